@@ -1,0 +1,28 @@
+import type { SessionEvent } from './events.ts';
+
+/** Why the state does not allow a command. Codes are stable. */
+export interface Rejection {
+  readonly code:
+    | 'session_not_found'
+    | 'session_exists'
+    | 'session_over'
+    | 'goal_not_set'
+    | 'goal_suspended'
+    | 'too_many_goals'
+    | 'flag_is_derived'
+    | 'too_many_flags'
+    | 'too_many_preferences'
+    | 'handoff_not_possible';
+  readonly reason: string;
+}
+
+/** What deciding gives: the events to append (none when the command changes nothing), or why it is refused. */
+export type Decision = { readonly events: readonly SessionEvent[] } | { readonly rejection: Rejection };
+
+export function accept(...events: SessionEvent[]): Decision {
+  return { events };
+}
+
+export function reject(code: Rejection['code'], reason: string): Decision {
+  return { rejection: { code, reason } };
+}

@@ -1,0 +1,216 @@
+import type { Recorded, TurnRecorded, ExternalUpdateRecorded, SessionStarted } from './events.ts';
+import { isActivity } from './events.ts';
+import { evolveGoals } from './goals.ts';
+import type { KnownCommands } from './known-commands.ts';
+import { rememberCommand } from './known-commands.ts';
+import { isPaymentIntent, queryFingerprint, rememberQuery } from './queries.ts';
+import type { Json } from './json.ts';
+import type { ExternalUpdate, SessionState } from './state.ts';
+import { externalDataLimit, externalKept, initialState, recentTurnsKept } from './state.ts';
+
+type Flags = SessionState['conversation_flags'];
+
+/** A session at a revision, with its latest commands. Revision -1 is a stream without events. */
+export interface Session {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly state: SessionState;
+  readonly known: KnownCommands;
+}
+
+/** The session before its first event. */
+export function newSession(sessionId: string): Session {
+  return { session_id: sessionId, revision: -1, state: initialState, known: { from: 0, list: [] } };
+}
+
+/** The session after one more event of its stream. Events at or below its revision change nothing. */
+export function evolveSession(session: Session, event: Recorded): Session {
+  if (event.revision <= session.revision) return session;
+  return {
+    session_id: session.session_id,
+    revision: event.revision,
+    state: evolve(session.state, event),
+    known: rememberCommand(session.known, event),
+  };
+}
+
+/** The state after an event. Never throws; an event of a type that this version does not know changes nothing. */
+export function evolve(state: SessionState, event: Recorded): SessionState {
+  const next = apply(state, event);
+  return isActivity(event.type) && next !== state ? touch(next, event.metadata.occurred_at) : next;
+}
+
+function apply(state: SessionState, event: Recorded): SessionState {
+  switch (event.type) {
+    case 'SessionStarted':
+      return start(event.data, event.metadata.occurred_at);
+    case 'ChannelSwitched':
+      return { ...state, session: { ...state.session, channel: event.data.channel } };
+    case 'PreferenceChanged':
+      return {
+        ...state,
+        short_term_memory: prefer(state.short_term_memory, event.data.name, event.data.value),
+      };
+    case 'SessionEnded':
+      return { ...state, session: { ...state.session, status: 'ended' } };
+    case 'SessionExpired':
+      return { ...state, session: { ...state.session, status: 'expired' } };
+    case 'TurnRecorded':
+      return recordTurn(state, event.data, event.metadata.occurred_at);
+    case 'GoalSet':
+    case 'GoalAdvanced':
+    case 'GoalSuspended':
+    case 'GoalResumed':
+    case 'GoalCompleted':
+    case 'GoalAbandoned':
+      return { ...state, goal_state: evolveGoals(state.goal_state, event) };
+    case 'FlagRaised':
+      return withFlags(state, { [event.data.flag]: event.data.value });
+    case 'FlagCleared': {
+      const { [event.data.flag]: _cleared, ...rest } = state.conversation_flags;
+      return { ...state, conversation_flags: rest as Flags };
+    }
+    case 'HandoffRequested':
+      return withFlags(state, { handoff: 'requested' });
+    case 'HandoffAccepted':
+      return withFlags(state, { handoff: 'accepted' });
+    case 'HandoffReturned':
+      return withFlags(state, { handoff: 'none' });
+    case 'ExternalUpdateRecorded':
+      return recordUpdate(state, event);
+    default:
+      return unknownEvent(state, event);
+  }
+}
+
+/** Written by a newer version: passed over. The parameter's type makes a forgotten case a compile error. */
+function unknownEvent(state: SessionState, _event: never): SessionState {
+  return state;
+}
+
+function start(data: SessionStarted['data'], at: string): SessionState {
+  const expires_at = plusSeconds(at, data.expires_in_s);
+  return {
+    ...initialState,
+    identity: { partner_id: data.partner_id, name: data.name, region: data.region, device: data.device },
+    session: {
+      status: 'active',
+      channel: data.channel,
+      start_time: at,
+      last_activity_time: at,
+      expires_in_s: data.expires_in_s,
+      expires_at,
+      previous_session_id: data.previous_session_id,
+      turn_count: 0,
+    },
+    goal_state: {
+      ...initialState.goal_state,
+      stack: data.open_goals.map((goal) => ({ ...goal, status: 'suspended' as const })),
+    },
+    short_term_memory: {
+      ...initialState.short_term_memory,
+      preferred_language: data.language,
+      preferences: data.preferences,
+    },
+  };
+}
+
+function touch(state: SessionState, at: string): SessionState {
+  const expires_at = plusSeconds(at, state.session.expires_in_s);
+  return { ...state, session: { ...state.session, last_activity_time: at, expires_at } };
+}
+
+function plusSeconds(at: string, seconds: number): string {
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
+}
+
+function prefer(
+  memory: SessionState['short_term_memory'],
+  name: string,
+  value: Json,
+): SessionState['short_term_memory'] {
+  if (name === 'language') return { ...memory, preferred_language: String(value) };
+  const { [name]: _old, ...rest } = memory.preferences;
+  return { ...memory, preferences: value === null ? rest : { ...rest, [name]: value } };
+}
+
+function withFlags(state: SessionState, flags: { readonly [flag: string]: Json }): SessionState {
+  return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } as Flags };
+}
+
+function recordTurn(state: SessionState, turn: TurnRecorded['data'], timestamp: string): SessionState {
+  const { turn_id, sender, message_text, parsed_intent } = turn;
+  const recent_turns = [
+    ...state.recent_turns.slice(1 - recentTurnsKept),
+    { turn_id, sender, message_text, parsed_intent, timestamp },
+  ];
+  const session = { ...state.session, turn_count: state.session.turn_count + 1 };
+  const heard = { ...state, recent_turns, session };
+  return sender === 'user' ? understandUser(heard, turn, timestamp) : rememberBotAction(heard, turn);
+}
+
+function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): SessionState {
+  if (turn.bot_action === null) return state;
+  return { ...state, short_term_memory: { ...state.short_term_memory, last_bot_action: turn.bot_action } };
+}
+
+function understandUser(state: SessionState, turn: TurnRecorded['data'], at: string): SessionState {
+  const order = turn.extracted_entities['order_id'];
+  const mentioned = typeof order === 'string' && order !== state.order_tracking?.order_id;
+  const order_tracking = mentioned
+    ? { order_id: order, status: null, tracking_id: null, updated_at: at }
+    : state.order_tracking;
+  if (turn.parsed_intent === null) return { ...state, order_tracking };
+  const { queries, times } = rememberQuery(
+    state.queries,
+    queryFingerprint(turn.parsed_intent, turn.extracted_entities),
+  );
+  const flags = {
+    is_repeat_query: times > 1,
+    retry_attempts: times - 1,
+    asked_about_payment: state.conversation_flags.asked_about_payment || isPaymentIntent(turn.parsed_intent),
+  };
+  const short_term_memory = { ...state.short_term_memory, last_user_intent: turn.parsed_intent };
+  return withFlags({ ...state, order_tracking, queries, short_term_memory }, flags);
+}
+
+function recordUpdate(state: SessionState, event: Recorded<ExternalUpdateRecorded>): SessionState {
+  const { system, kind, reference, data } = event.data;
+  const timestamp = event.metadata.occurred_at;
+  const fits = JSON.stringify(data).length <= externalDataLimit;
+  const update: ExternalUpdate = {
+    system,
+    kind,
+    reference,
+    data: fits ? data : null,
+    revision: event.revision,
+    timestamp,
+  };
+  const others = state.external.filter(
+    (item) => item.system !== system || item.kind !== kind || item.reference !== reference,
+  );
+  const external = [...others.slice(1 - externalKept), update];
+  return { ...state, external, order_tracking: trackOrder(state.order_tracking, event.data, timestamp) };
+}
+
+/** News of the order or logistics system about an order replace what is known of it; others leave it alone. */
+function trackOrder(
+  known: SessionState['order_tracking'],
+  update: ExternalUpdateRecorded['data'],
+  updated_at: string,
+): SessionState['order_tracking'] {
+  if (update.system !== 'orders' && update.system !== 'logistics') return known;
+  const named = update.data['order_id'] ?? (update.system === 'orders' ? update.reference : known?.order_id);
+  if (typeof named !== 'string') return known;
+  const before = known?.order_id === named ? known : null;
+  const text = (field: string): string | null => {
+    const value = update.data[field];
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    order_id: named,
+    status: text('status') ?? before?.status ?? null,
+    tracking_id: text('tracking_id') ?? before?.tracking_id ?? null,
+    updated_at,
+  };
+}

@@ -1,0 +1,42 @@
+import type { SessionCommand } from './commands.ts';
+import { decide } from './decide.ts';
+import type { Rejection } from './decision.ts';
+import type { EventMetadata, Recorded } from './events.ts';
+import type { Session } from './evolve.ts';
+import { evolveSession } from './evolve.ts';
+
+/** What a request brings besides its commands: the metadata of all its events, and how their ids are made. */
+export interface Envelope {
+  readonly metadata: EventMetadata;
+  /** The id of the request's n-th event (from 0): the same request gives the same ids. */
+  readonly eventId: (index: number) => string;
+}
+
+export type Transaction =
+  | { readonly events: readonly Recorded[]; readonly session: Session }
+  | { readonly rejection: Rejection; readonly command: number };
+
+/** Decides several commands one upon the other: the events of all of them, or the first refusal and its index. */
+export function transact(
+  session: Session,
+  commands: readonly SessionCommand[],
+  envelope: Envelope,
+): Transaction {
+  const events: Recorded[] = [];
+  let now = session;
+  for (const [index, command] of commands.entries()) {
+    const decision = decide(command, now.state, session.session_id);
+    if ('rejection' in decision) return { rejection: decision.rejection, command: index };
+    for (const event of decision.events) {
+      const recorded: Recorded = {
+        ...event,
+        event_id: envelope.eventId(events.length),
+        revision: now.revision + 1,
+        metadata: envelope.metadata,
+      };
+      events.push(recorded);
+      now = evolveSession(now, recorded);
+    }
+  }
+  return { events, session: now };
+}
