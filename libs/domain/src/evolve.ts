@@ -129,13 +129,14 @@ function prefer(
   name: string,
   value: Json,
 ): SessionState['short_term_memory'] {
-  if (name === 'language') return { ...memory, preferred_language: String(value) };
+  if (name === 'language')
+    return typeof value === 'string' ? { ...memory, preferred_language: value } : memory;
   const { [name]: _old, ...rest } = memory.preferences;
   return { ...memory, preferences: value === null ? rest : { ...rest, [name]: value } };
 }
 
 function withFlags(state: SessionState, flags: { readonly [flag: string]: Json }): SessionState {
-  return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } as Flags };
+  return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } };
 }
 
 function recordTurn(state: SessionState, turn: TurnRecorded['data'], timestamp: string): SessionState {
