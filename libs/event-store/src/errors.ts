@@ -1,0 +1,58 @@
+import { CancelledError, DeadlineExceededError, TimeoutError, UnavailableError } from '@eventstore/db-client';
+import type { Recorded, Rejection } from '#domain';
+
+/** Thrown when the event store does not answer. Whether an append went in is not known: the same command id tells. */
+export class StoreUnavailable extends Error {
+  readonly code = 'engine_unavailable';
+
+  constructor(options?: { cause: unknown }) {
+    super('The event store does not answer.', options);
+  }
+}
+
+/** Thrown when the state does not allow a command. `command` is its index among those sent. */
+export class CommandRejected extends Error {
+  constructor(
+    readonly rejection: Rejection,
+    readonly command: number,
+    readonly revision: number,
+  ) {
+    super(rejection.reason);
+  }
+}
+
+/** Thrown when a command expected another revision than the stream's. */
+export class WrongExpectedRevision extends Error {
+  readonly code = 'wrong_expected_revision';
+
+  constructor(
+    readonly expected: number,
+    readonly current: number,
+    /** The events after the expected revision, the first 100 of them. */
+    readonly events: readonly Recorded[],
+    /** Whether the same command would be accepted as it is on the current revision. */
+    readonly retrySafe: boolean,
+  ) {
+    super(`The session is at revision ${current}, not ${expected}.`);
+  }
+}
+
+/** Thrown when a command id was used before with another body. */
+export class CommandIdReused extends Error {
+  readonly code = 'idempotency_key_reused';
+
+  constructor(readonly commandId: string) {
+    super('This key or turn_id was used before with another body.');
+  }
+}
+
+/** Whether an error means that the store is away or slow, so that trying again later can help. */
+export function isStoreAway(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailable ||
+    error instanceof UnavailableError ||
+    error instanceof TimeoutError ||
+    error instanceof DeadlineExceededError ||
+    error instanceof CancelledError
+  );
+}

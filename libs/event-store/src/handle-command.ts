@@ -1,0 +1,179 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v5 } from 'uuid';
+import type {
+  Actor,
+  Envelope,
+  EventMetadata,
+  KnownCommand,
+  Recorded,
+  Session,
+  SessionCommand,
+  Transaction,
+} from '#domain';
+import { canonicalJson, newSession, transact } from '#domain';
+import type { JsonObject } from '#domain';
+import { encode, schemaVersion } from './codec.ts';
+import { CommandIdReused, CommandRejected, WrongExpectedRevision } from './errors.ts';
+import { foldStream, readEvents, sessionStream } from './sessions.ts';
+import type { EventStore } from './store.ts';
+
+/** Where sessions are found without reading their stream: a cache, never the truth. */
+export interface SnapshotStore {
+  /** The session at some revision, or undefined when it is not kept. */
+  load(sessionId: string): Promise<Session | undefined>;
+  /** Keeps a session after an append. */
+  remember(session: Session): void;
+  /** Looks for commands older than those a session knows; `revision` tells up to where all of them are kept. */
+  findCommand(
+    sessionId: string,
+    ids: readonly string[],
+  ): Promise<{ revision: number; command?: KnownCommand }>;
+  /** Fills the gap when `findCommand` did not reach far enough. */
+  restore(sessionId: string): Promise<void>;
+}
+
+export interface CommandRequest {
+  readonly sessionId: string;
+  /** Decided one upon the other and appended together. */
+  readonly commands: readonly SessionCommand[];
+  readonly actor: Actor;
+  /** The names under which a repetition of this request is recognised, the first of them stored with its events. */
+  readonly commandIds: readonly string[];
+  /** What the caller sent, for telling a repetition from another request under the same id. */
+  readonly body: JsonObject;
+  /** The revision that the caller has seen; undefined: decide on whatever is the latest. */
+  readonly expectedRevision?: number;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly traceparent?: string;
+}
+
+/** What a command appended. `replayed`: it was in already, and this is its first result. */
+export interface CommandResult {
+  readonly session: Session;
+  readonly revision: number;
+  readonly events: readonly Recorded[];
+  readonly replayed: boolean;
+}
+
+const attempts = 50;
+
+/**
+ * Reads, folds, decides, appends with the expected revision: once more on the latest state after each conflict.
+ * @throws CommandRejected, WrongExpectedRevision, CommandIdReused, StoreUnavailable
+ */
+export async function handleCommand(
+  { store, snapshots }: { store: EventStore; snapshots: SnapshotStore },
+  request: CommandRequest,
+): Promise<CommandResult> {
+  const { sessionId, commands } = request;
+  const hash = bodyHash(request.body);
+  const envelope = envelopeOf(request, hash);
+  let session = (await snapshots.load(sessionId)) ?? (await foldStream(store, newSession(sessionId)));
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const known = await findKnown(snapshots, session, request.commandIds);
+    if (known) return replay(store, session, known, hash);
+    const outcome = transact(session, commands, envelope);
+    if (isFinal(outcome, session, request)) {
+      const accepted = await tryAppend(store, session, outcome);
+      if (accepted) {
+        snapshots.remember(accepted.session);
+        return accepted;
+      }
+    }
+    const latest = await foldStream(store, session);
+    if (latest.revision === session.revision) return settle(store, outcome, latest, request);
+    session = latest;
+    if (attempt > 2) await sleep(Math.random() * 5 * attempt);
+  }
+  throw new Error(`Session ${sessionId} changed ${attempts} times while a command was decided.`);
+}
+
+/** Whether a decision may be appended at once. Anything else is first checked against the latest revision. */
+function isFinal(
+  outcome: Transaction,
+  session: Session,
+  { expectedRevision }: CommandRequest,
+): outcome is Extract<Transaction, { events: unknown }> {
+  if ('rejection' in outcome || outcome.events.length === 0) return false;
+  return expectedRevision === undefined || expectedRevision === session.revision;
+}
+
+async function tryAppend(
+  store: EventStore,
+  session: Session,
+  { events, session: after }: Extract<Transaction, { events: unknown }>,
+): Promise<CommandResult | undefined> {
+  const stream = sessionStream(session.session_id);
+  const done = await store.append(stream, events.map(encode), session.revision);
+  return done ? { session: after, revision: after.revision, events, replayed: false } : undefined;
+}
+
+/** The session is at its latest revision and nothing can be appended: refused, conflicting, or without effect. */
+async function settle(
+  store: EventStore,
+  outcome: Transaction,
+  session: Session,
+  { expectedRevision, sessionId }: CommandRequest,
+): Promise<CommandResult> {
+  if (session.revision >= 0 && expectedRevision !== undefined && expectedRevision !== session.revision) {
+    const events: Recorded[] = [];
+    const from = Math.max(0, expectedRevision + 1);
+    for await (const event of readEvents(store, sessionId, { from, limit: 100 })) events.push(event);
+    throw new WrongExpectedRevision(expectedRevision, session.revision, events, !('rejection' in outcome));
+  }
+  if ('rejection' in outcome) throw new CommandRejected(outcome.rejection, outcome.command, session.revision);
+  if (outcome.events.length > 0)
+    throw new Error(`Stream of session ${sessionId} refuses appends at its own revision.`);
+  return { session, revision: session.revision, events: [], replayed: false };
+}
+
+/** Looks among the latest commands, then in the record of older ones, which is restored when it has a gap. */
+async function findKnown(
+  snapshots: SnapshotStore,
+  { session_id, known }: Session,
+  ids: readonly string[],
+): Promise<KnownCommand | undefined> {
+  const recent = known.list.find((command) => ids.includes(command.id));
+  if (recent !== undefined || known.from === 0 || ids.length === 0) return recent;
+  const older = await snapshots.findCommand(session_id, ids);
+  if (older.command !== undefined || older.revision >= known.from - 1) return older.command;
+  await snapshots.restore(session_id);
+  return (await snapshots.findCommand(session_id, ids)).command;
+}
+
+/** The result of a command that is in already, read from the stream. */
+async function replay(
+  store: EventStore,
+  session: Session,
+  known: KnownCommand,
+  hash: string,
+): Promise<CommandResult> {
+  if (known.hash !== hash) throw new CommandIdReused(known.id);
+  const events: Recorded[] = [];
+  const page = readEvents(store, session.session_id, { from: known.revision, limit: known.count });
+  for await (const event of page) events.push(event);
+  return { session, revision: known.revision + known.count - 1, events, replayed: true };
+}
+
+function bodyHash(body: JsonObject): string {
+  return createHash('sha256').update(canonicalJson(body)).digest('base64url').slice(0, 22);
+}
+
+/** Event ids derive from the session, the command id and the body, so the store itself knows a repeated append. */
+function envelopeOf(request: CommandRequest, hash: string): Envelope {
+  const command_id = request.commandIds[0] ?? randomUUID();
+  const metadata: EventMetadata = {
+    schema_version: schemaVersion,
+    occurred_at: new Date().toISOString(),
+    actor: request.actor,
+    $correlationId: request.correlationId ?? randomUUID(),
+    ...(request.causationId === undefined ? {} : { $causationId: request.causationId }),
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    command_id,
+    command_hash: hash,
+  };
+  const namespace = v5(request.sessionId, v5.URL);
+  return { metadata, eventId: (index) => v5(`${command_id}:${hash}:${index}`, namespace) };
+}
