@@ -16,6 +16,7 @@ export function memoryOf({ session_id, state }: Session): PartnerMemory {
   const current = current_goal === null ? [] : [{ goal: current_goal, step }];
   return {
     session_id,
+    start_time: state.session.start_time,
     language: state.short_term_memory.preferred_language,
     preferences: state.short_term_memory.preferences,
     open_goals: [...stack.map((item) => ({ goal: item.goal, step: item.step })), ...current],

@@ -49,6 +49,7 @@ function foreign(stored: NonNullable<ResolvedEvent['event']>): EventMetadata {
 
 /** The memory in a stored PartnerRemembered event. */
 export function decodeMemory(stored: NonNullable<ResolvedEvent['event']>): PartnerMemory {
-  const { session_id, language, preferences, open_goals } = stored.data as unknown as PartnerMemory;
-  return { session_id, language, preferences, open_goals };
+  const { session_id, start_time, language, preferences, open_goals } =
+    stored.data as unknown as PartnerMemory;
+  return { session_id, start_time, language, preferences, open_goals };
 }

@@ -1,7 +1,7 @@
-import type { EventMetadata, PartnerMemory } from '#domain';
-import { rememberPartner } from '#domain';
+import type { EventMetadata, PartnerMemory, Session } from '#domain';
+import { memoryOf, rememberPartner } from '#domain';
 import { v5 } from 'uuid';
-import { decodeMemory, encode } from './codec.ts';
+import { decodeMemory, encode, schemaVersion } from './codec.ts';
 import type { EventStore } from './store.ts';
 
 function partnerStream(partnerId: string): string {
@@ -18,15 +18,31 @@ export async function readPartner(
   return { revision: Number(last.revision), memory: decodeMemory(last) };
 }
 
-/** Records a partner's memory on top of the revision it was read at; false when another writer was faster. */
-export async function writePartner(
-  store: EventStore,
-  partnerId: string,
-  memory: PartnerMemory,
-  expected: number,
-  metadata: EventMetadata,
-): Promise<boolean> {
-  const event_id = v5(`${partnerId}:${memory.session_id}:${expected}`, v5.URL);
-  const event = encode({ ...rememberPartner(partnerId, memory), event_id, metadata });
-  return store.append(partnerStream(partnerId), [event], expected);
+/**
+ * Records what a session leaves to its partner's next one, unless a newer session has recorded its own by then.
+ * Doing it again adds nothing.
+ */
+export async function rememberSession(store: EventStore, session: Session): Promise<void> {
+  const { partner_id } = session.state.identity;
+  const memory = memoryOf(session);
+  for (;;) {
+    const { revision, memory: known } = await readPartner(store, partner_id);
+    if (known !== null && (known.start_time > memory.start_time || same(known, memory))) return;
+    const event_id = v5(`${partner_id}:${memory.session_id}:${session.revision}`, v5.URL);
+    const event = encode({ ...rememberPartner(partner_id, memory), event_id, metadata: metadataOf(session) });
+    if (await store.append(partnerStream(partner_id), [event], revision)) return;
+  }
+}
+
+function same(a: PartnerMemory, b: PartnerMemory): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function metadataOf({ session_id, state }: Session): EventMetadata {
+  return {
+    schema_version: schemaVersion,
+    occurred_at: state.session.last_activity_time,
+    actor: { role: 'system', id: 'partner-memory' },
+    $correlationId: session_id,
+  };
 }
