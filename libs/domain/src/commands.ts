@@ -37,6 +37,7 @@ export type RecordTurn = Command<
   'RecordTurn',
   {
     turn_id: string;
+    message_id: string | null;
     sender: Sender;
     message_text: string;
     parsed_intent: string | null;

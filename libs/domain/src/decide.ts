@@ -103,19 +103,20 @@ function started(command: StartSession, session_id: string): SessionEvent {
 
 /** A user's turn with its reply gives two events in one append, the reply pointing at the turn. */
 function turns(command: RecordTurn): SessionEvent[] {
-  const { turn_id, sender, message_text, parsed_intent, intent_confidence, extracted_entities } = command;
+  const { turn_id, message_id, sender, message_text, parsed_intent, intent_confidence, extracted_entities } =
+    command;
   const { in_reply_to, bot_action, response } = command;
   const understood = { parsed_intent, intent_confidence, extracted_entities };
   const action = response === null ? bot_action : null;
   const turn: SessionEvent = {
     type: 'TurnRecorded',
-    data: { turn_id, sender, message_text, ...understood, in_reply_to, bot_action: action },
+    data: { turn_id, message_id, sender, message_text, ...understood, in_reply_to, bot_action: action },
   };
   if (response === null) return [turn];
   const nothing = { parsed_intent: null, intent_confidence: null, extracted_entities: {} };
   const reply: SessionEvent = {
     type: 'TurnRecorded',
-    data: { ...response, sender: 'bot', ...nothing, in_reply_to: turn_id, bot_action },
+    data: { ...response, message_id: null, sender: 'bot', ...nothing, in_reply_to: turn_id, bot_action },
   };
   return [turn, reply];
 }

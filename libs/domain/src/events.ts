@@ -39,6 +39,8 @@ export type TurnRecorded = Event<
   'TurnRecorded',
   {
     turn_id: string;
+    /** The channel's own id of the message. */
+    message_id: string | null;
     sender: Sender;
     message_text: string;
     parsed_intent: string | null;

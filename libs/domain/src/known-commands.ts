@@ -17,9 +17,21 @@ export interface KnownCommands {
   readonly list: readonly KnownCommand[];
 }
 
-/** The name under which a turn is known as a command, whatever key it was sent with. */
-export function turnCommandId(turnId: string): string {
-  return `turn:${turnId}`;
+/** Ids of their own that turns and news carry: what makes them recognisable whatever key they were sent with. */
+interface NaturalIds {
+  readonly turn_id?: string | null;
+  readonly message_id?: string | null;
+  readonly system?: string;
+  readonly source_event_id?: string;
+}
+
+/** The names under which a turn or a piece of news is known as a command. */
+export function naturalCommandIds({ turn_id, message_id, system, source_event_id }: NaturalIds): string[] {
+  const ids: string[] = [];
+  if (message_id) ids.push(`message:${message_id}`);
+  if (turn_id) ids.push(`turn:${turn_id}`);
+  if (system && source_event_id) ids.push(`source:${system}:${source_event_id}`);
+  return ids;
 }
 
 /** Adds an event's command, or counts the event to its command when that is known already. */
@@ -33,9 +45,14 @@ export function rememberCommand(known: KnownCommands, event: Recorded): KnownCom
   const count = event.revision - revision + 1;
   const list = known.list.map((item) => (item.revision === revision ? { ...item, count } : item));
   if (revision === event.revision) list.push({ id, hash, revision, count });
-  const alias = event.type === 'TurnRecorded' ? turnCommandId(event.data.turn_id) : id;
-  if (alias !== id) list.push({ id: alias, hash, revision, count });
+  const aliases = naturalIdsOf(event).filter((alias) => alias !== id);
+  list.push(...aliases.map((alias) => ({ id: alias, hash, revision, count })));
   return forgetOldest(known.from, list);
+}
+
+function naturalIdsOf(event: Recorded): string[] {
+  const named = event.type === 'TurnRecorded' || event.type === 'ExternalUpdateRecorded';
+  return named ? naturalCommandIds(event.data) : [];
 }
 
 function continues(known: KnownCommands, id: string, revision: number): boolean {

@@ -1,0 +1,74 @@
+import type { ValidationArguments } from 'class-validator';
+import { ValidateBy } from 'class-validator';
+
+/** A plain JSON object of at most `keys` members and `size` characters of JSON. */
+export function IsJsonObject({ keys, size }: { keys: number; size: number }): PropertyDecorator {
+  return ValidateBy({
+    name: 'isJsonObject',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.keys(value).length <= keys &&
+        JSON.stringify(value).length <= size,
+      defaultMessage: () =>
+        `$property must be a JSON object of at most ${keys} members and ${size} characters`,
+    },
+  });
+}
+
+/** A text of at most 1,000 characters, a number, or true or false; null where allowed. */
+export function IsJsonScalar({ nullable }: { nullable: boolean }): PropertyDecorator {
+  return ValidateBy({
+    name: 'isJsonScalar',
+    validator: {
+      validate: (value: unknown) => isScalar(value, nullable),
+      defaultMessage: () => `$property must be a text of at most 1,000 characters, a number, true or false`,
+    },
+  });
+}
+
+export const languageTag = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/;
+
+/** Preferences by name: scalars, or null to remove one. The preference `language` is a language tag. */
+export function IsPreferences({ keys }: { keys: number }): PropertyDecorator {
+  return ValidateBy({
+    name: 'isPreferences',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.keys(value).length > 0 &&
+        Object.keys(value).length <= keys &&
+        Object.entries(value).every(([name, item]) => isPreference(name, item)),
+      defaultMessage: () =>
+        `$property must hold 1 to ${keys} names (lower case, digits, _) with texts, numbers, true, false or null; ` +
+        'language must be a language tag such as "hi"',
+    },
+  });
+}
+
+function isPreference(name: string, value: unknown): boolean {
+  if (name === 'language') return typeof value === 'string' && languageTag.test(value);
+  return /^[a-z][a-z0-9_]{0,63}$/.test(name) && isScalar(value, true);
+}
+
+/** Allowed only where another property of the same object has the value. */
+export function OnlyWhen(property: string, expected: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'onlyWhen',
+    validator: {
+      validate: (_: unknown, args?: ValidationArguments) =>
+        (args?.object as Record<string, unknown> | undefined)?.[property] === expected,
+      defaultMessage: () => `$property is allowed only where ${property} is "${expected}"`,
+    },
+  });
+}
+
+function isScalar(value: unknown, nullable: boolean): boolean {
+  if (value === null) return nullable;
+  if (typeof value === 'string') return value.length <= 1_000;
+  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+}
