@@ -1,0 +1,163 @@
+import 'reflect-metadata';
+import { plainToInstance, Type } from 'class-transformer';
+import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, validateSync } from 'class-validator';
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What every app reads from its environment. Times carry their unit in the name. */
+export interface Config {
+  readonly eventStoreUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly slots: number;
+  readonly contextTtlS: number;
+  readonly sessionIdleS: number;
+  readonly expiryIntervalMs: number;
+  readonly shutdownGraceMs: number;
+  readonly slowRequestMs: number;
+}
+
+/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
+export const configExitCode = 78;
+
+const day = 86_400;
+const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
+
+class Environment {
+  @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
+  EVENTSTORE_URL: string;
+
+  @Matches(brokers, { message: 'must be host:port, or several with commas between' })
+  KAFKA_BROKERS: string;
+
+  @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
+  REDIS_URL: string;
+
+  @Matches(/^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
+    message: 'must be a postgresql:// address with a database',
+  })
+  DATABASE_URL: string;
+
+  @IsNotEmpty({ message: 'must be a host name or an address' })
+  HOST = '127.0.0.1';
+
+  @Whole(0, 65_535)
+  PORT = 3000;
+
+  @IsIn(logLevels, { message: `must be one of ${logLevels.join(', ')}` })
+  LOG_LEVEL: LogLevel = 'info';
+
+  @Type(() => Number)
+  @IsIn([1, 2, 4, 8, 16], { message: 'must be 1, 2, 4, 8 or 16' })
+  SLOTS = 4;
+
+  @Whole(1, 365 * day)
+  CONTEXT_TTL_S = day;
+
+  @Whole(1, 365 * day)
+  SESSION_IDLE_S = day;
+
+  @Whole(10, 3_600_000)
+  EXPIRY_INTERVAL_MS = 1000;
+
+  @Whole(100, 600_000)
+  SHUTDOWN_GRACE_MS = 10_000;
+
+  @Whole(1, 600_000)
+  SLOW_REQUEST_MS = 1000;
+}
+
+const examples: Readonly<Record<keyof Environment, string>> = {
+  EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
+  KAFKA_BROKERS: '127.0.0.1:9092',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
+  HOST: '127.0.0.1',
+  PORT: '3000',
+  LOG_LEVEL: 'info',
+  SLOTS: '4',
+  CONTEXT_TTL_S: '86400',
+  SESSION_IDLE_S: '86400',
+  EXPIRY_INTERVAL_MS: '1000',
+  SHUTDOWN_GRACE_MS: '10000',
+  SLOW_REQUEST_MS: '1000',
+};
+const names = Object.keys(examples) as (keyof Environment)[];
+
+export interface ConfigFault {
+  readonly variable: string;
+  readonly message: string;
+  readonly example: string;
+}
+
+/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    const list = faults.map((f) => `${f.variable} ${f.message} (example: ${f.variable}=${f.example})`);
+    super(`Wrong environment: ${list.join('; ')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the configuration from environment variables; an empty variable counts as unset.
+ * `defaults` are an app's own, e.g. its PORT.
+ * @throws ConfigError that lists every variable at fault
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } = {}): Config {
+  const given = names.filter((name) => env[name]?.trim()).map((name) => [name, env[name]?.trim()] as const);
+  const environment = plainToInstance(Environment, { ...defaults, ...Object.fromEntries(given) });
+  const faults = validateSync(environment).map(({ property, value, constraints }) => ({
+    variable: property,
+    message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
+    example: examples[property as keyof Environment],
+  }));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return {
+    eventStoreUrl: environment.EVENTSTORE_URL,
+    kafkaBrokers: environment.KAFKA_BROKERS.split(','),
+    redisUrl: environment.REDIS_URL,
+    databaseUrl: environment.DATABASE_URL,
+    host: environment.HOST,
+    port: environment.PORT,
+    logLevel: environment.LOG_LEVEL,
+    slots: environment.SLOTS,
+    contextTtlS: environment.CONTEXT_TTL_S,
+    sessionIdleS: environment.SESSION_IDLE_S,
+    expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
+    shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
+    slowRequestMs: environment.SLOW_REQUEST_MS,
+  };
+}
+
+/** As `loadConfig` of the process's environment; on a fault writes its one line to stderr and exits with 78. */
+export function loadConfigOrExit(defaults: { PORT?: number } = {}): Config {
+  try {
+    return loadConfig(process.env, defaults);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(configExitCode);
+  }
+}
+
+function Whole(min: number, max: number): PropertyDecorator {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return (target, key) => {
+    for (const decorate of [
+      Type(() => Number),
+      IsInt({ message }),
+      Min(min, { message }),
+      Max(max, { message }),
+    ])
+      decorate(target, key);
+  };
+}

@@ -1,0 +1,78 @@
+import { NestFactory } from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { installNotFound, problemOptions } from './fastify-problems.ts';
+import type { HealthChecks } from './health.ts';
+import { listenFault } from './listen-fault.ts';
+import { nestLogger } from './logging.ts';
+import type { Logger } from './logging.ts';
+import type { Metrics } from './metrics.ts';
+import { ProblemFilter } from './problem-filter.ts';
+import { installRequestHooks, traceId } from './request-hooks.ts';
+import { createValidationPipe } from './validation.ts';
+
+/** Bytes of a request's body; more is a 413. */
+export const bodyLimit = 256 * 1024;
+
+export interface HttpAppOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: HealthChecks;
+  readonly slowRequestMs?: number;
+}
+
+/**
+ * A Nest application on Fastify as ours are: JSON bodies only, validation, problem+json for every error, request log
+ * and metrics, /health/live, /health/ready and /metrics.
+ */
+export async function createHttpApp(
+  module: Type | Parameters<typeof NestFactory.create>[0],
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const { logger, metrics, health, slowRequestMs = 1000 } = options;
+  const adapter = new FastifyAdapter({
+    ...problemOptions(logger),
+    bodyLimit,
+    genReqId: traceId,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    skipMiddie: true,
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.removeContentTypeParser('text/plain');
+  installNotFound(fastify);
+  installRequestHooks(fastify, { logger, metrics, slowRequestMs });
+  installOperations(fastify, health, metrics);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  return app.useGlobalFilters(new ProblemFilter(logger)).useGlobalPipes(createValidationPipe());
+}
+
+/** Starts to listen and tells the address. @throws with a clear text when the port is taken */
+export async function listen(
+  app: NestFastifyApplication,
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    throw listenFault(error, host, port);
+  }
+  return app.getUrl();
+}
+
+function installOperations(fastify: FastifyInstance, health: HealthChecks, { registry }: Metrics): void {
+  fastify.get('/health/live', () => health.live());
+  fastify.get('/health/ready', async (_request, reply) => {
+    const document = await health.ready();
+    return reply.code(document.status === 'ok' ? 200 : 503).send(document);
+  });
+  fastify.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}

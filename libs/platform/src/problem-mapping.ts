@@ -1,0 +1,68 @@
+import { HttpException } from '@nestjs/common';
+import { isUnavailable } from './unavailable.ts';
+import { ProblemError, problems } from './problem.ts';
+import type { ProblemCode } from './problem.ts';
+
+/** Errors of Fastify by their code. */
+const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than the limit'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported_media_type',
+    'Send the body as Content-Type: application/json',
+  ],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_json', 'The body is empty'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_json', 'The body is not valid JSON'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_request', 'The body is not as long as Content-Length says'],
+  FST_ERR_BAD_URL: ['malformed_request', 'The address has a malformed escape sequence'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the address is too long'],
+  FST_ERR_NOT_FOUND: ['not_found', 'There is nothing at this address'],
+};
+
+const unavailableRetryS = 1;
+
+/** The problem that answers an error. What is not known becomes `internal_error` and tells nothing of its cause. */
+export function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof HttpException) return fromHttpException(error);
+  if (error instanceof Error && 'code' in error) {
+    const known = fastifyProblems[String(error.code)];
+    if (known) return new ProblemError(known[0], known[1], {}, { cause: error });
+  }
+  if (isUnavailable(error)) return unavailable(error);
+  if (error instanceof SyntaxError && 'statusCode' in error && error.statusCode === 400)
+    return new ProblemError('malformed_json', parserDetail(error), {}, { cause: error });
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  return fromStatus(status, 'The request cannot be handled', error);
+}
+
+function fromHttpException(exception: HttpException): ProblemError {
+  if (exception.cause instanceof Error) return toProblem(exception.cause);
+  const status = exception.getStatus();
+  if (status === 404)
+    return new ProblemError('not_found', 'There is nothing at this address', {}, { cause: exception });
+  return fromStatus(status, exception.message, exception);
+}
+
+function fromStatus(status: number, detail: string, cause: unknown): ProblemError {
+  if (status === 503) return unavailable(cause);
+  if (!(status >= 400 && status < 500))
+    return new ProblemError('internal_error', 'The error is in our log, under this trace_id', {}, { cause });
+  return new ProblemError(codeOf(status) ?? 'malformed_request', detail, {}, { cause });
+}
+
+function codeOf(status: number): ProblemCode | undefined {
+  if (status === 400) return 'malformed_request';
+  return (Object.keys(problems) as ProblemCode[]).find((code) => problems[code].status === status);
+}
+
+function unavailable(cause: unknown): ProblemError {
+  const detail = 'Try again; the same Idempotency-Key tells whether the command is in';
+  return new ProblemError('engine_unavailable', detail, { retry_after_s: unavailableRetryS }, { cause });
+}
+
+/** The JSON parser's text names a place or a forbidden key; only a key is worth telling. */
+function parserDetail(error: SyntaxError): string {
+  return error.message.includes('prototype property')
+    ? 'The body has a forbidden key: __proto__ or constructor'
+    : 'The body is not valid JSON';
+}

@@ -1,0 +1,87 @@
+/** Every kind of error that the HTTP API answers with (RFC 9457). A code, once published, keeps its meaning. */
+export const problems = {
+  validation_failed: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  malformed_request: { status: 400, title: 'The request cannot be understood' },
+  malformed_precondition: { status: 400, title: 'The If-Match or If-None-Match header is malformed' },
+  invalid_cursor: { status: 400, title: 'The page cursor is not one of ours' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The resource does not have this method' },
+  command_not_allowed: { status: 409, title: "The session's state does not allow the command" },
+  wrong_expected_revision: { status: 412, title: 'The session is at another revision' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'A part of the address is too long' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  engine_unavailable: { status: 503, title: 'A part of the system is away for the moment' },
+} as const;
+
+export type ProblemCode = keyof typeof problems;
+
+export const problemContentType = 'application/problem+json';
+/** A stable name, not an address to fetch: clients compare it as a whole. */
+export const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
+
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Members beside the standard ones, e.g. `current_revision`. `retry_after_s` is also sent as Retry-After. */
+export interface ProblemMembers {
+  readonly errors?: readonly FieldError[];
+  readonly retry_after_s?: number;
+  readonly [member: string]: unknown;
+}
+
+/** The document sent as application/problem+json. */
+export interface ProblemDocument extends ProblemMembers {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly instance?: string;
+}
+
+/** Thrown to answer a request with that problem; `detail` is for the caller's eyes. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly members: ProblemMembers;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    members: ProblemMembers = {},
+    options: { cause?: unknown; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.members = members;
+    this.headers = {
+      ...(members.retry_after_s !== undefined && { 'retry-after': String(members.retry_after_s) }),
+      ...options.headers,
+    };
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}
+
+/** The document of a problem; `instance` is the path it happened at. */
+export function problemDocument(problem: ProblemError, instance?: string): ProblemDocument {
+  const { status, title } = problems[problem.code];
+  return {
+    type: problemType(problem.code),
+    title,
+    status,
+    detail: problem.message,
+    ...(instance !== undefined && { instance }),
+    ...problem.members,
+  };
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from './logging.ts';
+import type { Metrics } from './metrics.ts';
+
+const traceparent = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
+
+/** The id of the caller's W3C trace, or a new one; Fastify keeps it as `request.id`. */
+export function traceId(request: IncomingMessage): string {
+  const header = request.headers.traceparent;
+  const given = typeof header === 'string' ? traceparent.exec(header)?.[1] : undefined;
+  return given ?? randomBytes(16).toString('hex');
+}
+
+/** Counts each answer; logs failed ones (500 and above) at error, slow ones at warn, all others at debug. */
+export function installRequestHooks(
+  fastify: FastifyInstance,
+  { logger, metrics, slowRequestMs }: { logger: Logger; metrics: Metrics; slowRequestMs: number },
+): void {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? 'none';
+    const took = reply.elapsedTime;
+    metrics.observeRequest(method, route, reply.statusCode, took / 1000);
+    const failed = reply.statusCode >= 500;
+    if (failed || took >= slowRequestMs || logger.isLevelEnabled('debug')) {
+      const level = failed ? 'error' : isSlow(took, reply.getHeader('content-type')) ? 'warn' : 'debug';
+      const took_ms = Math.round(took * 10) / 10;
+      logger[level]({ method, route, status: reply.statusCode, took_ms, trace_id: request.id }, 'request');
+    }
+    done();
+  });
+
+  function isSlow(took: number, contentType: unknown): boolean {
+    return took >= slowRequestMs && !String(contentType).startsWith('text/event-stream');
+  }
+}
