@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { assertRoom } from './disk.mjs';
 import { Failure } from './fail.mjs';
 import { withLock } from './lock.mjs';
 import { cacheDir, folder, root } from './paths.mjs';
@@ -8,6 +9,7 @@ import { step } from './progress.mjs';
 import { lastLines, run } from './run.mjs';
 
 const WANTED = 24;
+const NEEDED_MIB = 1536;
 const node24 = join(root, 'node_modules/.bin/node');
 const major = () => Number(process.versions.node.split('.')[0]);
 
@@ -48,6 +50,7 @@ export function isInstalled() {
 
 async function install() {
   if (isInstalled()) return;
+  assertRoom(root, NEEDED_MIB);
   const log = join(folder(cacheDir), 'npm-ci.log');
   rmSync(log, { force: true });
   const npm = process.env.npm_execpath;

@@ -69,7 +69,7 @@ export async function kafkaReady(brokers) {
 /** The event store answers a read of $all; a refusal for want of credentials is an answer too. */
 export async function eventStoreReady(url) {
   const { EventStoreDBClient, ErrorType } = await import('@eventstore/db-client');
-  const client = EventStoreDBClient.connectionString([url]);
+  const client = EventStoreDBClient.connectionString(url);
   try {
     const reading = client.readAll({ maxCount: 1, direction: 'backwards', fromPosition: 'end' });
     const first = reading[Symbol.asyncIterator]().next();

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 
 const running = new Set();
+let stopped = false;
 
-/** Kills every program that `run` still waits for, with its children. */
+/** Kills every program that `run` still waits for, with its children, and starts no more. */
 export function stopRunning() {
+  stopped = true;
   for (const child of running) killGroup(child);
 }
 
@@ -24,6 +26,7 @@ function killGroup(child) {
  * @returns {Promise<{ code: number, output: string, missing: boolean }>} missing: there is no such program
  */
 export function run(command, args, options = {}) {
+  if (stopped) return Promise.resolve({ code: 130, output: 'stopped', missing: false });
   return new Promise((resolve) => {
     const { log, timeoutMs, ...spawnOptions } = options;
     const child = spawn(command, args, {

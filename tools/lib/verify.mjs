@@ -34,7 +34,7 @@ export async function verify(args) {
     for (const item of CHECKS) if (!(await passes(item))) failedChecks.push(item.name);
   };
   const result = (await needsEngines(args))
-    ? await withEngines(async (env) => {
+    ? await withEngines(async ({ env }) => {
         await check();
         return jest(args, env);
       })

@@ -1,0 +1,92 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
+
+const root = join(import.meta.dirname, '..');
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly build?: string;
+  readonly command?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
+}
+
+const compose = load(text('docker-compose.yml'), { schema: CORE_SCHEMA.withTags(mergeTag) }) as {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, null>>;
+};
+const services = Object.entries(compose.services);
+const engines = services.filter(([, service]) => !service.profiles);
+const apps = services.filter(([, service]) => service.profiles);
+
+describe('docker-compose.yml', () => {
+  test('runs the four engines alone, and the apps with the profile apps', () => {
+    expect(engines.map(([name]) => name).sort()).toEqual(['event-store', 'kafka', 'postgres', 'valkey']);
+    expect(apps.map(([name]) => name).sort()).toEqual(['api', 'bridge', 'migrate', 'projector']);
+    for (const [, app] of apps) expect(app.profiles).toEqual(['apps']);
+  });
+
+  test.each(engines)(
+    '%s is pinned, has a health check, keeps its data, and listens for this machine only',
+    (_, engine) => {
+      expect(engine.image).toMatch(/^[a-z]+\/?[a-z]*:\d+\.\d+(\.\d+)?(-\w+)?$/);
+      expect(engine.healthcheck?.test?.length).toBeGreaterThan(1);
+      for (const port of engine.ports ?? [])
+        expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
+      const named = (engine.volumes ?? []).map((volume) => volume.split(':')[0]);
+      expect(named.length).toBeGreaterThan(0);
+      expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(named));
+    },
+  );
+
+  test.each(apps)('%s is built here, knows every engine and waits for what it needs', (name, app) => {
+    expect(app.build).toBe('.');
+    const engineVariables = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
+    expect(Object.keys(app.environment ?? {})).toEqual([...engineVariables, 'HOST', 'PORT', 'LOG_LEVEL']);
+    expect(app.healthcheck?.disable ?? false).toBe(name === 'migrate');
+    for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {
+      expect(Object.keys(compose.services)).toContain(other);
+      expect(condition).toBe(other === 'migrate' ? 'service_completed_successfully' : 'service_healthy');
+    }
+  });
+
+  test('every program of an app is in the repository', () => {
+    for (const [, { command = [] }] of apps) {
+      const program = command.find((word) => word.includes('/')) ?? '';
+      const source = program.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+      expect(statSync(join(root, source)).isFile()).toBe(true);
+    }
+  });
+});
+
+test('the Dockerfile is pinned, in two stages, and does not run as root', () => {
+  const file = text('Dockerfile');
+  const images = [...file.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  expect(images).toHaveLength(2);
+  for (const image of images) expect(image).toMatch(/^node:24\.\d+\.\d+-/);
+  expect(file).toMatch(/^USER node$/m);
+});
+
+test('every path in nest-cli.json exists', () => {
+  interface Project {
+    readonly root: string;
+    readonly sourceRoot: string;
+    readonly entryFile: string;
+    readonly compilerOptions: { readonly tsConfigPath: string };
+  }
+  const { projects } = JSON.parse(text('nest-cli.json')) as {
+    readonly projects: Readonly<Record<string, Project>>;
+  };
+  for (const { root: folder, sourceRoot, entryFile, compilerOptions } of Object.values(projects)) {
+    expect(statSync(join(root, folder)).isDirectory()).toBe(true);
+    expect(statSync(join(root, sourceRoot, `${entryFile}.ts`)).isFile()).toBe(true);
+    expect(statSync(join(root, compilerOptions.tsConfigPath)).isFile()).toBe(true);
+  }
+});
