@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from './errors.ts';
 
 export interface CheckResult {
   readonly status: 'ok' | 'unavailable';
@@ -48,7 +49,7 @@ export class HealthChecks {
     const [results, facts] = await Promise.all([
       mapValues(checks, (check) => runCheck(check, timeoutMs)),
       mapValues(details, (detail) =>
-        bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reason(error) })),
+        bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reasonOf(error) })),
       ),
     ]);
     const down = Object.values(results).some((result) => result.status !== 'ok');
@@ -67,7 +68,7 @@ async function runCheck(check: () => Promise<unknown>, timeoutMs: number): Promi
     await bounded(check, timeoutMs);
     return { status: 'ok', latency_ms: took() };
   } catch (error) {
-    return { status: 'unavailable', latency_ms: took(), error: reason(error) };
+    return { status: 'unavailable', latency_ms: took(), error: reasonOf(error) };
   }
 }
 
@@ -90,10 +91,4 @@ async function mapValues<T, R>(
 ): Promise<Record<string, R>> {
   const entries = Object.entries(items).map(async ([name, item]) => [name, await map(item)] as const);
   return Object.fromEntries(await Promise.all(entries));
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message) return error.message;
-  return 'code' in error ? String(error.code) : error.name;
 }

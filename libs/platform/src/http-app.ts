@@ -21,6 +21,8 @@ export interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: HealthChecks;
   readonly slowRequestMs?: number;
+  /** Turns the app's own errors into problems. */
+  readonly translate?: (error: unknown) => unknown;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function createHttpApp(
   module: Type | Parameters<typeof NestFactory.create>[0],
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, metrics, health, slowRequestMs = 1000 } = options;
+  const { logger, metrics, health, slowRequestMs = 1000, translate } = options;
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
@@ -50,7 +52,7 @@ export async function createHttpApp(
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  return app.useGlobalFilters(new ProblemFilter(logger)).useGlobalPipes(createValidationPipe());
+  return app.useGlobalFilters(new ProblemFilter(logger, translate)).useGlobalPipes(createValidationPipe());
 }
 
 /** Starts to listen and tells the address. @throws with a clear text when the port is taken */

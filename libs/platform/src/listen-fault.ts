@@ -1,6 +1,8 @@
+import { isError } from './errors.ts';
+
 /** What to tell when a server cannot listen. */
 export function listenFault(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = isError(error) ? error.code : undefined;
   const texts: Record<string, string> = {
     EADDRINUSE: `Port ${port} of ${host} is taken: end the program that listens there, or set PORT`,
     EACCES: `Port ${port} may not be used by this user: set PORT to one above 1023`,

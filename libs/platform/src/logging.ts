@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import type { LogLevel } from './config.ts';
+import { isError } from './errors.ts';
 
 export type { Logger };
 
@@ -24,13 +25,13 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
 
 /** What a log tells of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
 function errorFields(error: unknown): object {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!isError(error)) return { message: String(error) };
   return {
     type: error.constructor.name,
     message: error.message,
-    ...('code' in error && { code: error.code }),
+    ...(error.code !== undefined && { code: error.code }),
     stack: error.stack,
-    ...(error.cause instanceof Error && { cause: errorFields(error.cause) }),
+    ...(isError(error.cause) && { cause: errorFields(error.cause) }),
   };
 }
 
@@ -50,7 +51,7 @@ export function nestLogger(logger: Logger): LoggerService {
     (message: unknown, ...rest: unknown[]) => {
       const context = rest.findLast((item) => typeof item === 'string');
       const level = method === 'log' ? 'debug' : nestLevels[method];
-      const err = [message, ...rest].find((item) => item instanceof Error);
+      const err = [message, ...rest].find((item) => isError(item));
       logger[level]({ context, ...(err && { err }) }, err ? err.message : String(message));
     };
   return {

@@ -10,13 +10,22 @@ import { toProblem } from './problem-mapping.ts';
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger: Logger;
 
-  constructor(logger: Logger) {
+  readonly #translate: (error: unknown) => unknown;
+
+  /** `translate` turns an app's own errors into problems and hands the others on. */
+  constructor(logger: Logger, translate: (error: unknown) => unknown = (error) => error) {
     this.#logger = logger;
+    this.#translate = translate;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), this.#logger);
+    sendProblem(
+      this.#translate(error),
+      http.getRequest<FastifyRequest>(),
+      http.getResponse<FastifyReply>(),
+      this.#logger,
+    );
   }
 }
 

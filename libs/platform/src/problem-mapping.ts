@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { isError } from './errors.ts';
 import { isUnavailable } from './unavailable.ts';
 import { ProblemError, problems } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
@@ -24,19 +25,19 @@ const unavailableRetryS = 1;
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HttpException) return fromHttpException(error);
-  if (error instanceof Error && 'code' in error) {
+  if (isError(error)) {
     const known = fastifyProblems[String(error.code)];
     if (known) return new ProblemError(known[0], known[1], {}, { cause: error });
   }
   if (isUnavailable(error)) return unavailable(error);
-  if (error instanceof SyntaxError && 'statusCode' in error && error.statusCode === 400)
+  if (isError(error) && error.name === 'SyntaxError' && 'statusCode' in error && error.statusCode === 400)
     return new ProblemError('malformed_json', parserDetail(error), {}, { cause: error });
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  const status = isError(error) && 'statusCode' in error ? Number(error.statusCode) : 500;
   return fromStatus(status, 'The request cannot be handled', error);
 }
 
 function fromHttpException(exception: HttpException): ProblemError {
-  if (exception.cause instanceof Error) return toProblem(exception.cause);
+  if (isError(exception.cause)) return toProblem(exception.cause);
   const status = exception.getStatus();
   if (status === 404)
     return new ProblemError('not_found', 'There is nothing at this address', {}, { cause: exception });
@@ -61,7 +62,7 @@ function unavailable(cause: unknown): ProblemError {
 }
 
 /** The JSON parser's text names a place or a forbidden key; only a key is worth telling. */
-function parserDetail(error: SyntaxError): string {
+function parserDetail(error: Error): string {
   return error.message.includes('prototype property')
     ? 'The body has a forbidden key: __proto__ or constructor'
     : 'The body is not valid JSON';

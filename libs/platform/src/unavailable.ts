@@ -1,3 +1,5 @@
+import { isError } from './errors.ts';
+
 const nodeCodes = new Set(
   'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
     ' ',
@@ -34,11 +36,11 @@ const texts = [
  * a 503. It does not tell whether a write that was under way is in.
  */
 export function isUnavailable(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > 5) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!isError(error) || depth > 5) return false;
+  const code = typeof error.code === 'string' ? error.code : '';
   if (nodeCodes.has(code) || sqlStates.test(code) || errorNames.has(error.name)) return true;
   if ('type' in error && typeof error.type === 'string' && storeTypes.has(error.type)) return true;
   if (texts.some((text) => text.test(error.message))) return true;
-  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const inner: readonly unknown[] = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
   return [error.cause, ...inner].some((item) => isUnavailable(item, depth + 1));
 }

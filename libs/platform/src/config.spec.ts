@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { transformFileSync } from '@swc/core';
+import { ConfigError, loadConfig } from './config.ts';
+
+const good = {
+  EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
+  KAFKA_BROKERS: '127.0.0.1:9092,kafka-2:9093',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
+};
+
+function faultsOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return Object.fromEntries(error.faults.map(({ variable, message }) => [variable, message]));
+    throw error;
+  }
+  return {};
+}
+
+describe('configuration', () => {
+  test('has a default for all but the engines', () => {
+    expect(loadConfig(good)).toEqual({
+      eventStoreUrl: good.EVENTSTORE_URL,
+      kafkaBrokers: ['127.0.0.1:9092', 'kafka-2:9093'],
+      redisUrl: good.REDIS_URL,
+      databaseUrl: good.DATABASE_URL,
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+      slots: 4,
+      contextTtlS: 86_400,
+      sessionIdleS: 86_400,
+      expiryIntervalMs: 1000,
+      shutdownGraceMs: 10_000,
+      slowRequestMs: 1000,
+    });
+  });
+
+  test('takes what the environment says over the default of the app', () => {
+    const config = loadConfig({ ...good, PORT: '8080', SLOTS: '16', LOG_LEVEL: ' debug ' }, { PORT: 3001 });
+    expect(config).toMatchObject({ port: 8080, slots: 16, logLevel: 'debug' });
+    expect(loadConfig({ ...good, PORT: '' }, { PORT: 3001 }).port).toBe(3001);
+  });
+
+  test('names every missing variable', () => {
+    const engines = Object.keys(good).map((name) => [name, 'is missing']);
+    expect(faultsOf({})).toEqual(Object.fromEntries(engines));
+  });
+
+  test.each([
+    ['EVENTSTORE_URL', 'http://127.0.0.1:2113'],
+    ['KAFKA_BROKERS', 'kafka'],
+    ['KAFKA_BROKERS', 'kafka:9092,'],
+    ['REDIS_URL', '127.0.0.1:6379'],
+    ['DATABASE_URL', 'postgresql://127.0.0.1:5432'],
+    ['DATABASE_URL', 'mysql://127.0.0.1/turnstream'],
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '3000.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['SLOTS', '3'],
+    ['CONTEXT_TTL_S', '0'],
+    ['EXPIRY_INTERVAL_MS', '1'],
+    ['SHUTDOWN_GRACE_MS', '-1'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
+  });
+
+  test('tells in one line what is wrong with each, with an example, and never a value', () => {
+    const env = { ...good, PORT: 'http', DATABASE_URL: 'mysql://me:hidden@db/turnstream' };
+    expect(() => loadConfig(env)).toThrow(
+      'Wrong environment: DATABASE_URL must be a postgresql:// address with a database (example: ' +
+        'DATABASE_URL=postgresql://turnstream:secret@127.0.0.1:5432/turnstream); PORT must be a whole number from 0 ' +
+        'to 65535 (example: PORT=3000)',
+    );
+  });
+
+  test('a process with a wrong environment writes that line and ends with 78', () => {
+    const { code } = transformFileSync(`${import.meta.dirname}/config.ts`);
+    const source = `${code}\nloadConfigOrExit({ PORT: 3001 });`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      env: { ...good, REDIS_URL: '' },
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe(
+      'Wrong environment: REDIS_URL is missing (example: REDIS_URL=redis://127.0.0.1:6379)\n',
+    );
+    expect(status).toBe(78);
+  });
+});
