@@ -1,14 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
-import type { SessionCommand } from '#domain';
+import type { SessionCommand, StartSession } from '#domain';
 import type { AnyItem } from './command-items.dto.ts';
 import type {
   ExternalUpdateDto,
   HandoffDto,
   RecordTurnDto,
   SetGoalDto,
+  StartSessionDto,
   UpdateGoalDto,
 } from './commands.dto.ts';
+
+/** A start without the partner's memory, which is fetched later. `sessionIdleS` is the expiry when none is asked for. */
+export function startSession(dto: StartSessionDto, sessionIdleS: number): Omit<StartSession, 'memory'> {
+  return {
+    type: 'StartSession',
+    partner_id: dto.partner_id,
+    channel: dto.channel,
+    language: dto.language ?? null,
+    region: dto.region ?? null,
+    name: dto.name ?? null,
+    device: dto.device ?? null,
+    expires_in_s: dto.expires_in_s ?? sessionIdleS,
+  };
+}
 
 /** A turn as a command. The reply's turn id derives from the turn's, so the same turn gives the same reply. */
 export function recordTurn(dto: RecordTurnDto, turn_id: string): SessionCommand {
@@ -73,10 +88,14 @@ export function externalUpdate(dto: ExternalUpdateDto): SessionCommand {
 }
 
 /** One item of `…/commands`. */
-export function itemCommand(item: AnyItem, turnId: () => string, caller: string): SessionCommand {
+export function itemCommand(
+  item: AnyItem,
+  turnId: (turn: RecordTurnDto) => string,
+  caller: string,
+): SessionCommand {
   switch (item.type) {
     case 'RecordTurn':
-      return recordTurn(item, turnId());
+      return recordTurn(item, turnId(item));
     case 'SetGoal':
       return setGoal(item);
     case 'UpdateGoal':

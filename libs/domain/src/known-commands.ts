@@ -18,7 +18,7 @@ export interface KnownCommands {
 }
 
 /** Ids of their own that turns and news carry: what makes them recognisable whatever key they were sent with. */
-interface NaturalIds {
+export interface NaturalIds {
   readonly turn_id?: string | null;
   readonly message_id?: string | null;
   readonly system?: string;

@@ -64,7 +64,8 @@ const attempts = 50;
  * @throws CommandRejected, WrongExpectedRevision, CommandIdReused, StoreUnavailable
  */
 export async function handleCommand(
-  { store, snapshots }: { store: EventStore; snapshots: SnapshotStore },
+  store: EventStore,
+  snapshots: SnapshotStore,
   request: CommandRequest,
 ): Promise<CommandResult> {
   const { sessionId, commands } = request;

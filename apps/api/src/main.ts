@@ -1,0 +1,51 @@
+import { EventStore } from '#event-store';
+import {
+  createHttpApp,
+  createLogger,
+  createPool,
+  createRedis,
+  HealthChecks,
+  listen,
+  loadConfigOrExit,
+  Metrics,
+  onShutdown,
+  pingPool,
+  pingRedis,
+} from '#platform';
+import { ContextStore } from '#read-models';
+import { AppModule } from './app.module.ts';
+import { serveOpenApi } from './openapi.ts';
+import { toApiProblem } from './problems.ts';
+
+const config = loadConfigOrExit({ PORT: 3000 });
+const logger = createLogger('api', config.logLevel);
+const metrics = new Metrics('api');
+const store = new EventStore(config.eventStoreUrl);
+const redis = createRedis(config.redisUrl, { logger });
+const pool = createPool(config.databaseUrl, { logger });
+const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
+
+const health = new HealthChecks({
+  checks: {
+    event_store: () => store.ping(),
+    redis: () => pingRedis(redis),
+    postgres: () => pingPool(pool),
+  },
+});
+const app = await createHttpApp(AppModule.with({ store, contexts, pool }, config.sessionIdleS), {
+  logger,
+  metrics,
+  health,
+  slowRequestMs: config.slowRequestMs,
+  translate: toApiProblem,
+});
+serveOpenApi(app);
+onShutdown(
+  async () => {
+    await app.close();
+    redis.disconnect();
+    await Promise.all([store.dispose(), pool.end()]);
+  },
+  { logger, graceMs: config.shutdownGraceMs },
+);
+logger.info({ url: await listen(app, config) }, 'listening');

@@ -1,0 +1,116 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { ProblemCode } from '#platform';
+import { problemDocument, ProblemError, problems } from '#platform';
+import { CommandResultDto } from './responses.dto.ts';
+
+const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+
+const examples: Partial<Record<ProblemCode, ProblemError>> = {
+  validation_failed: new ProblemError(
+    'validation_failed',
+    'channel must be one of whatsapp, ivr, mobile_app',
+    {
+      errors: [
+        { field: 'channel', message: 'must be one of the following values: whatsapp, ivr, mobile_app' },
+      ],
+    },
+  ),
+  not_found: new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.'),
+  command_not_allowed: new ProblemError('command_not_allowed', 'Goal "pay" is not set in this session', {
+    reason: 'goal_not_set',
+    command: 0,
+    current_revision: 41,
+  }),
+  wrong_expected_revision: new ProblemError(
+    'wrong_expected_revision',
+    'The session is at revision 41, not 40.',
+    {
+      expected_revision: 40,
+      current_revision: 41,
+      retry_safe: true,
+      events: [{ event_id: id, type: 'FlagRaised', revision: 41, data: { flag: 'vip', value: true } }],
+    },
+  ),
+  idempotency_key_reused: new ProblemError(
+    'idempotency_key_reused',
+    'This key or turn_id was used before with another body. Use a new key for another request.',
+    { command_id: 'key:7d1f' },
+  ),
+  engine_unavailable: new ProblemError(
+    'engine_unavailable',
+    'The event store is away. Send the same request with the same Idempotency-Key again.',
+    { retry_after_s: 1 },
+  ),
+};
+
+/** The answers that are problems, each with its schema and an example. */
+export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  const responses = [...byStatus].map(([status, same]) =>
+    ApiResponse({
+      status,
+      description: same.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
+      headers:
+        status === 503 ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } : {},
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(same.map((code) => [code, { value: example(code) }])),
+        },
+      },
+    }),
+  );
+  return applyDecorators(...responses);
+}
+
+function example(code: ProblemCode): object {
+  const error = examples[code] ?? new ProblemError(code, problems[code].title);
+  return {
+    ...problemDocument(error, `/v1/sessions/${id}/turns`),
+    trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+  };
+}
+
+const commandHeaders = [
+  { name: 'Idempotency-Key', description: 'The same key again gives the first result and adds nothing.' },
+  {
+    name: 'If-Match',
+    description: 'The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is.',
+  },
+  { name: 'Agent-Id', description: 'Who sends the command; it stands in the events’ metadata.' },
+  { name: 'Correlation-Id', description: 'Carried into the events’ metadata.' },
+  { name: 'traceparent', description: 'W3C trace context, carried into the events’ metadata.' },
+];
+
+/** A command's documentation: headers, the answer with its ETag, and every problem. */
+export function ApiCommand(summary: string, { status = 200 }: { status?: 200 | 201 } = {}): MethodDecorator {
+  const problemCodes: ProblemCode[] = [
+    'validation_failed',
+    'malformed_json',
+    'malformed_precondition',
+    'not_found',
+    'command_not_allowed',
+    'wrong_expected_revision',
+    'payload_too_large',
+    'unsupported_media_type',
+    'idempotency_key_reused',
+    'internal_error',
+    'engine_unavailable',
+  ];
+  return applyDecorators(
+    HttpCode(status),
+    ApiOperation({ summary }),
+    ...commandHeaders.map((header) => ApiHeader({ ...header, required: false, schema: { type: 'string' } })),
+    ApiResponse({
+      status,
+      type: CommandResultDto,
+      description: 'In the stream, durably; or in it already (`Idempotency-Replayed: true`).',
+      headers: {
+        ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } },
+        'Idempotency-Replayed': { description: '`true` for a repeated request.', schema: { type: 'string' } },
+      },
+    }),
+    ApiProblems(...problemCodes),
+  );
+}

@@ -1,0 +1,186 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
+import { channels, senders } from '#domain';
+
+const statuses = ['active', 'ended', 'expired'] as const;
+
+class Page {
+  @ApiPropertyOptional({ minimum: 1, maximum: 500, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit = 50;
+
+  @ApiPropertyOptional({ description: 'The `next` of the page before.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 1_000)
+  after?: string;
+}
+
+export class ContextQuery {
+  @ApiPropertyOptional({
+    minimum: 0,
+    description: 'Answer with at least this revision, folding the rest on the spot.',
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  min_revision?: number;
+
+  @ApiPropertyOptional({ enum: ['1'], description: '1: say for each field which event set it.' })
+  @IsOptional()
+  @IsIn(['1'])
+  explain?: '1';
+}
+
+export class EventsQuery {
+  @ApiPropertyOptional({ minimum: 0, default: 0, description: 'The first revision wanted.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  from_revision = 0;
+
+  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit = 100;
+}
+
+export class SessionsQuery extends Page {
+  @ApiPropertyOptional({ example: 'P7689' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  partner_id?: string;
+
+  @ApiPropertyOptional({ enum: statuses })
+  @IsOptional()
+  @IsIn(statuses)
+  status?: SessionStatus;
+
+  @ApiPropertyOptional({ enum: channels })
+  @IsOptional()
+  @IsIn(channels)
+  channel?: Channel;
+}
+
+export class TurnsQuery extends Page {
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  session_id?: string;
+
+  @ApiPropertyOptional({ example: 'P7689' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  partner_id?: string;
+
+  @ApiPropertyOptional({ example: 'ask_payment_status' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  parsed_intent?: string;
+
+  @ApiPropertyOptional({ enum: senders })
+  @IsOptional()
+  @IsIn(senders)
+  sender?: Sender;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Not before.' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  from?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Before.' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  to?: string;
+}
+
+const nullable = { nullable: true } as const;
+
+export class SessionRowDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ example: 'P7689' }) partner_id: string;
+  @ApiProperty({ format: 'date-time' }) start_time: string;
+  @ApiProperty({ format: 'date-time' }) last_activity_time: string;
+  @ApiProperty({ enum: channels }) channel: Channel;
+  @ApiProperty({ type: String, ...nullable, example: 'resolve_payment' }) current_task: string | null;
+  @ApiProperty({ example: 'hi' }) language: string;
+  @ApiProperty({ format: 'date-time' }) expires_at: string;
+  @ApiProperty({ enum: statuses }) status: SessionStatus;
+  @ApiProperty({ example: 41 }) revision: number;
+}
+
+export class TurnRowDto {
+  @ApiProperty({ format: 'uuid' }) turn_id: string;
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ format: 'date-time' }) timestamp: string;
+  @ApiProperty({ enum: senders }) sender: Sender;
+  @ApiProperty({ example: 'Where is my payout?' }) message_text: string;
+  @ApiProperty({ type: String, ...nullable, example: 'ask_payment_status' }) parsed_intent: string | null;
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { month: 'October' } })
+  extracted_entities: JsonObject;
+  @ApiProperty({ type: String, ...nullable, example: 'I am checking.' }) response_text: string | null;
+  @ApiProperty({ example: 4 }) revision: number;
+}
+
+export class SessionsPageDto {
+  @ApiProperty({ type: [SessionRowDto] }) items: SessionRowDto[];
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    description: 'Send as `after` for the next page; null at the end.',
+  })
+  next: string | null;
+}
+
+export class TurnsPageDto {
+  @ApiProperty({ type: [TurnRowDto] }) items: TurnRowDto[];
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    description: 'Send as `after` for the next page; null at the end.',
+  })
+  next: string | null;
+}
+
+export class EventDto {
+  @ApiProperty({ format: 'uuid' }) event_id: string;
+  @ApiProperty({ example: 'GoalSet' }) type: string;
+  @ApiProperty({ example: 3 }) revision: number;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { goal: 'resolve_payment', step: null },
+  })
+  data: JsonObject;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { occurred_at: '2026-11-24T08:00:00.000Z' },
+  })
+  metadata: JsonObject;
+}
+
+export class EventsPageDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ type: [EventDto] }) events: EventDto[];
+  @ApiProperty({
+    type: Number,
+    ...nullable,
+    description: 'Send as `from_revision` for more; null at the end.',
+  })
+  next_revision: number | null;
+}

@@ -1,0 +1,61 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { createParamDecorator } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '#domain';
+import { ProblemError } from '#platform';
+
+/** What a command's headers say. */
+export interface CommandHeaders {
+  readonly actor: Actor;
+  readonly key: string | undefined;
+  readonly expectedRevision: number | undefined;
+  readonly correlationId: string | undefined;
+  readonly traceparent: string | undefined;
+}
+
+/** The headers of a command, checked. */
+export const Headers = createParamDecorator((_: unknown, context: ExecutionContext): CommandHeaders => {
+  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    actor: { role: 'agent', id: text(headers, 'agent-id', /^[\x21-\x7e]{1,128}$/) ?? 'anonymous' },
+    key: text(headers, 'idempotency-key', /^[\x21-\x7e]{1,255}$/),
+    expectedRevision: revisionOf(single(headers, 'if-match'), 'If-Match'),
+    correlationId: text(headers, 'correlation-id', /^[\x21-\x7e]{1,128}$/),
+    traceparent: text(headers, 'traceparent', /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
+  };
+});
+
+/** The revision in `If-None-Match`, or undefined. */
+export const IfNoneMatch = createParamDecorator(
+  (_: unknown, context: ExecutionContext): number | undefined => {
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    return revisionOf(single(headers, 'if-none-match'), 'If-None-Match');
+  },
+);
+
+/** A revision as an entity tag. */
+export function etag(revision: number): string {
+  return `"${revision}"`;
+}
+
+function revisionOf(tag: string | undefined, header: string): number | undefined {
+  if (tag === undefined || tag === '*') return undefined;
+  const digits = /^(?:W\/)?"(\d{1,15})"$/.exec(tag.trim())?.[1];
+  if (digits !== undefined) return Number(digits);
+  throw new ProblemError(
+    'malformed_precondition',
+    `${header} must be one revision in quotes, as ${header}: "41".`,
+  );
+}
+
+function single(headers: FastifyRequest['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function text(headers: FastifyRequest['headers'], name: string, pattern: RegExp): string | undefined {
+  const value = single(headers, name);
+  if (value === undefined || pattern.test(value)) return value;
+  const message = `header ${name} must match ${pattern.source}`;
+  throw new ProblemError('validation_failed', message, { errors: [{ field: name, message }] });
+}
