@@ -1,1 +1,35 @@
-export const es = 1;
+import { startServer } from './server.ts';
+
+export { StoreOpenError } from './store/errors.ts';
+
+export interface EventStoreOptions {
+  /** Where the events are kept; made when missing. */
+  readonly dir: string;
+  /** 0 or nothing: any free port. */
+  readonly port?: number;
+  /** Secure mode checks basic credentials and access control lists. */
+  readonly mode?: 'secure' | 'insecure';
+  /** Bytes one append may hold; 1 MiB unless given. */
+  readonly maxAppendSize?: number;
+}
+
+export interface EventStore {
+  /** For `EventStoreDBClient.connectionString`. */
+  readonly connectionString: string;
+  readonly port: number;
+  /** Ends open calls and closes the files. */
+  stop(): Promise<void>;
+}
+
+/** Starts an event store in this process. Throws StoreOpenError when the directory or the port cannot be used. */
+export const startEventStore = async (options: EventStoreOptions): Promise<EventStore> => {
+  const server = await startServer({
+    dir: options.dir,
+    port: options.port ?? 0,
+    host: '127.0.0.1',
+    secure: options.mode === 'secure',
+    ...(options.maxAppendSize !== undefined && { maxAppendSize: options.maxAppendSize }),
+  });
+  const connectionString = `esdb://127.0.0.1:${server.port}?tls=false`;
+  return { connectionString, port: server.port, stop: () => server.stop() };
+};

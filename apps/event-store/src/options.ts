@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { DEFAULT_MAX_APPEND_SIZE, type ServerOptions } from './server.ts';
+
+export const USAGE = `usage: event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]`;
+
+/** Advertised to this machine only, so nobody else needs to reach the port. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+)$/;
+
+/** Thrown when the command line or the environment is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Reads the command line and `EVENTSTORE_MAX_APPEND_SIZE`. Throws UsageError. */
+export const parseOptions = (args: readonly string[], env: NodeJS.ProcessEnv): ServerOptions => {
+  const { port, data, mode, host, advertise } = parseFlags(args);
+  if (data === undefined || data === '') throw new UsageError('--data DIR is required');
+  if (mode !== 'secure' && mode !== 'insecure') throw new UsageError(`--mode must be secure or insecure`);
+  const endpoint = advertise === undefined ? undefined : parseEndpoint(advertise);
+  const isLocal = endpoint === undefined || LOOPBACK.test(endpoint.host);
+  return {
+    dir: data,
+    port: parseNumber('--port', port, 65_535),
+    host: host ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
+    secure: mode === 'secure',
+    maxAppendSize: parseMaxAppendSize(env['EVENTSTORE_MAX_APPEND_SIZE']),
+    ...(endpoint && { advertise: endpoint }),
+  };
+};
+
+const parseFlags = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '2113' },
+        data: { type: 'string' },
+        mode: { type: 'string', default: 'insecure' },
+        host: { type: 'string' },
+        advertise: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const parseNumber = (name: string, text: string, max: number): number => {
+  const value = Number(text);
+  if (text === '' || !Number.isInteger(value) || value < 0 || value > max) {
+    throw new UsageError(`${name} must be a whole number from 0 to ${max}, not '${text}'`);
+  }
+  return value;
+};
+
+const parseEndpoint = (text: string): { host: string; port: number } => {
+  const colon = text.lastIndexOf(':');
+  if (colon < 1) throw new UsageError(`--advertise must be HOST:PORT, not '${text}'`);
+  return { host: text.slice(0, colon), port: parseNumber('--advertise', text.slice(colon + 1), 65_535) };
+};
+
+const parseMaxAppendSize = (text: string | undefined): number =>
+  text === undefined || text === ''
+    ? DEFAULT_MAX_APPEND_SIZE
+    : parseNumber('EVENTSTORE_MAX_APPEND_SIZE', text, 16 * 1024 * 1024);

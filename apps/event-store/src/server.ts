@@ -1,0 +1,107 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Access } from './services/access.ts';
+import { appendService } from './services/append.ts';
+import { batchAppendService } from './services/batchAppend.ts';
+import { bootstrap } from './services/bootstrap.ts';
+import type { ServiceContext } from './services/context.ts';
+import { gossipDefinition, serverFeaturesDefinition, streamsDefinition } from './services/definitions.ts';
+import { deleteService } from './services/deletes.ts';
+import { gossipService, supportedMethodsService } from './services/info.ts';
+import { readService } from './services/read.ts';
+import { messageOf, StoreOpenError } from './store/errors.ts';
+import { Store } from './store/store.ts';
+import { Feed } from './subscriptions/feed.ts';
+
+const MIB = 1024 * 1024;
+export const DEFAULT_MAX_APPEND_SIZE = MIB;
+/** Calls that have not ended by then are cut, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
+export interface ServerOptions {
+  readonly dir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host?: string;
+  readonly secure?: boolean;
+  readonly advertise?: { readonly host: string; readonly port: number };
+  /** Bytes one append may hold. */
+  readonly maxAppendSize?: number;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Why the store takes no writes, if it is damaged. */
+  readonly refusal: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Opens the store and serves it. Throws StoreOpenError when it cannot. */
+export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
+  const store = Store.open(options.dir);
+  const host = options.host ?? '127.0.0.1';
+  const server = new Server({
+    'grpc.max_receive_message_length': 16 * MIB + 64 * 1024,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': 10_000,
+    'grpc-node.max_session_memory': 256,
+  });
+  try {
+    await bootstrap(store);
+    const port = await bind(server, host, options.port);
+    const context: ServiceContext = {
+      store,
+      access: new Access(store, options.secure ?? false),
+      maxAppendSize: options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE,
+      advertise: options.advertise ?? { host: '127.0.0.1', port },
+      openCalls: new Set(),
+    };
+    addServices(server, context);
+    return { port, refusal: store.writer.refusal, stop: once(() => stop(server, context)) };
+  } catch (error) {
+    server.forceShutdown();
+    store.close();
+    throw error;
+  }
+};
+
+const addServices = (server: Server, context: ServiceContext): void => {
+  const feed = new Feed(context.store, context.access);
+  server.addService(streamsDefinition, {
+    read: readService(context, feed),
+    append: appendService(context),
+    batchAppend: batchAppendService(context),
+    delete: deleteService(context, 'Delete'),
+    tombstone: deleteService(context, 'Tombstone'),
+  });
+  server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService });
+  server.addService(gossipDefinition, { read: gossipService(context) });
+};
+
+const bind = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (!error) return resolve(bound);
+      const message = /EADDRINUSE|address already in use/i.test(messageOf(error))
+        ? `Port ${port} is taken: stop what listens there, or give another --port`
+        : `Cannot listen on ${host}:${port}: ${messageOf(error)}`;
+      reject(new StoreOpenError('unusable', message));
+    });
+  });
+
+const stop = async (server: Server, context: ServiceContext): Promise<void> => {
+  context.store.writer.flush();
+  for (const call of context.openCalls) call.shutdown();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), SHUTDOWN_GRACE_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  context.store.close();
+};
+
+const once = (action: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined;
+  return () => (running ??= action());
+};

@@ -1,0 +1,88 @@
+import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
+import { append, type WriteOutcome } from '../store/append.ts';
+import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
+import {
+  encodeAppendSuccess,
+  encodeWrongVersion,
+  sizeOf,
+  type AppendRequest,
+} from '../wire/appendMessages.ts';
+import type { User } from './access.ts';
+import { requireValidStream, toProposedEvent } from './appendEvents.ts';
+import type { ServiceContext } from './context.ts';
+import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from './rpcErrors.ts';
+
+/** Streams.Append: the options first, then one message an event. */
+export const appendService =
+  (context: ServiceContext) =>
+  (call: ServerReadableStream<AppendRequest, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    const pending = new PendingAppend(context);
+    let answered = false;
+    const answer = (error: unknown, response?: Buffer): void => {
+      if (answered) return;
+      answered = true;
+      callback(error === undefined ? null : toRpcError(error), response ?? null);
+    };
+    const attempt = (action: () => void): void => {
+      try {
+        if (!answered) action();
+      } catch (error) {
+        answer(error);
+      }
+    };
+    call.on('data', (request: AppendRequest) => {
+      attempt(() => pending.add(request, () => context.access.authenticate(call.metadata)));
+    });
+    call.on('error', answer);
+    call.on('end', () => {
+      attempt(() => pending.commit(answer));
+    });
+  };
+
+class PendingAppend {
+  private stream: string | undefined;
+  private expected: ExpectedRevision = 'any';
+  private readonly events: ProposedEvent[] = [];
+  private size = 0;
+
+  constructor(private readonly context: ServiceContext) {}
+
+  add(request: AppendRequest, authenticate: () => User): void {
+    if (this.stream === undefined) {
+      const { stream, expected } = request.options ?? {};
+      if (stream === undefined || expected === undefined)
+        throw invalidArgument('The options must come first');
+      this.context.access.require(authenticate(), stream, 'write');
+      this.stream = requireValidStream(stream);
+      this.expected = expected;
+      return;
+    }
+    if (!request.event) throw invalidArgument('Only events may follow the options');
+    const event = toProposedEvent(request.event);
+    this.size += sizeOf(event);
+    const { maxAppendSize } = this.context;
+    if (this.size > maxAppendSize) throw maximumAppendSizeExceeded(maxAppendSize);
+    this.events.push(event);
+  }
+
+  commit(answer: (error: unknown, response?: Buffer) => void): void {
+    const { stream, expected, events } = this;
+    if (stream === undefined) throw invalidArgument('The options are missing');
+    this.context.store.writer.submit(
+      (tx) => append(tx, stream, expected, events),
+      (error, outcome) => {
+        if (error || !outcome) answer(error);
+        else if (outcome.kind === 'deleted') answer(streamDeleted(stream));
+        else answer(undefined, encodeOutcome(expected, outcome));
+      },
+    );
+  }
+}
+
+const encodeOutcome = (
+  expected: ExpectedRevision,
+  outcome: Exclude<WriteOutcome, { kind: 'deleted' }>,
+): Buffer =>
+  outcome.kind === 'written'
+    ? encodeAppendSuccess(outcome.revision, outcome.pos)
+    : encodeWrongVersion(expected, outcome.current);

@@ -1,0 +1,24 @@
+import type { ProposedEvent } from '../store/records.ts';
+import { isInvalidStream } from '../store/streamNames.ts';
+import type { ProposedMessage } from '../wire/appendMessages.ts';
+import { invalidArgument, requiredMetadataPropertyMissing } from './rpcErrors.ts';
+
+const JSON_CONTENT = 'application/json';
+
+/** Checks a proposed message. Throws RpcError with INVALID_ARGUMENT. */
+export const toProposedEvent = (message: ProposedMessage): ProposedEvent => {
+  const { id, type, contentType, meta, data } = message;
+  if (type === undefined) throw requiredMetadataPropertyMissing('type');
+  if (contentType === undefined) throw requiredMetadataPropertyMissing('content-type');
+  if (type === '') throw invalidArgument('An event type must not be empty');
+  if (!id) throw invalidArgument('An event must have an id');
+  return { id, type, isJson: contentType === JSON_CONTENT, meta, data };
+};
+
+/** Throws RpcError with INVALID_ARGUMENT when the name can be no stream's. */
+export const requireValidStream = (name: string | undefined): string => {
+  if (name === undefined || isInvalidStream(name)) {
+    throw invalidArgument(`'${name ?? ''}' is not a valid stream name`);
+  }
+  return name;
+};

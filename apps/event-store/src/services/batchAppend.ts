@@ -1,0 +1,198 @@
+import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import { append, type WriteOutcome } from '../store/append.ts';
+import { messageOf } from '../store/errors.ts';
+import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
+import { isInvalidStream } from '../store/streamNames.ts';
+import { sizeOf } from '../wire/appendMessages.ts';
+import {
+  encodeBatchError,
+  encodeBatchSuccess,
+  writeWrongVersion,
+  type BatchAppendRequest,
+  type BatchError,
+  type BatchOptions,
+} from '../wire/batchAppend.ts';
+import { writeStreamName } from '../wire/shared.ts';
+import type { User } from './access.ts';
+import { toProposedEvent } from './appendEvents.ts';
+import type { OpenCall, ServiceContext } from './context.ts';
+import { toRpcError, unavailable } from './rpcErrors.ts';
+
+/** The longest an append may take, in milliseconds, whatever its deadline. */
+const WRITE_TIMEOUT_MS = 2_000;
+
+interface Batch {
+  readonly correlation: Buffer;
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly events: ProposedEvent[];
+  readonly timer: NodeJS.Timeout | undefined;
+  size: number;
+}
+
+type Call = ServerDuplexStream<BatchAppendRequest, Buffer>;
+
+/** Streams.BatchAppend: one long call on which every correlation id is an append of its own. */
+export const batchAppendService =
+  (context: ServiceContext) =>
+  (call: Call): void => {
+    try {
+      const session = new BatchSession(context, call, context.access.authenticate(call.metadata));
+      session.start();
+    } catch (error) {
+      call.emit('error', toRpcError(error));
+    }
+  };
+
+class BatchSession implements OpenCall {
+  private readonly batches = new Map<string, Batch>();
+  private committing = 0;
+  private ended = false;
+  private closed = false;
+
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly call: Call,
+    private readonly user: User,
+  ) {}
+
+  start(): void {
+    this.context.openCalls.add(this);
+    this.call.on('data', (request: BatchAppendRequest) => this.receive(request));
+    this.call.on('end', () => {
+      this.ended = true;
+      this.endIfIdle();
+    });
+    this.call.on('cancelled', () => this.close());
+    this.call.on('error', () => this.close());
+  }
+
+  shutdown(): void {
+    if (this.closed) return;
+    this.close();
+    this.call.emit('error', unavailable('The server is shutting down'));
+  }
+
+  private receive(request: BatchAppendRequest): void {
+    const key = request.correlation.toString('latin1');
+    const { options, correlation } = request;
+    try {
+      if (options && !this.batches.has(key)) this.open(key, correlation, options, request.final);
+      const batch = this.batches.get(key);
+      if (!batch) return;
+      for (const message of request.events) {
+        const event = toProposedEvent(message);
+        batch.size += sizeOf(event);
+        batch.events.push(event);
+      }
+      const limit = this.context.maxAppendSize;
+      if (batch.size > limit) this.fail(key, batch.correlation, batch.stream, sizeExceeded(limit));
+      else if (request.final) this.commit(key, batch);
+    } catch (error) {
+      const stream = options?.stream ?? this.batches.get(key)?.stream;
+      this.fail(key, correlation, stream, badRequest(messageOf(error)));
+    }
+  }
+
+  private open(key: string, correlation: Buffer, options: BatchOptions, final: boolean): void {
+    const { stream, expected, deadline } = options;
+    const fail = (error: BatchError): void => this.fail(key, correlation, stream, error);
+    if (!this.context.access.allows(this.user, stream ?? '', 'write')) return fail(ACCESS_DENIED);
+    if (stream === undefined) return fail(badRequest('Required field StreamIdentifier not set.'));
+    if (isInvalidStream(stream)) return fail(badRequest(`'${stream}' is not a valid stream name`));
+    if (expected === undefined) return fail(badRequest('Required field ExpectedStreamPosition not set.'));
+    const timeout = Math.min((deadline ?? Number.POSITIVE_INFINITY) - Date.now(), WRITE_TIMEOUT_MS);
+    if (timeout <= 0) return fail(TIMEOUT);
+    // What comes in one piece is committed before a timer could fire.
+    const timer = final ? undefined : setTimeout(() => fail(TIMEOUT), timeout);
+    this.batches.set(key, { correlation, stream, expected, events: [], timer, size: 0 });
+  }
+
+  private commit(key: string, batch: Batch): void {
+    this.forget(key);
+    this.committing++;
+    const { correlation, stream, expected, events } = batch;
+    this.context.store.writer.submit(
+      (tx) => append(tx, stream, expected, events),
+      (error, outcome) => {
+        this.committing--;
+        if (error || !outcome) this.respond(encodeBatchError(correlation, stream, unknown(messageOf(error))));
+        else this.respond(encodeOutcome(batch, outcome));
+        this.endIfIdle();
+      },
+    );
+  }
+
+  private fail(key: string, correlation: Buffer, stream: string | undefined, error: BatchError): void {
+    this.forget(key);
+    this.respond(encodeBatchError(correlation, stream, error));
+    this.endIfIdle();
+  }
+
+  private forget(key: string): void {
+    clearTimeout(this.batches.get(key)?.timer);
+    this.batches.delete(key);
+  }
+
+  private respond(response: Buffer): void {
+    if (!this.closed) this.call.write(response);
+  }
+
+  private endIfIdle(): void {
+    if (!this.ended || this.closed || this.committing > 0) return;
+    this.close();
+    this.call.end();
+  }
+
+  private close(): void {
+    this.closed = true;
+    this.context.openCalls.delete(this);
+    for (const { timer } of this.batches.values()) clearTimeout(timer);
+    this.batches.clear();
+  }
+}
+
+const encodeOutcome = ({ correlation, stream, expected }: Batch, outcome: WriteOutcome): Buffer => {
+  if (outcome.kind === 'written') {
+    return encodeBatchSuccess(correlation, stream, outcome.revision, outcome.pos);
+  }
+  const error = outcome.kind === 'deleted' ? streamDeleted(stream) : wrongVersion(expected, outcome.current);
+  return encodeBatchError(correlation, stream, error);
+};
+
+const ACCESS_DENIED: BatchError = {
+  code: status.PERMISSION_DENIED,
+  message: 'Access Denied',
+  detail: 'AccessDenied',
+};
+const TIMEOUT: BatchError = { code: status.DEADLINE_EXCEEDED, message: 'Timeout', detail: 'Timeout' };
+
+const unknown = (message: string): BatchError => ({ code: status.UNKNOWN, message, detail: 'Unknown' });
+
+const badRequest = (message: string): BatchError => ({
+  code: status.INVALID_ARGUMENT,
+  message,
+  detail: 'BadRequest',
+  value: (writer) => writer.string(1, message),
+});
+
+const sizeExceeded = (limit: number): BatchError => ({
+  code: status.INVALID_ARGUMENT,
+  message: `Maximum Append Size of ${limit} Exceeded.`,
+  detail: 'MaximumAppendSizeExceeded',
+  value: (writer) => writer.uint32(1, limit),
+});
+
+const streamDeleted = (stream: string): BatchError => ({
+  code: status.NOT_FOUND,
+  message: `Event stream '${stream}' is deleted.`,
+  detail: 'StreamDeleted',
+  value: (writer) => writeStreamName(writer, 1, stream),
+});
+
+const wrongVersion = (expected: ExpectedRevision, current: number): BatchError => ({
+  code: status.ALREADY_EXISTS,
+  message: 'Wrong expected version.',
+  detail: 'WrongExpectedVersion',
+  value: writeWrongVersion(expected, current),
+});

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { append } from '../store/append.ts';
+import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { createAccount, userStream } from './access.ts';
+
+const USERS = '$users';
+const DEFAULT_PASSWORD = 'changeit';
+const ACCOUNTS = [
+  ['admin', 'Event Store Administrator', '$admins'],
+  ['ops', 'Event Store Operations', '$ops'],
+] as const;
+
+const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
+  id: randomBytes(16),
+  type,
+  isJson: true,
+  data: Buffer.from(JSON.stringify(data)),
+  meta: Buffer.alloc(0),
+});
+
+/** Gives a new store its users, as the real server does at its first start. */
+export const bootstrap = async (store: Store): Promise<void> => {
+  if (store.writer.refusal !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
+  await store.writer.write((tx) => {
+    for (const [login, name, group] of ACCOUNTS) {
+      const account = createAccount(login, name, DEFAULT_PASSWORD, [group]);
+      append(tx, userStream(login), 'no_stream', [jsonEvent('$UserCreated', account)]);
+      append(tx, USERS, 'any', [{ ...jsonEvent('$User', null), isJson: false, data: Buffer.from(login) }]);
+    }
+  });
+};

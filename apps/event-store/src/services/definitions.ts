@@ -1,0 +1,40 @@
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+import { decodeAppendRequest, decodeDeleteRequest } from '../wire/appendMessages.ts';
+import { decodeBatchAppendRequest } from '../wire/batchAppend.ts';
+import { decodeReadRequest } from '../wire/readRequest.ts';
+
+const raw = (bytes: Buffer): Buffer => bytes;
+
+/** One method: requests are decoded by our own reader, responses leave as the bytes they are. */
+const method = <Request>(
+  service: string,
+  name: string,
+  decode: (bytes: Buffer) => Request,
+  streams: { request?: boolean; response?: boolean } = {},
+): MethodDefinition<Request, Buffer> => ({
+  path: `/event_store.client.${service}/${name}`,
+  requestStream: streams.request ?? false,
+  responseStream: streams.response ?? false,
+  requestSerialize: () => {
+    throw new TypeError('Only the server side is defined');
+  },
+  requestDeserialize: decode,
+  responseSerialize: raw,
+  responseDeserialize: raw,
+});
+
+const STREAMS = 'streams.Streams';
+
+export const streamsDefinition = {
+  read: method(STREAMS, 'Read', decodeReadRequest, { response: true }),
+  append: method(STREAMS, 'Append', decodeAppendRequest, { request: true }),
+  batchAppend: method(STREAMS, 'BatchAppend', decodeBatchAppendRequest, { request: true, response: true }),
+  delete: method(STREAMS, 'Delete', decodeDeleteRequest),
+  tombstone: method(STREAMS, 'Tombstone', decodeDeleteRequest),
+} satisfies ServiceDefinition;
+
+export const serverFeaturesDefinition = {
+  getSupportedMethods: method('server_features.ServerFeatures', 'GetSupportedMethods', raw),
+} satisfies ServiceDefinition;
+
+export const gossipDefinition = { read: method('gossip.Gossip', 'Read', raw) } satisfies ServiceDefinition;

@@ -1,0 +1,56 @@
+import { status } from '@grpc/grpc-js';
+import type { Store } from '../store/store.ts';
+import type { FilterOptions, StartPosition, StartRevision } from '../wire/readRequest.ts';
+import { invalidArgument, RpcError } from './rpcErrors.ts';
+
+const START_MISSING = 'Where to start is required';
+
+/** The revision after which a stream subscription starts. */
+export const afterRevision = (
+  store: Store,
+  stream: { name: string; from: StartRevision | undefined },
+): number => {
+  if (stream.from === undefined) throw invalidArgument(START_MISSING);
+  if (stream.from === 'start') return -1;
+  return stream.from === 'end' ? store.reads.lastRevision(stream.name) : stream.from;
+};
+
+/** The position after which a subscription to $all starts. */
+export const afterPosition = (
+  store: Store,
+  from: StartPosition | undefined,
+  filter: FilterOptions | undefined,
+): number => {
+  if (from === 'start') return 0;
+  if (from === 'end') return store.log.last;
+  const commit = checkPosition(store, from, filter);
+  // The commit position counts; a prepare position before it leaves the event at the commit position ahead.
+  return from && from.prepare < commit ? commit - 1 : commit;
+};
+
+/** The position of the first event (or, backwards, of the first that is left out) of a read of $all. */
+export const readPosition = (
+  store: Store,
+  from: StartPosition | undefined,
+  filter: FilterOptions | undefined,
+): number => {
+  if (from === 'start') return 0;
+  if (from === 'end') return Number.MAX_SAFE_INTEGER;
+  return checkPosition(store, from, filter);
+};
+
+/** Throws unless the position is that of an event, or beyond the last one. */
+const checkPosition = (
+  { log }: Store,
+  from: Exclude<StartPosition, string> | undefined,
+  filter: FilterOptions | undefined,
+): number => {
+  if (!from) throw invalidArgument(START_MISSING);
+  const { commit, prepare } = from;
+  if (commit < prepare)
+    throw invalidArgument(`The commit position ${commit} is before the prepare position ${prepare}`);
+  if (commit > log.last) return Math.min(commit, Number.MAX_SAFE_INTEGER);
+  if (commit <= log.scavengedTo || log.hasPosition(commit)) return commit;
+  const message = `No event is at position ${commit}`;
+  throw filter ? new RpcError(status.UNKNOWN, message) : invalidArgument(message);
+};

@@ -1,0 +1,132 @@
+import { NO_STREAM, type EventRecord } from '../store/records.ts';
+import { compileFilter, type Filter } from '../subscriptions/filter.ts';
+import type { ReadRequest } from '../wire/readRequest.ts';
+import {
+  encodeFirstRevision,
+  encodeLastPosition,
+  encodeLastRevision,
+  encodeReadEvent,
+  encodeStreamNotFound,
+} from '../wire/readResponse.ts';
+import type { ServiceContext } from './context.ts';
+import { readPosition } from './positions.ts';
+import { invalidArgument, streamDeleted } from './rpcErrors.ts';
+import type { Sender } from './sender.ts';
+
+const PAGE_SIZE = 128;
+/** Bytes of one page, about: large events come in smaller pages. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Grows and shrinks the pages with the size of the events. */
+const nextLimit = (limit: number, events: readonly EventRecord[]): number => {
+  const bytes = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+  if (bytes > PAGE_BYTES) return Math.max(1, Math.floor(limit / 4));
+  return bytes * 2 < PAGE_BYTES ? Math.min(PAGE_SIZE, limit * 2) : limit;
+};
+
+/** Sends a read of one stream. */
+export const readStream = async (
+  { store }: ServiceContext,
+  sender: Sender,
+  request: ReadRequest,
+): Promise<void> => {
+  const { stream, count = 0, backwards } = request;
+  if (stream?.from === undefined) throw invalidArgument('Where to start is required');
+  let from = stream.from === 'start' ? 0 : stream.from === 'end' ? Number.MAX_SAFE_INTEGER : stream.from;
+  let left = count;
+  let limit = 16;
+  while (!sender.closed) {
+    const size = Math.min(left, limit);
+    const page = store.reads.stream(stream.name, from, Math.max(1, size), backwards);
+    if (page.kind === 'deleted') throw streamDeleted(stream.name);
+    if (page.kind === 'not_found') return sender.send(encodeStreamNotFound(stream.name));
+    const events = page.events.slice(0, size);
+    sendEvents(store, sender, request, events);
+    left -= events.length;
+    const last = events.at(-1);
+    if (!last || left === 0 || events.length < size) break;
+    from = backwards ? last.rev - 1 : last.rev + 1;
+    if (from < 0) break;
+    limit = nextLimit(limit, events);
+    await sender.drained();
+  }
+  if (request.compatibility >= 1) sendStreamEnds(store, sender, stream.name);
+};
+
+const sendStreamEnds = ({ reads }: ServiceContext['store'], sender: Sender, name: string): void => {
+  const first = reads.firstRevision(name);
+  const last = reads.lastRevision(name);
+  if (first !== undefined) sender.send(encodeFirstRevision(first));
+  if (last !== NO_STREAM) sender.send(encodeLastRevision(last));
+};
+
+/** Sends a read of $all, filtered or not. */
+export const readAll = async (
+  { store }: ServiceContext,
+  sender: Sender,
+  request: ReadRequest,
+): Promise<void> => {
+  const { all, count = 0, backwards, filter: options } = request;
+  const filter = options && compileFilter(options);
+  let from = readPosition(store, all?.from, options);
+  if (backwards && from === 0) return;
+  let left = count;
+  let limit = 16;
+  while (!sender.closed && left > 0) {
+    const page = filter
+      ? filteredPage(store, filter, from, backwards)
+      : plainPage(store, from, Math.min(left, limit), backwards);
+    const events = page.events.slice(0, left);
+    sendEvents(store, sender, request, events);
+    left -= events.length;
+    if (page.next === undefined) break;
+    from = page.next;
+    limit = nextLimit(limit, events);
+    await sender.drained();
+  }
+  if (request.compatibility >= 1) sender.send(encodeLastPosition(store.log.last));
+};
+
+interface AllPage {
+  readonly events: readonly EventRecord[];
+  /** Undefined at the end. */
+  readonly next: number | undefined;
+}
+
+const plainPage = (
+  { log }: ServiceContext['store'],
+  from: number,
+  limit: number,
+  backwards: boolean,
+): AllPage => {
+  const events = backwards ? log.readAllBackwards(from, limit) : log.readAllForwards(from, limit);
+  const last = events.at(-1)?.pos;
+  return { events, next: last === undefined ? undefined : backwards ? last : last + 1 };
+};
+
+const filteredPage = (
+  { log }: ServiceContext['store'],
+  filter: Filter,
+  from: number,
+  backwards: boolean,
+): AllPage => {
+  const scanned = log.scan(from, PAGE_SIZE, backwards);
+  const events: EventRecord[] = [];
+  for (const { pos, stream, type } of scanned) {
+    const event = filter.matches(stream, type) ? log.byPosition(pos) : undefined;
+    if (event) events.push(event);
+  }
+  const last = scanned.at(-1)?.pos;
+  return { events, next: last === undefined ? undefined : backwards ? last : last + 1 };
+};
+
+const sendEvents = (
+  { reads }: ServiceContext['store'],
+  sender: Sender,
+  { resolveLinks, uuid = 'structured' }: ReadRequest,
+  events: readonly EventRecord[],
+): void => {
+  for (const event of events) {
+    sender.send(encodeReadEvent(resolveLinks ? reads.resolve(event) : { event }, uuid));
+  }
+};

@@ -1,0 +1,97 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import type { WriteOutcome } from '../store/append.ts';
+import { messageOf, StoreReadError, StoreWriteError } from '../store/errors.ts';
+import type { ExpectedRevision } from '../store/records.ts';
+
+/** An error that ends a call with a status and trailers. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly details: string;
+  readonly metadata = new Metadata();
+
+  constructor(
+    readonly code: status,
+    message: string,
+    trailers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.details = message;
+    for (const [key, value] of Object.entries(trailers)) this.metadata.set(key, asciiOf(value));
+  }
+}
+
+/** Trailers carry printable ASCII only; other characters go percent-encoded. */
+const asciiOf = (value: string): string => value.replaceAll(/[^\x20-\x7e]/gu, encodeURIComponent);
+
+export const invalidArgument = (message: string): RpcError => new RpcError(status.INVALID_ARGUMENT, message);
+
+export const accessDenied = (): RpcError =>
+  new RpcError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+
+export const streamDeleted = (stream: string): RpcError =>
+  new RpcError(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': stream,
+  });
+
+export const maximumAppendSizeExceeded = (limit: number): RpcError =>
+  new RpcError(status.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
+    exception: 'maximum-append-size-exceeded',
+    'maximum-append-size': String(limit),
+  });
+
+export const requiredMetadataPropertyMissing = (property: string): RpcError =>
+  new RpcError(status.INVALID_ARGUMENT, `Required Metadata Property '${property}' is missing`, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': 'type,content-type',
+  });
+
+export const wrongExpectedVersion = (
+  operation: string,
+  stream: string,
+  expected: ExpectedRevision,
+  actual: number,
+): RpcError => {
+  const expectedVersion = versionNumber(expected);
+  const actualVersion = actual < 0 ? '' : String(actual);
+  return new RpcError(
+    status.FAILED_PRECONDITION,
+    `${operation} failed due to WrongExpectedVersion. Stream: ${stream}, ` +
+      `Expected version: ${expectedVersion}, Actual version: ${actualVersion}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': stream,
+      'expected-version': expectedVersion,
+      'actual-version': actualVersion,
+    },
+  );
+};
+
+const SPECIAL_VERSIONS = { no_stream: '-1', any: '-2', stream_exists: '-4' };
+const versionNumber = (expected: ExpectedRevision): string =>
+  typeof expected === 'number' ? String(expected) : SPECIAL_VERSIONS[expected];
+
+/** The error of a write that was refused; undefined when it was done. */
+export const refusalOf = (
+  operation: string,
+  stream: string,
+  expected: ExpectedRevision,
+  outcome: WriteOutcome,
+): RpcError | undefined => {
+  if (outcome.kind === 'deleted') return streamDeleted(stream);
+  if (outcome.kind === 'wrong_version') {
+    return wrongExpectedVersion(operation, stream, expected, outcome.current);
+  }
+  return undefined;
+};
+
+export const unavailable = (message: string): RpcError => new RpcError(status.UNAVAILABLE, message);
+
+/** Any error as the status it ends a call with. */
+export const toRpcError = (error: unknown): RpcError => {
+  if (error instanceof RpcError) return error;
+  if (error instanceof StoreWriteError) return new RpcError(status.RESOURCE_EXHAUSTED, error.message);
+  if (error instanceof StoreReadError) return new RpcError(status.DATA_LOSS, error.message);
+  if (error instanceof RangeError) return invalidArgument(error.message);
+  return new RpcError(status.UNKNOWN, messageOf(error));
+};

@@ -1,0 +1,174 @@
+import type { EventLog } from './eventLog.ts';
+import { SOFT_DELETE_METADATA, withTruncateBefore } from './metadata.ts';
+import {
+  DELETED_REVISION,
+  NO_STREAM,
+  type EventRecord,
+  type ExpectedRevision,
+  type ProposedEvent,
+} from './records.ts';
+import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './streamNames.ts';
+import type { Stream, Streams } from './streams.ts';
+
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly revision: number; readonly pos: number }
+  | { readonly kind: 'wrong_version'; readonly current: number }
+  | { readonly kind: 'deleted' };
+
+/** One write inside a group transaction; `events` collects what it stores. */
+export interface Transaction {
+  readonly log: EventLog;
+  readonly streams: Streams;
+  readonly events: EventRecord[];
+  /** Microseconds since 1970. */
+  readonly now: number;
+}
+
+/** Appends all of `events` or none; a retry of what is already there answers with the original result. */
+export const append = (
+  tx: Transaction,
+  name: string,
+  expected: ExpectedRevision,
+  events: readonly ProposedEvent[],
+): WriteOutcome => {
+  const stream = tx.streams.get(name);
+  const refusal = check(tx, stream, expected, events);
+  if (refusal) return refusal;
+  const undeletes = tx.streams.metadata(stream).softDeleted && events.length > 0;
+  const original = isMetastream(name) ? tx.streams.get(originalStreamOf(name)) : undefined;
+  const undeletesOriginal = original && tx.streams.metadata(original).softDeleted;
+  const firstNew = stream.last + 1;
+  for (const event of events) store(tx, stream, stream.last + 1, event);
+  const { last } = stream;
+  const pos = tx.log.last;
+  if (undeletes) truncateBefore(tx, name, firstNew);
+  if (undeletesOriginal) truncateBefore(tx, original.name, original.last + 1);
+  return { kind: 'written', revision: last, pos };
+};
+
+/** Writes `{"$tb": 2^63 - 1}` as the stream's metadata: its events are gone for readers, its revisions go on. */
+export const softDelete = (tx: Transaction, name: string, expected: ExpectedRevision): WriteOutcome => {
+  const stream = tx.streams.get(name);
+  const refusal = checkDelete(tx, stream, expected);
+  if (refusal) return refusal;
+  const metastream = tx.streams.get(metastreamOf(name));
+  if (stream.last === NO_STREAM && metastream.last === NO_STREAM) return wrongVersion(stream);
+  return writeMetadata(tx, name, SOFT_DELETE_METADATA);
+};
+
+/** Ends the stream for ever. */
+export const tombstone = (tx: Transaction, name: string, expected: ExpectedRevision): WriteOutcome => {
+  const stream = tx.streams.get(name);
+  const refusal = checkDelete(tx, stream, expected);
+  if (refusal) return refusal;
+  const type = '$streamDeleted';
+  store(tx, stream, DELETED_REVISION, {
+    id: randomId(),
+    type,
+    isJson: true,
+    data: EMPTY,
+    meta: EMPTY,
+  });
+  return { kind: 'written', revision: DELETED_REVISION, pos: tx.log.last };
+};
+
+const EMPTY = Buffer.alloc(0);
+const randomId = (): Buffer => Buffer.from(crypto.getRandomValues(new Uint8Array(16)));
+
+/** Undefined when the append may go on; otherwise its outcome, which may be the original one. */
+const check = (
+  tx: Transaction,
+  stream: Stream,
+  expected: ExpectedRevision,
+  events: readonly ProposedEvent[],
+): WriteOutcome | undefined => {
+  if (tx.streams.isTombstoned(stream)) return { kind: 'deleted' };
+  if (expected === 'stream_exists') {
+    if (tx.streams.metadata(stream).softDeleted) return { kind: 'deleted' };
+    if (stream.last === NO_STREAM && tx.streams.get(metastreamOf(stream.name)).last === NO_STREAM) {
+      return wrongVersion(stream);
+    }
+  }
+  if (expected === 'any' || expected === 'stream_exists') return findCommitted(tx, stream, events);
+  const revision = expected === 'no_stream' ? NO_STREAM : expected;
+  if (revision === stream.last) return undefined;
+  return revision < stream.last ? compareFollowing(tx, stream, expected, events) : wrongVersion(stream);
+};
+
+/** Any and StreamExists: all ids known is a retry, the first unknown an append, a later one unknown a conflict. */
+const findCommitted = (
+  { log }: Transaction,
+  stream: Stream,
+  events: readonly ProposedEvent[],
+): WriteOutcome | undefined => {
+  let found: { rev: number; pos: number } | undefined;
+  for (const [index, { id }] of events.entries()) {
+    const known = stream.sid === 0 ? undefined : log.findId(stream.sid, id);
+    if (!known) return index === 0 ? undefined : wrongVersion(stream);
+    found = known;
+  }
+  return found && { kind: 'written', revision: found.rev, pos: found.pos };
+};
+
+/** Below the current revision only a retry is right: the same ids at each following revision. */
+const compareFollowing = (
+  { log, streams }: Transaction,
+  stream: Stream,
+  expected: number | 'no_stream',
+  events: readonly ProposedEvent[],
+): WriteOutcome | undefined => {
+  const first = (expected === 'no_stream' ? NO_STREAM : expected) + 1;
+  let outcome: WriteOutcome = wrongVersion(stream);
+  for (const [index, { id }] of events.entries()) {
+    const there = log.idAt(stream.sid, first + index);
+    if (!there?.id.equals(id)) {
+      const recreates = index === 0 && expected === 'no_stream' && streams.metadata(stream).softDeleted;
+      return recreates ? undefined : wrongVersion(stream);
+    }
+    outcome = { kind: 'written', revision: first + index, pos: there.pos };
+  }
+  return outcome;
+};
+
+const checkDelete = (
+  tx: Transaction,
+  stream: Stream,
+  expected: ExpectedRevision,
+): WriteOutcome | undefined => {
+  if (tx.streams.isTombstoned(stream)) return { kind: 'deleted' };
+  const { softDeleted } = tx.streams.metadata(stream);
+  if (expected === 'any') return undefined;
+  if (expected === 'stream_exists') {
+    if (softDeleted) return { kind: 'deleted' };
+    const exists = stream.last !== NO_STREAM || tx.streams.get(metastreamOf(stream.name)).last !== NO_STREAM;
+    return exists ? undefined : wrongVersion(stream);
+  }
+  const revision = expected === 'no_stream' ? NO_STREAM : expected;
+  if (revision === stream.last || (expected === 'no_stream' && softDeleted)) return undefined;
+  return wrongVersion(stream);
+};
+
+const wrongVersion = (stream: Stream): WriteOutcome => ({ kind: 'wrong_version', current: stream.last });
+
+const store = (tx: Transaction, stream: Stream, rev: number, event: ProposedEvent): void => {
+  tx.events.push(tx.log.insert(stream, rev, event, tx.now));
+  tx.streams.appended(stream, rev);
+};
+
+/** After a soft delete the stream starts again at `revision`; the other metadata stays. */
+const truncateBefore = (tx: Transaction, name: string, revision: number): void => {
+  const data = withTruncateBefore(tx.streams.rawMetadata(name) ?? EMPTY, revision);
+  if (data) writeMetadata(tx, name, data);
+};
+
+const writeMetadata = (tx: Transaction, name: string, data: Buffer): WriteOutcome => {
+  const metastream = tx.streams.get(metastreamOf(name));
+  store(tx, metastream, metastream.last + 1, {
+    id: randomId(),
+    type: METADATA_TYPE,
+    isJson: true,
+    data,
+    meta: EMPTY,
+  });
+  return { kind: 'written', revision: metastream.last, pos: tx.log.last };
+};

@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { messageOf, sqliteCode, StoreOpenError } from './errors.ts';
+
+export const DATA_FILE = 'events.db';
+const LOCK_FILE = 'lock.db';
+/** 'TSes': marks the file as ours. */
+const APPLICATION_ID = 0x54536573;
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE streams (sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE events (
+    pos INTEGER PRIMARY KEY, sid INTEGER NOT NULL, rev INTEGER NOT NULL, id BLOB NOT NULL, type TEXT NOT NULL,
+    is_json INTEGER NOT NULL, created INTEGER NOT NULL, crc INTEGER NOT NULL, meta BLOB NOT NULL, data BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX events_by_revision ON events (sid, rev);
+  CREATE INDEX events_by_id ON events (sid, id);
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+export type Sqlite = Database.Database;
+
+export interface OpenFile {
+  readonly db: Sqlite;
+  /** Why the file must not be written, if it is damaged; reads still work where its pages are whole. */
+  readonly damage: string | undefined;
+}
+
+/** Opens the store's file in `dir`, making both when they are missing. */
+export const openFile = (dir: string): OpenFile => {
+  const path = join(dir, DATA_FILE);
+  const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (!isNew) checkHeader(path);
+  const db = connect(path);
+  try {
+    if (isNew) db.exec('PRAGMA page_size = 8192');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536');
+    db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY');
+    if (isNew || !hasSchema(db)) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
+    else checkOwner(db, path);
+  } catch (error) {
+    db.close();
+    throw openError(error, path);
+  }
+  return { db, damage: isNew ? undefined : findDamage(db, path) };
+};
+
+export const pragma = (db: Sqlite, name: string): number => {
+  const value = db.prepare(`PRAGMA ${name}`).raw().get();
+  return Array.isArray(value) ? Number(value[0]) : 0;
+};
+
+/** Holds `dir` for this process until the returned function is called or the process ends, however it ends. */
+export const lockDirectory = (dir: string): (() => void) => {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw new StoreOpenError('unusable', `Cannot use the directory ${dir}: ${messageOf(error)}`);
+  }
+  const lock = connect(join(dir, LOCK_FILE));
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (!sqliteCode(error).startsWith('SQLITE_BUSY')) throw openError(error, join(dir, LOCK_FILE));
+    throw new StoreOpenError(
+      'locked',
+      `Another process is using ${dir}: stop it, or give another --data directory`,
+    );
+  }
+  return () => lock.close();
+};
+
+const connect = (path: string): Sqlite => {
+  try {
+    return new Database(path, { timeout: 0 });
+  } catch (error) {
+    throw openError(error, path);
+  }
+};
+
+const openError = (error: unknown, path: string): Error => {
+  if (error instanceof StoreOpenError) return error;
+  const code = sqliteCode(error);
+  if (code.startsWith('SQLITE_NOTADB')) return foreign(path);
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return new StoreOpenError('corrupt', `${path} is damaged: restore a backup (${messageOf(error)})`);
+  }
+  if (code.startsWith('SQLITE_FULL')) return new StoreOpenError('unusable', `The disk of ${path} is full`);
+  return new StoreOpenError('unusable', `Cannot open ${path}: ${messageOf(error)}`);
+};
+
+const foreign = (path: string): StoreOpenError =>
+  new StoreOpenError('foreign', `${path} is not a file of this event store: give another --data directory`);
+
+const checkHeader = (path: string): void => {
+  const header = Buffer.alloc(16);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, 16, 0);
+  } finally {
+    closeSync(file);
+  }
+  if (header.toString('latin1') !== 'SQLite format 3\0') throw foreign(path);
+};
+
+const hasSchema = (db: Sqlite): boolean =>
+  db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').raw().get() !== undefined;
+
+const checkOwner = (db: Sqlite, path: string): void => {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) throw foreign(path);
+  if (pragma(db, 'user_version') > SCHEMA_VERSION) {
+    throw new StoreOpenError('newer', `${path} was written by a newer version: upgrade the event store`);
+  }
+};
+
+/** Cheap checks at the start; `verify` does the thorough ones. */
+const findDamage = (db: Sqlite, path: string): string | undefined => {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const expected = pragma(db, 'page_count') * pragma(db, 'page_size');
+    const actual = statSync(path).size;
+    if (actual < expected) return `the file is truncated: ${actual} bytes of ${expected}`;
+    db.prepare('SELECT pos, length(data) FROM events ORDER BY pos DESC LIMIT 200').raw().all();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+};

@@ -1,0 +1,26 @@
+/** Thrown when the store cannot be opened; the message is one line that says what to do. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+  constructor(
+    readonly code: 'locked' | 'foreign' | 'corrupt' | 'newer' | 'unusable',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Thrown when the store refuses a write: the disk is full, or the files are damaged. Nothing was stored. */
+export class StoreWriteError extends Error {
+  override readonly name = 'StoreWriteError';
+}
+
+/** Thrown when a stored event does not match its checksum or its page cannot be read. */
+export class StoreReadError extends Error {
+  override readonly name = 'StoreReadError';
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The SQLite result code of an error, such as SQLITE_FULL; empty for any other error. */
+export const sqliteCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,0 +1,193 @@
+import { crc32 } from 'node:zlib';
+import type { Sqlite } from './database.ts';
+import { StoreReadError } from './errors.ts';
+import type { EventRecord, ProposedEvent } from './records.ts';
+
+/** What a record takes up in the log besides its payload; positions grow by size, so not every number is one. */
+const RECORD_OVERHEAD = 64;
+
+/** A stream as the log knows it: `sid` is its number, 0 while nothing is stored under its name. */
+export interface StreamKey {
+  readonly name: string;
+  sid: number;
+}
+
+type Row = [
+  pos: number,
+  sid: number,
+  rev: number,
+  id: Buffer,
+  type: string,
+  isJson: number,
+  created: number,
+  crc: number,
+  meta: Buffer,
+  data: Buffer,
+];
+
+const COLUMNS = 'pos, sid, rev, id, type, is_json, created, crc, meta, data';
+
+/** The table of events: appends, and reads by position, revision and id. */
+export class EventLog {
+  /** The position of the last event; 0 in an empty store. */
+  last: number;
+  /** The position the next event gets. */
+  next: number;
+  /** Up to here a scavenge has run, so positions of events that it removed still count as valid. */
+  scavengedTo = 0;
+  private readonly names = new Map<number, string>();
+  private readonly statements;
+
+  constructor(db: Sqlite) {
+    this.statements = prepare(db);
+    this.last = 0;
+    this.next = 1;
+    this.resume();
+  }
+
+  /** Reads the end of the log from the file; needed after a rolled back transaction. */
+  resume(): void {
+    const row = this.statements.head.get() as [number, number] | undefined;
+    this.last = row?.[0] ?? 0;
+    this.next = Math.max(row ? row[0] + RECORD_OVERHEAD + row[1] : 1, this.fact('next'));
+    this.scavengedTo = this.fact('scavenged_to');
+  }
+
+  private fact(name: string): number {
+    const row = this.statements.fact.get([name]) as [number] | undefined;
+    return row?.[0] ?? 0;
+  }
+
+  /** Stores one event at the end; the caller has begun a transaction. */
+  insert(key: StreamKey, rev: number, event: ProposedEvent, created: number): EventRecord {
+    if (key.sid === 0) key.sid = Number(this.statements.addStream.run([key.name]).lastInsertRowid);
+    const pos = this.next;
+    const { id, type, isJson, data, meta } = event;
+    const crc = crc32(meta, crc32(data));
+    this.statements.insert.run([pos, key.sid, rev, id, type, isJson ? 1 : 0, created, crc, meta, data]);
+    this.last = pos;
+    this.next = pos + RECORD_OVERHEAD + data.length + meta.length;
+    return { pos, stream: key.name, rev, id, type, isJson, created, data, meta };
+  }
+
+  sidOf(name: string): number {
+    const row = this.statements.sid.get([name]) as [number] | undefined;
+    return row?.[0] ?? 0;
+  }
+
+  lastRevision(sid: number): number {
+    const row = this.statements.lastRevision.get([sid]) as [number] | undefined;
+    return row?.[0] ?? -1;
+  }
+
+  /** The revision and position of the newest event with this id in the stream. */
+  findId(sid: number, id: Buffer): { rev: number; pos: number } | undefined {
+    const row = this.statements.findId.get([sid, id]) as [number, number] | undefined;
+    return row && { rev: row[0], pos: row[1] };
+  }
+
+  idAt(sid: number, rev: number): { id: Buffer; pos: number } | undefined {
+    const row = this.statements.idAt.get([sid, rev]) as [Buffer, number] | undefined;
+    return row && { id: row[0], pos: row[1] };
+  }
+
+  at(sid: number, rev: number): EventRecord | undefined {
+    const row = this.statements.at.get([sid, rev]) as Row | undefined;
+    return row && this.record(row);
+  }
+
+  hasPosition(pos: number): boolean {
+    return this.statements.hasPosition.get([pos]) !== undefined;
+  }
+
+  /** Events of a stream with `from` <= revision <= `to`, not created before `since`, in either direction. */
+  readStream(sid: number, range: StreamRange): EventRecord[] {
+    const statement = range.backwards ? this.statements.streamBackwards : this.statements.streamForwards;
+    return this.records(statement.all([sid, range.from, range.to, range.since, range.limit]) as Row[]);
+  }
+
+  /** Events with position >= `from`, oldest first. */
+  readAllForwards(from: number, limit: number): EventRecord[] {
+    return this.records(this.statements.allForwards.all([from, limit]) as Row[]);
+  }
+
+  /** Events with position < `before`, newest first. */
+  readAllBackwards(before: number, limit: number): EventRecord[] {
+    return this.records(this.statements.allBackwards.all([before, limit]) as Row[]);
+  }
+
+  /** Positions, streams and types only, for filters. */
+  scan(from: number, limit: number, backwards: boolean): ScannedEvent[] {
+    const statement = backwards ? this.statements.scanBackwards : this.statements.scanForwards;
+    const rows = statement.all([from, limit]) as [number, number, string][];
+    return rows.map(([pos, sid, type]) => ({ pos, stream: this.nameOf(sid), type }));
+  }
+
+  byPosition(pos: number): EventRecord | undefined {
+    return this.records(this.statements.byPosition.all([pos]) as Row[])[0];
+  }
+
+  nameOf(sid: number): string {
+    const known = this.names.get(sid);
+    if (known !== undefined) return known;
+    const row = this.statements.name.get([sid]) as [string] | undefined;
+    if (!row) throw new StoreReadError(`The stream number ${sid} has no name: the file is damaged`);
+    if (this.names.size > 50_000) this.names.clear();
+    this.names.set(sid, row[0]);
+    return row[0];
+  }
+
+  private records(rows: Row[]): EventRecord[] {
+    return rows.map((row) => this.record(row));
+  }
+
+  private record(row: Row): EventRecord {
+    const [pos, sid, rev, id, type, isJson, created, crc, meta, data] = row;
+    if (crc32(meta, crc32(data)) !== crc) {
+      throw new StoreReadError(
+        `The event at position ${pos} does not match its checksum: the file is damaged`,
+      );
+    }
+    return { pos, stream: this.nameOf(sid), rev, id, type, isJson: isJson === 1, created, data, meta };
+  }
+}
+
+export interface StreamRange {
+  readonly from: number;
+  readonly to: number;
+  /** Microseconds since 1970. */
+  readonly since: number;
+  readonly limit: number;
+  readonly backwards: boolean;
+}
+
+export interface ScannedEvent {
+  readonly pos: number;
+  readonly stream: string;
+  readonly type: string;
+}
+
+const prepare = (db: Sqlite) => {
+  const raw = (sql: string) => db.prepare(sql).raw();
+  const stream = `SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ?`;
+  return {
+    head: raw('SELECT pos, length(data) + length(meta) FROM events ORDER BY pos DESC LIMIT 1'),
+    fact: raw('SELECT value FROM facts WHERE name = ?'),
+    addStream: db.prepare('INSERT INTO streams (name) VALUES (?)'),
+    insert: db.prepare(`INSERT INTO events (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`),
+    sid: raw('SELECT sid FROM streams WHERE name = ?'),
+    name: raw('SELECT name FROM streams WHERE sid = ?'),
+    lastRevision: raw('SELECT rev FROM events WHERE sid = ? ORDER BY rev DESC LIMIT 1'),
+    findId: raw('SELECT rev, pos FROM events WHERE sid = ? AND id = ? ORDER BY pos DESC LIMIT 1'),
+    idAt: raw('SELECT id, pos FROM events WHERE sid = ? AND rev = ?'),
+    at: raw(`SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev = ?`),
+    byPosition: raw(`SELECT ${COLUMNS} FROM events WHERE pos = ?`),
+    hasPosition: raw('SELECT 1 FROM events WHERE pos = ?'),
+    streamForwards: raw(`${stream} ORDER BY rev LIMIT ?`),
+    streamBackwards: raw(`${stream} ORDER BY rev DESC LIMIT ?`),
+    allForwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos >= ? ORDER BY pos LIMIT ?`),
+    allBackwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?`),
+    scanForwards: raw('SELECT pos, sid, type FROM events WHERE pos >= ? ORDER BY pos LIMIT ?'),
+    scanBackwards: raw('SELECT pos, sid, type FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?'),
+  };
+};

@@ -1,0 +1,75 @@
+import type { EventLog, StreamKey } from './eventLog.ts';
+import { NO_METADATA, parseMetadata, type StreamMetadata } from './metadata.ts';
+import { DELETED_REVISION, NO_STREAM } from './records.ts';
+import { isMetastream, metastreamOf, originalStreamOf } from './streamNames.ts';
+
+const CACHE_SIZE = 50_000;
+const METASTREAM_METADATA: StreamMetadata = { truncateBefore: 0, softDeleted: false, maxCount: 1 };
+
+/** What an append or a read must know of a stream. */
+export interface Stream extends StreamKey {
+  /** Last revision: NO_STREAM without events, DELETED_REVISION when tombstoned. */
+  last: number;
+  /** Read lazily; dropped when the metastream changes. */
+  metadata?: StreamMetadata;
+}
+
+/** The streams in use: a bounded cache over the log. */
+export class Streams {
+  private readonly cache = new Map<string, Stream>();
+
+  constructor(private readonly log: EventLog) {}
+
+  get(name: string): Stream {
+    const known = this.cache.get(name);
+    if (known) return known;
+    const sid = this.log.sidOf(name);
+    const stream: Stream = { name, sid, last: sid === 0 ? NO_STREAM : this.log.lastRevision(sid) };
+    if (this.cache.size >= CACHE_SIZE) this.evict();
+    this.cache.set(name, stream);
+    return stream;
+  }
+
+  metadata(stream: Stream): StreamMetadata {
+    stream.metadata ??= this.readMetadata(stream.name);
+    return stream.metadata;
+  }
+
+  /** The metadata event's data as it was written. */
+  rawMetadata(name: string): Buffer | undefined {
+    const metastream = this.get(metastreamOf(name));
+    if (metastream.last < 0 || metastream.last === DELETED_REVISION) return undefined;
+    return this.log.at(metastream.sid, metastream.last)?.data;
+  }
+
+  /** A metastream is deleted with its stream. */
+  isTombstoned(stream: Stream): boolean {
+    if (stream.last === DELETED_REVISION) return true;
+    return isMetastream(stream.name) && this.get(originalStreamOf(stream.name)).last === DELETED_REVISION;
+  }
+
+  /** Call after an event was appended to `stream`. */
+  appended(stream: Stream, rev: number): void {
+    stream.last = rev;
+    if (isMetastream(stream.name)) delete this.get(originalStreamOf(stream.name)).metadata;
+  }
+
+  /** Forgets everything; what the file says counts. */
+  clear(): void {
+    this.cache.clear();
+  }
+
+  private readMetadata(name: string): StreamMetadata {
+    if (isMetastream(name)) return METASTREAM_METADATA;
+    const data = this.rawMetadata(name);
+    return data ? parseMetadata(data) : NO_METADATA;
+  }
+
+  private evict(): void {
+    let count = CACHE_SIZE / 5;
+    for (const name of this.cache.keys()) {
+      if (count-- === 0) return;
+      this.cache.delete(name);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Access } from '../services/access.ts';
+import type { EventRecord } from '../store/records.ts';
+import { isMetastream } from '../store/streamNames.ts';
+import type { Store } from '../store/store.ts';
+
+/** What follows the commits. */
+export interface Follower {
+  /** The one stream it follows; undefined: $all. */
+  readonly stream: string | undefined;
+  deliver(event: EventRecord): void;
+  /** Called when a change of metadata may have taken its rights. */
+  recheck(): void;
+}
+
+/** Hands every committed event to those who follow its stream or $all. */
+export class Feed {
+  private readonly all = new Set<Follower>();
+  private readonly byStream = new Map<string, Set<Follower>>();
+
+  constructor(store: Store, access: Access) {
+    store.onCommit((events) => {
+      for (const event of events) {
+        if (access.secure && changesRights(event)) {
+          access.forgetSettings();
+          this.recheck();
+        }
+        this.publish(event);
+      }
+    });
+  }
+
+  add(follower: Follower): void {
+    this.setOf(follower.stream).add(follower);
+  }
+
+  remove(follower: Follower): void {
+    const followers = this.setOf(follower.stream);
+    followers.delete(follower);
+    if (follower.stream !== undefined && followers.size === 0) this.byStream.delete(follower.stream);
+  }
+
+  private publish(event: EventRecord): void {
+    for (const follower of this.all) follower.deliver(event);
+    const followers = this.byStream.get(event.stream);
+    if (followers) for (const follower of followers) follower.deliver(event);
+  }
+
+  private recheck(): void {
+    for (const follower of this.all) follower.recheck();
+    for (const followers of this.byStream.values()) for (const follower of followers) follower.recheck();
+  }
+
+  private setOf(stream: string | undefined): Set<Follower> {
+    if (stream === undefined) return this.all;
+    const known = this.byStream.get(stream);
+    if (known) return known;
+    const followers = new Set<Follower>();
+    this.byStream.set(stream, followers);
+    return followers;
+  }
+}
+
+const changesRights = (event: EventRecord): boolean =>
+  isMetastream(event.stream) || event.stream === '$settings';

@@ -1,0 +1,81 @@
+import { accessDenied, streamDeleted, unavailable } from '../services/rpcErrors.ts';
+import type { OpenCall } from '../services/context.ts';
+import type { Sender } from '../services/sender.ts';
+import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
+import { CAUGHT_UP, encodeCheckpoint } from '../wire/readResponse.ts';
+import type { Item, Source } from './sources.ts';
+
+/** Messages a live subscriber may be behind before it goes back to reading from the store. */
+const LIVE_BUFFER = 256;
+const PAGE_SIZE = 64;
+
+export interface SubscriptionOptions {
+  readonly source: Source;
+  /** Encodes an event for this subscriber. */
+  readonly encode: (event: EventRecord) => Buffer;
+  /** Whether the subscriber may still read what it reads. */
+  readonly allowed: () => boolean;
+}
+
+/** One live call: catches up from the store, says CaughtUp, then follows the commits. */
+export class Subscription implements OpenCall {
+  readonly stream: string | undefined;
+  private live = false;
+
+  constructor(
+    private readonly sender: Sender,
+    private readonly options: SubscriptionOptions,
+  ) {
+    this.stream = options.source.stream;
+  }
+
+  /** Reads to the end of the store, at the client's pace, then goes live. */
+  async catchUp(): Promise<void> {
+    try {
+      while (!this.sender.closed) {
+        const { items, end } = this.options.source.page(PAGE_SIZE);
+        this.sendAll(items);
+        if (end) return this.goLive();
+        await this.sender.drained();
+      }
+    } catch (error) {
+      this.sender.fail(error);
+    }
+  }
+
+  /** A freshly committed event that may concern this subscriber. */
+  deliver(event: EventRecord): void {
+    if (!this.live || this.sender.closed) return;
+    if (this.sender.pending >= LIVE_BUFFER) {
+      this.live = false;
+      void this.sender.drained().then(() => this.catchUp());
+      return;
+    }
+    this.sendAll(this.options.source.take(event));
+    if (event.rev === DELETED_REVISION && event.stream === this.stream) {
+      this.sender.fail(streamDeleted(this.stream));
+    }
+  }
+
+  /** Ends the call if the subscriber's rights are gone. */
+  recheck(): void {
+    if (!this.options.allowed()) this.sender.fail(accessDenied());
+  }
+
+  shutdown(): void {
+    this.sender.fail(unavailable('The server is shutting down'));
+  }
+
+  private goLive(): void {
+    this.sendAll(this.options.source.caughtUp());
+    this.sender.send(CAUGHT_UP);
+    this.live = true;
+  }
+
+  private sendAll(items: readonly Item[]): void {
+    for (const item of items) {
+      if ('event' in item) this.sender.send(this.options.encode(item.event));
+      else this.sender.send(encodeCheckpoint(item.checkpoint));
+    }
+  }
+}
