@@ -46,9 +46,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
 
 /** The answers that are problems, each with its schema and an example. */
 export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
-  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
-  const responses = [...byStatus].map(([status, same]) =>
-    ApiResponse({
+  const statuses = [...new Set(codes.map((code) => problems[code].status))];
+  const responses = statuses.map((status) => {
+    const same = codes.filter((code) => problems[code].status === status);
+    return ApiResponse({
       status,
       description: same.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
       headers:
@@ -59,8 +60,8 @@ export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
           examples: Object.fromEntries(same.map((code) => [code, { value: example(code) }])),
         },
       },
-    }),
-  );
+    });
+  });
   return applyDecorators(...responses);
 }
 
