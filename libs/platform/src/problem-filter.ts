@@ -50,5 +50,5 @@ export function sendProblem(
     .code(problem.status)
     .headers({ ...problem.headers })
     .type(problemContentType)
-    .send(JSON.stringify({ ...problemDocument(problem, path), trace_id: traceId }));
+    .send(Buffer.from(JSON.stringify({ ...problemDocument(problem, path), trace_id: traceId })));
 }

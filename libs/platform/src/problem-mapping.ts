@@ -14,7 +14,7 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_json', 'The body is empty'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_json', 'The body is not valid JSON'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_request', 'The body is not as long as Content-Length says'],
-  FST_ERR_BAD_URL: ['malformed_request', 'The address has a malformed escape sequence'],
+  FST_ERR_BAD_URL: ['malformed_request', 'The address is malformed'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the address is too long'],
   FST_ERR_NOT_FOUND: ['not_found', 'There is nothing at this address'],
 };

@@ -9,6 +9,17 @@ const here = import.meta.dirname;
 const read = (file: string): string =>
   transformSync(readFileSync(`${here}/${file}`, 'utf8'), { filename: file }).code;
 
+/** Signals the process once it runs; tells its exit code and output. */
+async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(child.stdout, 'data');
+  for (const signal of signals) child.kill(signal);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
 describe('shutdown', () => {
   const running: ChildProcessWithoutNullStreams[] = [];
   afterEach(() => {
@@ -27,17 +38,6 @@ describe('shutdown', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
     running.push(child);
     return child;
-  }
-
-  /** Signals the process once it runs; tells its exit code and output. */
-  async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await once(child.stdout, 'data');
-    for (const signal of signals) child.kill(signal);
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, output };
   }
 
   test.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s, after the function', async (signal) => {
