@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppendExpectedRevision, EventData, ResolvedEvent } from '@eventstore/db-client';
 import {
   BACKWARDS,
@@ -23,10 +24,10 @@ export class EventStore {
     this.client = this.connect();
   }
 
-  /** A client of its own, for a subscription. The caller disposes of it. */
+  /** A client of its own, for a subscription. The caller disposes of it. A wrong revision is an answer, not an error. */
   connect(): EventStoreDBClient {
-    const client = EventStoreDBClient.connectionString(this.url);
-    return client;
+    const option = 'throwOnAppendFailure=false';
+    return EventStoreDBClient.connectionString(`${this.url}${this.url.includes('?') ? '&' : '?'}${option}`);
   }
 
   /**
@@ -36,8 +37,8 @@ export class EventStore {
    */
   async append(stream: string, events: EventData[], expected: number): Promise<boolean> {
     const expectedRevision: AppendExpectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
-    const options = { expectedRevision, throwOnAppendFailure: false };
-    const result = await this.guard((client) => client.appendToStream(stream, events, options));
+
+    const result = await this.guard((client) => client.appendToStream(stream, events, { expectedRevision }));
     return result.success;
   }
 
@@ -77,7 +78,7 @@ export class EventStore {
 
   /** Closes the connection; what is under way fails. */
   async dispose(): Promise<void> {
-    await this.client.dispose();
+    await dispose(this.client);
   }
 
   private async *events(
@@ -113,8 +114,16 @@ export class EventStore {
     if (!isStoreAway(error)) return error;
     if (client === this.client) {
       this.client = this.connect();
-      client.dispose().catch(() => undefined);
+      void dispose(client);
     }
     return error instanceof StoreUnavailable ? error : new StoreUnavailable({ cause: error });
   }
+}
+
+/** Ends a client's streams. It waits for each of them to close, which some never do, so not for long. */
+export async function dispose(client: EventStoreDBClient): Promise<void> {
+  const wait = new AbortController();
+  const late = sleep(250, undefined, { signal: wait.signal }).catch(() => undefined);
+  await Promise.race([client.dispose().catch(() => undefined), late]);
+  wait.abort();
 }

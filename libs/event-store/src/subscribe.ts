@@ -4,6 +4,7 @@ import { END, START, streamNameFilter } from '@eventstore/db-client';
 import type { Recorded } from '#domain';
 import { decode } from './codec.ts';
 import type { EventStore } from './store.ts';
+import { dispose } from './store.ts';
 
 /** What a subscription brings, in the store's order. Positions are commit positions. */
 export type Delivery =
@@ -80,8 +81,8 @@ async function* subscribeOnce(
   } finally {
     signal.removeEventListener('abort', stop);
     subscription.on('error', () => undefined);
-    await subscription.unsubscribe().catch(() => undefined);
-    await client.dispose().catch(() => undefined);
+    subscription.destroy();
+    await dispose(client);
   }
 }
 
