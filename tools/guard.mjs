@@ -40,7 +40,7 @@ function stopAll() {
     for (const { spec } of all) if (spec.afterStop) await run(spec.afterStop[0], spec.afterStop.slice(1));
     for (const path of remove) rmSync(path, { recursive: true, force: true });
     tell({ event: 'stopped' });
-    process.disconnect?.();
+    if (process.connected) process.disconnect();
     process.exit(0);
   })();
   return stopping;

@@ -5,8 +5,9 @@ import { assertRoom } from './disk.mjs';
 import { Failure } from './fail.mjs';
 import { withLock } from './lock.mjs';
 import { cacheDir, folder, root } from './paths.mjs';
-import { step } from './progress.mjs';
+import { begun, step } from './progress.mjs';
 import { lastLines, run } from './run.mjs';
+import { whenOrphaned } from './signals.mjs';
 
 const WANTED = 24;
 const NEEDED_MIB = 1536;
@@ -65,12 +66,13 @@ async function install() {
 
 /** Runs this command again on the newer Node and passes on the signals and the exit code. */
 function again() {
-  const child = spawn(node24, process.argv.slice(1), {
+  const child = spawn(node24, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
-    env: { ...process.env, TURNSTREAM_PARENT: String(process.pid) },
+    env: { ...process.env, TURNSTREAM_PARENT: String(process.pid), TURNSTREAM_BEGUN: String(begun) },
   });
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  whenOrphaned(() => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));

@@ -1,4 +1,5 @@
-const begun = Date.now();
+/** When the command began, also where it went on in another process. */
+export const begun = Number(process.env.TURNSTREAM_BEGUN ?? Date.now());
 
 /** Seconds since the command began. */
 export const elapsed = () => ((Date.now() - begun) / 1000).toFixed(1);

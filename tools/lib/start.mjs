@@ -34,15 +34,16 @@ export async function start(args) {
     await until(end, lost);
   } catch (error) {
     if (error !== end.reason) throw error;
-    console.log(`\n${error.message} Stopping the apps, then the engines (once more: kill them).`);
+    console.log(`\n${error.message} Stopping the apps, then the engines (Ctrl-C again: kill them).`);
   } finally {
     await guard.stop();
     release();
-    console.log(
-      `Everything is stopped. The data stays in ${relative(root, dataDir) || dataDir} (npm run reset forgets it).`,
-    );
   }
+  console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
 }
+
+/** The path as a reader in the project's folder types it. */
+const shown = (path) => relative(root, path) || path;
 
 function options(args) {
   const usage = 'usage: npm start [-- --api N], N from 1 to 8';
@@ -83,7 +84,7 @@ function welcome(apps, env) {
       app.name.startsWith('api') ? `${address(app)}  (${address(app)}/docs)` : address(app),
     ]),
     ...ENGINES.map(({ title, variable }) => [title, env[variable]]),
-    ['logs', `${relative(root, dataDir) || dataDir}/logs/`],
+    ['logs', `${shown(dataDir)}/logs/`],
   ];
   console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);
   for (const [name, text] of lines) console.log(`  ${name.padEnd(12)} ${text}`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withEngines } from '../engines.mjs';
@@ -11,6 +11,8 @@ import { run } from './run.mjs';
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
 
+const FOLDERS = ['apps', 'libs', 'bench', 'test', 'tools'];
+
 /** What is checked besides the specs; the build is the check of the types. */
 const CHECKS = [
   { name: 'format', command: bin('prettier'), args: ['--check', '.', '--log-level', 'warn'] },
@@ -18,7 +20,7 @@ const CHECKS = [
   {
     name: 'dependencies',
     command: bin('depcruise'),
-    args: ['--config', '.dependency-cruiser.mjs', 'apps', 'libs', 'bench', 'test', 'tools'],
+    args: ['--config', '.dependency-cruiser.mjs', ...FOLDERS.filter((name) => existsSync(join(root, name)))],
   },
 ];
 

@@ -111,6 +111,8 @@ function properties(port, controllerPort, data) {
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    'broker.heartbeat.interval.ms': 1000,
+    'broker.session.timeout.ms': 5000,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
