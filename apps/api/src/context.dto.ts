@@ -1,5 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Context } from '#domain';
+import {
+  conversationFlagsSchema,
+  ExternalUpdateSectionDto,
+  GoalStateDto,
+  IdentityDto,
+  OrderTrackingDto,
+  SessionSectionDto,
+  ShortTermMemoryDto,
+} from './context-sections.dto.ts';
 
 /** The example that the documentation shows. */
 const example: Context = {
@@ -58,8 +67,8 @@ const example: Context = {
   ],
 };
 
-const object = (name: keyof Context, description: string): PropertyDecorator =>
-  ApiProperty({ type: 'object', additionalProperties: true, example: example[name], description });
+const section = (name: keyof Context, description: string): PropertyDecorator =>
+  ApiProperty({ description, example: example[name] });
 
 /** The working context of a conversation. */
 export class ContextDto {
@@ -68,33 +77,34 @@ export class ContextDto {
   @ApiProperty({ example: example.revision, description: 'The revision that the context stands at.' })
   revision: number;
 
-  @object('identity', 'Who the partner is.') identity: Context['identity'];
-  @object('session', 'Status, channel, times (ISO 8601) and number of turns.') session: Context['session'];
+  @section('identity', 'Who the partner is.') identity: IdentityDto;
+  @section('session', 'Status, channel, times and number of turns.') session: SessionSectionDto;
 
   @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
+    type: OrderTrackingDto,
     nullable: true,
     example: example.order_tracking,
     description: 'The order spoken of, with the latest news of it.',
   })
-  order_tracking: Context['order_tracking'];
+  order_tracking: OrderTrackingDto | null;
 
-  @object('goal_state', 'The current goal, and on the stack the suspended ones, the latest last.')
-  goal_state: Context['goal_state'];
-
-  @object('conversation_flags', 'Derived flags, and those that were raised.')
-  conversation_flags: Context['conversation_flags'];
-
-  @object('short_term_memory', 'Language, preferences, the last intent and action, the last 10 turns.')
-  short_term_memory: Context['short_term_memory'];
+  @section('goal_state', 'The current goal, and those that wait.') goal_state: GoalStateDto;
 
   @ApiProperty({
-    type: 'array',
-    items: { type: 'object', additionalProperties: true },
+    ...conversationFlagsSchema,
+    example: example.conversation_flags,
+    description: 'The derived flags, and beside them those that were raised.',
+  })
+  conversation_flags: Context['conversation_flags'];
+
+  @section('short_term_memory', 'Language, preferences, the last intent and action, the last 10 turns.')
+  short_term_memory: ShortTermMemoryDto;
+
+  @ApiProperty({
+    type: [ExternalUpdateSectionDto],
     example: example.external,
     description:
       'The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.',
   })
-  external: Context['external'];
+  external: ExternalUpdateSectionDto[];
 }

@@ -7,7 +7,7 @@ import { channels, senders } from '#domain';
 const statuses = ['active', 'ended', 'expired'] as const;
 
 class Page {
-  @ApiPropertyOptional({ minimum: 1, maximum: 500, default: 50 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -24,6 +24,7 @@ class Page {
 
 export class ContextQuery {
   @ApiPropertyOptional({
+    type: 'integer',
     minimum: 0,
     description: 'Answer with at least this revision, folding the rest on the spot.',
   })
@@ -40,14 +41,14 @@ export class ContextQuery {
 }
 
 export class EventsQuery {
-  @ApiPropertyOptional({ minimum: 0, default: 0, description: 'The first revision wanted.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The first revision wanted.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(0)
   from_revision = 0;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

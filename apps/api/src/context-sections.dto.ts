@@ -1,0 +1,97 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+import type { Channel, Context, Sender, SessionStatus } from '#domain';
+import { channels, senders } from '#domain';
+
+type Order = NonNullable<Context['order_tracking']>;
+type Json = Context['short_term_memory']['preferences'];
+
+const nullableText: ApiPropertyOptions = { type: String, nullable: true };
+const time: ApiPropertyOptions = { type: String, format: 'date-time' };
+const anyObject: ApiPropertyOptions = { type: 'object', additionalProperties: true };
+
+export class IdentityDto {
+  @ApiProperty() partner_id: string;
+  @ApiProperty(nullableText) name: string | null;
+  @ApiProperty(nullableText) region: string | null;
+  @ApiProperty(nullableText) device: string | null;
+}
+
+export class SessionSectionDto {
+  @ApiProperty({ enum: ['active', 'ended', 'expired'] }) status: SessionStatus;
+  @ApiProperty({ enum: channels }) channel: Channel;
+  @ApiProperty(time) start_time: string;
+  @ApiProperty(time) last_activity_time: string;
+  @ApiProperty({ description: 'Seconds of silence until the session expires.' }) expires_in_s: number;
+  @ApiProperty(time) expires_at: string;
+  @ApiProperty({ ...nullableText, format: 'uuid' }) previous_session_id: string | null;
+  @ApiProperty() turn_count: number;
+}
+
+export class OrderTrackingDto {
+  @ApiProperty() order_id: Order['order_id'];
+  @ApiProperty(nullableText) status: Order['status'];
+  @ApiProperty(nullableText) tracking_id: Order['tracking_id'];
+  @ApiProperty(time) updated_at: Order['updated_at'];
+}
+
+export class SuspendedGoalDto {
+  @ApiProperty() goal: string;
+  @ApiProperty(nullableText) step: string | null;
+  @ApiProperty({ enum: ['suspended'] }) status: 'suspended';
+}
+
+export class GoalStateDto {
+  @ApiProperty(nullableText) current_goal: string | null;
+  @ApiProperty(nullableText) step: string | null;
+  @ApiProperty({ type: String, enum: ['in_progress', null], nullable: true }) status: 'in_progress' | null;
+  @ApiProperty({ type: [SuspendedGoalDto], description: 'Suspended goals, the latest last.' })
+  stack: SuspendedGoalDto[];
+}
+
+export class RecentTurnDto {
+  @ApiProperty({ format: 'uuid' }) turn_id: string;
+  @ApiProperty({ enum: senders }) sender: Sender;
+  @ApiProperty() message_text: string;
+  @ApiProperty(nullableText) parsed_intent: string | null;
+  @ApiProperty(time) timestamp: string;
+}
+
+export class ShortTermMemoryDto {
+  @ApiProperty({ example: 'hi' }) preferred_language: string;
+  @ApiProperty(anyObject) preferences: Json;
+  @ApiProperty(nullableText) last_user_intent: string | null;
+  @ApiProperty(nullableText) last_bot_action: string | null;
+  @ApiProperty({ type: [RecentTurnDto], description: 'The last 10 turns, the latest last.' })
+  recent_turns: RecentTurnDto[];
+}
+
+export class ExternalUpdateSectionDto {
+  @ApiProperty() system: string;
+  @ApiProperty() kind: string;
+  @ApiProperty(nullableText) reference: string | null;
+  @ApiProperty({ ...anyObject, nullable: true }) data: Json | null;
+  @ApiProperty() revision: number;
+  @ApiProperty(time) timestamp: string;
+}
+
+/** The derived flags; flags that were raised stand beside them. */
+export const conversationFlagsSchema = {
+  type: 'object',
+  additionalProperties: true,
+  selfRequired: true,
+  required: [
+    'is_repeat_query',
+    'asked_about_payment',
+    'awaiting_external_data',
+    'retry_attempts',
+    'handoff',
+  ] as string[],
+  properties: {
+    is_repeat_query: { type: 'boolean' },
+    asked_about_payment: { type: 'boolean' },
+    awaiting_external_data: { type: 'boolean' },
+    retry_attempts: { type: 'integer' },
+    handoff: { type: 'string', enum: ['none', 'requested', 'accepted'] as string[] },
+  },
+} as const;
