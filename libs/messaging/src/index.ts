@@ -1,0 +1,2 @@
+export { createKafka, KafkaProbe } from './kafka.ts';
+export type { KafkaLog, KafkaOptions } from './kafka.ts';

@@ -1,0 +1,74 @@
+import type { Admin, LogEntry } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
+
+/** Where kafkajs' log lines go: pino's methods of the same names. */
+export interface KafkaLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: KafkaLog;
+}
+
+const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as const;
+
+/**
+ * A Kafka client. Calls give up after about two seconds without a broker: whoever needs the result tries again, in its
+ * own way. What kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts).
+ */
+export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
+  const write = ({ level, namespace, log: entry }: LogEntry): void => {
+    const { message, error } = entry as { message: string; error?: string };
+    const method = level === logLevel.ERROR ? 'warn' : methods[level];
+    log[method]({ kafka: namespace, ...(error !== undefined && { reason: error }) }, message);
+  };
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 2_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
+    logLevel: logLevel.WARN,
+    logCreator: () => write,
+  });
+}
+
+/** Asks a broker now and then whether it is there, for health. */
+export class KafkaProbe {
+  private admin: Admin | undefined;
+
+  constructor(private readonly kafka: Kafka) {}
+
+  /** Resolves when a broker answers; rejects when none does. */
+  async ping(): Promise<void> {
+    try {
+      const admin = (this.admin ??= await this.connect());
+      await admin.describeCluster();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { admin } = this;
+    this.admin = undefined;
+    await admin?.disconnect().catch(() => undefined);
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.kafka.admin({ retry: { retries: 0 } });
+    try {
+      await admin.connect();
+    } catch (error) {
+      await admin.disconnect().catch(() => undefined);
+      throw error;
+    }
+    return admin;
+  }
+}
