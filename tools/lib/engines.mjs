@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { composeSpec, dockerAnswers } from './docker.mjs';
 import { ENGINES } from './engines/list.mjs';
 import { Failure } from './fail.mjs';
@@ -7,6 +8,7 @@ import { folder } from './paths.mjs';
 import { assertFree, freePorts } from './ports.mjs';
 import { step } from './progress.mjs';
 
+const GIVEN_MS = 10_000;
 const NATIVE = 'Mend what it says, or set TURNSTREAM_ENGINES=native.';
 const REMEDY = 'Mend what it says, or start afresh without its data (npm run reset).';
 
@@ -85,16 +87,25 @@ async function startDocker(guard, engines, { dir, ports, env, privately }) {
 
 async function checkGiven({ title, variable, ready }, url) {
   try {
-    await step(
-      title,
-      `asking the one of ${variable}`,
-      () => ready(url),
-      () => 'answers',
-    );
+    const asking = () => patiently(() => ready(url));
+    await step(title, `asking the one of ${variable}`, asking, () => 'answers');
   } catch (error) {
+    const shown = url.replace(/:[^:@/]+@/, ':***@');
     throw new Failure(
-      `${title} does not answer at ${variable}=${url.replace(/:[^:@/]+@/, ':***@')} (${error.message || error.code}): ` +
-        `start it, or unset ${variable}.`,
+      `${title} does not answer at ${variable}=${shown} (${error.message || error.code}): start it, or unset ${variable}.`,
     );
+  }
+}
+
+/** A given engine may be starting just now. */
+async function patiently(ask) {
+  const deadline = Date.now() + GIVEN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await sleep(500);
   }
 }

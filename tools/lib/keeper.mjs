@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { lastLines } from './run.mjs';
 
 const BIG_LOG = 20 * 1024 * 1024;
@@ -33,6 +33,7 @@ export class Keeper {
   start() {
     const { name, cwd, env, uid, gid, log, signal = 'SIGTERM', setpriv = [] } = this.spec;
     const output = openLog(log);
+    const from = fstatSync(output).size;
     const privileges = [...(parentSignal ? ['--pdeathsig', signal.replace('SIG', '')] : []), ...setpriv];
     const prefix = privileges.length > 0 ? ['setpriv', ...privileges, '--'] : [];
     const [command, ...args] = [...prefix, this.spec.command, ...this.spec.args];
@@ -47,7 +48,7 @@ export class Keeper {
         ended = true;
         this.#child = undefined;
         resolve();
-        this.#ended({ code, killed, error, lived: Date.now() - begun });
+        this.#ended({ code, killed, error, tail: tail(log, from), lived: Date.now() - begun });
       };
       child.once('exit', (code, killed) => end(code, killed));
       child.once('error', (error) => end(127, null, error.message));
@@ -55,12 +56,12 @@ export class Keeper {
     if (child.pid) this.#tell({ event: 'started', name, pid: child.pid });
   }
 
-  #ended({ code, killed, error, lived }) {
+  #ended({ code, killed, error, tail, lived }) {
     if (this.#stopping) return;
-    const { name, log } = this.spec;
+    const { name } = this.spec;
     if (lived > STEADY_MS) this.#backOff = FIRST_BACK_OFF_MS;
     const againMs = this.restarts ? this.#backOff : undefined;
-    this.#tell({ event: 'ended', name, code, killed, error, tail: tail(log), againMs });
+    this.#tell({ event: 'ended', name, code, killed, error, tail, againMs });
     if (againMs === undefined) return;
     this.#backOff = Math.min(this.#backOff * 2, LONGEST_BACK_OFF_MS);
     this.#timer = setTimeout(() => this.start(), againMs);
@@ -86,9 +87,10 @@ function openLog(path) {
   return openSync(path, 'a');
 }
 
-function tail(path) {
+/** What the program said at last since it began. */
+function tail(path, from) {
   try {
-    return lastLines(readFileSync(path, 'utf8').slice(-4000));
+    return lastLines(readFileSync(path).subarray(from).subarray(-8000).toString());
   } catch {
     return '';
   }

@@ -53,12 +53,12 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** The last lines of a program's output that say something, in one line. */
+/** The last lines of a program's output that say something (no stack traces), in one line. */
 export function lastLines(output, count = 2) {
   return output
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !/^at |^\.\.\. \d+ more|^Node\.js v|^[{}]$/.test(line))
     .slice(-count)
     .join(' | ')
     .slice(0, 400);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Failure } from '../fail.mjs';
 import { cacheDir, folder } from '../paths.mjs';
 import { lastLines, run } from '../run.mjs';
@@ -19,20 +20,21 @@ export async function maven() {
 }
 
 async function download() {
-  const file = join(folder(cacheDir), `apache-maven-${VERSION}.tar.gz`);
+  const file = join(folder(cacheDir), `apache-maven-${VERSION}.tar`);
   try {
     const answer = await fetch(ARCHIVE, { signal: AbortSignal.timeout(120_000) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     if (createHash('sha512').update(bytes).digest('hex') !== SHA512) throw new Error('wrong checksum');
-    writeFileSync(file, bytes);
+    writeFileSync(file, gunzipSync(bytes));
   } catch (error) {
     if (error.code === 'ENOSPC') throw error;
     throw new Failure(
       `Maven cannot be downloaded (${error.cause?.message ?? error.message}): install Maven, or set KAFKA_BROKERS.`,
     );
   }
-  const { code, output } = await run('tar', ['-xzf', file, '-C', cacheDir]);
+  const { code, output } = await run('tar', ['-xf', file, '-C', cacheDir]);
+  rmSync(file, { force: true });
   if (code !== 0)
     throw new Failure(
       `Maven cannot be unpacked (${lastLines(output)}): install Maven, or set KAFKA_BROKERS.`,
