@@ -1,0 +1,102 @@
+import type { ContextProjection, ContextStore, Positioned } from '#read-models';
+import type { Batch, LaneHooks } from './lane.ts';
+import { Lane, laneSizes } from './lane.ts';
+
+/** Thrown when Redis came back in an older state than was written: the slot begins again from where Redis is. */
+export class ContextsLost extends Error {
+  constructor() {
+    super('Redis came back in an older state.');
+  }
+}
+
+export interface ContextLaneOptions {
+  readonly contexts: ContextStore;
+  readonly projection: ContextProjection;
+  /** Name of the slot's mark in Redis. */
+  readonly name: string;
+  /** The mark that was found there; null: none; undefined: Redis did not answer. */
+  readonly found: bigint | null | undefined;
+  /** Where the subscription begins. */
+  readonly start: bigint | null;
+}
+
+/**
+ * A slot's way into Redis. How far it came (the mark) is kept in Redis too, written after the contexts, so that a mark
+ * that went back tells that contexts went back with it. Nobody else would notice: a quiet session has no next event.
+ */
+export class ContextLane {
+  private readonly lane: Lane<Positioned>;
+  /** Up to where contexts are written, and the last mark of it that is in Redis for certain. */
+  private done: bigint | null;
+  private marked: bigint | null;
+  private inDoubt: boolean;
+
+  constructor(
+    private readonly options: ContextLaneOptions,
+    hooks: LaneHooks,
+    signal: AbortSignal,
+  ) {
+    const { found, start } = options;
+    this.inDoubt = found === undefined;
+    this.marked = found === undefined ? start : found;
+    this.done = this.marked;
+    this.lane = new Lane(
+      {
+        ...laneSizes,
+        ...hooks,
+        intervalMs: 4,
+        write: (batch) => this.write(batch),
+        isTerminal: (error) => error instanceof ContextsLost,
+        onRetry: (error, attempt) => {
+          this.inDoubt = true;
+          hooks.onRetry(error, attempt);
+        },
+      },
+      signal,
+    );
+  }
+
+  get waiting(): number {
+    return this.lane.waiting;
+  }
+
+  /** Adds an event, unless its context was written before. Resolves when there is room for more. */
+  async push(item: Positioned): Promise<void> {
+    const { found } = this.options;
+    if (typeof found !== 'bigint' || item.position > found) await this.lane.push(item);
+  }
+
+  pass(position: bigint): void {
+    this.lane.pass(position);
+  }
+
+  run(): Promise<void> {
+    return this.lane.run();
+  }
+
+  /** The connection to Redis was lost: what was written may be lost too. */
+  doubt(): void {
+    this.inDoubt = true;
+  }
+
+  /** In doubt, compares the mark in Redis with the one that was written. @throws ContextsLost */
+  async check(): Promise<void> {
+    if (!this.inDoubt) return;
+    const stored = await this.options.contexts.mark(this.options.name);
+    if (stored !== undefined && this.marked !== null && stored < this.marked) throw new ContextsLost();
+    this.inDoubt = false;
+  }
+
+  private async write({ items, position, drained }: Batch<Positioned>): Promise<void> {
+    const { contexts, projection, name } = this.options;
+    await this.check();
+    const { done } = this;
+    await projection.write(items, done === null ? undefined : { name, position: done });
+    this.marked = done;
+    if (drained) {
+      await contexts.setMark(name, position);
+      this.marked = position;
+    }
+    this.done = position;
+  }
+}

@@ -1,0 +1,28 @@
+/** The WHERE clause of a query, with its parameters counted. */
+export class Conditions {
+  readonly values: unknown[] = [];
+  private readonly parts: string[] = [];
+
+  /** Adds a condition unless one of its values is undefined; `$?` stands for each value in turn. */
+  add(sql: string, ...values: unknown[]): this {
+    if (values.includes(undefined)) return this;
+    const numbered = sql.replace(/\$\?/g, () => `$${this.values.push(values.shift())}`);
+    this.parts.push(numbered);
+    return this;
+  }
+
+  /** The placeholder of one more value. */
+  parameter(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
+
+  where(): string {
+    return this.parts.length === 0 ? '' : `WHERE ${this.parts.join(' AND ')}`;
+  }
+}
+
+/** A page of rows; `next`, sent as `after`, gives the one that follows. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next: string | null;
+}

@@ -1,0 +1,69 @@
+/**
+ * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
+ * format counts as missing and is folded again, so raise `contextFormat` whenever the shape of a section changes.
+ */
+export const contextFormat = '1';
+
+/** What `apply` answers. */
+export const applied = 1;
+export const stale = 0;
+export const gap = -1;
+
+/**
+ * The record of a command is "revision:count:hash". Of two with the same id the first stays, so that a repeated
+ * delivery changes nothing; one of the same revision may grow.
+ */
+const rememberCommands = `
+local function remember(key, from)
+  for i = from, #ARGV, 2 do
+    local old = redis.call('HGET', key, ARGV[i])
+    local first = tonumber(string.match(ARGV[i + 1], '^%d+'))
+    if not old or tonumber(string.match(old, '^%d+')) >= first then
+      redis.call('HSET', key, ARGV[i], ARGV[i + 1])
+    end
+  end
+end
+`;
+
+/** ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, (command id, record)… */
+export const applyScript = `-- turnstream apply, format ${contextFormat}
+${rememberCommands}
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
+local at = tonumber(stored[1] or -1)
+if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${gap} end
+if at >= tonumber(ARGV[2]) then return ${stale} end
+if at ~= tonumber(ARGV[1]) then return ${gap} end
+local sections = tonumber(ARGV[4])
+for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${contextFormat}')
+redis.call('HSET', KEYS[2], '', ARGV[2])
+remember(KEYS[2], 5 + 2 * sections)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return ${applied}
+`;
+
+/** Writes a whole context, unless a later one stands there complete. ARGV as above, without the revision before. */
+export const replaceScript = `-- turnstream replace, format ${contextFormat}
+${rememberCommands}
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
+local complete = stored[2] == '${contextFormat}' and redis.call('HEXISTS', KEYS[2], '') == 1
+if complete and tonumber(stored[1]) >= tonumber(ARGV[1]) then return ${stale} end
+redis.call('DEL', KEYS[1])
+local sections = tonumber(ARGV[3])
+for i = 4, 3 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${contextFormat}')
+redis.call('HSET', KEYS[2], '', ARGV[1])
+remember(KEYS[2], 4 + 2 * sections)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return ${applied}
+`;
+
+/** Adds older commands ahead of a replacement, some at a time. ARGV: ttl in ms, (command id, record)… */
+export const rememberScript = `-- turnstream remember, format ${contextFormat}
+${rememberCommands}
+remember(KEYS[1], 2)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return ${applied}
+`;

@@ -1,0 +1,202 @@
+import type { Redis } from 'ioredis';
+import type { KnownCommand, Section, Session } from '#domain';
+import type { ContextDocument } from './context-document.ts';
+import {
+  commandRecord,
+  documentFields,
+  joinDocument,
+  parseCommand,
+  parseSession,
+  sections,
+  sectionTexts,
+} from './context-document.ts';
+import {
+  applied,
+  applyScript,
+  contextFormat,
+  gap,
+  rememberScript,
+  replaceScript,
+} from './context-scripts.ts';
+
+/** What became of a write: done, not needed since a later state stands there, or impossible for want of the one before. */
+export type ApplyResult = 'applied' | 'stale' | 'gap';
+
+/** One session's change: from revision `before` to `after`. */
+export interface ContextChange {
+  readonly before: number;
+  readonly after: Session;
+  readonly changed: readonly Section[];
+  readonly commands: readonly KnownCommand[];
+}
+
+const sectionFields = ['revision', 'format', ...sections];
+/** Command records in one call of a script: more would hold Redis up for the others. */
+const recordsPerCall = 1_000;
+
+/**
+ * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
+ * are in the stream. Both expire together, `ttlSeconds` after the last write.
+ */
+export class ContextStore {
+  private readonly ttl: number;
+
+  constructor(
+    private readonly redis: Redis,
+    { ttlSeconds }: { ttlSeconds: number },
+  ) {
+    this.ttl = ttlSeconds * 1_000;
+    redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
+    redis.defineCommand('turnstreamReplace', { numberOfKeys: 2, lua: replaceScript });
+    redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
+  }
+
+  /** The session at the stored revision, or undefined when it is not kept. */
+  async load(sessionId: string): Promise<Session | undefined> {
+    return toSession(sessionId, await this.redis.hmget(contextKey(sessionId), ...sectionFields));
+  }
+
+  /** The context as JSON text, or undefined when it is not kept. Costs little more than a plain GET of the text. */
+  async document(sessionId: string): Promise<ContextDocument | undefined> {
+    const texts = await this.redis.hmget(contextKey(sessionId), ...documentFields);
+    if (texts[1] !== contextFormat || texts.includes(null)) return undefined;
+    return joinDocument(sessionId, texts);
+  }
+
+  /** Looks for a command under any of its ids. `revision`: up to where all commands are kept, -1 when none are. */
+  async findCommand(
+    sessionId: string,
+    ids: readonly string[],
+  ): Promise<{ revision: number; command?: KnownCommand }> {
+    const replies = await this.redis
+      .pipeline()
+      .hmget(contextKey(sessionId), 'revision', 'format')
+      .hmget(commandsKey(sessionId), '', ...ids)
+      .exec();
+    const [revision, format] = reply(replies, 0) as Texts;
+    const [complete, ...records] = reply(replies, 1) as Texts;
+    const kept = format === contextFormat && typeof complete === 'string';
+    const at = kept ? Number(revision) : -1;
+    const index = records.findIndex((record) => typeof record === 'string');
+    const record = records[index];
+    const id = ids[index];
+    if (typeof record !== 'string' || id === undefined) return { revision: at };
+    return { revision: at, command: parseCommand(id, record) };
+  }
+
+  /**
+   * Loads several sessions in one round trip, each with the record of one of its commands (of the event that comes
+   * next, to see whether that command began before).
+   */
+  async loadMany(
+    wanted: readonly { sessionId: string; commandId: string | undefined }[],
+  ): Promise<{ session: Session | undefined; command: KnownCommand | undefined }[]> {
+    if (wanted.length === 0) return [];
+    const pipeline = this.redis.pipeline();
+    for (const { sessionId, commandId } of wanted) {
+      pipeline.hmget(contextKey(sessionId), ...sectionFields).hget(commandsKey(sessionId), commandId ?? '');
+    }
+    const replies = await pipeline.exec();
+    return wanted.map(({ sessionId, commandId }, index) => {
+      const record = reply(replies, 2 * index + 1) as string | null;
+      return {
+        session: toSession(sessionId, reply(replies, 2 * index) as Texts),
+        command: record && commandId ? parseCommand(commandId, record) : undefined,
+      };
+    });
+  }
+
+  /** Writes the changed sections of a session that stands at revision `before` (-1: is not there yet). */
+  async apply(
+    before: number,
+    after: Session,
+    changed: readonly Section[],
+    commands: readonly KnownCommand[],
+  ): Promise<ApplyResult> {
+    const [result] = await this.applyMany([{ before, after, changed, commands }]);
+    return result ?? 'gap';
+  }
+
+  /** As `apply` for several sessions, in one round trip. `mark` is stored behind them: see `mark`. */
+  async applyMany(
+    changes: readonly ContextChange[],
+    mark?: { name: string; position: bigint },
+  ): Promise<ApplyResult[]> {
+    const calls: (string | number)[][] = changes.map(({ before, after, changed, commands }) => {
+      const texts = sectionTexts(after.state, changed);
+      const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
+      const head = [before, after.revision, this.ttl, texts.length / 2];
+      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands)];
+    });
+    if (mark) calls.push(['set', markKey(mark.name), String(mark.position)]);
+    if (calls.length === 0) return [];
+    const replies = await this.redis.pipeline(calls).exec();
+    if (mark) reply(replies, changes.length);
+    return changes.map((_, index) => toResult(reply(replies, index)));
+  }
+
+  /** Writes a whole session with all its commands, unless a later state stands there. */
+  async replace(session: Session, commands: readonly KnownCommand[]): Promise<void> {
+    const { session_id, revision, state } = session;
+    const keys = [contextKey(session_id), commandsKey(session_id)];
+    const texts = sectionTexts(state, sections);
+    const last = Math.max(0, commands.length - recordsPerCall);
+    for (let from = 0; from < last; from += recordsPerCall) {
+      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)));
+      await this.call('turnstreamRemember', [commandsKey(session_id), this.ttl, ...some]);
+    }
+    const rest = commandTexts(commands.slice(last));
+    await this.call('turnstreamReplace', [...keys, revision, this.ttl, texts.length / 2, ...texts, ...rest]);
+  }
+
+  /** Up to where the contexts of a slot are written, kept in Redis itself: if Redis loses writes, it goes back too. */
+  async mark(name: string): Promise<bigint | undefined> {
+    const position = await this.redis.get(markKey(name));
+    return position === null ? undefined : BigInt(position);
+  }
+
+  /** Moves the mark when there is nothing to write. */
+  async setMark(name: string, position: bigint): Promise<void> {
+    await this.redis.set(markKey(name), String(position));
+  }
+
+  private async call(script: string, args: (string | number)[]): Promise<void> {
+    reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
+  }
+}
+
+type Texts = readonly (string | null)[];
+
+function contextKey(sessionId: string): string {
+  return `ctx:{${sessionId}}`;
+}
+
+function commandsKey(sessionId: string): string {
+  return `cmd:{${sessionId}}`;
+}
+
+function markKey(name: string): string {
+  return `projection:${name}`;
+}
+
+function toSession(sessionId: string, [revision, format, ...texts]: Texts): Session | undefined {
+  if (typeof revision !== 'string' || format !== contextFormat) return undefined;
+  return parseSession(sessionId, Number(revision), texts);
+}
+
+function commandTexts(commands: readonly KnownCommand[]): string[] {
+  return commands.flatMap((command) => [command.id, commandRecord(command)]);
+}
+
+function toResult(code: unknown): ApplyResult {
+  if (code === applied) return 'applied';
+  return code === gap ? 'gap' : 'stale';
+}
+
+/** The n-th reply of a pipeline; its error is thrown. */
+function reply(replies: [Error | null, unknown][] | null, index: number): unknown {
+  const item = replies?.[index];
+  if (!item) throw new Error('Redis did not answer.');
+  if (item[0]) throw item[0];
+  return item[1];
+}

@@ -1,0 +1,18 @@
+export type { Page } from './conditions.ts';
+export type { ContextDocument } from './context-document.ts';
+export { ContextProjection } from './context-projection.ts';
+export type { ContextFailure } from './context-projection.ts';
+export { ContextStore } from './context-store.ts';
+export type { ApplyResult, ContextChange } from './context-store.ts';
+export { InvalidCursor } from './cursor.ts';
+export { refold } from './refold.ts';
+export { Fenced, RowsStore } from './rows-store.ts';
+export type { Positioned, RowFailure, Writer } from './rows-store.ts';
+export { dueSessions, listSessions } from './session-queries.ts';
+export type { SessionFilter, SessionItem } from './session-queries.ts';
+export { slotPrefixes } from './slicing.ts';
+export { projectionLag, Slots } from './slots.ts';
+export type { Lease, SlotState } from './slots.ts';
+export { rebuildSchema, rebuildTables, RebuildUnderWay } from './table-rebuild.ts';
+export { listTurns } from './turn-queries.ts';
+export type { TurnFilter, TurnItem } from './turn-queries.ts';

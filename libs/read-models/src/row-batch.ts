@@ -1,0 +1,95 @@
+import type { ReplyRow, RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+
+/** The rows of many events, each row once, in the state after the last of them. */
+export interface RowBatch {
+  readonly started: readonly SessionRow[];
+  readonly patches: readonly SessionPatch[];
+  readonly turns: readonly TurnRow[];
+  readonly replies: readonly ReplyRow[];
+}
+
+/** Merges what each event does, in the order of the streams. Pure. */
+export function mergeChanges(changes: readonly RowChange[]): RowBatch {
+  const started = new Map<string, SessionRow>();
+  const patches = new Map<string, SessionPatch>();
+  const turns = new Map<string, TurnRow>();
+  const replies = new Map<string, ReplyRow>();
+  for (const change of changes) {
+    if (change.started) started.set(change.started.session_id, change.started);
+    if (change.patch) addPatch(started, patches, change.patch);
+    if (change.turn) addTurn(started, turns, change.turn);
+    if (change.reply) addReply(turns, replies, change.reply);
+  }
+  return {
+    started: [...started.values()],
+    patches: [...patches.values()],
+    turns: [...turns.values()],
+    replies: [...replies.values()],
+  };
+}
+
+function addPatch(
+  started: Map<string, SessionRow>,
+  patches: Map<string, SessionPatch>,
+  patch: SessionPatch,
+): void {
+  const row = started.get(patch.session_id);
+  if (row) {
+    started.set(patch.session_id, patchRow(row, patch));
+    return;
+  }
+  const earlier = patches.get(patch.session_id);
+  patches.set(patch.session_id, earlier ? mergePatches(earlier, patch) : patch);
+}
+
+/** A session's row after a patch: in SQL the database does the same. */
+export function patchRow(row: SessionRow, patch: SessionPatch): SessionRow {
+  const { last_activity_time } = patch;
+  return {
+    ...row,
+    channel: patch.channel ?? row.channel,
+    language: patch.language ?? row.language,
+    status: patch.status ?? row.status,
+    last_activity_time: last_activity_time ?? row.last_activity_time,
+    expires_at: last_activity_time === null ? row.expires_at : later(last_activity_time, row.expires_in_s),
+    current_task: patch.task_known ? patch.current_task : without(row.current_task, patch.tasks_cleared),
+    revision: patch.revision,
+  };
+}
+
+function mergePatches(first: SessionPatch, second: SessionPatch): SessionPatch {
+  const task = second.task_known ? second.current_task : without(first.current_task, second.tasks_cleared);
+  return {
+    session_id: first.session_id,
+    revision: second.revision,
+    last_activity_time: second.last_activity_time ?? first.last_activity_time,
+    channel: second.channel ?? first.channel,
+    language: second.language ?? first.language,
+    status: second.status ?? first.status,
+    task_known: first.task_known || second.task_known,
+    current_task: task,
+    tasks_cleared: [...first.tasks_cleared, ...second.tasks_cleared],
+  };
+}
+
+function without(task: string | null, cleared: readonly string[]): string | null {
+  return task !== null && cleared.includes(task) ? null : task;
+}
+
+function addTurn(started: Map<string, SessionRow>, turns: Map<string, TurnRow>, turn: TurnRow): void {
+  const key = `${turn.session_id}/${turn.turn_id}`;
+  if (turns.has(key)) return;
+  turns.set(key, { ...turn, partner_id: started.get(turn.session_id)?.partner_id ?? null });
+}
+
+function addReply(turns: Map<string, TurnRow>, replies: Map<string, ReplyRow>, reply: ReplyRow): void {
+  const key = `${reply.session_id}/${reply.turn_id}`;
+  const { response_text, response_revision } = reply;
+  const turn = turns.get(key);
+  if (turn === undefined) replies.set(key, reply);
+  else if (turn.sender === 'user') turns.set(key, { ...turn, response_text, response_revision });
+}
+
+function later(at: string, seconds: number): string {
+  return new Date(Date.parse(at) + seconds * 1_000).toISOString();
+}

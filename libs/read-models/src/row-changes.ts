@@ -1,0 +1,140 @@
+import type { Recorded } from '#domain';
+import { channels, isActivity, personalFields, senders } from '#domain';
+import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+
+/** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
+export class UnusableEvent extends Error {}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only. */
+export function rowChange(sessionId: string, event: Recorded): RowChange {
+  const session_id = validId(sessionId, 'session_id');
+  const at = validTime(event.metadata.occurred_at);
+  if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
+  const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
+  if (event.type !== 'TurnRecorded') return { patch };
+  const turn = turnRow(session_id, event, at);
+  const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
+  if (repliesTo === undefined || !uuid.test(repliesTo)) return { patch, turn };
+  const { message_text, revision } = turn;
+  const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
+  return { patch, turn, reply };
+}
+
+function startedRow(
+  session_id: string,
+  { data, revision }: Recorded & { type: 'SessionStarted' },
+  at: string,
+): SessionRow {
+  const { partner_id, channel, language, expires_in_s } = data;
+  const expires_at = validTime(new Date(Date.parse(at) + expires_in_s * 1_000).toISOString());
+  return {
+    session_id,
+    partner_id: text(partner_id, 'partner_id'),
+    start_time: at,
+    last_activity_time: at,
+    channel: oneOf(channels, channel, 'channel'),
+    current_task: null,
+    language: text(language, 'language'),
+    expires_at,
+    expires_in_s,
+    status: 'active',
+    revision,
+  };
+}
+
+function unchanged(session_id: string, event: Recorded, at: string): SessionPatch {
+  return {
+    session_id,
+    revision: event.revision,
+    last_activity_time: isActivity(event.type) && isKnown(event) ? at : null,
+    channel: null,
+    language: null,
+    status: null,
+    task_known: false,
+    current_task: null,
+    tasks_cleared: [],
+  };
+}
+
+function patchOf(event: Recorded): Partial<SessionPatch> {
+  switch (event.type) {
+    case 'ChannelSwitched':
+      return { channel: oneOf(channels, event.data.channel, 'channel') };
+    case 'PreferenceChanged': {
+      const { name, value } = event.data;
+      return name === 'language' && typeof value === 'string' ? { language: value } : {};
+    }
+    case 'SessionEnded':
+      return { status: 'ended' };
+    case 'SessionExpired':
+      return { status: 'expired' };
+    case 'GoalSet':
+    case 'GoalResumed':
+      return { task_known: true, current_task: text(event.data.goal, 'goal') };
+    case 'GoalSuspended':
+    case 'GoalCompleted':
+    case 'GoalAbandoned':
+      return { tasks_cleared: [text(event.data.goal, 'goal')] };
+    case 'SessionStarted':
+    case 'TurnRecorded':
+    case 'GoalAdvanced':
+    case 'FlagRaised':
+    case 'FlagCleared':
+    case 'HandoffRequested':
+    case 'HandoffAccepted':
+    case 'HandoffReturned':
+    case 'ExternalUpdateRecorded':
+    default:
+      return {};
+  }
+}
+
+function turnRow(
+  session_id: string,
+  { data, revision }: Recorded & { type: 'TurnRecorded' },
+  timestamp: string,
+): TurnRow {
+  return {
+    session_id,
+    turn_id: validId(data.turn_id, 'turn_id'),
+    partner_id: null,
+    timestamp,
+    sender: oneOf(senders, data.sender, 'sender'),
+    message_text: text(data.message_text, 'message_text'),
+    parsed_intent: data.parsed_intent,
+    extracted_entities: data.extracted_entities,
+    response_text: null,
+    response_revision: null,
+    revision,
+  };
+}
+
+/** The table of personal fields has a line for every type of event. */
+function isKnown({ type }: Recorded): boolean {
+  return Object.hasOwn(personalFields, type);
+}
+
+function validId(value: unknown, field: string): string {
+  const id = text(value, field).toLowerCase();
+  if (!uuid.test(id)) throw new UnusableEvent(`${field} is not a UUID`);
+  return id;
+}
+
+function validTime(value: unknown): string {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(at) || at < -62e12 || at > 253e12) throw new UnusableEvent('the time is not one of ours');
+  return new Date(at).toISOString();
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw new UnusableEvent(`${field} is not a text`);
+  return value;
+}
+
+function oneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {
+  const found = values.find((item) => item === value);
+  if (found === undefined) throw new UnusableEvent(`${field} has an unknown value`);
+  return found;
+}

@@ -1,0 +1,80 @@
+/**
+ * One statement writes a batch: the slot's checkpoint first, then the rows. Whoever does not hold the slot any more, or
+ * is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
+ *
+ * $1 slot, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
+ * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 failures
+ */
+const checkpoint = `checkpoint AS (
+  UPDATE projection_slot
+  SET position = $5, current_until = $6, updated_at = now()
+  WHERE slot = $1 AND owner = $2 AND epoch = $3 AND position IS NOT DISTINCT FROM $4
+  RETURNING slot
+)`;
+
+/** For a rebuild: the tables are nobody else's. */
+const noCheckpoint = `checkpoint AS (
+  SELECT $1::int, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::timestamptz
+)`;
+
+const rows = `started AS (
+  INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
+    current_task, language, expires_at, expires_in_s, status, revision)
+  SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
+    start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
+    expires_at timestamptz, expires_in_s integer, status session_status, revision bigint)
+  ON CONFLICT (session_id) DO UPDATE SET
+    last_activity_time = excluded.last_activity_time, channel = excluded.channel,
+    current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
+    status = excluded.status, revision = excluded.revision
+  WHERE s.revision < excluded.revision
+), patched AS (
+  UPDATE conversation_session AS s SET
+    last_activity_time = coalesce(p.last_activity_time, s.last_activity_time),
+    expires_at = coalesce(p.last_activity_time + make_interval(secs => s.expires_in_s), s.expires_at),
+    channel = coalesce(p.channel, s.channel),
+    language = coalesce(p.language, s.language),
+    status = coalesce(p.status, s.status),
+    current_task = CASE WHEN p.task_known THEN p.current_task
+      WHEN s.current_task = ANY (p.tasks_cleared) THEN NULL ELSE s.current_task END,
+    revision = p.revision
+  FROM checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, last_activity_time timestamptz,
+    channel channel, language text, status session_status, task_known boolean, current_task text,
+    tasks_cleared text[], revision bigint)
+  WHERE s.session_id = p.session_id AND s.revision < p.revision
+), turns AS (
+  INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, sender, message_text,
+    parsed_intent, extracted_entities, response_text, response_revision, revision)
+  SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp, t.sender, t.message_text,
+    t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
+  FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
+    timestamp timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
+    response_text text, response_revision bigint, revision bigint)
+  LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
+  WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
+  ON CONFLICT (session_id, turn_id) DO UPDATE SET
+    response_text = excluded.response_text, response_revision = excluded.response_revision
+  WHERE excluded.response_revision > coalesce(o.response_revision, -1)
+), replied AS (
+  UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
+  FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
+    response_revision bigint)
+  WHERE t.session_id = r.session_id AND t.turn_id = r.turn_id AND t.sender = 'user'
+    AND r.response_revision > coalesce(t.response_revision, -1)
+), failed AS (
+  INSERT INTO projection_failure (session_id, revision, type, position, reason)
+  SELECT f.* FROM checkpoint CROSS JOIN json_to_recordset($11::json) AS f (session_id text, revision bigint,
+    type text, position bigint, reason text)
+  ON CONFLICT DO NOTHING
+)
+SELECT count(*)::int AS held FROM checkpoint`;
+
+export const writeBatch = { name: 'turnstream-batch', text: `WITH ${checkpoint}, ${rows}` };
+export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH ${noCheckpoint}, ${rows}` };
+
+/**
+ * How a projector's connections work. Plans are made once, on tables that may still be empty: they must use the indexes.
+ * Rows and checkpoint are lost together or not at all, so no commit needs to wait for the disk.
+ */
+export const connectionSettings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+  SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`;

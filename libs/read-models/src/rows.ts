@@ -1,0 +1,59 @@
+import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
+
+export interface SessionRow {
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly start_time: string;
+  readonly last_activity_time: string;
+  readonly channel: Channel;
+  readonly current_task: string | null;
+  readonly language: string;
+  readonly expires_at: string;
+  readonly expires_in_s: number;
+  readonly status: SessionStatus;
+  readonly revision: number;
+}
+
+/** Sets what is not null. The current task: the one given if it is known, else none if it is one of those cleared. */
+export interface SessionPatch {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly last_activity_time: string | null;
+  readonly channel: Channel | null;
+  readonly language: string | null;
+  readonly status: SessionStatus | null;
+  readonly task_known: boolean;
+  readonly current_task: string | null;
+  readonly tasks_cleared: readonly string[];
+}
+
+export interface TurnRow {
+  readonly session_id: string;
+  readonly turn_id: string;
+  /** Null: the one of the session's row. */
+  readonly partner_id: string | null;
+  readonly timestamp: string;
+  readonly sender: Sender;
+  readonly message_text: string;
+  readonly parsed_intent: string | null;
+  readonly extracted_entities: JsonObject;
+  readonly response_text: string | null;
+  readonly response_revision: number | null;
+  readonly revision: number;
+}
+
+/** The bot's reply, for the row of the user's turn. */
+export interface ReplyRow {
+  readonly session_id: string;
+  readonly turn_id: string;
+  readonly response_text: string;
+  readonly response_revision: number;
+}
+
+/** What one event does to the rows. */
+export interface RowChange {
+  readonly started?: SessionRow;
+  readonly patch?: SessionPatch;
+  readonly turn?: TurnRow;
+  readonly reply?: ReplyRow;
+}
