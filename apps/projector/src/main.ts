@@ -15,7 +15,7 @@ import {
   redisReady,
   startWorkerServer,
 } from '#platform';
-import { ContextProjection, ContextStore, RowsStore, Slots } from '#read-models';
+import { connectionSettings, ContextProjection, ContextStore, RowsStore, Slots } from '#read-models';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
 import type { SlotStatus } from './slot-runner.ts';
@@ -33,7 +33,8 @@ async function serve(
   const owner = `${hostname()}:${config.port === 0 ? randomUUID() : config.port}`;
   const store = new EventStore(eventStoreUrl);
   const redis = createRedis(redisUrl, { logger });
-  const pool = createPool(databaseUrl, { logger, max: 6, applicationName: 'turnstream-projector' });
+  const applicationName = 'turnstream-projector';
+  const pool = createPool(databaseUrl, { logger, max: 6, applicationName, settings: connectionSettings });
   const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
   const rows = new RowsStore(pool);
   const slots = (): SlotStatus[] => projector.status();

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '#event-store';
 import { subscribeToSessions } from '#event-store';
-import { rebuildSchema, rebuildTables, RowsStore } from '#read-models';
+import { rebuildConnectionSettings, rebuildTables, RowsStore } from '#read-models';
 import type { Positioned, Writer } from '#read-models';
 import { Lane, laneSizes } from './lane.ts';
 
@@ -14,8 +14,8 @@ export interface RebuildProgress {
 
 export interface RebuildOptions {
   readonly store: EventStore;
-  /** Makes a pool with at most so many connections; it is ended here. */
-  readonly pool: (max: number) => Pool;
+  /** Makes a pool of one connection that begins with these settings; it is ended here. */
+  readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly onInterruption?: (error: unknown) => void;
 }
@@ -28,9 +28,9 @@ const switchPatienceMs = 30_000;
 export async function rebuild(
   options: RebuildOptions,
 ): Promise<{ events: number; seconds: number; failures: number }> {
-  const admin = options.pool(1);
-  const filling = options.pool(1);
-  const filler = new Filler(options, new RowsStore(filling, rebuildSchema));
+  const admin = options.pool();
+  const filling = options.pool(rebuildConnectionSettings);
+  const filler = new Filler(options, new RowsStore(filling, true));
   const start = performance.now();
   try {
     await rebuildTables(admin, {

@@ -12,12 +12,13 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 try {
   const { events, seconds, failures } = await rebuild({
     store,
-    pool: (max) =>
+    pool: (settings) =>
       createPool(databaseUrl, {
         logger,
-        max,
+        max: 1,
         statementTimeoutMs: 600_000,
         applicationName: 'turnstream-rebuild',
+        ...(settings !== undefined && { settings }),
       }),
     onProgress: ({ events, percent, perSecond }) =>
       say(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),

@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import type { Logger } from './logging.ts';
 
 export interface PoolOptions {
@@ -9,6 +10,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** SQL that each new connection runs first. */
+  readonly settings?: string;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface PoolOptions {
  * logged once. While the server is away queries fail within 3 s (`isUnavailable`).
  */
 export function createPool(databaseUrl: string, options: PoolOptions): Pool {
-  const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream' } = options;
+  const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream', settings } = options;
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
@@ -26,6 +29,7 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 5000,
     application_name: applicationName,
+    ...(settings !== undefined && { onConnect: (client: ClientBase): unknown => client.query(settings) }),
   });
   let away = false;
   const lost = (err: Error): void => {

@@ -78,3 +78,6 @@ export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH
  */
 export const connectionSettings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
   SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`;
+
+/** The same, with the tables that are being rebuilt beside the others. */
+export const rebuildConnectionSettings = `${connectionSettings}; SET search_path = rebuild, public`;

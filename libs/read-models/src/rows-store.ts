@@ -4,7 +4,7 @@ import type { RowBatch } from './row-batch.ts';
 import { mergeChanges } from './row-batch.ts';
 import { rowChange } from './row-changes.ts';
 import type { RowChange } from './rows.ts';
-import { connectionSettings, writeBatch, writeRebuiltBatch } from './rows-sql.ts';
+import { writeBatch, writeRebuiltBatch } from './rows-sql.ts';
 import { storableJson } from './storable.ts';
 
 /** An event with its place in the store. */
@@ -40,16 +40,14 @@ export class Fenced extends Error {
 
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
-  /** @param schema where the tables are, when they are being rebuilt beside the others */
+  /**
+   * @param pool whose connections have `connectionSettings`
+   * @param rebuilding the tables are those of a rebuild: no slot's checkpoint moves with them
+   */
   constructor(
     private readonly pool: Pool,
-    private readonly schema?: string,
-  ) {
-    const path = schema === undefined ? '' : `; SET search_path = ${schema}, public`;
-    pool.on('connect', (client) => {
-      client.query(connectionSettings + path).catch(() => undefined);
-    });
-  }
+    private readonly rebuilding = false,
+  ) {}
 
   /**
    * Writes the rows of events and moves the slot's checkpoint to `position`, in one transaction. Events that no row can
@@ -102,7 +100,7 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<void> {
-    const statement = this.schema === undefined ? writeBatch : writeRebuiltBatch;
+    const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
     const rows = [started, patches, turns, replies, failures].map((list) => storableJson(list));
     const values = [slot, owner, epoch, before, position, until, ...rows];
     const { rows: answer } = await this.pool.query<{ held: number }>({ ...statement, values });

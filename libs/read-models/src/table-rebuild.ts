@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Schema in which the tables are built anew. */
-export const rebuildSchema = 'rebuild';
+/** Schema in which the tables are built anew; the connections that fill them name it. */
+const rebuildSchema = 'rebuild';
 const lockKey = 7_230_118;
 
 /** Thrown when another rebuild is under way. */
