@@ -125,6 +125,6 @@ async function untilReady(ready, { title, log }, timeoutMs, ended) {
         throw new Failure(`${title} is not ready after ${timeoutMs / 1000} s (${why}): see ${log}.`);
       }
     }
-    await sleep(100, undefined, { signal: ended }).catch(() => {});
+    await sleep(200, undefined, { signal: ended }).catch(() => {});
   }
 }

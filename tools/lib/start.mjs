@@ -43,7 +43,7 @@ export async function start(args) {
 }
 
 /** The path as a reader in the project's folder types it. */
-const shown = (path) => relative(root, path) || path;
+const shown = (path) => (path.startsWith(root) ? relative(root, path) : path);
 
 function options(args) {
   const usage = 'usage: npm start [-- --api N], N from 1 to 8';
