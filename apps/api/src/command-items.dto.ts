@@ -111,7 +111,7 @@ const itemClasses = {
 
 export type AnyItem = InstanceType<(typeof itemClasses)[Name]>;
 
-const schemas = Object.values(itemClasses).map((item) => ({ $ref: getSchemaPath(item) }));
+const paths = Object.entries(itemClasses).map(([name, item]) => [name, getSchemaPath(item)] as const);
 
 @ApiExtraModels(...Object.values(itemClasses))
 export class CommandsDto {
@@ -119,7 +119,10 @@ export class CommandsDto {
     type: 'array',
     minItems: 1,
     maxItems: 50,
-    items: { oneOf: schemas, discriminator: { propertyName: 'type' } },
+    items: {
+      oneOf: paths.map(([, $ref]) => ({ $ref })),
+      discriminator: { propertyName: 'type', mapping: Object.fromEntries(paths) },
+    },
     example: [
       { type: 'SetGoal', goal: 'resolve_payment' },
       { type: 'RaiseFlag', flag: 'vip' },

@@ -1,1 +1,35 @@
-export const sdk = 1;
+export {
+  CommandNotAllowed,
+  InvalidRequest,
+  KeyReused,
+  RevisionConflict,
+  SessionNotFound,
+  TurnstreamError,
+  Unavailable,
+} from './errors.ts';
+export { Session } from './session.ts';
+export type { ContextOptions, EventsOptions } from './session.ts';
+export { Turnstream } from './turnstream.ts';
+export type { TurnstreamOptions } from './turnstream.ts';
+export type {
+  AppendedEvent,
+  Channel,
+  CommandItem,
+  CommandOptions,
+  CommandResult,
+  Context,
+  ExternalUpdate,
+  FlagValue,
+  Handoff,
+  Preferences,
+  Problem,
+  RecordedEvent,
+  RecordTurn,
+  SessionRow,
+  SessionsQuery,
+  SetGoal,
+  StartSession,
+  TurnRow,
+  TurnsQuery,
+  UpdateGoal,
+} from './types.ts';

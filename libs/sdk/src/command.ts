@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, Transport } from './transport.ts';
+import type { CommandOptions, CommandResult } from './types.ts';
+
+export interface Command {
+  readonly method: Request['method'];
+  readonly path: string;
+  readonly body?: object | undefined;
+  readonly options: CommandOptions;
+}
+
+/** Sends a command under its key, or under a new one, so that each retry is the same command. */
+export async function runCommand(
+  transport: Transport,
+  { method, path, body, options }: Command,
+): Promise<CommandResult> {
+  const { key = randomUUID(), expectedRevision, correlationId, traceparent, signal } = options;
+  const headers: Record<string, string> = { 'idempotency-key': key };
+  if (expectedRevision !== undefined) headers['if-match'] = `"${expectedRevision}"`;
+  if (correlationId !== undefined) headers['correlation-id'] = correlationId;
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
+  const answer = await transport.send<Omit<CommandResult, 'replayed'>>({
+    method,
+    path,
+    headers,
+    body,
+    signal,
+  });
+  return { ...answer.body, replayed: answer.headers['idempotency-replayed'] === 'true' };
+}

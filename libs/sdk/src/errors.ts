@@ -1,0 +1,135 @@
+import type { Problem, RecordedEvent } from './types.ts';
+
+/** Every error that this package throws by itself. `code` is stable; the message is for people. */
+export class TurnstreamError extends Error {
+  override readonly name: string = 'TurnstreamError';
+  /** The problem's code, as `validation_failed`; `unreachable` when there was no answer. */
+  readonly code: string;
+  /** The HTTP status, 0 when there was no answer. */
+  readonly status: number;
+  /** The whole problem document (RFC 9457) that the api answered with. */
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.detail ?? problem.title, options);
+    this.code = problem.type.slice(problem.type.lastIndexOf('/') + 1);
+    this.status = problem.status;
+    this.problem = problem;
+  }
+
+  /** The id under which the api's log knows the request. */
+  get traceId(): string | undefined {
+    return this.problem.trace_id;
+  }
+}
+
+/** Thrown when the request itself is wrong (400, 413, 415); sending it again cannot help. */
+export class InvalidRequest extends TurnstreamError {
+  override readonly name = 'InvalidRequest';
+
+  /** The fields that are wrong, and why. */
+  get errors(): readonly { readonly field: string; readonly message: string }[] {
+    return this.problem.errors ?? [];
+  }
+}
+
+/** Thrown when there is no such session (404). */
+export class SessionNotFound extends TurnstreamError {
+  override readonly name = 'SessionNotFound';
+}
+
+/** Thrown when the state of the session does not allow the command (409). */
+export class CommandNotAllowed extends TurnstreamError {
+  override readonly name = 'CommandNotAllowed';
+
+  /** Why, as a stable word: `session_over`, `goal_not_set`, … */
+  get reason(): string {
+    return this.problem.reason ?? '';
+  }
+
+  /** Which of several commands, from 0. */
+  get command(): number {
+    return Number(this.problem['command'] ?? 0);
+  }
+
+  /** The revision at which it was refused. */
+  get currentRevision(): number {
+    return this.problem.current_revision ?? -1;
+  }
+}
+
+/** Thrown when the session is not at the expected revision (412). */
+export class RevisionConflict extends TurnstreamError {
+  override readonly name = 'RevisionConflict';
+
+  get currentRevision(): number {
+    return this.problem.current_revision ?? -1;
+  }
+
+  get expectedRevision(): number {
+    return this.problem.expected_revision ?? -1;
+  }
+
+  /** What was recorded since the expected revision, at most 100 events. */
+  get events(): readonly Pick<RecordedEvent, 'event_id' | 'type' | 'revision' | 'data'>[] {
+    return (this.problem['events'] as RecordedEvent[] | undefined) ?? [];
+  }
+
+  /** Whether the same command would be allowed at the current revision. */
+  get retrySafe(): boolean {
+    return this.problem.retry_safe ?? false;
+  }
+}
+
+/** Thrown when the key or turn id was used before with another body (422). */
+export class KeyReused extends TurnstreamError {
+  override readonly name = 'KeyReused';
+}
+
+/**
+ * Thrown when the api, or an engine behind it, stayed away for as long as the client tries (0, 408, 429, 502 to 504).
+ * A command may be in or not: the same one with the same `key` tells.
+ */
+export class Unavailable extends TurnstreamError {
+  override readonly name = 'Unavailable';
+  /** The Idempotency-Key of the command. */
+  readonly key: string | undefined;
+
+  constructor(problem: Problem, { key, ...options }: ErrorOptions & { key?: string | undefined } = {}) {
+    super(problem, options);
+    this.key = key;
+  }
+}
+
+/** The error for an answer that is not a success. */
+export function toError(problem: Problem, key: string | undefined): TurnstreamError {
+  switch (problem.status) {
+    case 400:
+    case 413:
+    case 415:
+      return new InvalidRequest(problem);
+    case 404:
+      return new SessionNotFound(problem);
+    case 409:
+      return new CommandNotAllowed(problem);
+    case 412:
+      return new RevisionConflict(problem);
+    case 422:
+      return new KeyReused(problem);
+    case 408:
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return new Unavailable(problem, { key });
+    default:
+      return new TurnstreamError(problem);
+  }
+}
+
+/** The problem for a request that got no answer. */
+export function unreachable(url: string, cause: unknown): Problem {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const title = 'The api cannot be reached';
+  return { type: 'https://turnstream.dev/problems/unreachable', title, status: 0, detail: `${url}: ${why}` };
+}

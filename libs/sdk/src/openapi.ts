@@ -1,0 +1,2677 @@
+/** The types of the HTTP API, made by `npm run openapi` from docs/openapi.json. */
+export interface paths {
+    readonly "/v1/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Sessions, the newest first: of a partner, by status or channel */
+        readonly get: operations["sessions"];
+        readonly put?: never;
+        /** Start a session */
+        readonly post: operations["start"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/turns": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Record a turn, with the bot’s reply if there is one */
+        readonly post: operations["recordTurn"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/goals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Set the current goal; the one before it is suspended */
+        readonly post: operations["setGoal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/goals/{goal}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /** Move a goal’s step or status; a finished goal brings the suspended one back */
+        readonly patch: operations["updateGoal"];
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/flags/{flag}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Raise a flag */
+        readonly put: operations["raiseFlag"];
+        readonly post?: never;
+        /** Clear a flag */
+        readonly delete: operations["clearFlag"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/channel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Continue the conversation on another channel */
+        readonly post: operations["switchChannel"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/preferences": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Change preferences */
+        readonly post: operations["changePreferences"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/handoff": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Request, accept or return a handoff to a human */
+        readonly post: operations["handoff"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/external-updates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Record news of another system */
+        readonly post: operations["externalUpdate"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** End the session */
+        readonly post: operations["end"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/commands": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Several commands in one append: all of them or none */
+        readonly post: operations["several"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/context": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The working context of a conversation */
+        readonly get: operations["context"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The events of a conversation, oldest first: its replay */
+        readonly get: operations["events"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/turns": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Turns, the oldest first: of a session or partner, by intent, sender or time */
+        readonly get: operations["turns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        readonly StartSessionDto: {
+            /**
+             * @description The delivery partner.
+             * @example P7689
+             */
+            readonly partner_id: string;
+            /**
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description Left out: the language the partner used last, else `en`.
+             * @example hi
+             */
+            readonly language?: string;
+            /** @example Pune */
+            readonly region?: string;
+            /** @example Asha */
+            readonly name?: string;
+            /** @example android-14 */
+            readonly device?: string;
+            /**
+             * Format: uuid
+             * @description UUID v4 for the session. Left out: one is made.
+             */
+            readonly session_id?: string;
+            /**
+             * @description Seconds of silence until the session expires.
+             * @example 86400
+             */
+            readonly expires_in_s?: number;
+        };
+        readonly AppendedEventDto: {
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example TurnRecorded */
+            readonly type: string;
+            /** @example 4 */
+            readonly revision: number;
+        };
+        readonly CommandResultDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description The revision of the last event that the command appended.
+             * @example 4
+             */
+            readonly revision: number;
+            /** @description Empty when the state was as wanted already. */
+            readonly events: readonly components["schemas"]["AppendedEventDto"][];
+        };
+        readonly RecordTurnDto: {
+            /**
+             * @example user
+             * @enum {string}
+             */
+            readonly sender: "user" | "bot";
+            /** @example My payout for October has not arrived */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent?: string;
+            /** @example 0.93 */
+            readonly intent_confidence?: number;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities?: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The turn’s own id: the same turn again adds nothing.
+             */
+            readonly turn_id?: string;
+            /**
+             * @description The channel’s message id, with the same effect.
+             * @example wamid.HBgM
+             */
+            readonly message_id?: string;
+            /**
+             * Format: uuid
+             * @description The turn that this one answers.
+             */
+            readonly in_reply_to?: string;
+            /**
+             * @description What the bot did in its turn.
+             * @example confirm_month
+             */
+            readonly bot_action?: string;
+            /**
+             * @description With a user’s turn, the bot’s reply: a turn of its own, in the same append.
+             * @example I am checking your October payout.
+             */
+            readonly response_text?: string;
+        };
+        readonly SetGoalDto: {
+            /** @example resolve_payment */
+            readonly goal: string;
+            /** @example verify_bank */
+            readonly step?: string;
+        };
+        readonly UpdateGoalDto: {
+            /** @example confirm_month */
+            readonly step?: string;
+            /**
+             * @example completed
+             * @enum {string}
+             */
+            readonly status?: "in_progress" | "suspended" | "completed" | "abandoned";
+        };
+        readonly RaiseFlagDto: {
+            /**
+             * @default true
+             * @example true
+             */
+            readonly value?: string | number | boolean;
+        };
+        readonly SwitchChannelDto: {
+            /**
+             * @example ivr
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+        };
+        readonly ChangePreferencesDto: {
+            /**
+             * @description Name and value; null removes one. `language` is the preferred language.
+             * @example {
+             *       "language": "hi",
+             *       "call_back": "evening"
+             *     }
+             */
+            readonly preferences: {
+                readonly [key: string]: unknown;
+            };
+        };
+        readonly HandoffDto: {
+            /**
+             * @example request
+             * @enum {string}
+             */
+            readonly action: "request" | "accept" | "return";
+            /**
+             * @description With `request`: why.
+             * @example bank details changed
+             */
+            readonly reason?: string;
+            /**
+             * @description With `accept`: who takes over. Left out: the caller.
+             * @example desk-4
+             */
+            readonly accepted_by?: string;
+            /**
+             * @description With `return`.
+             * @example bank details corrected
+             */
+            readonly note?: string;
+        };
+        readonly ExternalUpdateDto: {
+            /**
+             * @description The system that the news comes from.
+             * @example logistics
+             */
+            readonly system: string;
+            /** @example shipment_updated */
+            readonly kind: string;
+            /**
+             * @description The order, payout or other thing concerned.
+             * @example ORD9823
+             */
+            readonly reference?: string;
+            /**
+             * @example {
+             *       "order_id": "ORD9823",
+             *       "status": "out_for_delivery"
+             *     }
+             */
+            readonly data: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description The update’s id in its system: the same again adds nothing.
+             * @example evt-20931
+             */
+            readonly source_event_id: string;
+        };
+        readonly EndSessionDto: {
+            /** @example resolved */
+            readonly reason?: string;
+        };
+        readonly RecordTurnItem: {
+            /**
+             * @example user
+             * @enum {string}
+             */
+            readonly sender: "user" | "bot";
+            /** @example My payout for October has not arrived */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent?: string;
+            /** @example 0.93 */
+            readonly intent_confidence?: number;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities?: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The turn’s own id: the same turn again adds nothing.
+             */
+            readonly turn_id?: string;
+            /**
+             * @description The channel’s message id, with the same effect.
+             * @example wamid.HBgM
+             */
+            readonly message_id?: string;
+            /**
+             * Format: uuid
+             * @description The turn that this one answers.
+             */
+            readonly in_reply_to?: string;
+            /**
+             * @description What the bot did in its turn.
+             * @example confirm_month
+             */
+            readonly bot_action?: string;
+            /**
+             * @description With a user’s turn, the bot’s reply: a turn of its own, in the same append.
+             * @example I am checking your October payout.
+             */
+            readonly response_text?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "RecordTurn";
+        };
+        readonly SetGoalItem: {
+            /** @example resolve_payment */
+            readonly goal: string;
+            /** @example verify_bank */
+            readonly step?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "SetGoal";
+        };
+        readonly UpdateGoalItem: {
+            /** @example confirm_month */
+            readonly step?: string;
+            /**
+             * @example completed
+             * @enum {string}
+             */
+            readonly status?: "in_progress" | "suspended" | "completed" | "abandoned";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "UpdateGoal";
+            /** @example resolve_payment */
+            readonly goal: string;
+        };
+        readonly RaiseFlagItem: {
+            /**
+             * @default true
+             * @example true
+             */
+            readonly value?: string | number | boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "RaiseFlag";
+            /** @example vip */
+            readonly flag: string;
+        };
+        readonly ClearFlagItem: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "ClearFlag";
+            /** @example vip */
+            readonly flag: string;
+        };
+        readonly SwitchChannelItem: {
+            /**
+             * @example ivr
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "SwitchChannel";
+        };
+        readonly ChangePreferencesItem: {
+            /**
+             * @description Name and value; null removes one. `language` is the preferred language.
+             * @example {
+             *       "language": "hi",
+             *       "call_back": "evening"
+             *     }
+             */
+            readonly preferences: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "ChangePreferences";
+        };
+        readonly HandoffItem: {
+            /**
+             * @example request
+             * @enum {string}
+             */
+            readonly action: "request" | "accept" | "return";
+            /**
+             * @description With `request`: why.
+             * @example bank details changed
+             */
+            readonly reason?: string;
+            /**
+             * @description With `accept`: who takes over. Left out: the caller.
+             * @example desk-4
+             */
+            readonly accepted_by?: string;
+            /**
+             * @description With `return`.
+             * @example bank details corrected
+             */
+            readonly note?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "Handoff";
+        };
+        readonly EndSessionItem: {
+            /** @example resolved */
+            readonly reason?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "EndSession";
+        };
+        readonly ExternalUpdateItem: {
+            /**
+             * @description The system that the news comes from.
+             * @example logistics
+             */
+            readonly system: string;
+            /** @example shipment_updated */
+            readonly kind: string;
+            /**
+             * @description The order, payout or other thing concerned.
+             * @example ORD9823
+             */
+            readonly reference?: string;
+            /**
+             * @example {
+             *       "order_id": "ORD9823",
+             *       "status": "out_for_delivery"
+             *     }
+             */
+            readonly data: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description The update’s id in its system: the same again adds nothing.
+             * @example evt-20931
+             */
+            readonly source_event_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly type: "RecordExternalUpdate";
+        };
+        readonly CommandsDto: {
+            /**
+             * @example [
+             *       {
+             *         "type": "SetGoal",
+             *         "goal": "resolve_payment"
+             *       },
+             *       {
+             *         "type": "RaiseFlag",
+             *         "flag": "vip"
+             *       }
+             *     ]
+             */
+            readonly commands: readonly (components["schemas"]["RecordTurnItem"] | components["schemas"]["SetGoalItem"] | components["schemas"]["UpdateGoalItem"] | components["schemas"]["RaiseFlagItem"] | components["schemas"]["ClearFlagItem"] | components["schemas"]["SwitchChannelItem"] | components["schemas"]["ChangePreferencesItem"] | components["schemas"]["HandoffItem"] | components["schemas"]["EndSessionItem"] | components["schemas"]["ExternalUpdateItem"])[];
+        };
+        readonly IdentityDto: {
+            readonly partner_id: string;
+            readonly name: string | null;
+            readonly region: string | null;
+            readonly device: string | null;
+        };
+        readonly SessionSectionDto: {
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @description Seconds of silence until the session expires. */
+            readonly expires_in_s: number;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: uuid */
+            readonly previous_session_id: string | null;
+            readonly turn_count: number;
+        };
+        readonly OrderTrackingDto: {
+            readonly order_id: Record<string, never>;
+            readonly status: string | null;
+            readonly tracking_id: string | null;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        readonly SuspendedGoalDto: {
+            readonly goal: string;
+            readonly step: string | null;
+            /** @enum {string} */
+            readonly status: "suspended";
+        };
+        readonly GoalStateDto: {
+            readonly current_goal: string | null;
+            readonly step: string | null;
+            /** @enum {string|null} */
+            readonly status: "in_progress" | null;
+            /** @description Suspended goals, the latest last. */
+            readonly stack: readonly components["schemas"]["SuspendedGoalDto"][];
+        };
+        readonly RecentTurnDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            readonly message_text: string;
+            readonly parsed_intent: string | null;
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly ShortTermMemoryDto: {
+            /** @example hi */
+            readonly preferred_language: string;
+            readonly preferences: {
+                readonly [key: string]: unknown;
+            };
+            readonly last_user_intent: string | null;
+            readonly last_bot_action: string | null;
+            /** @description The last 10 turns, the latest last. */
+            readonly recent_turns: readonly components["schemas"]["RecentTurnDto"][];
+        };
+        readonly ExternalUpdateSectionDto: {
+            readonly system: string;
+            readonly kind: string;
+            readonly reference: string | null;
+            readonly data: {
+                readonly [key: string]: unknown;
+            } | null;
+            readonly revision: number;
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly ContextDto: {
+            /**
+             * Format: uuid
+             * @example 0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10
+             */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /**
+             * @description The revision that the context stands at.
+             * @example 41
+             */
+            readonly revision: number;
+            /**
+             * @description Who the partner is.
+             * @example {
+             *       "partner_id": "P7689",
+             *       "name": "Asha",
+             *       "region": "Pune",
+             *       "device": "android-14"
+             *     }
+             */
+            readonly identity: components["schemas"]["IdentityDto"];
+            /**
+             * @description Status, channel, times and number of turns.
+             * @example {
+             *       "status": "active",
+             *       "channel": "whatsapp",
+             *       "start_time": "2026-11-24T08:00:00.000Z",
+             *       "last_activity_time": "2026-11-24T08:04:10.000Z",
+             *       "expires_in_s": 86400,
+             *       "expires_at": "2026-11-25T08:04:10.000Z",
+             *       "previous_session_id": null,
+             *       "turn_count": 12
+             *     }
+             */
+            readonly session: components["schemas"]["SessionSectionDto"];
+            /**
+             * @description The order spoken of, with the latest news of it.
+             * @example {
+             *       "order_id": "ORD9823",
+             *       "status": "out_for_delivery",
+             *       "tracking_id": "TRK551",
+             *       "updated_at": "2026-11-24T08:03:00.000Z"
+             *     }
+             */
+            readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
+            /**
+             * @description The current goal, and those that wait.
+             * @example {
+             *       "current_goal": "resolve_payment",
+             *       "step": "verify_bank",
+             *       "status": "in_progress",
+             *       "stack": []
+             *     }
+             */
+            readonly goal_state: components["schemas"]["GoalStateDto"];
+            /**
+             * @description The derived flags, and beside them those that were raised.
+             * @example {
+             *       "is_repeat_query": true,
+             *       "asked_about_payment": true,
+             *       "awaiting_external_data": false,
+             *       "retry_attempts": 1,
+             *       "handoff": "none"
+             *     }
+             */
+            readonly conversation_flags: {
+                readonly is_repeat_query: boolean;
+                readonly asked_about_payment: boolean;
+                readonly awaiting_external_data: boolean;
+                readonly retry_attempts: number;
+                /** @enum {string} */
+                readonly handoff: "none" | "requested" | "accepted";
+            } & {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description Language, preferences, the last intent and action, the last 10 turns.
+             * @example {
+             *       "preferred_language": "hi",
+             *       "preferences": {
+             *         "call_back": "evening"
+             *       },
+             *       "last_user_intent": "ask_payment_status",
+             *       "last_bot_action": "confirm_month",
+             *       "recent_turns": [
+             *         {
+             *           "turn_id": "6fa459ea-ee8a-4ca4-894e-db77e160355e",
+             *           "sender": "user",
+             *           "message_text": "Where is my payout?",
+             *           "parsed_intent": "ask_payment_status",
+             *           "timestamp": "2026-11-24T08:04:10.000Z"
+             *         }
+             *       ]
+             *     }
+             */
+            readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
+            /**
+             * @description The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.
+             * @example [
+             *       {
+             *         "system": "logistics",
+             *         "kind": "shipment_updated",
+             *         "reference": "ORD9823",
+             *         "data": {
+             *           "order_id": "ORD9823",
+             *           "status": "out_for_delivery",
+             *           "tracking_id": "TRK551"
+             *         },
+             *         "revision": 38,
+             *         "timestamp": "2026-11-24T08:03:00.000Z"
+             *       }
+             *     ]
+             */
+            readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
+        };
+        readonly EventDto: {
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example GoalSet */
+            readonly type: string;
+            /** @example 3 */
+            readonly revision: number;
+            /**
+             * @example {
+             *       "goal": "resolve_payment",
+             *       "step": null
+             *     }
+             */
+            readonly data: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @example {
+             *       "occurred_at": "2026-11-24T08:00:00.000Z"
+             *     }
+             */
+            readonly metadata: {
+                readonly [key: string]: unknown;
+            };
+        };
+        readonly EventsPageDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            readonly events: readonly components["schemas"]["EventDto"][];
+            /** @description Send as `from_revision` for more; null at the end. */
+            readonly next_revision: number | null;
+        };
+        readonly SessionRowDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+        };
+        readonly SessionsPageDto: {
+            readonly items: readonly components["schemas"]["SessionRowDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly TurnRowDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** Format: date-time */
+            readonly timestamp: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            /** @example Where is my payout? */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent: string | null;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities: {
+                readonly [key: string]: unknown;
+            };
+            /** @example I am checking. */
+            readonly response_text: string | null;
+            /** @example 4 */
+            readonly revision: number;
+        };
+        readonly TurnsPageDto: {
+            readonly items: readonly components["schemas"]["TurnRowDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
+        readonly Problem: {
+            /** Format: uri */
+            readonly type: string;
+            readonly title: string;
+            readonly status: number;
+            readonly detail?: string;
+            readonly instance?: string;
+            readonly trace_id?: string;
+            readonly errors?: readonly {
+                readonly field: string;
+                readonly message: string;
+            }[];
+            readonly reason?: string;
+            readonly expected_revision?: number;
+            readonly current_revision?: number;
+            readonly retry_safe?: boolean;
+            readonly retry_after_s?: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    readonly sessions: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                /** @description The `next` of the page before. */
+                readonly after?: string;
+                readonly partner_id?: string;
+                readonly status?: "active" | "ended" | "expired";
+                readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionsPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly start: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["StartSessionDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 201: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly recordTurn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RecordTurnDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 201: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly setGoal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SetGoalDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly updateGoal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+                readonly goal: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["UpdateGoalDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly raiseFlag: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+                readonly flag: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RaiseFlagDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly clearFlag: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+                readonly flag: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly switchChannel: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SwitchChannelDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly changePreferences: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ChangePreferencesDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly handoff: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HandoffDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly externalUpdate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExternalUpdateDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 201: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly end: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EndSessionDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly several: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CommandsDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly context: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Answer with at least this revision, folding the rest on the spot. */
+                readonly min_revision?: number;
+                /** @description 1: say for each field which event set it. */
+                readonly explain?: "1";
+            };
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ContextDto"];
+                };
+            };
+            /** @description The context is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly events: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The first revision wanted. */
+                readonly from_revision?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EventsPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly turns: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                /** @description The `next` of the page before. */
+                readonly after?: string;
+                readonly session_id?: string;
+                readonly partner_id?: string;
+                readonly parsed_intent?: string;
+                readonly sender?: "user" | "bot";
+                /** @description Not before. */
+                readonly from?: string;
+                /** @description Before. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TurnsPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
