@@ -8,7 +8,7 @@ import { folder } from './paths.mjs';
 import { assertFree, freePorts } from './ports.mjs';
 import { step } from './progress.mjs';
 
-const GIVEN_MS = 10_000;
+const GIVEN_MS = 5000;
 const NATIVE = 'Mend what it says, or set TURNSTREAM_ENGINES=native.';
 const REMEDY = 'Mend what it says, or start afresh without its data (npm run reset).';
 

@@ -2,14 +2,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** True while a process with this id runs. */
+/** True while a process with this id runs; one that is dead but not yet reaped does not. */
 export function alive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error.code === 'EPERM';
   }
+  return !/\) Z /.test(readIfThere(`/proc/${pid}/stat`));
 }
 
 /** Runs `work` while no other process holds the lock file; a lock of a dead process is taken over. */
