@@ -1,15 +1,19 @@
+import { checkEpoch } from './agents.ts';
 import type { SessionCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import type { Rejection } from './decision.ts';
 import type { EventMetadata, Recorded } from './events.ts';
 import type { Session } from './evolve.ts';
 import { evolveSession } from './evolve.ts';
+import { isStarted } from './state.ts';
 
 /** What a request brings besides its commands: the metadata of all its events, and how their ids are made. */
 export interface Envelope {
   readonly metadata: EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
+  /** The epoch under which the sender holds the session, if it says so: it is refused when that is over. */
+  readonly agentEpoch?: number;
 }
 
 export type Transaction =
@@ -22,6 +26,11 @@ export function transact(
   commands: readonly SessionCommand[],
   envelope: Envelope,
 ): Transaction {
+  const { agentEpoch } = envelope;
+  if (agentEpoch !== undefined && isStarted(session.state)) {
+    const rejection = checkEpoch(session.state, agentEpoch);
+    if (rejection) return { rejection, command: 0 };
+  }
   const events: Recorded[] = [];
   let now = session;
   for (const [index, command] of commands.entries()) {

@@ -44,6 +44,8 @@ export interface CommandRequest {
   readonly body: JsonObject;
   /** The revision that the caller has seen; undefined: decide on whatever is the latest. */
   readonly expectedRevision?: number;
+  /** The epoch under which the caller holds the session; a command of one that was replaced is refused. */
+  readonly agentEpoch?: number;
   readonly correlationId?: string;
   readonly causationId?: string;
   readonly traceparent?: string;
@@ -118,7 +120,9 @@ async function settle(
   session: Session,
   { expectedRevision, sessionId }: CommandRequest,
 ): Promise<CommandResult> {
-  if (session.revision >= 0 && expectedRevision !== undefined && expectedRevision !== session.revision) {
+  const replaced = 'rejection' in outcome && outcome.rejection.code === 'agent_replaced';
+  const elsewhere = expectedRevision !== undefined && expectedRevision !== session.revision;
+  if (session.revision >= 0 && elsewhere && !replaced) {
     const events: Recorded[] = [];
     const from = Math.max(0, expectedRevision + 1);
     for await (const event of readEvents(store, sessionId, { from, limit: 100 })) events.push(event);
@@ -164,6 +168,7 @@ function bodyHash(body: JsonObject): string {
 
 /** Event ids derive from the session, the command id and the body, so the store itself knows a repeated append. */
 function envelopeOf(request: CommandRequest, hash: string): Envelope {
+  const { agentEpoch } = request;
   const command_id = request.commandIds[0] ?? randomUUID();
   const metadata: EventMetadata = {
     schema_version: schemaVersion,
@@ -174,7 +179,8 @@ function envelopeOf(request: CommandRequest, hash: string): Envelope {
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     command_id,
     command_hash: hash,
+    ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
   const namespace = v5(request.sessionId, v5.URL);
-  return { metadata, eventId: (index) => v5(`${command_id}:${hash}:${index}`, namespace) };
+  return { metadata, agentEpoch, eventId: (index) => v5(`${command_id}:${hash}:${index}`, namespace) };
 }

@@ -1,0 +1,14 @@
+/** Which agent instance holds the session, and up to where it has dealt with what others did. */
+export interface AgentState {
+  /** Null: none does. */
+  readonly instance: string | null;
+  /** Grows with each attach. 0: the session never had an agent. */
+  readonly epoch: number;
+  /** The pool that takes the session when its instance is gone; null: none does. */
+  readonly pool: string | null;
+  readonly since: string | null;
+  /** Updates up to this revision need no delivery. */
+  readonly acknowledged: number;
+}
+
+export const noAgent: AgentState = { instance: null, epoch: 0, pool: null, since: null, acknowledged: -1 };
