@@ -127,6 +127,7 @@ export class SessionRowDto {
 export class TurnRowDto {
   @ApiProperty({ format: 'uuid' }) turn_id: string;
   @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ example: 'P7689' }) partner_id: string;
   @ApiProperty({ format: 'date-time' }) timestamp: string;
   @ApiProperty({ enum: senders }) sender: Sender;
   @ApiProperty({ example: 'Where is my payout?' }) message_text: string;

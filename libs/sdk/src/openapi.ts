@@ -908,6 +908,8 @@ export interface components {
             readonly turn_id: string;
             /** Format: uuid */
             readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
             /** Format: date-time */
             readonly timestamp: string;
             /** @enum {string} */
