@@ -9,6 +9,7 @@ import {
   SessionSectionDto,
   ShortTermMemoryDto,
 } from './context-sections.dto.ts';
+import { InquiriesDto, inquiryExample } from './inquiries.dto.ts';
 
 /** The example that the documentation shows. */
 const example: Context = {
@@ -65,6 +66,7 @@ const example: Context = {
       timestamp: '2026-11-24T08:03:00.000Z',
     },
   ],
+  inquiries: { open: [], closed: [inquiryExample] },
 };
 
 const section = (name: keyof Context, description: string): PropertyDecorator =>
@@ -107,4 +109,7 @@ export class ContextDto {
       'The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.',
   })
   external: ExternalUpdateSectionDto[];
+
+  @section('inquiries', 'The open inquiries and the last closed ones, with what they found out.')
+  inquiries: InquiriesDto;
 }

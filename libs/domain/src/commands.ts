@@ -1,4 +1,6 @@
+import type { AgentCommand } from './agent-commands.ts';
 import type { Channel, OpenGoal, Sender } from './events.ts';
+import type { InquiryCommand } from './inquiry-commands.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** What is remembered of a partner from one session to the next. */
@@ -82,4 +84,6 @@ export type SessionCommand =
   | RequestHandoff
   | AcceptHandoff
   | ReturnHandoff
-  | RecordExternalUpdate;
+  | RecordExternalUpdate
+  | InquiryCommand
+  | AgentCommand;

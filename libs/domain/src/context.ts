@@ -8,7 +8,7 @@ import type { Section, SessionState } from './state.ts';
 /** The working context as an agent reads it: `GET /v1/sessions/:id/context`. */
 export interface Context extends Omit<
   SessionState,
-  'identity' | 'queries' | 'recent_turns' | 'short_term_memory'
+  'identity' | 'agent' | 'queries' | 'earlier_inquiries' | 'recent_turns' | 'short_term_memory'
 > {
   readonly session_id: string;
   readonly partner_id: string;
@@ -21,11 +21,11 @@ export interface Context extends Omit<
 
 /** The context of a session at its revision. */
 export function contextOf({ session_id, revision, state }: Session): Context {
-  const { identity, session, order_tracking, goal_state, conversation_flags, external } = state;
+  const { identity, session, order_tracking, goal_state, conversation_flags, external, inquiries } = state;
   const { partner_id } = identity;
   const short_term_memory = { ...state.short_term_memory, recent_turns: state.recent_turns };
   const head = { session_id, partner_id, revision, identity, session };
-  return { ...head, order_tracking, goal_state, conversation_flags, short_term_memory, external };
+  return { ...head, order_tracking, goal_state, conversation_flags, short_term_memory, external, inquiries };
 }
 
 /** The sections that differ between two states: what a projection has to write. */
@@ -60,10 +60,18 @@ export function explainEvent({ session: before, fields }: Explained, event: Reco
     type: event.type,
     revision: event.revision,
     occurred_at: event.metadata.occurred_at,
-    set_by: event.type === 'ExternalUpdateRecorded' ? event.data.system : event.metadata.actor.id,
+    set_by: systemOf(event) ?? event.metadata.actor.id,
   };
   const paths = changedPaths(toJson(contextOf(before)), toJson(contextOf(session)), '');
   return { session, fields: { ...fields, ...Object.fromEntries(paths.map((path) => [path, explanation])) } };
+}
+
+/** The other system that an event comes from. */
+function systemOf(event: Recorded): string | undefined {
+  if (event.type === 'ExternalUpdateRecorded') return event.data.system;
+  return event.type === 'InquiryAnswered' || event.type === 'InquiryCorrected'
+    ? event.data.source
+    : undefined;
 }
 
 function toJson(context: Context): JsonObject {

@@ -1,8 +1,11 @@
+import { decideAgent } from './agents.ts';
 import type { ChangePreferences, RaiseFlag, RecordTurn, SessionCommand, StartSession } from './commands.ts';
 import { setGoal, updateGoal } from './decide-goals.ts';
+import { cancelAll, decideInquiry } from './decide-inquiries.ts';
 import type { Decision } from './decision.ts';
 import { accept, reject } from './decision.ts';
 import type { SessionEvent } from './events.ts';
+import type { InquiryCommand } from './inquiry-commands.ts';
 import type { JsonObject } from './json.ts';
 import { canonicalJson } from './json.ts';
 import type { Handoff, SessionState } from './state.ts';
@@ -22,6 +25,9 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
 
 function decideWhenOver(command: SessionCommand, state: SessionState): Decision {
   if (command.type === 'ExpireSession') return accept();
+  if (isInquiryReply(command)) return decideInquiry(command, state);
+  if (command.type === 'DetachAgent' || command.type === 'AcknowledgeUpdate')
+    return decideAgent(command, state);
   const { status } = state.session;
   return reject(
     'session_over',
@@ -39,10 +45,11 @@ function decideWhenActive(command: Exclude<SessionCommand, StartSession>, state:
     case 'ChangePreferences':
       return changePreferences(command, state);
     case 'EndSession':
-      return accept({ type: 'SessionEnded', data: { reason: command.reason } });
+      return accept(...cancelAll(state), { type: 'SessionEnded', data: { reason: command.reason } });
     case 'ExpireSession': {
       const { expires_at } = state.session;
-      return command.now < expires_at ? accept() : accept({ type: 'SessionExpired', data: { expires_at } });
+      if (command.now < expires_at) return accept();
+      return accept(...cancelAll(state), { type: 'SessionExpired', data: { expires_at } });
     }
     case 'RecordTurn':
       return accept(...turns(command));
@@ -76,9 +83,27 @@ function decideWhenActive(command: Exclude<SessionCommand, StartSession>, state:
         data: { system, kind, reference, data, source_event_id },
       });
     }
+    case 'OpenInquiry':
+    case 'AnswerInquiry':
+    case 'FailInquirySource':
+    case 'CloseInquiry':
+    case 'CancelInquiry':
+      return decideInquiry(command, state);
+    case 'AttachAgent':
+    case 'DetachAgent':
+    case 'AcknowledgeUpdate':
+      return decideAgent(command, state);
     default:
       return command satisfies never;
   }
+}
+
+/** What comes late to a session that is over is recorded, and a timer that comes late finds nothing to do. */
+function isInquiryReply(
+  command: SessionCommand,
+): command is Extract<InquiryCommand, { type: 'AnswerInquiry' | 'FailInquirySource' | 'CloseInquiry' }> {
+  const { type } = command;
+  return type === 'AnswerInquiry' || type === 'FailInquirySource' || type === 'CloseInquiry';
 }
 
 function started(command: StartSession, session_id: string): SessionEvent {

@@ -1,3 +1,5 @@
+import type { AgentEvent } from './agent-events.ts';
+import type { InquiryEvent } from './inquiry-events.ts';
 import type { Json, JsonObject } from './json.ts';
 
 export const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
@@ -87,7 +89,9 @@ export type SessionEvent =
   | HandoffRequested
   | HandoffAccepted
   | HandoffReturned
-  | ExternalUpdateRecorded;
+  | ExternalUpdateRecorded
+  | InquiryEvent
+  | AgentEvent;
 
 export type SessionEventType = SessionEvent['type'];
 
@@ -107,6 +111,8 @@ export interface EventMetadata {
   readonly traceparent?: string;
   readonly command_id?: string;
   readonly command_hash?: string;
+  /** The epoch under which the agent instance held the session that sent the command. */
+  readonly agent_epoch?: number;
 }
 
 /** An event as it stands in its stream. */
@@ -139,9 +145,31 @@ export const personalFields: { readonly [Type in SessionEventType]: readonly str
   HandoffAccepted: [],
   HandoffReturned: ['note'],
   ExternalUpdateRecorded: ['data'],
+  InquiryOpened: [],
+  InquiryAnswered: ['data'],
+  InquiryFailed: [],
+  InquiryClosed: ['answer'],
+  InquiryCorrected: ['data'],
+  AgentAttached: [],
+  AgentDetached: [],
+  UpdateAcknowledged: [],
 };
+
+/** The events that do not count as activity of the conversation, since they come from outside or end it. */
+const noActivity: ReadonlySet<SessionEventType> = new Set([
+  'ExternalUpdateRecorded',
+  'InquiryAnswered',
+  'InquiryFailed',
+  'InquiryClosed',
+  'InquiryCorrected',
+  'SessionExpired',
+  'SessionEnded',
+  'AgentAttached',
+  'AgentDetached',
+  'UpdateAcknowledged',
+]);
 
 /** Whether an event counts as activity of the conversation, which moves `expires_at`. News from outside does not. */
 export function isActivity(type: SessionEventType): boolean {
-  return type !== 'ExternalUpdateRecorded' && type !== 'SessionExpired' && type !== 'SessionEnded';
+  return !noActivity.has(type);
 }

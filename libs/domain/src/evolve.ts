@@ -1,10 +1,14 @@
+import { evolveAgent } from './agents.ts';
 import type { Recorded, TurnRecorded, ExternalUpdateRecorded, SessionStarted } from './events.ts';
 import { isActivity } from './events.ts';
+import { evolveInquiries } from './evolve-inquiries.ts';
 import { evolveGoals } from './goals.ts';
+import type { InquiryEvent } from './inquiry-events.ts';
 import type { KnownCommands } from './known-commands.ts';
 import { rememberCommand } from './known-commands.ts';
 import { isPaymentIntent, queryFingerprint, rememberQuery } from './queries.ts';
 import type { Json } from './json.ts';
+import { mentionOrder, trackOrder } from './order-tracking.ts';
 import type { ExternalUpdate, SessionState } from './state.ts';
 import { externalDataLimit, externalKept, initialState, recentTurnsKept } from './state.ts';
 
@@ -78,6 +82,16 @@ function apply(state: SessionState, event: Recorded): SessionState {
       return withFlags(state, { handoff: 'none' });
     case 'ExternalUpdateRecorded':
       return recordUpdate(state, event);
+    case 'InquiryOpened':
+    case 'InquiryAnswered':
+    case 'InquiryFailed':
+    case 'InquiryClosed':
+    case 'InquiryCorrected':
+      return inquire(state, event, event.metadata.occurred_at);
+    case 'AgentAttached':
+    case 'AgentDetached':
+    case 'UpdateAcknowledged':
+      return evolveAgent(state, event);
     default:
       return unknownEvent(state, event);
   }
@@ -156,11 +170,7 @@ function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): Ses
 }
 
 function understandUser(state: SessionState, turn: TurnRecorded['data'], at: string): SessionState {
-  const order = turn.extracted_entities['order_id'];
-  const mentioned = typeof order === 'string' && order !== state.order_tracking?.order_id;
-  const order_tracking = mentioned
-    ? { order_id: order, status: null, tracking_id: null, updated_at: at }
-    : state.order_tracking;
+  const order_tracking = mentionOrder(state.order_tracking, turn.extracted_entities['order_id'], at);
   if (turn.parsed_intent === null) return { ...state, order_tracking };
   const { queries, times } = rememberQuery(
     state.queries,
@@ -194,24 +204,34 @@ function recordUpdate(state: SessionState, event: Recorded<ExternalUpdateRecorde
   return { ...state, external, order_tracking: trackOrder(state.order_tracking, event.data, timestamp) };
 }
 
-/** News of the order or logistics system about an order replace what is known of it; others leave it alone. */
-function trackOrder(
+/** Awaited as long as an inquiry is open; what the order and logistics systems answer is known of the order at once. */
+function inquire(state: SessionState, event: InquiryEvent, at: string): SessionState {
+  const memory = evolveInquiries(state, event, at);
+  const awaiting = memory.inquiries.open.length > 0;
+  const next = { ...state, ...memory, order_tracking: trackInquiry(state, event, at) };
+  return awaiting === state.conversation_flags.awaiting_external_data
+    ? next
+    : withFlags(next, { awaiting_external_data: awaiting });
+}
+
+function trackInquiry(state: SessionState, event: InquiryEvent, at: string): SessionState['order_tracking'] {
+  const { order_tracking: known, inquiries } = state;
+  if (event.type === 'InquiryOpened') return mentionOrder(known, event.data.subject['order_id'], at);
+  if (event.type !== 'InquiryAnswered' && event.type !== 'InquiryCorrected') return known;
+  const { inquiry_id, source: system, data } = event.data;
+  const inquiry = [...inquiries.open, ...inquiries.closed].find((item) => item.inquiry_id === inquiry_id);
+  if (inquiry === undefined || data === null) return known;
+  if (event.type === 'InquiryCorrected' && !correctsOrder(event.data.cause, inquiry.closed_at, known))
+    return known;
+  const order = inquiry.subject['order_id'];
+  return trackOrder(known, { system, reference: typeof order === 'string' ? order : null, data }, at);
+}
+
+/** A late answer counts unless something newer is known since the inquiry ended. */
+function correctsOrder(
+  cause: 'late' | 'duplicate',
+  closedAt: string | null,
   known: SessionState['order_tracking'],
-  update: ExternalUpdateRecorded['data'],
-  updated_at: string,
-): SessionState['order_tracking'] {
-  if (update.system !== 'orders' && update.system !== 'logistics') return known;
-  const named = update.data['order_id'] ?? (update.system === 'orders' ? update.reference : known?.order_id);
-  if (typeof named !== 'string') return known;
-  const before = known?.order_id === named ? known : null;
-  const text = (field: string): string | null => {
-    const value = update.data[field];
-    return typeof value === 'string' ? value : null;
-  };
-  return {
-    order_id: named,
-    status: text('status') ?? before?.status ?? null,
-    tracking_id: text('tracking_id') ?? before?.tracking_id ?? null,
-    updated_at,
-  };
+): boolean {
+  return cause === 'late' && (known === null || closedAt === null || known.updated_at <= closedAt);
 }

@@ -34,20 +34,26 @@ export function naturalCommandIds({ turn_id, message_id, system, source_event_id
   return ids;
 }
 
+/** The command that is known under any of the ids. */
+export function findKnownCommand({ list }: KnownCommands, ids: readonly string[]): KnownCommand | undefined {
+  for (const id of ids) for (const command of list) if (command.id === id) return command;
+  return undefined;
+}
+
 /** Adds an event's command, or counts the event to its command when that is known already. */
 export function rememberCommand(known: KnownCommands, event: Recorded): KnownCommands {
   const id = event.metadata.command_id;
   const hash = event.metadata.command_hash;
   if (id === undefined || hash === undefined) return known;
   const last = known.list.at(-1);
-  const revision =
-    last !== undefined && continues(known, id, event.revision) ? last.revision : event.revision;
+  const goesOn = last !== undefined && continues(known, id, event.revision);
+  const revision = goesOn ? last.revision : event.revision;
   const count = event.revision - revision + 1;
-  const list = known.list.map((item) => (item.revision === revision ? { ...item, count } : item));
-  if (revision === event.revision) list.push({ id, hash, revision, count });
-  const aliases = naturalIdsOf(event).filter((alias) => alias !== id);
-  list.push(...aliases.map((alias) => ({ id: alias, hash, revision, count })));
-  return forgetOldest(known.from, list);
+  const list = goesOn
+    ? known.list.map((item) => (item.revision === revision ? { ...item, count } : item))
+    : [...known.list, { id, hash, revision, count }];
+  for (const alias of naturalIdsOf(event)) if (alias !== id) list.push({ id: alias, hash, revision, count });
+  return list.length > commandsKept ? forgetOldest(list) : { from: known.from, list };
 }
 
 function naturalIdsOf(event: Recorded): string[] {
@@ -55,14 +61,16 @@ function naturalIdsOf(event: Recorded): string[] {
   return named ? naturalCommandIds(event.data) : [];
 }
 
-function continues(known: KnownCommands, id: string, revision: number): boolean {
-  return known.list.some((item) => item.id === id && item.revision + item.count === revision);
+/** Whether the event at this revision belongs to the command whose events came last. */
+function continues({ list }: KnownCommands, id: string, revision: number): boolean {
+  const last = list.at(-1);
+  if (last === undefined || last.revision + last.count !== revision) return false;
+  return list.some((item) => item.revision === last.revision && item.id === id);
 }
 
-function forgetOldest(from: number, list: readonly KnownCommand[]): KnownCommands {
-  const surplus = list.length - commandsKept;
-  const lastForgotten = list[surplus - 1];
-  if (lastForgotten === undefined) return { from, list };
-  const kept = list.filter((item) => item.revision > lastForgotten.revision);
-  return { from: lastForgotten.revision + 1, list: kept };
+/** Forgets whole commands, so that `from` parts those that are known from those that are not. */
+function forgetOldest(list: readonly KnownCommand[]): KnownCommands {
+  const lastForgotten = list[list.length - commandsKept - 1]?.revision ?? -1;
+  const first = list.findIndex((item) => item.revision > lastForgotten);
+  return { from: lastForgotten + 1, list: first < 0 ? [] : list.slice(first) };
 }

@@ -1,5 +1,9 @@
+import type { AgentState } from './agent-state.ts';
+import { noAgent } from './agent-state.ts';
 import type { Channel, OpenGoal, Sender } from './events.ts';
+import type { Inquiries } from './inquiry-state.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { OrderTracking } from './order-tracking.ts';
 
 /** How many turns `recent_turns` keeps. */
 export const recentTurnsKept = 10;
@@ -38,7 +42,7 @@ export type Handoff = 'none' | 'requested' | 'accepted';
 
 /**
  * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.
- * `queries` serves decisions and is not shown; the rest is the working context.
+ * `queries` and `earlier_inquiries` serve decisions and are not shown; the rest is the working context.
  */
 export interface SessionState {
   readonly identity: {
@@ -57,12 +61,7 @@ export interface SessionState {
     readonly previous_session_id: string | null;
     readonly turn_count: number;
   };
-  readonly order_tracking: {
-    readonly order_id: string;
-    readonly status: string | null;
-    readonly tracking_id: string | null;
-    readonly updated_at: string;
-  } | null;
+  readonly order_tracking: OrderTracking | null;
   readonly goal_state: {
     readonly current_goal: string | null;
     readonly step: string | null;
@@ -84,7 +83,10 @@ export interface SessionState {
     readonly last_bot_action: string | null;
   };
   readonly external: readonly ExternalUpdate[];
+  readonly inquiries: Inquiries;
+  readonly earlier_inquiries: readonly string[];
   readonly recent_turns: readonly RecentTurn[];
+  readonly agent: AgentState;
   readonly queries: readonly { readonly query: string; readonly times: number }[];
 }
 
@@ -127,7 +129,10 @@ export const initialState: SessionState = {
     last_bot_action: null,
   },
   external: [],
+  inquiries: { open: [], closed: [] },
+  earlier_inquiries: [],
   recent_turns: [],
+  agent: noAgent,
   queries: [],
 };
 
