@@ -12,6 +12,12 @@ const parentSignal =
   process.platform === 'linux' &&
   /pdeathsig/.test(spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '');
 
+/** The words before a command that let it get `signal` when its parent dies (where that is possible). */
+export function dyingWithParent(signal, privileges = []) {
+  const options = [...(parentSignal ? ['--pdeathsig', signal.replace('SIG', '')] : []), ...privileges];
+  return options.length > 0 ? ['setpriv', ...options, '--'] : [];
+}
+
 /**
  * Keeps one program running: starts it, writes its output to its log, reports when it ends, starts it again with a
  * growing pause once `restarts` is set, and stops it with the signal that it understands.
@@ -34,9 +40,7 @@ export class Keeper {
     const { name, cwd, env, uid, gid, log, signal = 'SIGTERM', setpriv = [] } = this.spec;
     const output = openLog(log);
     const from = fstatSync(output).size;
-    const privileges = [...(parentSignal ? ['--pdeathsig', signal.replace('SIG', '')] : []), ...setpriv];
-    const prefix = privileges.length > 0 ? ['setpriv', ...privileges, '--'] : [];
-    const [command, ...args] = [...prefix, this.spec.command, ...this.spec.args];
+    const [command, ...args] = [...dyingWithParent(signal, setpriv), this.spec.command, ...this.spec.args];
     const begun = Date.now();
     const child = spawn(command, args, { cwd, env, uid, gid, stdio: ['ignore', output, output] });
     closeSync(output);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withEngines } from '../engines.mjs';
 import { compiles } from './build.mjs';
+import { dyingWithParent } from './keeper.mjs';
 import { root } from './paths.mjs';
 import { say, step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -70,13 +71,11 @@ async function jest(args, env) {
   try {
     say('jest', 'running the specs');
     const code = await jestExit([...JEST, '--json', `--outputFile=${report}`, ...args], env);
+    if (!existsSync(report)) return { code: 1, passed: 0, failed: 1 };
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
     return { code, passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites };
-  } catch (error) {
-    console.error(error.message);
-    return { code: 1, passed: 0, failed: 1 };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -84,7 +83,8 @@ async function jest(args, env) {
 
 function jestExit(args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
+    const [command, ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...args];
+    const child = spawn(command, words, {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...env, NODE_ENV: 'test' },
