@@ -5,6 +5,8 @@ export type { ContextFailure } from './context-projection.ts';
 export { ContextStore } from './context-store.ts';
 export type { ApplyResult, ContextChange } from './context-store.ts';
 export { InvalidCursor } from './cursor.ts';
+export { sessionsConcerned } from './references.ts';
+export type { Reference } from './references.ts';
 export { refold } from './refold.ts';
 export { connectionSettings, rebuildConnectionSettings } from './rows-sql.ts';
 export { Fenced, RowsStore } from './rows-store.ts';

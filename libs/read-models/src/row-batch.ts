@@ -1,4 +1,4 @@
-import type { ReplyRow, RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+import type { ReferenceRow, ReplyRow, RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
 /** The rows of many events, each row once, in the state after the last of them. */
 export interface RowBatch {
@@ -6,6 +6,7 @@ export interface RowBatch {
   readonly patches: readonly SessionPatch[];
   readonly turns: readonly TurnRow[];
   readonly replies: readonly ReplyRow[];
+  readonly references: readonly ReferenceRow[];
 }
 
 /** Merges what each event does, in the order of the streams. Pure. */
@@ -14,18 +15,28 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const patches = new Map<string, SessionPatch>();
   const turns = new Map<string, TurnRow>();
   const replies = new Map<string, ReplyRow>();
+  const references = new Map<string, ReferenceRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
     if (change.turn) addTurn(started, turns, change.turn);
     if (change.reply) addReply(turns, replies, change.reply);
+    for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
   }
   return {
     started: [...started.values()],
     patches: [...patches.values()],
     turns: [...turns.values()],
     replies: [...replies.values()],
+    references: [...references.values()].filter(
+      ({ session_id }) => !isOver(patches.get(session_id) ?? started.get(session_id)),
+    ),
   };
+}
+
+/** A session that is over needs no references. */
+function isOver(row: SessionPatch | SessionRow | undefined): boolean {
+  return row?.status === 'ended' || row?.status === 'expired';
 }
 
 function addPatch(

@@ -1,5 +1,6 @@
 import type { Recorded } from '#domain';
 import { channels, isActivity, personalFields, senders } from '#domain';
+import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
@@ -12,14 +13,15 @@ export function rowChange(sessionId: string, event: Recorded): RowChange {
   const session_id = validId(sessionId, 'session_id');
   const at = validTime(event.metadata.occurred_at);
   if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
+  const references = referencesOf(session_id, event);
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
-  if (event.type !== 'TurnRecorded') return { patch };
+  if (event.type !== 'TurnRecorded') return { patch, references };
   const turn = turnRow(session_id, event, at);
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
-  if (repliesTo === undefined || !uuid.test(repliesTo)) return { patch, turn };
+  if (repliesTo === undefined || !uuid.test(repliesTo)) return { patch, turn, references };
   const { message_text, revision } = turn;
   const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
-  return { patch, turn, reply };
+  return { patch, turn, reply, references };
 }
 
 function startedRow(
@@ -58,37 +60,19 @@ function unchanged(session_id: string, event: Recorded, at: string): SessionPatc
   };
 }
 
-function patchOf(event: Recorded): Partial<SessionPatch> {
-  switch (event.type) {
-    case 'ChannelSwitched':
-      return { channel: oneOf(channels, event.data.channel, 'channel') };
-    case 'PreferenceChanged': {
-      const { name, value } = event.data;
-      return name === 'language' && typeof value === 'string' ? { language: value } : {};
-    }
-    case 'SessionEnded':
-      return { status: 'ended' };
-    case 'SessionExpired':
-      return { status: 'expired' };
-    case 'GoalSet':
-    case 'GoalResumed':
-      return { task_known: true, current_task: text(event.data.goal, 'goal') };
-    case 'GoalSuspended':
-    case 'GoalCompleted':
-    case 'GoalAbandoned':
-      return { tasks_cleared: [text(event.data.goal, 'goal')] };
-    case 'SessionStarted':
-    case 'TurnRecorded':
-    case 'GoalAdvanced':
-    case 'FlagRaised':
-    case 'FlagCleared':
-    case 'HandoffRequested':
-    case 'HandoffAccepted':
-    case 'HandoffReturned':
-    case 'ExternalUpdateRecorded':
-    default:
-      return {};
+/** The events not named here leave the row as it is, but for its revision and times. */
+function patchOf({ type, data }: Recorded): Partial<SessionPatch> {
+  if (type === 'ChannelSwitched') return { channel: oneOf(channels, data.channel, 'channel') };
+  if (type === 'PreferenceChanged') {
+    return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : {};
   }
+  if (type === 'SessionEnded') return { status: 'ended' };
+  if (type === 'SessionExpired') return { status: 'expired' };
+  if (type === 'GoalSet' || type === 'GoalResumed') {
+    return { task_known: true, current_task: text(data.goal, 'goal') };
+  }
+  const over = type === 'GoalSuspended' || type === 'GoalCompleted' || type === 'GoalAbandoned';
+  return over ? { tasks_cleared: [text(data.goal, 'goal')] } : {};
 }
 
 function turnRow(

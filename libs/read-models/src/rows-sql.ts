@@ -3,7 +3,7 @@
  * is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
  *
  * $1 slot, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
- * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 failures
+ * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 failures, $12 references
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -66,6 +66,15 @@ const rows = `started AS (
   SELECT f.* FROM checkpoint CROSS JOIN json_to_recordset($11::json) AS f (session_id text, revision bigint,
     type text, position bigint, reason text)
   ON CONFLICT DO NOTHING
+), referred AS (
+  INSERT INTO session_reference (kind, reference, session_id)
+  SELECT r.kind, r.reference, r.session_id FROM checkpoint CROSS JOIN json_to_recordset($12::json)
+    AS r (session_id uuid, kind text, reference text)
+  ON CONFLICT DO NOTHING
+), forgotten AS (
+  DELETE FROM session_reference AS r
+  USING checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, status session_status)
+  WHERE r.session_id = p.session_id AND p.status IN ('ended', 'expired')
 )
 SELECT count(*)::int AS held FROM checkpoint`;
 

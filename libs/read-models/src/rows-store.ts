@@ -95,13 +95,13 @@ export class RowsStore {
 
   private async send(
     { slot, owner, epoch, position: before }: Writer,
-    { started, patches, turns, replies }: RowBatch,
+    { started, patches, turns, replies, references }: RowBatch,
     failures: readonly RowFailure[],
     position: bigint,
     until: string | null,
   ): Promise<void> {
     const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
-    const rows = [started, patches, turns, replies, failures].map((list) => storableJson(list));
+    const rows = [started, patches, turns, replies, failures, references].map((list) => storableJson(list));
     const values = [slot, owner, epoch, before, position, until, ...rows];
     const { rows: answer } = await this.pool.query<{ held: number }>({ ...statement, values });
     if (answer[0]?.held !== 1) throw new Fenced(slot);

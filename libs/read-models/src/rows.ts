@@ -50,10 +50,18 @@ export interface ReplyRow {
   readonly response_revision: number;
 }
 
+/** An order, payout or shipment that a session speaks of. */
+export interface ReferenceRow {
+  readonly session_id: string;
+  readonly kind: string;
+  readonly reference: string;
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
   readonly patch?: SessionPatch;
   readonly turn?: TurnRow;
   readonly reply?: ReplyRow;
+  readonly references?: readonly ReferenceRow[];
 }

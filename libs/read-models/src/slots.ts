@@ -31,23 +31,25 @@ export class Slots {
     private readonly pool: Pool,
     private readonly instance: string,
     private readonly leaseMs: number,
+    /** Whose slots: the projectors', or another model's, which has tables of its own. */
+    private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
   /** Makes the slots at the first start, and cuts them anew when their number changed. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
-      await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+      await client.query(`LOCK TABLE ${this.model}_slot IN ACCESS EXCLUSIVE MODE`);
       const { rows } = await client.query<SlotRow>(
-        'SELECT slot, epoch, prefixes, position FROM projection_slot',
+        `SELECT slot, epoch, prefixes, position FROM ${this.model}_slot`,
       );
       if (rows.length === count) return;
       const before = rows.map(({ prefixes, position }) => ({ prefixes, position: toPosition(position) }));
       const epoch = rows.reduce((max, row) => (BigInt(row.epoch) > max ? BigInt(row.epoch) : max), -1n) + 1n;
-      await client.query('DELETE FROM projection_slot');
+      await client.query(`DELETE FROM ${this.model}_slot`);
       for (const [slot, prefixes] of slotPrefixes(count).entries()) {
         const values = [slot, prefixes, epoch, startPosition(prefixes, before)];
         await client.query(
-          'INSERT INTO projection_slot (slot, prefixes, epoch, position) VALUES ($1, $2, $3, $4)',
+          `INSERT INTO ${this.model}_slot (slot, prefixes, epoch, position) VALUES ($1, $2, $3, $4)`,
           values,
         );
       }
@@ -58,12 +60,12 @@ export class Slots {
   async heartbeat(): Promise<number> {
     const { rows } = await this.pool.query<{ instances: string[]; slots: number }>(
       `WITH dead AS (
-         DELETE FROM projection_instance WHERE seen_at < now() - $2 * interval '1 millisecond' AND instance <> $1
+         DELETE FROM ${this.model}_instance WHERE seen_at < now() - $2 * interval '1 millisecond' AND instance <> $1
        ), alive AS (
-         INSERT INTO projection_instance VALUES ($1, now()) ON CONFLICT (instance) DO UPDATE SET seen_at = now()
+         INSERT INTO ${this.model}_instance VALUES ($1, now()) ON CONFLICT (instance) DO UPDATE SET seen_at = now()
        )
-       SELECT (SELECT count(*)::int FROM projection_slot) AS slots, array(
-         SELECT instance FROM projection_instance
+       SELECT (SELECT count(*)::int FROM ${this.model}_slot) AS slots, array(
+         SELECT instance FROM ${this.model}_instance
          WHERE seen_at >= now() - $2 * interval '1 millisecond' UNION SELECT $1) AS instances`,
       [this.instance, this.leaseMs],
     );
@@ -75,9 +77,9 @@ export class Slots {
   async claim(count: number, held: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<SlotRow>(
-      `UPDATE projection_slot SET owner = $1, epoch = epoch + 1, lease_until = now() + $2 * interval '1 millisecond'
+      `UPDATE ${this.model}_slot SET owner = $1, epoch = epoch + 1, lease_until = now() + $2 * interval '1 millisecond'
        WHERE slot IN (
-         SELECT slot FROM projection_slot
+         SELECT slot FROM ${this.model}_slot
          WHERE (owner IS NULL OR lease_until < now() OR owner = $1) AND slot <> ALL ($4)
          ORDER BY slot LIMIT $3 FOR UPDATE SKIP LOCKED)
        RETURNING slot, epoch, prefixes, position`,
@@ -90,7 +92,7 @@ export class Slots {
   async renew(leases: readonly Lease[], idle: readonly number[]): Promise<number[]> {
     if (leases.length === 0) return [];
     const { rows } = await this.pool.query<{ slot: number }>(
-      `UPDATE projection_slot AS s SET lease_until = now() + $2 * interval '1 millisecond',
+      `UPDATE ${this.model}_slot AS s SET lease_until = now() + $2 * interval '1 millisecond',
          current_until = CASE WHEN s.slot = ANY ($5) THEN now() ELSE current_until END
        FROM unnest($3::smallint[], $4::bigint[]) AS l (slot, epoch)
        WHERE s.slot = l.slot AND s.epoch = l.epoch AND s.owner = $1 RETURNING s.slot`,
@@ -102,7 +104,7 @@ export class Slots {
   /** Gives slots up, for others to take at once. */
   async release(leases: readonly Lease[]): Promise<void> {
     await this.pool.query(
-      `UPDATE projection_slot AS s SET owner = NULL, lease_until = NULL
+      `UPDATE ${this.model}_slot AS s SET owner = NULL, lease_until = NULL
        FROM unnest($2::smallint[], $3::bigint[]) AS l (slot, epoch)
        WHERE s.slot = l.slot AND s.epoch = l.epoch AND s.owner = $1`,
       [this.instance, leases.map((l) => l.slot), leases.map((l) => l.epoch)],
@@ -111,7 +113,7 @@ export class Slots {
 
   /** Takes this instance out of the count of those that live. */
   async leave(): Promise<void> {
-    await this.pool.query('DELETE FROM projection_instance WHERE instance = $1', [this.instance]);
+    await this.pool.query(`DELETE FROM ${this.model}_instance WHERE instance = $1`, [this.instance]);
   }
 
   private async transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {

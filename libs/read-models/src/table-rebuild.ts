@@ -47,12 +47,13 @@ async function createTables(client: PoolClient): Promise<void> {
       WITH (fillfactor = 80);
     CREATE TABLE ${rebuildSchema}.conversation_turn (LIKE public.conversation_turn INCLUDING ALL);
     CREATE TABLE ${rebuildSchema}.projection_failure (LIKE public.projection_failure INCLUDING ALL);
+    CREATE TABLE ${rebuildSchema}.session_reference (LIKE public.session_reference INCLUDING ALL);
     ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
       REFERENCES ${rebuildSchema}.conversation_session (session_id);
     DO $$ DECLARE t record; BEGIN
       FOR t IN SELECT relname, obj_description(oid) AS text FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
-          AND relname IN ('conversation_session', 'conversation_turn', 'projection_failure')
+          AND relname IN ('conversation_session', 'conversation_turn', 'projection_failure', 'session_reference')
       LOOP EXECUTE format('COMMENT ON TABLE ${rebuildSchema}.%I IS %L', t.relname, t.text); END LOOP;
     END $$;
   `);
@@ -67,10 +68,12 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
   await client.query(`
-    DROP TABLE public.conversation_turn, public.conversation_session, public.projection_failure;
+    DROP TABLE public.conversation_turn, public.conversation_session, public.projection_failure,
+      public.session_reference;
     ALTER TABLE ${rebuildSchema}.conversation_session SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.conversation_turn SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.projection_failure SET SCHEMA public;
+    ALTER TABLE ${rebuildSchema}.session_reference SET SCHEMA public;
     DROP SCHEMA ${rebuildSchema};
   `);
   await client.query(
