@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session, TurnRow, Turnstream } from '@turnstream/sdk';
+import type { Recorded, Session as Folded } from '#domain';
+import { canonicalJson, contextOf, evolveSession, newSession } from '#domain';
+import type { JsonObject } from '#domain';
+import { inParallel } from '../shared/in-parallel.ts';
+import type { Conversation, TurnItem } from './conversation.ts';
+import { turnsOf } from './conversation.ts';
+
+export interface Checked {
+  readonly rows: number;
+  readonly contexts: number;
+  /** A line for each thing that is not as it should be. */
+  readonly differences: readonly string[];
+}
+
+export interface CheckOptions {
+  readonly parallel: number;
+  /** How long rows and contexts may take to follow, in milliseconds. */
+  readonly patienceMs: number;
+  readonly onChecked?: () => void;
+}
+
+/** Compares what was played with the streams, the rows of the turns and the contexts. */
+export async function check(
+  turnstream: Turnstream,
+  conversations: readonly Conversation[],
+  { parallel, patienceMs, onChecked }: CheckOptions,
+): Promise<Checked> {
+  const deadline = Date.now() + patienceMs;
+  const differences: string[] = [];
+  let [rows, contexts] = [0, 0];
+  await inParallel(conversations, parallel, async (conversation) => {
+    const session = turnstream.session(conversation.session_id);
+    const turns = turnsOf(conversation);
+    const { folded, recorded } = await fold(session);
+    differences.push(...compareTurns(session.id, 'stream', turns, recorded));
+    const table = await settled(
+      () => Array.fromAsync(session.turns(500)),
+      (found) => found.length >= turns.length,
+      deadline,
+    );
+    rows += table.length;
+    differences.push(...compareTurns(session.id, 'table', turns, table));
+    const wrong = await compareContext(session, folded, deadline);
+    if (wrong === undefined) contexts += 1;
+    else differences.push(wrong);
+    onChecked?.();
+  });
+  return { rows, contexts, differences };
+}
+
+/** The fold of a session's events, made here and not by the api, and the turns among them. */
+async function fold(session: Session): Promise<{ folded: Folded; recorded: RecordedTurn[] }> {
+  let folded = newSession(session.id);
+  const recorded: RecordedTurn[] = [];
+  for await (const item of session.events({ limit: 1_000 })) {
+    const event = item as unknown as Recorded;
+    if (event.revision !== folded.revision + 1)
+      throw new Error(`${session.id}: gap before ${event.revision}`);
+    if (event.type === 'TurnRecorded') recorded.push(event.data);
+    folded = evolveSession(folded, event);
+  }
+  return { folded, recorded };
+}
+
+type RecordedTurn = Pick<TurnRow, 'turn_id' | 'sender' | 'message_text' | 'parsed_intent'>;
+
+function compareTurns(
+  session: string,
+  where: string,
+  wanted: readonly TurnItem[],
+  found: readonly RecordedTurn[],
+): string[] {
+  if (found.length !== wanted.length)
+    return [`${session}: ${wanted.length} turns in the file, ${found.length} in the ${where}`];
+  return wanted.flatMap((turn, index) => {
+    const other = found[index];
+    const same =
+      other?.turn_id === turn.turn_id &&
+      other?.sender === turn.sender &&
+      other.message_text === turn.message_text &&
+      other.parsed_intent === (turn.parsed_intent ?? null);
+    return same ? [] : [`${session}: turn ${index + 1} of the file is another one in the ${where}`];
+  });
+}
+
+async function compareContext(
+  session: Session,
+  folded: Folded,
+  deadline: number,
+): Promise<string | undefined> {
+  const context = await settled(
+    () => session.context({ minRevision: 0 }),
+    ({ revision }) => revision >= folded.revision,
+    deadline,
+  );
+  const [found, wanted] = [context, contextOf(folded)].map((item) => item as unknown as JsonObject);
+  const fields = Object.keys({ ...found, ...wanted }).filter(
+    (field) => canonicalJson(found?.[field]) !== canonicalJson(wanted?.[field]),
+  );
+  return fields.length === 0 ? undefined : `${session.id}: context differs in ${fields.join(', ')}`;
+}
+
+/** Asks again until the answer will do or the time is over. */
+async function settled<T>(
+  ask: () => Promise<T>,
+  willDo: (answer: T) => boolean,
+  deadline: number,
+): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (willDo(answer) || Date.now() > deadline) return answer;
+    await sleep(100);
+  }
+}

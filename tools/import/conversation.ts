@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { CommandItem, StartSession } from '@turnstream/sdk';
+import { v4, v5 } from 'uuid';
+import { Failure } from '../shared/failure.ts';
+
+export type TurnItem = Extract<CommandItem, { type: 'RecordTurn' }>;
+
+/** A conversation of a file as commands. The same file gives the same ids, so importing it again adds nothing. */
+export interface Conversation {
+  readonly session_id: string;
+  readonly start: StartSession;
+  /** Each is one append. */
+  readonly steps: readonly (readonly CommandItem[])[];
+}
+
+export function turnsOf({ steps }: Conversation): TurnItem[] {
+  return steps.flat().filter((item) => item.type === 'RecordTurn');
+}
+
+const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
+
+/** The session of a conversation: its id, random in form, derives from the file's name and the conversation's. */
+export function sessionOf(
+  file: string,
+  name: string,
+  partner_id: string,
+): Pick<Conversation, 'session_id' | 'start'> {
+  const random = createHash('sha256').update(`${file}\n${name}`).digest();
+  const session_id = v4({ random: random.subarray(0, 16) });
+  const channel = channels[random.readUInt8(16) % channels.length] ?? 'whatsapp';
+  return { session_id, start: { session_id, partner_id, channel, language: 'en' } };
+}
+
+/** The id of a session's n-th turn. */
+export function turnId(sessionId: string, index: number): string {
+  return v5(`turn:${index}`, sessionId);
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads of a file's JSON that name the place when it is not as it should be. */
+export function object(value: unknown, place: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new Failure(`${place} should be an object.`);
+}
+
+export function list(value: unknown, place: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Failure(`${place} should be a list.`);
+}
+
+export function text(value: unknown, place: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Failure(`${place} should be a text.`);
+}
