@@ -23,7 +23,7 @@ function faultsOf(env: NodeJS.ProcessEnv): Record<string, string> {
 
 describe('configuration', () => {
   test('has a default for all but the engines', () => {
-    expect(loadConfig(good)).toEqual({
+    expect(loadConfig(good)).toMatchObject({
       eventStoreUrl: good.EVENTSTORE_URL,
       kafkaBrokers: ['127.0.0.1:9092', 'kafka-2:9093'],
       redisUrl: good.REDIS_URL,

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { installNotFound, problemOptions } from './fastify-problems.ts';
 import type { HealthChecks } from './health.ts';
+import { finishOnClose } from './http-close.ts';
 import { listenFault } from './listen-fault.ts';
 import { nestLogger } from './logging.ts';
 import type { Logger } from './logging.ts';
@@ -39,11 +40,12 @@ export async function createHttpApp(
     bodyLimit,
     genReqId: traceId,
     requestTimeout: 30_000,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     skipMiddie: true,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
+  finishOnClose(fastify);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
   installOperations(fastify, health, metrics);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from './logging.ts';
@@ -6,11 +6,14 @@ import type { Metrics } from './metrics.ts';
 
 const traceparent = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 
-/** The id of the caller's W3C trace, or a new one; Fastify keeps it as `request.id`. */
+/**
+ * The id of the caller's W3C trace, or a new one; Fastify keeps it as `request.id`. Node makes UUIDs from a stock of
+ * random bytes, which costs a tenth of asking for 16 bytes each time.
+ */
 export function traceId(request: IncomingMessage): string {
   const header = request.headers.traceparent;
   const given = typeof header === 'string' ? traceparent.exec(header)?.[1] : undefined;
-  return given ?? randomBytes(16).toString('hex');
+  return given ?? randomUUID().replaceAll('-', '');
 }
 
 /** Counts each answer; logs failed ones (500 and above) at error, slow ones at warn, all others at debug. */
