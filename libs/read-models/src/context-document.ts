@@ -1,23 +1,15 @@
 import type { KnownCommand, Section, Session, SessionState } from '#domain';
-import { initialState } from '#domain';
+import { contextOf, initialState, newSession } from '#domain';
 
 /** The sections of a context, each a field of the Redis hash. */
 export const sections = Object.keys(initialState) as readonly Section[];
 
-/** The fields that the context as a document is put together from, in this order. */
-export const documentFields = [
-  'revision',
-  'format',
-  'partner_id',
-  'identity',
-  'session',
-  'order_tracking',
-  'goal_state',
-  'conversation_flags',
-  'short_term_memory',
-  'recent_turns',
-  'external',
-] as const;
+/** The members of the document after its head, which are sections. */
+const members = Object.keys(contextOf(newSession(''))).slice(3) as Section[];
+const head = ['revision', 'format', 'partner_id', 'recent_turns'] as const;
+
+/** The fields of the hash that the document is put together from. */
+export const documentFields: readonly string[] = [...head, ...members];
 
 /** A context as it is sent: JSON text of what the domain's `contextOf` gives. */
 export interface ContextDocument {
@@ -27,15 +19,18 @@ export interface ContextDocument {
 
 type Texts = readonly (string | null)[];
 
-/** Joins the stored texts of the sections, in the order of `documentFields`, without reading them. */
+/** Joins the stored texts, in the order of `documentFields`, without reading them. */
 export function joinDocument(sessionId: string, texts: Texts): ContextDocument {
-  const [revision, , partner, identity, session, order, goals, flags, memory, turns, external] = texts;
-  const shortTerm = `${memory?.slice(0, -1)},"recent_turns":${turns}}`;
-  const body =
-    `{"session_id":"${sessionId}","partner_id":${partner},"revision":${revision},"identity":${identity},` +
-    `"session":${session},"order_tracking":${order},"goal_state":${goals},"conversation_flags":${flags},` +
-    `"short_term_memory":${shortTerm},"external":${external}}`;
-  return { revision: Number(revision), body };
+  const [revision, , partner, turns] = texts;
+  let body = `{"session_id":"${sessionId}","partner_id":${partner},"revision":${revision}`;
+  for (const [index, member] of members.entries()) {
+    const text = texts[head.length + index];
+    body +=
+      member === 'short_term_memory'
+        ? `,"${member}":${text?.slice(0, -1)},"recent_turns":${turns}}`
+        : `,"${member}":${text}`;
+  }
+  return { revision: Number(revision), body: `${body}}` };
 }
 
 /** Field and text of each section, as the scripts take them. */

@@ -68,13 +68,10 @@ export class ContextStore {
     sessionId: string,
     ids: readonly string[],
   ): Promise<{ revision: number; command?: KnownCommand }> {
-    const replies = await this.redis
-      .pipeline()
-      .hmget(contextKey(sessionId), 'revision', 'format')
-      .hmget(commandsKey(sessionId), '', ...ids)
-      .exec();
-    const [revision, format] = reply(replies, 0) as Texts;
-    const [complete, ...records] = reply(replies, 1) as Texts;
+    const [[revision, format], [complete, ...records]] = await Promise.all([
+      this.redis.hmget(contextKey(sessionId), 'revision', 'format'),
+      this.redis.hmget(commandsKey(sessionId), '', ...ids),
+    ]);
     const kept = format === contextFormat && typeof complete === 'string';
     const at = kept ? Number(revision) : -1;
     const index = records.findIndex((record) => typeof record === 'string');
