@@ -17,17 +17,10 @@ export function referencesOf(session_id: string, event: Recorded): ReferenceRow[
 }
 
 function fieldsOf(event: Recorded): JsonObject {
-  switch (event.type) {
-    case 'TurnRecorded':
-      return event.data.extracted_entities;
-    case 'InquiryOpened':
-      return event.data.subject;
-    case 'InquiryAnswered':
-    case 'ExternalUpdateRecorded':
-      return event.data.data;
-    default:
-      return {};
-  }
+  if (event.type === 'TurnRecorded') return event.data.extracted_entities;
+  if (event.type === 'InquiryOpened') return event.data.subject;
+  const answered = event.type === 'InquiryAnswered' || event.type === 'ExternalUpdateRecorded';
+  return answered ? event.data.data : {};
 }
 
 /** What a message concerns: `order`, `payout` or `tracking` with its id, or `partner`. */
