@@ -29,7 +29,7 @@ export class SessionSectionDto {
 }
 
 export class OrderTrackingDto {
-  @ApiProperty() order_id: Order['order_id'];
+  @ApiProperty() order_id: string;
   @ApiProperty(nullableText) status: Order['status'];
   @ApiProperty(nullableText) tracking_id: Order['tracking_id'];
   @ApiProperty(time) updated_at: Order['updated_at'];

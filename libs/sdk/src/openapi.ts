@@ -675,7 +675,7 @@ export interface components {
             readonly turn_count: number;
         };
         readonly OrderTrackingDto: {
-            readonly order_id: Record<string, never>;
+            readonly order_id: string;
             readonly status: string | null;
             readonly tracking_id: string | null;
             /** Format: date-time */
