@@ -21,7 +21,7 @@ export { evolve, evolveSession, newSession } from './evolve.ts';
 export type { Session } from './evolve.ts';
 export { canonicalJson } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
-export { rememberCommand, naturalCommandIds } from './known-commands.ts';
+export { findKnownCommand, naturalCommandIds, rememberCommand } from './known-commands.ts';
 export type { KnownCommand, KnownCommands } from './known-commands.ts';
 export { memoryOf, rememberPartner } from './partner.ts';
 export type { PartnerRemembered } from './partner.ts';

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash as digest, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 } from 'uuid';
 import type {
@@ -11,7 +11,7 @@ import type {
   SessionCommand,
   Transaction,
 } from '#domain';
-import { canonicalJson, newSession, transact } from '#domain';
+import { canonicalJson, findKnownCommand, newSession, transact } from '#domain';
 import type { JsonObject } from '#domain';
 import { encode, schemaVersion } from './codec.ts';
 import { CommandIdReused, CommandRejected, WrongExpectedRevision } from './errors.ts';
@@ -140,7 +140,7 @@ async function findKnown(
   { session_id, known }: Session,
   ids: readonly string[],
 ): Promise<KnownCommand | undefined> {
-  const recent = known.list.find((command) => ids.includes(command.id));
+  const recent = findKnownCommand(known, ids);
   if (recent !== undefined || known.from === 0 || ids.length === 0) return recent;
   const older = await snapshots.findCommand(session_id, ids);
   if (older.command !== undefined || older.revision >= known.from - 1) return older.command;
@@ -163,7 +163,7 @@ async function replay(
 }
 
 function bodyHash(body: JsonObject): string {
-  return createHash('sha256').update(canonicalJson(body)).digest('base64url').slice(0, 22);
+  return digest('sha256', canonicalJson(body), 'base64url').slice(0, 22);
 }
 
 /** Event ids derive from the session, the command id and the body, so the store itself knows a repeated append. */
@@ -181,6 +181,9 @@ function envelopeOf(request: CommandRequest, hash: string): Envelope {
     command_hash: hash,
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
-  const namespace = v5(request.sessionId, v5.URL);
-  return { metadata, agentEpoch, eventId: (index) => v5(`${command_id}:${hash}:${index}`, namespace) };
+  return {
+    metadata,
+    agentEpoch,
+    eventId: (index) => v5(`${command_id}:${hash}:${index}`, request.sessionId),
+  };
 }

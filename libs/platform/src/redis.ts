@@ -14,6 +14,8 @@ export interface RedisClientOptions {
 export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: RedisClientOptions): Redis {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
+    // What is asked for in the same turn of the event loop goes out in one write.
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 1,
     commandTimeout: commandTimeoutMs,
     connectTimeout: 2000,

@@ -2,13 +2,14 @@ import type { KnownCommand, Recorded, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
 import type { EventStore } from '#event-store';
 import { readEvents } from '#event-store';
+import { sections } from './context-document.ts';
 import type { ContextStore } from './context-store.ts';
 
 const underWay = new WeakMap<ContextStore, Map<string, Promise<Session>>>();
 
 /**
- * Folds a session's whole stream and keeps the result, with the record of all its commands, unless a later state is
- * there. Several calls for one session at a time share one fold. Revision -1: there is no such session.
+ * Brings a session's context up to its stream, with the record of its commands: from what is stored, else from the
+ * first event. Several calls for one session at a time share one fold. Revision -1: there is no such session.
  */
 export function refold(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
   const running = underWay.get(contexts) ?? new Map<string, Promise<Session>>();
@@ -21,14 +22,40 @@ export function refold(store: EventStore, contexts: ContextStore, sessionId: str
 }
 
 async function foldAndKeep(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
-  let session = newSession(sessionId);
+  const stored = await contexts.load(sessionId);
+  if (stored !== undefined) {
+    const { session, commands } = await foldFrom(store, stored);
+    const isWhole = !(await isSevered(contexts, stored, commands));
+    if (isWhole && (await contexts.apply(stored.revision, session, sections, commands)) !== 'gap')
+      return session;
+  }
+  const { session, commands } = await foldFrom(store, newSession(sessionId));
+  if (session.revision >= 0) await contexts.replace(session, commands);
+  return session;
+}
+
+async function foldFrom(
+  store: EventStore,
+  begin: Session,
+): Promise<{ session: Session; commands: KnownCommand[] }> {
+  let session = begin;
   const commands = new Map<string, KnownCommand>();
-  for await (const event of readEvents(store, sessionId)) {
+  for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 })) {
     session = foldEvent(session, event);
     for (const command of latestCommands(session)) commands.set(command.id, command);
   }
-  if (session.revision >= 0) await contexts.replace(session, [...commands.values()]);
-  return session;
+  return { session, commands: [...commands.values()] };
+}
+
+/** Whether the first command after a stored session had begun before: its record cannot be made from its end alone. */
+async function isSevered(
+  contexts: ContextStore,
+  { session_id, revision }: Session,
+  [first]: readonly KnownCommand[],
+): Promise<boolean> {
+  if (first === undefined) return false;
+  const { command } = await contexts.findCommand(session_id, [first.id]);
+  return command !== undefined && command.revision <= revision;
 }
 
 /** The session after one more event. One that cannot be folded, since its data is not as its type says, is passed over. */
