@@ -1,12 +1,20 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Groups } from './persistent/groups.ts';
 import { Access } from './services/access.ts';
 import { appendService } from './services/append.ts';
 import { batchAppendService } from './services/batchAppend.ts';
 import { bootstrap } from './services/bootstrap.ts';
 import type { ServiceContext } from './services/context.ts';
-import { gossipDefinition, serverFeaturesDefinition, streamsDefinition } from './services/definitions.ts';
+import {
+  gossipDefinition,
+  persistentDefinition,
+  serverFeaturesDefinition,
+  streamsDefinition,
+} from './services/definitions.ts';
 import { deleteService } from './services/deletes.ts';
 import { gossipService, supportedMethodsService } from './services/info.ts';
+import { persistentGroupServices } from './services/persistentGroups.ts';
+import { persistentReadService } from './services/persistentRead.ts';
 import { readService } from './services/read.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';
@@ -55,8 +63,8 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
       advertise: options.advertise ?? { host: '127.0.0.1', port },
       openCalls: new Set(),
     };
-    addServices(server, context);
-    return { port, refusal: store.writer.refusal, stop: once(() => stop(server, context)) };
+    const groups = addServices(server, context);
+    return { port, refusal: store.writer.refusal, stop: once(() => stop(server, context, groups)) };
   } catch (error) {
     server.forceShutdown();
     store.close();
@@ -64,8 +72,9 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   }
 };
 
-const addServices = (server: Server, context: ServiceContext): void => {
+const addServices = (server: Server, context: ServiceContext): Groups => {
   const feed = new Feed(context.store, context.access);
+  const groups = new Groups(context.store, feed);
   server.addService(streamsDefinition, {
     read: readService(context, feed),
     append: appendService(context),
@@ -73,8 +82,13 @@ const addServices = (server: Server, context: ServiceContext): void => {
     delete: deleteService(context, 'Delete'),
     tombstone: deleteService(context, 'Tombstone'),
   });
+  server.addService(persistentDefinition, {
+    ...persistentGroupServices(context, groups),
+    read: persistentReadService(context, groups),
+  });
   server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService });
   server.addService(gossipDefinition, { read: gossipService(context) });
+  return groups;
 };
 
 const bind = (server: Server, host: string, port: number): Promise<number> =>
@@ -88,9 +102,10 @@ const bind = (server: Server, host: string, port: number): Promise<number> =>
     });
   });
 
-const stop = async (server: Server, context: ServiceContext): Promise<void> => {
+const stop = async (server: Server, context: ServiceContext, groups: Groups): Promise<void> => {
   context.store.writer.flush();
   for (const call of context.openCalls) call.shutdown();
+  groups.stop();
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => server.forceShutdown(), SHUTDOWN_GRACE_MS);
     server.tryShutdown(() => {

@@ -67,6 +67,10 @@ export class Access {
     return roles.some((role) => role === '$all' || role === user.name || user.roles.includes(role));
   }
 
+  requireAuthenticated(user: User): void {
+    if (user === ANONYMOUS) throw accessDenied();
+  }
+
   /** Managing persistent subscriptions needs an operator. */
   requireOperator(user: User): void {
     if (!user.roles.includes('$admins') && !user.roles.includes('$ops')) throw accessDenied();

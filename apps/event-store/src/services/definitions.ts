@@ -1,6 +1,14 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { decodeAppendRequest, decodeDeleteRequest } from '../wire/appendMessages.ts';
 import { decodeBatchAppendRequest } from '../wire/batchAppend.ts';
+import {
+  decodeConsumerRequest,
+  decodeDeleteGroup,
+  decodeGetInfo,
+  decodeGroupRequest,
+  decodeList,
+  decodeReplayParked,
+} from '../wire/persistentRequests.ts';
 import { decodeReadRequest } from '../wire/readRequest.ts';
 
 const raw = (bytes: Buffer): Buffer => bytes;
@@ -31,6 +39,19 @@ export const streamsDefinition = {
   batchAppend: method(STREAMS, 'BatchAppend', decodeBatchAppendRequest, { request: true, response: true }),
   delete: method(STREAMS, 'Delete', decodeDeleteRequest),
   tombstone: method(STREAMS, 'Tombstone', decodeDeleteRequest),
+} satisfies ServiceDefinition;
+
+const PERSISTENT = 'persistent_subscriptions.PersistentSubscriptions';
+
+export const persistentDefinition = {
+  create: method(PERSISTENT, 'Create', decodeGroupRequest),
+  update: method(PERSISTENT, 'Update', decodeGroupRequest),
+  delete: method(PERSISTENT, 'Delete', decodeDeleteGroup),
+  read: method(PERSISTENT, 'Read', decodeConsumerRequest, { request: true, response: true }),
+  getInfo: method(PERSISTENT, 'GetInfo', decodeGetInfo),
+  replayParked: method(PERSISTENT, 'ReplayParked', decodeReplayParked),
+  list: method(PERSISTENT, 'List', decodeList),
+  restartSubsystem: method(PERSISTENT, 'RestartSubsystem', raw),
 } satisfies ServiceDefinition;
 
 export const serverFeaturesDefinition = {

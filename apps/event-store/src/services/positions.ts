@@ -16,14 +16,10 @@ export const afterRevision = (
 };
 
 /** The position after which a subscription to $all starts. */
-export const afterPosition = (
-  store: Store,
-  from: StartPosition | undefined,
-  filter: FilterOptions | undefined,
-): number => {
+export const afterPosition = (store: Store, from: StartPosition | undefined): number => {
   if (from === 'start') return 0;
   if (from === 'end') return store.log.last;
-  const commit = checkPosition(store, from, filter);
+  const commit = checkPosition(store, from, undefined);
   // The commit position counts; a prepare position before it leaves the event at the commit position ahead.
   return from && from.prepare < commit ? commit - 1 : commit;
 };

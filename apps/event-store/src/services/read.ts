@@ -59,6 +59,8 @@ interface Subscribe {
 
 const subscribe = ({ context, feed, sender, request, user }: Subscribe): void => {
   if (request.backwards) throw invalidArgument('A subscription cannot go backwards');
+  if (request.filter?.multiplier === 0)
+    throw invalidArgument('The checkpoint interval must be greater than 0');
   const subscription = new Subscription(sender, {
     source: sourceOf(context, request),
     encode: encoder(context, request),
@@ -76,7 +78,7 @@ const subscribe = ({ context, feed, sender, request, user }: Subscribe): void =>
 
 const sourceOf = ({ store }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
   if (stream) return new StreamSource(store, stream.name, afterRevision(store, stream));
-  return new AllSource(store, afterPosition(store, all?.from, filter), filter && compileFilter(filter));
+  return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter));
 };
 
 /** Encoded events, shared by all subscribers that want the same form. */

@@ -1,9 +1,8 @@
-import { NO_STREAM, type EventRecord } from '../store/records.ts';
+import type { EventRecord } from '../store/records.ts';
 import { compileFilter, type Filter } from '../subscriptions/filter.ts';
 import type { ReadRequest } from '../wire/readRequest.ts';
 import {
   encodeFirstRevision,
-  encodeLastPosition,
   encodeLastRevision,
   encodeReadEvent,
   encodeStreamNotFound,
@@ -14,6 +13,8 @@ import { invalidArgument, streamDeleted } from './rpcErrors.ts';
 import type { Sender } from './sender.ts';
 
 const PAGE_SIZE = 128;
+/** The page size of the real server, which decides when the start of a stream is told. */
+const REAL_PAGE_SIZE = 32;
 /** Bytes of one page, about: large events come in smaller pages. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
@@ -35,6 +36,7 @@ export const readStream = async (
   let from = stream.from === 'start' ? 0 : stream.from === 'end' ? Number.MAX_SAFE_INTEGER : stream.from;
   let left = count;
   let limit = 16;
+  if (request.compatibility >= 1 && !backwards) sendFirst(store, sender, stream.name, from, count);
   while (!sender.closed) {
     const size = Math.min(left, limit);
     const page = store.reads.stream(stream.name, from, Math.max(1, size), backwards);
@@ -50,14 +52,20 @@ export const readStream = async (
     limit = nextLimit(limit, events);
     await sender.drained();
   }
-  if (request.compatibility >= 1) sendStreamEnds(store, sender, stream.name);
+  if (request.compatibility >= 1) sender.send(encodeLastRevision(store.reads.lastRevision(stream.name)));
 };
 
-const sendStreamEnds = ({ reads }: ServiceContext['store'], sender: Sender, name: string): void => {
+/** Newer clients are told where the stream starts when the first page of the real server would be empty. */
+const sendFirst = (
+  { reads }: ServiceContext['store'],
+  sender: Sender,
+  name: string,
+  from: number,
+  count: number,
+): void => {
   const first = reads.firstRevision(name);
-  const last = reads.lastRevision(name);
-  if (first !== undefined) sender.send(encodeFirstRevision(first));
-  if (last !== NO_STREAM) sender.send(encodeLastRevision(last));
+  if (first === undefined || from + Math.min(count, REAL_PAGE_SIZE) > first) return;
+  sender.send(encodeFirstRevision(first));
 };
 
 /** Sends a read of $all, filtered or not. */
@@ -84,7 +92,6 @@ export const readAll = async (
     limit = nextLimit(limit, events);
     await sender.drained();
   }
-  if (request.compatibility >= 1) sender.send(encodeLastPosition(store.log.last));
 };
 
 interface AllPage {

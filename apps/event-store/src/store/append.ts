@@ -161,7 +161,8 @@ const truncateBefore = (tx: Transaction, name: string, revision: number): void =
   if (data) writeMetadata(tx, name, data);
 };
 
-const writeMetadata = (tx: Transaction, name: string, data: Buffer): WriteOutcome => {
+/** Writes the metadata of stream `name` as it is. */
+export const writeMetadata = (tx: Transaction, name: string, data: Buffer): WriteOutcome => {
   const metastream = tx.streams.get(metastreamOf(name));
   store(tx, metastream, metastream.last + 1, {
     id: randomId(),

@@ -63,7 +63,7 @@ export class EventLog {
     if (key.sid === 0) key.sid = Number(this.statements.addStream.run([key.name]).lastInsertRowid);
     const pos = this.next;
     const { id, type, isJson, data, meta } = event;
-    const crc = crc32(meta, crc32(data));
+    const crc = checksum(data, meta);
     this.statements.insert.run([pos, key.sid, rev, id, type, isJson ? 1 : 0, created, crc, meta, data]);
     this.last = pos;
     this.next = pos + RECORD_OVERHEAD + data.length + meta.length;
@@ -143,7 +143,7 @@ export class EventLog {
 
   private record(row: Row): EventRecord {
     const [pos, sid, rev, id, type, isJson, created, crc, meta, data] = row;
-    if (crc32(meta, crc32(data)) !== crc) {
+    if (checksum(data, meta) !== crc) {
       throw new StoreReadError(
         `The event at position ${pos} does not match its checksum: the file is damaged`,
       );
@@ -151,6 +151,12 @@ export class EventLog {
     return { pos, stream: this.nameOf(sid), rev, id, type, isJson: isJson === 1, created, data, meta };
   }
 }
+
+/** Empty buffers are left out: zlib starts again at 0 when it is given no memory. */
+export const checksum = (data: Buffer, meta: Buffer): number => {
+  const first = data.length === 0 ? 0 : crc32(data);
+  return meta.length === 0 ? first : crc32(meta, first);
+};
 
 export interface StreamRange {
   readonly from: number;

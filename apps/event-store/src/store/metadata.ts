@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** A role list of an ACL: undefined when the list is missing. */
 export type Roles = readonly string[] | undefined;
 
@@ -32,11 +34,19 @@ class Exact {
   constructor(readonly source: string) {}
 }
 
-const parseExact = (text: string): unknown =>
-  JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === 'number' ? new Exact(context?.source ?? String(value)) : value) as Parameters<
-    typeof JSON.parse
-  >[1]);
+/** Begins the text that stands for a number while JSON.parse runs; nobody else's text begins so. */
+const MARK = randomUUID();
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+const parseExact = (text: string): unknown => {
+  JSON.parse(text);
+  const marked = text.replaceAll(STRING_OR_NUMBER, (token) =>
+    token.startsWith('"') ? token : JSON.stringify(MARK + token),
+  );
+  return JSON.parse(marked, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(MARK) ? new Exact(value.slice(MARK.length)) : value,
+  );
+};
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Exact);

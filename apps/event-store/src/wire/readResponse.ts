@@ -5,8 +5,14 @@ import { encode, varintSize, type Writer } from './writer.ts';
 const JSON_TYPE = 'application/json';
 const BYTES_TYPE = 'application/octet-stream';
 
-/** Writes a RecordedEvent as field `field`. */
-const writeRecorded = (writer: Writer, field: number, record: EventRecord, format: UuidFormat): void => {
+/** Writes a RecordedEvent as field `field`; `pos` is the position of the link for a link's target too. */
+const writeRecorded = (
+  writer: Writer,
+  field: number,
+  record: EventRecord,
+  pos: number,
+  format: UuidFormat,
+): void => {
   writer.message(field, (recorded) => {
     recorded.message(1, (id) => {
       if (format === 'string') id.string(2, uuidToString(record.id));
@@ -17,7 +23,7 @@ const writeRecorded = (writer: Writer, field: number, record: EventRecord, forma
       }
     });
     writeStreamName(recorded, 2, record.stream);
-    recorded.uint64(3, record.rev).uint64(4, record.pos).uint64(5, record.pos);
+    recorded.uint64(3, record.rev).uint64(4, pos).uint64(5, pos);
     writeMapEntry(recorded, 'type', record.type);
     writeMapEntry(recorded, 'created', `${record.created}0`);
     writeMapEntry(recorded, 'content-type', record.isJson ? JSON_TYPE : BYTES_TYPE);
@@ -29,10 +35,12 @@ const writeMapEntry = (writer: Writer, key: string, value: string): void => {
   writer.message(6, (entry) => entry.string(1, key).string(2, value));
 };
 
-const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: UuidFormat): void => {
-  if (resolved.event) writeRecorded(writer, 1, resolved.event, format);
-  if (resolved.link) writeRecorded(writer, 2, resolved.link, format);
-  writer.uint64(3, originalOf(resolved).pos);
+/** Fills a ReadEvent message, which Streams and PersistentSubscriptions share. */
+export const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: UuidFormat): void => {
+  const { pos } = originalOf(resolved);
+  if (resolved.event) writeRecorded(writer, 1, resolved.event, pos, format);
+  if (resolved.link) writeRecorded(writer, 2, resolved.link, pos, format);
+  writer.uint64(3, pos);
 };
 
 /** A plain event of the common form is written in one pass over a buffer of the exact size. */
@@ -143,7 +151,5 @@ export const encodeFirstRevision = (revision: number): Buffer =>
   encode((writer) => writer.uint64(5, revision));
 export const encodeLastRevision = (revision: number): Buffer =>
   encode((writer) => writer.uint64(6, revision));
-export const encodeLastPosition = (pos: number): Buffer =>
-  encode((writer) => writer.message(7, (position) => position.uint64(1, pos).uint64(2, pos)));
 
 export const CAUGHT_UP = encode((writer) => writer.message(8));

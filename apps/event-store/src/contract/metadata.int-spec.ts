@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  BACKWARDS,
+  binaryEvent,
+  END,
+  jsonEvent,
+  START,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import {
+  collect,
+  event,
+  events,
+  newStream,
+  openTestStore,
+  pause,
+  revisionsOf,
+  type TestStore,
+} from './harness.ts';
+
+describe('metadata and truncation', () => {
+  let store: TestStore;
+  let client: EventStoreDBClient;
+  beforeAll(async () => {
+    store = await openTestStore();
+    client = store.client;
+  });
+  afterAll(() => store.stop());
+
+  const revisions = async (stream: string, options = {}) =>
+    revisionsOf(await collect(client.readStream(stream, options)));
+  const filled = async (count = 10) => {
+    const stream = newStream();
+    await client.appendToStream(stream, events(count));
+    return stream;
+  };
+  const setRaw = (stream: string, text: string) =>
+    client.appendToStream(`$$${stream}`, binaryEvent({ type: '$metadata', data: Buffer.from(text) }));
+
+  test('is kept in a metastream with real revisions that shows its last event only', async () => {
+    const stream = await filled(1);
+    const first = await client.setStreamMetadata(stream, { maxCount: 5, custom: { a: 1 } });
+    expect(first.nextExpectedRevision).toBe(0n);
+    await client.setStreamMetadata(stream, { maxCount: 6 }, { expectedRevision: 0n });
+    expect((await client.getStreamMetadata(stream)).metadata).toEqual({ maxCount: 6 });
+    expect(await revisions(`$$${stream}`)).toEqual([1]);
+    await expect(
+      client.setStreamMetadata(stream, { maxCount: 7 }, { expectedRevision: 0n }),
+    ).rejects.toMatchObject({ type: 'wrong-expected-version' });
+  });
+
+  test('of a stream without any is empty', async () => {
+    const { metadata } = await client.getStreamMetadata(newStream());
+    expect(metadata).toBeUndefined();
+  });
+
+  test('appears in $all as $metadata', async () => {
+    const stream = await filled(1);
+    await client.setStreamMetadata(stream, { maxCount: 5 });
+    const [last] = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+    expect(last?.event).toMatchObject({ type: '$metadata', streamId: `$$${stream}` });
+  });
+
+  test('does not make a stream', async () => {
+    const stream = newStream();
+    await client.setStreamMetadata(stream, { maxCount: 5 });
+    await expect(revisions(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
+  test('$maxCount keeps the last events', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { maxCount: 3 });
+    expect(await revisions(stream)).toEqual([7, 8, 9]);
+    await client.appendToStream(stream, event());
+    expect(await revisions(stream)).toEqual([8, 9, 10]);
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: END })).toEqual([10, 9, 8]);
+  });
+
+  test('$tb cuts off what is before it', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { truncateBefore: 8 });
+    expect(await revisions(stream)).toEqual([8, 9]);
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: END })).toEqual([9, 8]);
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: 5n })).toEqual([]);
+  });
+
+  test('$tb: a page wholly below it is empty but not the end', async () => {
+    const stream = await filled(500);
+    await client.setStreamMetadata(stream, { truncateBefore: 450 });
+    expect(await revisions(stream, { maxCount: 10 })).toEqual(Array.from({ length: 10 }, (_, i) => 450 + i));
+  });
+
+  test('$tb beyond the end leaves an empty stream, not a missing one', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { truncateBefore: 100 });
+    expect(await revisions(stream)).toEqual([]);
+  });
+
+  test('$maxAge is in seconds', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { maxAge: 1000 });
+    expect(await revisions(stream)).toHaveLength(10);
+    await client.setStreamMetadata(stream, { maxAge: 1 });
+    await pause(1_100);
+    expect(await revisions(stream)).toEqual([]);
+    await client.appendToStream(stream, event());
+    expect(await revisions(stream)).toEqual([10]);
+  });
+
+  test('of several limits the tightest counts', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { maxCount: 5, truncateBefore: 8 });
+    expect(await revisions(stream)).toEqual([8, 9]);
+    await client.setStreamMetadata(stream, { maxCount: 1, truncateBefore: 2 });
+    expect(await revisions(stream)).toEqual([9]);
+  });
+
+  test.each(['{"$maxCount":0}', '{"$maxCount":-5}', '{"$maxAge":0}', '{"$maxAge":-1}'])(
+    'not positive is ignored: %s',
+    async (text) => {
+      const stream = await filled();
+      await setRaw(stream, text);
+      expect(await revisions(stream)).toHaveLength(10);
+    },
+  );
+
+  test.each([
+    'not json at all',
+    '[1,2]',
+    '"text"',
+    '{"$maxCount":2,',
+    '{"$maxCount":2,"$tb":9223372036854775808}',
+    '{"$maxCount":99999999999999999999}',
+    '{"$maxCount":2,"$maxAge":"soon"}',
+  ])('malformed, or with a number over int64, voids all the system keys: %s', async (text) => {
+    const stream = await filled();
+    await setRaw(stream, text);
+    expect(await revisions(stream)).toHaveLength(10);
+  });
+
+  test('$tb of 2^63 - 1 is a soft delete, exactly', async () => {
+    const stream = await filled();
+    await setRaw(stream, '{"$tb":9223372036854775806}');
+    expect(await revisions(stream)).toEqual([]);
+    await setRaw(stream, '{"$tb":9223372036854775807}');
+    await expect(revisions(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
+  test('of a metastream means nothing', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { maxCount: 2 });
+    await client.appendToStream(`$$$$${stream}`, jsonEvent({ type: '$metadata', data: { $tb: 10 } }));
+    expect(await revisions(`$$${stream}`)).toEqual([0]);
+  });
+
+  test('does not truncate $all', async () => {
+    const stream = await filled();
+    await client.setStreamMetadata(stream, { maxCount: 1 });
+    const all = await collect(client.readAll({ fromPosition: START }));
+    expect(all.filter(({ event: item }) => item?.streamId === stream)).toHaveLength(10);
+  });
+});

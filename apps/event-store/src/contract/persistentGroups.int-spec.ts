@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  END,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  PINNED,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import { groupTools } from './groupTools.ts';
+import { collect, event, newStream, openTestStore, Recorder, type TestStore } from './harness.ts';
+
+const DOES_NOT_EXIST = { type: 'persistent-subscription-does-not-exist' };
+
+describe('groups of persistent subscriptions', () => {
+  let store: TestStore;
+  let client: EventStoreDBClient;
+  beforeAll(async () => {
+    store = await openTestStore();
+    client = store.client;
+  });
+  afterAll(() => store.stop());
+
+  const { create, connect, info } = groupTools(() => client);
+
+  describe('create, update, delete', () => {
+    test('a group exists once', async () => {
+      const stream = newStream();
+      await create(stream);
+      await expect(create(stream)).rejects.toMatchObject({
+        type: 'persistent-subscription-exists',
+        streamName: stream,
+        groupName: 'group',
+      });
+      await create(stream, {}, 'another');
+    });
+
+    test('what does not exist can not be used', async () => {
+      const stream = newStream();
+      const settings = persistentSubscriptionToStreamSettingsFromDefaults();
+      await expect(client.deletePersistentSubscriptionToStream(stream, 'group')).rejects.toMatchObject(
+        DOES_NOT_EXIST,
+      );
+      await expect(
+        client.updatePersistentSubscriptionToStream(stream, 'group', settings),
+      ).rejects.toMatchObject(DOES_NOT_EXIST);
+      await expect(info(stream)).rejects.toMatchObject({ ...DOES_NOT_EXIST, groupName: 'group' });
+      await expect(client.replayParkedMessagesToStream(stream, 'group')).rejects.toMatchObject(
+        DOES_NOT_EXIST,
+      );
+      const recorder = new Recorder().follow(connect(stream));
+      await recorder.until('error');
+      expect(recorder.error).toMatchObject({ ...DOES_NOT_EXIST, streamName: stream });
+    });
+
+    test('the settings are told as they were given', async () => {
+      const stream = newStream();
+      const settings = await create(stream, { startFrom: END, checkPointUpperBound: 77, maxRetryCount: 3 });
+      expect(await info(stream)).toMatchObject({
+        eventSource: stream,
+        groupName: 'group',
+        settings,
+        connections: [],
+      });
+      const changed = { ...settings, startFrom: 123n, maxSubscriberCount: 200, consumerStrategyName: PINNED };
+      await client.updatePersistentSubscriptionToStream(stream, 'group', changed);
+      expect((await info(stream)).settings).toEqual(changed);
+    });
+
+    test('wrong settings fail', async () => {
+      await expect(create(newStream(), { readBatchSize: 50, historyBufferSize: 10 })).rejects.toMatchObject({
+        type: 'persistent-subscription-failed',
+      });
+    });
+
+    test('an update or a delete drops the consumers', async () => {
+      const stream = newStream();
+      const settings = await create(stream);
+      const first = new Recorder().follow(connect(stream));
+      await first.until('confirmation');
+      await client.updatePersistentSubscriptionToStream(stream, 'group', settings);
+      await first.until('error');
+      expect(first.error).toMatchObject({ type: 'persistent-subscription-dropped' });
+      const second = new Recorder().follow(connect(stream));
+      await second.until('confirmation');
+      await client.deletePersistentSubscriptionToStream(stream, 'group');
+      await second.until('error');
+      expect(second.error).toMatchObject({ type: 'persistent-subscription-dropped' });
+      await expect(info(stream)).rejects.toMatchObject(DOES_NOT_EXIST);
+    });
+
+    test('groups are listed: all of them, or those of a stream', async () => {
+      const stream = newStream();
+      await create(stream, {}, 'one');
+      await create(stream, {}, 'two');
+      const ofStream = await client.listPersistentSubscriptionsToStream(stream);
+      expect(ofStream.map(({ groupName }) => groupName).toSorted()).toEqual(['one', 'two']);
+      const all = await client.listAllPersistentSubscriptions();
+      expect(all.filter(({ eventSource }) => eventSource === stream)).toHaveLength(2);
+      await expect(client.listPersistentSubscriptionsToStream(newStream())).rejects.toMatchObject(
+        DOES_NOT_EXIST,
+      );
+    });
+
+    test('the configuration is an event in $all', async () => {
+      await create(newStream());
+      const all = await collect(client.readAll());
+      expect(all.some(({ event: item }) => item?.type === '$PersistentConfig')).toBe(true);
+    });
+  });
+});

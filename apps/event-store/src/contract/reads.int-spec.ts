@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BACKWARDS, END, FORWARDS, START, type EventStoreDBClient } from '@eventstore/db-client';
+import { collect, events, newStream, openTestStore, revisionsOf, type TestStore } from './harness.ts';
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe('read', () => {
+  let store: TestStore;
+  let client: EventStoreDBClient;
+  const stream = newStream();
+  beforeAll(async () => {
+    store = await openTestStore();
+    client = store.client;
+    await client.appendToStream(stream, events(300));
+  });
+  afterAll(() => store.stop());
+
+  const revisions = async (options: Parameters<EventStoreDBClient['readStream']>[1]) =>
+    revisionsOf(await collect(client.readStream(stream, options)));
+
+  describe('of a stream', () => {
+    test('goes forwards from the start to the end', async () => {
+      expect(await revisions({})).toEqual(range(0, 299));
+    });
+
+    test('goes backwards from the end to the start', async () => {
+      expect(await revisions({ direction: BACKWARDS, fromRevision: END })).toEqual(
+        range(0, 299).toReversed(),
+      );
+    });
+
+    test('starts at a revision, inclusive, both ways', async () => {
+      expect(await revisions({ fromRevision: 297n })).toEqual([297, 298, 299]);
+      expect(await revisions({ fromRevision: 2n, direction: BACKWARDS })).toEqual([2, 1, 0]);
+    });
+
+    test('stops after a count', async () => {
+      expect(await revisions({ fromRevision: 100n, maxCount: 150 })).toEqual(range(100, 249));
+      expect(await revisions({ direction: BACKWARDS, fromRevision: END, maxCount: 2 })).toEqual([299, 298]);
+    });
+
+    test('beyond the end is empty forwards, and from the end backwards', async () => {
+      expect(await revisions({ fromRevision: 1000n })).toEqual([]);
+      expect(await revisions({ fromRevision: 1000n, direction: BACKWARDS, maxCount: 1 })).toEqual([299]);
+      expect(await revisions({ fromRevision: END, direction: FORWARDS })).toEqual([]);
+    });
+
+    test('from the start backwards is the first event', async () => {
+      expect(await revisions({ fromRevision: START, direction: BACKWARDS })).toEqual([0]);
+    });
+
+    test('of a missing stream says so', async () => {
+      const missing = newStream();
+      await expect(collect(client.readStream(missing))).rejects.toMatchObject({
+        type: 'stream-not-found',
+        streamName: missing,
+      });
+    });
+
+    test('gives each event its own position', async () => {
+      const found = await collect(client.readStream(stream, { maxCount: 10 }));
+      const positions = found.map(({ event: item }) => item?.position?.commit ?? 0n);
+      expect(positions.toSorted((a, b) => Number(a - b))).toEqual(positions);
+      expect(new Set(positions).size).toBe(10);
+      for (const { event: item } of found) expect(item?.position?.prepare).toBe(item?.position?.commit);
+    });
+  });
+
+  describe('of $all', () => {
+    test('contains system events and ours, in order', async () => {
+      const all = await collect(client.readAll());
+      expect(all.some(({ event: item }) => item?.streamId === '$users')).toBe(true);
+      expect(all.filter(({ event: item }) => item?.streamId === stream)).toHaveLength(300);
+      const positions = all.map(({ event: item }) => Number(item?.position.commit));
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    });
+
+    test('backwards is the reverse of forwards', async () => {
+      const forwards = await collect(client.readAll());
+      const backwards = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END }));
+      const ids = (list: typeof forwards) => list.map(({ event: item }) => item?.id);
+      expect(ids(backwards)).toEqual(ids(forwards).toReversed());
+    });
+
+    test('forwards starts at the position, inclusive; backwards strictly before it', async () => {
+      const all = await collect(client.readAll());
+      const at = all[50]?.event?.position;
+      if (!at) throw new Error('There is no event');
+      const [next] = await collect(client.readAll({ fromPosition: at, maxCount: 1 }));
+      expect(next?.event?.id).toBe(all[50]?.event?.id);
+      const [before] = await collect(client.readAll({ fromPosition: at, direction: BACKWARDS, maxCount: 1 }));
+      expect(before?.event?.id).toBe(all[49]?.event?.id);
+    });
+
+    test('from the start backwards and from the end forwards is empty', async () => {
+      expect(await collect(client.readAll({ direction: BACKWARDS, fromPosition: START }))).toEqual([]);
+      expect(await collect(client.readAll({ direction: FORWARDS, fromPosition: END }))).toEqual([]);
+    });
+
+    test('refuses a commit position before the prepare position', async () => {
+      const fromPosition = { commit: 1n, prepare: 2n };
+      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 3 });
+    });
+
+    test('refuses a position off a boundary', async () => {
+      const { position } = await client.appendToStream(newStream(), events(2));
+      const off = (position?.commit ?? 0n) - 1n;
+      const fromPosition = { commit: off, prepare: off };
+      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 3 });
+    });
+  });
+});

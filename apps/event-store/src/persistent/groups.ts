@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { append, softDelete } from '../store/append.ts';
+import type { Store } from '../store/store.ts';
+import type { Feed } from '../subscriptions/feed.ts';
+import { Group } from './group.ts';
+import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
+
+const CONFIG_STREAM = '$persistentSubscriptionConfig';
+const TICK_MS = 100;
+
+/** All persistent subscriptions; their configuration survives restarts in a stream of its own. */
+export class Groups {
+  private readonly groups = new Map<string, Group>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly store: Store,
+    private readonly feed: Feed,
+  ) {
+    this.load();
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.timer.unref();
+  }
+
+  find(stream: string, group: string): Group | undefined {
+    return this.groups.get(groupKey(stream, group));
+  }
+
+  /** Those of one stream, or all of them. */
+  list(stream?: string): Group[] {
+    const all = [...this.groups.values()];
+    return stream === undefined ? all : all.filter(({ config }) => config.stream === stream);
+  }
+
+  /** Creates or replaces a group. Consumers of the old one are dropped; its checkpoint stays. */
+  async put(config: GroupConfig, user: string): Promise<void> {
+    const old = this.find(config.stream, config.group);
+    if (old) this.close(old);
+    this.open(config);
+    await this.save(user);
+  }
+
+  async delete(group: Group, user: string): Promise<void> {
+    const { config } = group;
+    this.groups.delete(groupKey(config.stream, config.group));
+    this.close(group);
+    await this.save(user);
+    await this.store.writer.write((tx) => {
+      for (const stream of [checkpointStream(config), parkedStream(config)]) {
+        if (tx.streams.get(stream).sid !== 0) softDelete(tx, stream, 'any');
+      }
+    });
+  }
+
+  /** Drops all consumers and starts again from what is stored. */
+  restart(): void {
+    for (const group of this.groups.values()) this.close(group);
+    this.groups.clear();
+    this.store.writer.flush();
+    this.load();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    for (const group of this.groups.values()) this.close(group);
+  }
+
+  private open(config: GroupConfig): void {
+    const group = new Group(this.store, config);
+    this.groups.set(groupKey(config.stream, config.group), group);
+    this.feed.add(group);
+  }
+
+  private close(group: Group): void {
+    this.feed.remove(group);
+    group.close();
+    this.store.writer.flush();
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    for (const group of this.groups.values()) group.tick(now);
+  }
+
+  private load(): void {
+    const page = this.store.reads.stream(CONFIG_STREAM, Number.MAX_SAFE_INTEGER, 1, true);
+    const data = page.kind === 'page' ? page.events[0]?.data : undefined;
+    if (!data) return;
+    const { entries } = JSON.parse(data.toString('utf8')) as { entries: GroupConfig[] };
+    for (const config of entries) this.open(config);
+  }
+
+  private save(updatedBy: string): Promise<unknown> {
+    const entries = this.list().map(({ config }) => config);
+    const config = { version: '2', updated: new Date().toISOString(), updatedBy, entries };
+    const event = {
+      id: randomBytes(16),
+      type: '$PersistentConfig',
+      isJson: true,
+      data: Buffer.from(JSON.stringify(config)),
+      meta: Buffer.alloc(0),
+    };
+    return this.store.writer.write((tx) => append(tx, CONFIG_STREAM, 'any', [event]));
+  }
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { append, writeMetadata } from '../store/append.ts';
+import { messageOf } from '../store/errors.ts';
+import { originalOf, type ProposedEvent, type ResolvedEvent } from '../store/records.ts';
+import { LINK_TYPE } from '../store/streamNames.ts';
+import type { Store } from '../store/store.ts';
+import { newMessage, Progress, type Message } from './messages.ts';
+
+/** The parked messages of a group: links in a stream of their own, until they are replayed and done. */
+export class Parking {
+  private progress: Progress;
+  private truncatedTo: number;
+
+  constructor(
+    private readonly store: Store,
+    private readonly stream: string,
+  ) {
+    this.truncatedTo = this.first;
+    this.progress = new Progress(this.first - 1);
+  }
+
+  /** How many messages are parked. */
+  get count(): number {
+    return Math.max(0, this.store.reads.lastRevision(this.stream) + 1 - this.first);
+  }
+
+  /** Parks a message; `done` is called once it is durable. */
+  park({ event }: Message, reason: string, done: (error: unknown) => void): void {
+    const { stream, rev } = originalOf(event);
+    const link: ProposedEvent = {
+      id: randomBytes(16),
+      type: LINK_TYPE,
+      isJson: false,
+      data: Buffer.from(`${rev}@${stream}`),
+      meta: Buffer.from(
+        JSON.stringify({ added: new Date().toISOString(), reason, subscriptionEventNumber: rev }),
+      ),
+    };
+    this.store.writer.submit((tx) => append(tx, this.stream, 'any', [link]), done);
+  }
+
+  /** The parked messages below revision `stopAt` that are not being replayed yet. */
+  replay(stopAt: number): Message[] {
+    const from = Math.max(this.first, this.progress.reached + 1);
+    const limit = Math.max(0, Math.min(stopAt, this.store.reads.lastRevision(this.stream) + 1) - from);
+    if (limit === 0) return [];
+    const page = this.store.reads.stream(this.stream, from, limit, false);
+    if (page.kind !== 'page') return [];
+    return page.events.map((link) => {
+      this.progress.started(link.rev);
+      const { event } = this.store.reads.resolve(link);
+      return newMessage(unpark(event ?? link), { parkedAt: link.rev });
+    });
+  }
+
+  finished(parkedAt: number): void {
+    this.progress.finished(parkedAt);
+  }
+
+  /** Truncates the parked stream up to what was replayed and is done. */
+  truncate(): void {
+    const before = this.progress.done + 1;
+    if (before <= this.truncatedTo) return;
+    this.truncatedTo = before;
+    const metadata = Buffer.from(JSON.stringify({ $tb: before }));
+    this.store.writer.submit(
+      (tx) => writeMetadata(tx, this.stream, metadata),
+      (error) => {
+        if (error) process.emitWarning(`Cannot truncate ${this.stream}: ${messageOf(error)}`);
+      },
+    );
+  }
+
+  private get first(): number {
+    const { streams } = this.store;
+    const { truncateBefore, softDeleted } = streams.metadata(streams.get(this.stream));
+    return softDeleted ? streams.get(this.stream).last + 1 : truncateBefore;
+  }
+}
+
+const unpark = (event: NonNullable<ResolvedEvent['event']>): ResolvedEvent => ({ event });

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { EventStoreDBClient } from '@eventstore/db-client';
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly url: string;
+  /** Milliseconds from the spawn to the line that it listens. */
+  readonly startMs: number;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const BARE = fileURLToPath(new URL('./bareServer.js', import.meta.url));
+
+/** Starts the event store on `dir` in a process of its own. */
+export const spawnEventStore = (dir: string): Promise<ServerProcess> =>
+  spawnServer([MAIN, '--port', '0', '--data', dir, '--mode', 'insecure']);
+
+/** Starts the server that stores nothing and reads `count` events of `size` bytes from memory. */
+export const spawnBareServer = (count: number, size: number): Promise<ServerProcess> =>
+  spawnServer([BARE, String(count), String(size)]);
+
+const spawnServer = async (args: readonly string[]): Promise<ServerProcess> => {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await listeningPort(child);
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+  const url = `esdb://127.0.0.1:${port}?tls=false`;
+  return { child, port, url, startMs: performance.now() - started, kill };
+};
+
+const listeningPort = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const [, port] = /listening on port (\d+)/.exec(output) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+    child.once('exit', (code) => reject(new Error(`The server ended with code ${code} before it listened`)));
+  });
+
+/** Runs `use` with a client of the server, and disposes of it. */
+export const withClient = async <T>(
+  url: string,
+  use: (client: EventStoreDBClient) => Promise<T>,
+): Promise<T> => {
+  const client = EventStoreDBClient.connectionString(url);
+  try {
+    return await use(client);
+  } finally {
+    await client.dispose();
+  }
+};

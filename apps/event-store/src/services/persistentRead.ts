@@ -1,0 +1,106 @@
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { Consumer } from '../persistent/consumer.ts';
+import type { Group } from '../persistent/group.ts';
+import type { Groups } from '../persistent/groups.ts';
+import { groupKey } from '../persistent/settings.ts';
+import { ALL_STREAM } from '../store/streamNames.ts';
+import type { ConsumerRequest } from '../wire/persistentRequests.ts';
+import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistentResponses.ts';
+import type { User } from './access.ts';
+import type { OpenCall, ServiceContext } from './context.ts';
+import { groupError } from './persistentGroups.ts';
+import { accessDenied, invalidArgument, unavailable } from './rpcErrors.ts';
+import { Sender } from './sender.ts';
+
+const DEFAULT_BUFFER_SIZE = 10;
+
+type Call = ServerDuplexStream<ConsumerRequest, Buffer>;
+
+/** PersistentSubscriptions.Read: the options first, then acknowledgements, while events go out. */
+export const persistentReadService =
+  (context: ServiceContext, groups: Groups) =>
+  (call: Call): void => {
+    const sender = new Sender(call as ServerDuplexStream<never, Buffer>);
+    const session = new ConsumerSession(context, groups, sender);
+    context.openCalls.add(session);
+    sender.onClose(() => {
+      context.openCalls.delete(session);
+      session.leave();
+    });
+    call.on('data', (request: ConsumerRequest) => {
+      try {
+        session.receive(request, call.metadata, call.getPeer());
+      } catch (error) {
+        sender.fail(error);
+      }
+    });
+    call.on('error', () => session.leave());
+    call.on('end', () => sender.end());
+  };
+
+class ConsumerSession implements OpenCall {
+  private joined: { group: Group; consumer: Consumer } | undefined;
+
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly groups: Groups,
+    private readonly sender: Sender,
+  ) {}
+
+  receive(request: ConsumerRequest, metadata: Metadata, peer: string): void {
+    if (!this.joined) {
+      if (!request.options) throw invalidArgument('The options must come first');
+      this.join(request.options, metadata, peer);
+      return;
+    }
+    const { group, consumer } = this.joined;
+    if (request.ack) group.ack(consumer, request.ack.map(toHex));
+    if (request.nack) {
+      const { ids, action, reason } = request.nack;
+      group.nack(consumer, ids.map(toHex), action, reason);
+    }
+  }
+
+  leave(): void {
+    this.joined?.group.remove(this.joined.consumer);
+  }
+
+  shutdown(): void {
+    this.sender.fail(unavailable('The server is shutting down'));
+  }
+
+  private join(options: NonNullable<ConsumerRequest['options']>, metadata: Metadata, peer: string): void {
+    const { access } = this.context;
+    const user = access.authenticate(metadata);
+    const stream = options.all ? ALL_STREAM : (options.stream ?? '');
+    access.require(user, stream, 'read');
+    const group = this.groups.find(stream, options.group);
+    if (!group) throw groupError('does-not-exist', stream, options.group);
+    if (group.isFull) throw groupError('maximum-subscribers-reached', stream, options.group);
+    const { sender } = this;
+    const consumer = new Consumer({
+      bufferSize: options.bufferSize > 0 ? options.bufferSize : DEFAULT_BUFFER_SIZE,
+      from: peer,
+      username: usernameOf(user, metadata),
+      connectionName: String(metadata.get('connection-name')[0] ?? '<unknown>'),
+      send: (event, retryCount) => sender.send(encodeConsumerEvent(event, retryCount, options.uuid)),
+      drop: (reason) =>
+        sender.fail(reason === 'denied' ? accessDenied() : groupError('dropped', stream, options.group)),
+      allowed: () => access.allows(user, stream, 'read'),
+    });
+    sender.send(encodeConsumerConfirmation(groupKey(stream, options.group)));
+    group.add(consumer);
+    this.joined = { group, consumer };
+  }
+}
+
+const toHex = (id: Buffer): string => id.toString('hex');
+
+/** In insecure mode nobody checks the credentials, but their name is still worth showing. */
+const usernameOf = (user: User, metadata: Metadata): string => {
+  const header = String(metadata.get('authorization')[0] ?? '');
+  const [, encoded] = /^Basic\s+(\S+)$/i.exec(header) ?? [];
+  return encoded === undefined
+    ? user.name
+    : (Buffer.from(encoded, 'base64').toString('utf8').split(':')[0] ?? user.name);
+};
