@@ -46,6 +46,9 @@ export class CommandIdReused extends Error {
   }
 }
 
+/** gRPC: cancelled, deadline exceeded, unavailable. */
+const awayCodes: readonly unknown[] = [1, 4, 14];
+
 /** Whether an error means that the store is away or slow, so that trying again later can help. */
 export function isStoreAway(error: unknown): boolean {
   return (
@@ -53,6 +56,13 @@ export function isStoreAway(error: unknown): boolean {
     error instanceof UnavailableError ||
     error instanceof TimeoutError ||
     error instanceof DeadlineExceededError ||
-    error instanceof CancelledError
+    error instanceof CancelledError ||
+    isBrokenCall(error)
   );
+}
+
+/** The client hands on what gRPC says as it is when it asks a server that is away for its features. */
+function isBrokenCall(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return awayCodes.includes(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
 }
