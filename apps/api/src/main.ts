@@ -12,7 +12,7 @@ import {
   pingPool,
   pingRedis,
 } from '#platform';
-import { ContextStore } from '#read-models';
+import { ContextStore, projectionLag } from '#read-models';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './openapi.ts';
 import { toApiProblem } from './problems.ts';
@@ -30,6 +30,10 @@ const health = new HealthChecks({
     event_store: () => store.ping(),
     redis: () => pingRedis(redis),
     postgres: () => pingPool(pool),
+  },
+  details: {
+    projections: async () =>
+      (await projectionLag(pool)).map((slot) => ({ ...slot, position: String(slot.position ?? '') })),
   },
 });
 const app = await createHttpApp(AppModule.with({ store, contexts, pool }, config.sessionIdleS), {
