@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { EventStore } from '#event-store';
 import { createKafka, KafkaProbe } from '#messaging';
 import {
@@ -5,19 +7,21 @@ import {
   createPool,
   createRedis,
   HealthChecks,
-  loadConfigOrExit,
   Metrics,
   onShutdown,
   pingPool,
   pingRedis,
   startWorkerServer,
 } from '#platform';
-import { ContextStore, dueSessions } from '#read-models';
-import { ExpiryTimer } from './expiry-timer.ts';
+import { ContextStore } from '#read-models';
+import { Bridge } from './bridge.ts';
+import { bridgeConfigOrExit } from './config.ts';
+import { bridgeMetrics } from './metrics.ts';
 import { SessionCommands } from './session-commands.ts';
 import { Snapshots } from './snapshots.ts';
 
-const config = loadConfigOrExit({ PORT: 3002 });
+const config = bridgeConfigOrExit();
+const instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
 const logger = createLogger('bridge', config.logLevel);
 const metrics = new Metrics('bridge');
 const store = new EventStore(config.eventStoreUrl);
@@ -27,14 +31,19 @@ const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: 'turnstream-
 const probe = new KafkaProbe(kafka);
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
 const commands = new SessionCommands(store, new Snapshots(store, contexts));
-const stopping = new AbortController();
-
-const expiry = new ExpiryTimer({
+const ready = async (): Promise<void> => {
+  await Promise.all([store.ping(), pingRedis(redis), pingPool(pool)]);
+};
+const bridge = new Bridge({
+  ...config,
+  instance,
+  store,
+  pool,
+  kafka,
   commands,
-  due: (now, limit) => dueSessions(pool, now, limit),
-  intervalMs: config.expiryIntervalMs,
+  ready,
   logger,
-  expired: metrics.counter('sessions_expired_total', 'Sessions that this process expired'),
+  metrics: bridgeMetrics(metrics),
 });
 const health = new HealthChecks({
   checks: {
@@ -43,9 +52,18 @@ const health = new HealthChecks({
     redis: () => pingRedis(redis),
     postgres: () => pingPool(pool),
   },
+  details: {
+    bridge: async () => ({
+      slots: bridge.slots.work.map(({ lease }) => lease.slot),
+      waiting_for_kafka: bridge.backlog,
+      open_inquiries: bridge.inquiries.open,
+      open_circuits: bridge.inquiries.openCircuits(),
+    }),
+  },
 });
-const work = expiry.run(stopping.signal);
 const server = await startWorkerServer({ host: config.host, port: config.port, health, metrics });
+const stopping = new AbortController();
+const work = bridge.run(stopping.signal);
 onShutdown(
   async () => {
     stopping.abort();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
-import { END, START, streamNameFilter } from '@eventstore/db-client';
+import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { Recorded } from '#domain';
 import { decode } from './codec.ts';
 import type { EventStore } from './store.ts';
@@ -19,7 +19,9 @@ export type Delivery =
 
 export interface SubscribeOptions {
   /** Beginnings of stream names, as `session-0`. */
-  readonly prefixes: readonly string[];
+  readonly prefixes?: readonly string[];
+  /** Instead of them: beginnings of event types; then the events of all sessions. */
+  readonly types?: readonly string[];
   /** The position after which to begin. */
   readonly after: bigint | 'start' | 'end';
   /** Ends the subscription. */
@@ -59,19 +61,21 @@ export async function* subscribeToSessions(
 
 async function* subscribeOnce(
   store: EventStore,
-  { prefixes, after, signal }: SubscribeOptions,
+  { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
   const client = store.connect();
   const inbox = new Inbox();
-  const subscription = client.subscribeToAll({
+  const checkpoints = {
+    checkpointInterval: 8,
+    checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
+      inbox.checkpoint(commit, subscription.readableLength),
+  };
+  const subscription: AllStreamSubscription = client.subscribeToAll({
     fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
-    filter: streamNameFilter({
-      prefixes: [...prefixes],
-      checkpointInterval: 8,
-      checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
-        inbox.checkpoint(commit, subscription.readableLength),
-    }),
+    filter: types
+      ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
+      : streamNameFilter({ prefixes: [...prefixes], ...checkpoints }),
   });
   const stop = (): void => inbox.end();
   signal.addEventListener('abort', stop);
@@ -98,7 +102,7 @@ class Inbox {
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
     subscription.on('data', ({ event }) => {
-      if (event === undefined) return;
+      if (event === undefined || !event.streamId.startsWith(prefix)) return;
       const session_id = event.streamId.slice(prefix.length);
       this.push({ kind: 'event', session_id, event: decode(event), position: event.position.commit });
     });

@@ -1,2 +1,18 @@
+export type { ChunkOptions, Received } from './chunk.ts';
+export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
+export type { CloudEvent, OutgoingMessage } from './cloud-events.ts';
+export { ConsumerLoop } from './consumer-loop.ts';
+export type { ConsumerOptions } from './consumer-loop.ts';
+export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
+export type { Coordinates, DeadLetter } from './dead-letters.ts';
+export { TerminalFault } from './faults.ts';
+export { readIncoming, readReply, schemaFault } from './incoming.ts';
+export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog, KafkaOptions } from './kafka.ts';
+export { Publisher } from './publisher.ts';
+export type { Outgoing } from './publisher.ts';
+export * from './schemas.ts';
+export { messagingSettings } from './settings.ts';
+export type { MessagingSettings } from './settings.ts';
+export * from './topics.ts';

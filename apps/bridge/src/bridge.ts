@@ -1,0 +1,177 @@
+import type { Kafka } from 'kafkajs';
+import type { Pool } from 'pg';
+import { inquirySources } from '#domain';
+import type { EventStore } from '#event-store';
+import { StoreUnavailable } from '#event-store';
+import type { ConsumerOptions, InquiryReply, MessagingSettings } from '#messaging';
+import { ConsumerLoop, ensureTopics, incomingTopics, Publisher, repliesTopic, topicPlans } from '#messaging';
+import type { Logger } from '#platform';
+import { isUnavailable } from '#platform';
+import { dueSessions, Slots } from '#read-models';
+import { loadCheckpoint, saveCheckpoint, saveSlot } from './checkpoints.ts';
+import { ConversationFeed } from './conversation-feed.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
+import { addressIncoming, recordIncoming } from './incoming.ts';
+import type { Addressed } from './incoming.ts';
+import { InquiryRunner } from './inquiry-runner.ts';
+import type { BridgeMetrics } from './metrics.ts';
+import { Outbox } from './outbox.ts';
+import { readReplies, recordReply } from './replies.ts';
+import type { SessionCommands } from './session-commands.ts';
+import { SlotHolder } from './slot-holder.ts';
+import { untilDone } from './until-done.ts';
+
+export interface BridgeOptions {
+  readonly instance: string;
+  readonly store: EventStore;
+  readonly pool: Pool;
+  readonly kafka: Kafka;
+  readonly commands: SessionCommands;
+  /** Resolves when every engine that a command needs answers. */
+  readonly ready: () => Promise<void>;
+  readonly logger: Logger;
+  readonly metrics: BridgeMetrics;
+  readonly messaging: MessagingSettings;
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly expiryIntervalMs: number;
+  readonly circuit: { readonly threshold: number; readonly openMs: number };
+}
+
+/** Everything that the bridge does, each part by itself: none waits for another one. */
+export class Bridge {
+  readonly inquiries: InquiryRunner;
+  readonly slots: SlotHolder;
+  private readonly publisher: Publisher;
+  private readonly requests: Publisher;
+  private readonly outbox: Outbox;
+
+  constructor(private readonly options: BridgeOptions) {
+    const { kafka, logger, pool } = options;
+    this.publisher = new Publisher(kafka);
+    this.requests = new Publisher(kafka);
+    this.outbox = new Outbox((messages) => this.requests.send(messages), logger);
+    this.slots = this.slotHolder();
+    this.inquiries = new InquiryRunner({
+      ...options,
+      outbox: this.outbox,
+      owns: (sessionId) => this.slots.owns(sessionId),
+      load: () => loadCheckpoint(pool, 'inquiries'),
+      save: (position) => saveCheckpoint(pool, 'inquiries', position),
+      onClosed: (outcome) => options.metrics.closed.inc({ outcome }),
+    });
+  }
+
+  /** Events of the conversations that wait for Kafka. */
+  get backlog(): number {
+    return this.slots.work.reduce(
+      (sum, feed) => sum + (feed instanceof ConversationFeed ? feed.backlog : 0),
+      0,
+    );
+  }
+
+  /** Works until the signal; ends when what was under way is done. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.expiry().run(signal),
+      this.inquiries.run(signal),
+      this.outbox.run(signal),
+      this.slots.run(signal),
+      this.consume(signal),
+    ]);
+    await Promise.all([this.publisher.close(), this.requests.close()]);
+  }
+
+  private async consume(signal: AbortSignal): Promise<void> {
+    const { messaging, logger } = this.options;
+    if (messaging.createTopics)
+      await untilDone(() => this.createTopics(), signal, logger, 'topics wait for Kafka');
+    if (signal.aborted) return;
+    await Promise.all([this.incoming().run(signal), this.replies().run(signal)]);
+  }
+
+  private async createTopics(): Promise<void> {
+    const { kafka, messaging, logger } = this.options;
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      const done = await ensureTopics(admin, topicPlans(inquirySources, messaging.topics));
+      if (done.length > 0) logger.info({ done }, 'topics');
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  private incoming(): ConsumerLoop<Addressed> {
+    const { pool, commands, metrics } = this.options;
+    return new ConsumerLoop<Addressed>({
+      ...this.consuming('events', incomingTopics),
+      prepare: (messages) => addressIncoming(pool, messages),
+      handle: async (addressed, { topic }) => {
+        metrics.recorded.inc({ topic }, await recordIncoming(commands, addressed));
+        metrics.received.inc({ topic });
+      },
+    });
+  }
+
+  private replies(): ConsumerLoop<InquiryReply> {
+    const { commands, metrics } = this.options;
+    return new ConsumerLoop<InquiryReply>({
+      ...this.consuming('replies', [repliesTopic]),
+      prepare: readReplies,
+      handle: async (reply, { topic }) => {
+        await recordReply(commands, reply);
+        metrics.received.inc({ topic });
+      },
+    });
+  }
+
+  /** What both consumers have in common; each is a group of its own, so neither waits for the other. */
+  private consuming(
+    name: string,
+    topics: readonly string[],
+  ): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
+    const { kafka, messaging, logger, metrics, ready } = this.options;
+    return {
+      kafka,
+      groupId: `${messaging.groupId}.${name}`,
+      topics,
+      log: logger,
+      partitionsAtOnce: messaging.partitionsAtOnce,
+      chunkSize: messaging.chunkSize,
+      atOnce: messaging.messagesAtOnce,
+      ready,
+      isAway: (error) => isUnavailable(error) || error instanceof StoreUnavailable,
+      bury: (letters) => this.publisher.send(letters),
+      onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
+      onPaused: (topic) => metrics.paused.inc({ topic }),
+    };
+  }
+
+  private slotHolder(): SlotHolder {
+    const { store, pool, instance, logger, metrics, leaseMs, slots: slotCount } = this.options;
+    const feedOptions = {
+      store,
+      logger,
+      send: (messages: Parameters<Publisher['send']>[0]) => this.publisher.send(messages),
+      save: (lease: ConversationFeed['lease'], position: bigint) => saveSlot(pool, instance, lease, position),
+      onSent: (count: number) => metrics.published.inc(count),
+    };
+    return new SlotHolder({
+      slots: new Slots(pool, instance, leaseMs, 'bridge'),
+      slotCount,
+      heartbeatMs: leaseMs / 3,
+      logger,
+      begin: (lease) => {
+        setImmediate(() => this.inquiries.takenOver(lease.prefixes));
+        return new ConversationFeed(feedOptions, lease);
+      },
+    });
+  }
+
+  private expiry(): ExpiryTimer {
+    const { commands, pool, expiryIntervalMs, logger, metrics } = this.options;
+    const due = (now: string, limit: number): Promise<string[]> => dueSessions(pool, now, limit);
+    return new ExpiryTimer({ commands, due, intervalMs: expiryIntervalMs, logger, expired: metrics.expired });
+  }
+}

@@ -1,0 +1,117 @@
+import type { Pool } from 'pg';
+import type { JsonObject } from '#domain';
+import { naturalCommandIds } from '#domain';
+import { CommandIdReused, CommandRejected } from '#event-store';
+import type { IncomingEvent, Received } from '#messaging';
+import { readIncoming, TerminalFault } from '#messaging';
+import type { Reference } from '#read-models';
+import { sessionsConcerned } from '#read-models';
+import type { SessionCommands } from './session-commands.ts';
+
+/** An event with the sessions that it concerns. */
+export interface Addressed {
+  readonly event: IncomingEvent;
+  readonly sessions: readonly string[];
+}
+
+/** The fields that say what an event concerns, and what its subject names, by system. */
+const referenceFields = {
+  order_id: 'order',
+  payout_id: 'payout',
+  tracking_id: 'tracking',
+  partner_id: 'partner',
+} as const;
+const subjectKinds: { readonly [system: string]: string } = {
+  orders: 'order',
+  logistics: 'tracking',
+  payments: 'payout',
+  onboarding: 'partner',
+};
+/** Larger data (characters of JSON) does not belong into a conversation. */
+const dataLimit = 65_536;
+
+/** Reads the messages of a chunk and finds, with one query, the live sessions that each concerns. */
+export async function addressIncoming(
+  pool: Pool,
+  messages: readonly Received[],
+): Promise<(Addressed | TerminalFault)[]> {
+  const events = messages.map(readOrFault);
+  const references = events.map((event) => (event instanceof TerminalFault ? [] : referencesOf(event)));
+  const sessions = await sessionsConcerned(pool, references);
+  return events.map((event, index) =>
+    event instanceof TerminalFault ? event : { event, sessions: sessions[index] ?? [] },
+  );
+}
+
+/** Records an event in every session that it concerns; once, however often it is called. */
+export async function recordIncoming(
+  commands: SessionCommands,
+  { event, sessions }: Addressed,
+): Promise<number> {
+  const { system, source_event_id } = event;
+  const data: JsonObject = event.known
+    ? (event.data as JsonObject)
+    : { version: event.version, content: event.data as JsonObject };
+  const update = { system, kind: event.kind, reference: mainReference(event), data };
+  const done = await Promise.all(
+    sessions.map(async (sessionId) => {
+      try {
+        const result = await commands.execute({
+          sessionId,
+          commands: [{ type: 'RecordExternalUpdate', ...update, source_event_id }],
+          actor: { role: 'system', id: system },
+          commandIds: naturalCommandIds({ system, source_event_id }),
+          body: update,
+          causationId: source_event_id,
+        });
+        return result.replayed ? 0 : result.events.length;
+      } catch (error) {
+        if (isOver(error)) return 0;
+        throw refusal(error);
+      }
+    }),
+  );
+  return done.reduce((sum, count) => sum + count, 0);
+}
+
+/** What the domain refuses is refused for good; any other error is handed on. */
+export function refusal(error: unknown): unknown {
+  if (error instanceof CommandRejected) {
+    return new TerminalFault('refused', `${error.rejection.code}: ${error.rejection.reason}`);
+  }
+  if (error instanceof CommandIdReused) {
+    return new TerminalFault('refused', 'An event of the same source and id came before with other data.');
+  }
+  return error;
+}
+
+/** The conversation ended while the message was on its way: it concerns nobody any more. */
+function isOver(error: unknown): boolean {
+  if (!(error instanceof CommandRejected)) return false;
+  return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';
+}
+
+function readOrFault(message: Received): IncomingEvent | TerminalFault {
+  try {
+    const event = readIncoming(message.topic.replace(/\.events$/, ''), message);
+    if (JSON.stringify(event.data).length <= dataLimit) return event;
+    return new TerminalFault('schema_broken', `data has more than ${dataLimit} characters of JSON`);
+  } catch (error) {
+    if (error instanceof TerminalFault) return error;
+    throw error;
+  }
+}
+
+function referencesOf({ system, subject, data }: IncomingEvent): Reference[] {
+  const named = Object.entries(referenceFields).flatMap(([field, kind]) => {
+    const reference = data[field];
+    return typeof reference === 'string' ? [{ kind, reference }] : [];
+  });
+  const kind = subjectKinds[system];
+  return kind === undefined || subject === null ? named : [...named, { kind, reference: subject }];
+}
+
+function mainReference({ subject, data }: IncomingEvent): string | null {
+  const named = Object.keys(referenceFields).map((field) => data[field]);
+  return named.find((reference) => typeof reference === 'string') ?? subject;
+}

@@ -1,0 +1,20 @@
+import type { Outgoing } from '#messaging';
+import { inquiryRequestType, requestsTopic, writeCloudEvent } from '#messaging';
+import type { Due, OpenInquiry } from './open-inquiries.ts';
+
+/** The message that asks a source. The same question has the same id, however often and by whom it is sent. */
+export function requestMessage(inquiry: OpenInquiry, { source, attempt, request }: Due): Outgoing {
+  const { inquiry_id, session_id, kind, deadline, key } = inquiry;
+  const event = {
+    specversion: '1.0',
+    id: `${inquiry_id}:${source}:${attempt}`,
+    source: '/turnstream/inquiries',
+    type: inquiryRequestType,
+    time: new Date().toISOString(),
+    subject: inquiry_id,
+    datacontenttype: 'application/json',
+    partitionkey: key,
+    data: { inquiry_id, session_id, source, kind, attempt, deadline, request },
+  } as const;
+  return { topic: requestsTopic(source), ...writeCloudEvent(event, key) };
+}

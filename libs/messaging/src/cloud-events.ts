@@ -1,0 +1,114 @@
+import type { IHeaders } from 'kafkajs';
+import { TerminalFault } from './faults.ts';
+
+/** A CloudEvent 1.0 with JSON data. Extension attributes stand beside the others. */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly time?: string;
+  readonly subject?: string;
+  readonly datacontenttype?: string;
+  readonly dataschema?: string;
+  readonly data?: unknown;
+  readonly [extension: string]: unknown;
+}
+
+/** What a Kafka message must have to be read. */
+export interface RawMessage {
+  readonly key?: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: IHeaders | undefined;
+}
+
+const structured = 'application/cloudevents+json';
+const required = ['id', 'source', 'type'] as const;
+const optionalTexts = ['time', 'subject', 'datacontenttype', 'dataschema'] as const;
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a message in either content mode of the Kafka protocol binding: attributes in `ce_` headers (binary), or all of
+ * it in the value (structured).
+ * @throws TerminalFault `not_json` or `not_a_cloud_event`
+ */
+export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
+  const attributes = binaryAttributes(headers);
+  const type = headerText(headers, 'content-type') ?? '';
+  if (type.startsWith('application/cloudevents') && !type.startsWith(structured)) {
+    throw new TerminalFault('not_a_cloud_event', `Content type ${type} is not supported.`);
+  }
+  if ('specversion' in attributes && !type.startsWith(structured)) {
+    const data = value === null || value.length === 0 ? undefined : parse(value);
+    return checked({ ...attributes, ...(type !== '' && { datacontenttype: type }), data });
+  }
+  if (value === null) throw new TerminalFault('not_json', 'The message has no value.');
+  const envelope = parse(value);
+  if (typeof envelope !== 'object' || envelope === null || Array.isArray(envelope)) {
+    throw new TerminalFault('not_a_cloud_event', 'The value is no JSON object.');
+  }
+  const { data_base64, ...rest } = envelope as Record<string, unknown>;
+  if (typeof data_base64 !== 'string') return checked(rest);
+  return checked({ ...rest, data: parse(Buffer.from(data_base64, 'base64')) });
+}
+
+/** A CloudEvent as a message in structured mode. */
+export function writeCloudEvent(event: CloudEvent, key: string): OutgoingMessage {
+  return { key, value: JSON.stringify(event), headers: { 'content-type': `${structured}; charset=UTF-8` } };
+}
+
+export interface OutgoingMessage {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: { readonly [name: string]: string };
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes)) as unknown;
+  } catch (error) {
+    throw new TerminalFault('not_json', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checked(attributes: Record<string, unknown>): CloudEvent {
+  if (attributes['specversion'] !== '1.0') throw broken('specversion', 'must be "1.0"');
+  for (const name of required) {
+    const value = attributes[name];
+    if (typeof value !== 'string' || value === '') throw broken(name, 'must be a text');
+  }
+  for (const name of optionalTexts) {
+    const value = attributes[name];
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw broken(name, 'must be a text');
+  }
+  const { time } = attributes;
+  if (typeof time === 'string' && (!rfc3339.test(time) || Number.isNaN(Date.parse(time)))) {
+    throw broken('time', 'must be a time as in RFC 3339');
+  }
+  return attributes as unknown as CloudEvent;
+}
+
+function broken(attribute: string, message: string): TerminalFault {
+  return new TerminalFault('not_a_cloud_event', `Attribute ${attribute} ${message}.`);
+}
+
+function binaryAttributes(headers: IHeaders | undefined): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  for (const name of Object.keys(headers ?? {})) {
+    const lower = name.toLowerCase();
+    const text = lower.startsWith('ce_') ? headerText(headers, name) : undefined;
+    if (text !== undefined) attributes[lower.slice(3)] = text;
+  }
+  return attributes;
+}
+
+/** The text of a header, whatever the case of its name. */
+export function headerText(headers: IHeaders | undefined, name: string): string | undefined {
+  if (headers === undefined) return undefined;
+  const key = name in headers ? name : Object.keys(headers).find((item) => item.toLowerCase() === name);
+  const value = key === undefined ? undefined : headers[key];
+  const one = Array.isArray(value) ? value[0] : value;
+  return one === undefined ? undefined : one.toString();
+}

@@ -1,0 +1,77 @@
+import type { IHeaders } from 'kafkajs';
+import { headerText } from './cloud-events.ts';
+import type { Outgoing } from './publisher.ts';
+import { deadLetterTopic } from './topics.ts';
+
+/** Where a message was found. */
+export interface Coordinates {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
+
+/** A message that could not be used: where it was, why, and its bytes as they came. */
+export interface DeadLetter extends Coordinates {
+  readonly reason: string;
+  readonly detail: string;
+  readonly failed_at: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** The message's own headers. */
+  readonly headers: IHeaders;
+}
+
+const prefix = 'dead_letter_';
+const detailLimit = 1_000;
+
+/** A dead letter as a message: key, value and headers of the original, and what is known of it in further headers. */
+export function writeDeadLetter(letter: DeadLetter): Outgoing {
+  const { topic, partition, offset, reason, detail, failed_at, key, value, headers } = letter;
+  const facts = {
+    topic,
+    partition: String(partition),
+    offset,
+    reason,
+    detail: detail.slice(0, detailLimit),
+    failed_at,
+  };
+  const added = Object.entries(facts).map(([name, text]) => [prefix + name, text]);
+  return {
+    topic: deadLetterTopic(topic),
+    key,
+    value,
+    headers: { ...ownHeaders(headers), ...Object.fromEntries(added) } as IHeaders,
+  };
+}
+
+/** Reads a message of a dead letter topic; undefined when it is none. */
+export function readDeadLetter(message: {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: IHeaders | undefined;
+}): DeadLetter | undefined {
+  const { key, value, headers = {} } = message;
+  const fact = (name: string): string | undefined => headerText(headers, prefix + name);
+  const [topic, partition, offset, reason] = [
+    fact('topic'),
+    fact('partition'),
+    fact('offset'),
+    fact('reason'),
+  ];
+  if (topic === undefined || partition === undefined || offset === undefined || reason === undefined)
+    return undefined;
+  const detail = fact('detail') ?? '';
+  const failed_at = fact('failed_at') ?? '';
+  const own = ownHeaders(headers);
+  return { topic, partition: Number(partition), offset, reason, detail, failed_at, key, value, headers: own };
+}
+
+/** The original message, to be sent to its topic once more. `letter`: where the dead letter is. */
+export function redriven({ topic, key, value, headers }: DeadLetter, letter: Coordinates): Outgoing {
+  const from = `${letter.topic}/${letter.partition}/${letter.offset}`;
+  return { topic, key, value, headers: { ...headers, redriven_from: from } };
+}
+
+function ownHeaders(headers: IHeaders): IHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix)));
+}

@@ -1,0 +1,15 @@
+/** Thrown when a message can never be used, however often it is tried: it goes to the dead letters with this reason. */
+export class TerminalFault extends Error {
+  constructor(
+    /** Stable, for machines: `not_json`, `unknown_type`, … */
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The text of anything thrown. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

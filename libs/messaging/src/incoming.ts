@@ -1,0 +1,105 @@
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { CloudEvent } from './cloud-events.ts';
+import { readCloudEvent } from './cloud-events.ts';
+import type { RawMessage } from './cloud-events.ts';
+import { TerminalFault } from './faults.ts';
+import type { JsonSchema } from './schemas.ts';
+import { incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
+
+type Members = { readonly [field: string]: unknown };
+
+/** News of another system, read and checked. */
+export interface IncomingEvent {
+  /** The CloudEvent's source and id: the same news again has the same. */
+  readonly source_event_id: string;
+  readonly system: string;
+  /** The type without system and version, as `order_updated`. */
+  readonly kind: string;
+  readonly version: number;
+  /** Whether this version of the type is known and its data was checked. */
+  readonly known: boolean;
+  readonly subject: string | null;
+  readonly data: Members;
+}
+
+/** The answer of a source, or that it has none. */
+export interface InquiryReply {
+  readonly reply_id: string;
+  readonly inquiry_id: string;
+  readonly session_id: string;
+  readonly source: string;
+  readonly attempt: number;
+  readonly status: 'ok' | 'failed';
+  readonly data?: Members;
+  readonly reason?: string;
+  readonly retryable?: boolean;
+}
+
+const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
+addFormats.default(ajv, ['date-time', 'uuid']);
+const validators = new Map<JsonSchema, ValidateFunction>();
+const typePattern = /^([a-z_]+)\.([a-z_]+)\.v([1-9]\d{0,4})$/;
+
+/**
+ * Reads an event that came on the topic of `system`. A version that is not known of a type that is known comes as it is.
+ * @throws TerminalFault `not_json`, `not_a_cloud_event`, `unknown_type` or `schema_broken`
+ */
+export function readIncoming(system: string, message: RawMessage): IncomingEvent {
+  const event = readCloudEvent(message);
+  const [, sender, kind = '', digits] = typePattern.exec(event.type) ?? [];
+  const versions = incomingSchemas[`${system}.${kind}`];
+  if (sender !== system || versions === undefined) {
+    throw new TerminalFault('unknown_type', `Type ${event.type} is not one of ${system}.`);
+  }
+  const version = Number(digits);
+  const schema = versions[version];
+  const data = schema ? checkedData(event, schema) : anyData(event);
+  const subject = typeof event.subject === 'string' ? event.subject : null;
+  return {
+    source_event_id: identityOf(event),
+    system,
+    kind,
+    version,
+    known: schema !== undefined,
+    subject,
+    data,
+  };
+}
+
+/** @throws TerminalFault as `readIncoming` */
+export function readReply(message: RawMessage): InquiryReply {
+  const event = readCloudEvent(message);
+  if (event.type !== inquiryReplyType) {
+    throw new TerminalFault('unknown_type', `Type ${event.type} is not ${inquiryReplyType}.`);
+  }
+  const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'reply_id'>;
+  return { ...data, reply_id: identityOf(event) };
+}
+
+/** What breaks a schema, or undefined. */
+export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    validators.set(schema, validate);
+  }
+  return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
+}
+
+function identityOf({ source, id }: CloudEvent): string {
+  return `${source}/${id}`;
+}
+
+function checkedData({ data }: CloudEvent, schema: JsonSchema): Members {
+  const fault = schemaFault(schema, data);
+  if (fault !== undefined) throw new TerminalFault('schema_broken', fault);
+  return data as Members;
+}
+
+function anyData({ data }: CloudEvent): Members {
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? (data as Members)
+    : { value: data };
+}

@@ -1,0 +1,146 @@
+/** JSON Schema (draft 7) of the data of every message: what is checked on arrival and what docs/asyncapi.json shows. */
+
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
+const id = { type: 'string', minLength: 1, maxLength: 200 } as const;
+const text = { type: 'string', maxLength: 1_000 } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+
+/** Fields that are known; others are kept as they come. */
+function object(required: readonly string[], properties: JsonSchema): JsonSchema {
+  return { type: 'object', required, properties, additionalProperties: true };
+}
+
+/** Data of incoming events, by type without its version, then by version. */
+export const incomingSchemas: { readonly [type: string]: { readonly [version: number]: JsonSchema } } = {
+  'orders.order_updated': {
+    1: object(['order_id', 'status'], { order_id: id, status: text, tracking_id: id, partner_id: id }),
+  },
+  'logistics.shipment_updated': {
+    1: object(['tracking_id', 'status'], {
+      tracking_id: id,
+      order_id: id,
+      partner_id: id,
+      status: text,
+      place: text,
+      expected_at: time,
+    }),
+  },
+  'payments.payout_updated': {
+    1: object(['payout_id', 'status'], {
+      payout_id: id,
+      partner_id: id,
+      status: text,
+      amount: { type: 'number' },
+      currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+      reason: text,
+    }),
+  },
+  'onboarding.step_completed': {
+    1: object(['partner_id', 'step'], { partner_id: id, step: text, status: text }),
+  },
+};
+
+const nullableText = { type: ['string', 'null'] } as const;
+const uuid = { type: 'string', format: 'uuid' } as const;
+
+export const inquiryRequestType = 'inquiry.requested.v1';
+export const inquiryRequestSchema: JsonSchema = {
+  type: 'object',
+  required: ['inquiry_id', 'session_id', 'source', 'kind', 'attempt', 'deadline', 'request'],
+  properties: {
+    inquiry_id: uuid,
+    session_id: uuid,
+    source: id,
+    kind: text,
+    attempt: { type: 'integer', minimum: 1 },
+    deadline: {
+      ...time,
+      description: 'An answer after this is late: it is recorded and corrects nothing said.',
+    },
+    request: { type: 'object', description: 'What is asked, as the kind of inquiry declares.' },
+  },
+  additionalProperties: false,
+};
+
+export const inquiryReplyType = 'inquiry.replied.v1';
+export const inquiryReplySchema: JsonSchema = {
+  type: 'object',
+  required: ['inquiry_id', 'session_id', 'source', 'attempt', 'status'],
+  properties: {
+    inquiry_id: uuid,
+    session_id: uuid,
+    source: id,
+    attempt: { type: 'integer', minimum: 1 },
+    status: { enum: ['ok', 'failed'] },
+    data: { type: 'object', description: 'The answer, at most 8,192 characters of JSON; of status ok.' },
+    reason: { ...text, description: 'Why there is none; of status failed.' },
+    retryable: { type: 'boolean', description: 'Whether asking again may help; of status failed.' },
+  },
+  oneOf: [
+    { required: ['data'], properties: { status: { const: 'ok' } } },
+    { required: ['reason'], properties: { status: { const: 'failed' } } },
+  ],
+  additionalProperties: true,
+};
+
+const revision = { type: 'integer', minimum: 0, description: 'Counts the events of the session.' } as const;
+
+/** Data of what is told about conversations, by type. None of it is personal. */
+export const conversationSchemas: { readonly [type: string]: JsonSchema } = Object.fromEntries(
+  Object.entries({
+    session_started: { partner_id: id, channel: text, language: text, previous_session_id: nullableText },
+    channel_switched: { channel: text, previous_channel: text },
+    preference_changed: { name: text },
+    session_ended: {},
+    session_expired: {},
+    turn_recorded: {
+      turn_id: text,
+      sender: { enum: ['user', 'bot'] },
+      parsed_intent: nullableText,
+      intent_confidence: { type: ['number', 'null'] },
+      in_reply_to: nullableText,
+      bot_action: nullableText,
+    },
+    goal_set: { goal: text, step: nullableText },
+    goal_advanced: { goal: text, step: nullableText },
+    goal_suspended: { goal: text },
+    goal_resumed: { goal: text },
+    goal_completed: { goal: text },
+    goal_abandoned: { goal: text },
+    flag_raised: { flag: text },
+    flag_cleared: { flag: text },
+    handoff_requested: {},
+    handoff_accepted: {},
+    handoff_returned: {},
+    agent_attached: { instance: text, epoch: { type: 'integer' } },
+    agent_detached: { instance: text, epoch: { type: 'integer' } },
+    external_update_recorded: { system: text, kind: text, reference: nullableText, source_event_id: text },
+    inquiry_opened: { inquiry_id: text, kind: text, sources: { type: 'array', items: text }, deadline: time },
+    inquiry_answered: { inquiry_id: text, source: text, attempt: { type: 'integer' } },
+    inquiry_failed: {
+      inquiry_id: text,
+      source: text,
+      attempt: { type: 'integer' },
+      reason: text,
+      retry_at: nullableText,
+    },
+    inquiry_closed: {
+      inquiry_id: text,
+      kind: text,
+      outcome: { enum: ['complete', 'partial', 'expired', 'cancelled'] },
+      cause: text,
+    },
+    inquiry_corrected: { inquiry_id: text, source: text, cause: { enum: ['late', 'duplicate'] } },
+  }).map(([name, properties]) => [
+    `conversation.${name}.v1`,
+    {
+      type: 'object',
+      required: ['session_id', 'revision', ...Object.keys(properties)],
+      properties: { session_id: uuid, revision, ...properties },
+      additionalProperties: false,
+    },
+  ]),
+);

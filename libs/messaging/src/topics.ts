@@ -1,0 +1,123 @@
+import type { Admin, ITopicConfig } from 'kafkajs';
+import { ConfigResourceTypes } from 'kafkajs';
+
+/** The systems whose events come in, each on the topic `{system}.events`. */
+export const systems = ['orders', 'logistics', 'payments', 'onboarding'] as const;
+export type System = (typeof systems)[number];
+
+export const repliesTopic = 'inquiry.replies';
+export const conversationTopic = 'conversation.events';
+
+export function eventsTopic(system: System): string {
+  return `${system}.events`;
+}
+
+export function requestsTopic(source: string): string {
+  return `inquiry.requests.${source}`;
+}
+
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+export const incomingTopics: readonly string[] = systems.map(eventsTopic);
+/** The topics that this system reads; each has its dead letters. */
+export const readTopics: readonly string[] = [...incomingTopics, repliesTopic];
+
+export interface TopicSettings {
+  readonly partitions: number;
+  readonly replication: number;
+  readonly retentionHours: number;
+  /** Dead letters wait for people. */
+  readonly deadLetterRetentionHours: number;
+}
+
+export interface TopicPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replication: number;
+  readonly retentionMs: number;
+}
+
+/** Every topic, with its partitions and retention. `sources`: whom inquiries ask. */
+export function topicPlans(sources: readonly string[], settings: TopicSettings): TopicPlan[] {
+  const { partitions, replication } = settings;
+  const hour = 3_600_000;
+  const live = [...readTopics, conversationTopic, ...sources.map(requestsTopic)].map((topic) => ({
+    topic,
+    partitions,
+    replication,
+    retentionMs: settings.retentionHours * hour,
+  }));
+  const dead = readTopics.map((topic) => ({
+    topic: deadLetterTopic(topic),
+    partitions: 1,
+    replication,
+    retentionMs: settings.deadLetterRetentionHours * hour,
+  }));
+  return [...live, ...dead];
+}
+
+/**
+ * Creates the topics that are missing, adds missing partitions and sets the retention. Partitions are never taken away.
+ * @returns what was done, a line each
+ */
+export async function ensureTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
+  const known = new Set(await admin.listTopics());
+  const missing = plans.filter(({ topic }) => !known.has(topic));
+  if (missing.length > 0) await admin.createTopics({ topics: missing.map(toConfig), waitForLeaders: true });
+  const present = plans.filter(({ topic }) => known.has(topic));
+  const grown = await addPartitions(admin, present);
+  const kept = await setRetention(admin, present);
+  return [
+    ...missing.map(({ topic, partitions }) => `${topic}: created with ${partitions} partitions`),
+    ...grown,
+    ...kept,
+  ];
+}
+
+function toConfig({ topic, partitions, replication, retentionMs }: TopicPlan): ITopicConfig {
+  const configEntries = [
+    { name: 'retention.ms', value: String(retentionMs) },
+    { name: 'cleanup.policy', value: 'delete' },
+  ];
+  return { topic, numPartitions: partitions, replicationFactor: replication, configEntries };
+}
+
+async function addPartitions(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
+  if (plans.length === 0) return [];
+  const { topics } = await admin.fetchTopicMetadata({ topics: plans.map(({ topic }) => topic) });
+  const short = plans.filter(
+    ({ topic, partitions }) =>
+      (topics.find(({ name }) => name === topic)?.partitions.length ?? 0) < partitions,
+  );
+  if (short.length === 0) return [];
+  const topicPartitions = short.map(({ topic, partitions }) => ({ topic, count: partitions }));
+  await admin.createPartitions({ topicPartitions });
+  return short.map(({ topic, partitions }) => `${topic}: now with ${partitions} partitions`);
+}
+
+async function setRetention(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
+  if (plans.length === 0) return [];
+  const type = ConfigResourceTypes.TOPIC;
+  const { resources } = await admin.describeConfigs({
+    resources: plans.map(({ topic }) => ({ type, name: topic, configNames: ['retention.ms'] })),
+    includeSynonyms: false,
+  });
+  const other = plans.filter(({ topic, retentionMs }) => {
+    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
+    return (
+      entries.find(({ configName }) => configName === 'retention.ms')?.configValue !== String(retentionMs)
+    );
+  });
+  if (other.length === 0) return [];
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: other.map((plan) => ({
+      type,
+      name: plan.topic,
+      configEntries: toConfig(plan).configEntries ?? [],
+    })),
+  });
+  return other.map(({ topic, retentionMs }) => `${topic}: keeps messages ${retentionMs / 3_600_000} h`);
+}
