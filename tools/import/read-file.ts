@@ -6,9 +6,12 @@ import type { Conversation } from './conversation.ts';
 import { readDialogues } from './sgd.ts';
 import { readConversations } from './tau-bench.ts';
 
-/** The conversations of a file: Schema-Guided Dialogue (a JSON list) or tau-bench (a JSON a line), gzip or plain. */
-export async function readConversationFile(path: string): Promise<Conversation[]> {
-  const file = basename(path).replace(/\.gz$/, '');
+/**
+ * The conversations of a file: Schema-Guided Dialogue (a JSON list) or tau-bench (a JSON a line), gzip or plain.
+ * @param run gives the same conversations other ids
+ */
+export async function readConversationFile(path: string, run = ''): Promise<Conversation[]> {
+  const file = run + basename(path).replace(/\.gz$/, '');
   const content = (await contentOf(path)).trim();
   if (content === '') throw new Failure(`${path} is empty.`);
   if (content.startsWith('[')) return readDialogues(file, parseDocument(path, content));
