@@ -15,7 +15,7 @@ import {
   redisReady,
   startWorkerServer,
 } from '#platform';
-import { connectionSettings, ContextProjection, ContextStore, RowsStore, Slots } from '#read-models';
+import { connectionSettings, ContextProjection, ContextStore, publishWakes, RowsStore, Slots } from '#read-models';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
 import type { SlotStatus } from './slot-runner.ts';
@@ -42,6 +42,7 @@ async function serve(
   const metrics = new ProjectorMetrics(registry, slots);
   const projection = new ContextProjection(store, contexts, {
     onRefold: () => metrics.refolds.inc(),
+    onWritten: (grown) => publishWakes(redis, grown),
     onFailure: ({ session_id, event: { revision, type }, error: err }) => {
       metrics.unfoldable.inc();
       logger.error({ err, session_id, revision, type }, 'event passed over: the context cannot fold it');

@@ -21,10 +21,10 @@ export type AttachReason = (typeof attachReasons)[number];
 export const detachReasons = ['requested', 'drained', 'lease_expired'] as const;
 export type DetachReason = (typeof detachReasons)[number];
 
-/** Nobody holds the session any more. `waiting`: the next instance of its pool that has room takes it. */
+/** Nobody holds the session any more; the next instance of the pool that has room takes it. Pool null: it is left alone. */
 export type AgentDetached = Event<
   'AgentDetached',
-  { instance: string; epoch: number; reason: DetachReason; waiting: boolean }
+  { instance: string; epoch: number; reason: DetachReason; pool: string | null }
 >;
 
 /** How long after an event its update was acknowledged by the instance that holds the session. */

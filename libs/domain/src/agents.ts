@@ -43,9 +43,10 @@ export function decideAgent(command: AgentCommand, state: SessionState): Decisio
       return accept({ type: 'AgentAttached', data: { ...attach, epoch: agent.epoch + 1 } });
     }
     case 'DetachAgent': {
-      const { type: _type, ...detach } = command;
+      const { type: _type, waiting: _waiting, ...detach } = command;
       if (agent.instance !== command.instance || agent.epoch !== command.epoch) return accept();
-      return accept({ type: 'AgentDetached', data: detach });
+      const pool = command.waiting ? agent.pool : null;
+      return accept({ type: 'AgentDetached', data: { ...detach, pool } });
     }
     case 'AcknowledgeUpdate': {
       const { instance, epoch } = command;
@@ -83,12 +84,12 @@ function next(agent: AgentState, event: Recorded & AgentEvent): AgentState {
       return { instance, epoch, pool, since: event.metadata.occurred_at, acknowledged };
     }
     case 'AgentDetached': {
-      const { epoch, waiting } = event.data;
+      const { epoch, pool } = event.data;
       if (agent.epoch !== epoch) return agent;
       return {
         ...agent,
         instance: null,
-        pool: waiting ? agent.pool : null,
+        pool,
         since: event.metadata.occurred_at,
       };
     }

@@ -6,6 +6,7 @@ import { sections } from './context-document.ts';
 import type { ContextChange, ContextStore } from './context-store.ts';
 import { foldEvent, latestCommands, refold } from './refold.ts';
 import type { Positioned } from './rows-store.ts';
+import type { Grown } from './session-wakes.ts';
 
 /** An event that could not be folded; its session goes on without it. */
 export interface ContextFailure {
@@ -18,6 +19,8 @@ export interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
   readonly sessionsKept?: number;
   readonly onRefold?: (sessionId: string) => void;
+  /** Told of the sessions of each batch, once they are written. */
+  readonly onWritten?: (grown: readonly Grown[]) => void;
   readonly onFailure?: (failure: ContextFailure) => void;
 }
 
@@ -55,6 +58,7 @@ export class ContextProjection {
       else this.sessions.set(after.session_id, after);
     }
     await this.refoldAll(gaps);
+    this.tell(groups);
   }
 
   /** Forgets the sessions of a slot: others may have written them since. */
@@ -88,6 +92,15 @@ export class ContextProjection {
       if (session && !severed) found.set(sessionId, session);
     }
     return found;
+  }
+
+  private tell(groups: ReadonlyMap<string, readonly Recorded[]>): void {
+    this.options.onWritten?.(
+      [...groups].flatMap(([id, events]) => {
+        const session = this.sessions.get(id);
+        return session ? [{ session, events }] : [];
+      }),
+    );
   }
 
   private fold(before: Session | undefined, events: readonly Recorded[]): ContextChange | 'gap' | 'none' {

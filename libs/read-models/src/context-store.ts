@@ -63,6 +63,14 @@ export class ContextStore {
     return joinDocument(sessionId, texts);
   }
 
+  /** The revisions that the contexts of several sessions stand at; -1: not kept. */
+  async revisions(sessionIds: readonly string[]): Promise<number[]> {
+    const pipeline = this.redis.pipeline();
+    for (const id of sessionIds) pipeline.hget(contextKey(id), 'revision');
+    const replies = await pipeline.exec();
+    return sessionIds.map((_, index) => Number((reply(replies, index) as string | null) ?? -1));
+  }
+
   /** Looks for a command under any of its ids. `revision`: up to where all commands are kept, -1 when none are. */
   async findCommand(
     sessionId: string,

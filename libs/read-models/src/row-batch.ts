@@ -64,8 +64,17 @@ export function patchRow(row: SessionRow, patch: SessionPatch): SessionRow {
     last_activity_time: last_activity_time ?? row.last_activity_time,
     expires_at: last_activity_time === null ? row.expires_at : later(last_activity_time, row.expires_in_s),
     current_task: patch.task_known ? patch.current_task : without(row.current_task, patch.tasks_cleared),
+    ...(patch.agent_known ? agentOf(patch) : agentOf(row)),
     revision: patch.revision,
   };
+}
+
+function agentOf({
+  agent_instance,
+  agent_pool,
+  agent_epoch,
+}: SessionRow | SessionPatch): Pick<SessionRow, 'agent_instance' | 'agent_pool' | 'agent_epoch'> {
+  return { agent_instance, agent_pool, agent_epoch };
 }
 
 function mergePatches(first: SessionPatch, second: SessionPatch): SessionPatch {
@@ -80,6 +89,8 @@ function mergePatches(first: SessionPatch, second: SessionPatch): SessionPatch {
     task_known: first.task_known || second.task_known,
     current_task: task,
     tasks_cleared: [...first.tasks_cleared, ...second.tasks_cleared],
+    agent_known: first.agent_known || second.agent_known,
+    ...agentOf(second.agent_known ? second : first),
   };
 }
 

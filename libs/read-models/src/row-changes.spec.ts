@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Recorded, SessionCommand } from '#domain';
+import type { AgentState, Recorded, SessionCommand } from '#domain';
 import { mergeChanges, patchRow } from './row-batch.ts';
 import { rowChange, UnusableEvent } from './row-changes.ts';
 import type { SessionRow } from './rows.ts';
@@ -29,11 +29,32 @@ const commands: fc.Arbitrary<SessionCommand> = fc.oneof(
     data: {},
     source_event_id: 'e',
   } as const),
+  fc.constantFrom('bot-1', 'bot-2').map((instance) => ({
+    type: 'AttachAgent' as const,
+    instance,
+    pool: 'support',
+    node: 'node-1',
+    after: null,
+    reason: 'requested' as const,
+    replaces: null,
+  })),
+  fc
+    .tuple(fc.nat(3), fc.boolean())
+    .map(
+      ([epoch, waiting]) =>
+        ({ type: 'DetachAgent', instance: 'bot-1', epoch, reason: 'drained', waiting }) as const,
+    ),
   fc.constant({ type: 'EndSession', reason: null } as const),
 );
 
 function rowOf(events: readonly Recorded[], sessionId: string): SessionRow | undefined {
   return mergeChanges(events.map((event) => rowChange(sessionId, event))).started[0];
+}
+
+type AgentColumns = Pick<SessionRow, 'agent_instance' | 'agent_pool' | 'agent_epoch'>;
+
+function expectedAgent({ instance, pool, epoch }: AgentState): AgentColumns {
+  return { agent_instance: instance, agent_pool: pool, agent_epoch: epoch === 0 ? null : epoch };
 }
 
 function expectedRow({ session }: Script): SessionRow {
@@ -51,6 +72,7 @@ function expectedRow({ session }: Script): SessionRow {
     expires_at,
     expires_in_s,
     status,
+    ...expectedAgent(state.agent),
     revision,
   };
 }

@@ -24,6 +24,8 @@ export function rowChange(sessionId: string, event: Recorded): RowChange {
   return { patch, turn, reply, references };
 }
 
+const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };
+
 function startedRow(
   session_id: string,
   { data, revision }: Recorded & { type: 'SessionStarted' },
@@ -42,6 +44,7 @@ function startedRow(
     expires_at,
     expires_in_s,
     status: 'active',
+    ...noAgent,
     revision,
   };
 }
@@ -57,6 +60,8 @@ function unchanged(session_id: string, event: Recorded, at: string): SessionPatc
     task_known: false,
     current_task: null,
     tasks_cleared: [],
+    agent_known: false,
+    ...noAgent,
   };
 }
 
@@ -66,6 +71,9 @@ function patchOf({ type, data }: Recorded): Partial<SessionPatch> {
   if (type === 'PreferenceChanged') {
     return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : {};
   }
+  if (type === 'AgentAttached')
+    return agent(text(data.instance, 'instance'), text(data.pool, 'pool'), data.epoch);
+  if (type === 'AgentDetached') return agent(null, data.pool, data.epoch);
   if (type === 'SessionEnded') return { status: 'ended' };
   if (type === 'SessionExpired') return { status: 'expired' };
   if (type === 'GoalSet' || type === 'GoalResumed') {
@@ -73,6 +81,14 @@ function patchOf({ type, data }: Recorded): Partial<SessionPatch> {
   }
   const over = type === 'GoalSuspended' || type === 'GoalCompleted' || type === 'GoalAbandoned';
   return over ? { tasks_cleared: [text(data.goal, 'goal')] } : {};
+}
+
+function agent(
+  agent_instance: string | null,
+  agent_pool: string | null,
+  agent_epoch: number,
+): Partial<SessionPatch> {
+  return { agent_known: true, agent_instance, agent_pool, agent_epoch };
 }
 
 function turnRow(

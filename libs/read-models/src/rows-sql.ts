@@ -19,14 +19,16 @@ const noCheckpoint = `checkpoint AS (
 
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
-    current_task, language, expires_at, expires_in_s, status, revision)
+    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch, revision)
   SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
     start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
-    expires_at timestamptz, expires_in_s integer, status session_status, revision bigint)
+    expires_at timestamptz, expires_in_s integer, status session_status,
+    agent_instance text, agent_pool text, agent_epoch bigint, revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
-    status = excluded.status, revision = excluded.revision
+    status = excluded.status, agent_instance = excluded.agent_instance, agent_pool = excluded.agent_pool,
+    agent_epoch = excluded.agent_epoch, revision = excluded.revision
   WHERE s.revision < excluded.revision
 ), patched AS (
   UPDATE conversation_session AS s SET
@@ -37,10 +39,14 @@ const rows = `started AS (
     status = coalesce(p.status, s.status),
     current_task = CASE WHEN p.task_known THEN p.current_task
       WHEN s.current_task = ANY (p.tasks_cleared) THEN NULL ELSE s.current_task END,
+    agent_instance = CASE WHEN p.agent_known THEN p.agent_instance ELSE s.agent_instance END,
+    agent_pool = CASE WHEN p.agent_known THEN p.agent_pool ELSE s.agent_pool END,
+    agent_epoch = CASE WHEN p.agent_known THEN p.agent_epoch ELSE s.agent_epoch END,
     revision = p.revision
   FROM checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, last_activity_time timestamptz,
     channel channel, language text, status session_status, task_known boolean, current_task text,
-    tasks_cleared text[], revision bigint)
+    tasks_cleared text[], agent_known boolean, agent_instance text, agent_pool text, agent_epoch bigint,
+    revision bigint)
   WHERE s.session_id = p.session_id AND s.revision < p.revision
 ), turns AS (
   INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, sender, message_text,

@@ -11,6 +11,9 @@ export interface SessionRow {
   readonly expires_at: string;
   readonly expires_in_s: number;
   readonly status: SessionStatus;
+  readonly agent_instance: string | null;
+  readonly agent_pool: string | null;
+  readonly agent_epoch: number | null;
   readonly revision: number;
 }
 
@@ -25,6 +28,11 @@ export interface SessionPatch {
   readonly task_known: boolean;
   readonly current_task: string | null;
   readonly tasks_cleared: readonly string[];
+  /** Whether the next three are known; else they stay as they are. */
+  readonly agent_known: boolean;
+  readonly agent_instance: string | null;
+  readonly agent_pool: string | null;
+  readonly agent_epoch: number | null;
 }
 
 export interface TurnRow {

@@ -1,0 +1,59 @@
+import type { Redis } from 'ioredis';
+import type { Recorded, Session } from '#domain';
+import { isUpdateFor } from '#domain';
+
+/** Says that a stream has grown: by the events from `first` to `last`. */
+export interface Wake {
+  readonly first: number;
+  readonly last: number;
+  /** None of them concerns the agent instance that holds the session. */
+  readonly quiet: boolean;
+}
+
+/** What a session has become, and the events that made it so. */
+export interface Grown {
+  readonly session: Session;
+  readonly events: readonly Recorded[];
+}
+
+/** The channel on which a session's growth is told. Such a message only wakes: what happened is in the stream. */
+export function wakeChannel(sessionId: string): string {
+  return `wake:${sessionId}`;
+}
+
+/** The wake for some events in a row; undefined when there are none. */
+export function wakeFor({ session, events }: Grown): Wake | undefined {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const quiet = !events.some((event) => isNews(event) || isUpdateFor(session.state.agent, event));
+  return { first: first.revision, last: last.revision, quiet };
+}
+
+/** What a holder must hear of whoever did it: it holds the session no more, or the session is over. */
+function isNews({ type }: Recorded): boolean {
+  return (
+    type === 'AgentAttached' ||
+    type === 'AgentDetached' ||
+    type === 'SessionEnded' ||
+    type === 'SessionExpired'
+  );
+}
+
+/** Tells of sessions that have grown. Not awaited and not repeated: who misses it looks again by itself. */
+export function publishWakes(redis: Redis, grown: readonly Grown[]): void {
+  const pipeline = redis.pipeline();
+  for (const item of grown) {
+    const wake = wakeFor(item);
+    if (wake) pipeline.publish(wakeChannel(item.session.session_id), formatWake(wake));
+  }
+  if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
+}
+
+function formatWake({ first, last, quiet }: Wake): string {
+  return `${first} ${last} ${quiet ? 1 : 0}`;
+}
+
+export function parseWake(text: string): Wake {
+  const [first, last, quiet] = text.split(' ');
+  return { first: Number(first), last: Number(last), quiet: quiet === '1' };
+}
