@@ -6,6 +6,8 @@ import { EventStore } from '#event-store';
 import { ContextStore } from '#read-models';
 import { CommandsController } from './commands.controller.ts';
 import { ExecuteCommandsHandler } from './execute-commands.ts';
+import { InquiriesController } from './inquiries.controller.ts';
+import { GetInquiryHandler } from './inquiry-query.ts';
 import { ExplainContextHandler, GetContextHandler, GetEventsHandler } from './queries.ts';
 import { ReadsController } from './reads.controller.ts';
 import { Snapshots } from './snapshots.ts';
@@ -20,7 +22,7 @@ export interface Engines {
 
 @Module({
   imports: [CqrsModule.forRoot()],
-  controllers: [CommandsController, ReadsController],
+  controllers: [CommandsController, InquiriesController, ReadsController],
   providers: [
     Snapshots,
     ExecuteCommandsHandler,
@@ -28,6 +30,7 @@ export interface Engines {
     GetContextHandler,
     ExplainContextHandler,
     GetEventsHandler,
+    GetInquiryHandler,
   ],
 })
 export class AppModule {

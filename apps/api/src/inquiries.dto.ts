@@ -126,3 +126,12 @@ export class InquiriesDto {
   @ApiProperty({ type: [InquiryDto], description: 'The last three, the latest last.' })
   closed: readonly InquiryDto[];
 }
+
+/** What `POST …/inquiries` answers. */
+export class InquiryAcceptedDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ format: 'uuid' }) inquiry_id: string;
+  @ApiProperty({ description: 'The revision of the session.' }) revision: number;
+  @ApiProperty(time) deadline: string;
+  @ApiProperty({ description: 'The same question was open already: this is its inquiry.' }) joined: boolean;
+}
