@@ -5,16 +5,21 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { format } from 'prettier';
 import { EventStore } from '#event-store';
+import { createLogger } from '#platform';
 import { ContextStore } from '#read-models';
+import { AgentEngines } from '../../apps/api/src/agents/engines.ts';
 import { AppModule } from '../../apps/api/src/app.module.ts';
 import { openApiDocument } from '../../apps/api/src/openapi.ts';
 
 /** The OpenAPI document of the api as text. The api is put together for it, but no engine is asked. */
 export async function generateDocument(): Promise<string> {
   const store = new EventStore('esdb://127.0.0.1:2113?tls=false');
-  const contexts = new ContextStore(new Redis({ lazyConnect: true }), { ttlSeconds: 1 });
+  const redis = new Redis({ lazyConnect: true });
+  const contexts = new ContextStore(redis, { ttlSeconds: 1 });
+  const logger = createLogger('openapi', 'silent');
+  const agents = new AgentEngines(redis, { node: '', leaseMs: 1, unansweredHandoffS: 0, logger });
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with({ store, contexts, pool: new Pool() }, 1),
+    AppModule.with({ store, contexts, pool: new Pool(), agents }, 1),
     new FastifyAdapter({ skipMiddie: true }),
     { logger: false, abortOnError: false },
   );

@@ -2,6 +2,7 @@ import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '#event-store';
 import { EventStore, handleCommand, rememberSession } from '#event-store';
+import { AgentEngines } from './agents/engines.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** Commands for a session that exists, decided and appended together. */
@@ -19,12 +20,14 @@ export class ExecuteCommandsHandler implements ICommandHandler<ExecuteCommands> 
   constructor(
     private readonly store: EventStore,
     private readonly snapshots: Snapshots,
+    private readonly agents: AgentEngines,
   ) {}
 
   async execute({ request }: ExecuteCommands): Promise<CommandResult> {
     const result = await this.inTurn(request.sessionId, () =>
       handleCommand(this.store, this.snapshots, request),
     );
+    this.agents.appended(result);
     if (result.session.state.session.status === 'ended') await rememberSession(this.store, result.session);
     return result;
   }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { EventStore } from '#event-store';
 import {
   createHttpApp,
@@ -13,6 +15,8 @@ import {
   pingRedis,
 } from '#platform';
 import { ContextStore, projectionLag } from '#read-models';
+import { AgentEngines } from './agents/engines.ts';
+import { AgentMetrics } from './agents/metrics.ts';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './openapi.ts';
 import { toApiProblem } from './problems.ts';
@@ -25,6 +29,13 @@ const redis = createRedis(config.redisUrl, { logger });
 const pool = createPool(config.databaseUrl, { logger });
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
 
+const agents = new AgentEngines(redis, {
+  node: `${hostname()}:${config.port}:${randomUUID().slice(0, 8)}`,
+  leaseMs: config.agentLeaseMs,
+  unansweredHandoffS: config.unansweredHandoffS,
+  logger,
+  metrics: new AgentMetrics(metrics),
+});
 const health = new HealthChecks({
   checks: {
     event_store: () => store.ping(),
@@ -36,7 +47,7 @@ const health = new HealthChecks({
       (await projectionLag(pool)).map((slot) => ({ ...slot, position: String(slot.position ?? '') })),
   },
 });
-const app = await createHttpApp(AppModule.with({ store, contexts, pool }, config.sessionIdleS), {
+const app = await createHttpApp(AppModule.with({ store, contexts, pool, agents }, config.sessionIdleS), {
   logger,
   metrics,
   health,

@@ -22,6 +22,12 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     command: 0,
     current_revision: 41,
   }),
+  agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 holds the session now, at epoch 3.', {
+    reason: 'agent_replaced',
+    command: 0,
+    current_revision: 41,
+    holder: { instance: 'bot-7', epoch: 3, pool: 'support', since: '2026-11-24T08:03:00.000Z' },
+  }),
   wrong_expected_revision: new ProblemError(
     'wrong_expected_revision',
     'The session is at revision 41, not 40.',
@@ -80,6 +86,10 @@ const commandHeaders = [
     description: 'The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is.',
   },
   { name: 'Agent-Id', description: 'Who sends the command; it stands in the events’ metadata.' },
+  {
+    name: 'Agent-Epoch',
+    description: 'The epoch under which the sender holds the session; refused (409) once it is replaced.',
+  },
   { name: 'Correlation-Id', description: 'Carried into the events’ metadata.' },
   { name: 'traceparent', description: 'W3C trace context, carried into the events’ metadata.' },
 ];
@@ -92,6 +102,7 @@ export function ApiCommand(summary: string, { status = 200 }: { status?: 200 | 2
     'malformed_precondition',
     'not_found',
     'command_not_allowed',
+    'agent_replaced',
     'wrong_expected_revision',
     'payload_too_large',
     'unsupported_media_type',

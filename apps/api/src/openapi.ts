@@ -25,6 +25,17 @@ const problem = {
     expected_revision: { type: 'integer' },
     current_revision: { type: 'integer' },
     retry_safe: { type: 'boolean' },
+    holder: {
+      type: 'object',
+      description: 'Who holds the session now.',
+      required: ['instance', 'epoch', 'pool', 'since'],
+      properties: {
+        instance: { type: ['string', 'null'] },
+        epoch: { type: 'integer' },
+        pool: { type: ['string', 'null'] },
+        since: { type: ['string', 'null'] },
+      },
+    },
     retry_after_s: { type: 'integer' },
   },
 } as const;

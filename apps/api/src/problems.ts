@@ -32,8 +32,9 @@ export function toApiProblem(error: unknown): unknown {
 
 function rejected({ rejection, command, revision }: CommandRejected): ProblemError {
   if (rejection.code === 'session_not_found') return new ProblemError('not_found', rejection.reason);
-  const members = { reason: rejection.code, command, current_revision: revision };
-  return new ProblemError('command_not_allowed', rejection.reason, members, {
+  const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
+  const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
+  return new ProblemError(code, rejection.reason, members, {
     headers: { etag: etag(revision) },
   });
 }

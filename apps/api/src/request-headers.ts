@@ -9,6 +9,7 @@ export interface CommandHeaders {
   readonly actor: Actor;
   readonly key: string | undefined;
   readonly expectedRevision: number | undefined;
+  readonly agentEpoch: number | undefined;
   readonly correlationId: string | undefined;
   readonly traceparent: string | undefined;
 }
@@ -20,6 +21,7 @@ export const Headers = createParamDecorator((_: unknown, context: ExecutionConte
     actor: { role: 'agent', id: text(headers, 'agent-id', /^[\x21-\x7e]{1,128}$/) ?? 'anonymous' },
     key: text(headers, 'idempotency-key', /^[\x21-\x7e]{1,255}$/),
     expectedRevision: revisionOf(single(headers, 'if-match'), 'If-Match'),
+    agentEpoch: epochOf(text(headers, 'agent-epoch', /^[1-9]\d{0,14}$/)),
     correlationId: text(headers, 'correlation-id', /^[\x21-\x7e]{1,128}$/),
     traceparent: text(headers, 'traceparent', /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
   };
@@ -36,6 +38,10 @@ export const IfNoneMatch = createParamDecorator(
 /** A revision as an entity tag. */
 export function etag(revision: number): string {
   return `"${revision}"`;
+}
+
+function epochOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function revisionOf(tag: string | undefined, header: string): number | undefined {

@@ -8,7 +8,7 @@ import { resultOf } from './responses.dto.ts';
 /** A request as the command path takes it: everything but the commands. */
 export function commandRequest(
   sessionId: string,
-  { actor, key, expectedRevision, correlationId, traceparent }: CommandHeaders,
+  { actor, key, expectedRevision, agentEpoch, correlationId, traceparent }: CommandHeaders,
   body: object,
   naturalIds: readonly string[],
 ): Omit<CommandRequest, 'commands'> {
@@ -18,6 +18,7 @@ export function commandRequest(
     commandIds: key === undefined ? naturalIds : [`key:${key}`, ...naturalIds],
     body: { ...body },
     expectedRevision,
+    agentEpoch,
     correlationId,
     traceparent,
   };

@@ -11,6 +11,8 @@ import {
   redisReady,
 } from '#platform';
 import { ContextStore } from '#read-models';
+import type { AgentOptions } from './agents/engines.ts';
+import { AgentEngines } from './agents/engines.ts';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './openapi.ts';
 import { toApiProblem } from './problems.ts';
@@ -32,14 +34,19 @@ export interface SpecApp {
 }
 
 /** The api on a free port, over the engines of the environment; for specs. */
-export async function startSpecApp({ eventStoreUrl = env('EVENTSTORE_URL') } = {}): Promise<SpecApp> {
+export async function startSpecApp({
+  eventStoreUrl = env('EVENTSTORE_URL'),
+  ...agentOptions
+}: { eventStoreUrl?: string } & Partial<AgentOptions> = {}): Promise<SpecApp> {
   const logger = createLogger('api', 'silent');
   const store = new EventStore(eventStoreUrl);
   const redis = createRedis(env('REDIS_URL'), { logger });
   const pool = createPool(env('DATABASE_URL'), { logger });
   await redisReady(redis);
   const contexts = new ContextStore(redis, { ttlSeconds: 600 });
-  const app = await createHttpApp(AppModule.with({ store, contexts, pool }, 3_600), {
+  const options = { node: randomUUID(), leaseMs: 1_500, unansweredHandoffS: 0, logger, ...agentOptions };
+  const agents = new AgentEngines(redis, options);
+  const app = await createHttpApp(AppModule.with({ store, contexts, pool, agents }, 3_600), {
     logger,
     metrics: new Metrics('api'),
     health: new HealthChecks({ checks: { event_store: () => store.ping() } }),

@@ -20,6 +20,8 @@ export interface Config {
   readonly expiryIntervalMs: number;
   readonly shutdownGraceMs: number;
   readonly slowRequestMs: number;
+  readonly agentLeaseMs: number;
+  readonly unansweredHandoffS: number;
 }
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
@@ -70,6 +72,13 @@ class Environment {
 
   @Whole(1, 600_000)
   SLOW_REQUEST_MS = 1000;
+
+  @Whole(500, 600_000)
+  AGENT_LEASE_MS = 5000;
+
+  /** 0: never. */
+  @Whole(0, 365 * day)
+  UNANSWERED_HANDOFF_S = 0;
 }
 
 const examples: Readonly<Record<keyof Environment, string>> = {
@@ -86,6 +95,8 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   EXPIRY_INTERVAL_MS: '1000',
   SHUTDOWN_GRACE_MS: '10000',
   SLOW_REQUEST_MS: '1000',
+  AGENT_LEASE_MS: '5000',
+  UNANSWERED_HANDOFF_S: '0',
 };
 const names = Object.keys(examples) as (keyof Environment)[];
 
@@ -135,6 +146,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
     slowRequestMs: environment.SLOW_REQUEST_MS,
+    agentLeaseMs: environment.AGENT_LEASE_MS,
+    unansweredHandoffS: environment.UNANSWERED_HANDOFF_S,
   };
 }
 

@@ -1,0 +1,46 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { newSession } from '#domain';
+import { EventStore, foldStream } from '#event-store';
+import { ProblemError, UuidPipe } from '#platform';
+import { ApiProblems } from '../openapi.decorators.ts';
+import { Snapshots } from '../snapshots.ts';
+import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
+import { AgentEngines } from './engines.ts';
+
+/** Who is connected, and who holds which session. */
+@ApiTags('agents')
+@Controller('v1')
+export class AgentsController {
+  constructor(
+    private readonly engines: AgentEngines,
+    private readonly store: EventStore,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  @Get('agents')
+  @ApiOperation({ summary: 'The agent instances that are connected, and the pools in which sessions wait' })
+  @ApiOkResponse({ type: AgentsDto })
+  @ApiProblems('validation_failed', 'engine_unavailable')
+  async agents(@Query() { pool, limit }: AgentsQuery): Promise<AgentsDto> {
+    const { registry } = this.engines;
+    const [agents, waiting] = await Promise.all([registry.instances(pool, limit), registry.waiting()]);
+    return { agents, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
+  }
+
+  @Get('sessions/:session_id/agent')
+  @ApiOperation({ summary: 'The agent instance that holds a session' })
+  @ApiOkResponse({ type: SessionAgentDto })
+  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  async sessionAgent(@Param('session_id', UuidPipe) id: string): Promise<SessionAgentDto> {
+    const kept = (await this.snapshots.load(id)) ?? newSession(id);
+    const { revision, state } = await foldStream(this.store, kept);
+    if (revision < 0)
+      throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
+    const { instance, epoch, pool, since, acknowledged } = state.agent;
+    const known = await this.engines.registry.session(id).catch(() => undefined);
+    const node = known?.instance === instance ? (known?.node ?? null) : null;
+    const status = instance !== null ? 'attached' : pool !== null ? 'waiting' : 'none';
+    return { session_id: id, status, instance, epoch, pool, node, since, acknowledged };
+  }
+}

@@ -1,0 +1,80 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { poolPattern } from './frames.ts';
+
+export class AgentsQuery {
+  @ApiProperty({ required: false, description: 'Only the instances of this pool.' })
+  @IsOptional()
+  @Matches(poolPattern)
+  pool?: string;
+
+  @ApiProperty({ required: false, default: 1000, minimum: 1, maximum: 10_000 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  limit = 1000;
+}
+
+export class AgentInstanceDto {
+  @ApiProperty({ example: 'bot-7' }) instance: string;
+  @ApiProperty({ example: 'support' }) pool: string;
+  @ApiProperty({ description: 'The api node that it is connected to.' }) node: string;
+  @ApiProperty({ example: 50 }) capacity: number;
+  @ApiProperty({ example: 12, description: 'How many sessions it holds.' }) sessions: number;
+  @ApiProperty({ description: 'It hands its sessions over and takes no new ones.' }) draining: boolean;
+  @ApiProperty({ type: String, format: 'date-time' }) since: string;
+  @ApiProperty({ description: 'Milliseconds until its lease ends; below 0 its sessions move.' })
+  lease_ms: number;
+}
+
+export class WaitingPoolDto {
+  @ApiProperty({ example: 'support' }) pool: string;
+  @ApiProperty({ example: 3, description: 'Sessions that wait for an instance of the pool.' })
+  sessions: number;
+}
+
+export class AgentsDto {
+  @ApiProperty({ type: [AgentInstanceDto] }) agents: AgentInstanceDto[];
+  @ApiProperty({ type: [WaitingPoolDto] }) waiting: WaitingPoolDto[];
+}
+
+const nullableText = { type: String, nullable: true } as const;
+
+export class SessionAgentDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({
+    enum: ['attached', 'waiting', 'none'],
+    description: 'An instance holds the session, it waits for one of its pool, or it has none.',
+  })
+  status: 'attached' | 'waiting' | 'none';
+
+  @ApiProperty({ ...nullableText, example: 'bot-7' }) instance: string | null;
+  @ApiProperty({ example: 3, description: 'Grows with each attach; 0: the session never had an agent.' })
+  epoch: number;
+
+  @ApiProperty({ ...nullableText, example: 'support' }) pool: string | null;
+  @ApiProperty({ ...nullableText, description: 'The api node that the instance is connected to.' })
+  node: string | null;
+
+  @ApiProperty({ ...nullableText, format: 'date-time', description: 'Since when it is so.' })
+  since: string | null;
+
+  @ApiProperty({ example: 41, description: 'Updates up to this revision are acknowledged; -1: none.' })
+  acknowledged: number;
+}
+
+export class StreamQuery {
+  @ApiProperty({
+    required: false,
+    description: 'Begin after this revision (-1: at the start). Left out: with what happens from now on.',
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(-1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  after?: number;
+}

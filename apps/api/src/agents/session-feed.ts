@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http';
+import type { Recorded } from '#domain';
+import type { Wake } from '#read-models';
+
+const heartbeatMs = 15_000;
+/** How long a reader may take to make room. */
+const patienceMs = 30_000;
+/** A lost wake is made up for with each of the heartbeats. */
+const retryMs = 1_000;
+
+/** One reader of a session's events: what it gets is read from the stream, as fast as it reads and no faster. */
+export class SessionFeed {
+  private target = -1;
+  private running = false;
+  private closed = false;
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private sent: number,
+    private readonly read: (from: number) => AsyncIterable<Recorded>,
+  ) {}
+
+  start(): void {
+    this.heartbeat = setInterval(() => {
+      if (this.response.writableNeedDrain) return;
+      this.response.write(':\n\n');
+      this.wake();
+    }, heartbeatMs);
+    this.response.write(`retry: ${retryMs}\n\n`);
+    this.wake();
+  }
+
+  readonly onWake = (wake: Wake): void => {
+    if (wake.last > this.sent) this.wake(wake.last);
+  };
+
+  end(): void {
+    this.close();
+    this.response.end();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearInterval(this.heartbeat);
+  }
+
+  private wake(to = Number.MAX_SAFE_INTEGER): void {
+    this.target = Math.max(this.target, to);
+    if (this.running || this.closed || this.heartbeat === undefined) return;
+    this.running = true;
+    void this.run();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (!this.closed && this.target > this.sent) {
+        const before = this.sent;
+        this.target = -1;
+        for await (const event of this.read(this.sent + 1)) {
+          if (this.closed || !(await this.write(event))) return;
+        }
+        if (this.sent > before) this.target = Number.MAX_SAFE_INTEGER;
+      }
+    } catch {
+      setTimeout(() => this.wake(), retryMs).unref();
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** False when the reader is gone, or was cut off since it does not read. */
+  private async write(event: Recorded): Promise<boolean> {
+    const { event_id, type, revision, data, metadata } = event;
+    const text = JSON.stringify({ event_id, type, revision, data, metadata });
+    this.sent = revision;
+    if (this.response.write(`id: ${revision}\nevent: ${type}\ndata: ${text}\n\n`)) return true;
+    const room = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), patienceMs);
+      const done = (drained: boolean) => (): void => {
+        clearTimeout(timer);
+        resolve(drained);
+      };
+      this.response.once('drain', done(true));
+      this.response.once('close', done(false));
+    });
+    if (!room) this.response.destroy();
+    return room;
+  }
+}
