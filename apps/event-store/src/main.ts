@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { parseOptions, USAGE, UsageError } from './options.ts';
+import { backup } from './commands/backup.ts';
+import { scavenge } from './commands/scavenge.ts';
+import { verify } from './commands/verify.ts';
+import { parseDirectories, parseOptions, USAGE, UsageError } from './options.ts';
 import { startServer } from './server.ts';
 import { messageOf } from './store/errors.ts';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-const complain = (line: string): boolean => process.stderr.write(`event-store: ${line}\n`);
+const complain = (line: string): void => void process.stderr.write(`event-store: ${line}\n`);
 
 const serve = async (args: readonly string[]): Promise<void> => {
   const options = parseOptions(args, process.env);
-  const server = await startServer(options);
-  if (server.refusal !== undefined) complain(`the store is read-only: ${server.refusal}: restore a backup`);
+  const server = await startServer({ ...options, report: complain });
   const { host, port } = options.advertise ?? { host: '127.0.0.1', port: server.port };
   print(`event-store listening on port ${server.port} (esdb://${host}:${port}?tls=false)`);
   const stop = (): void => {
@@ -28,8 +30,25 @@ const serve = async (args: readonly string[]): Promise<void> => {
 
 // What goes wrong is told in our own words.
 setLogVerbosity(logVerbosity.NONE);
+const runCommand = async ([name, ...args]: readonly string[]): Promise<void> => {
+  if (name === 'scavenge') {
+    const { events, bytes } = scavenge(parseDirectories(args).data);
+    print(`removed ${events} events, freed ${bytes} bytes`);
+  } else if (name === 'verify') {
+    const { events, streams, faults } = verify(parseDirectories(args).data);
+    print(`checked ${events} events in ${streams} streams: ${faults.length === 0 ? 'no faults' : 'damaged'}`);
+    for (const fault of faults) complain(fault);
+    if (faults.length > 0) process.exitCode = 1;
+  } else if (name === 'backup') {
+    const { data, to } = parseDirectories(args, 'to');
+    print(`copied ${backup(data, to)} bytes to ${to}`);
+  } else {
+    await serve(name === undefined ? [] : [name, ...args]);
+  }
+};
+
 try {
-  await serve(process.argv.slice(2));
+  await runCommand(process.argv.slice(2));
 } catch (error) {
   complain(messageOf(error));
   if (error instanceof UsageError) complain(USAGE);

@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_MAX_APPEND_SIZE, type ServerOptions } from './server.ts';
 
-export const USAGE = `usage: event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]`;
+export const USAGE = `usage:
+  event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]
+  event-store scavenge --data DIR           (the store must be stopped)
+  event-store verify   --data DIR
+  event-store backup   --data DIR --to DIR`;
 
 /** Advertised to this machine only, so nobody else needs to reach the port. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+)$/;
@@ -26,6 +30,23 @@ export const parseOptions = (args: readonly string[], env: NodeJS.ProcessEnv): S
     maxAppendSize: parseMaxAppendSize(env['EVENTSTORE_MAX_APPEND_SIZE']),
     ...(endpoint && { advertise: endpoint }),
   };
+};
+
+/** Reads the directories of a command. Throws UsageError. */
+export const parseDirectories = (args: readonly string[], ...more: 'to'[]): { data: string; to: string } => {
+  const { data = '', to = '' } = parseCommandFlags(args);
+  if (data === '') throw new UsageError('--data DIR is required');
+  if (more.includes('to') && to === '') throw new UsageError('--to DIR is required');
+  return { data, to };
+};
+
+const parseCommandFlags = (args: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...args], options: { data: { type: 'string' }, to: { type: 'string' } } })
+      .values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 };
 
 const parseFlags = (args: readonly string[]) => {

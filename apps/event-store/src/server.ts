@@ -34,18 +34,18 @@ export interface ServerOptions {
   readonly advertise?: { readonly host: string; readonly port: number };
   /** Bytes one append may hold. */
   readonly maxAppendSize?: number;
+  /** Gets a line when the store becomes read-only or the disk is full. */
+  readonly report?: (line: string) => void;
 }
 
 export interface RunningServer {
   readonly port: number;
-  /** Why the store takes no writes, if it is damaged. */
-  readonly refusal: string | undefined;
   stop(): Promise<void>;
 }
 
 /** Opens the store and serves it. Throws StoreOpenError when it cannot. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const store = Store.open(options.dir);
+  const store = Store.open(options.dir, options.report);
   const host = options.host ?? '127.0.0.1';
   const server = new Server({
     'grpc.max_receive_message_length': 16 * MIB + 64 * 1024,
@@ -64,7 +64,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
       openCalls: new Set(),
     };
     const groups = addServices(server, context);
-    return { port, refusal: store.writer.refusal, stop: once(() => stop(server, context, groups)) };
+    return { port, stop: once(() => stop(server, context, groups)) };
   } catch (error) {
     server.forceShutdown();
     store.close();

@@ -6,7 +6,7 @@ import {
   type EventStoreDBClient,
 } from '@eventstore/db-client';
 import { groupTools } from './groupTools.ts';
-import { collect, event, newStream, openTestStore, Recorder, type TestStore } from './harness.ts';
+import { collect, newStream, openTestStore, Recorder, type TestStore } from './harness.ts';
 
 const DOES_NOT_EXIST = { type: 'persistent-subscription-does-not-exist' };
 

@@ -163,36 +163,45 @@ const encodeOutcome = ({ correlation, stream, expected }: Batch, outcome: WriteO
 const ACCESS_DENIED: BatchError = {
   code: status.PERMISSION_DENIED,
   message: 'Access Denied',
-  detail: 'AccessDenied',
+  detail: 'event_store.client.AccessDenied',
 };
-const TIMEOUT: BatchError = { code: status.DEADLINE_EXCEEDED, message: 'Timeout', detail: 'Timeout' };
+const TIMEOUT: BatchError = {
+  code: status.DEADLINE_EXCEEDED,
+  message: 'Timeout',
+  detail: 'event_store.client.Timeout',
+};
 
-const unknown = (message: string): BatchError => ({ code: status.UNKNOWN, message, detail: 'Unknown' });
+/** With details that clients do not know they show the message; `event_store.client.Unknown` would hide it. */
+const unknown = (message: string): BatchError => ({
+  code: status.UNKNOWN,
+  message,
+  detail: 'google.protobuf.Empty',
+});
 
 const badRequest = (message: string): BatchError => ({
   code: status.INVALID_ARGUMENT,
   message,
-  detail: 'BadRequest',
+  detail: 'event_store.client.BadRequest',
   value: (writer) => writer.string(1, message),
 });
 
 const sizeExceeded = (limit: number): BatchError => ({
   code: status.INVALID_ARGUMENT,
   message: `Maximum Append Size of ${limit} Exceeded.`,
-  detail: 'MaximumAppendSizeExceeded',
+  detail: 'event_store.client.MaximumAppendSizeExceeded',
   value: (writer) => writer.uint32(1, limit),
 });
 
 const streamDeleted = (stream: string): BatchError => ({
   code: status.NOT_FOUND,
   message: `Event stream '${stream}' is deleted.`,
-  detail: 'StreamDeleted',
+  detail: 'event_store.client.StreamDeleted',
   value: (writer) => writeStreamName(writer, 1, stream),
 });
 
 const wrongVersion = (expected: ExpectedRevision, current: number): BatchError => ({
   code: status.ALREADY_EXISTS,
   message: 'Wrong expected version.',
-  detail: 'WrongExpectedVersion',
+  detail: 'event_store.client.WrongExpectedVersion',
   value: writeWrongVersion(expected, current),
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, openSync, readSync, closeSync, statSync } from '
 import { join } from 'node:path';
 import Database from 'libsql';
 import { messageOf, sqliteCode, StoreOpenError } from './errors.ts';
+import { inspect } from './inspect.ts';
 
 export const DATA_FILE = 'events.db';
 const LOCK_FILE = 'lock.db';
@@ -30,10 +31,13 @@ export interface OpenFile {
   readonly damage: string | undefined;
 }
 
-/** Opens the store's file in `dir`, making both when they are missing. */
-export const openFile = (dir: string): OpenFile => {
+/** Opens the store's file in `dir`, making both when they are missing, unless there must be one. */
+export const openFile = (dir: string, mustExist: boolean): OpenFile => {
   const path = join(dir, DATA_FILE);
   const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (isNew && mustExist) {
+    throw new StoreOpenError('corrupt', `${path} is missing or empty, but held events: restore a backup`);
+  }
   if (!isNew) checkHeader(path);
   const db = connect(path);
   try {
@@ -75,7 +79,8 @@ export const lockDirectory = (dir: string): (() => void) => {
   return () => lock.close();
 };
 
-const connect = (path: string): Sqlite => {
+/** Opens a database file. Throws StoreOpenError. */
+export const connect = (path: string): Sqlite => {
   try {
     return new Database(path, { timeout: 0 });
   } catch (error) {
@@ -118,14 +123,18 @@ const checkOwner = (db: Sqlite, path: string): void => {
   }
 };
 
-/** Cheap checks at the start; `verify` does the thorough ones. */
+/** A file of up to so many bytes is checked from end to end at every start. */
+const SMALL_FILE = 64 * 1024 * 1024;
+
+/** Cheap checks at the start; `verify` does the thorough ones on a large file too. */
 const findDamage = (db: Sqlite, path: string): string | undefined => {
   try {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     const expected = pragma(db, 'page_count') * pragma(db, 'page_size');
     const actual = statSync(path).size;
     if (actual < expected) return `the file is truncated: ${actual} bytes of ${expected}`;
-    db.prepare('SELECT pos, length(data) FROM events ORDER BY pos DESC LIMIT 200').raw().all();
+    if (actual <= SMALL_FILE) return inspect(db).faults[0];
+    db.prepare('SELECT pos, length(data) FROM events ORDER BY pos DESC LIMIT 1000').raw().all();
     return undefined;
   } catch (error) {
     return messageOf(error);

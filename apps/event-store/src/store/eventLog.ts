@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib';
 import type { Sqlite } from './database.ts';
-import { StoreReadError } from './errors.ts';
+import { StoreReadError, type Health } from './errors.ts';
 import type { EventRecord, ProposedEvent } from './records.ts';
+import { prepareStatements } from './statements.ts';
 
 /** What a record takes up in the log besides its payload; positions grow by size, so not every number is one. */
-const RECORD_OVERHEAD = 64;
+export const RECORD_OVERHEAD = 64;
 
 /** A stream as the log knows it: `sid` is its number, 0 while nothing is stored under its name. */
 export interface StreamKey {
@@ -25,8 +26,6 @@ type Row = [
   data: Buffer,
 ];
 
-const COLUMNS = 'pos, sid, rev, id, type, is_json, created, crc, meta, data';
-
 /** The table of events: appends, and reads by position, revision and id. */
 export class EventLog {
   /** The position of the last event; 0 in an empty store. */
@@ -38,8 +37,11 @@ export class EventLog {
   private readonly names = new Map<number, string>();
   private readonly statements;
 
-  constructor(db: Sqlite) {
-    this.statements = prepare(db);
+  constructor(
+    db: Sqlite,
+    private readonly health: Health,
+  ) {
+    this.statements = prepareStatements(db, health);
     this.last = 0;
     this.next = 1;
     this.resume();
@@ -60,7 +62,7 @@ export class EventLog {
 
   /** Stores one event at the end; the caller has begun a transaction. */
   insert(key: StreamKey, rev: number, event: ProposedEvent, created: number): EventRecord {
-    if (key.sid === 0) key.sid = Number(this.statements.addStream.run([key.name]).lastInsertRowid);
+    if (key.sid === 0) key.sid = this.statements.addStream.run([key.name]);
     const pos = this.next;
     const { id, type, isJson, data, meta } = event;
     const crc = checksum(data, meta);
@@ -144,9 +146,9 @@ export class EventLog {
   private record(row: Row): EventRecord {
     const [pos, sid, rev, id, type, isJson, created, crc, meta, data] = row;
     if (checksum(data, meta) !== crc) {
-      throw new StoreReadError(
-        `The event at position ${pos} does not match its checksum: the file is damaged`,
-      );
+      const message = `The event at position ${pos} does not match its checksum: the file is damaged`;
+      this.health.refuse(message);
+      throw new StoreReadError(message);
     }
     return { pos, stream: this.nameOf(sid), rev, id, type, isJson: isJson === 1, created, data, meta };
   }
@@ -172,28 +174,3 @@ export interface ScannedEvent {
   readonly stream: string;
   readonly type: string;
 }
-
-const prepare = (db: Sqlite) => {
-  const raw = (sql: string) => db.prepare(sql).raw();
-  const stream = `SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ?`;
-  return {
-    head: raw('SELECT pos, length(data) + length(meta) FROM events ORDER BY pos DESC LIMIT 1'),
-    fact: raw('SELECT value FROM facts WHERE name = ?'),
-    addStream: db.prepare('INSERT INTO streams (name) VALUES (?)'),
-    insert: db.prepare(`INSERT INTO events (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`),
-    sid: raw('SELECT sid FROM streams WHERE name = ?'),
-    name: raw('SELECT name FROM streams WHERE sid = ?'),
-    lastRevision: raw('SELECT rev FROM events WHERE sid = ? ORDER BY rev DESC LIMIT 1'),
-    findId: raw('SELECT rev, pos FROM events WHERE sid = ? AND id = ? ORDER BY pos DESC LIMIT 1'),
-    idAt: raw('SELECT id, pos FROM events WHERE sid = ? AND rev = ?'),
-    at: raw(`SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev = ?`),
-    byPosition: raw(`SELECT ${COLUMNS} FROM events WHERE pos = ?`),
-    hasPosition: raw('SELECT 1 FROM events WHERE pos = ?'),
-    streamForwards: raw(`${stream} ORDER BY rev LIMIT ?`),
-    streamBackwards: raw(`${stream} ORDER BY rev DESC LIMIT ?`),
-    allForwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos >= ? ORDER BY pos LIMIT ?`),
-    allBackwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?`),
-    scanForwards: raw('SELECT pos, sid, type FROM events WHERE pos >= ? ORDER BY pos LIMIT ?'),
-    scanBackwards: raw('SELECT pos, sid, type FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?'),
-  };
-};

@@ -1,5 +1,6 @@
 import { openFile, lockDirectory, type Sqlite } from './database.ts';
-import { messageOf, StoreOpenError } from './errors.ts';
+import { Health, messageOf, StoreOpenError } from './errors.ts';
+import { Head, HEAD_FILE } from './head.ts';
 import { EventLog } from './eventLog.ts';
 import { Reads } from './reads.ts';
 import type { EventRecord } from './records.ts';
@@ -18,26 +19,33 @@ export class Store {
 
   private constructor(
     readonly dir: string,
-    private readonly db: Sqlite,
+    readonly db: Sqlite,
+    readonly health: Health,
+    private readonly head: Head,
     private readonly unlock: () => void,
   ) {
-    this.log = new EventLog(db);
+    this.log = new EventLog(db, health);
     this.streams = new Streams(this.log);
     this.reads = new Reads(this.log, this.streams);
-    this.writer = new Writer(db, this.log, this.streams, (events) => {
+    this.writer = new Writer(db, this.log, this.streams, health, (events) => {
+      head.write(this.log.last);
       for (const listener of this.listeners) listener(events);
     });
   }
 
-  /** Opens `dir`, making it when missing. Throws StoreOpenError. */
-  static open(dir: string): Store {
+  /** Opens `dir`, making it when missing; `report` gets lines for the operator. Throws StoreOpenError. */
+  static open(dir: string, report: (line: string) => void = () => {}): Store {
     const unlock = lockDirectory(dir);
+    let head: Head | undefined;
     try {
-      const { db, damage } = openFile(dir);
-      const store = new Store(dir, db, unlock);
-      store.writer.refusal = damage;
+      head = Head.open(dir);
+      const { db, damage } = openFile(dir, head.position > 0);
+      const store = new Store(dir, db, new Health(report), head, unlock);
+      const reason = damage ?? lossBefore(head.position, store.log);
+      if (reason !== undefined) store.health.refuse(reason);
       return store;
     } catch (error) {
+      head?.close();
       unlock();
       if (error instanceof StoreOpenError) throw error;
       throw new StoreOpenError('corrupt', `${dir} is damaged: restore a backup (${messageOf(error)})`);
@@ -52,7 +60,7 @@ export class Store {
 
   close(): void {
     this.writer.flush();
-    if (this.writer.refusal === undefined) {
+    if (this.health.refusal === undefined) {
       try {
         this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {
@@ -60,6 +68,14 @@ export class Store {
       }
     }
     this.db.close();
+    this.head.close();
     this.unlock();
   }
 }
+
+/** A scavenge may remove the last event, but not the position that comes after it. */
+const lossBefore = (acknowledged: number, { last, next }: EventLog): string | undefined =>
+  last >= acknowledged || next > acknowledged
+    ? undefined
+    : `events up to position ${acknowledged} were acknowledged, but the file ends at ${last} ` +
+      `(after putting back an older backup on purpose, delete the file '${HEAD_FILE}')`;

@@ -1,6 +1,6 @@
 import type { Transaction } from './append.ts';
 import type { Sqlite } from './database.ts';
-import { messageOf, sqliteCode, StoreWriteError } from './errors.ts';
+import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
 import type { EventLog } from './eventLog.ts';
 import type { EventRecord } from './records.ts';
 import type { Streams } from './streams.ts';
@@ -18,13 +18,11 @@ interface Write {
 export class Writer {
   private queue: Write[] = [];
   private scheduled = false;
-  /** Why writes are refused until the next start; set by the first sign of damage. */
-  refusal: string | undefined;
-
   constructor(
     private readonly db: Sqlite,
     private readonly log: EventLog,
     private readonly streams: Streams,
+    private readonly health: Health,
     private readonly publish: (events: readonly EventRecord[]) => void,
   ) {}
 
@@ -61,11 +59,12 @@ export class Writer {
 
   private commit(group: readonly Write[]): void {
     const events: EventRecord[] = [];
-    const error = this.refusal === undefined ? this.transact(group, events) : refused(this.refusal);
+    const error =
+      this.health.refusal === undefined ? this.transact(group, events) : refused(this.health.refusal);
     if (!error) {
       if (events.length > 0) this.publish(events);
       for (const write of group) write.settle();
-    } else if (group.length === 1 || this.refusal !== undefined) {
+    } else if (group.length === 1 || this.health.refusal !== undefined) {
       for (const write of group) write.settle(error);
     } else {
       for (const write of group) this.commit([write]);
@@ -78,6 +77,7 @@ export class Writer {
       this.db.exec('BEGIN IMMEDIATE');
       for (const write of group) write.run(tx);
       this.db.exec('COMMIT');
+      this.health.written();
       return undefined;
     } catch (error) {
       return this.rollBack(error);
@@ -90,11 +90,14 @@ export class Writer {
       this.streams.clear();
       this.log.resume();
     } catch (error) {
-      this.refusal = messageOf(error);
+      this.health.refuse(messageOf(error));
     }
     const code = sqliteCode(cause);
-    if (code.startsWith('SQLITE_FULL')) return new StoreWriteError('The disk is full: nothing was stored');
-    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.refusal = messageOf(cause);
+    if (code.startsWith('SQLITE_FULL')) {
+      this.health.diskFull();
+      return new StoreWriteError('The disk is full: nothing was stored');
+    }
+    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.refuse(messageOf(cause));
     return refused(messageOf(cause));
   }
 }

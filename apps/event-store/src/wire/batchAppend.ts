@@ -51,7 +51,7 @@ export const decodeBatchAppendRequest = decoder<BatchAppendRequest>(
 export interface BatchError {
   readonly code: number;
   readonly message: string;
-  /** Name under event_store.client. */
+  /** Full name of the message in the details. */
   readonly detail: string;
   readonly value?: (writer: Writer) => void;
 }
@@ -79,7 +79,7 @@ export const encodeBatchError = (
     writer.message(2, (status) => {
       status.uint32(1, error.code).string(2, error.message);
       status.message(3, (any) => {
-        any.string(1, `type.googleapis.com/event_store.client.${error.detail}`);
+        any.string(1, `type.googleapis.com/${error.detail}`);
         if (error.value) any.bytes(2, encode(error.value));
       });
     }),

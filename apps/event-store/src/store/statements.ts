@@ -1,0 +1,54 @@
+import type { Sqlite } from './database.ts';
+import { messageOf, sqliteCode, StoreReadError, type Health } from './errors.ts';
+
+const COLUMNS = 'pos, sid, rev, id, type, is_json, created, crc, meta, data';
+
+/** Turns the database's own words about a damaged file into a StoreReadError. */
+const guarded = (db: Sqlite, sql: string, health: Health) => {
+  const statement = db.prepare(sql).raw();
+  const guard = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!/^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(sqliteCode(error))) throw error;
+      const message = `The file is damaged: ${messageOf(error)}`;
+      health.refuse(message);
+      throw new StoreReadError(message);
+    }
+  };
+  return {
+    get: (parameters: unknown[] = []): unknown => guard(() => statement.get(parameters)),
+    all: (parameters: unknown[] = []): unknown[] => guard(() => statement.all(parameters)),
+  };
+};
+
+const writing = (db: Sqlite, sql: string) => {
+  const statement = db.prepare(sql);
+  return { run: (parameters: unknown[]): number => Number(statement.run(parameters).lastInsertRowid) };
+};
+
+/** Every statement of the log, prepared once. */
+export const prepareStatements = (db: Sqlite, health: Health) => {
+  const raw = (sql: string) => guarded(db, sql, health);
+  const stream = `SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ?`;
+  return {
+    head: raw('SELECT pos, length(data) + length(meta) FROM events ORDER BY pos DESC LIMIT 1'),
+    fact: raw('SELECT value FROM facts WHERE name = ?'),
+    addStream: writing(db, 'INSERT INTO streams (name) VALUES (?)'),
+    insert: writing(db, `INSERT INTO events (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`),
+    sid: raw('SELECT sid FROM streams WHERE name = ?'),
+    name: raw('SELECT name FROM streams WHERE sid = ?'),
+    lastRevision: raw('SELECT rev FROM events WHERE sid = ? ORDER BY rev DESC LIMIT 1'),
+    findId: raw('SELECT rev, pos FROM events WHERE sid = ? AND id = ? ORDER BY pos DESC LIMIT 1'),
+    idAt: raw('SELECT id, pos FROM events WHERE sid = ? AND rev = ?'),
+    at: raw(`SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev = ?`),
+    byPosition: raw(`SELECT ${COLUMNS} FROM events WHERE pos = ?`),
+    hasPosition: raw('SELECT 1 FROM events WHERE pos = ?'),
+    streamForwards: raw(`${stream} ORDER BY rev LIMIT ?`),
+    streamBackwards: raw(`${stream} ORDER BY rev DESC LIMIT ?`),
+    allForwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos >= ? ORDER BY pos LIMIT ?`),
+    allBackwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?`),
+    scanForwards: raw('SELECT pos, sid, type FROM events WHERE pos >= ? ORDER BY pos LIMIT ?'),
+    scanBackwards: raw('SELECT pos, sid, type FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?'),
+  };
+};
