@@ -133,6 +133,7 @@ describe('flags and handoff', () => {
     expect(when(given(started, vip), { type: 'RaiseFlag', flag: 'vip', value: 'gold' })).toHaveLength(1);
     expect(when(given(started, vip), { type: 'ClearFlag', flag: 'vip' })).toHaveLength(1);
     expect(when(given(started), { type: 'ClearFlag', flag: 'vip' })).toEqual([]);
+    expect(when(given(started), { type: 'ClearFlag', flag: 'constructor' })).toEqual([]);
   });
 
   test('derived flags cannot be set or cleared', () => {

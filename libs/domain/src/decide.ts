@@ -62,7 +62,9 @@ function decideWhenActive(command: Exclude<SessionCommand, StartSession>, state:
     case 'ClearFlag': {
       const { flag } = command;
       if (derivedFlags.includes(flag)) return derived(flag);
-      return flag in state.conversation_flags ? accept({ type: 'FlagCleared', data: { flag } }) : accept();
+      return Object.hasOwn(state.conversation_flags, flag)
+        ? accept({ type: 'FlagCleared', data: { flag } })
+        : accept();
     }
     case 'RequestHandoff':
       return handoff(state, ['none'], { type: 'HandoffRequested', data: { reason: command.reason } });
@@ -167,10 +169,11 @@ function changePreferences(command: ChangePreferences, state: SessionState): Dec
 function raiseFlag({ flag, value }: RaiseFlag, state: SessionState): Decision {
   if (derivedFlags.includes(flag)) return derived(flag);
   const flags = state.conversation_flags;
-  if (!(flag in flags) && Object.keys(flags).length - derivedFlags.length >= limits.flags) {
+  const known = Object.hasOwn(flags, flag);
+  if (!known && Object.keys(flags).length - derivedFlags.length >= limits.flags) {
     return reject('too_many_flags', `A session holds ${limits.flags} flags; clear one first.`);
   }
-  const same = flag in flags && canonicalJson(flags[flag]) === canonicalJson(value);
+  const same = known && canonicalJson(flags[flag]) === canonicalJson(value);
   return same ? accept() : accept({ type: 'FlagRaised', data: { flag, value } });
 }
 
