@@ -1,0 +1,76 @@
+/** `npm run dlq -- list | show | redrive`: the messages that could not be used. */
+import type { Admin, Kafka } from 'kafkajs';
+import { Failure, runProgram } from '../shared/failure.ts';
+import { kafkaOf } from '../shared/kafka.ts';
+import type { Found } from './read.ts';
+import { readDeadLetters } from './read.ts';
+import { redriveAll, redriveOne } from './redrive.ts';
+
+const usage = `usage: npm run dlq -- list [reason]
+       npm run dlq -- show <topic>.dlq/<partition>/<offset>
+       npm run dlq -- redrive [<topic>.dlq/<partition>/<offset>]
+
+redrive without a place sends every dead letter that was not sent yet to its topic once more; sent twice, a message
+has its effect once.`;
+
+await runProgram(async () => {
+  const [action = '', argument, ...rest] = process.argv.slice(2);
+  if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
+  const kafka = kafkaOf('turnstream-dlq');
+  const admin = kafka.admin();
+  await admin.connect().catch((error: unknown) => {
+    throw new Failure(`Kafka does not answer (${String(error)}): run npm start first, or set KAFKA_BROKERS.`);
+  });
+  try {
+    if (action === 'list') await list(kafka, admin, argument);
+    else if (action === 'show') show(await one(kafka, admin, argument));
+    else await redrive(kafka, admin, argument);
+  } finally {
+    await admin.disconnect();
+  }
+});
+
+async function list(kafka: Kafka, admin: Admin, reason: string | undefined): Promise<void> {
+  const all = await readDeadLetters(kafka, admin);
+  const found = reason === undefined ? all : all.filter(({ letter }) => letter.reason === reason);
+  for (const { at, letter } of found) {
+    const origin = `${letter.topic}/${letter.partition}/${letter.offset}`;
+    console.log([place(at).padEnd(30), origin.padEnd(26), letter.reason.padEnd(18), letter.detail].join(' '));
+  }
+  console.log(`${found.length} dead letters`);
+}
+
+function show({ at, letter }: Found): void {
+  const { value, key, headers, ...facts } = letter;
+  const texts = Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]);
+  console.log(
+    JSON.stringify({ at: place(at), ...facts, key: text(key), headers: Object.fromEntries(texts) }, null, 2),
+  );
+  console.log(`value, ${value?.length ?? 0} bytes:\n${text(value) ?? ''}`);
+}
+
+async function redrive(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<void> {
+  if (argument !== undefined) {
+    const found = await one(kafka, admin, argument);
+    await redriveOne(kafka, found);
+    console.log(`sent to ${found.letter.topic}`);
+    return;
+  }
+  const sent = await redriveAll(kafka, admin);
+  console.log(`${sent.length} messages sent to their topics`);
+}
+
+async function one(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<Found> {
+  if (argument === undefined) throw new Failure(usage);
+  const found = (await readDeadLetters(kafka, admin)).find(({ at }) => place(at) === argument);
+  if (found) return found;
+  throw new Failure(`There is no dead letter at ${argument}: npm run dlq -- list shows them.`);
+}
+
+function place({ topic, partition, offset }: Found['at']): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+function text(bytes: Buffer | null): string | null {
+  return bytes === null ? null : bytes.toString('utf8');
+}

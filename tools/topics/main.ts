@@ -1,0 +1,24 @@
+/** `npm run topics`: creates the topics that are missing and brings partitions and retention to what is configured. */
+import { inquirySources } from '#domain';
+import { ensureTopics, messagingSettings, topicPlans } from '#messaging';
+import { Failure, runProgram } from '../shared/failure.ts';
+import { kafkaOf } from '../shared/kafka.ts';
+
+await runProgram(async () => {
+  const { topics } = messagingSettings(process.env);
+  const plans = topicPlans(inquirySources, topics);
+  const admin = kafkaOf('turnstream-topics').admin();
+  try {
+    await admin.connect();
+    for (const line of await ensureTopics(admin, plans)) console.log(line);
+  } catch (error) {
+    throw new Failure(`Kafka refuses or is away: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await admin.disconnect();
+  }
+  console.log(`${plans.length} topics are as configured:`);
+  for (const { topic, partitions, retentionMs } of plans)
+    console.log(
+      `  ${topic.padEnd(28)} ${String(partitions).padStart(3)} partitions  ${retentionMs / 3_600_000} h`,
+    );
+});
