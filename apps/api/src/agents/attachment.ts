@@ -12,8 +12,8 @@ interface Sent {
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 export const windowSize = 64;
 
-/** What an attachment does next, for whoever drives it. */
-export type Step = 'go_on' | 'wait' | { readonly lost: Recorded };
+/** What became of an event: no update, an update that was sent, or the end of the attachment. */
+export type Step = 'passed' | 'sent' | { readonly lost: Recorded };
 
 /** A session that an instance connected to this node holds. All that is kept of it in memory is how far it came. */
 export class Attachment {
@@ -76,7 +76,7 @@ export class Attachment {
 
   /** Takes the next event of the stream: sends it if it is an update for the instance. */
   take(event: Recorded): Step {
-    if (event.revision <= this.read) return 'go_on';
+    if (event.revision <= this.read) return 'passed';
     this.read = event.revision;
     this.target = Math.max(this.target, this.read);
     if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lost: event };
@@ -86,10 +86,10 @@ export class Attachment {
     const wanted = this.connection.echo
       ? !isAgentEvent(event.type)
       : isUpdateFor({ instance, epoch: this.epoch }, event);
-    if (!wanted) return 'go_on';
+    if (!wanted) return 'passed';
     (this.sent ??= []).push({ revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) });
     this.connection.send(updateFrame(this, event));
-    return this.hasRoom && this.connection.hasRoom ? 'go_on' : 'wait';
+    return 'sent';
   }
 
   /** Whether events that this process has just appended can be taken as they are, without reading the stream. */

@@ -42,7 +42,8 @@ type Members = { readonly [name: string]: Json | undefined };
 /** A frame from its text. @throws BadFrame that names the member at fault */
 export function parseFrame(text: string): ClientFrame {
   const frame = parseObject(text);
-  switch (frame['type']) {
+  const type: unknown = frame['type'];
+  switch (type) {
     case 'hello':
       return {
         type: 'hello',
@@ -54,7 +55,7 @@ export function parseFrame(text: string): ClientFrame {
       };
     case 'heartbeat':
     case 'drain':
-      return { type: frame['type'] };
+      return { type };
     case 'attach':
       return { type: 'attach', session_id: sessionId(frame), after: after(frame) };
     case 'detach':

@@ -89,10 +89,13 @@ export class AgentGateway implements OnApplicationBootstrap {
     }
     const work = before.then(() => this.act(connection, frame));
     connection.work = work;
-    void work.then(() => {
-      connection.waiting -= 1;
-      if (connection.work === work) connection.work = undefined;
-    });
+    void this.finish(connection, work);
+  }
+
+  private async finish(connection: Connection, work: Promise<void>): Promise<void> {
+    await work;
+    connection.waiting -= 1;
+    if (connection.work === work) connection.work = undefined;
   }
 
   private async act(connection: Connection, frame: ClientFrame): Promise<void> {

@@ -94,14 +94,14 @@ export class AgentHub {
     const wake = result.replayed ? undefined : wakeFor(result);
     if (!wake) return;
     const attachment = this.attachments.get(session.session_id);
-    if (attachment?.follows(events)) this.takeAll(attachment, events);
+    if (attachment?.follows(events) && !this.takeAll(attachment, events)) attachment.whole = true;
     this.engines.wakes.hear(session.session_id, wake);
     const here = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
     if (!wake.quiet && !here) publishWakes(this.engines.redis, [result]);
   }
 
   private readonly pump = async (attachment: Attachment): Promise<boolean> => {
-    if (attachment.closed) return false;
+    if (attachment.closed || !attachment.hasRoom) return false;
     const goal = attachment.target;
     attachment.whole = false;
     const from = attachment.read + 1;
@@ -125,16 +125,14 @@ export class AgentHub {
 
   /** Sends what has to be sent of some events in a row; false when not all could be taken. */
   private takeAll(attachment: Attachment, events: readonly Recorded[]): boolean {
-    for (const [index, event] of events.entries()) {
+    for (const event of events) {
       if (attachment.closed) return true;
-      const before = attachment.oldestUnacknowledged;
+      if (!attachment.hasRoom || !attachment.connection.hasRoom) return false;
       const step = attachment.take(event);
-      if (typeof step === 'object') {
-        this.lose(attachment, step.lost);
-        return true;
-      }
-      if (before !== attachment.oldestUnacknowledged || step === 'wait') this.engines.metrics?.sent(event);
-      if (step === 'wait') return index === events.length - 1;
+      if (step === 'sent') this.engines.metrics?.sent(event);
+      if (typeof step !== 'object') continue;
+      this.lose(attachment, step.lost);
+      return true;
     }
     this.endWhenOver(attachment);
     return true;

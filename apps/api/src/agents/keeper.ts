@@ -49,7 +49,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   beforeApplicationShutdown(): void {
     for (const timer of this.timers) clearInterval(timer);
     for (const { socket } of this.hub.connections) socket.close(closeCodes.restarting, 'restarting');
-    for (const connection of [...this.hub.connections]) this.hub.close(connection);
+    for (const connection of this.hub.connections) this.hub.close(connection);
     this.hub.engines.wakes.close();
   }
 
@@ -91,7 +91,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async registerAll(): Promise<void> {
-    for (const connection of [...this.hub.connections])
+    for (const connection of this.hub.connections)
       if (connection.isKnown) await this.membership.register(connection);
   }
 
@@ -99,7 +99,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
     const { registry, options } = this.hub.engines;
     const now = Date.now();
     const heard: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
-    for (const connection of [...this.hub.connections]) {
+    for (const connection of this.hub.connections) {
       const { member, lastHeard, renewed } = connection;
       const leftMs = lastHeard + options.leaseMs - now;
       if (leftMs <= 0) {
@@ -139,7 +139,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
     const held = await registry.held(connection.member.instance);
     for (const item of held) await this.membership.assume(connection, item);
     const known = new Set(held.map(({ session_id }) => session_id));
-    for (const attachment of [...connection.attachments.values()]) {
+    for (const attachment of connection.attachments.values()) {
       if (known.has(attachment.sessionId)) continue;
       if (!connection.draining)
         await registry.attach(attachment.sessionId, connection.member, attachment.epoch);
@@ -209,7 +209,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   /** An instance that owes an answer must at least answer a ping, which needs no more than that it reads. */
   private checkReaders(leaseMs: number): void {
     const now = Date.now();
-    for (const connection of [...this.hub.connections]) {
+    for (const connection of this.hub.connections) {
       if (connection.pinged !== undefined) {
         if (now - connection.pinged > leaseMs) connection.cutOff();
       } else if (connection.isOpen && connection.owes) {

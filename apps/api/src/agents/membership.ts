@@ -105,8 +105,10 @@ export class Membership {
       ? await this.hub.engines.registry.attach(session_id, connection.member, epoch)
       : 'replaced';
     if (answer !== 'held') {
-      const { instance: holder, epoch: now, pool } = agent;
-      const more = { holder: { instance: valid ? null : holder, epoch: now, pool } };
+      const now = await this.holderAt(session_id, epoch + 1);
+      const { instance: holder, epoch: current, pool } = now;
+      // With our own epoch still in the stream, the session is about to go to another.
+      const more = { holder: { instance: current === epoch ? null : holder, epoch: current, pool } };
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', ...more });
       return;
     }
@@ -120,7 +122,7 @@ export class Membership {
   async register(connection: Connection): Promise<void> {
     const { registry, options } = this.hub.engines;
     await registry.hello(connection.member, options.leaseMs);
-    for (const attachment of [...connection.attachments.values()]) {
+    for (const attachment of connection.attachments.values()) {
       await registry.attach(attachment.sessionId, connection.member, attachment.epoch);
       this.hub.readAgain(attachment);
     }
