@@ -10,16 +10,16 @@ export interface Command {
 }
 
 /** Sends a command under its key, or under a new one, so that each retry is the same command. */
-export async function runCommand(
+export async function runCommand<Result extends object = Omit<CommandResult, 'replayed'>>(
   transport: Transport,
   { method, path, body, options }: Command,
-): Promise<CommandResult> {
+): Promise<Result & { readonly replayed: boolean }> {
   const { key = randomUUID(), expectedRevision, correlationId, traceparent, signal } = options;
   const headers: Record<string, string> = { 'idempotency-key': key };
   if (expectedRevision !== undefined) headers['if-match'] = `"${expectedRevision}"`;
   if (correlationId !== undefined) headers['correlation-id'] = correlationId;
   if (traceparent !== undefined) headers['traceparent'] = traceparent;
-  const answer = await transport.send<Omit<CommandResult, 'replayed'>>({
+  const answer = await transport.send<Result>({
     method,
     path,
     headers,

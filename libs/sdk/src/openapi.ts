@@ -189,6 +189,44 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}/inquiries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Ask other systems
+         * @description Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when all are in, or at its deadline with what there is. The same question while one is open joins it.
+         */
+        readonly post: operations["openInquiry"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/inquiries/{inquiry_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** An inquiry, with the state and latency of each source */
+        readonly get: operations["getInquiry"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Cancel an inquiry: it closes without an answer */
+        readonly delete: operations["cancelInquiry"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/context": {
         readonly parameters: {
             readonly query?: never;
@@ -232,6 +270,57 @@ export interface paths {
         };
         /** Turns, the oldest first: of a session or partner, by intent, sender or time */
         readonly get: operations["turns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The agent instances that are connected, and the pools in which sessions wait */
+        readonly get: operations["agents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/agent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The agent instance that holds a session */
+        readonly get: operations["sessionAgent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/stream": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The events of a session as they happen (Server-Sent Events) */
+        readonly get: operations["stream"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -651,6 +740,129 @@ export interface components {
              */
             readonly commands: readonly (components["schemas"]["RecordTurnItem"] | components["schemas"]["SetGoalItem"] | components["schemas"]["UpdateGoalItem"] | components["schemas"]["RaiseFlagItem"] | components["schemas"]["ClearFlagItem"] | components["schemas"]["SwitchChannelItem"] | components["schemas"]["ChangePreferencesItem"] | components["schemas"]["HandoffItem"] | components["schemas"]["EndSessionItem"] | components["schemas"]["ExternalUpdateItem"])[];
         };
+        readonly InquirySourceDto: {
+            /**
+             * @description `late`: answered after the inquiry was closed.
+             * @enum {string}
+             */
+            readonly status: "waiting" | "asked" | "retrying" | "answered" | "failed" | "skipped" | "late";
+            readonly required: boolean;
+            /** @description The sources whose answers it needs first. */
+            readonly after: readonly string[];
+            /** @description How often it was asked. */
+            readonly attempt: number;
+            /** Format: date-time */
+            readonly asked_at: string | null;
+            /** Format: date-time */
+            readonly settled_at: string | null;
+            readonly latency_ms: number | null;
+            /** @description Why there is no answer. */
+            readonly reason: string | null;
+            /** @description Its answer, while the inquiry is open, and when it is late. */
+            readonly data: {
+                readonly [key: string]: unknown;
+            } | null;
+        };
+        readonly OpenInquiryDto: {
+            /**
+             * @example order_status
+             * @enum {string}
+             */
+            readonly kind: "order_status" | "payout_status";
+            /**
+             * @description What is asked about: `order_id` for order_status, `payout_id` for payout_status.
+             * @example {
+             *       "order_id": "ORD9823"
+             *     }
+             */
+            readonly subject: {
+                readonly [key: string]: string;
+            };
+            /** @example 5000 */
+            readonly timeout_ms?: number | null;
+        };
+        readonly InquiryAcceptedDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** Format: uuid */
+            readonly inquiry_id: string;
+            /** @description The revision of the session. */
+            readonly revision: number;
+            /** Format: date-time */
+            readonly deadline: string;
+            /** @description The same question was open already: this is its inquiry. */
+            readonly joined: boolean;
+        };
+        readonly InquiryDto: {
+            /**
+             * Format: uuid
+             * @example 5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11
+             */
+            readonly inquiry_id: string;
+            /** @example order_status */
+            readonly kind: string;
+            /**
+             * @example {
+             *       "order_id": "ORD9823"
+             *     }
+             */
+            readonly subject: {
+                readonly [key: string]: unknown;
+            };
+            /** @enum {string} */
+            readonly status: "open" | "complete" | "partial" | "expired" | "cancelled";
+            /** Format: date-time */
+            readonly opened_at: string;
+            /** Format: date-time */
+            readonly deadline: string;
+            /** Format: date-time */
+            readonly closed_at: string | null;
+            /**
+             * @example {
+             *       "orders": {
+             *         "status": "answered",
+             *         "required": true,
+             *         "after": [],
+             *         "attempt": 1,
+             *         "asked_at": "2026-11-24T08:04:11.000Z",
+             *         "settled_at": "2026-11-24T08:04:11.180Z",
+             *         "latency_ms": 180,
+             *         "reason": null,
+             *         "data": null
+             *       },
+             *       "logistics": {
+             *         "status": "answered",
+             *         "required": false,
+             *         "after": [
+             *           "orders"
+             *         ],
+             *         "attempt": 1,
+             *         "asked_at": "2026-11-24T08:04:11.180Z",
+             *         "settled_at": "2026-11-24T08:04:11.420Z",
+             *         "latency_ms": 240,
+             *         "reason": null,
+             *         "data": null
+             *       }
+             *     }
+             */
+            readonly sources: {
+                readonly [key: string]: components["schemas"]["InquirySourceDto"];
+            };
+            /**
+             * @description The merged answer.
+             * @example {
+             *       "order_id": "ORD9823",
+             *       "order_status": "processed",
+             *       "status": "out_for_delivery",
+             *       "tracking_id": "TRK551"
+             *     }
+             */
+            readonly answer: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description Answers that came late or twice. */
+            readonly corrections: number;
+        };
         readonly IdentityDto: {
             readonly partner_id: string;
             readonly name: string | null;
@@ -726,6 +938,11 @@ export interface components {
             readonly revision: number;
             /** Format: date-time */
             readonly timestamp: string;
+        };
+        readonly InquiriesDto: {
+            readonly open: readonly components["schemas"]["InquiryDto"][];
+            /** @description The last three, the latest last. */
+            readonly closed: readonly components["schemas"]["InquiryDto"][];
         };
         readonly ContextDto: {
             /**
@@ -843,6 +1060,59 @@ export interface components {
              *     ]
              */
             readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
+            /**
+             * @description The open inquiries and the last closed ones, with what they found out.
+             * @example {
+             *       "open": [],
+             *       "closed": [
+             *         {
+             *           "inquiry_id": "5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11",
+             *           "kind": "order_status",
+             *           "subject": {
+             *             "order_id": "ORD9823"
+             *           },
+             *           "status": "complete",
+             *           "opened_at": "2026-11-24T08:04:11.000Z",
+             *           "deadline": "2026-11-24T08:04:16.000Z",
+             *           "closed_at": "2026-11-24T08:04:11.420Z",
+             *           "sources": {
+             *             "orders": {
+             *               "status": "answered",
+             *               "required": true,
+             *               "after": [],
+             *               "attempt": 1,
+             *               "asked_at": "2026-11-24T08:04:11.000Z",
+             *               "settled_at": "2026-11-24T08:04:11.180Z",
+             *               "latency_ms": 180,
+             *               "reason": null,
+             *               "data": null
+             *             },
+             *             "logistics": {
+             *               "status": "answered",
+             *               "required": false,
+             *               "after": [
+             *                 "orders"
+             *               ],
+             *               "attempt": 1,
+             *               "asked_at": "2026-11-24T08:04:11.180Z",
+             *               "settled_at": "2026-11-24T08:04:11.420Z",
+             *               "latency_ms": 240,
+             *               "reason": null,
+             *               "data": null
+             *             }
+             *           },
+             *           "answer": {
+             *             "order_id": "ORD9823",
+             *             "order_status": "processed",
+             *             "status": "out_for_delivery",
+             *             "tracking_id": "TRK551"
+             *           },
+             *           "corrections": 0
+             *         }
+             *       ]
+             *     }
+             */
+            readonly inquiries: components["schemas"]["InquiriesDto"];
         };
         readonly EventDto: {
             /** Format: uuid */
@@ -936,6 +1206,71 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
+        readonly Object: Record<string, never>;
+        readonly AgentInstanceDto: {
+            /** @example bot-7 */
+            readonly instance: string;
+            /** @example support */
+            readonly pool: string;
+            /** @description The api node that it is connected to. */
+            readonly node: string;
+            /** @example 50 */
+            readonly capacity: number;
+            /**
+             * @description How many sessions it holds.
+             * @example 12
+             */
+            readonly sessions: number;
+            /** @description It hands its sessions over and takes no new ones. */
+            readonly draining: boolean;
+            /** Format: date-time */
+            readonly since: string;
+            /** @description Milliseconds until its lease ends; below 0 its sessions move. */
+            readonly lease_ms: number;
+        };
+        readonly WaitingPoolDto: {
+            /** @example support */
+            readonly pool: string;
+            /**
+             * @description Sessions that wait for an instance of the pool.
+             * @example 3
+             */
+            readonly sessions: number;
+        };
+        readonly AgentsDto: {
+            readonly agents: readonly components["schemas"]["AgentInstanceDto"][];
+            readonly waiting: readonly components["schemas"]["WaitingPoolDto"][];
+        };
+        readonly SessionAgentDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description An instance holds the session, it waits for one of its pool, or it has none.
+             * @enum {string}
+             */
+            readonly status: "attached" | "waiting" | "none";
+            /** @example bot-7 */
+            readonly instance: string | null;
+            /**
+             * @description Grows with each attach; 0: the session never had an agent.
+             * @example 3
+             */
+            readonly epoch: number;
+            /** @example support */
+            readonly pool: string | null;
+            /** @description The api node that the instance is connected to. */
+            readonly node: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            readonly since: string | null;
+            /**
+             * @description Updates up to this revision are acknowledged; -1: none.
+             * @example 41
+             */
+            readonly acknowledged: number;
+        };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
         readonly Problem: {
             /** Format: uri */
@@ -953,6 +1288,13 @@ export interface components {
             readonly expected_revision?: number;
             readonly current_revision?: number;
             readonly retry_safe?: boolean;
+            /** @description Who holds the session now. */
+            readonly holder?: {
+                readonly instance: string | null;
+                readonly epoch: number;
+                readonly pool: string | null;
+                readonly since: string | null;
+            };
             readonly retry_after_s?: number;
         };
     };
@@ -1020,6 +1362,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1065,7 +1409,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1142,6 +1486,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1189,7 +1535,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1266,6 +1612,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1313,7 +1661,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1390,6 +1738,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1438,7 +1788,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1515,6 +1865,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1563,7 +1915,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1640,6 +1992,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1684,7 +2038,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1761,6 +2115,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1808,7 +2164,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1885,6 +2241,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -1932,7 +2290,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2009,6 +2367,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -2056,7 +2416,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2133,6 +2493,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -2180,7 +2542,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2257,6 +2619,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -2284,6 +2648,244 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly several: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key again gives the first result and adds nothing. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CommandsDto"];
+            };
+        };
+        readonly responses: {
+            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly openInquiry: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                readonly "If-Match"?: string;
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OpenInquiryDto"];
+            };
+        };
+        readonly responses: {
+            /** @description The inquiry is open. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InquiryAcceptedDto"];
                 };
             };
             /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
@@ -2371,7 +2973,67 @@ export interface operations {
             };
         };
     };
-    readonly several: {
+    readonly getInquiry: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+                readonly inquiry_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InquiryDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly cancelInquiry: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
@@ -2381,6 +3043,8 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; it stands in the events’ metadata. */
                 readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
                 /** @description Carried into the events’ metadata. */
                 readonly "Correlation-Id"?: string;
                 /** @description W3C trace context, carried into the events’ metadata. */
@@ -2388,14 +3052,11 @@ export interface operations {
             };
             readonly path: {
                 readonly session_id: string;
+                readonly inquiry_id: string;
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["CommandsDto"];
-            };
-        };
+        readonly requestBody?: never;
         readonly responses: {
             /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
             readonly 200: {
@@ -2428,7 +3089,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2656,6 +3317,156 @@ export interface operations {
             };
             /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
             readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly agents: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only the instances of this pool. */
+                readonly pool?: string;
+                readonly limit?: components["schemas"]["Object"];
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AgentsDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sessionAgent: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionAgentDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly stream: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
+                readonly after?: number;
+            };
+            readonly header?: {
+                /** @description Go on after this revision. */
+                readonly "Last-Event-ID"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Each event with its revision as id, its type as event, and itself as JSON in data. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": string;
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

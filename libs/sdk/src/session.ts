@@ -12,6 +12,9 @@ import type {
   ExternalUpdate,
   FlagValue,
   Handoff,
+  Inquiry,
+  InquiryAccepted,
+  OpenInquiry,
   Preferences,
   RecordedEvent,
   RecordTurn,
@@ -108,6 +111,28 @@ export class Session {
   /** Records news of another system. The same `system` and `source_event_id` again add nothing. */
   externalUpdate(update: ExternalUpdate, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/external-updates', update, options);
+  }
+
+  /**
+   * Asks other systems and returns at once. The answers come into the context as they arrive.
+   * @throws CommandNotAllowed (`too_many_inquiries`)
+   */
+  async openInquiry(inquiry: OpenInquiry, options: CommandOptions = {}): Promise<InquiryAccepted> {
+    const command = { method: 'POST', path: this.path('/inquiries'), body: inquiry, options } as const;
+    const accepted = await runCommand<InquiryAccepted>(this.transport, command);
+    this.reached = Math.max(this.reached, accepted.revision);
+    return accepted;
+  }
+
+  /** An inquiry as it stands now. @throws SessionNotFound also when the session has no such inquiry */
+  async inquiry(inquiryId: string, signal?: AbortSignal): Promise<Inquiry> {
+    const path = this.path(`/inquiries/${encodeURIComponent(inquiryId)}`);
+    return (await this.transport.send<Inquiry>({ method: 'GET', path, signal })).body;
+  }
+
+  /** Closes an inquiry without waiting for its answers. */
+  cancelInquiry(inquiryId: string, options?: CommandOptions): Promise<CommandResult> {
+    return this.command('DELETE', `/inquiries/${encodeURIComponent(inquiryId)}`, undefined, options);
   }
 
   /** Ends the session; after it no command is allowed. */

@@ -39,6 +39,13 @@ export type SessionsQuery = Omit<Query<'sessions'>, 'after'>;
 /** Which turns: of a session or partner, by intent, sender or time. `limit` is the size of a page (1 to 500). */
 export type TurnsQuery = Omit<Query<'turns'>, 'after'>;
 
+/** A question to other systems, for {@link Session.openInquiry}: `order_status` of an `order_id`, and so on. */
+export type OpenInquiry = Schemas['OpenInquiryDto'];
+/** An inquiry that was opened, or `joined` since the same question was open already. */
+export type InquiryAccepted = Schemas['InquiryAcceptedDto'];
+/** An inquiry with the state and latency of each source, and its merged answer once it is closed. */
+export type Inquiry = Schemas['InquiryDto'];
+
 export type Problem = Schemas['Problem'] & { readonly [member: string]: unknown };
 export type SessionsPage = Schemas['SessionsPageDto'];
 export type TurnsPage = Schemas['TurnsPageDto'];
