@@ -15,7 +15,14 @@ import {
   redisReady,
   startWorkerServer,
 } from '#platform';
-import { connectionSettings, ContextProjection, ContextStore, publishWakes, RowsStore, Slots } from '#read-models';
+import {
+  connectionSettings,
+  ContextProjection,
+  ContextStore,
+  publishWakes,
+  RowsStore,
+  Slots,
+} from '#read-models';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
 import type { SlotStatus } from './slot-runner.ts';

@@ -25,14 +25,18 @@ local function remember(key, from)
 end
 `;
 
-/** ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, (command id, record)… */
+/**
+ * Applies a change on top of any state from the revision before to just under the one after: a section that no event
+ * in between touched is the same in all of them.
+ * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, (command id, record)…
+ */
 export const applyScript = `-- turnstream apply, format ${contextFormat}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
 local at = tonumber(stored[1] or -1)
 if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${gap} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
-if at ~= tonumber(ARGV[1]) then return ${gap} end
+if at < tonumber(ARGV[1]) then return ${gap} end
 local sections = tonumber(ARGV[4])
 for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${contextFormat}')

@@ -87,6 +87,14 @@ describe('a context', () => {
     expect(await stored(first)).toEqual(contextOf(first));
   });
 
+  test('a change that overlaps with what is there brings it to the end of the change', async () => {
+    const [first, second, third] = history(3) as [Session, Session, Session];
+    await write(undefined, first);
+    await write(first, second);
+    expect(await write(first, third)).toBe('applied');
+    expect(await stored(third)).toEqual(contextOf(third));
+  });
+
   test('without its record of commands, or in another format, counts as missing', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);

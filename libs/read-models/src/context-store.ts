@@ -111,7 +111,7 @@ export class ContextStore {
     });
   }
 
-  /** Writes the changed sections of a session that stands at revision `before` (-1: is not there yet). */
+  /** Writes the sections changed since revision `before` (-1: none was there), which has to be stored, or a later one. */
   async apply(
     before: number,
     after: Session,

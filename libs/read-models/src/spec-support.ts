@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { runner } from 'node-pg-migrate';
@@ -59,6 +62,38 @@ export async function emptyRedis(db: number): Promise<Redis> {
   redis.on('error', () => undefined);
   await redis.flushdb();
   return redis;
+}
+
+/** A way to an engine that can be cut and mended, as when the engine is away. */
+export async function cuttable(url: string): Promise<{ url: string; cut(): void; mend(): Promise<void> }> {
+  const target = new URL(url);
+  const [port, host] = [Number(target.port), target.hostname];
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, host);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => other.destroy());
+      socket.pipe(other);
+    }
+  });
+  const listen = async (port: number): Promise<number> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const ours = await listen(0);
+  target.hostname = '127.0.0.1';
+  target.port = String(ours);
+  const cut = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return { url: target.toString(), cut, mend: async () => void (await listen(ours)) };
 }
 
 export const startSession: SessionCommand = {
