@@ -25,7 +25,7 @@ import {
 } from '#read-models';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
-import type { SlotStatus } from './slot-runner.ts';
+import type { SlotStatus } from './slot-status.ts';
 
 const leaseMs = 6_000;
 

@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Histogram, Metrics } from '#platform';
-import type { SlotStatus } from './slot-runner.ts';
+import type { SlotStatus } from './slot-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 

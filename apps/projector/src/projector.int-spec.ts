@@ -101,7 +101,7 @@ describe('Redis', () => {
     await say(ids, 2);
     for (const id of ids) await world.rowsSettled(id);
     await world.redisWay.mend();
-    await world.settled(ids);
+    expect(await world.settled(ids)).toBe(3);
   });
 
   test('back in an older state, gets what it lost, though nothing more happens in those sessions', async () => {
@@ -117,7 +117,7 @@ describe('Redis', () => {
       await world.redis.restore(key, 0, old[index] ?? Buffer.of(), 'REPLACE');
     }
     await world.redisWay.mend();
-    await world.settled(ids);
+    expect(await world.settled(ids)).toBe(3);
   });
 
   test('behind the rows when the projector died, is caught up by the next one', async () => {
@@ -130,7 +130,7 @@ describe('Redis', () => {
     await first.stop();
     await world.redisWay.mend();
     await world.start();
-    await world.settled(ids);
+    expect(await world.settled(ids)).toBe(3);
   });
 });
 
@@ -142,7 +142,7 @@ test('PostgreSQL away does not hold up the contexts; back, gets what it missed',
   await say(ids, 2);
   for (const id of ids) await world.contextSettled(id);
   await world.postgresWay.mend();
-  await world.settled(ids);
+  expect(await world.settled(ids)).toBe(3);
 });
 
 describe('two projectors', () => {
@@ -188,5 +188,5 @@ test('one session at a time in order: a long one arrives whole', async () => {
     const many = Array.from({ length: 20 }, () => turn(randomUUID()));
     await world.send(id, ...many);
   }
-  await world.settled([id]);
+  expect(await world.settled([id])).toBe(1);
 });

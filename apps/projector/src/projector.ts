@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease, Slots } from '#read-models';
 import { SlotKeeper } from './slot-keeper.ts';
-import type { SlotDeps, SlotRunner, SlotStatus } from './slot-runner.ts';
+import type { SlotDeps, SlotRunner } from './slot-runner.ts';
+import type { SlotStatus } from './slot-status.ts';
 
 export interface ProjectorOptions {
   readonly slots: Slots;

@@ -46,12 +46,12 @@ test('gives the same rows in tables of the same shape, while events flow and a p
   await world.pool.query("UPDATE conversation_session SET language = 'xx'");
 
   const fresh = await world.sessions(5);
-  let flowing = true;
+  const flowing = new AbortController();
   const flow = (async () => {
-    while (flowing) for (const id of fresh) await world.send(id, turn(randomUUID()));
+    while (!flowing.signal.aborted) for (const id of fresh) await world.send(id, turn(randomUUID()));
   })();
   const { events } = await run();
-  flowing = false;
+  flowing.abort();
   await flow;
 
   expect(events).toBeGreaterThanOrEqual(60);

@@ -6,6 +6,7 @@ import { ContextLane } from './context-lane.ts';
 import type { LaneHooks } from './lane.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 import { RowLane } from './row-lane.ts';
+import type { SlotStatus } from './slot-status.ts';
 
 export interface SlotDeps {
   readonly store: EventStore;
@@ -16,18 +17,6 @@ export interface SlotDeps {
   readonly logger: Logger;
   /** Name of this instance, as it stands in the leases. */
   readonly owner: string;
-}
-
-/** How a slot is getting on. */
-export interface SlotStatus {
-  readonly slot: number;
-  readonly state: 'live' | 'catching_up';
-  /** Commit position up to which the rows are written. */
-  readonly position: string | null;
-  /** Seconds since the time up to which the rows are known to be current. */
-  readonly lag_s: number | null;
-  readonly waiting_for_redis: number;
-  readonly waiting_for_postgres: number;
 }
 
 /** Projects one slot: one subscription, behind it a lane for the contexts and one for the rows. Runs once. */

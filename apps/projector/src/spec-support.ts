@@ -154,12 +154,13 @@ export class World {
     return ids;
   }
 
-  /** Waits until rows and context of these sessions are what their streams say. */
-  async settled(ids: readonly string[]): Promise<void> {
+  /** Waits until rows and context of these sessions are what their streams say; how many they are. */
+  async settled(ids: readonly string[]): Promise<number> {
     for (const id of ids) {
       await this.contextSettled(id);
       await this.rowsSettled(id);
     }
+    return ids.length;
   }
 
   async contextSettled(id: string): Promise<void> {

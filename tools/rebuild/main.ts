@@ -1,0 +1,49 @@
+/** `npm run rebuild`: the conversation tables anew from the streams, beside the ones in use, then in their place. */
+import { EventStore } from '#event-store';
+import { createLogger, createPool, isUnavailable } from '#platform';
+import { RebuildUnderWay } from '#read-models';
+import { rebuild } from '../../apps/projector/src/rebuild-rows.ts';
+import { Failure, runProgram } from '../shared/failure.ts';
+
+const { env } = process;
+const databasePort = env['DATABASE_PORT'] ?? '5432';
+const databaseUrl =
+  env['DATABASE_URL'] ?? `postgres://turnstream:turnstream@127.0.0.1:${databasePort}/turnstream`;
+const storeUrl = env['EVENTSTORE_URL'] ?? `esdb://127.0.0.1:${env['EVENTSTORE_PORT'] ?? '2113'}?tls=false`;
+
+await runProgram(async () => {
+  const logger = createLogger('rebuild', 'silent');
+  const applicationName = 'turnstream-rebuild';
+  const store = new EventStore(storeUrl);
+  try {
+    console.log('Building the tables anew from the streams; the ones in use stay as they are.');
+    const { events, seconds, failures } = await rebuild({
+      store,
+      pool: (settings) =>
+        createPool(databaseUrl, {
+          ...(settings !== undefined && { settings }),
+          logger,
+          max: 1,
+          statementTimeoutMs: 600_000,
+          applicationName,
+        }),
+      onProgress: ({ events, percent, perSecond }) =>
+        console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
+      onInterruption: () => console.log('The event store is away; going on when it is back.'),
+    });
+    console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
+    if (failures > 0) console.log(`${failures} events fit in no row: see the table projection_failure.`);
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    await store.dispose();
+  }
+});
+
+function explained(error: unknown): unknown {
+  if (error instanceof RebuildUnderWay) return new Failure(`${error.message} Wait until it is done.`);
+  const unavailable = isUnavailable(error) || (error instanceof Error && 'code' in error);
+  if (!unavailable || !(error instanceof Error)) return error;
+  const remedy = 'Run npm start first, or set DATABASE_URL and EVENTSTORE_URL.';
+  return new Failure(`The rebuild failed, the tables in use are as before: ${error.message} ${remedy}`);
+}
