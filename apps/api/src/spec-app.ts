@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import { EventStore } from '#event-store';
 import {
   createHttpApp,
@@ -27,6 +28,7 @@ export interface Answer {
 export interface SpecApp {
   readonly url: string;
   readonly store: EventStore;
+  readonly redis: Redis;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A new session; gives its id. */
   start(body?: object): Promise<string>;
@@ -36,11 +38,12 @@ export interface SpecApp {
 /** The api on a free port, over the engines of the environment; for specs. */
 export async function startSpecApp({
   eventStoreUrl = env('EVENTSTORE_URL'),
+  redisUrl = env('REDIS_URL'),
   ...agentOptions
-}: { eventStoreUrl?: string } & Partial<AgentOptions> = {}): Promise<SpecApp> {
+}: { eventStoreUrl?: string; redisUrl?: string } & Partial<AgentOptions> = {}): Promise<SpecApp> {
   const logger = createLogger('api', 'silent');
   const store = new EventStore(eventStoreUrl);
-  const redis = createRedis(env('REDIS_URL'), { logger });
+  const redis = createRedis(redisUrl, { logger });
   const pool = createPool(env('DATABASE_URL'), { logger });
   await redisReady(redis);
   const contexts = new ContextStore(redis, { ttlSeconds: 600 });
@@ -59,6 +62,7 @@ export async function startSpecApp({
   return {
     url,
     store,
+    redis,
     call,
     start: async (body = {}) => {
       const partner_id = `P-${randomUUID()}`;

@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { readEvents } from '#event-store';
 import type { SpecApp } from '../spec-app.ts';
 import { startSpecApp } from '../spec-app.ts';
-import { SpecAgent } from './spec-agent.ts';
+import { eventsOf, killAll, join, news, until } from './spec-support.ts';
 
 /** Two api nodes over the same engines, and agents that speak the frames by hand. */
 let one: SpecApp;
 let two: SpecApp;
-const agents: SpecAgent[] = [];
 const leaseMs = 1_500;
 jest.setTimeout(20_000);
 
@@ -17,43 +14,9 @@ beforeAll(async () => {
   [one, two] = await Promise.all([startSpecApp({ leaseMs }), startSpecApp({ leaseMs })]);
 });
 afterAll(async () => {
-  for (const agent of agents) agent.kill();
+  killAll();
   await Promise.all([one.close(), two.close()]);
 });
-
-async function join(app: SpecApp, pool: string, options: object = {}, instance?: string): Promise<SpecAgent> {
-  const agent = new SpecAgent(app.url, instance);
-  agents.push(agent);
-  return agent.hello(pool, options);
-}
-
-async function news(app: SpecApp, id: string, name = randomUUID()): Promise<number> {
-  const update = { system: 'orders', kind: 'status_changed', reference: 'O1', data: { name } };
-  const answer = await app.call('POST', `/v1/sessions/${id}/external-updates`, {
-    ...update,
-    source_event_id: name,
-  });
-  expect(answer.status).toBe(201);
-  return Number(answer.body['revision']);
-}
-
-async function eventsOf(
-  app: SpecApp,
-  id: string,
-): Promise<{ type: string; data: Record<string, unknown> }[]> {
-  const events = [];
-  for await (const { type, data } of readEvents(app.store, id))
-    events.push({ type, data: data as unknown as Record<string, unknown> });
-  return events;
-}
-
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await done()) return;
-    await sleep(30);
-  }
-  throw new Error('It did not come to pass.');
-}
 
 describe('an agent that holds a session', () => {
   test('hears of what others did, whichever node they did it on, in order and once', async () => {
@@ -139,7 +102,8 @@ describe('an agent that holds a session', () => {
     await two.call('POST', `/v1/sessions/${id}/end`, {});
     const update = await agent.next((frame) => frame.event?.type === 'SessionEnded');
     agent.ack(id, Number(update.revision));
-    await agent.next((frame) => frame.type === 'detached' && frame.reason === 'session_over');
+    const detached = await agent.next((frame) => frame.type === 'detached');
+    expect(detached.reason).toBe('session_over');
   });
 });
 
