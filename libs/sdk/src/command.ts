@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Request, Transport } from './transport.ts';
+import type { Request, Sender } from './transport.ts';
 import type { CommandOptions, CommandResult } from './types.ts';
 
 export interface Command {
@@ -11,12 +11,13 @@ export interface Command {
 
 /** Sends a command under its key, or under a new one, so that each retry is the same command. */
 export async function runCommand<Result extends object = Omit<CommandResult, 'replayed'>>(
-  transport: Transport,
+  transport: Sender,
   { method, path, body, options }: Command,
 ): Promise<Result & { readonly replayed: boolean }> {
-  const { key = randomUUID(), expectedRevision, correlationId, traceparent, signal } = options;
+  const { key = randomUUID(), expectedRevision, agentEpoch, correlationId, traceparent, signal } = options;
   const headers: Record<string, string> = { 'idempotency-key': key };
   if (expectedRevision !== undefined) headers['if-match'] = `"${expectedRevision}"`;
+  if (agentEpoch !== undefined) headers['agent-epoch'] = String(agentEpoch);
   if (correlationId !== undefined) headers['correlation-id'] = correlationId;
   if (traceparent !== undefined) headers['traceparent'] = traceparent;
   const answer = await transport.send<Result>({

@@ -40,7 +40,7 @@ export class SessionNotFound extends TurnstreamError {
 
 /** Thrown when the state of the session does not allow the command (409). */
 export class CommandNotAllowed extends TurnstreamError {
-  override readonly name = 'CommandNotAllowed';
+  override readonly name: string = 'CommandNotAllowed';
 
   /** Why, as a stable word: `session_over`, `goal_not_set`, … */
   get reason(): string {
@@ -55,6 +55,16 @@ export class CommandNotAllowed extends TurnstreamError {
   /** The revision at which it was refused. */
   get currentRevision(): number {
     return this.problem.current_revision ?? -1;
+  }
+}
+
+/** Thrown when another agent instance holds the session by now (409): what this one still does is refused. */
+export class AgentReplaced extends CommandNotAllowed {
+  override readonly name = 'AgentReplaced';
+
+  /** Who holds the session now; `instance` null: nobody, it waits. */
+  get holder(): { readonly instance: string | null; readonly epoch: number; readonly pool: string | null } {
+    return this.problem.holder ?? { instance: null, epoch: 0, pool: null };
   }
 }
 
@@ -111,7 +121,9 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
     case 404:
       return new SessionNotFound(problem);
     case 409:
-      return new CommandNotAllowed(problem);
+      return problem.type.endsWith('/agent_replaced')
+        ? new AgentReplaced(problem)
+        : new CommandNotAllowed(problem);
     case 412:
       return new RevisionConflict(problem);
     case 422:

@@ -1,4 +1,9 @@
+export { Agent, connectAgent } from './agent.ts';
+export type { AgentOptions } from './agent.ts';
+export { AgentStream } from './agent-stream.ts';
+export type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
 export {
+  AgentReplaced,
   CommandNotAllowed,
   InvalidRequest,
   KeyReused,

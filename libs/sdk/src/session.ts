@@ -1,7 +1,7 @@
 import { runCommand } from './command.ts';
 import type { Command } from './command.ts';
 import { pages, search } from './pages.ts';
-import type { Transport } from './transport.ts';
+import type { Sender } from './transport.ts';
 import type {
   Channel,
   CommandItem,
@@ -51,12 +51,14 @@ export class Session {
   private reached: number;
 
   constructor(
-    private readonly transport: Transport,
+    private readonly transport: Sender,
     /** UUID of the session. */
     readonly id: string,
     revision: number,
     /** What the start did; undefined for a session that was not started here. */
     readonly started?: CommandResult,
+    /** The epoch that its commands carry, for an agent that holds the session. */
+    private readonly epoch?: () => number,
   ) {
     this.reached = revision;
   }
@@ -118,7 +120,12 @@ export class Session {
    * @throws CommandNotAllowed (`too_many_inquiries`)
    */
   async openInquiry(inquiry: OpenInquiry, options: CommandOptions = {}): Promise<InquiryAccepted> {
-    const command = { method: 'POST', path: this.path('/inquiries'), body: inquiry, options } as const;
+    const command = {
+      method: 'POST',
+      path: this.path('/inquiries'),
+      body: inquiry,
+      options: this.fenced(options),
+    } as const;
     const accepted = await runCommand<InquiryAccepted>(this.transport, command);
     this.reached = Math.max(this.reached, accepted.revision);
     return accepted;
@@ -196,9 +203,14 @@ export class Session {
     body: object | undefined,
     options: CommandOptions = {},
   ): Promise<CommandResult> {
-    const result = await runCommand(this.transport, { method, path: this.path(path), body, options });
+    const command = { method, path: this.path(path), body, options: this.fenced(options) };
+    const result = await runCommand(this.transport, command);
     this.reached = Math.max(this.reached, result.revision);
     return result;
+  }
+
+  private fenced(options: CommandOptions): CommandOptions {
+    return this.epoch === undefined ? options : { agentEpoch: this.epoch(), ...options };
   }
 
   private path(rest: string): string {

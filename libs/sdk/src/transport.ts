@@ -25,6 +25,9 @@ export interface Answer<T> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
+/** What sessions send their requests with. */
+export type Sender = Pick<Transport, 'send'>;
+
 /**
  * Sends requests over kept connections, again where that is safe: reads, and commands, which all carry a key.
  * undici's Pool costs a fifth of the processor time of the global fetch.

@@ -60,6 +60,8 @@ export interface CommandOptions {
   readonly key?: string;
   /** Only when the session is at exactly this revision, else {@link RevisionConflict}. Left out: on the latest. */
   readonly expectedRevision?: number;
+  /** The epoch under which the session is held: refused with {@link AgentReplaced} once another instance has it. */
+  readonly agentEpoch?: number;
   /** Carried into the events' metadata. */
   readonly correlationId?: string;
   /** W3C trace context, carried into the events' metadata. */

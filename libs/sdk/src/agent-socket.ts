@@ -1,0 +1,110 @@
+import { WebSocket } from 'ws';
+import { delayMs } from './retry.ts';
+
+/** A frame of the protocol of `WS /v1/agents`. */
+export interface Frame {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+
+export interface AgentSocketOptions {
+  /** Addresses of the api's nodes, or of the load balancer before them. */
+  readonly urls: readonly string[];
+  /** The first frame of each connection: it tells which sessions are held. */
+  readonly hello: () => Frame;
+  readonly onFrame: (frame: Frame) => void;
+  /** Told when the connection is there again, and of which address it is. */
+  readonly onConnected: (url: string) => void;
+  /** Told when the connection ends for good: another process uses the same instance id. */
+  readonly onSuperseded: () => void;
+}
+
+const superseded = 4409;
+/** Until the api has said how long a lease is. */
+const defaultLeaseMs = 5_000;
+
+/**
+ * A connection that comes back by itself, with back-off and jitter, to the next address each time. One on which nothing
+ * arrives for the length of a lease counts as dead: heartbeats are answered.
+ */
+export class AgentSocket {
+  private socket: WebSocket | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private tries = 0;
+  private heard = 0;
+  private closed = false;
+
+  constructor(private readonly options: AgentSocketOptions) {
+    this.tries = Math.floor(Math.random() * options.urls.length);
+  }
+
+  connect(): void {
+    if (this.closed) return;
+    const { urls, hello, onConnected } = this.options;
+    const url = urls[this.tries % urls.length] ?? '';
+    this.tries += 1;
+    const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents`;
+    const socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout: defaultLeaseMs });
+    this.socket = socket;
+    this.watch(defaultLeaseMs, defaultLeaseMs / 3);
+    socket.on('open', () => socket.send(JSON.stringify(hello())));
+    socket.on('message', (data) => {
+      this.heard = performance.now();
+      const frame = JSON.parse((data as Buffer).toString()) as Frame;
+      if (frame.type === 'welcome') {
+        this.failures = 0;
+        this.watch(Number(frame['lease_ms']), Number(frame['heartbeat_ms']));
+        onConnected(url);
+      }
+      this.options.onFrame(frame);
+    });
+    socket.on('close', (code) => this.lost(socket, code));
+    // Its close follows.
+    socket.on('error', () => undefined);
+  }
+
+  /** Sends a frame; without a connection it is lost, as everything that matters is said again with the next hello. */
+  send(frame: Frame): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Ends the connection for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.timer);
+    const { socket } = this;
+    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => socket.terminate(), 1_000);
+      socket.once('close', () => {
+        clearTimeout(late);
+        resolve();
+      });
+      socket.close(1000);
+    });
+  }
+
+  private watch(leaseMs: number, heartbeatMs: number): void {
+    clearInterval(this.timer);
+    this.heard = performance.now();
+    this.timer = setInterval(() => {
+      if (performance.now() - this.heard > leaseMs) this.socket?.terminate();
+      else this.send({ type: 'heartbeat' });
+    }, heartbeatMs);
+  }
+
+  private lost(socket: WebSocket, code: number): void {
+    if (socket !== this.socket) return;
+    clearInterval(this.timer);
+    if (this.closed) return;
+    if (code === superseded) {
+      this.closed = true;
+      this.options.onSuperseded();
+      return;
+    }
+    const delay = delayMs(this.failures);
+    this.failures += 1;
+    setTimeout(() => this.connect(), delay);
+  }
+}

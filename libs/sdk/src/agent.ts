@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Frame } from './agent-socket.ts';
+import { AgentSocket } from './agent-socket.ts';
+import type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
+import { AgentStream } from './agent-stream.ts';
+import { AgentTransport } from './agent-transport.ts';
+import { toError } from './errors.ts';
+import { Session } from './session.ts';
+import type { Problem } from './types.ts';
+
+export interface AgentOptions {
+  /** Address of the api, as `http://127.0.0.1:3000`, or those of its nodes: then it goes to the next when one is away. */
+  readonly url: string | readonly string[];
+  /** Instances of one pool take over each other's sessions. */
+  readonly pool: string;
+  /** How many sessions this instance takes, 1 to 10,000. Default 100. */
+  readonly capacity?: number;
+  /** Names this process, unlike any other that runs; it is also the Agent-Id of its commands. Default: a new one. */
+  readonly instance?: string;
+  /** Deals with the updates of all sessions that have no handler of their own. */
+  readonly onUpdate?: UpdateHandler;
+  /** Told of a session that came without being asked for: its instance was gone, or hands over. */
+  readonly onTakeover?: (stream: AgentStream) => void;
+  /** Told of errors of handlers; each such update comes again after a pause. Default: written to stderr. */
+  readonly onError?: (error: unknown, update: Update | undefined) => void;
+  /** Deliver the instance's own events too. Default false. */
+  readonly echo?: boolean;
+  /** On SIGTERM hand the sessions over, then end the process if nobody else listens for the signal. Default true. */
+  readonly drainOnSigterm?: boolean;
+  /** Longest wait for one attempt of a request, and for an attach, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** How long a request is tried again while the system is away, in milliseconds. Default 30,000. */
+  readonly retryForMs?: number;
+}
+
+interface Pending {
+  readonly frame: Frame;
+  readonly resolve: (stream: AgentStream) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How many sessions' last updates are remembered after they were given up, so that none is shown twice. */
+const remembered = 10_000;
+const drainMs = 10_000;
+
+/** Connects an agent instance; resolves once the api knows it. It comes back by itself whenever the connection breaks. */
+export async function connectAgent(options: AgentOptions): Promise<Agent> {
+  const agent = new Agent(options);
+  await agent.ready;
+  return agent;
+}
+
+/** An agent instance: holds sessions, gets what others did in them, and hands them over when it goes. */
+export class Agent {
+  readonly instance: string;
+  /** The sessions that it holds, by id. */
+  readonly streams = new Map<string, AgentStream>();
+  /** Resolves when the api knows the instance. */
+  readonly ready: Promise<void>;
+  private readonly transport: AgentTransport;
+  private readonly socket: AgentSocket;
+  private readonly pending = new Map<string, Pending>();
+  private readonly handled = new Map<string, number>();
+  private drained: (() => void) | undefined;
+
+  constructor(private readonly options: AgentOptions) {
+    const { url, pool, timeoutMs = 10_000, retryForMs = 30_000 } = options;
+    const urls = typeof url === 'string' ? [url] : url;
+    this.instance = options.instance ?? `${pool}-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    this.transport = new AgentTransport({ urls, agentId: this.instance, timeoutMs, retryForMs });
+    const known = Promise.withResolvers<void>();
+    this.ready = known.promise;
+    this.socket = new AgentSocket({
+      urls,
+      hello: () => this.hello(),
+      onFrame: (frame) => this.onFrame(frame),
+      onConnected: (connected) => {
+        this.transport.prefer(connected);
+        for (const { frame } of this.pending.values()) this.socket.send(frame);
+        known.resolve();
+      },
+      onSuperseded: () => this.finishAll('replaced'),
+    });
+    this.socket.connect();
+    if (options.drainOnSigterm ?? true) process.on('SIGTERM', this.onSigterm);
+  }
+
+  /**
+   * Takes a session, from whoever holds it. `after`: the last revision that is known here; left out, updates come from
+   * where the holder before acknowledged them, of a session that had none from now on.
+   * @throws SessionNotFound, CommandNotAllowed when it is over, TurnstreamError (`at_capacity`)
+   */
+  attach(sessionId: string, { after }: { after?: number } = {}): Promise<AgentStream> {
+    const frame = { type: 'attach', session_id: sessionId, ...(after === undefined ? {} : { after }) };
+    return new Promise((resolve, reject) => {
+      this.pending.set(sessionId, { frame, resolve, reject });
+      this.socket.send(frame);
+    });
+  }
+
+  /** Hands all sessions over to other instances of the pool; resolves when they are gone, or after 10 s. */
+  async drain(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, drainMs);
+      this.drained = () => {
+        clearTimeout(late);
+        resolve();
+      };
+      this.socket.send({ type: 'drain' });
+    });
+  }
+
+  /** Drains, unless told not to, and ends the connection. */
+  async close({ drain = true } = {}): Promise<void> {
+    process.off('SIGTERM', this.onSigterm);
+    if (drain && this.streams.size > 0) await this.drain();
+    await this.socket.close();
+    this.finishAll('closed');
+    await this.transport.close();
+  }
+
+  private readonly onSigterm = (): void => {
+    void this.close().then(() => {
+      if (process.listenerCount('SIGTERM') === 0) process.exit(0);
+      return undefined;
+    });
+  };
+
+  private hello(): Frame {
+    const { pool, capacity = 100, echo = false } = this.options;
+    const resume = [...this.streams.values()].map(({ sessionId, epoch, handledRevision }) => ({
+      session_id: sessionId,
+      epoch,
+      after: handledRevision,
+    }));
+    return { type: 'hello', instance: this.instance, pool, capacity, echo, resume };
+  }
+
+  private onFrame(frame: Frame): void {
+    const sessionId = String(frame['session_id']);
+    const stream = this.streams.get(sessionId);
+    if (frame.type === 'update') stream?.receive(frame as Frame & Update);
+    else if (frame.type === 'attached') this.attached(sessionId, frame);
+    else if (frame.type === 'detached' && frame['epoch'] === (stream?.epoch ?? frame['epoch']))
+      this.end(sessionId, frame['reason'] as StreamEnd);
+    else if (frame.type === 'drained') this.drained?.();
+    else if (frame.type === 'error') this.failed(frame);
+  }
+
+  private attached(sessionId: string, frame: Frame): void {
+    const epoch = Number(frame['epoch']);
+    const waiting = this.pending.get(sessionId);
+    this.pending.delete(sessionId);
+    let stream = this.streams.get(sessionId);
+    if (stream) stream.renew(epoch);
+    else stream = this.open(sessionId, epoch, Number(frame['acknowledged']));
+    if (waiting) waiting.resolve(stream);
+    else if (frame['reason'] === 'takeover') this.options.onTakeover?.(stream);
+  }
+
+  private open(sessionId: string, epoch: number, acknowledged: number): AgentStream {
+    const after = Math.max(acknowledged, this.handled.get(sessionId) ?? -1);
+    const session = new Session(this.transport, sessionId, -1, undefined, () => stream.epoch);
+    const onError = this.options.onError ?? ((error: unknown) => process.stderr.write(`${String(error)}\n`));
+    const stream = new AgentStream(
+      sessionId,
+      session,
+      { epoch, after },
+      {
+        acknowledge: (revision) => this.socket.send({ type: 'ack', session_id: sessionId, revision }),
+        detach: () => this.socket.send({ type: 'detach', session_id: sessionId }),
+        onHandled: (revision) => this.remember(sessionId, revision),
+        onError,
+      },
+    );
+    this.streams.set(sessionId, stream);
+    if (this.options.onUpdate) stream.onUpdate(this.options.onUpdate);
+    return stream;
+  }
+
+  private remember(sessionId: string, revision: number): void {
+    this.handled.delete(sessionId);
+    this.handled.set(sessionId, revision);
+    if (this.handled.size <= remembered) return;
+    const oldest = this.handled.keys().next();
+    if (oldest.done !== true) this.handled.delete(oldest.value);
+  }
+
+  private end(sessionId: string, reason: StreamEnd): void {
+    const stream = this.streams.get(sessionId);
+    this.streams.delete(sessionId);
+    stream?.finish(reason);
+  }
+
+  private finishAll(reason: StreamEnd): void {
+    for (const sessionId of this.streams.keys()) this.end(sessionId, reason);
+    for (const [sessionId, { reject }] of this.pending) {
+      this.pending.delete(sessionId);
+      reject(new Error(`The agent is ${reason}.`));
+    }
+  }
+
+  /** An attach that the api refuses, in the words of its HTTP answers. One that may work later is tried again. */
+  private failed(frame: Frame): void {
+    const sessionId = String(frame['session_id']);
+    const waiting = this.pending.get(sessionId);
+    const code = String(frame['code']);
+    if (!waiting) {
+      this.options.onError?.(new Error(`${code}: ${String(frame['detail'])}`), undefined);
+      return;
+    }
+    if (code === 'engine_unavailable') {
+      setTimeout(() => this.socket.send(waiting.frame), 500);
+      return;
+    }
+    this.pending.delete(sessionId);
+    const status = code === 'not_found' ? 404 : 409;
+    const problem = {
+      ...frame,
+      type: `https://turnstream.dev/problems/${code}`,
+      title: code,
+      status,
+    } as Problem;
+    waiting.reject(toError(problem, undefined));
+  }
+}
