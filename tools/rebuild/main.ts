@@ -42,8 +42,7 @@ await runProgram(async () => {
 
 function explained(error: unknown): unknown {
   if (error instanceof RebuildUnderWay) return new Failure(`${error.message} Wait until it is done.`);
-  const unavailable = isUnavailable(error) || (error instanceof Error && 'code' in error);
-  if (!unavailable || !(error instanceof Error)) return error;
+  if (!isUnavailable(error) || !(error instanceof Error)) return error;
   const remedy = 'Run npm start first, or set DATABASE_URL and EVENTSTORE_URL.';
-  return new Failure(`The rebuild failed, the tables in use are as before: ${error.message} ${remedy}`);
+  return new Failure(`The tables in use are as before: ${error.message}. ${remedy}`);
 }

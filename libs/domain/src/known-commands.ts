@@ -68,9 +68,12 @@ function continues({ list }: KnownCommands, id: string, revision: number): boole
   return list.some((item) => item.revision === last.revision && item.id === id);
 }
 
-/** Forgets whole commands, so that `from` parts those that are known from those that are not. */
+/**
+ * Forgets whole commands, so that `from` parts those that are known from those that are not. The last one stays however
+ * many ids it has: its next event may be about to come.
+ */
 function forgetOldest(list: readonly KnownCommand[]): KnownCommands {
-  const lastForgotten = list[list.length - commandsKept - 1]?.revision ?? -1;
-  const first = list.findIndex((item) => item.revision > lastForgotten);
-  return { from: lastForgotten + 1, list: first < 0 ? [] : list.slice(first) };
+  const surplus = list[list.length - commandsKept - 1]?.revision ?? -1;
+  const lastForgotten = Math.min(surplus, (list.at(-1)?.revision ?? 0) - 1);
+  return { from: lastForgotten + 1, list: list.filter((item) => item.revision > lastForgotten) };
 }
