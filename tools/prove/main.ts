@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { proveFoundation } from './foundation.ts';
+import { proveInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
 
 const proofs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   foundation: proveFoundation,
+  inquiries: proveInquiries,
   'event-store': proveEventStore,
 };
 

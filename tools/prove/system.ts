@@ -10,7 +10,10 @@ export type { System };
  * A system with its own event store process, which may be killed, and two api nodes. Engines that the environment gives
  * (in a test run) are shared, but with a database and a Redis number of its own.
  */
-export async function withOwnSystem<T>(fn: (system: System) => Promise<T>): Promise<T> {
+export async function withOwnSystem<T>(
+  fn: (system: System) => Promise<T>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const { env } = process;
   const before = { ...env };
   delete env['EVENTSTORE_URL'];
@@ -18,7 +21,9 @@ export async function withOwnSystem<T>(fn: (system: System) => Promise<T>): Prom
   if (env['DATABASE_URL']) env['DATABASE_URL'] = await newDatabase(env['DATABASE_URL']);
   if (env['REDIS_URL']) env['REDIS_URL'] = `${env['REDIS_URL'].replace(/\/\d+$/, '')}/${randomInt(1, 16)}`;
   try {
-    return await withSystem({ apis: 2 }, fn);
+    // A Kafka that is shared tells the bridges of several systems apart by their groups.
+    const KAFKA_GROUP = `turnstream-${process.pid}-${randomInt(1_000_000)}`;
+    return await withSystem({ apis: 2, env: { KAFKA_GROUP, ...more } }, fn);
   } finally {
     Object.assign(env, before);
     if (before['TURNSTREAM_ENGINES'] === undefined) delete env['TURNSTREAM_ENGINES'];

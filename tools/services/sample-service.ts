@@ -54,6 +54,11 @@ interface RequestData {
 export class SampleService {
   /** What it sent, by kind: replies, duplicates, late ones, failures, and the requests it left alone. */
   readonly sent = { replies: 0, duplicates: 0, late: 0, failures: 0, silent: 0 };
+  /** The ids of all replies, as the bridge knows them, and of those that were sent after the deadline. */
+  readonly replyIds: string[] = [];
+  readonly lateIds: string[] = [];
+  /** Told when an answer is sent. */
+  onSent: ((sessionId: string, at: number) => void) | undefined;
   private readonly publisher: Publisher;
   private readonly consumer: Consumer;
   private readonly pending = new Set<Promise<void>>();
@@ -104,7 +109,13 @@ export class SampleService {
     await sleep(Math.max(0, wait));
     const failed = random() < failureRate;
     const times = random() < duplicates ? 2 : 1;
-    for (let copy = 1; copy <= times; copy += 1) await this.send(this.message(data, failed, copy));
+    this.onSent?.(data.session_id, performance.timeOrigin + performance.now());
+    for (let copy = 1; copy <= times; copy += 1) {
+      const id = `${data.inquiry_id}:${data.attempt}:${copy}`;
+      this.replyIds.push(`/${source}/${id}`);
+      if (isLate) this.lateIds.push(`/${source}/${id}`);
+      await this.send(this.message(data, failed, id));
+    }
     this.count(failed, isLate, times);
     onAnswer?.(
       `${name}: ${failed ? 'failed' : 'answered'}${times > 1 ? ' twice' : ''}${isLate ? ', late' : ''}`,
@@ -118,7 +129,7 @@ export class SampleService {
     this.sent.duplicates += times - 1;
   }
 
-  private message(data: RequestData, failed: boolean, copy: number): Outgoing {
+  private message(data: RequestData, failed: boolean, id: string): Outgoing {
     const { source, answer } = this.options;
     const { inquiry_id, session_id, attempt, request } = data;
     const found = failed ? undefined : answer(request);
@@ -126,7 +137,7 @@ export class SampleService {
     const said = found ? { status: 'ok', data: found } : { status: 'failed', reason, retryable: failed };
     const event = {
       specversion: '1.0',
-      id: `${inquiry_id}:${attempt}:${copy}`,
+      id,
       source: `/${source}`,
       type: inquiryReplyType,
       time: new Date().toISOString(),

@@ -2,21 +2,17 @@ import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import { inquirySources } from '#domain';
 import type { EventStore } from '#event-store';
-import { StoreUnavailable } from '#event-store';
-import type { ConsumerOptions, InquiryReply, MessagingSettings } from '#messaging';
-import { ConsumerLoop, ensureTopics, incomingTopics, Publisher, repliesTopic, topicPlans } from '#messaging';
+import type { MessagingSettings, Outgoing } from '#messaging';
+import { ensureTopics, Publisher, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
-import { isUnavailable } from '#platform';
 import { dueSessions, Slots } from '#read-models';
 import { loadCheckpoint, saveCheckpoint, saveSlot } from './checkpoints.ts';
+import { incomingConsumer, repliesConsumer } from './consumers.ts';
 import { ConversationFeed } from './conversation-feed.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
-import { addressIncoming, recordIncoming } from './incoming.ts';
-import type { Addressed } from './incoming.ts';
 import { InquiryRunner } from './inquiry-runner.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
-import { readReplies, recordReply } from './replies.ts';
 import type { SessionCommands } from './session-commands.ts';
 import { SlotHolder } from './slot-holder.ts';
 import { untilDone } from './until-done.ts';
@@ -87,7 +83,8 @@ export class Bridge {
     if (messaging.createTopics)
       await untilDone(() => this.createTopics(), signal, logger, 'topics wait for Kafka');
     if (signal.aborted) return;
-    await Promise.all([this.incoming().run(signal), this.replies().run(signal)]);
+    const options = { ...this.options, bury: (letters: readonly Outgoing[]) => this.publisher.send(letters) };
+    await Promise.all([incomingConsumer(options).run(signal), repliesConsumer(options).run(signal)]);
   }
 
   private async createTopics(): Promise<void> {
@@ -100,52 +97,6 @@ export class Bridge {
     } finally {
       await admin.disconnect();
     }
-  }
-
-  private incoming(): ConsumerLoop<Addressed> {
-    const { pool, commands, metrics } = this.options;
-    return new ConsumerLoop<Addressed>({
-      ...this.consuming('events', incomingTopics),
-      prepare: (messages) => addressIncoming(pool, messages),
-      handle: async (addressed, { topic }) => {
-        metrics.recorded.inc({ topic }, await recordIncoming(commands, addressed));
-        metrics.received.inc({ topic });
-      },
-    });
-  }
-
-  private replies(): ConsumerLoop<InquiryReply> {
-    const { commands, metrics } = this.options;
-    return new ConsumerLoop<InquiryReply>({
-      ...this.consuming('replies', [repliesTopic]),
-      prepare: readReplies,
-      handle: async (reply, { topic }) => {
-        await recordReply(commands, reply);
-        metrics.received.inc({ topic });
-      },
-    });
-  }
-
-  /** What both consumers have in common; each is a group of its own, so neither waits for the other. */
-  private consuming(
-    name: string,
-    topics: readonly string[],
-  ): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
-    const { kafka, messaging, logger, metrics, ready } = this.options;
-    return {
-      kafka,
-      groupId: `${messaging.groupId}.${name}`,
-      topics,
-      log: logger,
-      partitionsAtOnce: messaging.partitionsAtOnce,
-      chunkSize: messaging.chunkSize,
-      atOnce: messaging.messagesAtOnce,
-      ready,
-      isAway: (error) => isUnavailable(error) || error instanceof StoreUnavailable,
-      bury: (letters) => this.publisher.send(letters),
-      onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
-      onPaused: (topic) => metrics.paused.inc({ topic }),
-    };
   }
 
   private slotHolder(): SlotHolder {

@@ -1,36 +1,59 @@
 export interface CircuitOptions {
-  /** Failures without a success between them that open the circuit. */
+  /** Failures within the window that open the circuit, if they are at least half of what was seen in it. */
   readonly threshold: number;
   /** How long nothing is asked then, in milliseconds; afterwards one question at a time tries whether it works again. */
   readonly openMs: number;
 }
 
+interface Second {
+  readonly second: number;
+  failures: number;
+  successes: number;
+}
+
+const windowSeconds = 10;
+
 /** A circuit breaker for one source. Time comes from the caller, in milliseconds. */
 export class Circuit {
-  private failures = 0;
-  private openUntil = 0;
+  private seconds: Second[] = [];
+  private openUntil: number | undefined;
 
   constructor(private readonly options: CircuitOptions) {}
 
+  get isOpen(): boolean {
+    return this.openUntil !== undefined;
+  }
+
   /** Whether the source may be asked now. */
   allows(now: number): boolean {
-    if (this.failures < this.options.threshold) return true;
+    if (this.openUntil === undefined) return true;
     if (now < this.openUntil) return false;
     this.openUntil = now + this.options.openMs;
     return true;
   }
 
-  succeeded(): void {
-    this.failures = 0;
+  /** Any answer closes an open circuit. */
+  succeeded(now: number): void {
+    if (this.isOpen) this.seconds = [];
+    this.openUntil = undefined;
+    this.at(now).successes += 1;
   }
 
-  failed(at: number): void {
-    this.failures += 1;
-    if (this.failures >= this.options.threshold)
-      this.openUntil = Math.max(this.openUntil, at + this.options.openMs);
+  failed(now: number): void {
+    this.at(now).failures += 1;
+    const { threshold, openMs } = this.options;
+    const failures = this.seconds.reduce((sum, item) => sum + item.failures, 0);
+    const successes = this.seconds.reduce((sum, item) => sum + item.successes, 0);
+    if (this.isOpen || (failures >= threshold && failures >= successes)) this.openUntil = now + openMs;
   }
 
-  get isOpen(): boolean {
-    return this.failures >= this.options.threshold;
+  private at(now: number): Second {
+    const second = Math.floor(now / 1_000);
+    this.seconds = this.seconds.filter((item) => item.second > second - windowSeconds);
+    const last = this.seconds.at(-1);
+    if (last?.second === second) return last;
+    const fresh = { second, failures: 0, successes: 0 };
+    this.seconds.push(fresh);
+    return fresh;
   }
 }

@@ -171,7 +171,7 @@ export class InquiryRunner {
 
   private watch(event: InquiryEvent): void {
     const now = Date.now();
-    if (event.type === 'InquiryAnswered') this.circuit(event.data.source).succeeded();
+    if (event.type === 'InquiryAnswered') this.circuit(event.data.source).succeeded(now);
     if (event.type === 'InquiryFailed' && event.data.reply_id !== null)
       this.circuit(event.data.source).failed(now);
     if (event.type === 'InquiryClosed' && event.data.cause === 'deadline')

@@ -49,7 +49,7 @@ export class ConsumerLoop<T> {
     const { kafka, groupId, topics, partitionsAtOnce } = this.options;
     const consumer = kafka.consumer({
       groupId,
-      sessionTimeout: 10_000,
+      sessionTimeout: 6_000,
       rebalanceTimeout: 20_000,
       heartbeatInterval: 1_000,
       maxWaitTimeInMs: 500,

@@ -1,5 +1,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
+
+const { ConfigResourceTypes } = kafkajs;
 
 /** The systems whose events come in, each on the topic `{system}.events`. */
 export const systems = ['orders', 'logistics', 'payments', 'onboarding'] as const;

@@ -1,0 +1,72 @@
+import type { Kafka } from 'kafkajs';
+import type { Pool } from 'pg';
+import { StoreUnavailable } from '#event-store';
+import type { ConsumerOptions, InquiryReply, MessagingSettings, Outgoing } from '#messaging';
+import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
+import type { Logger } from '#platform';
+import { isUnavailable } from '#platform';
+import type { Addressed } from './incoming.ts';
+import { addressIncoming, recordIncoming } from './incoming.ts';
+import type { BridgeMetrics } from './metrics.ts';
+import { readReplies, recordReply } from './replies.ts';
+import type { SessionCommands } from './session-commands.ts';
+
+export interface ConsumersOptions {
+  readonly pool: Pool;
+  readonly kafka: Kafka;
+  readonly commands: SessionCommands;
+  /** Resolves when every engine that a command needs answers. */
+  readonly ready: () => Promise<void>;
+  readonly bury: (letters: readonly Outgoing[]) => Promise<void>;
+  readonly logger: Logger;
+  readonly metrics: Pick<BridgeMetrics, 'received' | 'recorded' | 'dead' | 'paused'>;
+  readonly messaging: MessagingSettings;
+}
+
+/** Brings the events of other systems to the sessions that they concern. */
+export function incomingConsumer(options: ConsumersOptions): ConsumerLoop<Addressed> {
+  const { pool, commands, metrics } = options;
+  return new ConsumerLoop<Addressed>({
+    ...shared(options, 'events', incomingTopics),
+    prepare: (messages) => addressIncoming(pool, messages),
+    handle: async (addressed, { topic }) => {
+      metrics.recorded.inc({ topic }, await recordIncoming(commands, addressed));
+      metrics.received.inc({ topic });
+    },
+  });
+}
+
+/** Brings the answers of sources to the sessions that asked. */
+export function repliesConsumer(options: ConsumersOptions): ConsumerLoop<InquiryReply> {
+  const { commands, metrics } = options;
+  return new ConsumerLoop<InquiryReply>({
+    ...shared(options, 'replies', [repliesTopic]),
+    prepare: readReplies,
+    handle: async (reply, { topic }) => {
+      await recordReply(commands, reply);
+      metrics.received.inc({ topic });
+    },
+  });
+}
+
+/** What both have in common; each is a group of its own, so neither waits for the other. */
+function shared(
+  { kafka, messaging, logger, metrics, ready, bury }: ConsumersOptions,
+  name: string,
+  topics: readonly string[],
+): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
+  return {
+    kafka,
+    groupId: `${messaging.groupId}.${name}`,
+    topics,
+    log: logger,
+    partitionsAtOnce: messaging.partitionsAtOnce,
+    chunkSize: messaging.chunkSize,
+    atOnce: messaging.messagesAtOnce,
+    ready,
+    isAway: (error) => isUnavailable(error) || error instanceof StoreUnavailable,
+    bury,
+    onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
+    onPaused: (topic) => metrics.paused.inc({ topic }),
+  };
+}

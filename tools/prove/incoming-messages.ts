@@ -1,0 +1,123 @@
+import type { Outgoing } from '#messaging';
+import { eventsTopic } from '#messaging';
+
+/** A session that messages can concern. */
+export interface Subject {
+  readonly session_id: string;
+  readonly order_id: string;
+  readonly partner_id: string;
+}
+
+export const poisons = ['not_json', 'not_a_cloud_event', 'unknown_type', 'schema_broken', 'refused'] as const;
+export type Poison = (typeof poisons)[number];
+
+export interface Plan {
+  readonly messages: readonly Outgoing[];
+  /** The events that must be in the streams: the source event id, and whose session. */
+  readonly good: ReadonlyMap<string, string>;
+  /** The values of the poisoned messages, with the reason that must stand with them. */
+  readonly poison: ReadonlyMap<string, Poison>;
+}
+
+interface News {
+  readonly topic: string;
+  readonly type: string;
+  readonly key: string;
+  readonly data: object;
+}
+
+/** `count` messages about the subjects, every 100th of them poisoned, and every 50th sent twice. */
+export function planMessages(run: string, subjects: readonly Subject[], count: number): Plan {
+  const messages: Outgoing[] = [];
+  const good = new Map<string, string>();
+  const poison = new Map<string, Poison>();
+  const lastGood = new Map<string, string>();
+  for (let index = 0; messages.length < count; index += 1) {
+    const subject = subjects[Math.floor(index / 4) % subjects.length] as Subject;
+    const news = newsOf(index, subject);
+    const name = `${news.topic} ${subject.session_id}`;
+    const id = `${run}-${index}`;
+    const earlier = lastGood.get(name);
+    if (index % 100 === 99) {
+      const wanted = poisons[Math.floor(index / 100) % poisons.length] as Poison;
+      const kind = wanted === 'refused' && earlier === undefined ? 'not_json' : wanted;
+      const message = poisoned(kind, news, id, earlier ?? id);
+      poison.set(String(message.value), kind);
+      messages.push(message);
+      continue;
+    }
+    const message = index % 2 === 0 ? structured(news, id) : binary(news, id);
+    messages.push(message);
+    if (index % 50 === 49) messages.push(message);
+    good.set(`/proof/${id}`, subject.session_id);
+    lastGood.set(name, id);
+  }
+  return { messages, good, poison };
+}
+
+function newsOf(index: number, { order_id, partner_id }: Subject): News {
+  switch (index % 4) {
+    case 0: {
+      const data = { order_id, status: `step ${index}` };
+      return { topic: eventsTopic('orders'), type: 'orders.order_updated.v1', key: order_id, data };
+    }
+    case 1: {
+      const data = { tracking_id: `T-${order_id}`, order_id, status: `step ${index}` };
+      return { topic: eventsTopic('logistics'), type: 'logistics.shipment_updated.v1', key: order_id, data };
+    }
+    case 2: {
+      const data = { payout_id: `PAY-${partner_id}`, partner_id, status: `step ${index}`, amount: index };
+      return { topic: eventsTopic('payments'), type: 'payments.payout_updated.v1', key: partner_id, data };
+    }
+    default: {
+      const data = { partner_id, step: `step ${index}` };
+      return {
+        topic: eventsTopic('onboarding'),
+        type: 'onboarding.step_completed.v1',
+        key: partner_id,
+        data,
+      };
+    }
+  }
+}
+
+function structured({ topic, type, key, data }: News, id: string): Outgoing {
+  const event = { specversion: '1.0', id, source: '/proof', type, time: new Date().toISOString(), data };
+  return {
+    topic,
+    key,
+    value: JSON.stringify(event),
+    headers: { 'content-type': 'application/cloudevents+json' },
+  };
+}
+
+function binary({ topic, type, key, data }: News, id: string): Outgoing {
+  const attributes = { ce_specversion: '1.0', ce_id: id, ce_source: '/proof', ce_type: type };
+  return {
+    topic,
+    key,
+    value: JSON.stringify(data),
+    headers: { 'content-type': 'application/json', ...attributes },
+  };
+}
+
+function poisoned(kind: Poison, news: News, id: string, earlier: string): Outgoing {
+  const { topic, key, type, data } = news;
+  switch (kind) {
+    case 'not_json':
+      return { topic, key, value: `{"id":"${id}", broken` };
+    case 'not_a_cloud_event':
+      return { topic, key, value: JSON.stringify({ id, note: 'no type, no source' }) };
+    case 'unknown_type':
+      return structured({ ...news, type: type.replace('.v1', '_secretly.v1') }, id);
+    case 'schema_broken':
+      return structured({ ...news, data: { nothing: 'that is required', id } }, id);
+    case 'refused':
+      return structured(
+        { ...news, data: { ...data, status: 'another content', step: 'another content' } },
+        earlier,
+      );
+    default:
+      return kind satisfies never;
+  }
+}
