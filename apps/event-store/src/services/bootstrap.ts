@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { append } from '../store/append.ts';
+import { append, writeMetadata } from '../store/append.ts';
 import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { createAccount, userStream } from './access.ts';
@@ -10,6 +10,11 @@ const ACCOUNTS = [
   ['admin', 'Event Store Administrator', '$admins'],
   ['ops', 'Event Store Operations', '$ops'],
 ] as const;
+
+/** As for every system stream: for administrators only. */
+const USER_METADATA = Buffer.from(
+  JSON.stringify({ $acl: { $r: '$admins', $w: '$admins', $d: '$admins', $mr: '$admins', $mw: '$admins' } }),
+);
 
 const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
   id: randomBytes(16),
@@ -25,6 +30,7 @@ export const bootstrap = async (store: Store): Promise<void> => {
   await store.writer.write((tx) => {
     for (const [login, name, group] of ACCOUNTS) {
       const account = createAccount(login, name, DEFAULT_PASSWORD, [group]);
+      writeMetadata(tx, userStream(login), USER_METADATA);
       append(tx, userStream(login), 'no_stream', [jsonEvent('$UserCreated', account)]);
       append(tx, USERS, 'any', [{ ...jsonEvent('$User', null), isJson: false, data: Buffer.from(login) }]);
     }

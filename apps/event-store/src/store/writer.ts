@@ -38,7 +38,8 @@ export class Writer {
     });
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    // One more turn of the loop lets what has just arrived join the group.
+    setImmediate(() => setImmediate(() => this.flush()));
   }
 
   write<T>(work: (tx: Transaction) => T): Promise<T> {
