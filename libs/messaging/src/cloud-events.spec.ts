@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
+import { TerminalFault } from './faults.ts';
+import { readIncoming, readReply } from './incoming.ts';
+
+const attributes = {
+  specversion: '1.0',
+  id: '1',
+  source: '/orders',
+  type: 'orders.order_updated.v1',
+} as const;
+const data = { order_id: 'ORD1', status: 'delivered' };
+const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** Why reading is refused. */
+function reason(read: () => unknown): string {
+  try {
+    read();
+    return 'read';
+  } catch (error) {
+    return error instanceof TerminalFault ? error.reason : String(error);
+  }
+}
+
+describe('a CloudEvent', () => {
+  test('is the same in structured and in binary mode', () => {
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: Buffer.from('1'),
+      ce_source: '/orders',
+      CE_Type: attributes.type,
+      'content-type': 'application/json',
+    };
+    const { datacontenttype, ...binary } = readCloudEvent({ value: bytes(data), headers });
+    expect(datacontenttype).toBe('application/json');
+    expect(binary).toEqual(readCloudEvent({ value: bytes({ ...attributes, data }) }));
+  });
+
+  test('comes back as it was written', () => {
+    const { key, value, headers } = writeCloudEvent({ ...attributes, data }, 'ORD1');
+    expect(key).toBe('ORD1');
+    expect(readCloudEvent({ value: Buffer.from(value), headers })).toEqual({ ...attributes, data });
+  });
+
+  test('may carry its data in base64', () => {
+    const data_base64 = bytes(data).toString('base64');
+    expect(readCloudEvent({ value: bytes({ ...attributes, data_base64 }) }).data).toEqual(data);
+  });
+
+  test.each([
+    ['not_json', null],
+    ['not_json', Buffer.from('{"id":')],
+    ['not_json', Buffer.from([0xff, 0xfe])],
+    ['not_a_cloud_event', bytes([attributes])],
+    ['not_a_cloud_event', bytes({ ...attributes, specversion: '0.3' })],
+    ['not_a_cloud_event', bytes({ ...attributes, id: '' })],
+    ['not_a_cloud_event', bytes({ ...attributes, source: 7 })],
+    ['not_a_cloud_event', bytes({ ...attributes, time: 'yesterday' })],
+  ])('%s: %s', (expected, value) => {
+    expect(reason(() => readCloudEvent({ value }))).toBe(expected);
+  });
+
+  test('in batched mode is none of ours', () => {
+    const headers = { 'content-type': 'application/cloudevents-batch+json' };
+    expect(reason(() => readCloudEvent({ value: bytes([attributes]), headers }))).toBe('not_a_cloud_event');
+  });
+});
+
+describe('news', () => {
+  const read = (more: object): ReturnType<typeof readIncoming> =>
+    readIncoming('orders', { value: bytes({ ...attributes, data, ...more }) });
+
+  test('has system, kind and an id that the sender gave', () => {
+    expect(read({ subject: 'ORD1' })).toEqual({
+      source_event_id: '/orders/1',
+      system: 'orders',
+      kind: 'order_updated',
+      version: 1,
+      known: true,
+      subject: 'ORD1',
+      data,
+    });
+  });
+
+  test('of an unknown version of a known type is kept as it comes', () => {
+    const strange = { type: 'orders.order_updated.v9', data: { other: true } };
+    expect(read(strange)).toMatchObject({ version: 9, known: false, data: { other: true } });
+  });
+
+  test.each([
+    ['unknown_type', { type: 'orders.order_lost.v1' }],
+    ['unknown_type', { type: 'payments.payout_updated.v1' }],
+    ['unknown_type', { type: 'order_updated' }],
+    ['schema_broken', { data: { order_id: 'ORD1' } }],
+    ['schema_broken', { data: { order_id: '', status: 'x' } }],
+    ['schema_broken', { data: undefined }],
+  ])('%s: %j', (expected, more) => {
+    expect(reason(() => read(more))).toBe(expected);
+  });
+});
+
+describe('a reply', () => {
+  const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+  const base = { inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
+  const read = (reply: object): ReturnType<typeof readReply> =>
+    readReply({ value: bytes({ ...attributes, type: 'inquiry.replied.v1', data: { ...base, ...reply } }) });
+
+  test('is an answer, or says why there is none', () => {
+    expect(read({ status: 'ok', data })).toEqual({ ...base, status: 'ok', data, reply_id: '/orders/1' });
+    expect(read({ status: 'failed', reason: 'down' })).toMatchObject({ reason: 'down' });
+  });
+
+  test.each([
+    { status: 'ok' },
+    { status: 'failed' },
+    { status: 'maybe', data },
+    { status: 'ok', data, attempt: 0 },
+  ])('is refused: %j', (reply) => {
+    expect(reason(() => read(reply))).toBe('schema_broken');
+  });
+});
