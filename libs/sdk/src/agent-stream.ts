@@ -27,6 +27,13 @@ export type UpdateHandler = (update: Update, stream: AgentStream) => void | Prom
 /** Why the instance holds a session no more: it gave it back, another took it, it is over, … */
 export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
 
+/** An update that a loop deals with. */
+interface Turn {
+  readonly update: Update;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A loop over the updates was left. */
 const left = new Error('The loop was left.');
 
@@ -91,30 +98,30 @@ export class AgentStream {
    * first to the next handler. Ends with the stream.
    */
   async *updates(): AsyncGenerator<Update, void> {
-    let give: ((update: Update) => void) | undefined;
-    let handled: (() => void) | undefined;
-    let leave: (() => void) | undefined;
-    this.onUpdate(
-      (update) =>
-        new Promise<void>((resolve, reject) => {
-          handled = resolve;
-          leave = () => reject(left);
-          give?.(update);
-        }),
-    );
+    let current: Turn | undefined;
+    let wake: (() => void) | undefined;
+    this.onUpdate((update) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      current = { update, resolve, reject };
+      wake?.();
+      return promise;
+    });
+    const turn = async (): Promise<Turn | undefined> => {
+      const arrival = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (current === undefined) await Promise.race([arrival, this.ended]);
+      return this.isOpen ? current : undefined;
+    };
     try {
-      for (;;) {
-        const next = new Promise<Update>((resolve) => {
-          give = resolve;
-        });
-        handled?.();
-        const update = await Promise.race([next, this.ended]);
-        if (typeof update === 'string') return;
-        yield update;
+      for (let item = await turn(); item; item = await turn()) {
+        yield item.update;
+        current = undefined;
+        item.resolve();
       }
     } finally {
       this.handler = undefined;
-      leave?.();
+      current?.reject(left);
     }
   }
 

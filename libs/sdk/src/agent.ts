@@ -63,6 +63,7 @@ export class Agent {
   private readonly pending = new Map<string, Pending>();
   private readonly handled = new Map<string, number>();
   private drained: (() => void) | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(private readonly options: AgentOptions) {
     const { url, pool, timeoutMs = 10_000, retryForMs = 30_000 } = options;
@@ -112,7 +113,12 @@ export class Agent {
   }
 
   /** Drains, unless told not to, and ends the connection. */
-  async close({ drain = true } = {}): Promise<void> {
+  close({ drain = true } = {}): Promise<void> {
+    this.closing ??= this.end(drain);
+    return this.closing;
+  }
+
+  private async end(drain: boolean): Promise<void> {
     process.off('SIGTERM', this.onSigterm);
     if (drain && this.streams.size > 0) await this.drain();
     await this.socket.close();
@@ -143,7 +149,7 @@ export class Agent {
     if (frame.type === 'update') stream?.receive(frame as Frame & Update);
     else if (frame.type === 'attached') this.attached(sessionId, frame);
     else if (frame.type === 'detached' && frame['epoch'] === (stream?.epoch ?? frame['epoch']))
-      this.end(sessionId, frame['reason'] as StreamEnd);
+      this.finish(sessionId, frame['reason'] as StreamEnd);
     else if (frame.type === 'drained') this.drained?.();
     else if (frame.type === 'error') this.failed(frame);
   }
@@ -187,14 +193,14 @@ export class Agent {
     if (oldest.done !== true) this.handled.delete(oldest.value);
   }
 
-  private end(sessionId: string, reason: StreamEnd): void {
+  private finish(sessionId: string, reason: StreamEnd): void {
     const stream = this.streams.get(sessionId);
     this.streams.delete(sessionId);
     stream?.finish(reason);
   }
 
   private finishAll(reason: StreamEnd): void {
-    for (const sessionId of this.streams.keys()) this.end(sessionId, reason);
+    for (const sessionId of this.streams.keys()) this.finish(sessionId, reason);
     for (const [sessionId, { reject }] of this.pending) {
       this.pending.delete(sessionId);
       reject(new Error(`The agent is ${reason}.`));

@@ -38,6 +38,8 @@ export class Attachment {
     readonly connection: Connection,
     readonly epoch: number,
     after: number,
+    /** Updates up to here were dealt with on an earlier connection, which may have broken before it could be written. */
+    private readonly handled = after,
   ) {
     this.read = after;
     this.target = after;
@@ -87,7 +89,13 @@ export class Attachment {
       ? !isAgentEvent(event.type)
       : isUpdateFor({ instance, epoch: this.epoch }, event);
     if (!wanted) return 'passed';
-    (this.sent ??= []).push({ revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) });
+    const occurredAt = Date.parse(event.metadata.occurred_at);
+    if (event.revision <= this.handled) {
+      const latency_ms = Math.max(0, Date.now() - occurredAt);
+      this.acks = [...(this.acks ?? []), { revision: event.revision, latency_ms }];
+      return 'passed';
+    }
+    (this.sent ??= []).push({ revision: event.revision, occurredAt });
     this.connection.send(updateFrame(this, event));
     return 'sent';
   }

@@ -45,7 +45,9 @@ export class AgentHub {
   close(connection: Connection): void {
     if (!this.connections.delete(connection)) return;
     this.engines.metrics?.connections.dec();
+    const idle = connection.isKnown && connection.attachments.size === 0;
     for (const attachment of connection.attachments.values()) this.forget(attachment);
+    if (idle) this.engines.registry.leave(connection.member).catch(() => undefined);
   }
 
   /** Begins to deliver a session's updates to its holder. */
@@ -134,6 +136,7 @@ export class AgentHub {
       this.lose(attachment, step.lost);
       return true;
     }
+    if (attachment.acks) this.acknowledger.add(attachment);
     this.endWhenOver(attachment);
     return true;
   }

@@ -112,9 +112,10 @@ export class Membership {
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', ...more });
       return;
     }
-    const from = Math.max(agent.acknowledged, after ?? -1);
-    const attachment = new Attachment(session_id, connection, epoch, from);
-    connection.send({ type: 'attached', session_id, epoch, acknowledged: from, reason: 'resumed' });
+    const { acknowledged } = agent;
+    const handled = Math.max(acknowledged, after ?? -1);
+    const attachment = new Attachment(session_id, connection, epoch, acknowledged, handled);
+    connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
     await this.hub.add(attachment);
   }
 
