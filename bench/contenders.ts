@@ -1,0 +1,127 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { NO_STREAM } from '@eventstore/db-client';
+import { Turnstream } from '@turnstream/sdk';
+import type { Session } from '@turnstream/sdk';
+import { fill, turn, turnEvent } from './conversations.ts';
+import type { Engines } from './engines.ts';
+import { settle } from './engines.ts';
+
+/** Something whose speed is measured. */
+export interface Contender {
+  readonly name: string;
+  /** Before each slice, not measured. */
+  prepare(inFlight: number): Promise<void>;
+  call(lane: number): Promise<unknown>;
+  /** After each slice: waits until nothing of it is still under way behind the scenes. */
+  rest(): Promise<void>;
+}
+
+/** Turns of a conversation that has just begun. */
+const shortTurns = 10;
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/**
+ * appendToStream of the same event through the client, each lane to a stream of its own, expecting its revision.
+ * `followed`: to conversations, which the projector follows just as it follows those of RecordTurn; otherwise to
+ * streams that nobody reads.
+ */
+export function rawAppends(engines: Engines, { followed }: { followed: boolean }): Contender {
+  const { store } = engines;
+  let streams: { id: string; name: string; revision: number }[] = [];
+  return {
+    name: followed ? 'raw appendToStream' : 'raw appendToStream, nobody reading',
+    prepare: async (inFlight) => {
+      const ids = followed ? await fill(store, inFlight, shortTurns) : unread(inFlight);
+      if (followed) await settle(engines, ids);
+      const [prefix, revision] = followed ? ['session', shortTurns] : ['bench', -1];
+      streams = ids.map((id) => ({ id, name: `${prefix}-${id}`, revision }));
+    },
+    call: async (lane) => {
+      const stream = streams[lane];
+      if (stream === undefined) throw new Error(`There is no lane ${lane}.`);
+      const expectedRevision = stream.revision < 0 ? NO_STREAM : BigInt(stream.revision);
+      await store.appendToStream(stream.name, turnEvent(), { expectedRevision });
+      stream.revision += 1;
+    },
+    rest: async () => {
+      if (followed)
+        await settle(
+          engines,
+          streams.map(({ id }) => id),
+        );
+    },
+  };
+}
+
+function unread(count: number): string[] {
+  return Array.from({ length: count }, () => randomUUID());
+}
+
+/**
+ * RecordTurn over HTTP, each lane in a conversation of its own. Short conversations are made anew for each slice, since
+ * they grow; long ones are kept.
+ */
+export function recordTurn(engines: Engines, turns: number): Contender {
+  const { store, turnstream } = engines;
+  let sessions: Session[] = [];
+  return {
+    name: `RecordTurn at ${turns.toLocaleString('en')} turns`,
+    prepare: async (inFlight) => {
+      if (turns < 1_000) sessions = [];
+      const ids = await fill(store, Math.max(0, inFlight - sessions.length), turns);
+      sessions.push(...ids.map((id) => turnstream.session(id)));
+      await settle(engines, ids);
+      await Promise.all(sessions.slice(0, inFlight).map((session) => session.recordTurn(turn)));
+    },
+    call: (lane) => recordIn(sessions, lane),
+    rest: () =>
+      settle(
+        engines,
+        sessions.map(({ id }) => id),
+      ),
+  };
+}
+
+async function recordIn(sessions: readonly Session[], lane: number): Promise<unknown> {
+  return sessions[lane]?.recordTurn(turn);
+}
+
+/** GET of the context over HTTP. */
+export function contextReads({ turnstream }: Engines, ids: readonly string[]): Contender {
+  return readsThrough('context over HTTP', turnstream, ids);
+}
+
+/** The same bytes from the bare server, with the same client. */
+export async function bareReads(
+  { turnstream, redis, redisUrl }: Engines,
+  ids: readonly string[],
+): Promise<Contender & { close(): Promise<void> }> {
+  for (const id of ids) {
+    const context = await turnstream.session(id).context({ minRevision: 0 });
+    await redis.set(`bench:${id}`, JSON.stringify(context), 'EX', 3_600);
+  }
+  const child = fork(new URL('bare-server.js', import.meta.url), {
+    env: { ...process.env, REDIS_URL: redisUrl },
+  });
+  const [url] = (await once(child, 'message')) as [string];
+  const bare = new Turnstream({ url, agentId: 'bench', connections: 64 });
+  const close = async (): Promise<void> => {
+    await bare.close();
+    child.disconnect();
+    await redis.del(...ids.map((id) => `bench:${id}`));
+  };
+  return { ...readsThrough('bare Fastify and Redis GET', bare, ids), close };
+}
+
+function readsThrough(name: string, client: Turnstream, ids: readonly string[]): Contender {
+  const sessions = ids.map((id) => client.session(id));
+  let next = 0;
+  const call = async (): Promise<unknown> => {
+    next += 1;
+    return sessions[next % sessions.length]?.context({ minRevision: 0 });
+  };
+  return { name, prepare: nothing, call, rest: nothing };
+}

@@ -1,0 +1,90 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import type { EventData } from '@eventstore/db-client';
+import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
+import { decide, initialState, newSession, transact } from '#domain';
+
+/** Events in one append while filling. */
+const chunk = 500;
+
+/** The turn that the benchmark records, as the body of a request. */
+export const turn = {
+  sender: 'user',
+  message_text: 'My payout for October has not arrived, and the app shows nothing. Please look into it.',
+  parsed_intent: 'ask_payment_status',
+  intent_confidence: 0.93,
+  extracted_entities: { month: 'October', order_id: 'ORD9823' },
+} as const;
+
+const command: Omit<RecordTurn, 'turn_id'> = {
+  type: 'RecordTurn',
+  ...turn,
+  message_id: null,
+  in_reply_to: null,
+  bot_action: null,
+  response: null,
+};
+
+const start: StartSession = {
+  type: 'StartSession',
+  partner_id: 'P-bench',
+  channel: 'whatsapp',
+  language: 'en',
+  region: null,
+  name: null,
+  device: null,
+  expires_in_s: 86_400,
+  memory: null,
+};
+
+/** An event that records the turn, byte for byte as large as the api's. */
+export function turnEvent(): EventData {
+  const turn_id = randomUUID();
+  const [event] = eventsOf(decide({ ...command, turn_id }, active, ''));
+  if (event === undefined) throw new Error('A turn is an event.');
+  return stored(event, `key:${turn_id}`);
+}
+
+const metadata: EventMetadata = {
+  schema_version: 1,
+  occurred_at: new Date().toISOString(),
+  actor: { role: 'agent', id: 'bench' },
+  $correlationId: randomUUID(),
+};
+
+/** Any started session: what a turn is decided on. */
+const active = (() => {
+  const outcome = transact(newSession(randomUUID()), [start], { metadata, eventId: () => randomUUID() });
+  return 'session' in outcome ? outcome.session.state : initialState;
+})();
+
+function eventsOf(decision: ReturnType<typeof decide>): readonly SessionEvent[] {
+  return 'events' in decision ? decision.events : [];
+}
+
+function stored({ type, data }: SessionEvent, command_id: string): EventData {
+  const command_hash = createHash('sha256').update(command_id).digest('base64url').slice(0, 22);
+  return jsonEvent({
+    type,
+    data,
+    metadata: { ...metadata, command_id, command_hash },
+  });
+}
+
+/** Writes conversations of that many turns straight into the store. @returns the ids of the sessions */
+export async function fill(client: EventStoreDBClient, count: number, turns: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const id = randomUUID();
+    const [begin] = eventsOf(decide(start, initialState, id));
+    if (begin === undefined) throw new Error('A start is an event.');
+    const stream = `session-${id}`;
+    await client.appendToStream(stream, stored(begin, `start:${id}`), { expectedRevision: NO_STREAM });
+    for (let done = 0; done < turns; done += chunk) {
+      const events = Array.from({ length: Math.min(chunk, turns - done) }, turnEvent);
+      await client.appendToStream(stream, events, { expectedRevision: BigInt(done) });
+    }
+    ids.push(id);
+  }
+  return ids;
+}
