@@ -9,6 +9,10 @@ export class ContextsLost extends Error {
   }
 }
 
+const markIntervalMs = 100;
+/** The mark of a slot of which nothing is written yet. */
+const beforeAll = -1n;
+
 export interface ContextLaneOptions {
   readonly contexts: ContextStore;
   readonly projection: ContextProjection;
@@ -29,7 +33,8 @@ export class ContextLane {
   /** Up to where contexts are written, and the last mark of it that is in Redis for certain. */
   private done: bigint | null;
   private marked: bigint | null;
-  private inDoubt: boolean;
+  private inDoubt = true;
+  private markedAt = 0;
 
   constructor(
     private readonly options: ContextLaneOptions,
@@ -37,14 +42,14 @@ export class ContextLane {
     signal: AbortSignal,
   ) {
     const { found, start } = options;
-    this.inDoubt = found === undefined;
-    this.marked = found === undefined ? start : found;
+    this.marked = found ?? start;
     this.done = this.marked;
     this.lane = new Lane(
       {
         ...laneSizes,
         ...hooks,
         intervalMs: 4,
+        passIntervalMs: 2 * markIntervalMs,
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof ContextsLost,
         onRetry: (error, attempt) => {
@@ -83,20 +88,33 @@ export class ContextLane {
   async check(): Promise<void> {
     if (!this.inDoubt) return;
     const stored = await this.options.contexts.mark(this.options.name);
-    if (stored !== undefined && this.marked !== null && stored < this.marked) throw new ContextsLost();
+    const wentBack = stored !== undefined && this.marked !== null && stored < this.marked;
+    if (wentBack || this.done !== this.marked) throw new ContextsLost();
+    // With no mark there (a new slot, a flushed Redis), contexts that fall behind the rows would not be found again.
+    if (stored === undefined)
+      await this.options.contexts.setMark(this.options.name, this.marked ?? beforeAll);
     this.inDoubt = false;
   }
 
-  private async write({ items, position, drained }: Batch<Positioned>): Promise<void> {
+  private async write({ items, position }: Batch<Positioned>): Promise<void> {
     const { contexts, projection, name } = this.options;
     await this.check();
     const { done } = this;
-    await projection.write(items, done === null ? undefined : { name, position: done });
-    this.marked = done;
-    if (drained) {
+    if (items.length === 0) {
       await contexts.setMark(name, position);
       this.marked = position;
+      this.done = position;
+      return;
+    }
+    const due = performance.now() - this.markedAt > markIntervalMs;
+    const mark = due && done !== null && done !== this.marked ? { name, position: done } : undefined;
+    await projection.write(items, mark);
+    if (mark) {
+      this.marked = done;
+      this.markedAt = performance.now();
     }
     this.done = position;
+    // With no more events to carry it, the mark is written by itself.
+    this.lane.pass(position);
   }
 }

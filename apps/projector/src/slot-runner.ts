@@ -34,7 +34,8 @@ export class SlotRunner {
     const { contexts, projection, rows, owner } = deps;
     const { position } = lease;
     const behind = typeof found === 'bigint' && position !== null && found < position;
-    this.start = behind ? found : position;
+    const start = behind ? found : position;
+    this.start = start !== null && start < 0n ? null : start;
     this.contextLane = new ContextLane(
       { contexts, projection, name: markName(lease), found, start: this.start },
       this.hooks('contexts'),
