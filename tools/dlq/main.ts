@@ -8,10 +8,10 @@ import { redriveAll, redriveOne } from './redrive.ts';
 
 const usage = `usage: npm run dlq -- list [reason]
        npm run dlq -- show <topic>.dlq/<partition>/<offset>
-       npm run dlq -- redrive [<topic>.dlq/<partition>/<offset>]
+       npm run dlq -- redrive [<topic>.dlq/<partition>/<offset> | again]
 
-redrive without a place sends every dead letter that was not sent yet to its topic once more; sent twice, a message
-has its effect once.`;
+redrive without a place sends every dead letter that was not sent yet to its topic once more, redrive again also those
+that came back. Sent twice, a message has its effect once.`;
 
 await runProgram(async () => {
   const [action = '', argument, ...rest] = process.argv.slice(2);
@@ -50,13 +50,13 @@ function show({ at, letter }: Found): void {
 }
 
 async function redrive(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<void> {
-  if (argument !== undefined) {
+  if (argument !== undefined && argument !== 'again') {
     const found = await one(kafka, admin, argument);
     await redriveOne(kafka, found);
     console.log(`sent to ${found.letter.topic}`);
     return;
   }
-  const sent = await redriveAll(kafka, admin);
+  const sent = await redriveAll(kafka, admin, argument === 'again');
   console.log(`${sent.length} messages sent to their topics`);
 }
 

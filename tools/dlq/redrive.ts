@@ -6,18 +6,22 @@ import { readDeadLetters } from './read.ts';
 /** The group whose offsets say which dead letters were sent once more. */
 const groupId = 'turnstream-dlq-redrive';
 
-/** Sends every dead letter that was not sent yet: each once, however often this is called. */
-export async function redriveAll(kafka: Kafka, admin: Admin): Promise<Found[]> {
+/**
+ * Sends every dead letter that was not sent yet: each once, however often this is called. Messages that were sent and
+ * came back are left alone, unless `again`.
+ */
+export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Promise<Found[]> {
   const done = await redrivenUpTo(admin);
   const waiting = await readDeadLetters(kafka, admin, done);
+  const chosen = waiting.filter(({ letter }) => again || !('redriven_from' in letter.headers));
   const publisher = new Publisher(kafka);
   try {
-    await publisher.send(waiting.map(({ letter, at }) => redriven(letter, at)));
+    await publisher.send(chosen.map(({ letter, at }) => redriven(letter, at)));
   } finally {
     await publisher.close();
   }
   await remember(admin, waiting);
-  return waiting;
+  return chosen;
 }
 
 /** Sends one dead letter once more, whether or not it was sent before. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
 import { publicEvent } from '../../apps/bridge/src/public-event.ts';
 import type { CloudEvent } from '#messaging';
-import { conversationTopic, incomingTopics } from '#messaging';
+import { conversationSchemas, conversationTopic, incomingTopics, schemaFault } from '#messaging';
 import type { BridgeSystem } from './bridge-system.ts';
 import { allEvents, lagOf, startBridge, until } from './bridge-system.ts';
 import type { Subject } from './incoming-messages.ts';
@@ -29,7 +29,7 @@ export async function proveOneBridgeKilled(
       system.guard.signal('bridge', 'SIGKILL');
       const rest = await openAll(system, sessionIds.slice(half), 4_000);
       const ids = [...first, ...rest];
-      checkEnds(ids, await ended(system, ids, 60_000), report, undefined);
+      checkEnds(ids, await ended(system, ids, 60_000), report);
     });
   } finally {
     await second.kill('SIGTERM');
@@ -63,14 +63,14 @@ export async function proveKafkaAway(
   report.note(
     `${turns} turns recorded while Kafka was away for ${awayMs / 1_000} s, slowest ${Math.round(slowest)} ms`,
   );
-  checkEnds(ids, await ended(system, ids, 30_000), report, 250);
+  checkEnds(ids, await ended(system, ids, 30_000), report);
   system.guard.signal('kafka', 'SIGCONT');
   const back = performance.now();
   await until(
     'incoming messages are through',
     180_000,
     async () => {
-      const lag = await lagOf(system.admin, `${system.groupId}.events`, incomingTopics).catch(() => 1n);
+      const lag = await lagOf(system.kafka, `${system.groupId}.events`, incomingTopics).catch(() => 1n);
       return lag === 0n;
     },
     500,
@@ -94,6 +94,8 @@ interface Published {
   /** The last revision seen of each session, and how often one came that is lower and new. */
   readonly revisions: Map<string, number>;
   disorder: number;
+  /** What breaks the schema of its type. */
+  readonly faults: string[];
 }
 
 /** What is told about conversations is complete, in the order of each session, and comes again under the same id only. */
@@ -101,7 +103,7 @@ export async function checkFeed(system: BridgeSystem, report: Report): Promise<v
   const wanted = new Set<string>();
   for (const { session_id, event } of await allEvents(system.store))
     if (publicEvent(session_id, event)) wanted.add(event.event_id);
-  const seen: Published = { ids: new Set(), revisions: new Map(), disorder: 0 };
+  const seen: Published = { ids: new Set(), revisions: new Map(), disorder: 0, faults: [] };
   const consumer = system.kafka.consumer({ groupId: `proof-${randomUUID()}`, maxWaitTimeInMs: 300 });
   await consumer.connect();
   await consumer.subscribe({ topics: [conversationTopic], fromBeginning: true });
@@ -113,10 +115,13 @@ export async function checkFeed(system: BridgeSystem, report: Report): Promise<v
   await consumer.disconnect();
   report.equal(`of ${wanted.size} events of conversations, not published`, missing(), 0);
   report.equal('published out of the order of their session', seen.disorder, 0);
+  report.equal('published otherwise than described', seen.faults.length, 0);
 }
 
-function note(seen: Published, { id, data }: CloudEvent): void {
+function note(seen: Published, { id, type, data }: CloudEvent): void {
   if (seen.ids.has(id)) return;
+  const fault = schemaFault(conversationSchemas[type] ?? { not: {} }, data);
+  if (fault !== undefined) seen.faults.push(`${type}: ${fault}`);
   seen.ids.add(id);
   const { session_id, revision } = data as { session_id: string; revision: number };
   if (revision < (seen.revisions.get(session_id) ?? -1)) seen.disorder += 1;

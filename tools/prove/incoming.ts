@@ -77,12 +77,12 @@ export async function publish({ kafka }: BridgeSystem, { messages }: Plan): Prom
 }
 
 /** Waits until the bridge has committed everything that is there. */
-export async function caughtUp({ admin, groupId }: BridgeSystem): Promise<void> {
+export async function caughtUp({ kafka, groupId }: BridgeSystem): Promise<void> {
   const group = `${groupId}.events`;
   await until(
     'the bridge has caught up',
     patienceMs,
-    async () => (await lagOf(admin, group, incomingTopics)) === 0n,
+    async () => (await lagOf(kafka, group, incomingTopics)) === 0n,
     200,
   );
 }

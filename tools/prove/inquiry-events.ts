@@ -36,7 +36,7 @@ export function checkEnds(
   ids: readonly string[],
   all: ReadonlyMap<string, readonly Stored[]>,
   report: Report,
-  promisedMs: number | undefined,
+  promisedMs?: number,
 ): void {
   const ends = ids.map((id) => (all.get(id) ?? []).filter(({ event }) => event.type === 'InquiryClosed'));
   report.equal(

@@ -83,7 +83,7 @@ export async function ended(
 export async function proveManyInquiries(
   system: BridgeSystem,
   sessionIds: readonly string[],
-  { timeoutMs, promisedMs }: { timeoutMs: number; promisedMs: number },
+  { timeoutMs, promisedMs }: { timeoutMs: number; promisedMs?: number },
   report: Report,
 ): Promise<void> {
   await withServices(system, troubled, async (services) => {

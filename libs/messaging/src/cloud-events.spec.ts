@@ -66,10 +66,11 @@ describe('a CloudEvent', () => {
   });
 });
 
-describe('news', () => {
-  const read = (more: object): ReturnType<typeof readIncoming> =>
-    readIncoming('orders', { value: bytes({ ...attributes, data, ...more }) });
+function read(more: object): ReturnType<typeof readIncoming> {
+  return readIncoming('orders', { value: bytes({ ...attributes, data, ...more }) });
+}
 
+describe('news', () => {
   test('has system, kind and an id that the sender gave', () => {
     expect(read({ subject: 'ORD1' })).toEqual({
       source_event_id: '/orders/1',

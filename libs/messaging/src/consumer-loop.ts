@@ -20,6 +20,9 @@ export interface ConsumerOptions<T> extends ChunkOptions<T> {
 }
 
 const longestPauseMs = 5_000;
+/** How long a consumer may take to end, and how long it may give no sign of life, in milliseconds. */
+const patienceMs = 10_000;
+const silenceMs = 45_000;
 
 /**
  * Reads topics as a member of a group. Offsets are committed only after the messages' effects. When an engine is away
@@ -46,7 +49,7 @@ export class ConsumerLoop<T> {
   }
 
   private async runOnce(signal: AbortSignal): Promise<void> {
-    const { kafka, groupId, topics, partitionsAtOnce } = this.options;
+    const { kafka, groupId } = this.options;
     const consumer = kafka.consumer({
       groupId,
       sessionTimeout: 6_000,
@@ -57,23 +60,32 @@ export class ConsumerLoop<T> {
       allowAutoTopicCreation: false,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     });
-    const crashed = crashOf(consumer);
+    const ended = endOf(consumer);
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: partitionsAtOnce,
-        eachBatch: (payload) => this.batch(payload, consumer, signal),
-      });
-      await Promise.race([crashed, stopped]);
+      await Promise.race([this.begin(consumer, signal), ended.promise]);
+      await Promise.race([ended.promise, stopped]);
     } finally {
-      await consumer.disconnect().catch(() => undefined);
+      ended.stopWatching();
+      await Promise.race([
+        consumer.disconnect().catch(() => undefined),
+        sleep(patienceMs, undefined, { ref: false }),
+      ]);
     }
+  }
+
+  private async begin(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    const { topics, partitionsAtOnce } = this.options;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitionsAtOnce,
+      eachBatch: (payload) => this.batch(payload, consumer, signal),
+    });
   }
 
   private async batch(payload: EachBatchPayload, consumer: Consumer, signal: AbortSignal): Promise<void> {
@@ -135,10 +147,22 @@ export class ConsumerLoop<T> {
   }
 }
 
-function crashOf(consumer: Consumer): Promise<never> {
-  const crash = new Promise<never>((_, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+/** Rejects when the consumer crashes, or gives no sign of life for too long: then it has lost its way. */
+function endOf(consumer: Consumer): { readonly promise: Promise<never>; stopWatching(): void } {
+  const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN } = consumer.events;
+  let alive = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    consumer.on(CRASH, ({ payload }) => reject(payload.error));
+    for (const sign of [FETCH, HEARTBEAT, GROUP_JOIN])
+      consumer.on(sign, () => {
+        alive = performance.now();
+      });
+    timer = setInterval(() => {
+      if (performance.now() - alive > silenceMs)
+        reject(new Error(`no sign of life for ${silenceMs / 1_000} s`));
+    }, 1_000);
   });
-  crash.catch(() => undefined);
-  return crash;
+  promise.catch(() => undefined);
+  return { promise, stopWatching: () => clearInterval(timer) };
 }

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Turnstream } from '@turnstream/sdk';
+import { redriveAll } from '../tools/dlq/redrive.ts';
+import { checkFeed, proveOneBridgeKilled } from '../tools/prove/absences.ts';
+import type { BridgeSystem } from '../tools/prove/bridge-system.ts';
+import { until } from '../tools/prove/bridge-system.ts';
+import type { Subject } from '../tools/prove/incoming-messages.ts';
+import { proveIncoming, startSubjects } from '../tools/prove/incoming.ts';
+import { withBridgeSystem } from '../tools/prove/inquiries.ts';
+import { proveManyInquiries } from '../tools/prove/many-inquiries.ts';
+import { Report } from '../tools/prove/report.ts';
+
+/** `npm run prove -- inquiries` in small, on one system for all tests. */
+let system: BridgeSystem;
+let subjects: Subject[];
+let finish: () => void;
+let finished: Promise<void>;
+const limitMs = 120_000;
+
+beforeAll(async () => {
+  await new Promise<void>((ready, failed) => {
+    finished = withBridgeSystem(async (own) => {
+      system = own;
+      subjects = await startSubjects(own, 40);
+      const end = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      ready();
+      await end;
+    });
+    finished.catch(failed);
+  });
+}, limitMs);
+afterAll(async () => {
+  finish();
+  await finished;
+}, limitMs);
+
+async function missed(prove: (report: Report) => Promise<void>): Promise<readonly string[]> {
+  const report = new Report(true);
+  await prove(report);
+  return report.missed;
+}
+
+test(
+  'inquiries over troubled services end once, and every answer is recorded',
+  async () => {
+    const ids = subjects.map(({ session_id }) => session_id);
+    expect(await missed((report) => proveManyInquiries(system, ids, { timeoutMs: 2_000 }, report))).toEqual(
+      [],
+    );
+  },
+  limitMs,
+);
+
+test(
+  'no inquiry is lost with a bridge that is killed',
+  async () => {
+    const ids = subjects.slice(0, 20).map(({ session_id }) => session_id);
+    expect(await missed((report) => proveOneBridgeKilled(system, ids, report))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  'messages have one effect each, and poison its place, while consumers come, go and die',
+  async () => {
+    const size = { messages: 1_000, joins: 1, kills: 1 };
+    expect(await missed((report) => proveIncoming(system, subjects, size, report))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  'dead letters are sent once more, each once',
+  async () => {
+    const { kafka, admin } = system;
+    expect((await redriveAll(kafka, admin)).length).toBeGreaterThan(0);
+    expect(await redriveAll(kafka, admin)).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  'what happened is told in order, completely and as described',
+  async () => {
+    expect(await missed((report) => checkFeed(system, report))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  'an idle session expires once',
+  async () => {
+    const turnstream = new Turnstream({ url: system.apis[0] ?? '' });
+    const session = await turnstream.startSession({ partner_id: 'P-idle', channel: 'ivr', expires_in_s: 1 });
+    await until('the session has expired', 20_000, async () => {
+      return (await session.context({ minRevision: 0 })).session.status === 'expired';
+    });
+    const types = (await Array.fromAsync(session.events())).map(({ type }) => type);
+    expect(types).toEqual(['SessionStarted', 'SessionExpired']);
+    await turnstream.close();
+  },
+  limitMs,
+);
