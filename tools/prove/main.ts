@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Failure, runProgram } from '../shared/failure.ts';
+import { proveAgents } from './agents.ts';
 import { proveFoundation } from './foundation.ts';
 import { proveInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
@@ -9,6 +10,7 @@ import { Report } from './report.ts';
 const proofs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   foundation: proveFoundation,
   inquiries: proveInquiries,
+  agents: proveAgents,
   'event-store': proveEventStore,
 };
 

@@ -22,10 +22,12 @@ export interface AgentSocketOptions {
 const superseded = 4409;
 /** Until the api has said how long a lease is. */
 const defaultLeaseMs = 5_000;
+/** A node that hangs takes connections and says nothing. */
+const handshakeMs = 1_500;
 
 /**
- * A connection that comes back by itself, with back-off and jitter, to the next address each time. One on which nothing
- * arrives for the length of a lease counts as dead: heartbeats are answered.
+ * A connection that comes back by itself, with back-off and jitter, to the next address each time. One on which two
+ * heartbeats have no answer counts as dead, in time to come back before the lease is over.
  */
 export class AgentSocket {
   private socket: WebSocket | undefined;
@@ -45,16 +47,16 @@ export class AgentSocket {
     const url = urls[this.tries % urls.length] ?? '';
     this.tries += 1;
     const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents`;
-    const socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout: defaultLeaseMs });
+    const socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout: handshakeMs });
     this.socket = socket;
-    this.watch(defaultLeaseMs, defaultLeaseMs / 3);
+    this.watch(defaultLeaseMs / 3);
     socket.on('open', () => socket.send(JSON.stringify(hello())));
     socket.on('message', (data) => {
       this.heard = performance.now();
       const frame = JSON.parse((data as Buffer).toString()) as Frame;
       if (frame.type === 'welcome') {
         this.failures = 0;
-        this.watch(Number(frame['lease_ms']), Number(frame['heartbeat_ms']));
+        this.watch(Number(frame['heartbeat_ms']));
         onConnected(url);
       }
       this.options.onFrame(frame);
@@ -85,11 +87,12 @@ export class AgentSocket {
     });
   }
 
-  private watch(leaseMs: number, heartbeatMs: number): void {
+  private watch(heartbeatMs: number): void {
+    const silenceMs = 2.2 * heartbeatMs;
     clearInterval(this.timer);
     this.heard = performance.now();
     this.timer = setInterval(() => {
-      if (performance.now() - this.heard > leaseMs) this.socket?.terminate();
+      if (performance.now() - this.heard > silenceMs) this.socket?.terminate();
       else this.send({ type: 'heartbeat' });
     }, heartbeatMs);
   }

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecordedEvent } from '@turnstream/sdk';
+import { Turnstream, Unavailable } from '@turnstream/sdk';
+import { Instance, until } from './agent-fleet.ts';
+import type { Report } from './report.ts';
+import type { System } from './system.ts';
+
+interface Holder {
+  readonly instance: string | null;
+  readonly epoch: number;
+  readonly acknowledged: number;
+  readonly since: string;
+}
+
+/** What befalls the system in a round: an instance or an api node is killed, or hangs. */
+const mishaps = ['kill an instance', 'stop an instance', 'kill a node', 'stop a node'] as const;
+type Mishap = (typeof mishaps)[number];
+
+const nodes = ['api', 'api-2'];
+
+/** Conversations go on and inquiries are open while instances and api nodes are killed and stopped. */
+export class Takeovers {
+  private readonly pool = `pool-${randomUUID().slice(0, 8)}`;
+  private readonly instances: Instance[] = [];
+  private readonly clients: Turnstream[];
+  private readonly sessions: string[] = [];
+  private slowest = 0;
+  private moved = 0;
+  private refused = 0;
+  private accepted = 0;
+
+  constructor(
+    private readonly system: System,
+    private readonly leaseMs: number,
+  ) {
+    this.clients = system.apis.map((url) => new Turnstream({ url, agentId: 'writer' }));
+  }
+
+  async run(size: { instances: number; sessions: number; rounds: number }, report: Report): Promise<void> {
+    try {
+      await this.begin(size);
+      for (let round = 0; round < size.rounds; round += 1) {
+        await this.round(round);
+        if (round % 10 === 9) report.note(`${round + 1} rounds, ${this.moved} sessions moved`);
+      }
+      await this.judge(report);
+    } finally {
+      for (const { process } of this.instances) process.kill('SIGKILL');
+      await Promise.all(this.clients.map((client) => client.close()));
+    }
+  }
+
+  private async begin(size: { instances: number; sessions: number }): Promise<void> {
+    for (let n = 0; n < size.instances; n += 1) await this.join();
+    for (let n = 0; n < size.sessions; n += 1) {
+      const session = await this.client(0).startSession({
+        partner_id: `P-${randomUUID()}`,
+        channel: 'whatsapp',
+      });
+      this.sessions.push(session.id);
+      await this.instances[n % size.instances]?.attach(session.id);
+    }
+  }
+
+  private async join(): Promise<void> {
+    const instance = new Instance(this.system.apis, this.pool);
+    this.instances.push(instance);
+    await instance.ready();
+  }
+
+  private async round(round: number): Promise<void> {
+    const mishap = mishaps[round % mishaps.length] ?? 'kill an instance';
+    const victimNode = Math.floor(round / mishaps.length) % 2;
+    const healthy = mishap.endsWith('node') ? 1 - victimNode : round % 2;
+    const before = await this.holders(healthy);
+    const victim = this.instances.find(
+      ({ name }) => name === [...before.values()][round % before.size]?.instance,
+    );
+    const during = Promise.all(this.sessions.map((id, n) => this.happen(id, healthy, n % 3 === 0)));
+    const at = Date.now();
+    await this.strike(mishap, victim, nodes[victimNode] ?? 'api');
+    const [afterwards] = await Promise.all([
+      Promise.all(this.sessions.map((id) => this.news(id, healthy))),
+      during,
+    ]);
+    const gone = mishap.endsWith('instance') ? victim?.name : undefined;
+    const last = new Map(this.sessions.map((id, n) => [id, afterwards[n] ?? 0]));
+    await until(
+      async () => this.settled(await this.holders(healthy), last, gone),
+      `round ${round} (${mishap}) settles`,
+    );
+    await this.look(before, await this.holders(healthy), at, healthy);
+    await this.mend(mishap, victim, nodes[victimNode] ?? 'api');
+  }
+
+  private async strike(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
+    const signal = mishap.startsWith('kill') ? 'SIGKILL' : 'SIGSTOP';
+    if (mishap.endsWith('instance')) victim?.signal(signal);
+    else this.system.guard.signal(node, signal);
+  }
+
+  private async mend(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
+    if (mishap === 'kill an instance') await this.join();
+    else if (mishap === 'stop an instance') victim?.signal('SIGCONT');
+    else if (mishap === 'stop a node') this.system.guard.signal(node, 'SIGCONT');
+    await until(async () => {
+      const answers = await Promise.all(
+        this.system.apis.map((url) => fetch(`${url}/health/ready`).catch(() => undefined)),
+      );
+      return answers.every((answer) => answer?.ok === true);
+    }, 'both nodes are ready again');
+    await sleep(100);
+  }
+
+  private settled(
+    holders: ReadonlyMap<string, Holder>,
+    last: ReadonlyMap<string, number>,
+    gone: string | undefined,
+  ): boolean {
+    return [...holders].every(
+      ([id, { instance, acknowledged }]) =>
+        instance !== null && instance !== gone && acknowledged >= (last.get(id) ?? 0),
+    );
+  }
+
+  /** How long each takeover took, and whether the epoch before it is refused. */
+  private async look(
+    before: ReadonlyMap<string, Holder>,
+    after: ReadonlyMap<string, Holder>,
+    at: number,
+    healthy: number,
+  ): Promise<void> {
+    for (const [id, { epoch, since }] of after) {
+      const old = before.get(id);
+      if (old === undefined || old.epoch === epoch) continue;
+      this.moved += 1;
+      this.slowest = Math.max(this.slowest, Date.parse(since) - at);
+      const stale = this.client(healthy).session(id).raiseFlag('stale', true, { agentEpoch: old.epoch });
+      const code = await stale.then(
+        () => 'accepted',
+        (error: { code?: string }) => error.code,
+      );
+      if (code === 'agent_replaced') this.refused += 1;
+      else this.accepted += 1;
+    }
+  }
+
+  private async holders(node: number): Promise<Map<string, Holder>> {
+    const url = this.system.apis[node];
+    const pairs = this.sessions.map(async (id) => {
+      const answer = await fetch(`${url}/v1/sessions/${id}/agent`);
+      return [id, (await answer.json()) as Holder] as const;
+    });
+    return new Map(await Promise.all(pairs));
+  }
+
+  /** A turn of the user, perhaps an inquiry, and news. */
+  private async happen(id: string, node: number, inquire: boolean): Promise<void> {
+    const session = this.client(node).session(id);
+    await session.recordTurn({
+      sender: 'user',
+      message_text: 'Where is my order?',
+      parsed_intent: 'ask_order',
+    });
+    const order_id = `ORD${randomUUID().slice(0, 6)}`;
+    if (inquire)
+      await session.openInquiry({ kind: 'order_status', subject: { order_id }, timeout_ms: 1_500 });
+    await this.news(id, node);
+  }
+
+  private async news(id: string, node: number): Promise<number> {
+    const source_event_id = randomUUID();
+    const update = { system: 'orders', kind: 'status_changed', reference: 'O1', data: { status: 'moved' } };
+    const session = this.client(node).session(id);
+    for (;;) {
+      try {
+        return (await session.externalUpdate({ ...update, source_event_id })).revision;
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+      }
+    }
+  }
+
+  private client(node: number): Turnstream {
+    const client = this.clients[node];
+    if (client === undefined) throw new Error(`There is no api node ${node}.`);
+    return client;
+  }
+
+  private async judge(report: Report): Promise<void> {
+    const counts = new Map<string, number>();
+    const delivered = new Set<string>();
+    for (const { name, handled } of this.instances) {
+      for (const { session_id, revision } of handled) {
+        const key = `${name}/${session_id}/${revision}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        delivered.add(`${session_id}/${revision}`);
+      }
+    }
+    let updates = 0;
+    let answers = 0;
+    let missing = 0;
+    for (const id of this.sessions) {
+      const events = await Array.fromAsync(this.client(0).session(id).events({ limit: 1_000 }));
+      const attached = events.findIndex(({ type }) => type === 'AgentAttached');
+      for (const event of events.slice(attached).filter(isUpdate)) {
+        updates += 1;
+        if (event.type === 'InquiryClosed') answers += 1;
+        if (!delivered.has(`${id}/${event.revision}`)) missing += 1;
+      }
+    }
+    report.note(`${this.moved} takeovers; ${updates} updates, ${answers} of them answers of inquiries`);
+    report.equal('updates that no live holder got', missing, 0);
+    report.equal('updates shown twice to one instance', [...counts.values()].filter((n) => n > 1).length, 0);
+    report.equal('commands of an epoch that was over, accepted', this.accepted, 0);
+    report.equal('commands of an epoch that was over, refused', this.refused, this.moved);
+    const promised = this.leaseMs + 2_000;
+    report.figure('slowest takeover, ms', this.slowest, `<= ${promised}`, this.slowest <= promised);
+  }
+}
+
+const agentEvents: ReadonlySet<string> = new Set(['AgentAttached', 'AgentDetached', 'UpdateAcknowledged']);
+
+function isUpdate({ type }: RecordedEvent): boolean {
+  return !agentEvents.has(type);
+}
