@@ -1,10 +1,11 @@
-/** `npm run demo`: a conversation becomes events, a working context and rows, before your eyes. */
+/** `npm run demo`, or `npm run demo -- order`: a conversation becomes events, a working context and rows, before your eyes. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Session, SessionRow, TurnRow } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
 import { findApi } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
+import { playOrder } from './order.ts';
 import { printAppended, printContext, printRows, printScene, printTitle } from './print.ts';
 import type { Scene } from './story.ts';
 import { partner, story } from './story.ts';
@@ -15,6 +16,7 @@ const pauseMs = process.stdout.isTTY && !process.argv.includes('--fast') ? 1_200
 
 await runProgram(async () => {
   const url = await findApi();
+  if (process.argv.includes('order')) return playOrder(url);
   const turnstream = new Turnstream({ url, agentId: 'demo-bot' });
   const partner_id = `P${randomInt(1_000_000, 10_000_000)}`;
   printTitle(`A conversation of ${partner.name}, delivery partner ${partner_id}, through ${url}`);

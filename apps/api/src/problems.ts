@@ -31,7 +31,8 @@ export function toApiProblem(error: unknown): unknown {
 }
 
 function rejected({ rejection, command, revision }: CommandRejected): ProblemError {
-  if (rejection.code === 'session_not_found') return new ProblemError('not_found', rejection.reason);
+  if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')
+    return new ProblemError('not_found', rejection.reason);
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
   return new ProblemError(code, rejection.reason, members, {
