@@ -67,7 +67,7 @@ async function ask(turnstream: Turnstream, order_id: string): Promise<void> {
   said('bot', `It is ${await statusOf(session)}; I am asking where the parcel is.`);
   await show(session, partial);
   const final = await reached(session, inquiry_id, ({ status }) => status !== 'open');
-  const place = String((final.answer as { place?: string } | null)?.place ?? 'somewhere');
+  const place = (final.answer as { place?: string } | null)?.place ?? 'somewhere';
   said('bot', `It is ${await statusOf(session)}, in ${place}.`);
   await show(session, final);
   explain(`answer: ${JSON.stringify(final.answer)}`);
