@@ -42,7 +42,7 @@ async function startApp(guard, { name, port, program }, { dir, env }) {
     title: name,
     app: true,
     command: process.execPath,
-    args: ['--enable-source-maps', program],
+    args: ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning', program],
     env: { ...process.env, ...env, PORT: String(port) },
     log: join(folder(dir, 'logs'), `${name}.log`),
     remedy: 'Mend what it says.',

@@ -52,7 +52,9 @@ export async function recordIncoming(
   const data: JsonObject = event.known
     ? (event.data as JsonObject)
     : { version: event.version, content: event.data as JsonObject };
-  const update = { system, kind: event.kind, reference: mainReference(event), data };
+  // A version that is not known may mean something else by its fields: it stands by itself and touches nothing.
+  const reference = event.known ? mainReference(event) : null;
+  const update = { system, kind: event.kind, reference, data };
   const done = await Promise.all(
     sessions.map(async (sessionId) => {
       try {
