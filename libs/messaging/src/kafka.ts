@@ -15,6 +15,8 @@ export interface KafkaOptions {
   readonly log: KafkaLog;
 }
 
+/** What happens whenever a member joins, leaves or begins. */
+const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;
 const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as const;
 
 /**
@@ -24,7 +26,11 @@ const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as 
 export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
     const { message, error } = entry as { message: string; error?: string };
-    const method = level === logLevel.ERROR ? 'warn' : methods[level];
+    const method = ordinary.test(error ?? message)
+      ? 'debug'
+      : level === logLevel.ERROR
+        ? 'warn'
+        : methods[level];
     log[method]({ kafka: namespace, ...(error !== undefined && { reason: error }) }, message);
   };
   return new Kafka({
