@@ -26,7 +26,7 @@ interface News {
   readonly data: object;
 }
 
-/** `count` messages about the subjects, every 100th of them poisoned, and every 50th sent twice. */
+/** `count` messages about the subjects, 1 % of them poisoned, and every 50th of the others sent twice. */
 export function planMessages(run: string, subjects: readonly Subject[], count: number): Plan {
   const messages: Outgoing[] = [];
   const good = new Map<string, string>();
@@ -38,8 +38,9 @@ export function planMessages(run: string, subjects: readonly Subject[], count: n
     const name = `${news.topic} ${subject.session_id}`;
     const id = `${run}-${index}`;
     const earlier = lastGood.get(name);
-    if (index % 100 === 99) {
-      const wanted = poisons[Math.floor(index / 100) % poisons.length] as Poison;
+    const block = Math.floor(index / 98);
+    if (index % 98 === (block * 11) % 98) {
+      const wanted = poisons[block % poisons.length] as Poison;
       const kind = wanted === 'refused' && earlier === undefined ? 'not_json' : wanted;
       const message = poisoned(kind, news, id, earlier ?? id);
       poison.set(String(message.value), kind);
