@@ -1,34 +1,18 @@
 import type { Redis } from 'ioredis';
 import type { KnownCommand, Section, Session } from '#domain';
 import type { ContextDocument } from './context-document.ts';
+import { documentFields, joinDocument, parseCommand, sections, sectionTexts } from './context-document.ts';
+import type { ApplyResult, ContextChange, Texts } from './context-records.ts';
 import {
-  commandRecord,
-  documentFields,
-  joinDocument,
-  parseCommand,
-  parseSession,
-  sections,
-  sectionTexts,
-} from './context-document.ts';
-import {
-  applied,
-  applyScript,
-  contextFormat,
-  gap,
-  rememberScript,
-  replaceScript,
-} from './context-scripts.ts';
-
-/** What became of a write: done, not needed since a later state stands there, or impossible for want of the one before. */
-export type ApplyResult = 'applied' | 'stale' | 'gap';
-
-/** One session's change: from revision `before` to `after`. */
-export interface ContextChange {
-  readonly before: number;
-  readonly after: Session;
-  readonly changed: readonly Section[];
-  readonly commands: readonly KnownCommand[];
-}
+  commandsKey,
+  commandTexts,
+  contextKey,
+  markKey,
+  reply,
+  toResult,
+  toSession,
+} from './context-records.ts';
+import { applyScript, contextFormat, rememberScript, replaceScript } from './context-scripts.ts';
 
 const sectionFields = ['revision', 'format', ...sections];
 /** Command records in one call of a script: more would hold Redis up for the others. */
@@ -168,40 +152,4 @@ export class ContextStore {
   private async call(script: string, args: (string | number)[]): Promise<void> {
     reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
   }
-}
-
-type Texts = readonly (string | null)[];
-
-function contextKey(sessionId: string): string {
-  return `ctx:{${sessionId}}`;
-}
-
-function commandsKey(sessionId: string): string {
-  return `cmd:{${sessionId}}`;
-}
-
-function markKey(name: string): string {
-  return `projection:${name}`;
-}
-
-function toSession(sessionId: string, [revision, format, ...texts]: Texts): Session | undefined {
-  if (typeof revision !== 'string' || format !== contextFormat) return undefined;
-  return parseSession(sessionId, Number(revision), texts);
-}
-
-function commandTexts(commands: readonly KnownCommand[]): string[] {
-  return commands.flatMap((command) => [command.id, commandRecord(command)]);
-}
-
-function toResult(code: unknown): ApplyResult {
-  if (code === applied) return 'applied';
-  return code === gap ? 'gap' : 'stale';
-}
-
-/** The n-th reply of a pipeline; its error is thrown. */
-function reply(replies: [Error | null, unknown][] | null, index: number): unknown {
-  const item = replies?.[index];
-  if (!item) throw new Error('Redis did not answer.');
-  if (item[0]) throw item[0];
-  return item[1];
 }

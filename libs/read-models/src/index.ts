@@ -3,7 +3,7 @@ export type { ContextDocument } from './context-document.ts';
 export { ContextProjection } from './context-projection.ts';
 export type { ContextFailure } from './context-projection.ts';
 export { ContextStore } from './context-store.ts';
-export type { ApplyResult, ContextChange } from './context-store.ts';
+export type { ApplyResult, ContextChange } from './context-records.ts';
 export { InvalidCursor } from './cursor.ts';
 export { sessionsConcerned } from './references.ts';
 export type { Reference } from './references.ts';
