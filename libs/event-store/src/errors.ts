@@ -47,7 +47,7 @@ export class CommandIdReused extends Error {
 }
 
 /** gRPC: cancelled, deadline exceeded, unavailable. */
-const awayCodes: readonly unknown[] = [1, 4, 14];
+const awayCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
 
 /** Whether an error means that the store is away or slow, so that trying again later can help. */
 export function isStoreAway(error: unknown): boolean {
@@ -64,5 +64,5 @@ export function isStoreAway(error: unknown): boolean {
 /** The client hands on what gRPC says as it is when it asks a server that is away for its features. */
 function isBrokenCall(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  return awayCodes.includes(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
+  return awayCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
 }
