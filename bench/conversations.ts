@@ -3,9 +3,11 @@ import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client'
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
 import { decide, initialState, newSession, transact } from '#domain';
+import { inParallel } from '../tools/shared/in-parallel.ts';
 
-/** Events in one append while filling. */
+/** While filling: events in one append, and conversations at once. */
 const chunk = 500;
+const conversationsAtOnce = 8;
 
 /** The turn that the benchmark records, as the body of a request. */
 export const turn = {
@@ -71,20 +73,20 @@ function stored({ type, data }: SessionEvent, command_id: string): EventData {
   });
 }
 
-/** Writes conversations of that many turns straight into the store. @returns the ids of the sessions */
+/** Writes conversations of that many turns straight into the store, a few at once. @returns the sessions' ids */
 export async function fill(client: EventStoreDBClient, count: number, turns: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const id = randomUUID();
-    const [begin] = eventsOf(decide(start, initialState, id));
-    if (begin === undefined) throw new Error('A start is an event.');
-    const stream = `session-${id}`;
-    await client.appendToStream(stream, stored(begin, `start:${id}`), { expectedRevision: NO_STREAM });
-    for (let done = 0; done < turns; done += chunk) {
-      const events = Array.from({ length: Math.min(chunk, turns - done) }, turnEvent);
-      await client.appendToStream(stream, events, { expectedRevision: BigInt(done) });
-    }
-    ids.push(id);
-  }
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await inParallel(ids, conversationsAtOnce, (id) => fillOne(client, id, turns));
   return ids;
+}
+
+async function fillOne(client: EventStoreDBClient, id: string, turns: number): Promise<void> {
+  const [begin] = eventsOf(decide(start, initialState, id));
+  if (begin === undefined) throw new Error('A start is an event.');
+  const stream = `session-${id}`;
+  await client.appendToStream(stream, stored(begin, `start:${id}`), { expectedRevision: NO_STREAM });
+  for (let done = 0; done < turns; done += chunk) {
+    const events = Array.from({ length: Math.min(chunk, turns - done) }, turnEvent);
+    await client.appendToStream(stream, events, { expectedRevision: BigInt(done) });
+  }
 }
