@@ -44,7 +44,7 @@ export class Instance {
 }
 
 /** In a spec the sources are run as they are, but a process needs what tsc made of them. */
-function compiled(path: string): string {
+export function compiled(path: string): string {
   return path.includes('/dist/') ? path : path.replace('/tools/prove/', '/dist/tools/prove/');
 }
 

@@ -26,7 +26,14 @@ const agent = await connectAgent({
   instance: AGENT_INSTANCE,
   capacity: 1_000,
   onUpdate: ({ session_id, revision, event: { type, occurred_at } }) =>
-    say({ say: 'handled', session_id, revision, type, occurred_at, at: Date.now() }),
+    say({
+      say: 'handled',
+      session_id,
+      revision,
+      type,
+      occurred_at,
+      at: performance.timeOrigin + performance.now(),
+    }),
 });
 process.on('message', (message: { attach: string }) => {
   void agent.attach(message.attach).then(({ sessionId, epoch }) => {

@@ -89,7 +89,10 @@ export class Takeovers {
     await until(
       async () => this.settled(await this.holders(healthy), last, gone),
       `round ${round} (${mishap}) settles`,
-    );
+    ).catch(async (error: unknown) => {
+      console.error(JSON.stringify({ gone, holders: [...(await this.holders(healthy))], last: [...last] }));
+      throw error;
+    });
     await this.look(before, await this.holders(healthy), at, healthy);
     await this.mend(mishap, victim, nodes[victimNode] ?? 'api');
   }

@@ -140,7 +140,7 @@ export class Agent {
       epoch,
       after: handledRevision,
     }));
-    return { type: 'hello', instance: this.instance, pool, capacity, echo, resume };
+    return { type: 'hello', instance: this.instance, pool, capacity, echo, resume, attempt: Date.now() };
   }
 
   private onFrame(frame: Frame): void {

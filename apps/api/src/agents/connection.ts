@@ -23,7 +23,7 @@ export const closeCodes = {
 
 /** One instance's socket: what is sent, how much may wait, and which of its sessions have news. */
 export class Connection {
-  member: Member = { instance: '', pool: '', capacity: 0, conn: '' };
+  member: Member = { instance: '', pool: '', capacity: 0, conn: '', attempt: 0 };
   echo = false;
   draining = false;
   lastHeard = Date.now();

@@ -10,6 +10,11 @@ export type ClientFrame =
       /** Send the instance's own events too. */
       readonly echo: boolean;
       readonly resume: readonly Resume[];
+      /**
+       * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
+       * connection that came after it.
+       */
+      readonly attempt: number;
     }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'attach'; readonly session_id: string; readonly after: number | null }
@@ -52,6 +57,8 @@ export function parseFrame(text: string): ClientFrame {
         capacity: whole(frame, 'capacity', 1, capacityLimit),
         echo: frame['echo'] === true,
         resume: resumes(frame['resume']),
+        attempt:
+          frame['attempt'] === undefined ? Date.now() : whole(frame, 'attempt', 0, Number.MAX_SAFE_INTEGER),
       };
     case 'heartbeat':
     case 'drain':

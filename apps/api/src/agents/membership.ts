@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { AgentState } from '#domain';
 import { newSession } from '#domain';
-import { CommandRejected, EventStore, foldStream } from '#event-store';
+import { CommandRejected, EventStore, foldStream, readSession } from '#event-store';
 import { Snapshots } from '../snapshots.ts';
 import { AgentCommands } from './agent-commands.ts';
 import { Attachment } from './attachment.ts';
 import type { Connection } from './connection.ts';
+import { closeCodes } from './connection.ts';
 import type { ClientFrame, Resume } from './frames.ts';
 import { AgentHub } from './hub.ts';
 import type { Held } from './registry.ts';
@@ -28,11 +29,15 @@ export class Membership {
 
   /** An instance makes itself known, with the sessions that it held on another connection. */
   async hello(connection: Connection, frame: Hello): Promise<void> {
-    const { instance, pool, capacity, echo, resume } = frame;
+    const { instance, pool, capacity, echo, resume, attempt } = frame;
     const { options, registry } = this.hub.engines;
     connection.echo = echo;
-    const member = { instance, pool, capacity, conn: randomUUID() };
+    const member = { instance, pool, capacity, conn: randomUUID(), attempt };
     const held = await registry.hello(member, options.leaseMs);
+    if (held === undefined) {
+      connection.socket.close(closeCodes.superseded, 'superseded');
+      return;
+    }
     connection.member = member;
     const { node, leaseMs } = options;
     const heartbeat_ms = Math.floor(leaseMs / 3);
@@ -92,8 +97,23 @@ export class Membership {
       this.hub.engines.metrics?.takeovers.inc();
     } catch (error) {
       if (!(error instanceof CommandRejected)) throw error;
-      await this.hub.engines.registry.detach(session_id, connection.member.instance, epoch);
+      await this.correct(connection, { session_id, epoch });
     }
+  }
+
+  /** The stream knows better than the registry who holds a session: the instance itself, another, or it is over. */
+  private async correct(connection: Connection, { session_id, epoch }: Held): Promise<void> {
+    const { registry } = this.hub.engines;
+    const { instance } = connection.member;
+    const { agent, session } =
+      (await readSession(this.store, session_id))?.state ?? newSession(session_id).state;
+    if (session.status === 'active' && agent.instance === instance) {
+      await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: agent.epoch });
+      return;
+    }
+    await registry.detach(session_id, instance, epoch);
+    if (session.status !== 'active' || agent.pool === null) return;
+    await registry.recover(session_id, agent.instance, agent.epoch, agent.pool);
   }
 
   /** The instance goes on with a session that it held. If the stream says otherwise, it is told so. */
@@ -122,11 +142,12 @@ export class Membership {
   /** After the registry was lost, or forgot the instance: makes it and its sessions known again. */
   async register(connection: Connection): Promise<void> {
     const { registry, options } = this.hub.engines;
-    await registry.hello(connection.member, options.leaseMs);
+    if ((await registry.hello(connection.member, options.leaseMs)) === undefined) return;
     for (const attachment of connection.attachments.values()) {
       await registry.attach(attachment.sessionId, connection.member, attachment.epoch);
       this.hub.readAgain(attachment);
     }
+    if (connection.draining) await this.drain(connection);
   }
 
   private async take(

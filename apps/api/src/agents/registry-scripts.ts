@@ -2,7 +2,7 @@
  * The scripts that change the registry: each change is one of them, so no reader sees half of it. Its keys:
  *
  * agents:lease                zset  instance -> the time (ms) at which its lease ends
- * agents:instance:{instance}  hash  pool, node, conn, capacity, draining, since
+ * agents:instance:{instance}  hash  pool, node, conn, attempt, capacity, draining, since
  * agents:held:{instance}      set   its sessions
  * agents:session:{session}    hash  instance (empty: waits), epoch, pool
  * agents:pool:{pool}          zset  instances with room -> their load, from 0 to 1
@@ -88,15 +88,20 @@ local function giveAway(instance, limit, list)
 end
 `;
 
-/** ARGV: instance, pool, node, conn, capacity, lease ms. Gives the sessions that it holds: session, epoch… */
+/**
+ * ARGV: instance, pool, node, conn, capacity, lease ms, attempt. Gives the sessions that it holds: session, epoch…; 0 when
+ * a newer connection of the instance is known.
+ */
 export const helloScript = `${common}
 local key = 'agents:instance:' .. ARGV[1]
-local old = redis.call('HMGET', key, 'pool', 'node', 'conn')
+local old = redis.call('HMGET', key, 'pool', 'node', 'conn', 'attempt')
+if old[4] and tonumber(old[4]) > tonumber(ARGV[7]) then return 0 end
 if old[1] and old[1] ~= ARGV[2] then redis.call('ZREM', 'agents:pool:' .. old[1], ARGV[1]) end
 if old[3] and old[3] ~= ARGV[4] then
   redis.call('PUBLISH', 'agents:node:' .. old[2], 'superseded ' .. ARGV[1] .. ' ' .. old[3])
 end
-redis.call('HSET', key, 'pool', ARGV[2], 'node', ARGV[3], 'conn', ARGV[4], 'capacity', ARGV[5], 'draining', '0')
+redis.call('HSET', key, 'pool', ARGV[2], 'node', ARGV[3], 'conn', ARGV[4], 'capacity', ARGV[5], 'draining', '0',
+  'attempt', ARGV[7])
 redis.call('HSETNX', key, 'since', now)
 redis.call('ZADD', 'agents:lease', now + ARGV[6], ARGV[1])
 weigh(ARGV[1])

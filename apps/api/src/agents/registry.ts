@@ -8,6 +8,8 @@ export interface Member {
   readonly capacity: number;
   /** Names the connection: an instance that connects once more supersedes the one before. */
   readonly conn: string;
+  /** Grows with each of its connections. */
+  readonly attempt: number;
 }
 
 /** A session that an instance holds, as the registry has it. */
@@ -54,10 +56,17 @@ export class Registry {
     readonly node: string,
   ) {}
 
-  /** Makes an instance known, in place of an older connection of it; gives the sessions it holds. */
-  async hello({ instance, pool, capacity, conn }: Member, leaseMs: number): Promise<Held[]> {
-    const flat = await this.run(scripts.helloScript, [instance, pool, this.node, conn, capacity, leaseMs]);
-    return pairs(flat as string[]);
+  /**
+   * Makes an instance known, in place of an older connection of it; gives the sessions it holds. Undefined when a newer
+   * connection of it is known.
+   */
+  async hello(
+    { instance, pool, capacity, conn, attempt }: Member,
+    leaseMs: number,
+  ): Promise<Held[] | undefined> {
+    const args = [instance, pool, this.node, conn, capacity, leaseMs, attempt];
+    const flat = await this.run(scripts.helloScript, args);
+    return flat === 0 ? undefined : pairs(flat as string[]);
   }
 
   /** Renews leases. For each: how many sessions the instance holds; -1: not known; -2: superseded. */
