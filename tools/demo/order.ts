@@ -1,7 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import type { Inquiry, Session } from '@turnstream/sdk';
+import type { RecordedEvent, Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
 import { sampleAnswers } from '../services/answers.ts';
 import type { SampleOrder } from '../services/orders.ts';
@@ -11,24 +14,50 @@ import { Failure } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { printTitle } from './print.ts';
 
-const patienceMs = 20_000;
-const latencies = { orders: 700, logistics: 1_500 } as const;
+const patienceMs = 40_000;
+const latencies = { orders: 700, logistics: 2_500 } as const;
 
-/** `npm run demo -- order`: a question that two other systems answer, one after the other, while nobody waits. */
+/** `npm run demo -- order`: two agent instances, a slow order system, and the instance in charge is killed half-way. */
 export async function playOrder(url: string): Promise<void> {
+  printTitle(`Two instances of a bot, and an order system that takes its time, through ${url}`);
   const { orders, source } = sampleOrders();
-  const order = orders.find(({ tracking_id }) => tracking_id !== null) as SampleOrder;
-  const services = await startServices(orders);
-  const turnstream = new Turnstream({ url, agentId: 'demo-bot' });
-  printTitle(`"What's the status of order ${order.order_id}?" through ${url}`);
+  const { order_id } = orders.find(({ tracking_id }) => tracking_id !== null) as SampleOrder;
   console.log(
     `  The order service takes about ${latencies.orders} ms, logistics ${latencies.logistics} ms (${source}).`,
   );
+  const services = await startServices(orders);
+  const pool = `order-bots-${randomInt(1_000_000)}`;
+  const [first, second] = [startAgent('bot-1', url, pool), startAgent('bot-2', url, pool)];
+  const turnstream = new Turnstream({ url, agentId: 'whatsapp' });
   try {
-    await ask(turnstream, order.order_id);
+    await Promise.all([first.said('is connected'), second.said('is connected')]);
+    const session = await turnstream.startSession({
+      partner_id: `P${randomInt(1_000_000, 10_000_000)}`,
+      channel: 'whatsapp',
+      name: 'Asha',
+    });
+    first.process.send({ attach: session.id });
+    await first.said('holds the conversation');
+    const watching = watch(url, session.id);
+    await session.recordTurn({
+      sender: 'user',
+      message_text: `Where is my order ${order_id}?`,
+      parsed_intent: 'ask_order_status',
+      extracted_entities: { order_id },
+    });
+    await watching.until('fetching your order status');
+    await sleep(300);
+    printTitle('bot-1 is killed with -9, in the middle');
+    first.process.kill('SIGKILL');
+    await watching.until('Your order ');
+    watching.stop();
+    await sleep(1_000);
+    await tellHistory(session);
   } finally {
-    await turnstream.close();
+    first.process.kill('SIGKILL');
+    second.process.kill();
     await Promise.all(services.map((service) => service.stop()));
+    await turnstream.close();
   }
 }
 
@@ -45,65 +74,77 @@ async function startServices(orders: readonly SampleOrder[]): Promise<SampleServ
   return services;
 }
 
-async function ask(turnstream: Turnstream, order_id: string): Promise<void> {
-  const partner_id = `P${randomInt(1_000_000, 10_000_000)}`;
-  const session = await turnstream.startSession({ partner_id, channel: 'whatsapp', name: 'Asha' });
-  const began = performance.now();
-  const said = (who: string, text: string): void => {
-    const at = `${Math.round(performance.now() - began)} ms`.padStart(8);
-    console.log(`\n${styleText('dim', at)}  ${styleText(who === 'Asha' ? 'yellow' : 'green', who)}: ${text}`);
+interface AgentProcess {
+  readonly process: ChildProcess;
+  said(what: string): Promise<void>;
+}
+
+function startAgent(name: string, url: string, pool: string): AgentProcess {
+  const env = { ...process.env, TURNSTREAM_URL: url, AGENT_POOL: pool, AGENT_NAME: `${pool}-${name}` };
+  const child = fork(join(import.meta.dirname, 'order-agent.js'), { env });
+  const lines: string[] = [];
+  child.on('message', ({ say }: { say: string }) => {
+    lines.push(say);
+    console.log(`  ${styleText('dim', `${name} ${say}`)}`);
+  });
+  return {
+    process: child,
+    said: (what) => until(() => lines.some((line) => line.includes(what)), `${name} ${what}`),
   };
-  await session.recordTurn({
-    sender: 'user',
-    message_text: `What's the status of order ${order_id}?`,
-    parsed_intent: 'ask_order_status',
-    extracted_entities: { order_id },
-  });
-  said('Asha', `What's the status of order ${order_id}?`);
-  const { inquiry_id, deadline } = await session.openInquiry({ kind: 'order_status', subject: { order_id } });
-  said('bot', 'I am asking the order service, one moment.');
-  explain(`202 at once: inquiry ${inquiry_id}, closes by ${deadline}`);
-  const partial = await reached(session, inquiry_id, ({ sources }) => sources['orders']?.status !== 'asked');
-  said('bot', `It is ${await statusOf(session)}; I am asking where the parcel is.`);
-  await show(session, partial);
-  const final = await reached(session, inquiry_id, ({ status }) => status !== 'open');
-  const place = (final.answer as { place?: string } | null)?.place ?? 'somewhere';
-  said('bot', `It is ${await statusOf(session)}, in ${place}.`);
-  await show(session, final);
-  explain(`answer: ${JSON.stringify(final.answer)}`);
-  await session.end('demo');
 }
 
-async function reached(
-  session: Session,
-  inquiryId: string,
-  holds: (inquiry: Inquiry) => boolean,
-): Promise<Inquiry> {
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline) {
-    const inquiry = await session.inquiry(inquiryId);
-    if (holds(inquiry)) return inquiry;
-    await sleep(20);
+/** Prints the conversation as it happens, from the session's event stream. */
+function watch(url: string, sessionId: string): { until(text: string): Promise<void>; stop(): void } {
+  const abort = new AbortController();
+  const texts: string[] = [];
+  void (async () => {
+    const answer = await fetch(`${url}/v1/sessions/${sessionId}/stream?after=0`, { signal: abort.signal });
+    let rest = '';
+    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const blocks = (rest + part).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) show(block, texts);
+    }
+  })().catch(() => undefined);
+  return {
+    until: (text) => until(() => texts.some((line) => line.includes(text)), `somebody says “${text}”`),
+    stop: () => abort.abort(),
+  };
+}
+
+function show(block: string, texts: string[]): void {
+  const line = block.split('\n').find((text) => text.startsWith('data: '));
+  if (line === undefined) return;
+  const { type, data } = JSON.parse(line.slice(6)) as RecordedEvent;
+  if (type === 'TurnRecorded') {
+    const { sender, message_text } = data as { sender: string; message_text: string };
+    texts.push(message_text);
+    const [who, colour] = sender === 'user' ? ['Asha', 'yellow' as const] : ['bot', 'green' as const];
+    console.log(`  ${styleText(colour, who)}: ${message_text}`);
+  } else if (type.startsWith('Inquiry')) {
+    const { source, outcome } = data as { source?: string; outcome?: string };
+    console.log(`  ${styleText('magenta', source ?? 'inquiry')}: ${type} ${outcome ?? ''}`);
   }
-  throw new Failure(`No answer within ${patienceMs / 1_000} s: look at the bridge's log.`);
 }
 
-async function statusOf(session: Session): Promise<string> {
-  const { order_tracking } = await session.context({ minRevision: 0 });
-  return (order_tracking?.status ?? 'unknown').replaceAll('_', ' ');
+/** Who held the conversation when, and which update was dealt with after how long. */
+async function tellHistory(session: Session): Promise<void> {
+  printTitle('What the stream says of it');
+  for await (const { type, revision, data } of session.events()) {
+    if (type === 'AgentAttached')
+      console.log(`  ${revision} ${type}: ${String(data['instance'])}, epoch ${String(data['epoch'])}`);
+    if (type !== 'UpdateAcknowledged') continue;
+    for (const update of data['updates'] as { revision: number; latency_ms: number }[])
+      console.log(
+        `  ${revision} ${type}: ${String(data['instance'])} dealt with ${update.revision} after ${update.latency_ms} ms`,
+      );
+  }
 }
 
-async function show(session: Session, { status, sources }: Inquiry): Promise<void> {
-  const { conversation_flags, revision } = await session.context({ minRevision: 0 });
-  const parts = Object.entries(sources).map(([name, source]) => {
-    const latency = source.latency_ms === null ? '' : ` in ${source.latency_ms} ms`;
-    return `${name} ${source.status}${latency}`;
-  });
-  explain(`inquiry ${status}: ${parts.join(', ')}`);
-  const awaiting = String(conversation_flags['awaiting_external_data']);
-  explain(`context at revision ${revision}: awaiting_external_data ${awaiting}`);
-}
-
-function explain(text: string): void {
-  console.log(styleText('dim', `${' '.repeat(10)}${text}`));
+async function until(done: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Failure(`It did not come to pass that ${what}.`);
+    await sleep(50);
+  }
 }

@@ -1,0 +1,63 @@
+/**
+ * The sample agent: one instance of a bot that answers questions about orders. Start as many as you like; when one is
+ * gone the others go on with its conversations. `node dist/tools/demo/order-agent.js`, with TURNSTREAM_URL.
+ */
+import type { AgentStream, Update } from '@turnstream/sdk';
+import { AgentReplaced, connectAgent } from '@turnstream/sdk';
+
+const { TURNSTREAM_URL = 'http://127.0.0.1:3000', AGENT_NAME, AGENT_POOL = 'order-bots' } = process.env;
+const say = (text: string): void => {
+  process.send?.({ say: text });
+};
+
+const agent = await connectAgent({
+  url: TURNSTREAM_URL.split(','),
+  pool: AGENT_POOL,
+  capacity: 50,
+  ...(AGENT_NAME ? { instance: AGENT_NAME } : {}),
+  onTakeover: (stream) => say(`takes the conversation over, epoch ${stream.epoch}`),
+  onUpdate: handle,
+});
+process.on('message', ({ attach }: { attach: string }) => {
+  void agent.attach(attach).then((stream) => say(`holds the conversation, epoch ${stream.epoch}`));
+});
+process.on('disconnect', () => process.exit(0));
+say('is connected');
+
+/** Each update comes at least once; the keys make that exactly once in what the user sees. */
+async function handle(update: Update, stream: AgentStream): Promise<void> {
+  const { type, data, event_id } = update.event;
+  try {
+    if (type === 'TurnRecorded' && data['sender'] === 'user') await ask(stream, data, event_id);
+    if (type === 'InquiryClosed') await tell(stream, data['answer'], event_id);
+  } catch (error) {
+    if (!(error instanceof AgentReplaced)) throw error;
+    say('is refused: another instance holds the conversation');
+  }
+}
+
+async function ask(
+  { session }: AgentStream,
+  turn: Readonly<Record<string, unknown>>,
+  event_id: string,
+): Promise<void> {
+  const { order_id } = turn['extracted_entities'] as { order_id?: string };
+  if (order_id === undefined) return;
+  const inquiry = { kind: 'order_status', subject: { order_id }, timeout_ms: 20_000 } as const;
+  await session.openInquiry(inquiry, { key: `ask:${event_id}` });
+  const message_text = "I'm fetching your order status, I'll update you in a moment.";
+  const reply = { sender: 'bot', message_text, bot_action: 'fetch_order_status' } as const;
+  await session.recordTurn(reply, { key: `fetching:${event_id}` });
+}
+
+async function tell({ session }: AgentStream, answer: unknown, event_id: string): Promise<void> {
+  const { order_tracking } = await session.context();
+  const status = order_tracking?.status?.replaceAll('_', ' ');
+  const place = (answer as { place?: string } | null)?.place;
+  const message_text =
+    answer === null || status === undefined
+      ? 'The order system does not answer. I have asked a colleague to look.'
+      : `Your order ${order_tracking?.order_id} is ${status}${place ? `, in ${place}` : ''}.`;
+  const reply = { sender: 'bot', message_text, bot_action: 'tell_order_status' } as const;
+  await session.recordTurn(reply, { key: `told:${event_id}` });
+}
