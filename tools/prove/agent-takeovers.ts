@@ -13,9 +13,21 @@ interface Holder {
   readonly since: string;
 }
 
-/** What befalls the system in a round: an instance or an api node is killed, or hangs. */
-const mishaps = ['kill an instance', 'stop an instance', 'kill a node', 'stop a node'] as const;
-type Mishap = (typeof mishaps)[number];
+type Mishap = `${'kill' | 'stop'} ${'an instance' | 'a node'}`;
+
+/** What befalls the system in a round. A node that was killed is away the longer the more often it was. */
+const mishaps: readonly Mishap[] = [
+  'kill an instance',
+  'stop an instance',
+  'kill a node',
+  'stop a node',
+  'kill an instance',
+  'stop an instance',
+  'stop a node',
+  'kill an instance',
+  'stop an instance',
+  'stop a node',
+];
 
 const nodes = ['api', 'api-2'];
 
@@ -71,7 +83,7 @@ export class Takeovers {
 
   private async round(round: number): Promise<void> {
     const mishap = mishaps[round % mishaps.length] ?? 'kill an instance';
-    const victimNode = Math.floor(round / mishaps.length) % 2;
+    const victimNode = Math.floor(round / 2) % 2;
     const healthy = mishap.endsWith('node') ? 1 - victimNode : round % 2;
     const before = await this.holders(healthy);
     const victim = this.instances.find(

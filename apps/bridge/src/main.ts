@@ -13,7 +13,7 @@ import {
   pingRedis,
   startWorkerServer,
 } from '#platform';
-import { ContextStore } from '#read-models';
+import { ContextStore, wakeHolder } from '#read-models';
 import { Bridge } from './bridge.ts';
 import { bridgeConfigOrExit } from './config.ts';
 import { bridgeMetrics } from './metrics.ts';
@@ -30,7 +30,9 @@ const pool = createPool(config.databaseUrl, { logger, applicationName: 'turnstre
 const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: 'turnstream-bridge', log: logger });
 const probe = new KafkaProbe(kafka);
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
-const commands = new SessionCommands(store, new Snapshots(store, contexts));
+const commands = new SessionCommands(store, new Snapshots(store, contexts), (result) =>
+  wakeHolder(redis, result),
+);
 const ready = async (): Promise<void> => {
   await Promise.all([store.ping(), pingRedis(redis), pingPool(pool)]);
 };

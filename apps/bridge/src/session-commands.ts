@@ -8,6 +8,7 @@ export class SessionCommands {
   constructor(
     readonly store: EventStore,
     private readonly snapshots: SnapshotStore,
+    private readonly onAppended?: (result: CommandResult) => void,
   ) {}
 
   /** As `handleCommand`. */
@@ -18,7 +19,9 @@ export class SessionCommands {
     const mine = before === undefined ? work() : before.then(work, work);
     this.queues.set(sessionId, mine);
     try {
-      return await mine;
+      const result = await mine;
+      if (!result.replayed) this.onAppended?.(result);
+      return result;
     } finally {
       if (this.queues.get(sessionId) === mine) this.queues.delete(sessionId);
     }

@@ -11,7 +11,7 @@ export { refold } from './refold.ts';
 export { connectionSettings, rebuildConnectionSettings } from './rows-sql.ts';
 export { Fenced, RowsStore } from './rows-store.ts';
 export type { Positioned, RowFailure, Writer } from './rows-store.ts';
-export { parseWake, publishWakes, wakeChannel, wakeFor } from './session-wakes.ts';
+export { parseWake, publishWakes, wakeChannel, wakeFor, wakeHolder } from './session-wakes.ts';
 export type { Grown, Wake } from './session-wakes.ts';
 export { dueSessions, heldSessions, listSessions } from './session-queries.ts';
 export type { HeldSession, SessionFilter, SessionItem } from './session-queries.ts';

@@ -49,6 +49,11 @@ export function publishWakes(redis: Redis, grown: readonly Grown[]): void {
   if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
 }
 
+/** What a writer tells at once of what it has appended, for the agent instance that holds the session, if that concerns it. */
+export function wakeHolder(redis: Redis, grown: Grown): void {
+  if (wakeFor(grown)?.quiet === false) publishWakes(redis, [grown]);
+}
+
 function formatWake({ first, last, quiet }: Wake): string {
   return `${first} ${last} ${quiet ? 1 : 0}`;
 }

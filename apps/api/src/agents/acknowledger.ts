@@ -31,10 +31,11 @@ export class Acknowledger {
   flushDue(now: number): void {
     for (const attachment of this.waiting) {
       if (this.running >= atOnce) return;
-      if (attachment.lastFlush + pauseMs > now) continue;
+      if (attachment.flushing || attachment.lastFlush + pauseMs > now) continue;
       this.waiting.delete(attachment);
       this.running += 1;
       attachment.lastFlush = now;
+      attachment.flushing = true;
       void this.flush(attachment);
     }
   }
@@ -50,9 +51,10 @@ export class Acknowledger {
     try {
       const holder = { instance: connection.member.instance, epoch };
       const result = await this.commands.acknowledge(sessionId, holder, updates);
-      const rest = attachment.acks?.slice(updates.length) ?? [];
+      const upTo = updates.at(-1)?.revision ?? -1;
+      const rest = attachment.acks?.filter(({ revision }) => revision > upTo) ?? [];
       attachment.acks = rest.length > 0 ? rest : undefined;
-      this.onDone(attachment, updates.at(-1)?.revision ?? -1, result.revision);
+      this.onDone(attachment, upTo, result.revision);
     } catch (error) {
       if (error instanceof CommandRejected) {
         attachment.acks = undefined;
@@ -62,6 +64,7 @@ export class Acknowledger {
       }
     } finally {
       this.running -= 1;
+      attachment.flushing = false;
       if (attachment.acks) this.waiting.add(attachment);
       this.flushDue(Date.now());
     }

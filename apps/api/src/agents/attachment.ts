@@ -25,6 +25,7 @@ export class Attachment {
   /** Acknowledged by the instance, not yet in the stream. */
   acks: { revision: number; latency_ms: number }[] | undefined;
   lastFlush = 0;
+  flushing = false;
   over = false;
   closed = false;
   handoffAsked = false;

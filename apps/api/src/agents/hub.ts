@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Recorded } from '#domain';
 import type { CommandResult } from '#event-store';
 import { EventStore, readEvents } from '#event-store';
-import { publishWakes, wakeFor } from '#read-models';
+import { wakeFor, wakeHolder } from '#read-models';
 import { Acknowledger } from './acknowledger.ts';
 import { AgentCommands } from './agent-commands.ts';
 import { AgentEngines } from './engines.ts';
@@ -99,7 +99,7 @@ export class AgentHub {
     if (attachment?.follows(events) && !this.takeAll(attachment, events)) attachment.whole = true;
     this.engines.wakes.hear(session.session_id, wake);
     const here = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
-    if (!wake.quiet && !here) publishWakes(this.engines.redis, [result]);
+    if (!here) wakeHolder(this.engines.redis, result);
   }
 
   private readonly pump = async (attachment: Attachment): Promise<boolean> => {
