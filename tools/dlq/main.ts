@@ -57,7 +57,7 @@ async function redrive(kafka: Kafka, admin: Admin, argument: string | undefined)
     return;
   }
   const sent = await redriveAll(kafka, admin, argument === 'again');
-  console.log(`${sent.length} messages sent to their topics`);
+  console.log(`${sent} messages sent to their topics`);
 }
 
 async function one(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<Found> {

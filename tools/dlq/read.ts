@@ -9,24 +9,17 @@ export interface Found {
   readonly letter: DeadLetter;
 }
 
-/** All dead letters, the oldest of each topic first. `from`: only those from these offsets on, by topic and partition. */
-export async function readDeadLetters(
-  kafka: Kafka,
-  admin: Admin,
-  from?: ReadonlyMap<string, bigint>,
-): Promise<Found[]> {
+/** All dead letters, the oldest of each topic first. */
+export async function readDeadLetters(kafka: Kafka, admin: Admin): Promise<Found[]> {
   const known = new Set(await admin.listTopics());
   const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
   const ends = new Map<string, bigint>();
   for (const topic of topics) {
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      const begin = from?.get(`${topic}/${partition}`) ?? 0n;
-      const first = begin > BigInt(low) ? begin : BigInt(low);
-      if (BigInt(high) > first) ends.set(`${topic}/${partition}`, BigInt(high));
+      if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
     }
   }
-  const found = await readUpTo(kafka, ends);
-  return found.filter(({ at }) => BigInt(at.offset) >= (from?.get(`${at.topic}/${at.partition}`) ?? 0n));
+  return readUpTo(kafka, ends);
 }
 
 async function readUpTo(kafka: Kafka, ends: Map<string, bigint>): Promise<Found[]> {

@@ -1,7 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
-import { deadLetterTopic, Publisher, readTopics, redriven } from '#messaging';
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { deadLetterTopic, Publisher, readDeadLetter, readTopics, redriven } from '#messaging';
 import type { Found } from './read.ts';
-import { readDeadLetters } from './read.ts';
 
 /** The group whose offsets say which dead letters were sent once more. */
 const groupId = 'turnstream-dlq-redrive';
@@ -9,19 +8,31 @@ const groupId = 'turnstream-dlq-redrive';
 /**
  * Sends every dead letter that was not sent yet: each once, however often this is called. Messages that were sent and
  * came back are left alone, unless `again`.
+ * @returns how many were sent
  */
-export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Promise<Found[]> {
-  const done = await redrivenUpTo(admin);
-  const waiting = await readDeadLetters(kafka, admin, done);
-  const chosen = waiting.filter(({ letter }) => again || !('redriven_from' in letter.headers));
+export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Promise<number> {
+  const ends = await waitingUpTo(admin);
+  if (ends.size === 0) return 0;
   const publisher = new Publisher(kafka);
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+  let sent = 0;
   try {
-    await publisher.send(chosen.map(({ letter, at }) => redriven(letter, at)));
+    await consumer.connect();
+    const topics = [...new Set([...ends.keys()].map((place) => place.slice(0, place.lastIndexOf('/'))))];
+    await consumer.subscribe({ topics, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+        sent += await redriveBatch(payload, consumer, publisher, ends, again);
+        if (ends.size === 0) resolve();
+      };
+      consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch }).catch(reject);
+    });
   } finally {
+    await consumer.disconnect();
     await publisher.close();
   }
-  await remember(admin, waiting);
-  return chosen;
+  return sent;
 }
 
 /** Sends one dead letter once more, whether or not it was sent before. */
@@ -34,29 +45,42 @@ export async function redriveOne(kafka: Kafka, { letter, at }: Found): Promise<v
   }
 }
 
-async function redrivenUpTo(admin: Admin): Promise<Map<string, bigint>> {
-  const known = new Set(await admin.listTopics());
-  const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
-  const offsets = await admin.fetchOffsets({ groupId, topics });
-  const entries = offsets.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }): [string, bigint] => {
-      const position = BigInt(offset);
-      return [`${topic}/${partition}`, position < 0n ? 0n : position];
-    }),
-  );
-  return new Map(entries);
+async function redriveBatch(
+  { batch: { topic, partition, messages } }: EachBatchPayload,
+  consumer: Consumer,
+  publisher: Publisher,
+  ends: Map<string, bigint>,
+  again: boolean,
+): Promise<number> {
+  const place = `${topic}/${partition}`;
+  const end = ends.get(place) ?? 0n;
+  const before = messages.filter(({ offset }) => BigInt(offset) < end);
+  const chosen = before.flatMap((message) => {
+    const letter = readDeadLetter(message);
+    const cameBack = letter !== undefined && 'redriven_from' in letter.headers;
+    if (letter === undefined || (cameBack && !again)) return [];
+    return [redriven(letter, { topic, partition, offset: message.offset })];
+  });
+  await publisher.send(chosen);
+  const last = before.at(-1);
+  if (last === undefined) return 0;
+  const next = BigInt(last.offset) + 1n;
+  await consumer.commitOffsets([{ topic, partition, offset: String(next) }]);
+  if (next >= end) ends.delete(place);
+  return chosen.length;
 }
 
-async function remember(admin: Admin, sent: readonly Found[]): Promise<void> {
-  const topics = [...new Set(sent.map(({ at }) => at.topic))];
-  for (const topic of topics) {
-    const last = new Map(
-      sent.filter(({ at }) => at.topic === topic).map(({ at }) => [at.partition, at.offset]),
-    );
-    const partitions = [...last].map(([partition, offset]) => ({
-      partition,
-      offset: String(BigInt(offset) + 1n),
-    }));
-    await admin.setOffsets({ groupId, topic, partitions });
+/** Where the dead letters that were not sent yet end now, by topic and partition. */
+async function waitingUpTo(admin: Admin): Promise<Map<string, bigint>> {
+  const known = new Set(await admin.listTopics());
+  const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
+  const ends = new Map<string, bigint>();
+  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      const committed = BigInt(partitions.find((item) => item.partition === partition)?.offset ?? -1);
+      const from = committed < BigInt(low) ? BigInt(low) : committed;
+      if (from < BigInt(high)) ends.set(`${topic}/${partition}`, BigInt(high));
+    }
   }
+  return ends;
 }

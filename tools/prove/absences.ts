@@ -17,17 +17,16 @@ import type { Report } from './report.ts';
 export async function proveOneBridgeKilled(
   system: BridgeSystem,
   sessionIds: readonly string[],
+  timeoutMs: number,
   report: Report,
 ): Promise<void> {
   const second = await startBridge(system);
   try {
     await withServices(system, calmServices, async () => {
-      // Long enough for both to have taken their share of the slots.
-      await sleep(4_000);
       const half = Math.ceil(sessionIds.length / 2);
-      const first = await openAll(system, sessionIds.slice(0, half), 4_000);
+      const first = await openAll(system, sessionIds.slice(0, half), timeoutMs);
       system.guard.signal('bridge', 'SIGKILL');
-      const rest = await openAll(system, sessionIds.slice(half), 4_000);
+      const rest = await openAll(system, sessionIds.slice(half), timeoutMs);
       const ids = [...first, ...rest];
       checkEnds(ids, await ended(system, ids, 60_000), report);
     });

@@ -53,9 +53,11 @@ export async function startBridge({
   });
   const end = (): boolean => child.kill('SIGKILL');
   process.once('exit', end);
-  await until('the second bridge is ready', 30_000, async () => {
+  await until('the second bridge has its share of the slots', 30_000, async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
-    return answer?.ok === true;
+    if (answer?.ok !== true) return false;
+    const { details } = (await answer.json()) as { details?: { bridge?: { slots?: readonly number[] } } };
+    return (details?.bridge?.slots?.length ?? 0) > 0;
   });
   return {
     kill: async (signal) => {

@@ -48,6 +48,8 @@ export interface IncomingSize {
   readonly joins: number;
   /** How often the bridge itself is killed with -9. */
   readonly kills: number;
+  /** How often the event store is killed with -9. */
+  readonly storeKills: number;
 }
 
 /** Good messages have exactly one effect and poison its place in the dead letters, while consumers come, go and die. */
@@ -87,9 +89,10 @@ export async function caughtUp({ kafka, groupId }: BridgeSystem): Promise<void> 
   );
 }
 
-async function disturb(system: BridgeSystem, { joins, kills }: IncomingSize): Promise<void> {
-  for (let round = 0; round < Math.max(joins, kills); round += 1) {
+async function disturb(system: BridgeSystem, { joins, kills, storeKills }: IncomingSize): Promise<void> {
+  for (let round = 0; round < Math.max(joins, kills, storeKills); round += 1) {
     if (round < kills) system.guard.signal('bridge', 'SIGKILL');
+    if (round < storeKills) system.guard.signal('event-store', 'SIGKILL');
     if (round < joins) await joinAndLeave(system);
   }
 }

@@ -5,6 +5,7 @@ import { measureSpeed } from './bridge-speed.ts';
 import type { BridgeSystem } from './bridge-system.ts';
 import { lookInto } from './bridge-system.ts';
 import { proveIncoming, startSubjects } from './incoming.ts';
+import { proveCircuit } from './circuit.ts';
 import { proveManyInquiries } from './many-inquiries.ts';
 import type { Report } from './report.ts';
 import { withOwnSystem } from './system.ts';
@@ -24,12 +25,16 @@ export async function proveInquiries(report: Report): Promise<void> {
     await proveManyInquiries(system, ids, { timeoutMs: 5_000, promisedMs: 250 }, report);
     report.begin('Answers');
     await measureAnswers(system, ids.slice(0, 300), report);
+    report.begin('A source that does not answer');
+    await proveCircuit(system, ids.slice(0, 200), report);
     report.begin('Two bridges, one killed with -9');
-    await proveOneBridgeKilled(system, ids.slice(0, 1_000), report);
+    await proveOneBridgeKilled(system, ids.slice(0, 1_000), 4_000, report);
     report.begin('Speed');
     await measureSpeed(system, subjects, 30_000, report);
-    report.begin('100,000 messages through 50 joins and leaves of consumers and kills of the bridge');
-    await proveIncoming(system, subjects, { messages: 100_000, joins: 50, kills: 3 }, report);
+    report.begin(
+      '100,000 messages through 50 joins and leaves of consumers and kills of the bridge and the event store',
+    );
+    await proveIncoming(system, subjects, { messages: 100_000, joins: 50, kills: 3, storeKills: 1 }, report);
     report.begin('Kafka away for a minute');
     await proveKafkaAway(system, subjects.slice(0, 500), 60_000, report);
   });

@@ -119,6 +119,8 @@ function checkReplies(
   report.note(
     `${sum('silent')} requests left alone, ${sum('failures')} failures, ${sum('duplicates')} duplicates`,
   );
+  const faults = services.flatMap((service) => service.faults);
+  report.equal('requests that are not as described', faults.length, 0);
   const times = recorded(all);
   const replies = services.flatMap((service) => service.replyIds);
   report.equal('replies that are recorded', replies.filter((id) => times.has(id)).length, replies.length);

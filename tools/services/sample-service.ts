@@ -3,6 +3,8 @@ import type { Consumer, Kafka } from 'kafkajs';
 import type { Outgoing } from '#messaging';
 import {
   inquiryReplyType,
+  inquiryRequestSchema,
+  schemaFault,
   Publisher,
   readCloudEvent,
   repliesTopic,
@@ -57,6 +59,8 @@ export class SampleService {
   /** The ids of all replies, as the bridge knows them, and of those that were sent after the deadline. */
   readonly replyIds: string[] = [];
   readonly lateIds: string[] = [];
+  /** What breaks the schema of requests. */
+  readonly faults: string[] = [];
   /** Told when an answer is sent. */
   onSent: ((sessionId: string, at: number) => void) | undefined;
   private readonly publisher: Publisher;
@@ -97,6 +101,8 @@ export class SampleService {
   private async reply(data: RequestData): Promise<void> {
     const { behaviour, source, random = Math.random, onAnswer } = this.options;
     const { latencyMs, failureRate, duplicates, silence, late, lateMs } = behaviour;
+    const fault = schemaFault(inquiryRequestSchema, data);
+    if (fault !== undefined) this.faults.push(fault);
     const name = `${source} ${JSON.stringify(data.request)}`;
     const fate = random();
     if (fate < silence) {
