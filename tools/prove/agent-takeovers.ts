@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedEvent } from '@turnstream/sdk';
 import { Turnstream, Unavailable } from '@turnstream/sdk';
@@ -178,9 +178,9 @@ export class Takeovers {
       message_text: 'Where is my order?',
       parsed_intent: 'ask_order',
     });
-    const order_id = `ORD${randomUUID().slice(0, 6)}`;
+    const order_id = `ORD${randomInt(1_000, 2_000)}`;
     if (inquire)
-      await session.openInquiry({ kind: 'order_status', subject: { order_id }, timeout_ms: 1_500 });
+      await session.openInquiry({ kind: 'order_status', subject: { order_id }, timeout_ms: 3_000 });
     await this.news(id, node);
   }
 
