@@ -1,7 +1,7 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '#event-store';
-import { EventStore, handleCommand, rememberSession } from '#event-store';
+import { EventStore, handleCommand, rememberSession, Turns } from '#event-store';
 import { AgentEngines } from './agents/engines.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -14,8 +14,8 @@ export class ExecuteCommands extends Command<CommandResult> {
 
 @CommandHandler(ExecuteCommands)
 export class ExecuteCommandsHandler implements ICommandHandler<ExecuteCommands> {
-  /** The last command of each session in this process: they take turns, instead of conflicting with one another. */
-  private readonly queues = new Map<string, Promise<unknown>>();
+  /** The commands of a session take turns in this process, instead of conflicting with one another. */
+  private readonly turns = new Turns();
 
   constructor(
     private readonly store: EventStore,
@@ -24,22 +24,11 @@ export class ExecuteCommandsHandler implements ICommandHandler<ExecuteCommands> 
   ) {}
 
   async execute({ request }: ExecuteCommands): Promise<CommandResult> {
-    const result = await this.inTurn(request.sessionId, () =>
+    const result = await this.turns.take(request.sessionId, () =>
       handleCommand(this.store, this.snapshots, request),
     );
     this.agents.appended(result);
     if (result.session.state.session.status === 'ended') await rememberSession(this.store, result.session);
     return result;
-  }
-
-  private async inTurn<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.queues.get(sessionId);
-    const mine = before === undefined ? work() : before.then(work, work);
-    this.queues.set(sessionId, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.queues.get(sessionId) === mine) this.queues.delete(sessionId);
-    }
   }
 }

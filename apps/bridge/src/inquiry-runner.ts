@@ -3,7 +3,8 @@ import type { InquiryEvent, Recorded, SessionCommand } from '#domain';
 import type { EventStore } from '#event-store';
 import { CommandRejected, subscribeToSessions } from '#event-store';
 import type { Logger } from '#platform';
-import { Circuit } from './circuit.ts';
+import type { CircuitOptions } from './circuit.ts';
+import { Circuits } from './circuits.ts';
 import { requestMessage } from './inquiry-request.ts';
 import type { Change, Due, OpenInquiry } from './open-inquiries.ts';
 import { OpenInquiries } from './open-inquiries.ts';
@@ -20,7 +21,7 @@ export interface RunnerOptions {
   readonly load: () => Promise<bigint | undefined>;
   readonly save: (position: bigint) => Promise<void>;
   readonly logger: Logger;
-  readonly circuit: { readonly threshold: number; readonly openMs: number };
+  readonly circuit: CircuitOptions;
   readonly onClosed: (outcome: string) => void;
 }
 
@@ -35,13 +36,15 @@ const maxTimer = 2_000_000_000;
  */
 export class InquiryRunner {
   private readonly inquiries = new OpenInquiries();
-  private readonly circuits = new Map<string, Circuit>();
+  private readonly circuits: Circuits;
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly closing: TaskQueue;
   private live = false;
   private started = 0;
+  private signal = new AbortController().signal;
 
   constructor(private readonly options: RunnerOptions) {
+    this.circuits = new Circuits(options.circuit);
     this.closing = new TaskQueue(closeAtOnce);
   }
 
@@ -51,11 +54,12 @@ export class InquiryRunner {
 
   /** The sources that are not asked at present. */
   openCircuits(): string[] {
-    return [...this.circuits].filter(([, circuit]) => circuit.isOpen).map(([source]) => source);
+    return this.circuits.open;
   }
 
   /** Goes on until the signal. */
   async run(signal: AbortSignal): Promise<void> {
+    this.signal = signal;
     const after = await this.begin(signal);
     const saving = this.saveRegularly(signal);
     const { store, logger } = this.options;
@@ -89,7 +93,7 @@ export class InquiryRunner {
   }
 
   private onEvent(sessionId: string, event: Recorded<InquiryEvent>, position: bigint): void {
-    if (Date.parse(event.metadata.occurred_at) >= this.started) this.watch(event);
+    if (Date.parse(event.metadata.occurred_at) >= this.started) this.circuits.watch(event, Date.now());
     const change = this.inquiries.apply(sessionId, event, position);
     if (change === undefined) return;
     if (event.type === 'InquiryClosed') this.options.onClosed(event.data.outcome);
@@ -115,8 +119,7 @@ export class InquiryRunner {
 
   private askNow(inquiry: OpenInquiry, due: Due): void {
     if (inquiry.due.get(due.source) !== due || !this.inquiries.get(inquiry.inquiry_id)) return;
-    const now = Date.now();
-    if (!this.circuit(due.source).allows(now)) this.refuse(inquiry, due);
+    if (!this.circuits.allows(due.source, Date.now())) this.refuse(inquiry, due);
     else
       this.options.outbox.add({ message: requestMessage(inquiry, due), until: Date.parse(inquiry.deadline) });
   }
@@ -141,13 +144,14 @@ export class InquiryRunner {
   }
 
   private async close(inquiryId: string): Promise<void> {
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; !this.signal.aborted; attempt += 1) {
       const inquiry = this.inquiries.get(inquiryId);
       if (inquiry === undefined) return;
       const { session_id, inquiry_id } = inquiry;
       const now = new Date().toISOString();
       if (await this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now })) return;
-      await sleep(Math.min(2_000, 100 * 2 ** attempt), undefined, { ref: false });
+      const { signal } = this;
+      await sleep(Math.min(2_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -167,21 +171,6 @@ export class InquiryRunner {
       this.options.logger.warn({ err, command: command.type }, 'inquiry waits');
       return false;
     }
-  }
-
-  private watch(event: InquiryEvent): void {
-    const now = Date.now();
-    if (event.type === 'InquiryAnswered') this.circuit(event.data.source).succeeded(now);
-    if (event.type === 'InquiryFailed' && event.data.reply_id !== null)
-      this.circuit(event.data.source).failed(now);
-    if (event.type === 'InquiryClosed' && event.data.cause === 'deadline')
-      for (const source of event.data.unanswered) this.circuit(source).failed(now);
-  }
-
-  private circuit(source: string): Circuit {
-    const known = this.circuits.get(source) ?? new Circuit(this.options.circuit);
-    this.circuits.set(source, known);
-    return known;
   }
 
   private async begin(signal: AbortSignal): Promise<bigint | undefined> {

@@ -1,9 +1,9 @@
 import type { CommandRequest, CommandResult, EventStore, SnapshotStore } from '#event-store';
-import { handleCommand } from '#event-store';
+import { handleCommand, Turns } from '#event-store';
 
 /** Runs commands. Those of one session take turns in this process, instead of conflicting with one another. */
 export class SessionCommands {
-  private readonly queues = new Map<string, Promise<unknown>>();
+  private readonly turns = new Turns();
 
   constructor(
     readonly store: EventStore,
@@ -13,17 +13,9 @@ export class SessionCommands {
 
   /** As `handleCommand`. */
   async execute(request: CommandRequest): Promise<CommandResult> {
-    const { sessionId } = request;
-    const before = this.queues.get(sessionId);
     const work = (): Promise<CommandResult> => handleCommand(this.store, this.snapshots, request);
-    const mine = before === undefined ? work() : before.then(work, work);
-    this.queues.set(sessionId, mine);
-    try {
-      const result = await mine;
-      if (!result.replayed) this.onAppended?.(result);
-      return result;
-    } finally {
-      if (this.queues.get(sessionId) === mine) this.queues.delete(sessionId);
-    }
+    const result = await this.turns.take(request.sessionId, work);
+    if (!result.replayed) this.onAppended?.(result);
+    return result;
   }
 }

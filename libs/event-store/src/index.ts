@@ -7,3 +7,4 @@ export { foldStream, readEvents, readSession, sessionStream } from './sessions.t
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscribe.ts';
 export type { Delivery, SubscribeOptions } from './subscribe.ts';
+export { Turns } from './turns.ts';

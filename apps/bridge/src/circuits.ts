@@ -1,0 +1,34 @@
+import type { InquiryEvent } from '#domain';
+import type { CircuitOptions } from './circuit.ts';
+import { Circuit } from './circuit.ts';
+
+/** A circuit for each source, moved by what the inquiries of all sessions tell of it. */
+export class Circuits {
+  private readonly circuits = new Map<string, Circuit>();
+
+  constructor(private readonly options: CircuitOptions) {}
+
+  /** The sources that are not asked at present. */
+  get open(): string[] {
+    return [...this.circuits].filter(([, circuit]) => circuit.isOpen).map(([source]) => source);
+  }
+
+  allows(source: string, now: number): boolean {
+    return this.of(source).allows(now);
+  }
+
+  /** An answer, a failure that the source reported, or its silence until the deadline. */
+  watch(event: InquiryEvent, now: number): void {
+    if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(now);
+    if (event.type === 'InquiryFailed' && event.data.reply_id !== null)
+      this.of(event.data.source).failed(now);
+    if (event.type === 'InquiryClosed' && event.data.cause === 'deadline')
+      for (const source of event.data.unanswered) this.of(source).failed(now);
+  }
+
+  private of(source: string): Circuit {
+    const known = this.circuits.get(source) ?? new Circuit(this.options);
+    this.circuits.set(source, known);
+    return known;
+  }
+}
