@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
 import { jsonEvent, EventStoreDBClient } from '@eventstore/db-client';
 import { startEventStore } from '../index.ts';
@@ -134,6 +135,9 @@ describe('a full disk', () => {
     });
   });
 });
+
+// grpc-js would log the failed attempt too.
+setLogVerbosity(logVerbosity.NONE);
 
 test('a taken port gives a clear error and leaves the directory free', async () => {
   await withDirectory(async (dir) => {

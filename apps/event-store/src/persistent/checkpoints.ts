@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { append, writeMetadata } from '../store/append.ts';
 import type { ProposedEvent } from '../store/records.ts';
 import { ALL_STREAM } from '../store/streamNames.ts';
 import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
+import { newId } from '../store/ids.ts';
 
 /** The revision (or position) up to which the group is done; undefined when none was written. */
 export const readCheckpoint = (store: Store, config: GroupConfig): number | undefined => {
@@ -17,7 +17,7 @@ export const readCheckpoint = (store: Store, config: GroupConfig): number | unde
 export const writeCheckpoint = (store: Store, config: GroupConfig, done: number, isFirst: boolean): void => {
   const value = config.stream === ALL_STREAM ? { commitPosition: done, preparePosition: done } : done;
   const event: ProposedEvent = {
-    id: randomBytes(16),
+    id: newId(),
     type: '$SubscriptionCheckpoint',
     isJson: true,
     data: Buffer.from(JSON.stringify(value)),

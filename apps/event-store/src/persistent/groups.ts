@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { append, softDelete } from '../store/append.ts';
 import type { Store } from '../store/store.ts';
 import type { Feed } from '../subscriptions/feed.ts';
 import { Group } from './group.ts';
 import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
+import { newId } from '../store/ids.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;
@@ -94,7 +94,7 @@ export class Groups {
     const entries = this.list().map(({ config }) => config);
     const config = { version: '2', updated: new Date().toISOString(), updatedBy, entries };
     const event = {
-      id: randomBytes(16),
+      id: newId(),
       type: '$PersistentConfig',
       isJson: true,
       data: Buffer.from(JSON.stringify(config)),

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { append, writeMetadata } from '../store/append.ts';
 import { messageOf } from '../store/errors.ts';
 import { originalOf, type ProposedEvent, type ResolvedEvent } from '../store/records.ts';
 import { LINK_TYPE } from '../store/streamNames.ts';
 import type { Store } from '../store/store.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
+import { newId } from '../store/ids.ts';
 
 /** The parked messages of a group: links in a stream of their own, until they are replayed and done. */
 export class Parking {
@@ -28,7 +28,7 @@ export class Parking {
   park({ event }: Message, reason: string, done: (error: unknown) => void): void {
     const { stream, rev } = originalOf(event);
     const link: ProposedEvent = {
-      id: randomBytes(16),
+      id: newId(),
       type: LINK_TYPE,
       isJson: false,
       data: Buffer.from(`${rev}@${stream}`),

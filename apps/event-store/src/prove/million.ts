@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { append } from '../store/append.ts';
@@ -8,6 +7,7 @@ import { spawnEventStore, withClient } from './processes.ts';
 import { atLeast, atMost, measured, type Figure } from './report.ts';
 import { inTurns, ratios } from './speed.ts';
 import { appendRate, median } from './workloads.ts';
+import { newId } from '../store/ids.ts';
 
 const IN_FLIGHT = 64;
 const EVENTS_PER_STREAM = 100;
@@ -67,7 +67,7 @@ const fillStore = async (dir: string, count: number): Promise<void> => {
 
 const sampleEvents = (count: number): ProposedEvent[] =>
   Array.from({ length: count }, (_, n) => ({
-    id: randomBytes(16),
+    id: newId(),
     type: 'Happened',
     isJson: true,
     data: Buffer.from(JSON.stringify({ n, text: TEXT })),

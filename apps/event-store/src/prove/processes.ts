@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
@@ -12,20 +13,55 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
-const BARE = fileURLToPath(new URL('./bareServer.js', import.meta.url));
+/** A built file of this package, also when this one runs from its source. */
+const built = (path: string): string => {
+  const file = fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+  if (!existsSync(file)) throw new Error(`${file} is missing: build first (npm run build)`);
+  return file;
+};
 
 /** Starts the event store on `dir` in a process of its own. */
-export const spawnEventStore = (dir: string): Promise<ServerProcess> =>
-  spawnServer([MAIN, '--port', '0', '--data', dir, '--mode', 'insecure']);
+export const spawnEventStore = (
+  dir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> =>
+  spawnServer([built('main.js'), '--port', '0', '--data', dir, '--mode', 'insecure'], env);
+
+/** Runs `use` with an event store on `dir`, and ends it however `use` ends. */
+export const withEventStore = async <T>(
+  dir: string,
+  use: (server: ServerProcess) => Promise<T>,
+  env?: Readonly<Record<string, string>>,
+): Promise<T> => {
+  const server = await spawnEventStore(dir, env);
+  try {
+    return await use(server);
+  } finally {
+    await server.kill('SIGKILL');
+  }
+};
+
+/** Runs a command of the event store to its end. */
+export const runCommand = (...args: readonly string[]): { code: number | null; output: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [built('main.js'), ...args], {
+    encoding: 'utf8',
+  });
+  return { code: status, output: `${stdout}${stderr}` };
+};
 
 /** Starts the server that stores nothing and reads `count` events of `size` bytes from memory. */
 export const spawnBareServer = (count: number, size: number): Promise<ServerProcess> =>
-  spawnServer([BARE, String(count), String(size)]);
+  spawnServer([built('prove/bareServer.js'), String(count), String(size)]);
 
-const spawnServer = async (args: readonly string[]): Promise<ServerProcess> => {
+const spawnServer = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> => {
   const started = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const port = await listeningPort(child);
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { append, writeMetadata } from '../store/append.ts';
 import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { createAccount, userStream } from './access.ts';
+import { newId } from '../store/ids.ts';
 
 const USERS = '$users';
 const DEFAULT_PASSWORD = 'changeit';
@@ -17,7 +17,7 @@ const USER_METADATA = Buffer.from(
 );
 
 const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
-  id: randomBytes(16),
+  id: newId(),
   type,
   isJson: true,
   data: Buffer.from(JSON.stringify(data)),

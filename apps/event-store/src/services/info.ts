@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { writeUuid } from '../wire/shared.ts';
 import { encode } from '../wire/writer.ts';
 import type { ServiceContext } from './context.ts';
+import { newId } from '../store/ids.ts';
 
 /** What the server says it is. */
 export const SERVER_VERSION = '24.10.4';
@@ -43,7 +43,7 @@ const LEADER = 8;
 
 /** Gossip.Read: one member, alive, the leader. */
 export const gossipService = (context: ServiceContext): Unary => {
-  const instance = randomBytes(16);
+  const instance = newId();
   return (_call, callback) =>
     callback(
       null,

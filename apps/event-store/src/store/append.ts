@@ -9,6 +9,7 @@ import {
 } from './records.ts';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './streamNames.ts';
 import type { Stream, Streams } from './streams.ts';
+import { newId } from './ids.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly revision: number; readonly pos: number }
@@ -63,7 +64,7 @@ export const tombstone = (tx: Transaction, name: string, expected: ExpectedRevis
   if (refusal) return refusal;
   const type = '$streamDeleted';
   store(tx, stream, DELETED_REVISION, {
-    id: randomId(),
+    id: newId(),
     type,
     isJson: true,
     data: EMPTY,
@@ -73,7 +74,6 @@ export const tombstone = (tx: Transaction, name: string, expected: ExpectedRevis
 };
 
 const EMPTY = Buffer.alloc(0);
-const randomId = (): Buffer => Buffer.from(crypto.getRandomValues(new Uint8Array(16)));
 
 /** Undefined when the append may go on; otherwise its outcome, which may be the original one. */
 const check = (
@@ -165,7 +165,7 @@ const truncateBefore = (tx: Transaction, name: string, revision: number): void =
 export const writeMetadata = (tx: Transaction, name: string, data: Buffer): WriteOutcome => {
   const metastream = tx.streams.get(metastreamOf(name));
   store(tx, metastream, metastream.last + 1, {
-    id: randomId(),
+    id: newId(),
     type: METADATA_TYPE,
     isJson: true,
     data,
