@@ -10,8 +10,8 @@ const usage = `usage: npm run dlq -- list [reason]
        npm run dlq -- show <topic>.dlq/<partition>/<offset>
        npm run dlq -- redrive [<topic>.dlq/<partition>/<offset> | again]
 
-redrive without a place sends every dead letter that was not sent yet to its topic once more, redrive again also those
-that came back. Sent twice, a message has its effect once.`;
+redrive without a place sends every dead letter that was not sent yet to its topic once more; redrive again those that
+were sent and came back. Sent twice, a message has its effect once.`;
 
 await runProgram(async () => {
   const [action = '', argument, ...rest] = process.argv.slice(2);

@@ -2,16 +2,18 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { deadLetterTopic, Publisher, readDeadLetter, readTopics, redriven } from '#messaging';
 import type { Found } from './read.ts';
 
-/** The group whose offsets say which dead letters were sent once more. */
-const groupId = 'turnstream-dlq-redrive';
+/** The groups whose offsets say which dead letters were sent once more: those that came first, and those that came back. */
+const firstGroup = 'turnstream-dlq-redrive';
+const againGroup = 'turnstream-dlq-redrive-again';
 
 /**
- * Sends every dead letter that was not sent yet: each once, however often this is called. Messages that were sent and
- * came back are left alone, unless `again`.
+ * Sends every dead letter that was not sent yet: each once, however often this is called. With `again` those that were
+ * sent and came back, without it all others.
  * @returns how many were sent
  */
 export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Promise<number> {
-  const ends = await waitingUpTo(admin);
+  const groupId = again ? againGroup : firstGroup;
+  const ends = await waitingUpTo(admin, groupId);
   if (ends.size === 0) return 0;
   const publisher = new Publisher(kafka);
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
@@ -58,7 +60,7 @@ async function redriveBatch(
   const chosen = before.flatMap((message) => {
     const letter = readDeadLetter(message);
     const cameBack = letter !== undefined && 'redriven_from' in letter.headers;
-    if (letter === undefined || (cameBack && !again)) return [];
+    if (letter === undefined || cameBack !== again) return [];
     return [redriven(letter, { topic, partition, offset: message.offset })];
   });
   await publisher.send(chosen);
@@ -71,7 +73,7 @@ async function redriveBatch(
 }
 
 /** Where the dead letters that were not sent yet end now, by topic and partition. */
-async function waitingUpTo(admin: Admin): Promise<Map<string, bigint>> {
+async function waitingUpTo(admin: Admin, groupId: string): Promise<Map<string, bigint>> {
   const known = new Set(await admin.listTopics());
   const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
   const ends = new Map<string, bigint>();
