@@ -85,7 +85,12 @@ export class Group implements Follower {
       this.live = false;
       return;
     }
-    this.enqueue(this.source.take(event));
+    try {
+      this.enqueue(this.source.take(event));
+    } catch {
+      // The target of a link can not be read now; the group tries again from the store.
+      this.live = false;
+    }
     this.pump();
   }
 

@@ -135,7 +135,10 @@ class BatchSession implements OpenCall {
   }
 
   private respond(response: Buffer): void {
-    if (!this.closed) this.call.write(response);
+    if (this.closed || this.call.write(response)) return;
+    // A client that does not take its answers gets no more appends in.
+    this.call.pause();
+    this.call.once('drain', () => this.call.resume());
   }
 
   private endIfIdle(): void {

@@ -51,7 +51,11 @@ export class Subscription implements OpenCall {
       void this.sender.drained().then(() => this.catchUp());
       return;
     }
-    this.sendAll(this.options.source.take(event));
+    try {
+      this.sendAll(this.options.source.take(event));
+    } catch (error) {
+      this.sender.fail(error);
+    }
     if (event.rev === DELETED_REVISION && event.stream === this.stream) {
       this.sender.fail(streamDeleted(this.stream));
     }

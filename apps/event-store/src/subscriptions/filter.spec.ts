@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FilterOptions } from '../wire/readRequest.ts';
+import { compileFilter } from './filter.ts';
+
+const options = (given: Partial<FilterOptions>): FilterOptions => ({
+  on: 'stream',
+  regex: '',
+  prefixes: [],
+  window: undefined,
+  multiplier: 1,
+  ...given,
+});
+
+describe('a filter', () => {
+  test('by prefixes takes any of them', () => {
+    const filter = compileFilter(options({ prefixes: ['a-', 'b-'] }));
+    expect(['a-1', 'b-1', 'c-1', 'xa-1'].filter((name) => filter.matches(name, ''))).toEqual(['a-1', 'b-1']);
+  });
+
+  test('by regular expression is unanchored, and goes before prefixes', () => {
+    const filter = compileFilter(options({ on: 'type', regex: 'b+', prefixes: ['a'] }));
+    expect(['abba', 'a', 'b'].filter((type) => filter.matches('', type))).toEqual(['abba', 'b']);
+  });
+
+  test('understands the options of .NET at the start', () => {
+    expect(compileFilter(options({ regex: '(?i)^order' })).matches('ORDER-1', '')).toBe(true);
+  });
+
+  test('has checkpoints every window x multiplier, 32 unless given', () => {
+    expect(compileFilter(options({ multiplier: 3 })).checkpointInterval).toBe(96);
+    expect(compileFilter(options({ window: 5, multiplier: 2 })).checkpointInterval).toBe(10);
+  });
+
+  test.each([{ on: undefined }, { window: 0 }, { regex: '(' }])(
+    'is refused when it makes no sense: %j',
+    (given) => {
+      expect(() => compileFilter(options(given))).toThrow(RangeError);
+    },
+  );
+});
