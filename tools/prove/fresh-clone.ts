@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ const limits = { firstStartS: 180, laterStartS: 20, testS: 360 } as const;
 /** Clones the project into an empty folder, with empty caches, and times `npm start`, again, and `npm test`. */
 export async function proveFreshClone(report: Report): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-clone-'));
+  chmodSync(folder, 0o755);
   const clone = join(folder, 'turnstream');
   try {
     execFileSync('git', ['clone', '--quiet', process.cwd(), clone]);
