@@ -112,6 +112,7 @@ async function joinAndLeave(system: BridgeSystem): Promise<void> {
     logger,
     commands: new SessionCommands(store, new Snapshots(store, contexts)),
     ready: async () => undefined,
+    makeWay: async () => undefined,
     bury: (letters) => publisher.send(letters),
     metrics: bridgeMetrics(new Metrics('proof')),
     messaging: prefixedSettings(groupId),

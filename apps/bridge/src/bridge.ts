@@ -83,7 +83,11 @@ export class Bridge {
     if (messaging.createTopics)
       await untilDone(() => this.createTopics(), signal, logger, 'topics wait for Kafka');
     if (signal.aborted) return;
-    const options = { ...this.options, bury: (letters: readonly Outgoing[]) => this.publisher.send(letters) };
+    const options = {
+      ...this.options,
+      makeWay: () => this.inquiries.makeWay(),
+      bury: (letters: readonly Outgoing[]) => this.publisher.send(letters),
+    };
     await Promise.all([incomingConsumer(options).run(signal), repliesConsumer(options).run(signal)]);
   }
 
@@ -104,7 +108,10 @@ export class Bridge {
     const feedOptions = {
       store,
       logger,
-      send: (messages: Parameters<Publisher['send']>[0]) => this.publisher.send(messages),
+      send: async (messages: readonly Outgoing[]) => {
+        await this.inquiries.makeWay();
+        await this.publisher.send(messages);
+      },
       save: (lease: ConversationFeed['lease'], position: bigint) => saveSlot(pool, instance, lease, position),
       onSent: (count: number) => metrics.published.inc(count),
     };

@@ -17,6 +17,8 @@ export interface ConsumersOptions {
   readonly commands: SessionCommands;
   /** Resolves when every engine that a command needs answers. */
   readonly ready: () => Promise<void>;
+  /** Awaited before each message: what is more urgent goes first. */
+  readonly makeWay: () => Promise<void>;
   readonly bury: (letters: readonly Outgoing[]) => Promise<void>;
   readonly logger: Logger;
   readonly metrics: Pick<BridgeMetrics, 'received' | 'recorded' | 'dead' | 'paused'>;
@@ -25,11 +27,12 @@ export interface ConsumersOptions {
 
 /** Brings the events of other systems to the sessions that they concern. */
 export function incomingConsumer(options: ConsumersOptions): ConsumerLoop<Addressed> {
-  const { pool, commands, metrics } = options;
+  const { pool, commands, metrics, makeWay } = options;
   return new ConsumerLoop<Addressed>({
     ...shared(options, 'events', incomingTopics),
     prepare: (messages) => addressIncoming(pool, messages),
     handle: async (addressed, { topic }) => {
+      await makeWay();
       metrics.recorded.inc({ topic }, await recordIncoming(commands, addressed));
       metrics.received.inc({ topic });
     },
@@ -38,11 +41,12 @@ export function incomingConsumer(options: ConsumersOptions): ConsumerLoop<Addres
 
 /** Brings the answers of sources to the sessions that asked. */
 export function repliesConsumer(options: ConsumersOptions): ConsumerLoop<InquiryReply> {
-  const { commands, metrics } = options;
+  const { commands, metrics, makeWay } = options;
   return new ConsumerLoop<InquiryReply>({
     ...shared(options, 'replies', [repliesTopic]),
     prepare: readReplies,
     handle: async (reply, { topic }) => {
+      await makeWay();
       await recordReply(commands, reply);
       metrics.received.inc({ topic });
     },

@@ -28,6 +28,8 @@ export interface RunnerOptions {
 /** How long after the deadline an instance closes the inquiry of a session that is another's. */
 const standInMs = 120;
 const closeAtOnce = 64;
+/** How long other work lets deadlines go first, so that it gets on even where they never end. */
+const longestWayMs = 500;
 const maxTimer = 2_000_000_000;
 
 /**
@@ -57,6 +59,11 @@ export class InquiryRunner {
     return this.circuits.open;
   }
 
+  /** For everything else: resolves when no deadline is being served, or after a moment. */
+  makeWay(): Promise<void> {
+    return this.closing.makeWay(longestWayMs);
+  }
+
   /** Goes on until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     this.signal = signal;
@@ -72,7 +79,7 @@ export class InquiryRunner {
       else this.onEvent(delivery.session_id, delivery.event as Recorded<InquiryEvent>, delivery.position);
     }
     for (const timer of this.timers.values()) clearTimeout(timer);
-    await Promise.all([saving, this.closing.idle()]);
+    await Promise.all([saving, this.closing.stop()]);
   }
 
   /** A slot was taken: asks what may not have been asked by the instance that held it. */

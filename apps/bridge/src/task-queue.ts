@@ -2,7 +2,7 @@
 export class TaskQueue {
   private readonly waiting: (() => Promise<unknown>)[] = [];
   private running = 0;
-  private readonly idlers: (() => void)[] = [];
+  private calm: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(private readonly atOnce: number) {}
 
@@ -11,13 +11,21 @@ export class TaskQueue {
     this.next();
   }
 
-  /** Resolves when nothing runs; what waits is given up. */
-  async idle(): Promise<void> {
-    this.waiting.length = 0;
-    if (this.running === 0) return;
-    await new Promise<void>((resolve) => {
-      this.idlers.push(resolve);
+  /** For work that can wait: resolves when there is nothing to do, or after `ms`. */
+  async makeWay(ms: number): Promise<void> {
+    if (this.calm === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
     });
+    await Promise.race([this.calm.promise, late]);
+    clearTimeout(timer);
+  }
+
+  /** Gives up what waits; resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.waiting.length = 0;
+    await this.calm?.promise;
   }
 
   private next(): void {
@@ -30,6 +38,10 @@ export class TaskQueue {
         this.next();
       });
     }
-    if (this.running === 0) for (const resolve of this.idlers.splice(0)) resolve();
+    if (this.running > 0) this.calm ??= Promise.withResolvers<void>();
+    else {
+      this.calm?.resolve();
+      this.calm = undefined;
+    }
   }
 }
