@@ -1,4 +1,4 @@
-import type { EventRecord } from '../store/records.ts';
+import type { EventRecord, ResolvedEvent } from '../store/records.ts';
 import { ALL_STREAM } from '../store/streamNames.ts';
 import type { Store } from '../store/store.ts';
 import type { Follower } from '../subscriptions/feed.ts';
@@ -85,12 +85,7 @@ export class Group implements Follower {
       this.live = false;
       return;
     }
-    try {
-      this.enqueue(this.source.take(event));
-    } catch {
-      // The target of a link can not be read now; the group tries again from the store.
-      this.live = false;
-    }
+    this.enqueue(this.source.take(event));
     this.pump();
   }
 
@@ -167,10 +162,19 @@ export class Group implements Follower {
   private enqueue(items: readonly Item[]): void {
     for (const item of items) {
       if (!('event' in item) || (this.stream === undefined && isGroupStream(item.event.stream))) continue;
-      const event = this.config.resolveLinks ? this.store.reads.resolve(item.event) : { event: item.event };
+      const event = this.config.resolveLinks ? this.resolve(item.event) : { event: item.event };
       const sequence = this.stream === undefined ? item.event.pos : item.event.rev;
       this.progress.started(sequence);
       this.buffer.push(newMessage(event, { sequence }));
+    }
+  }
+
+  private resolve(event: EventRecord): ResolvedEvent {
+    try {
+      return this.store.reads.resolve(event);
+    } catch {
+      // A target that can not be read is as good as missing.
+      return { link: event };
     }
   }
 
