@@ -8,7 +8,7 @@ import { Acknowledger } from './acknowledger.ts';
 import { AgentCommands } from './agent-commands.ts';
 import { AgentEngines } from './engines.ts';
 import type { Attachment } from './attachment.ts';
-import { Connection } from './connection.ts';
+import { closeCodes, Connection } from './connection.ts';
 
 /** Events read at a time for one session, before another of the same instance has its turn. */
 const pageSize = 64;
@@ -18,6 +18,8 @@ const retryMs = 500;
 @Injectable()
 export class AgentHub {
   readonly connections = new Set<Connection>();
+  /** The connections by instance, each instance's latest. */
+  readonly members = new Map<string, Connection>();
   readonly attachments = new Map<string, Attachment>();
   readonly acknowledger: Acknowledger;
 
@@ -45,9 +47,17 @@ export class AgentHub {
   close(connection: Connection): void {
     if (!this.connections.delete(connection)) return;
     this.engines.metrics?.connections.dec();
+    const { instance } = connection.member;
+    if (this.members.get(instance) === connection) this.members.delete(instance);
     const idle = connection.isKnown && connection.attachments.size === 0;
     for (const attachment of connection.attachments.values()) this.forget(attachment);
     if (idle) this.engines.registry.leave(connection.member).catch(() => undefined);
+  }
+
+  /** The instance has a newer connection. */
+  supersede(connection: Connection): void {
+    connection.socket.close(closeCodes.superseded, 'superseded');
+    this.close(connection);
   }
 
   /** Begins to deliver a session's updates to its holder. */

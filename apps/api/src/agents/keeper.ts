@@ -76,17 +76,14 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private onNode(message: string): void {
-    const [type, instance, third, epoch] = message.split(' ');
-    for (const connection of this.hub.connections) {
-      const { member } = connection;
-      if (member.instance !== instance) continue;
-      if (type === 'superseded' && member.conn === third) {
-        connection.socket.close(closeCodes.superseded, 'superseded');
-        this.hub.close(connection);
-      } else if (type === 'assign' && third !== undefined) {
-        const held = { session_id: third, epoch: Number(epoch) };
-        void this.guarded(() => this.membership.assume(connection, held));
-      }
+    const [type, instance = '', third = '', epoch] = message.split(' ');
+    const connection = this.hub.members.get(instance);
+    if (!connection) return;
+    if (type === 'assign') {
+      const held = { session_id: third, epoch: Number(epoch) };
+      void this.guarded(() => this.membership.assume(connection, held));
+    } else if (type === 'superseded' && connection.member.conn === third) {
+      this.hub.supersede(connection);
     }
   }
 
@@ -120,8 +117,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async compare(connection: Connection, count: number): Promise<void> {
     if (count === -2) {
-      connection.socket.close(closeCodes.superseded, 'superseded');
-      this.hub.close(connection);
+      this.hub.supersede(connection);
     } else if (count === -1) {
       await this.membership.register(connection);
     } else if (count === connection.attachments.size) {

@@ -8,7 +8,6 @@ import { Snapshots } from '../snapshots.ts';
 import { AgentCommands } from './agent-commands.ts';
 import { Attachment } from './attachment.ts';
 import type { Connection } from './connection.ts';
-import { closeCodes } from './connection.ts';
 import type { ClientFrame, Resume } from './frames.ts';
 import { AgentHub } from './hub.ts';
 import type { Held } from './registry.ts';
@@ -20,6 +19,9 @@ const resumedAtOnce = 16;
 /** How instances come and go, and how sessions come to them. The stream decides first, then the registry is told. */
 @Injectable()
 export class Membership {
+  /** Sessions that are being taken over: they may be heard of in several ways at once. */
+  private readonly assuming = new Set<string>();
+
   constructor(
     private readonly hub: AgentHub,
     private readonly commands: AgentCommands,
@@ -34,10 +36,10 @@ export class Membership {
     connection.echo = echo;
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
     const held = await registry.hello(member, options.leaseMs);
-    if (held === undefined) {
-      connection.socket.close(closeCodes.superseded, 'superseded');
-      return;
-    }
+    if (held === undefined) return this.hub.supersede(connection);
+    const before = this.hub.members.get(instance);
+    if (before) this.hub.supersede(before);
+    this.hub.members.set(instance, connection);
     connection.member = member;
     const { node, leaseMs } = options;
     const heartbeat_ms = Math.floor(leaseMs / 3);
@@ -91,13 +93,16 @@ export class Membership {
 
   /** A session that the registry gave to the instance: its holder was gone. */
   async assume(connection: Connection, { session_id, epoch }: Held): Promise<void> {
-    if (connection.attachments.has(session_id)) return;
+    if (connection.attachments.has(session_id) || this.assuming.has(session_id)) return;
+    this.assuming.add(session_id);
     try {
       await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: epoch });
       this.hub.engines.metrics?.takeovers.inc();
     } catch (error) {
       if (!(error instanceof CommandRejected)) throw error;
       await this.correct(connection, { session_id, epoch });
+    } finally {
+      this.assuming.delete(session_id);
     }
   }
 
