@@ -11,32 +11,44 @@ export async function measureAnswers(
   sessionIds: readonly string[],
   report: Report,
 ): Promise<void> {
+  const warming = sessionIds.slice(0, 5);
+  const measured = sessionIds.slice(5);
   const redis = new Redis(system.env['REDIS_URL'] ?? '');
   const seen = new Map<string, number>();
   const stop = new AbortController();
-  const watching = watch(redis, sessionIds, seen, stop.signal);
+  const watching = watch(redis, measured, seen, stop.signal);
   await withServices(system, calmServices, async (services) => {
     const lastSent = new Map<string, number>();
     for (const service of services) {
       service.onSent = (sessionId, at) => lastSent.set(sessionId, Math.max(at, lastSent.get(sessionId) ?? 0));
     }
-    for (const sessionId of sessionIds) {
+    await warmUp(system, warming);
+    for (const sessionId of measured) {
       await openAll(system, [sessionId], 10_000);
       await sleep(20);
     }
     await sleep(1_500);
     stop.abort();
     await watching;
-    const times = sessionIds.flatMap((id) => {
+    const times = measured.flatMap((id) => {
       const [sent, shown] = [lastSent.get(id), seen.get(id)];
       return sent === undefined || shown === undefined ? [] : [shown - sent];
     });
     const [p50, p99] = percentiles(times);
-    report.equal('inquiries whose context shows the answer', times.length, sessionIds.length);
+    report.equal('inquiries whose context shows the answer', times.length, measured.length);
     report.note(`from the last answer to the context: p50 ${p50} ms, p99 ${p99} ms`);
   });
   redis.disconnect();
   await ended(system, [], 1_000);
+}
+
+/** A circuit that what came before has opened closes again with the first answers. */
+async function warmUp(system: BridgeSystem, sessionIds: readonly string[]): Promise<void> {
+  await sleep(6_000);
+  for (const sessionId of sessionIds) {
+    await openAll(system, [sessionId], 10_000);
+    await sleep(300);
+  }
 }
 
 /** Looks at the contexts all the time, and notes when each shows a closed inquiry first. */
