@@ -8,7 +8,7 @@ import { refold } from '#read-models';
 const sessionsKept = 5_000;
 
 /**
- * The sessions as this process or the projector saw them last. Unlike the api's, it does without no record of older
+ * The sessions as this process or the projector saw them last. Unlike the api's, it insists on the record of older
  * commands: a message that cannot be told from a repeated one waits until Redis is back.
  */
 export class Snapshots implements SnapshotStore {
