@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { inParallel } from '../shared/in-parallel.ts';
 
@@ -10,6 +11,7 @@ export interface Arrival {
 }
 
 const atOnce = 100;
+const warmRounds = 100;
 
 /** Many agents' sockets that speak the frames with as little as possible, to load one api node. */
 export class AgentLoad {
@@ -41,6 +43,15 @@ export class AgentLoad {
         this.send(index, { type: 'heartbeat' });
       next = (next + 1) % shares;
     }, everyMs / shares);
+  }
+
+  /** Talks until the server's heap has found its size, which no later socket must pay for. */
+  async warm(): Promise<void> {
+    for (let round = 0; round < warmRounds; round += 1) {
+      for (const index of this.sockets.keys()) this.send(index, { type: 'heartbeat' });
+      await sleep(20);
+    }
+    await sleep(1_000);
   }
 
   send(index: number, frame: object): void {

@@ -26,5 +26,8 @@ export async function proveTakeovers(
 export async function proveAgents(report: Report): Promise<void> {
   await proveTakeovers({ instances: 4, sessions: 12, rounds: 100 }, report);
   await measureAgents(1_000, report);
-  await proveScale({ sockets: 5_000, sessionsPerSocket: 10, nonReaders: 50, samples: 1_000 }, report);
+  await proveScale(
+    { sockets: 5_000, sessionsPerSocket: 10, nonReaders: 50, samples: 1_000, leaseMs: 15_000 },
+    report,
+  );
 }
