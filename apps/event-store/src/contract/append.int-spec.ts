@@ -152,6 +152,13 @@ describe('append', () => {
       );
     });
 
+    test('refuses an event id that is no UUID, and goes on', async () => {
+      const stream = newStream();
+      const odd = client.appendToStream(stream, event(0, 'Tested', 'not-a-uuid'), options);
+      await expect(odd).rejects.toBeInstanceOf(UnknownError);
+      await client.appendToStream(stream, event(), options);
+    });
+
     test('denies writes to $all', async () => {
       await expect(client.appendToStream('$all', event(), options)).rejects.toMatchObject({
         type: 'access-denied',

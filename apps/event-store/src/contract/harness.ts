@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,9 @@ import {
 import { Metadata } from '@grpc/grpc-js';
 import { startEventStore } from '../index.ts';
 
+/** A busy machine is slow, and a real server takes its time. */
+jest.setTimeout(30_000);
+
 export interface TestStore {
   readonly url: string;
   readonly client: EventStoreDBClient;
@@ -26,15 +30,13 @@ export interface TestStore {
 /** The server named by EVENTSTORE_URL, or an event store of our own that ends with the tests. */
 export const openTestStore = async (): Promise<TestStore> => {
   const url = process.env['EVENTSTORE_URL'];
-  if (url !== undefined && url !== '') return connect(url, () => Promise.resolve());
-  return openOwnStore('insecure');
+  return url ? connect(url, () => Promise.resolve()) : openOwnStore('insecure');
 };
 
 /** In secure mode; EVENTSTORE_SECURE_URL names a real server that has admin and ops with the password changeit. */
 export const openSecureStore = async (): Promise<TestStore> => {
   const url = process.env['EVENTSTORE_SECURE_URL'];
-  if (url !== undefined && url !== '') return connect(url, () => Promise.resolve());
-  const store = await openOwnStore('secure');
+  const store = url ? connect(url, () => Promise.resolve()) : await openOwnStore('secure');
   sendCredentials(store.client);
   return store;
 };

@@ -111,7 +111,7 @@ describe('persistent subscriptions to $all', () => {
     test('see everything else, but not the traces of groups', async () => {
       const group = newStream('group');
       const settings = persistentSubscriptionToAllSettingsFromDefaults({
-        startFrom: START,
+        startFrom: END,
         checkPointUpperBound: 1,
         checkPointLowerBound: 1,
       });
@@ -119,12 +119,15 @@ describe('persistent subscriptions to $all', () => {
       const subscription = client.subscribeToPersistentSubscriptionToAll(group);
       const recorder = new Recorder().follow(subscription);
       subscription.on('data', (resolved) => void subscription.ack(resolved));
-      await client.appendToStream('the-end', event());
-      await eventually('the end', () =>
-        recorder.events.some(({ event: item }) => item?.streamId === 'the-end'),
+      const end = newStream('the-end');
+      await client.setStreamMetadata(end, { maxCount: 9 });
+      for (let n = 0; n < 5; n++) await client.appendToStream(end, event(n));
+      await eventually(
+        'the end',
+        () => recorder.events.filter(({ event: item }) => item?.streamId === end).length === 5,
       );
       await pause(200);
-      expect(recorder.events.some(({ event: item }) => item?.streamId === '$users')).toBe(true);
+      expect(recorder.events.some(({ event: item }) => item?.streamId === `$$${end}`)).toBe(true);
       expect(recorder.events.some(({ event: item }) => item?.streamId.endsWith('-checkpoint'))).toBe(false);
       await subscription.unsubscribe();
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  BACKWARDS,
   END,
   persistentSubscriptionToStreamSettingsFromDefaults,
   PINNED,
@@ -102,7 +103,7 @@ describe('groups of persistent subscriptions', () => {
 
     test('the configuration is an event in $all', async () => {
       await create(newStream());
-      const all = await collect(client.readAll());
+      const all = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 50 }));
       expect(all.some(({ event: item }) => item?.type === '$PersistentConfig')).toBe(true);
     });
   });

@@ -11,7 +11,7 @@ export const toProposedEvent = (message: ProposedMessage): ProposedEvent => {
   if (type === undefined) throw requiredMetadataPropertyMissing('type');
   if (contentType === undefined) throw requiredMetadataPropertyMissing('content-type');
   if (type === '') throw invalidArgument('An event type must not be empty');
-  if (!id) throw invalidArgument('An event must have an id');
+  if (!id) throw invalidArgument('An event must have a UUID as its id');
   return { id, type, isJson: contentType === JSON_CONTENT, meta, data };
 };
 

@@ -21,6 +21,8 @@ import { toRpcError, unavailable } from './rpcErrors.ts';
 /** The longest an append may take, in milliseconds, whatever its deadline. */
 const WRITE_TIMEOUT_MS = 2_000;
 
+const MAX_UNREAD_ANSWERS = 1_000;
+
 interface Batch {
   readonly correlation: Buffer;
   readonly stream: string;
@@ -49,6 +51,7 @@ class BatchSession implements OpenCall {
   private committing = 0;
   private ended = false;
   private closed = false;
+  private paused = false;
 
   constructor(
     private readonly context: ServiceContext,
@@ -135,10 +138,16 @@ class BatchSession implements OpenCall {
   }
 
   private respond(response: Buffer): void {
-    if (this.closed || this.call.write(response)) return;
+    if (this.closed) return;
+    this.call.write(response);
+    if (this.paused || this.call.writableLength < MAX_UNREAD_ANSWERS) return;
     // A client that does not take its answers gets no more appends in.
+    this.paused = true;
     this.call.pause();
-    this.call.once('drain', () => this.call.resume());
+    this.call.once('drain', () => {
+      this.paused = false;
+      this.call.resume();
+    });
   }
 
   private endIfIdle(): void {

@@ -41,9 +41,9 @@ export const openFile = (dir: string, mustExist: boolean): OpenFile => {
   if (!isNew) checkHeader(path);
   const db = connect(path);
   try {
-    if (isNew) db.exec('PRAGMA page_size = 8192');
+    if (isNew) db.exec('PRAGMA page_size = 4096');
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536');
-    db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY');
+    db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY');
     if (isNew || !hasSchema(db)) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
     else checkOwner(db, path);
   } catch (error) {

@@ -175,10 +175,16 @@ const readConsumerOptions = (reader: Reader): NonNullable<ConsumerRequest['optio
   });
 };
 
+/** Nothing is known under an id that is none. */
+const addId = (ids: Buffer[], reader: Reader): void => {
+  const id = readUuid(reader);
+  if (id) ids.push(id);
+};
+
 const readNack = (reader: Reader): NonNullable<ConsumerRequest['nack']> => {
   const none: NonNullable<ConsumerRequest['nack']> = { ids: [], action: 'retry', reason: '' };
   return reader.message(none, (nack, field) => {
-    if (field === 2) nack.ids.push(readUuid(reader));
+    if (field === 2) addId(nack.ids, reader);
     else if (field === 3) nack.action = NACK_ACTIONS[reader.uint32()] ?? 'retry';
     else if (field === 4) nack.reason = reader.string();
   });
@@ -190,7 +196,7 @@ export const decodeConsumerRequest = decoder<ConsumerRequest>(
     if (field === 1) request.options = readConsumerOptions(reader);
     else if (field === 2) {
       request.ack = reader.message<Buffer[]>([], (ids, part) => {
-        if (part === 2) ids.push(readUuid(reader));
+        if (part === 2) addId(ids, reader);
       });
     } else if (field === 3) request.nack = readNack(reader);
   },

@@ -16,8 +16,16 @@ export const uuidFromString = (text: string): Buffer => {
   return id;
 };
 
-/** Reads a nested UUID message, in either form, into its 16 bytes. */
-export const readUuid = (reader: Reader): Buffer => {
+const tryUuidFromString = (text: string): Buffer | undefined => {
+  try {
+    return uuidFromString(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads a nested UUID message, in either form, into its 16 bytes; undefined when its text is no UUID. */
+export const readUuid = (reader: Reader): Buffer | undefined => {
   const parts = reader.message({ text: '', most: 0n, least: 0n }, (uuid, field) => {
     if (field === 1) {
       reader.message(uuid, (structured, part) => {
@@ -26,7 +34,7 @@ export const readUuid = (reader: Reader): Buffer => {
       });
     } else if (field === 2) uuid.text = reader.string();
   });
-  if (parts.text !== '') return uuidFromString(parts.text);
+  if (parts.text !== '') return tryUuidFromString(parts.text);
   const id = Buffer.allocUnsafe(16);
   id.writeBigInt64BE(parts.most, 0);
   id.writeBigInt64BE(parts.least, 8);
