@@ -190,6 +190,7 @@ describe('a repeated request', () => {
     const second = await post('', named);
     expect(second.headers.get('location')).toBe(`/v1/sessions/${named.session_id}/context`);
     expect((await post('', named)).body).toEqual(second.body);
+    expect((await post('', body, { 'if-match': '"5"' })).status).toBe(412);
     expect(await post('', { ...named, channel: 'ivr' })).toMatchObject({
       status: 409,
       body: { reason: 'session_exists' },

@@ -48,6 +48,6 @@ function wrongRevision(error: WrongExpectedRevision): ProblemError {
     events: error.events.map(({ event_id, type, revision, data }) => ({ event_id, type, revision, data })),
   };
   return new ProblemError('wrong_expected_revision', error.message, members, {
-    headers: { etag: etag(error.current) },
+    headers: error.current < 0 ? {} : { etag: etag(error.current) },
   });
 }

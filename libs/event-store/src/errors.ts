@@ -33,7 +33,11 @@ export class WrongExpectedRevision extends Error {
     /** Whether the same command would be accepted as it is on the current revision. */
     readonly retrySafe: boolean,
   ) {
-    super(`The session is at revision ${current}, not ${expected}.`);
+    super(
+      current < 0
+        ? 'There is no such session yet.'
+        : `The session is at revision ${current}, not ${expected}.`,
+    );
   }
 }
 

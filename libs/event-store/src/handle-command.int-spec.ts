@@ -86,6 +86,11 @@ describe('the expected revision', () => {
     await expect(late).rejects.toMatchObject({ current: 1, retrySafe: false });
   });
 
+  test('of a session that is not there yet is a conflict for its start, and not found for the rest', async () => {
+    await expect(run(start, { expectedRevision: 5 })).rejects.toMatchObject({ expected: 5, current: -1 });
+    await expect(run(flag('a'), { expectedRevision: 5 })).rejects.toBeInstanceOf(CommandRejected);
+  });
+
   test('a stale snapshot is found out and read on from', async () => {
     const { session: stale } = await run(start);
     await run(flag('a'));

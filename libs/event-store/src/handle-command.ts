@@ -14,7 +14,7 @@ import type {
 import { canonicalJson, findKnownCommand, newSession, transact } from '#domain';
 import type { JsonObject } from '#domain';
 import { encode, schemaVersion } from './codec.ts';
-import { CommandIdReused, CommandRejected, WrongExpectedRevision } from './errors.ts';
+import { CommandIdReused, CommandRejected, StoreUnavailable, WrongExpectedRevision } from './errors.ts';
 import { foldStream, readEvents, sessionStream } from './sessions.ts';
 import type { EventStore } from './store.ts';
 
@@ -63,7 +63,7 @@ const attempts = 50;
 
 /**
  * Reads, folds, decides, appends with the expected revision: once more on the latest state after each conflict.
- * @throws CommandRejected, WrongExpectedRevision, CommandIdReused, StoreUnavailable
+ * @throws CommandRejected, WrongExpectedRevision, CommandIdReused, StoreUnavailable (also when others are always faster)
  */
 export async function handleCommand(
   store: EventStore,
@@ -87,10 +87,13 @@ export async function handleCommand(
     }
     const latest = await foldStream(store, session);
     if (latest.revision === session.revision) return settle(store, outcome, latest, request);
+    snapshots.remember(latest);
     session = latest;
     if (attempt > 2) await sleep(Math.random() * 5 * attempt);
   }
-  throw new Error(`Session ${sessionId} changed ${attempts} times while a command was decided.`);
+  throw new StoreUnavailable({
+    cause: `session ${sessionId} changed ${attempts} times while a command was decided`,
+  });
 }
 
 /** Whether a decision may be appended at once. Anything else is first checked against the latest revision. */
@@ -113,6 +116,9 @@ async function tryAppend(
   return done ? { session: after, revision: after.revision, events, replayed: false } : undefined;
 }
 
+/** Refusals that say more than that the revision is another one. */
+const comesFirst: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
+
 /** The session is at its latest revision and nothing can be appended: refused, conflicting, or without effect. */
 async function settle(
   store: EventStore,
@@ -120,9 +126,8 @@ async function settle(
   session: Session,
   { expectedRevision, sessionId }: CommandRequest,
 ): Promise<CommandResult> {
-  const replaced = 'rejection' in outcome && outcome.rejection.code === 'agent_replaced';
   const elsewhere = expectedRevision !== undefined && expectedRevision !== session.revision;
-  if (session.revision >= 0 && elsewhere && !replaced) {
+  if (elsewhere && !('rejection' in outcome && comesFirst.has(outcome.rejection.code))) {
     const events: Recorded[] = [];
     const from = Math.max(0, expectedRevision + 1);
     for await (const event of readEvents(store, sessionId, { from, limit: 100 })) events.push(event);
