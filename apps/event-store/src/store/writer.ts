@@ -6,6 +6,7 @@ import type { EventRecord } from './records.ts';
 import type { Streams } from './streams.ts';
 
 const GROUP_SIZE = 1_000;
+const MAX_PATIENCE_MS = 2;
 
 interface Write {
   /** Does the work inside the transaction and keeps its outcome to itself. */
@@ -18,6 +19,10 @@ interface Write {
 export class Writer {
   private queue: Write[] = [];
   private scheduled = false;
+  private since = 0;
+  /** Running averages: the size of a group, and what its commit takes. */
+  private usual = 1;
+  private commitMs = 0;
   constructor(
     private readonly db: Sqlite,
     private readonly log: EventLog,
@@ -38,8 +43,16 @@ export class Writer {
     });
     if (this.scheduled) return;
     this.scheduled = true;
-    // One more turn of the loop lets what has just arrived join the group.
-    setImmediate(() => setImmediate(() => this.flush()));
+    this.since = performance.now();
+    setImmediate(() => setImmediate(() => this.gather()));
+  }
+
+  /** Waits for about as many as came last time, but no longer than half of what a commit takes. */
+  private gather(): void {
+    if (!this.scheduled) return;
+    const patience = Math.min(MAX_PATIENCE_MS, this.commitMs / 2);
+    if (this.queue.length >= this.usual * 0.75 || performance.now() - this.since >= patience) this.flush();
+    else setImmediate(() => this.gather());
   }
 
   write<T>(work: (tx: Transaction) => T): Promise<T> {
@@ -54,7 +67,10 @@ export class Writer {
     while (this.queue.length > 0) {
       const group = this.queue.slice(0, GROUP_SIZE);
       this.queue = this.queue.slice(GROUP_SIZE);
+      const started = performance.now();
       this.commit(group);
+      this.usual = this.usual * 0.75 + group.length * 0.25;
+      this.commitMs = this.commitMs * 0.75 + (performance.now() - started) * 0.25;
     }
   }
 
