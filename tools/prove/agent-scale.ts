@@ -64,8 +64,8 @@ class ScaleProof {
 
   async run(bare: number): Promise<void> {
     const { sockets, nonReaders, leaseMs } = this.scale;
-    await this.measureSockets(bare);
     this.load.keepAlive(leaseMs / 3);
+    await this.measureSockets(bare);
     await this.attachAll();
     const calm = await this.measureLatency('all read');
     const before = await this.memory();

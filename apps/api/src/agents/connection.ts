@@ -25,6 +25,8 @@ export const closeCodes = {
 export class Connection {
   member: Member = { instance: '', pool: '', capacity: 0, conn: '', attempt: 0 };
   echo = false;
+  /** There was a hello. */
+  greeted = false;
   draining = false;
   lastHeard = Date.now();
   /** Up to when the registry knows that it lives. */

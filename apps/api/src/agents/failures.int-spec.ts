@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { SpecApp } from '../spec-app.ts';
 import { startSpecApp } from '../spec-app.ts';
-import { eventsOf, join, killAll, news, until } from './spec-support.ts';
+import { connect, eventsOf, join, killAll, news, until } from './spec-support.ts';
 
 /** What happens when agent instances or api nodes fail. A Redis database of its own, since it is emptied. */
 let one: SpecApp;
@@ -175,6 +175,15 @@ describe('a connection', () => {
     const agent = await join(one, name);
     await join(two, name, {}, agent.instance);
     expect(await agent.isClosed()).toBe(4409);
+  });
+
+  test('is not superseded by an older hello, which a node that hung reads late', async () => {
+    const name = pool();
+    const agent = await join(one, name, { attempt: 8 });
+    const late = await connect(two, agent.instance);
+    late.send({ type: 'hello', instance: agent.instance, pool: name, capacity: 1, attempt: 7 });
+    expect(await late.isClosed()).toBe(4409);
+    expect(agent.closed).toBeUndefined();
   });
 
   test('is closed when its frames cannot be understood', async () => {

@@ -65,6 +65,7 @@ export class AgentGateway implements OnApplicationBootstrap {
       const frame = parseFrame(text);
       if (frame.type === 'heartbeat') connection.send({ type: 'heartbeat' });
       else if (frame.type === 'ack') this.acknowledge(connection, frame.session_id, frame.revision);
+      else if (frame.type === 'hello' && connection.greeted) refuse(connection, 'there was a hello already');
       else this.queue(connection, frame);
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error;
@@ -82,6 +83,7 @@ export class AgentGateway implements OnApplicationBootstrap {
   /** One after the other: what an instance asks for is done in the order in which it asked. */
   private queue(connection: Connection, frame: ClientFrame): void {
     const before = connection.work ?? Promise.resolve();
+    if (frame.type === 'hello') connection.greeted = true;
     connection.waiting += 1;
     if (connection.waiting > waitingLimit) {
       connection.socket.close(closeCodes.tryLater, 'too many frames at once');
@@ -113,7 +115,6 @@ export class AgentGateway implements OnApplicationBootstrap {
   }
 
   private async hello(connection: Connection, frame: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {
-    if (connection.isKnown) return refuse(connection, 'there was a hello already');
     try {
       await this.membership.hello(connection, frame);
     } catch (err) {

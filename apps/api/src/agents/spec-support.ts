@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { readEvents } from '#event-store';
@@ -10,6 +11,14 @@ const agents: SpecAgent[] = [];
 /** Ends the agents of a spec. */
 export function killAll(): void {
   for (const agent of agents) agent.kill();
+}
+
+/** A connection that has said nothing yet. */
+export async function connect(app: SpecApp, instance?: string): Promise<SpecAgent> {
+  const agent = new SpecAgent(app.url, instance);
+  agents.push(agent);
+  await once(agent.socket, 'open');
+  return agent;
 }
 
 export async function join(
