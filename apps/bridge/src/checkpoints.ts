@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Lease } from '#read-models';
 
@@ -27,4 +28,23 @@ export async function saveCheckpoint(pool: Pool, name: string, position: bigint)
      SET position = greatest(bridge_checkpoint.position, excluded.position), updated_at = now()`,
     [name, position],
   );
+}
+
+/** Saves a position every second, when it has changed, until the signal. What cannot be saved is saved later. */
+export async function saveRegularly(
+  position: () => bigint | undefined,
+  save: (position: bigint) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let saved: bigint | undefined;
+  while (!signal.aborted) {
+    await sleep(1_000, undefined, { signal }).catch(() => undefined);
+    const reached = position();
+    if (reached === undefined || reached === saved) continue;
+    const done = await save(reached).then(
+      () => true,
+      () => false,
+    );
+    if (done) saved = reached;
+  }
 }

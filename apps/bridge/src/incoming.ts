@@ -99,18 +99,23 @@ function readOrFault(message: Received): IncomingEvent | TerminalFault {
     if (JSON.stringify(event.data).length <= dataLimit) return event;
     return new TerminalFault('schema_broken', `data has more than ${dataLimit} characters of JSON`);
   } catch (error) {
-    if (error instanceof TerminalFault) return error;
-    throw error;
+    return unreadable(error);
   }
 }
 
+/** Reading asks no engine, so whatever goes wrong there goes wrong again. */
+export function unreadable(error: unknown): TerminalFault {
+  return error instanceof TerminalFault ? error : new TerminalFault('schema_broken', String(error));
+}
+
+/** A reference that the index cannot hold names no session. */
 function referencesOf({ system, subject, data }: IncomingEvent): Reference[] {
-  const named = Object.entries(referenceFields).flatMap(([field, kind]) => {
-    const reference = data[field];
-    return typeof reference === 'string' ? [{ kind, reference }] : [];
-  });
+  const named = Object.entries(referenceFields).map(([field, kind]) => ({ kind, reference: data[field] }));
   const kind = subjectKinds[system];
-  return kind === undefined || subject === null ? named : [...named, { kind, reference: subject }];
+  const all = kind === undefined ? named : [...named, { kind, reference: subject }];
+  return all.filter(
+    (item): item is Reference => typeof item.reference === 'string' && !item.reference.includes('\0'),
+  );
 }
 
 function mainReference({ subject, data }: IncomingEvent): string | null {

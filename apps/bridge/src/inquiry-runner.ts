@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InquiryEvent, Recorded, SessionCommand } from '#domain';
 import type { EventStore } from '#event-store';
 import { CommandRejected, subscribeToSessions } from '#event-store';
 import type { Logger } from '#platform';
 import type { CircuitOptions } from './circuit.ts';
+import { saveRegularly } from './checkpoints.ts';
 import { Circuits } from './circuits.ts';
+import { Deadlines } from './deadlines.ts';
 import { requestMessage } from './inquiry-request.ts';
 import type { Change, Due, OpenInquiry } from './open-inquiries.ts';
 import { OpenInquiries } from './open-inquiries.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionCommands } from './session-commands.ts';
-import { TaskQueue } from './task-queue.ts';
+import { untilDone } from './until-done.ts';
 
 export interface RunnerOptions {
   readonly store: EventStore;
@@ -25,13 +26,6 @@ export interface RunnerOptions {
   readonly onClosed: (outcome: string) => void;
 }
 
-/** How long after the deadline an instance closes the inquiry of a session that is another's. */
-const standInMs = 120;
-const closeAtOnce = 64;
-/** How long other work lets deadlines go first, so that it gets on even where they never end. */
-const longestWayMs = 500;
-const maxTimer = 2_000_000_000;
-
 /**
  * Asks the sources of open inquiries and closes them at their deadline. What it knows is a fold of the inquiries' events,
  * so an instance that begins anew, or takes over, reads on from before the oldest open one and goes on.
@@ -39,15 +33,20 @@ const maxTimer = 2_000_000_000;
 export class InquiryRunner {
   private readonly inquiries = new OpenInquiries();
   private readonly circuits: Circuits;
-  private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly closing: TaskQueue;
+  private readonly deadlines: Deadlines;
   private live = false;
   private started = 0;
-  private signal = new AbortController().signal;
 
   constructor(private readonly options: RunnerOptions) {
     this.circuits = new Circuits(options.circuit);
-    this.closing = new TaskQueue(closeAtOnce);
+    this.deadlines = new Deadlines({
+      owns: options.owns,
+      isOpen: (id) => this.inquiries.get(id) !== undefined,
+      close: ({ session_id, inquiry_id }) => {
+        const now = new Date().toISOString();
+        return this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now });
+      },
+    });
   }
 
   get open(): number {
@@ -61,15 +60,18 @@ export class InquiryRunner {
 
   /** For everything else: resolves when no deadline is being served, or after a moment. */
   makeWay(): Promise<void> {
-    return this.closing.makeWay(longestWayMs);
+    return this.deadlines.makeWay();
   }
 
   /** Goes on until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    this.signal = signal;
-    const after = await this.begin(signal);
-    const saving = this.saveRegularly(signal);
-    const { store, logger } = this.options;
+    const { store, logger, load, save } = this.options;
+    let after: bigint | undefined;
+    const find = async (): Promise<void> => {
+      after = await load();
+    };
+    await untilDone(find, signal, logger, 'inquiries wait for their checkpoint');
+    const saving = saveRegularly(() => this.inquiries.checkpoint(), save, signal);
     this.started = Date.now();
     const onInterruption = (err: unknown): void => logger.warn({ err }, 'inquiries interrupted');
     const options = { types: ['Inquiry'], after: after ?? ('start' as const), signal, onInterruption };
@@ -78,8 +80,7 @@ export class InquiryRunner {
       else if (delivery.kind === 'checkpoint') this.inquiries.pass(delivery.position);
       else this.onEvent(delivery.session_id, delivery.event as Recorded<InquiryEvent>, delivery.position);
     }
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    await Promise.all([saving, this.closing.stop()]);
+    await Promise.all([saving, this.deadlines.stop()]);
   }
 
   /** A slot was taken: asks what may not have been asked by the instance that held it. */
@@ -94,7 +95,7 @@ export class InquiryRunner {
     if (this.live) return;
     this.live = true;
     for (const inquiry of this.inquiries.all()) {
-      this.arm(inquiry);
+      this.deadlines.arm(inquiry);
       this.resume(inquiry);
     }
   }
@@ -108,8 +109,8 @@ export class InquiryRunner {
   }
 
   private act({ inquiry, due, opened, closed }: Change): void {
-    if (opened) this.arm(inquiry);
-    if (closed) this.disarm(inquiry.inquiry_id);
+    if (opened) this.deadlines.arm(inquiry);
+    if (closed) this.deadlines.disarm(inquiry.inquiry_id);
     else for (const item of due) this.ask(inquiry, item);
   }
 
@@ -135,31 +136,7 @@ export class InquiryRunner {
   private refuse({ session_id, inquiry_id }: OpenInquiry, { source, attempt }: Due): void {
     const now = new Date().toISOString();
     const named = { inquiry_id, source, attempt, reason: 'circuit_open', retryable: false, reply_id: null };
-    this.closing.add(() => this.execute(session_id, { type: 'FailInquirySource', ...named, now }));
-  }
-
-  private arm({ inquiry_id, session_id, deadline }: OpenInquiry): void {
-    const late = this.options.owns(session_id) ? 1 : standInMs;
-    const wait = Math.max(0, Math.min(maxTimer, Date.parse(deadline) + late - Date.now()));
-    const timer = setTimeout(() => this.closing.add(() => this.close(inquiry_id)), wait);
-    this.timers.set(inquiry_id, timer);
-  }
-
-  private disarm(inquiryId: string): void {
-    clearTimeout(this.timers.get(inquiryId));
-    this.timers.delete(inquiryId);
-  }
-
-  private async close(inquiryId: string): Promise<void> {
-    for (let attempt = 0; !this.signal.aborted; attempt += 1) {
-      const inquiry = this.inquiries.get(inquiryId);
-      if (inquiry === undefined) return;
-      const { session_id, inquiry_id } = inquiry;
-      const now = new Date().toISOString();
-      if (await this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now })) return;
-      const { signal } = this;
-      await sleep(Math.min(2_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
-    }
+    this.deadlines.urgently(() => this.execute(session_id, { type: 'FailInquirySource', ...named, now }));
   }
 
   private async execute(sessionId: string, command: SessionCommand): Promise<boolean> {
@@ -177,31 +154,6 @@ export class InquiryRunner {
       if (err instanceof CommandRejected) return true;
       this.options.logger.warn({ err, command: command.type }, 'inquiry waits');
       return false;
-    }
-  }
-
-  private async begin(signal: AbortSignal): Promise<bigint | undefined> {
-    while (!signal.aborted) {
-      try {
-        return await this.options.load();
-      } catch (err) {
-        this.options.logger.warn({ err }, 'inquiries wait for their checkpoint');
-        await sleep(1_000, undefined, { signal }).catch(() => undefined);
-      }
-    }
-    return undefined;
-  }
-
-  private async saveRegularly(signal: AbortSignal): Promise<void> {
-    let saved: bigint | undefined;
-    while (!signal.aborted) {
-      await sleep(1_000, undefined, { signal }).catch(() => undefined);
-      const position = this.inquiries.checkpoint();
-      if (position === undefined || position === saved) continue;
-      await this.options.save(position).then(
-        () => (saved = position),
-        () => undefined,
-      );
     }
   }
 }

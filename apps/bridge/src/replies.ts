@@ -1,7 +1,7 @@
 import type { JsonObject, SessionCommand } from '#domain';
-import type { InquiryReply, Received } from '#messaging';
-import { readReply, TerminalFault } from '#messaging';
-import { refusal } from './incoming.ts';
+import type { InquiryReply, Received, TerminalFault } from '#messaging';
+import { readReply } from '#messaging';
+import { refusal, unreadable } from './incoming.ts';
 import type { SessionCommands } from './session-commands.ts';
 
 /** Reads the replies of a chunk. */
@@ -10,8 +10,7 @@ export async function readReplies(messages: readonly Received[]): Promise<(Inqui
     try {
       return readReply(message);
     } catch (error) {
-      if (error instanceof TerminalFault) return error;
-      throw error;
+      return unreadable(error);
     }
   });
 }
