@@ -42,6 +42,11 @@ describe('a CloudEvent', () => {
     expect(readCloudEvent({ value: Buffer.from(value), headers })).toEqual({ ...attributes, data });
   });
 
+  test('may have headers without a value', () => {
+    const headers = { ce_specversion: '1.0', ce_id: null, other: null } as unknown as Record<string, string>;
+    expect(reason(() => readCloudEvent({ value: bytes(data), headers }))).toBe('not_a_cloud_event');
+  });
+
   test('may carry its data in base64', () => {
     const data_base64 = bytes(data).toString('base64');
     expect(readCloudEvent({ value: bytes({ ...attributes, data_base64 }) }).data).toEqual(data);

@@ -110,5 +110,6 @@ export function headerText(headers: IHeaders | undefined, name: string): string 
   const key = name in headers ? name : Object.keys(headers).find((item) => item.toLowerCase() === name);
   const value = key === undefined ? undefined : headers[key];
   const one = Array.isArray(value) ? value[0] : value;
-  return one === undefined ? undefined : one.toString();
+  // Kafka allows a header without a value.
+  return one === undefined || one === null ? undefined : one.toString();
 }

@@ -1,0 +1,32 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { TerminalFault } from '#messaging';
+import { createLogger, createPool } from '#platform';
+import { addressIncoming } from './incoming.ts';
+
+const pool = createPool(process.env['DATABASE_URL'] ?? '', { logger: createLogger('bridge', 'silent') });
+afterAll(() => pool.end());
+
+test('what the index cannot hold concerns nobody and holds nobody up; what cannot be read is a fault', async () => {
+  const event = (order_id: string): Buffer =>
+    Buffer.from(
+      JSON.stringify({
+        specversion: '1.0',
+        id: '1',
+        source: '/orders',
+        type: 'orders.order_updated.v1',
+        data: { order_id, status: 'shipped' },
+      }),
+    );
+  const received = [event('ORD\0'), event('ORD-nobody'), Buffer.from('{')].map((value, index) => ({
+    topic: 'orders.events',
+    partition: 0,
+    offset: String(index),
+    key: null,
+    value,
+    timestamp: '0',
+  }));
+  const [strange, unknown, broken] = await addressIncoming(pool, received);
+  expect(strange).toMatchObject({ sessions: [] });
+  expect(unknown).toMatchObject({ sessions: [] });
+  expect(broken).toBeInstanceOf(TerminalFault);
+});
