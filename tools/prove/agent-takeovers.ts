@@ -204,34 +204,45 @@ export class Takeovers {
   }
 
   private async judge(report: Report): Promise<void> {
-    const counts = new Map<string, number>();
-    const delivered = new Set<string>();
+    // The answers of the last inquiries may still be on their way.
+    await until(async () => (await this.count()).missing === 0, 'everything is delivered').catch(
+      () => undefined,
+    );
+    const { updates, answers, missing } = await this.count();
+    const times = new Map<string, number>();
     for (const { name, handled } of this.instances) {
       for (const { session_id, revision } of handled) {
         const key = `${name}/${session_id}/${revision}`;
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-        delivered.add(`${session_id}/${revision}`);
-      }
-    }
-    let updates = 0;
-    let answers = 0;
-    let missing = 0;
-    for (const id of this.sessions) {
-      const events = await Array.fromAsync(this.client(0).session(id).events({ limit: 1_000 }));
-      const attached = events.findIndex(({ type }) => type === 'AgentAttached');
-      for (const event of events.slice(attached).filter(isUpdate)) {
-        updates += 1;
-        if (event.type === 'InquiryClosed') answers += 1;
-        if (!delivered.has(`${id}/${event.revision}`)) missing += 1;
+        times.set(key, (times.get(key) ?? 0) + 1);
       }
     }
     report.note(`${this.moved} takeovers; ${updates} updates, ${answers} of them answers of inquiries`);
     report.equal('updates that no live holder got', missing, 0);
-    report.equal('updates shown twice to one instance', [...counts.values()].filter((n) => n > 1).length, 0);
+    report.equal('updates shown twice to one instance', [...times.values()].filter((n) => n > 1).length, 0);
     report.equal('commands of an epoch that was over, accepted', this.accepted, 0);
     report.equal('commands of an epoch that was over, refused', this.refused, this.moved);
     const promised = this.leaseMs + 2_000;
     report.figure('slowest takeover, ms', this.slowest, `<= ${promised}`, this.slowest <= promised);
+  }
+
+  /** The updates in the streams, and those that no handler got. */
+  private async count(): Promise<{ updates: number; answers: number; missing: number }> {
+    const delivered = new Set(
+      this.instances.flatMap(({ handled }) =>
+        handled.map(({ session_id, revision }) => `${session_id}/${revision}`),
+      ),
+    );
+    const counts = { updates: 0, answers: 0, missing: 0 };
+    for (const id of this.sessions) {
+      const events = await Array.fromAsync(this.client(0).session(id).events({ limit: 1_000 }));
+      const attached = events.findIndex(({ type }) => type === 'AgentAttached');
+      for (const event of events.slice(attached).filter(isUpdate)) {
+        counts.updates += 1;
+        if (event.type === 'InquiryClosed') counts.answers += 1;
+        if (!delivered.has(`${id}/${event.revision}`)) counts.missing += 1;
+      }
+    }
+    return counts;
   }
 }
 
