@@ -9,13 +9,15 @@ import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 
+/** Host and port of a connection string. */
+export const targetOf = (url: string): string => /^esdb:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url)?.[1] ?? '';
+
 /** What the client's own API hides: the Streams service as it is on the wire. */
 export class RawClient {
   readonly stub: InstanceType<typeof streams.StreamsClient>;
 
   constructor(url: string) {
-    const [, target = ''] = /^esdb:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url) ?? [];
-    this.stub = new streams.StreamsClient(target, credentials.createInsecure());
+    this.stub = new streams.StreamsClient(targetOf(url), credentials.createInsecure());
   }
 
   close(): void {
