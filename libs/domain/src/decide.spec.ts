@@ -4,6 +4,10 @@ import type { SessionEvent } from './events.ts';
 import { newSession } from './evolve.ts';
 import { given, sessionId, started, timeOf, when } from './scenario.ts';
 
+const preferred = ([name, value]: [string, number]): SessionEvent => ({
+  type: 'PreferenceChanged',
+  data: { name, value },
+});
 const ended: SessionEvent = { type: 'SessionEnded', data: { reason: null } };
 const start = {
   type: 'StartSession',
@@ -98,6 +102,9 @@ describe('a session', () => {
   test('holds a bounded number of preferences', () => {
     const preferences = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`p${index}`, index]));
     expect(when(given(started), { type: 'ChangePreferences', preferences })).toBe('too_many_preferences');
+    const full = given(started, ...Object.entries(preferences).slice(1).map(preferred));
+    expect(when(full, { type: 'ChangePreferences', preferences: { p1: null, fresh: 1 } })).toHaveLength(2);
+    expect(when(full, { type: 'ChangePreferences', preferences: { language: 'ta' } })).toHaveLength(1);
   });
 });
 

@@ -151,8 +151,8 @@ function turns(command: RecordTurn): SessionEvent[] {
 function changePreferences(command: ChangePreferences, state: SessionState): Decision {
   const { preferred_language, preferences } = state.short_term_memory;
   const now: JsonObject = { ...preferences, language: preferred_language };
-  const names = new Set([...Object.keys(preferences), ...Object.keys(command.preferences)]);
-  if (names.size > limits.preferences) {
+  const left = Object.entries({ ...preferences, ...command.preferences, language: null });
+  if (left.filter(([, value]) => value !== null).length > limits.preferences) {
     return reject(
       'too_many_preferences',
       `A session holds ${limits.preferences} preferences; set one to null first.`,

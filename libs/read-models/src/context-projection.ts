@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { KnownCommand, Recorded, Session } from '#domain';
-import { changedSections, newSession } from '#domain';
+import { changedSections, evolveSession, newSession } from '#domain';
 import type { EventStore } from '#event-store';
 import { sections } from './context-document.ts';
 import type { ContextChange } from './context-records.ts';
 import type { ContextStore } from './context-store.ts';
-import { foldEvent, latestCommands, refold } from './refold.ts';
+import { latestCommands, refold } from './refold.ts';
 import type { Positioned } from './rows-store.ts';
 import type { Grown } from './session-wakes.ts';
 
@@ -111,7 +111,7 @@ export class ContextProjection {
     for (const event of events) {
       if (event.revision <= after.revision) continue;
       if (event.revision !== after.revision + 1) return 'gap';
-      after = foldEvent(after, event, (error) =>
+      after = evolveSession(after, event, (error) =>
         this.options.onFailure?.({ session_id: before.session_id, event, error }),
       );
       for (const command of latestCommands(after)) commands.set(command.id, command);

@@ -1,4 +1,4 @@
-import type { KnownCommand, Recorded, Session } from '#domain';
+import type { KnownCommand, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
 import type { EventStore } from '#event-store';
 import { readEvents } from '#event-store';
@@ -41,7 +41,7 @@ async function foldFrom(
   let session = begin;
   const commands = new Map<string, KnownCommand>();
   for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 })) {
-    session = foldEvent(session, event);
+    session = evolveSession(session, event);
     for (const command of latestCommands(session)) commands.set(command.id, command);
   }
   return { session, commands: [...commands.values()] };
@@ -56,16 +56,6 @@ async function isSevered(
   if (first === undefined) return false;
   const { command } = await contexts.findCommand(session_id, [first.id]);
   return command !== undefined && command.revision <= revision;
-}
-
-/** The session after one more event. One that cannot be folded, since its data is not as its type says, is passed over. */
-export function foldEvent(session: Session, event: Recorded, onFailure?: (error: unknown) => void): Session {
-  try {
-    return evolveSession(session, event);
-  } catch (error) {
-    onFailure?.(error);
-    return { ...session, revision: event.revision };
-  }
 }
 
 /** The command that a session's last event belongs to, under each of its ids. */
