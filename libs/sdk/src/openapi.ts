@@ -1206,7 +1206,6 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
-        readonly Object: Record<string, never>;
         readonly AgentInstanceDto: {
             /** @example bot-7 */
             readonly instance: string;
@@ -3342,7 +3341,7 @@ export interface operations {
             readonly query?: {
                 /** @description Only the instances of this pool. */
                 readonly pool?: string;
-                readonly limit?: components["schemas"]["Object"];
+                readonly limit?: number;
             };
             readonly header?: never;
             readonly path?: never;

@@ -9,7 +9,7 @@ export class AgentsQuery {
   @Matches(poolPattern)
   pool?: string;
 
-  @ApiProperty({ required: false, default: 1000, minimum: 1, maximum: 10_000 })
+  @ApiProperty({ type: Number, required: false, default: 1000, minimum: 1, maximum: 10_000 })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
