@@ -6,17 +6,13 @@ import { addressIncoming } from './incoming.ts';
 const pool = createPool(process.env['DATABASE_URL'] ?? '', { logger: createLogger('bridge', 'silent') });
 afterAll(() => pool.end());
 
+function event(order_id: string): Buffer {
+  const data = { order_id, status: 'shipped' };
+  const attributes = { specversion: '1.0', id: '1', source: '/orders', type: 'orders.order_updated.v1' };
+  return Buffer.from(JSON.stringify({ ...attributes, data }));
+}
+
 test('what the index cannot hold concerns nobody and holds nobody up; what cannot be read is a fault', async () => {
-  const event = (order_id: string): Buffer =>
-    Buffer.from(
-      JSON.stringify({
-        specversion: '1.0',
-        id: '1',
-        source: '/orders',
-        type: 'orders.order_updated.v1',
-        data: { order_id, status: 'shipped' },
-      }),
-    );
   const received = [event('ORD\0'), event('ORD-nobody'), Buffer.from('{')].map((value, index) => ({
     topic: 'orders.events',
     partition: 0,
