@@ -6,5 +6,5 @@ export { readPartner, rememberSession } from './partners.ts';
 export { foldStream, readEvents, readSession, sessionStream } from './sessions.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscribe.ts';
-export type { Delivery, SubscribeOptions } from './subscribe.ts';
+export type { Delivery } from './subscribe.ts';
 export { Turns } from './turns.ts';
