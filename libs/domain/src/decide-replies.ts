@@ -7,7 +7,7 @@ import type { InquiryAnswered, InquiryCorrected, InquiryEvent, InquiryFailed } f
 import { inquiryKind } from './inquiry-kinds.ts';
 import { answersOf, dueRequests } from './inquiry-requests.ts';
 import type { Inquiry } from './inquiry-state.ts';
-import { answerLimit, isPending } from './inquiry-state.ts';
+import { answerLimit, isPending, sourceOf } from './inquiry-state.ts';
 import { plusMs } from './json.ts';
 import type { SessionState } from './state.ts';
 
@@ -22,7 +22,7 @@ export function decideReply(command: Reply, state: SessionState): Decision {
     if (state.earlier_inquiries.includes(inquiry_id)) return accept(corrected(command, 'late'));
     return reject('inquiry_not_found', 'The session has no such inquiry.');
   }
-  const asked = inquiry.sources[source];
+  const asked = sourceOf(inquiry, source);
   if (asked === undefined) return reject('unknown_source', `The inquiry does not ask "${source}".`);
   if (tooLarge(command)) {
     return reject('answer_too_large', `An answer has at most ${answerLimit} characters of JSON.`);
@@ -49,7 +49,7 @@ function answer(command: AnswerInquiry, inquiry: Inquiry, state: SessionState): 
 /** A failure that may pass is followed by another attempt; one for good fails what depends on it. */
 function fail(command: FailInquirySource, inquiry: Inquiry, state: SessionState): Decision {
   const { inquiry_id, source, attempt, reason, reply_id, retryable, now } = command;
-  const known = inquiry.sources[source];
+  const known = sourceOf(inquiry, source);
   if (known === undefined || !isPending(known) || attempt !== known.attempt)
     return accept(corrected(command, 'duplicate'));
   const retry = retryable ? nextAttempt(command, inquiry) : null;

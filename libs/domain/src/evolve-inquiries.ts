@@ -1,6 +1,6 @@
 import type { InquiryCorrected, InquiryEvent, InquiryOpened, InquiryRequest } from './inquiry-events.ts';
 import type { Inquiry, InquiryMemory, InquirySource } from './inquiry-state.ts';
-import { closedInquiriesKept, inquiryIdsKept, isPending } from './inquiry-state.ts';
+import { closedInquiriesKept, inquiryIdsKept, isPending, sourceOf } from './inquiry-state.ts';
 
 type Sources = Inquiry['sources'];
 
@@ -88,19 +88,19 @@ function openInquiry(data: InquiryOpened['data'], at: string): Inquiry {
 
 function ask(sources: Sources, requests: readonly InquiryRequest[], at: string): Sources {
   return requests.reduce((all, { source, attempt }) => {
-    const asked_at = all[source]?.asked_at ?? at;
+    const asked_at = sourceOf({ sources: all }, source)?.asked_at ?? at;
     return change(all, source, { status: 'asked', attempt, asked_at, settled_at: null, reason: null });
   }, sources);
 }
 
 function settle(sources: Sources, name: string, at: string, changes: Partial<InquirySource>): Sources {
-  const asked = sources[name]?.asked_at ?? null;
+  const asked = sourceOf({ sources }, name)?.asked_at ?? null;
   const latency_ms = asked === null ? null : Math.max(0, Date.parse(at) - Date.parse(asked));
   return change(sources, name, { settled_at: at, latency_ms, ...changes });
 }
 
 function change(sources: Sources, name: string, changes: Partial<InquirySource>): Sources {
-  const source = sources[name];
+  const source = sourceOf({ sources }, name);
   return source === undefined ? sources : { ...sources, [name]: { ...source, ...changes } };
 }
 

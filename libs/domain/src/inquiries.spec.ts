@@ -224,6 +224,13 @@ describe('inquiries of a session', () => {
     expect(when(given(started), answer('orders'))).toBe('inquiry_not_found');
   });
 
+  test.each(['constructor', 'toString', '__proto__'])('nobody answers as "%s"', (source) => {
+    expect(when(after(open()), answer(source))).toBe('unknown_source');
+    expect(when(after(open()), fail(source))).toBe('unknown_source');
+    const cancelled = after(open(), { type: 'CancelInquiry', inquiry_id: 'i1' });
+    expect(when(cancelled, answer(source))).toBe('unknown_source');
+  });
+
   test('cancelling closes without an answer, once; ending the session cancels all', () => {
     const cancel: SessionCommand = { type: 'CancelInquiry', inquiry_id: 'i1' };
     expect(when(after(open()), cancel)).toMatchObject([

@@ -51,6 +51,11 @@ export interface InquiryMemory {
   readonly earlier_inquiries: readonly string[];
 }
 
+/** The source of that name, when the inquiry has it. */
+export function sourceOf({ sources }: Pick<Inquiry, 'sources'>, name: string): InquirySource | undefined {
+  return Object.hasOwn(sources, name) ? sources[name] : undefined;
+}
+
 /** Whether a source neither answered nor failed for good yet. */
 export function isPending({ status }: InquirySource): boolean {
   return status === 'waiting' || status === 'asked' || status === 'retrying';
