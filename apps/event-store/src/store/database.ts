@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { messageOf, sqliteCode, StoreOpenError } from './errors.ts';
 import { inspect } from './inspect.ts';
+import type { Sqlite } from './layout.ts';
 
 export const DATA_FILE = 'events.db';
 const LOCK_FILE = 'lock.db';
@@ -22,8 +23,6 @@ const SCHEMA = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
-
-export type Sqlite = Database.Database;
 
 export interface OpenFile {
   readonly db: Sqlite;

@@ -1,11 +1,8 @@
-import { crc32 } from 'node:zlib';
-import type { Sqlite } from './database.ts';
+import type { Sqlite } from './layout.ts';
 import { StoreReadError, type Health } from './errors.ts';
+import { checksum, RECORD_OVERHEAD } from './layout.ts';
 import type { EventRecord, ProposedEvent } from './records.ts';
 import { prepareStatements } from './statements.ts';
-
-/** What a record takes up in the log besides its payload; positions grow by size, so not every number is one. */
-export const RECORD_OVERHEAD = 64;
 
 /** A stream as the log knows it: `sid` is its number, 0 while nothing is stored under its name. */
 export interface StreamKey {
@@ -153,12 +150,6 @@ export class EventLog {
     return { pos, stream: this.nameOf(sid), rev, id, type, isJson: isJson === 1, created, data, meta };
   }
 }
-
-/** Empty buffers are left out: zlib starts again at 0 when it is given no memory. */
-export const checksum = (data: Buffer, meta: Buffer): number => {
-  const first = data.length === 0 ? 0 : crc32(data);
-  return meta.length === 0 ? first : crc32(meta, first);
-};
 
 export interface StreamRange {
   readonly from: number;

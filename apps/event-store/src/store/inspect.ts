@@ -1,6 +1,5 @@
-import type { Sqlite } from './database.ts';
 import { messageOf } from './errors.ts';
-import { checksum, RECORD_OVERHEAD } from './eventLog.ts';
+import { checksum, RECORD_OVERHEAD, type Sqlite } from './layout.ts';
 import { DELETED_REVISION } from './records.ts';
 
 const PAGE = 500;

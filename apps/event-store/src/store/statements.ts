@@ -1,4 +1,4 @@
-import type { Sqlite } from './database.ts';
+import type { Sqlite } from './layout.ts';
 import { messageOf, sqliteCode, StoreReadError, type Health } from './errors.ts';
 
 const COLUMNS = 'pos, sid, rev, id, type, is_json, created, crc, meta, data';

@@ -1,4 +1,5 @@
-import { openFile, lockDirectory, type Sqlite } from './database.ts';
+import { openFile, lockDirectory } from './database.ts';
+import type { Sqlite } from './layout.ts';
 import { Health, messageOf, StoreOpenError } from './errors.ts';
 import { Head, HEAD_FILE } from './head.ts';
 import { EventLog } from './eventLog.ts';

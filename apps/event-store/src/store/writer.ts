@@ -1,5 +1,5 @@
 import type { Transaction } from './append.ts';
-import type { Sqlite } from './database.ts';
+import type { Sqlite } from './layout.ts';
 import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
 import type { EventLog } from './eventLog.ts';
 import type { EventRecord } from './records.ts';
