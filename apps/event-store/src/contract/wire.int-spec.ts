@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import messages, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { event, events, newStream, openTestStore, type TestStore } from './harness.ts';
-import {
-  batch,
-  empty,
-  plainOptions,
-  proposed,
-  RawClient,
-  readAllOptions,
-  readStreamOptions,
-} from './rawClient.ts';
+import { empty, plainOptions, RawClient, readAllOptions, readStreamOptions } from './rawClient.ts';
 
 const INVALID_ARGUMENT = 3;
 const UNKNOWN = 2;
-
-const JSON_EVENT = { type: 'Tested', contentType: 'application/json' };
 
 describe('on the wire', () => {
   let store: TestStore;
@@ -43,10 +33,6 @@ describe('on the wire', () => {
     });
     return responses.filter((response) => streamOf(response).startsWith(kind)).map(numberOf);
   };
-  const length = async (stream: string) =>
-    (await raw.read((options) => readStreamOptions(options, stream))).filter((item) => item.hasEvent())
-      .length;
-
   describe('Read', () => {
     test('refuses a request without uuid_option', async () => {
       const read = raw.read((options) => {
@@ -166,101 +152,6 @@ describe('on the wire', () => {
         setFilter(options, 'stream', { prefixes: ['x'] });
       });
       await expect(read).rejects.toMatchObject({ code: UNKNOWN });
-    });
-  });
-
-  describe('BatchAppend', () => {
-    test('answers each correlation id once, and repeats it with the stream', async () => {
-      const stream = newStream();
-      const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
-      const responses = await raw.batchAppend(
-        ids.map((correlation) => batch({ correlation, stream, events: [proposed(JSON_EVENT)] })),
-      );
-      expect(responses.map((response) => response.getCorrelationId()?.getString())).toEqual(ids);
-      for (const response of responses) {
-        const name = Buffer.from(response.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString();
-        expect(name).toBe(stream);
-      }
-    });
-
-    test('joins the chunks of a correlation id, with options in the first only', async () => {
-      const stream = newStream();
-      const correlation = crypto.randomUUID();
-      const chunk = { correlation, events: [proposed(JSON_EVENT), proposed(JSON_EVENT)] };
-      const responses = await raw.batchAppend([
-        batch({ ...chunk, stream, final: false }),
-        batch({ ...chunk, options: false, final: false, events: [proposed(JSON_EVENT)] }),
-        batch({ ...chunk, options: false, events: [] }),
-      ]);
-      expect(responses).toHaveLength(1);
-      expect(responses[0]?.getSuccess()?.getCurrentRevision()).toBe('2');
-      expect(await length(stream)).toBe(3);
-    });
-
-    test('ignores chunks of an unknown correlation id', async () => {
-      const stray = batch({
-        correlation: crypto.randomUUID(),
-        options: false,
-        events: [proposed(JSON_EVENT)],
-      });
-      const known = batch({ correlation: crypto.randomUUID(), stream: newStream(), events: [] });
-      expect(await raw.batchAppend([stray, known])).toHaveLength(1);
-    });
-
-    test('refuses a missing stream and a bad event in the stream of answers', async () => {
-      const correlation = crypto.randomUUID();
-      const [missing] = await raw.batchAppend([batch({ correlation })]);
-      expect(missing?.getError()?.getCode()).toBe(INVALID_ARGUMENT);
-      expect(missing?.getError()?.getDetails()?.getTypeName()).toBe('event_store.client.BadRequest');
-      const [untyped] = await raw.batchAppend([
-        batch({ correlation, stream: newStream(), events: [proposed({ contentType: 'application/json' })] }),
-      ]);
-      expect(untyped?.getError()?.getDetails()?.getTypeName()).toBe('event_store.client.BadRequest');
-    });
-
-    test('answers Timeout for a deadline in the past, before it looks at sizes', async () => {
-      const stream = newStream();
-      const [response] = await raw.batchAppend([
-        batch({
-          correlation: crypto.randomUUID(),
-          stream,
-          deadline: Date.now() - 1,
-          events: [proposed({ ...JSON_EVENT, data: Buffer.alloc(2 * 1024 * 1024) })],
-        }),
-      ]);
-      expect(response?.getError()?.getCode()).toBe(4);
-      expect(response?.getError()?.getDetails()?.getTypeName()).toBe('event_store.client.Timeout');
-      expect(await length(stream)).toBe(0);
-    });
-
-    test('does not reject malformed JSON, and keeps other content types as octet-stream', async () => {
-      const stream = newStream();
-      await raw.batchAppend([
-        batch({
-          correlation: crypto.randomUUID(),
-          stream,
-          events: [
-            proposed({ ...JSON_EVENT, data: Buffer.from('{oops') }),
-            proposed({ type: 'Text', contentType: 'text/plain', data: Buffer.from('hello') }),
-          ],
-        }),
-      ]);
-      const found = await raw.read((options) => readStreamOptions(options, stream));
-      const kinds = found.map((item) => item.getEvent()?.getEvent()?.getMetadataMap().get('content-type'));
-      expect(kinds).toEqual(['application/json', 'application/octet-stream']);
-    });
-
-    test('receives messages of up to 16 MiB', async () => {
-      const [response] = await raw.batchAppend([
-        batch({
-          correlation: crypto.randomUUID(),
-          stream: newStream(),
-          events: [proposed({ ...JSON_EVENT, data: Buffer.alloc(16 * 1024 * 1024 - 1000) })],
-        }),
-      ]);
-      expect(response?.getError()?.getDetails()?.getTypeName()).toBe(
-        'event_store.client.MaximumAppendSizeExceeded',
-      );
     });
   });
 

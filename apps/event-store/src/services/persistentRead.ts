@@ -8,7 +8,7 @@ import type { ConsumerRequest } from '../wire/persistentRequests.ts';
 import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistentResponses.ts';
 import type { User } from './access.ts';
 import type { OpenCall, ServiceContext } from './context.ts';
-import { groupError } from './persistentGroups.ts';
+import { groupError } from './groupErrors.ts';
 import { accessDenied, invalidArgument, unavailable } from './rpcErrors.ts';
 import { Sender } from './sender.ts';
 
