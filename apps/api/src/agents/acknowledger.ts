@@ -40,11 +40,6 @@ export class Acknowledger {
     }
   }
 
-  /** How many sessions have acknowledgements that are not in the stream yet. */
-  get pending(): number {
-    return this.waiting.size + this.running;
-  }
-
   private async flush(attachment: Attachment): Promise<void> {
     const { sessionId, epoch, connection } = attachment;
     const updates = attachment.acks?.slice(0, perEvent) ?? [];

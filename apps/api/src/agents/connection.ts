@@ -11,8 +11,6 @@ const readsAtOnce = 4;
 
 /** Why a connection is closed: WebSocket close codes. 4xxx are ours. */
 export const closeCodes = {
-  goingAway: 1001,
-  tooLarge: 1009,
   restarting: 1012,
   tryLater: 1013,
   badFrame: 4400,

@@ -37,6 +37,7 @@ export class Membership {
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
     const held = await registry.hello(member, options.leaseMs);
     if (held === undefined) return this.hub.supersede(connection);
+    if (!connection.isOpen) return registry.leave(member);
     const before = this.hub.members.get(instance);
     if (before) this.hub.supersede(before);
     this.hub.members.set(instance, connection);

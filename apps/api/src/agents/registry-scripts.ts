@@ -174,7 +174,7 @@ return 1
 
 /**
  * Moves the sessions of instances whose lease is over, and gives waiting ones to whoever has room. ARGV: limit.
- * Gives: whether the registry is complete, how many moved, then those that wait from now on: session, instance, epoch…
+ * Gives: whether the registry is complete, then those that wait from now on: session, instance, epoch…
  */
 export const tickScript = `${common}
 local limit = tonumber(ARGV[1])
@@ -200,7 +200,7 @@ for _, pool in ipairs(redis.call('SMEMBERS', 'agents:pools')) do
   end
   if redis.call('EXISTS', key) == 0 then redis.call('SREM', 'agents:pools', pool) end
 end
-return {redis.call('EXISTS', 'agents:complete'), moved, unpack(waiting)}
+return {redis.call('EXISTS', 'agents:complete'), unpack(waiting)}
 `;
 
 /** ARGV: session, instance (empty: none), epoch, pool. Takes in a session that the registry lost, unless its holder lives. */

@@ -112,13 +112,9 @@ export class Registry {
   }
 
   /** Moves what has to move. `complete` is false when the registry was lost. */
-  async tick(limit: number): Promise<{ complete: boolean; moved: number; waiting: Waiting[] }> {
-    const [complete, moved, ...rest] = (await this.run(scripts.tickScript, [limit])) as [
-      number,
-      number,
-      ...string[],
-    ];
-    return { complete: complete === 1, moved, waiting: triples(rest) };
+  async tick(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
+    const [complete, ...rest] = (await this.run(scripts.tickScript, [limit])) as [number, ...string[]];
+    return { complete: complete === 1, waiting: triples(rest) };
   }
 
   /** Takes in a session whose holder, if any, is not connected. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Recorded } from '#domain';
 import type { Wake } from '#read-models';
 
-const heartbeatMs = 15_000;
+const defaultHeartbeatMs = 15_000;
 /** How long a reader may take to make room. */
 const patienceMs = 30_000;
 /** A lost wake is made up for with each of the heartbeats. */
@@ -19,14 +19,17 @@ export class SessionFeed {
     private readonly response: ServerResponse,
     private sent: number,
     private readonly read: (from: number) => AsyncIterable<Recorded>,
+    private readonly heartbeatMs = defaultHeartbeatMs,
   ) {}
 
+  /** Begins, unless the reader is gone already. */
   start(): void {
+    if (this.closed) return;
     this.heartbeat = setInterval(() => {
       if (this.response.writableNeedDrain) return;
       this.response.write(':\n\n');
       this.wake();
-    }, heartbeatMs);
+    }, this.heartbeatMs);
     this.response.write(`retry: ${retryMs}\n\n`);
     this.wake();
   }
@@ -75,16 +78,24 @@ export class SessionFeed {
     const text = JSON.stringify({ event_id, type, revision, data, metadata });
     this.sent = revision;
     if (this.response.write(`id: ${revision}\nevent: ${type}\ndata: ${text}\n\n`)) return true;
-    const room = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), patienceMs);
-      const done = (drained: boolean) => (): void => {
-        clearTimeout(timer);
-        resolve(drained);
-      };
-      this.response.once('drain', done(true));
-      this.response.once('close', done(false));
-    });
+    const room = await this.drained();
     if (!room) this.response.destroy();
     return room;
+  }
+
+  /** Waits until the reader has made room; false when it is gone or takes too long. */
+  private drained(): Promise<boolean> {
+    const { response } = this;
+    return new Promise((resolve) => {
+      const done = (room: boolean): void => {
+        clearTimeout(timer);
+        response.off('drain', onDrain).off('close', onClose);
+        resolve(room);
+      };
+      const onDrain = (): void => done(true);
+      const onClose = (): void => done(false);
+      const timer = setTimeout(onClose, patienceMs);
+      response.on('drain', onDrain).on('close', onClose);
+    });
   }
 }

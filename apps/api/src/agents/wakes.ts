@@ -4,6 +4,9 @@ import { parseWake, wakeChannel } from '#read-models';
 
 export type WakeListener = (wake: Wake) => void;
 
+/** Channels of one SUBSCRIBE. */
+const channelsAtOnce = 1_000;
+
 /** How long a listener waits for Redis to confirm a channel before it goes on without. */
 const confirmMs = 1_000;
 
@@ -26,9 +29,10 @@ export class Wakes {
       if (channel === nodeChannel) this.onNode(text);
       else this.hear(channel.slice(wakeChannel('').length), parseWake(text));
     });
+    // The connection that this one is a duplicate of logs that Redis is away.
+    redis.on('error', () => undefined);
     const join = (): void => {
-      redis
-        .subscribe(nodeChannel)
+      Promise.all([redis.subscribe(nodeChannel), ...this.subscribeAll()])
         .then(() => this.onBack())
         .catch(() => undefined);
     };
@@ -74,6 +78,15 @@ export class Wakes {
   /** Wakes everybody, after something may have been missed. */
   hearAll(wake: Wake): void {
     for (const sessionId of this.listeners.keys()) this.hear(sessionId, wake);
+  }
+
+  /** What was watched while Redis was away was never subscribed, so the client does not make up for it. */
+  private subscribeAll(): Promise<unknown>[] {
+    const channels = [...this.listeners.keys()].map(wakeChannel);
+    const done: Promise<unknown>[] = [];
+    for (let at = 0; at < channels.length; at += channelsAtOnce)
+      done.push(this.redis.subscribe(...channels.slice(at, at + channelsAtOnce)));
+    return done;
   }
 
   close(): void {
