@@ -1,12 +1,23 @@
 import type { Recorded } from '#domain';
 import { isAgentEvent, isUpdateFor } from '#domain';
 import type { Wake } from '#read-models';
-import type { Connection } from './connection.ts';
+import type { Member } from './registry.ts';
 
 /** An update that the instance has not acknowledged yet. */
 interface Sent {
   readonly revision: number;
   readonly occurredAt: number;
+}
+
+/** The instance's connection, as its sessions use it. */
+export interface Outlet {
+  readonly member: Member;
+  readonly echo: boolean;
+  readonly draining: boolean;
+  readonly hasRoom: boolean;
+  readonly attachments: Map<string, Attachment>;
+  send(frame: object): void;
+  schedule(attachment: Attachment): void;
 }
 
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
@@ -36,7 +47,7 @@ export class Attachment {
 
   constructor(
     readonly sessionId: string,
-    readonly connection: Connection,
+    readonly connection: Outlet,
     readonly epoch: number,
     after: number,
     /** Updates up to here were dealt with on an earlier connection, which may have broken before it could be written. */

@@ -24,6 +24,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly timers: NodeJS.Timeout[] = [];
   private looked: Iterator<string> | undefined;
   private away = false;
+  private backAt = 0;
 
   constructor(
     private readonly hub: AgentHub,
@@ -33,7 +34,10 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly recovery: Recovery,
   ) {
     hub.engines.onNode = (message) => this.onNode(message);
-    hub.engines.onBack = () => void this.guarded(() => this.registerAll());
+    hub.engines.onBack = () => {
+      this.backAt = Date.now();
+      void this.guarded(() => this.registerAll());
+    };
   }
 
   onApplicationBootstrap(): void {
@@ -145,6 +149,8 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async tick(): Promise<void> {
     const { registry, options } = this.hub.engines;
+    // While Redis was away no lease was renewed: whoever lives has time to say so.
+    if (Date.now() - this.backAt < options.leaseMs / 2) return;
     const { complete, waiting } = await registry.tick(movedAtOnce);
     await Promise.all(waiting.map((item) => this.detachDead(item)));
     if (options.unansweredHandoffS > 0) await this.askForHandoffs(options.unansweredHandoffS * 1_000);
