@@ -1,13 +1,17 @@
+import { randomInt } from 'node:crypto';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from './report.ts';
 
 const limits = { firstStartS: 180, laterStartS: 20, testS: 360 } as const;
+
+const portNames = ['EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT'];
+/** api, projector and bridge stand side by side from PORT on. */
+const appPorts = 3;
 
 /** Clones the project into an empty folder, with empty caches, and times `npm start`, again, and `npm test`. */
 export async function proveFreshClone(report: Report): Promise<void> {
@@ -41,22 +45,22 @@ export async function proveFreshClone(report: Report): Promise<void> {
 
 /** No caches, ports that nobody uses, and none of the variables that npm or a started system set. */
 async function freshEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
-  const names = ['PORT', 'EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT'];
-  const ports = await freePorts(names.length);
+  const first = await freePorts(portNames.length + appPorts);
   const own = /^(npm_|TURNSTREAM_|EVENTSTORE_|KAFKA_|REDIS_|DATABASE_|NODE_OPTIONS$)/;
   const kept = Object.entries(process.env).filter(
     ([name]) => !own.test(name) || /^npm_config_registry$/i.test(name),
   );
   return {
     ...Object.fromEntries(kept),
-    ...Object.fromEntries(names.map((name, index) => [name, String(ports[index])])),
+    ...Object.fromEntries(portNames.map((name, index) => [name, String(first + index)])),
+    PORT: String(first + portNames.length),
     npm_config_cache: join(folder, 'npm'),
     PIP_NO_CACHE_DIR: '1',
     MAVEN_ARGS: `-Dmaven.repo.local=${join(folder, 'm2')}`,
   };
 }
 
-/** Runs `npm start` until it says that it is ready, then stops it. @returns seconds until ready */
+/** Runs `npm start` until it says that it is ready, then `npm stop`. @returns seconds until ready */
 async function timeStart(cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
   const begun = performance.now();
   const child = spawn('npm', ['start'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -66,7 +70,7 @@ async function timeStart(cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
     output += data.toString();
     if (!Number.isNaN(seconds) || !output.includes('is ready after')) return;
     seconds = (performance.now() - begun) / 1_000;
-    child.kill('SIGINT');
+    spawn('npm', ['stop'], { cwd, env, stdio: 'ignore' });
   });
   await once(child, 'close');
   if (Number.isNaN(seconds)) throw new Error(`npm start did not become ready:\n${output.slice(-2_000)}`);
@@ -80,15 +84,24 @@ async function timeTests(cwd: string, env: NodeJS.ProcessEnv): Promise<{ code: n
   return { code: code ?? -1, seconds: (performance.now() - begun) / 1_000 };
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
+/** The first of `count` ports in a row that nobody uses, below those that the system hands out by itself. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(20_000, 30_000);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(ports.map((port) => isFree(port)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const opened = once(server, 'listening').then(
+    () => true,
+    () => false,
   );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return ports;
+  server.listen(port, '127.0.0.1');
+  const free = await opened;
+  server.close();
+  return free;
 }
