@@ -8,6 +8,7 @@ import {
   encodeStreamNotFound,
 } from '../wire/readResponse.ts';
 import type { ServiceContext } from './context.ts';
+import { nextLimit } from './pageSize.ts';
 import { readPosition } from './positions.ts';
 import { invalidArgument, streamDeleted } from './rpcErrors.ts';
 import type { Sender } from './sender.ts';
@@ -15,15 +16,6 @@ import type { Sender } from './sender.ts';
 const PAGE_SIZE = 128;
 /** The page size of the real server, which decides when the start of a stream is told. */
 const REAL_PAGE_SIZE = 32;
-/** Bytes of one page, about: large events come in smaller pages. */
-const PAGE_BYTES = 4 * 1024 * 1024;
-
-/** Grows and shrinks the pages with the size of the events. */
-const nextLimit = (limit: number, events: readonly EventRecord[]): number => {
-  const bytes = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
-  if (bytes > PAGE_BYTES) return Math.max(1, Math.floor(limit / 4));
-  return bytes * 2 < PAGE_BYTES ? Math.min(PAGE_SIZE, limit * 2) : limit;
-};
 
 /** Sends a read of one stream. */
 export const readStream = async (
@@ -49,7 +41,7 @@ export const readStream = async (
     if (!last || left === 0 || events.length < size) break;
     from = backwards ? last.rev - 1 : last.rev + 1;
     if (from < 0) break;
-    limit = nextLimit(limit, events);
+    limit = nextLimit(limit, PAGE_SIZE, events);
     await sender.drained();
   }
   if (request.compatibility >= 1) sender.send(encodeLastRevision(store.reads.lastRevision(stream.name)));
@@ -89,7 +81,7 @@ export const readAll = async (
     left -= events.length;
     if (page.next === undefined) break;
     from = page.next;
-    limit = nextLimit(limit, events);
+    limit = nextLimit(limit, PAGE_SIZE, events);
     await sender.drained();
   }
 };

@@ -1,5 +1,6 @@
 import { accessDenied, streamDeleted, unavailable } from '../services/rpcErrors.ts';
 import type { OpenCall } from '../services/context.ts';
+import { nextLimit } from '../services/pageSize.ts';
 import type { Sender } from '../services/sender.ts';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { CAUGHT_UP, encodeCheckpoint } from '../wire/readResponse.ts';
@@ -32,10 +33,13 @@ export class Subscription implements OpenCall {
   /** Reads to the end of the store, at the client's pace, then goes live. */
   async catchUp(): Promise<void> {
     try {
+      let limit = 8;
       while (!this.sender.closed) {
-        const { items, end } = this.options.source.page(PAGE_SIZE);
+        const { items, end } = this.options.source.page(limit);
         this.sendAll(items);
         if (end) return this.goLive();
+        const events = items.flatMap((item) => ('event' in item ? [item.event] : []));
+        limit = nextLimit(limit, PAGE_SIZE, events);
         await this.sender.drained();
       }
     } catch (error) {
