@@ -1,15 +1,14 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
-import { StoreUnavailable } from '#event-store';
 import type { ConsumerOptions, InquiryReply, MessagingSettings, Outgoing } from '#messaging';
 import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
 import type { Logger } from '#platform';
-import { isUnavailable } from '#platform';
 import type { Addressed } from './incoming.ts';
 import { addressIncoming, recordIncoming } from './incoming.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { readReplies, recordReply } from './replies.ts';
 import type { SessionCommands } from './session-commands.ts';
+import { isAway } from './session-commands.ts';
 
 export interface ConsumersOptions {
   readonly pool: Pool;
@@ -68,7 +67,7 @@ function shared(
     chunkSize: messaging.chunkSize,
     atOnce: messaging.messagesAtOnce,
     ready,
-    isAway: (error) => isUnavailable(error) || error instanceof StoreUnavailable,
+    isAway,
     bury,
     onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
     onPaused: (topic) => metrics.paused.inc({ topic }),

@@ -26,10 +26,12 @@ export class Deadlines {
 
   constructor(private readonly options: DeadlinesOptions) {}
 
+  /** Sets the timer of an inquiry, or sets it anew. */
   arm(inquiry: OpenInquiry): void {
     const { inquiry_id, session_id, deadline } = inquiry;
     const late = this.options.owns(session_id) ? 1 : standInMs;
     const wait = Math.max(0, Math.min(longestTimer, Date.parse(deadline) + late - Date.now()));
+    clearTimeout(this.timers.get(inquiry_id));
     const timer = setTimeout(() => this.urgently(() => this.close(inquiry)), wait);
     this.timers.set(inquiry_id, timer);
   }
@@ -59,7 +61,13 @@ export class Deadlines {
   private async close(inquiry: OpenInquiry): Promise<void> {
     const { signal } = this.stopping;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      if (!this.options.isOpen(inquiry.inquiry_id) || (await this.options.close(inquiry))) return;
+      if (!this.options.isOpen(inquiry.inquiry_id)) return;
+      // Timers know nothing of a clock that is set back, or of a wait longer than theirs: before its time nothing closes.
+      if (Date.now() < Date.parse(inquiry.deadline)) {
+        this.arm(inquiry);
+        return;
+      }
+      if (await this.options.close(inquiry)) return;
       await sleep(Math.min(2_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
     }
   }

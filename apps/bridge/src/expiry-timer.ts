@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { CommandRejected, rememberSession } from '#event-store';
 import type { Counter, Logger } from '#platform';
-import { isUnavailable } from '#platform';
 import { inParallel } from './in-parallel.ts';
 import type { SessionCommands } from './session-commands.ts';
+import { isAway } from './session-commands.ts';
 
 export interface ExpiryOptions {
   readonly commands: SessionCommands;
@@ -53,7 +53,7 @@ export class ExpiryTimer {
       return ids.length === perRound;
     } catch (err) {
       if (!this.away) logger.warn({ err }, 'expiry waits');
-      this.away = isUnavailable(err);
+      this.away = isAway(err);
       return false;
     }
   }
@@ -74,8 +74,12 @@ export class ExpiryTimer {
       if (result.events.length > 0) expired.inc();
     } catch (error) {
       if (error instanceof CommandRejected) return;
-      this.seen.delete(sessionId);
-      throw error;
+      if (isAway(error)) {
+        this.seen.delete(sessionId);
+        throw error;
+      }
+      // One session's trouble holds up no other: it has its turn again after a while.
+      this.options.logger.error({ err: error, session_id: sessionId }, 'session cannot expire');
     }
   }
 }

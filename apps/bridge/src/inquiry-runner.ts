@@ -78,7 +78,7 @@ export class InquiryRunner {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'caught_up') this.caughtUp();
       else if (delivery.kind === 'checkpoint') this.inquiries.pass(delivery.position);
-      else this.onEvent(delivery.session_id, delivery.event as Recorded<InquiryEvent>, delivery.position);
+      else this.onDelivery(delivery.session_id, delivery.event as Recorded<InquiryEvent>, delivery.position);
     }
     await Promise.all([saving, this.deadlines.stop()]);
   }
@@ -97,6 +97,17 @@ export class InquiryRunner {
     for (const inquiry of this.inquiries.all()) {
       this.deadlines.arm(inquiry);
       this.resume(inquiry);
+    }
+  }
+
+  /** An event that cannot be understood stops nothing but itself. */
+  private onDelivery(sessionId: string, event: Recorded<InquiryEvent>, position: bigint): void {
+    try {
+      this.onEvent(sessionId, event, position);
+    } catch (err) {
+      const { type, revision } = event;
+      this.options.logger.error({ err, session_id: sessionId, type, revision }, 'event passed over');
+      this.inquiries.pass(position);
     }
   }
 

@@ -4,8 +4,8 @@ import type { CloudEvent } from '#messaging';
 type Fields = { readonly [field: string]: unknown };
 
 /**
- * What other systems may know of an event: names and states, never what somebody said or who they are. Only what is
- * named here leaves. Undefined: nothing of it does. Pure.
+ * What other systems may know of an event: names and states, never what somebody said, who they are, or the free text of
+ * yet another system. Only what is named here leaves. Undefined: nothing of it does. Pure.
  */
 export function publicEvent(sessionId: string, event: Recorded): CloudEvent | undefined {
   const fields = publicFields(event);
@@ -60,8 +60,8 @@ function publicFields(event: Recorded): Fields | undefined {
     case 'UpdateAcknowledged':
       return undefined;
     case 'ExternalUpdateRecorded': {
-      const { system, kind, reference, source_event_id } = event.data;
-      return { system, kind, reference, source_event_id };
+      const { system, kind, source_event_id } = event.data;
+      return { system, kind, source_event_id };
     }
     case 'InquiryOpened':
     case 'InquiryAnswered':
@@ -84,8 +84,8 @@ function inquiryFields(event: Extract<Recorded, { type: `Inquiry${string}` }>): 
     case 'InquiryAnswered':
       return { inquiry_id, source: event.data.source, attempt: event.data.attempt };
     case 'InquiryFailed': {
-      const { source, attempt, reason, retry } = event.data;
-      return { inquiry_id, source, attempt, reason, retry_at: retry?.at ?? null };
+      const { source, attempt, retry } = event.data;
+      return { inquiry_id, source, attempt, retry_at: retry?.at ?? null };
     }
     case 'InquiryClosed':
       return { inquiry_id, kind: event.data.kind, outcome: event.data.outcome, cause: event.data.cause };

@@ -1,5 +1,6 @@
 import type { CommandRequest, CommandResult, EventStore, SnapshotStore } from '#event-store';
-import { handleCommand, Turns } from '#event-store';
+import { handleCommand, StoreUnavailable, Turns } from '#event-store';
+import { isUnavailable } from '#platform';
 
 /** Runs commands. Those of one session take turns in this process, instead of conflicting with one another. */
 export class SessionCommands {
@@ -18,4 +19,9 @@ export class SessionCommands {
     if (!result.replayed) this.onAppended?.(result);
     return result;
   }
+}
+
+/** Whether a command failed because an engine is away: worth another try. */
+export function isAway(error: unknown): boolean {
+  return error instanceof StoreUnavailable || isUnavailable(error);
 }

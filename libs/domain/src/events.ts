@@ -144,7 +144,7 @@ export const personalFields: { readonly [Type in SessionEventType]: readonly str
   HandoffRequested: ['reason'],
   HandoffAccepted: [],
   HandoffReturned: ['note'],
-  ExternalUpdateRecorded: ['data'],
+  ExternalUpdateRecorded: ['reference', 'data'],
   InquiryOpened: [],
   InquiryAnswered: ['data'],
   InquiryFailed: ['reason'],

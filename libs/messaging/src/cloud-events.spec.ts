@@ -60,6 +60,8 @@ describe('a CloudEvent', () => {
     ['not_a_cloud_event', bytes({ ...attributes, specversion: '0.3' })],
     ['not_a_cloud_event', bytes({ ...attributes, id: '' })],
     ['not_a_cloud_event', bytes({ ...attributes, source: 7 })],
+    ['not_a_cloud_event', bytes({ ...attributes, id: 'x'.repeat(501) })],
+    ['not_a_cloud_event', bytes({ ...attributes, source: `/${'x'.repeat(500)}` })],
     ['not_a_cloud_event', bytes({ ...attributes, time: 'yesterday' })],
   ])('%s: %s', (expected, value) => {
     expect(reason(() => readCloudEvent({ value }))).toBe(expected);

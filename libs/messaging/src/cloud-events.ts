@@ -24,6 +24,8 @@ export interface RawMessage {
 
 const structured = 'application/cloudevents+json';
 const required = ['id', 'source', 'type'] as const;
+/** An id or source is no longer than this: together they are the name of a command, in stream, context and cache. */
+export const nameLimit = 500;
 const optionalTexts = ['time', 'subject', 'datacontenttype', 'dataschema'] as const;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -76,7 +78,8 @@ function checked(attributes: Record<string, unknown>): CloudEvent {
   if (attributes['specversion'] !== '1.0') throw broken('specversion', 'must be "1.0"');
   for (const name of required) {
     const value = attributes[name];
-    if (typeof value !== 'string' || value === '') throw broken(name, 'must be a text');
+    if (typeof value !== 'string' || value.length < 1 || value.length > nameLimit)
+      throw broken(name, `must be a text of 1 to ${nameLimit} characters`);
   }
   for (const name of optionalTexts) {
     const value = attributes[name];

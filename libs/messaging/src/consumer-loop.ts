@@ -61,13 +61,14 @@ export class ConsumerLoop<T> {
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     });
     const ended = endOf(consumer);
-    const stopped = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const stopped = Promise.withResolvers<void>();
+    const stop = (): void => stopped.resolve();
+    signal.addEventListener('abort', stop);
     try {
       await Promise.race([this.begin(consumer, signal), ended.promise]);
-      await Promise.race([ended.promise, stopped]);
+      await Promise.race([ended.promise, stopped.promise]);
     } finally {
+      signal.removeEventListener('abort', stop);
       ended.stopWatching();
       await Promise.race([
         consumer.disconnect().catch(() => undefined),

@@ -1,5 +1,5 @@
 export type { ChunkOptions, Received } from './chunk.ts';
-export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
+export { nameLimit, readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent, OutgoingMessage } from './cloud-events.ts';
 export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';

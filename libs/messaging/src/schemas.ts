@@ -117,14 +117,13 @@ export const conversationSchemas: { readonly [type: string]: JsonSchema } = Obje
     handoff_returned: {},
     agent_attached: { instance: text, epoch: { type: 'integer' } },
     agent_detached: { instance: text, epoch: { type: 'integer' } },
-    external_update_recorded: { system: text, kind: text, reference: nullableText, source_event_id: text },
+    external_update_recorded: { system: text, kind: text, source_event_id: text },
     inquiry_opened: { inquiry_id: text, kind: text, sources: { type: 'array', items: text }, deadline: time },
     inquiry_answered: { inquiry_id: text, source: text, attempt: { type: 'integer' } },
     inquiry_failed: {
       inquiry_id: text,
       source: text,
       attempt: { type: 'integer' },
-      reason: text,
       retry_at: nullableText,
     },
     inquiry_closed: {
