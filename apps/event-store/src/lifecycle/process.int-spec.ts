@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { jsonEvent } from '@eventstore/db-client';
-import { collect, events, Recorder } from '../contract/harness.ts';
+import { jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@eventstore/db-client';
+import { collect, events, eventually, Recorder, revisionsOf } from '../contract/harness.ts';
 import { proveCrash } from '../prove/crash.ts';
 import { runCommand, withClient, withEventStore } from '../prove/processes.ts';
 import { withDirectory } from './stores.ts';
@@ -61,6 +61,44 @@ describe('the process', () => {
         await server.kill('SIGTERM');
       }),
     );
+  });
+
+  test('keeps persistent subscriptions, their checkpoints and parked messages over a kill', async () => {
+    await withDirectory(async (dir) => {
+      const settings = persistentSubscriptionToStreamSettingsFromDefaults({
+        startFrom: START,
+        checkPointUpperBound: 1,
+        checkPointLowerBound: 1,
+      });
+      await withEventStore(dir, (server) =>
+        withClient(server.url, async (client) => {
+          await client.appendToStream('stream', events(5));
+          await client.createPersistentSubscriptionToStream('stream', 'group', settings);
+          const subscription = client.subscribeToPersistentSubscriptionToStream('stream', 'group');
+          subscription.on('data', (resolved) => {
+            const parks = resolved.event?.revision === 1n;
+            void (parks ? subscription.nack('park', '', resolved) : subscription.ack(resolved));
+          });
+          await eventually('a checkpoint', async () => {
+            const { stats } = await client.getPersistentSubscriptionToStreamInfo('stream', 'group');
+            return stats.lastCheckpointedEventRevision === 4n && stats.parkedMessageCount === 1n;
+          });
+        }),
+      );
+      await withEventStore(dir, (server) =>
+        withClient(server.url, async (client) => {
+          await client.appendToStream('stream', events(1));
+          const subscription = client.subscribeToPersistentSubscriptionToStream('stream', 'group');
+          const recorder = new Recorder().follow(subscription);
+          subscription.on('data', (resolved) => void subscription.ack(resolved));
+          await recorder.until('event');
+          await client.replayParkedMessagesToStream('stream', 'group');
+          await recorder.until('event', 2);
+          expect(revisionsOf(recorder.events)).toEqual([5, 1]);
+          await subscription.unsubscribe();
+        }),
+      );
+    });
   });
 
   test('says in one line what is wrong, and exits', async () => {
