@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
 import { incomingConsumer } from '../../apps/bridge/src/consumers.ts';
 import { SessionCommands } from '../../apps/bridge/src/session-commands.ts';
-import { Snapshots } from '../../apps/bridge/src/snapshots.ts';
 import { deadLetterTopic, incomingTopics, Publisher } from '#messaging';
 import { createLogger, createRedis, Metrics, redisReady } from '#platform';
-import { ContextStore } from '#read-models';
+import { ContextStore, Snapshots } from '#read-models';
 import { readDeadLetters } from '../dlq/read.ts';
 import { inParallel } from '../shared/in-parallel.ts';
 import type { BridgeSystem } from './bridge-system.ts';
@@ -110,7 +109,7 @@ async function joinAndLeave(system: BridgeSystem): Promise<void> {
     kafka,
     pool,
     logger,
-    commands: new SessionCommands(store, new Snapshots(store, contexts)),
+    commands: new SessionCommands(store, new Snapshots(store, contexts, 'waits')),
     ready: async () => undefined,
     makeWay: async () => undefined,
     bury: (letters) => publisher.send(letters),

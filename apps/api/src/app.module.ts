@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Pool } from 'pg';
 import { EventStore } from '#event-store';
-import { ContextStore } from '#read-models';
+import { ContextStore, Snapshots } from '#read-models';
 import { AgentCommands } from './agents/agent-commands.ts';
 import { AgentsController } from './agents/agents.controller.ts';
 import { AgentEngines } from './agents/engines.ts';
@@ -19,7 +19,6 @@ import { InquiriesController } from './inquiries.controller.ts';
 import { GetInquiryHandler } from './inquiry-query.ts';
 import { ExplainContextHandler, GetContextHandler, GetEventsHandler } from './queries.ts';
 import { ReadsController } from './reads.controller.ts';
-import { Snapshots } from './snapshots.ts';
 import { StartSessionHandler } from './start-session.ts';
 
 /** The engines that the api stands on. */
@@ -34,7 +33,6 @@ export interface Engines {
   imports: [CqrsModule.forRoot()],
   controllers: [CommandsController, InquiriesController, ReadsController, AgentsController, StreamController],
   providers: [
-    Snapshots,
     ExecuteCommandsHandler,
     StartSessionHandler,
     GetContextHandler,
@@ -54,6 +52,7 @@ export class AppModule {
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: ContextStore, useValue: contexts },
+      { provide: Snapshots, useValue: new Snapshots(store, contexts, 'passes') },
       { provide: Pool, useValue: pool },
       { provide: AgentEngines, useValue: agents },
       { provide: 'SESSION_IDLE_S', useValue: sessionIdleS },

@@ -2,8 +2,8 @@ import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '#event-store';
 import { EventStore, handleCommand, rememberSession, Turns } from '#event-store';
+import { Snapshots } from '#read-models';
 import { AgentEngines } from './agents/engines.ts';
-import { Snapshots } from './snapshots.ts';
 
 /** Commands for a session that exists, decided and appended together. */
 export class ExecuteCommands extends Command<CommandResult> {

@@ -3,7 +3,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import type { Inquiry, InquiryMemory } from '#domain';
 import { evolveInquiries, newSession } from '#domain';
 import { EventStore, foldStream, readEvents } from '#event-store';
-import { Snapshots } from './snapshots.ts';
+import { Snapshots } from '#read-models';
 
 /** An inquiry as of the session's last event, or undefined when there is none. */
 export class GetInquiry extends Query<Inquiry | undefined> {

@@ -3,8 +3,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import type { Explanation, Recorded, Session } from '#domain';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
 import { EventStore, foldStream, readEvents } from '#event-store';
-import { ContextStore, refold } from '#read-models';
-import { Snapshots } from './snapshots.ts';
+import { ContextStore, refold, Snapshots } from '#read-models';
 
 /** A context as JSON text, or undefined when there is no such session. */
 export class GetContext extends Query<{ revision: number; body: string } | undefined> {

@@ -6,8 +6,8 @@ import type { PartnerMemory, StartSession as StartSessionCommand } from '#domain
 import { canonicalJson, memoryOf, newSession } from '#domain';
 import type { CommandRequest, CommandResult } from '#event-store';
 import { EventStore, foldStream, readPartner, rememberSession } from '#event-store';
+import { Snapshots } from '#read-models';
 import { ExecuteCommands } from './execute-commands.ts';
-import { Snapshots } from './snapshots.ts';
 
 /** Starts a session from what is remembered of its partner. */
 export class StartSession extends Command<CommandResult> {

@@ -5,7 +5,7 @@ import type { EventStore } from '#event-store';
 import type { MessagingSettings, Outgoing } from '#messaging';
 import { ensureTopics, Publisher, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
-import { dueSessions, Slots } from '#read-models';
+import { dueSessions, SlotHolder, Slots } from '#read-models';
 import { loadCheckpoint, saveCheckpoint, saveSlot } from './checkpoints.ts';
 import { incomingConsumer, repliesConsumer } from './consumers.ts';
 import { ConversationFeed } from './conversation-feed.ts';
@@ -14,7 +14,6 @@ import { InquiryRunner } from './inquiry-runner.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import type { SessionCommands } from './session-commands.ts';
-import { SlotHolder } from './slot-holder.ts';
 import { untilDone } from './until-done.ts';
 
 export interface BridgeOptions {
@@ -37,7 +36,7 @@ export interface BridgeOptions {
 /** Everything that the bridge does, each part by itself: none waits for another one. */
 export class Bridge {
   readonly inquiries: InquiryRunner;
-  readonly slots: SlotHolder;
+  readonly slots: SlotHolder<ConversationFeed>;
   private readonly publisher: Publisher;
   private readonly requests: Publisher;
   private readonly outbox: Outbox;
@@ -60,10 +59,7 @@ export class Bridge {
 
   /** Events of the conversations that wait for Kafka. */
   get backlog(): number {
-    return this.slots.work.reduce(
-      (sum, feed) => sum + (feed instanceof ConversationFeed ? feed.backlog : 0),
-      0,
-    );
+    return this.slots.work.reduce((sum, feed) => sum + feed.backlog, 0);
   }
 
   /** Works until the signal; ends when what was under way is done. */
@@ -103,7 +99,7 @@ export class Bridge {
     }
   }
 
-  private slotHolder(): SlotHolder {
+  private slotHolder(): SlotHolder<ConversationFeed> {
     const { store, pool, instance, logger, metrics, leaseMs, slots: slotCount } = this.options;
     const feedOptions = {
       store,
@@ -120,9 +116,9 @@ export class Bridge {
       slotCount,
       heartbeatMs: leaseMs / 3,
       logger,
-      begin: (lease) => {
+      begin: (lease, ended) => {
         setImmediate(() => this.inquiries.takenOver(lease.prefixes));
-        return new ConversationFeed(feedOptions, lease);
+        return new ConversationFeed(feedOptions, lease, ended);
       },
     });
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recorded } from '#domain';
 import type { EventStore } from '#event-store';
 import { subscribeToSessions } from '#event-store';
 import type { Outgoing } from '#messaging';
@@ -20,6 +21,8 @@ export interface FeedOptions {
 const capacity = 2_000;
 /** Least time between two batches, in milliseconds. */
 const intervalMs = 10;
+/** After this many milliseconds a slot whose feed ended by itself is claimed anew. */
+const againMs = 1_000;
 
 /**
  * Publishes the events of a slot in their order: first the messages, then the position, so after a break some come again,
@@ -35,9 +38,10 @@ export class ConversationFeed {
   constructor(
     private readonly options: FeedOptions,
     readonly lease: Lease,
+    /** Told when the feed does not go on by itself. */
+    ended: () => void,
   ) {
-    this.running = Promise.all([this.read(), this.write()]).then(() => undefined);
-    this.running.catch((err: unknown) => options.logger.error({ err, slot: lease.slot }, 'feed failed'));
+    this.running = this.run(ended);
   }
 
   get backlog(): number {
@@ -47,7 +51,18 @@ export class ConversationFeed {
   /** Ends after the batch under way. */
   async stop(): Promise<void> {
     this.abort.abort();
-    await this.running.catch(() => undefined);
+    await this.running;
+  }
+
+  /** Neither half goes on without the other. */
+  private async run(ended: () => void): Promise<void> {
+    const end = (): void => this.abort.abort();
+    const halves = await Promise.allSettled([this.read().finally(end), this.write().finally(end)]);
+    for (const half of halves) {
+      if (half.status === 'rejected')
+        this.options.logger.error({ err: half.reason as unknown, slot: this.lease.slot }, 'feed failed');
+    }
+    setTimeout(ended, againMs).unref();
   }
 
   private async read(): Promise<void> {
@@ -59,12 +74,23 @@ export class ConversationFeed {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'caught_up') continue;
       if (delivery.kind === 'event') {
-        const event = publicEvent(delivery.session_id, delivery.event);
-        if (event)
-          this.waiting.push({ topic: conversationTopic, ...writeCloudEvent(event, delivery.session_id) });
+        const message = this.messageOf(delivery.session_id, delivery.event);
+        if (message) this.waiting.push(message);
       }
       this.reached = delivery.position;
       while (this.waiting.length >= capacity && !signal.aborted) await sleep(20);
+    }
+  }
+
+  /** An event that cannot be told is passed over: the slot's others are. */
+  private messageOf(sessionId: string, event: Recorded): Outgoing | undefined {
+    try {
+      const told = publicEvent(sessionId, event);
+      return told && { topic: conversationTopic, ...writeCloudEvent(told, sessionId) };
+    } catch (err) {
+      const { type, revision } = event;
+      this.options.logger.error({ err, session_id: sessionId, type, revision }, 'event passed over');
+      return undefined;
     }
   }
 

@@ -13,12 +13,11 @@ import {
   pingRedis,
   startWorkerServer,
 } from '#platform';
-import { ContextStore, wakeHolder } from '#read-models';
+import { ContextStore, Snapshots, wakeHolder } from '#read-models';
 import { Bridge } from './bridge.ts';
 import { bridgeConfigOrExit } from './config.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { SessionCommands } from './session-commands.ts';
-import { Snapshots } from './snapshots.ts';
 
 const config = bridgeConfigOrExit();
 const instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
@@ -30,7 +29,7 @@ const pool = createPool(config.databaseUrl, { logger, applicationName: 'turnstre
 const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: 'turnstream-bridge', log: logger });
 const probe = new KafkaProbe(kafka);
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
-const commands = new SessionCommands(store, new Snapshots(store, contexts), (result) =>
+const commands = new SessionCommands(store, new Snapshots(store, contexts, 'waits'), (result) =>
   wakeHolder(redis, result),
 );
 const ready = async (): Promise<void> => {

@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { newSession } from '#domain';
 import { EventStore, foldStream } from '#event-store';
 import { ProblemError, UuidPipe } from '#platform';
+import { Snapshots } from '#read-models';
 import { ApiProblems } from '../openapi.decorators.ts';
-import { Snapshots } from '../snapshots.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
 import { AgentEngines } from './engines.ts';
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { AgentState } from '#domain';
 import { newSession } from '#domain';
 import { CommandRejected, EventStore, foldStream, readSession } from '#event-store';
-import { Snapshots } from '../snapshots.ts';
+import { Snapshots } from '#read-models';
 import { AgentCommands } from './agent-commands.ts';
 import { Attachment } from './attachment.ts';
 import type { Connection } from './connection.ts';
