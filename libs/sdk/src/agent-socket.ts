@@ -17,8 +17,11 @@ export interface AgentSocketOptions {
   readonly onConnected: (url: string) => void;
   /** Told when the connection ends for good: another process uses the same instance id. */
   readonly onSuperseded: () => void;
+  /** Told when the connection ends for good: the api cannot understand what it was sent. */
+  readonly onRefused: (detail: string) => void;
 }
 
+const badFrame = 4400;
 const superseded = 4409;
 /** Until the api has said how long a lease is. */
 const defaultLeaseMs = 5_000;
@@ -53,7 +56,9 @@ export class AgentSocket {
     socket.on('open', () => socket.send(JSON.stringify(hello())));
     socket.on('message', (data) => {
       this.heard = performance.now();
-      const frame = JSON.parse((data as Buffer).toString()) as Frame;
+      const frame = parse((data as Buffer).toString());
+      // Not our protocol, or something between has spoilt it: the next connection may be better.
+      if (frame === undefined) return socket.terminate();
       if (frame.type === 'welcome') {
         this.failures = 0;
         this.watch(Number(frame['heartbeat_ms']));
@@ -61,7 +66,7 @@ export class AgentSocket {
       }
       this.options.onFrame(frame);
     });
-    socket.on('close', (code) => this.lost(socket, code));
+    socket.on('close', (code, reason) => this.lost(socket, code, reason.toString()));
     // Its close follows.
     socket.on('error', () => undefined);
   }
@@ -97,17 +102,27 @@ export class AgentSocket {
     }, heartbeatMs);
   }
 
-  private lost(socket: WebSocket, code: number): void {
+  private lost(socket: WebSocket, code: number, reason: string): void {
     if (socket !== this.socket) return;
     clearInterval(this.timer);
     if (this.closed) return;
-    if (code === superseded) {
+    if (code === superseded || code === badFrame) {
       this.closed = true;
-      this.options.onSuperseded();
+      if (code === superseded) this.options.onSuperseded();
+      else this.options.onRefused(reason);
       return;
     }
     const delay = delayMs(this.failures);
     this.failures += 1;
     setTimeout(() => this.connect(), delay);
+  }
+}
+
+function parse(text: string): Frame | undefined {
+  try {
+    const value = JSON.parse(text) as Frame | null;
+    return typeof value?.type === 'string' ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Attaches, errorOf } from './agent-attaches.ts';
 import type { Frame } from './agent-socket.ts';
 import { AgentSocket } from './agent-socket.ts';
 import type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
 import { AgentStream } from './agent-stream.ts';
 import { AgentTransport } from './agent-transport.ts';
-import { toError } from './errors.ts';
 import { Session } from './session.ts';
-import type { Problem } from './types.ts';
 
 export interface AgentOptions {
   /** Address of the api, as `http://127.0.0.1:3000`, or those of its nodes: then it goes to the next when one is away. */
@@ -34,20 +33,23 @@ export interface AgentOptions {
   readonly retryForMs?: number;
 }
 
-interface Pending {
-  readonly frame: Frame;
-  readonly resolve: (stream: AgentStream) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** How many sessions' last updates are remembered after they were given up, so that none is shown twice. */
 const remembered = 10_000;
 const drainMs = 10_000;
 
-/** Connects an agent instance; resolves once the api knows it. It comes back by itself whenever the connection breaks. */
+/**
+ * Connects an agent instance; resolves once the api knows it. It comes back by itself whenever the connection breaks.
+ * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
+ * connected with the same instance id since
+ */
 export async function connectAgent(options: AgentOptions): Promise<Agent> {
   const agent = new Agent(options);
-  await agent.ready;
+  try {
+    await agent.ready;
+  } catch (error) {
+    await agent.close({ drain: false });
+    throw error;
+  }
   return agent;
 }
 
@@ -56,11 +58,13 @@ export class Agent {
   readonly instance: string;
   /** The sessions that it holds, by id. */
   readonly streams = new Map<string, AgentStream>();
-  /** Resolves when the api knows the instance. */
+  /** Resolves when the api knows the instance; rejects when it does not take it. */
   readonly ready: Promise<void>;
   private readonly transport: AgentTransport;
   private readonly socket: AgentSocket;
-  private readonly pending = new Map<string, Pending>();
+  private readonly attaches: Attaches;
+  private readonly known = Promise.withResolvers<void>();
+  private readonly onError: (error: unknown, update: Update | undefined) => void;
   private readonly handled = new Map<string, number>();
   private drained: (() => void) | undefined;
   private closing: Promise<void> | undefined;
@@ -70,18 +74,28 @@ export class Agent {
     const urls = typeof url === 'string' ? [url] : url;
     this.instance = options.instance ?? `${pool}-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     this.transport = new AgentTransport({ urls, agentId: this.instance, timeoutMs, retryForMs });
-    const known = Promise.withResolvers<void>();
-    this.ready = known.promise;
+    this.onError = options.onError ?? ((error) => process.stderr.write(`${String(error)}\n`));
+    this.ready = this.known.promise;
+    this.ready.catch(() => undefined);
+    this.attaches = new Attaches((frame) => this.socket.send(frame), timeoutMs);
     this.socket = new AgentSocket({
       urls,
       hello: () => this.hello(),
       onFrame: (frame) => this.onFrame(frame),
       onConnected: (connected) => {
         this.transport.prefer(connected);
-        for (const { frame } of this.pending.values()) this.socket.send(frame);
-        known.resolve();
+        this.attaches.sendAgain();
+        this.known.resolve();
       },
-      onSuperseded: () => this.finishAll('replaced'),
+      onSuperseded: () => {
+        const detail = `Another process is connected as ${this.instance}.`;
+        this.lose('replaced', errorOf({ code: 'agent_replaced', detail }));
+      },
+      onRefused: (detail) => {
+        const error = errorOf({ code: 'bad_frame', detail });
+        this.onError(error, undefined);
+        this.lose('closed', error);
+      },
     });
     this.socket.connect();
     if (options.drainOnSigterm ?? true) process.on('SIGTERM', this.onSigterm);
@@ -90,14 +104,11 @@ export class Agent {
   /**
    * Takes a session, from whoever holds it. `after`: the last revision that is known here; left out, updates come from
    * where the holder before acknowledged them, of a session that had none from now on.
-   * @throws SessionNotFound, CommandNotAllowed when it is over, TurnstreamError (`at_capacity`)
+   * @throws SessionNotFound, CommandNotAllowed when it is over or `at_capacity`, AgentReplaced when another instance was
+   * faster, Unavailable when there is no answer for `timeoutMs`
    */
   attach(sessionId: string, { after }: { after?: number } = {}): Promise<AgentStream> {
-    const frame = { type: 'attach', session_id: sessionId, ...(after === undefined ? {} : { after }) };
-    return new Promise((resolve, reject) => {
-      this.pending.set(sessionId, { frame, resolve, reject });
-      this.socket.send(frame);
-    });
+    return this.attaches.ask(sessionId, after);
   }
 
   /** Hands all sessions over to other instances of the pool; resolves when they are gone, or after 10 s. */
@@ -122,7 +133,7 @@ export class Agent {
     process.off('SIGTERM', this.onSigterm);
     if (drain && this.streams.size > 0) await this.drain();
     await this.socket.close();
-    this.finishAll('closed');
+    this.lose('closed', new Error('The agent is closed.'));
     await this.transport.close();
   }
 
@@ -148,27 +159,38 @@ export class Agent {
     const stream = this.streams.get(sessionId);
     if (frame.type === 'update') stream?.receive(frame as Frame & Update);
     else if (frame.type === 'attached') this.attached(sessionId, frame);
-    else if (frame.type === 'detached' && frame['epoch'] === (stream?.epoch ?? frame['epoch']))
-      this.finish(sessionId, frame['reason'] as StreamEnd);
+    else if (frame.type === 'detached') this.detached(sessionId, frame);
     else if (frame.type === 'drained') this.drained?.();
     else if (frame.type === 'error') this.failed(frame);
   }
 
   private attached(sessionId: string, frame: Frame): void {
     const epoch = Number(frame['epoch']);
-    const waiting = this.pending.get(sessionId);
-    this.pending.delete(sessionId);
     let stream = this.streams.get(sessionId);
+    const fresh = stream === undefined;
     if (stream) stream.renew(epoch);
     else stream = this.open(sessionId, epoch, Number(frame['acknowledged']));
-    if (waiting) waiting.resolve(stream);
-    else if (frame['reason'] === 'takeover') this.options.onTakeover?.(stream);
+    if (this.attaches.resolve(sessionId, stream)) return;
+    if (frame['reason'] === 'takeover') this.options.onTakeover?.(stream);
+    // Nobody waits for it any more: it came too late.
+    else if (fresh && frame['reason'] === 'requested')
+      this.socket.send({ type: 'detach', session_id: sessionId });
+  }
+
+  private detached(sessionId: string, frame: Frame): void {
+    const epoch = this.streams.get(sessionId)?.epoch;
+    const { reason } = frame;
+    if (epoch !== undefined && (frame['epoch'] === epoch || reason === 'not_attached')) {
+      this.finish(sessionId, reason === 'not_attached' ? 'requested' : (reason as StreamEnd));
+    } else if (reason === 'replaced') {
+      const detail = 'Another instance took the session at the same time.';
+      this.attaches.reject(sessionId, errorOf({ ...frame, code: 'agent_replaced', detail }));
+    }
   }
 
   private open(sessionId: string, epoch: number, acknowledged: number): AgentStream {
     const after = Math.max(acknowledged, this.handled.get(sessionId) ?? -1);
     const session = new Session(this.transport, sessionId, -1, undefined, () => stream.epoch);
-    const onError = this.options.onError ?? ((error: unknown) => process.stderr.write(`${String(error)}\n`));
     const stream = new AgentStream(
       sessionId,
       session,
@@ -177,7 +199,7 @@ export class Agent {
         acknowledge: (revision) => this.socket.send({ type: 'ack', session_id: sessionId, revision }),
         detach: () => this.socket.send({ type: 'detach', session_id: sessionId }),
         onHandled: (revision) => this.remember(sessionId, revision),
-        onError,
+        onError: this.onError,
       },
     );
     this.streams.set(sessionId, stream);
@@ -199,35 +221,16 @@ export class Agent {
     stream?.finish(reason);
   }
 
-  private finishAll(reason: StreamEnd): void {
+  /** The connection is over for good. */
+  private lose(reason: StreamEnd, error: Error): void {
     for (const sessionId of this.streams.keys()) this.finish(sessionId, reason);
-    for (const [sessionId, { reject }] of this.pending) {
-      this.pending.delete(sessionId);
-      reject(new Error(`The agent is ${reason}.`));
-    }
+    this.attaches.rejectAll(error);
+    this.known.reject(error);
   }
 
-  /** An attach that the api refuses, in the words of its HTTP answers. One that may work later is tried again. */
   private failed(frame: Frame): void {
-    const sessionId = String(frame['session_id']);
-    const waiting = this.pending.get(sessionId);
-    const code = String(frame['code']);
-    if (!waiting) {
-      this.options.onError?.(new Error(`${code}: ${String(frame['detail'])}`), undefined);
-      return;
-    }
-    if (code === 'engine_unavailable') {
-      setTimeout(() => this.socket.send(waiting.frame), 500);
-      return;
-    }
-    this.pending.delete(sessionId);
-    const status = code === 'not_found' ? 404 : 409;
-    const problem = {
-      ...frame,
-      type: `https://turnstream.dev/problems/${code}`,
-      title: code,
-      status,
-    } as Problem;
-    waiting.reject(toError(problem, undefined));
+    // The connection ends for it, which says the same.
+    if (frame['code'] === 'bad_frame' || this.attaches.refused(frame)) return;
+    this.onError(errorOf(frame), undefined);
   }
 }
