@@ -13,7 +13,7 @@ interface Holder {
   readonly since: string;
 }
 
-type Mishap = `${'kill' | 'stop'} ${'an instance' | 'a node'}`;
+type Mishap = `${'kill' | 'stop'} ${'an instance' | 'a node'}` | 'drain an instance';
 
 /** What befalls the system in a round. A node that was killed is away the longer the more often it was. */
 const mishaps: readonly Mishap[] = [
@@ -25,7 +25,7 @@ const mishaps: readonly Mishap[] = [
   'stop an instance',
   'stop a node',
   'kill an instance',
-  'stop an instance',
+  'drain an instance',
   'stop a node',
 ];
 
@@ -110,13 +110,13 @@ export class Takeovers {
   }
 
   private async strike(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
-    const signal = mishap.startsWith('kill') ? 'SIGKILL' : 'SIGSTOP';
+    const signal = signalOf(mishap);
     if (mishap.endsWith('instance')) victim?.signal(signal);
     else this.system.guard.signal(node, signal);
   }
 
   private async mend(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
-    if (mishap === 'kill an instance') await this.join();
+    if (mishap === 'kill an instance' || mishap === 'drain an instance') await this.join();
     else if (mishap === 'stop an instance') victim?.signal('SIGCONT');
     else if (mishap === 'stop a node') this.system.guard.signal(node, 'SIGCONT');
     await until(async () => {
@@ -244,6 +244,12 @@ export class Takeovers {
     }
     return counts;
   }
+}
+
+/** A deploying instance gets SIGTERM and hands its sessions over. */
+function signalOf(mishap: Mishap): NodeJS.Signals {
+  if (mishap.startsWith('drain')) return 'SIGTERM';
+  return mishap.startsWith('kill') ? 'SIGKILL' : 'SIGSTOP';
 }
 
 const agentEvents: ReadonlySet<string> = new Set(['AgentAttached', 'AgentDetached', 'UpdateAcknowledged']);
