@@ -94,6 +94,7 @@ describe('verify', () => {
         return verify(dir).faults.join('\n');
       };
       expect(change("UPDATE events SET data = '{}' WHERE rev = 3")).toMatch(/does not match its checksum/);
+      expect(change("UPDATE events SET type = 'Other' WHERE rev = 5")).toMatch(/does not match its checksum/);
       expect(change('DELETE FROM events WHERE rev = 3')).toMatch(/lacks what is before revision 4/);
       expect(change('DELETE FROM events WHERE rev = 19')).toMatch(/Acknowledged events are missing/);
     });

@@ -9,7 +9,7 @@ export const DATA_FILE = 'events.db';
 const LOCK_FILE = 'lock.db';
 /** 'TSes': marks the file as ours. */
 const APPLICATION_ID = 0x54536573;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE streams (sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -117,8 +117,13 @@ const hasSchema = (db: Sqlite): boolean =>
 
 const checkOwner = (db: Sqlite, path: string): void => {
   if (pragma(db, 'application_id') !== APPLICATION_ID) throw foreign(path);
-  if (pragma(db, 'user_version') > SCHEMA_VERSION) {
-    throw new StoreOpenError('newer', `${path} was written by a newer version: upgrade the event store`);
+  const version = pragma(db, 'user_version');
+  if (version !== SCHEMA_VERSION) {
+    const [age, advice] =
+      version > SCHEMA_VERSION
+        ? ['a newer', 'upgrade the event store']
+        : ['an older', 'give another --data directory'];
+    throw new StoreOpenError('version', `${path} was written by ${age} version: ${advice}`);
   }
 };
 

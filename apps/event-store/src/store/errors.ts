@@ -2,7 +2,7 @@
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
   constructor(
-    readonly code: 'locked' | 'foreign' | 'corrupt' | 'newer' | 'unusable',
+    readonly code: 'locked' | 'foreign' | 'corrupt' | 'version' | 'unusable',
     message: string,
   ) {
     super(message);

@@ -62,7 +62,7 @@ export class EventLog {
     if (key.sid === 0) key.sid = this.statements.addStream.run([key.name]);
     const pos = this.next;
     const { id, type, isJson, data, meta } = event;
-    const crc = checksum(data, meta);
+    const crc = checksum({ type, isJson, created, data, meta });
     this.statements.insert.run([pos, key.sid, rev, id, type, isJson ? 1 : 0, created, crc, meta, data]);
     this.last = pos;
     this.next = pos + RECORD_OVERHEAD + data.length + meta.length;
@@ -142,12 +142,13 @@ export class EventLog {
 
   private record(row: Row): EventRecord {
     const [pos, sid, rev, id, type, isJson, created, crc, meta, data] = row;
-    if (checksum(data, meta) !== crc) {
+    const content = { type, isJson: isJson === 1, created, data, meta };
+    if (checksum(content) !== crc) {
       const message = `The event at position ${pos} does not match its checksum: the file is damaged`;
       this.health.refuse(message);
       throw new StoreReadError(message);
     }
-    return { pos, stream: this.nameOf(sid), rev, id, type, isJson: isJson === 1, created, data, meta };
+    return { pos, stream: this.nameOf(sid), rev, id, ...content };
   }
 }
 

@@ -39,12 +39,21 @@ const checkStructure = (db: Sqlite, report: (fault: string) => void): void => {
   for (const [line] of rows) if (line !== 'ok') report(line);
 };
 
-type Row = [pos: number, meta: Buffer, data: Buffer, crc: number, name: string | null];
+type Row = [
+  pos: number,
+  type: string,
+  isJson: number,
+  created: number,
+  meta: Buffer,
+  data: Buffer,
+  crc: number,
+  name: string | null,
+];
 
 const checkEvents = (db: Sqlite, report: (fault: string) => void): { count: number; last: number } => {
   const page = db
     .prepare(
-      `SELECT pos, meta, data, crc, name FROM events LEFT JOIN streams USING (sid)
+      `SELECT pos, type, is_json, created, meta, data, crc, name FROM events LEFT JOIN streams USING (sid)
        WHERE pos >= ? ORDER BY pos LIMIT ${PAGE}`,
     )
     .raw();
@@ -52,9 +61,10 @@ const checkEvents = (db: Sqlite, report: (fault: string) => void): { count: numb
   let last = 0;
   let next = 1;
   for (let rows = page.all([0]) as Row[]; rows.length > 0; rows = page.all([next]) as Row[]) {
-    for (const [pos, meta, data, crc, name] of rows) {
+    for (const [pos, type, isJson, created, meta, data, crc, name] of rows) {
+      const content = { type, isJson: isJson === 1, created, data, meta };
       if (pos < next) report(`The event at position ${pos} overlaps the one before it`);
-      if (checksum(data, meta) !== crc) report(`The event at position ${pos} does not match its checksum`);
+      if (checksum(content) !== crc) report(`The event at position ${pos} does not match its checksum`);
       if (name === null) report(`The event at position ${pos} belongs to no stream`);
       next = pos + RECORD_OVERHEAD + data.length + meta.length;
       last = pos;
