@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { v5 } from 'uuid';
 import type { Inquiry, JsonObject } from '#domain';
@@ -11,7 +11,7 @@ import { ProblemError, UuidPipe } from '#platform';
 import { ExecuteCommands } from './execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './inquiries.dto.ts';
 import { GetInquiry } from './inquiry-query.ts';
-import { ApiCommand, ApiProblems } from './openapi.decorators.ts';
+import { ApiCommand, ApiCommandHeaders, ApiProblems, commandProblems } from './openapi.decorators.ts';
 import type { CommandHeaders } from './request-headers.ts';
 import { etag, Headers } from './request-headers.ts';
 import { commandRequest, sendResult } from './requests.ts';
@@ -35,22 +35,9 @@ export class InquiriesController {
       'Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when ' +
       'all are in, or at its deadline with what there is. The same question while one is open joins it.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string' } })
-  @ApiHeader({ name: 'If-Match', required: false, schema: { type: 'string' } })
+  @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(
-    'validation_failed',
-    'malformed_json',
-    'malformed_precondition',
-    'not_found',
-    'command_not_allowed',
-    'wrong_expected_revision',
-    'payload_too_large',
-    'unsupported_media_type',
-    'idempotency_key_reused',
-    'internal_error',
-    'engine_unavailable',
-  )
+  @ApiProblems(...commandProblems)
   async openInquiry(
     @Param('session_id', UuidPipe) sessionId: string,
     @Body() dto: OpenInquiryDto,
@@ -114,7 +101,7 @@ function checkedSubject({ kind, subject }: OpenInquiryDto): JsonObject {
   throw new ProblemError('validation_failed', `${first.field} ${first.message}`, { errors });
 }
 
-/** The inquiry that a command opened, now or when it was first sent, or the open one that it joined. */
+/** The inquiry that a command opened, now or when it was first sent, or the one that it joined, which may be closed by now. */
 function openedBy(
   { events, session }: CommandResult,
   kind: string,
@@ -124,7 +111,8 @@ function openedBy(
     if (event.type !== 'InquiryOpened') continue;
     return { inquiry_id: event.data.inquiry_id, deadline: event.data.deadline, joined: false };
   }
-  const same = session.state.inquiries.open.find(
+  const { open, closed } = session.state.inquiries;
+  const same = [...open, ...closed.toReversed()].find(
     (item) => item.kind === kind && canonicalJson(item.subject) === canonicalJson(subject),
   );
   if (same === undefined) throw new Error('The command opened no inquiry and joined none.');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { handleCommand } from '#event-store';
 import type { Answer, SpecApp } from './spec-app.ts';
@@ -73,6 +74,18 @@ test('the same question joins the open one, the same key gives the first answer'
   const other = { kind: 'order_status', subject: { order_id: 'ORD1' } };
   expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
   expect((await ask(id, other, { 'idempotency-key': 'a' })).status).toBe(422);
+});
+
+test('a repetition is answered by the inquiry that was joined, though it is closed by now', async () => {
+  const id = await app.start();
+  const overdue = { kind: 'order_status', subject: { order_id: 'ORD1' }, timeout_ms: 100 };
+  await ask(id, overdue);
+  const { inquiry_id } = (await ask(id)).body;
+  await sleep(150);
+  const joined = await ask(id, question, { 'idempotency-key': 'a' });
+  expect(joined.body).toMatchObject({ inquiry_id, joined: true, revision: 3 });
+  await app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`);
+  expect((await ask(id, question, { 'idempotency-key': 'a' })).body).toEqual(joined.body);
 });
 
 test('cancelling closes it, once', async () => {

@@ -94,26 +94,36 @@ const commandHeaders = [
   { name: 'traceparent', description: 'W3C trace context, carried into the events’ metadata.' },
 ];
 
+/** The headers that every command takes. */
+export function ApiCommandHeaders(): MethodDecorator {
+  const headers = commandHeaders.map((header) =>
+    ApiHeader({ ...header, required: false, schema: { type: 'string' } }),
+  );
+  return applyDecorators(...headers);
+}
+
+/** Every problem that may answer a command. */
+export const commandProblems: readonly ProblemCode[] = [
+  'validation_failed',
+  'malformed_json',
+  'malformed_precondition',
+  'not_found',
+  'command_not_allowed',
+  'agent_replaced',
+  'wrong_expected_revision',
+  'payload_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'internal_error',
+  'engine_unavailable',
+];
+
 /** A command's documentation: headers, the answer with its ETag, and every problem. */
 export function ApiCommand(summary: string, { status = 200 }: { status?: 200 | 201 } = {}): MethodDecorator {
-  const problemCodes: ProblemCode[] = [
-    'validation_failed',
-    'malformed_json',
-    'malformed_precondition',
-    'not_found',
-    'command_not_allowed',
-    'agent_replaced',
-    'wrong_expected_revision',
-    'payload_too_large',
-    'unsupported_media_type',
-    'idempotency_key_reused',
-    'internal_error',
-    'engine_unavailable',
-  ];
   return applyDecorators(
     HttpCode(status),
     ApiOperation({ summary }),
-    ...commandHeaders.map((header) => ApiHeader({ ...header, required: false, schema: { type: 'string' } })),
+    ApiCommandHeaders(),
     ApiResponse({
       status,
       type: CommandResultDto,
@@ -123,6 +133,6 @@ export function ApiCommand(summary: string, { status = 200 }: { status?: 200 | 2
         'Idempotency-Replayed': { description: '`true` for a repeated request.', schema: { type: 'string' } },
       },
     }),
-    ApiProblems(...problemCodes),
+    ApiProblems(...commandProblems),
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ChunkOptions, Received } from './chunk.ts';
 import { workThrough } from './chunk.ts';
-import { readDeadLetter, redriven } from './dead-letters.ts';
+import { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
 import { TerminalFault } from './faults.ts';
 import type { Outgoing } from './publisher.ts';
 
@@ -109,4 +109,13 @@ test('a fault that may pass is tried again, then given up', async () => {
   });
   expect([done, buried.length]).toEqual([2, 1]);
   expect(String(buried[0]?.headers?.['dead_letter_reason'])).toBe('gave_up');
+});
+
+test('a header without a value does not keep a message out of the dead letters', () => {
+  const [message] = received('a:1');
+  if (message === undefined) throw new Error('nothing received');
+  const headers = { without: null, several: ['1', null], other: '2' } as unknown as Record<string, string>;
+  const why = { reason: 'not_json', detail: 'broken', failed_at: '' };
+  const letter = writeDeadLetter({ ...message, ...why, headers });
+  expect(letter.headers).toMatchObject({ without: '', several: ['1', ''], other: '2' });
 });

@@ -72,6 +72,12 @@ export function redriven({ topic, key, value, headers }: DeadLetter, letter: Coo
   return { topic, key, value, headers: { ...headers, redriven_from: from } };
 }
 
+/** The message's own headers. One without a value, which kafkajs reads but cannot send, becomes an empty one. */
 function ownHeaders(headers: IHeaders): IHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix)));
+  const own = Object.entries(headers).filter(([name]) => !name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name, sendable(value)]));
+}
+
+function sendable(value: IHeaders[string] | null): IHeaders[string] {
+  return Array.isArray(value) ? value.map((one: Buffer | string | null) => one ?? '') : (value ?? '');
 }

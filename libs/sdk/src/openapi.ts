@@ -2864,8 +2864,18 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                readonly "If-Match"?: string;
+                /** @description The same key again gives the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
+                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                readonly "If-Match"?: string;
+                /** @description Who sends the command; it stands in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                readonly "Agent-Epoch"?: string;
+                /** @description Carried into the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, carried into the events’ metadata. */
+                readonly traceparent?: string;
             };
             readonly path: {
                 readonly session_id: string;
@@ -2905,7 +2915,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
