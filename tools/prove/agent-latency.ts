@@ -89,7 +89,7 @@ async function measureAnswers(
     for (const [n, id] of ids.entries()) {
       const subject = { order_id: `ORD${1_000 + (n % 1_000)}` };
       await writer.session(id).openInquiry({ kind: 'order_status', subject, timeout_ms: 10_000 });
-      await sleep(20);
+      await sleep(60);
     }
     await until(() => closedIn(agent).size >= ids.length, 'every inquiry’s answer is handled');
   });
