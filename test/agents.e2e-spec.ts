@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { AgentReplaced, connectAgent, SessionNotFound, Turnstream } from '@turnstream/sdk';
 import type { Agent, AgentOptions, AgentStream, Session, Update } from '@turnstream/sdk';
 import type { SpecApp } from '../apps/api/src/spec-app.ts';
 import { startSpecApp } from '../apps/api/src/spec-app.ts';
+import { Instance } from '../tools/prove/agent-fleet.ts';
 
 /** Agents as their developers write them, on two api nodes. */
 const leaseMs = 1_200;
@@ -166,5 +168,20 @@ describe('a takeover', () => {
     await until(() => heard.length === 1);
     expect(heard).toEqual(['delivered']);
     stuck.resolve();
+  });
+
+  test('follows a SIGTERM: the process hands its sessions over and ends', async () => {
+    const session = await start();
+    const urls = nodes.map(({ url }) => url);
+    const first = await new Instance(urls, support).ready();
+    await first.attach(session.id);
+    const takenOver = Promise.withResolvers<AgentStream>();
+    await agentOf(support, { onTakeover: takenOver.resolve });
+    const exit = once(first.process, 'exit');
+    first.signal('SIGTERM');
+    const { sessionId, epoch } = await takenOver.promise;
+    expect([sessionId, epoch]).toEqual([session.id, 2]);
+    expect(await exit).toEqual([0, null]);
+    expect(await historyOf(session)).toEqual(['SessionStarted', 'AgentAttached', 'AgentAttached']);
   });
 });

@@ -12,7 +12,7 @@ export { Fenced, RowsStore } from './rows-store.ts';
 export type { Positioned, RowFailure, Writer } from './rows-store.ts';
 export { parseWake, publishWakes, wakeChannel, wakeFor, wakeHolder } from './session-wakes.ts';
 export type { Grown, Wake } from './session-wakes.ts';
-export { dueSessions, heldSessions, listSessions } from './session-queries.ts';
+export { dueSessions, heldSessions, listSessions, overSessions } from './session-queries.ts';
 export { SlotHolder } from './slot-holder.ts';
 export { Snapshots } from './snapshots.ts';
 export { projectionLag, Slots } from './slots.ts';

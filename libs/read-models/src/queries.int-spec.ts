@@ -4,7 +4,7 @@ import type { Page } from './conditions.ts';
 import { InvalidCursor } from './cursor.ts';
 import type { Positioned } from './rows-store.ts';
 import { RowsStore } from './rows-store.ts';
-import { dueSessions, listSessions } from './session-queries.ts';
+import { dueSessions, listSessions, overSessions } from './session-queries.ts';
 import { projectionLag, Slots } from './slots.ts';
 import type { TestDatabase } from './spec-support.ts';
 import { createDatabase, Script, startSession, turn } from './spec-support.ts';
@@ -109,6 +109,11 @@ test('sessions are due once their time is over, if they are active', async () =>
       .sort(),
   );
   expect(await dueSessions(database.pool, times.at(-1) ?? '', 2)).toHaveLength(2);
+});
+
+test('sessions that are over are found among others', async () => {
+  const ids = scripts.map(({ sessionId }) => sessionId);
+  expect(await overSessions(database.pool, [...ids, randomUUID()])).toEqual(ids.slice(0, 1));
 });
 
 test('the lag of each slot is told', async () => {

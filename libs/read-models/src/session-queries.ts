@@ -82,3 +82,12 @@ export async function heldSessions(pool: Pool, after: string | null, limit: numb
   );
   return rows;
 }
+
+/** Those of some sessions that are over. */
+export async function overSessions(pool: Pool, sessionIds: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    `SELECT session_id FROM conversation_session WHERE session_id = ANY($1::uuid[]) AND status <> 'active'`,
+    [sessionIds],
+  );
+  return rows.map((row) => row.session_id);
+}

@@ -14,6 +14,7 @@ export interface Outlet {
   readonly member: Member;
   readonly echo: boolean;
   readonly draining: boolean;
+  readonly isOpen: boolean;
   readonly hasRoom: boolean;
   readonly attachments: Map<string, Attachment>;
   send(frame: object): void;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { SpecApp } from '../spec-app.ts';
 import { startSpecApp } from '../spec-app.ts';
+import type { SpecAgent } from './spec-agent.ts';
 import { connect, eventsOf, join, killAll, news, until } from './spec-support.ts';
 
 /** What happens when agent instances or api nodes fail. A Redis database of its own, since it is emptied. */
@@ -77,6 +78,22 @@ describe('an instance that dies or hangs', () => {
     expect(handoffs).toHaveLength(1);
   });
 
+  test('leaves a session that ends while it waits to nobody', async () => {
+    const name = pool();
+    const id = await one.start();
+    const leaving = await join(one, name);
+    await leaving.attach(id);
+    const waiting = async (): Promise<unknown> =>
+      (await one.call('GET', `/v1/agents?pool=${name}`)).body['waiting'];
+    leaving.send({ type: 'drain' });
+    await leaving.next((frame) => frame.type === 'drained');
+    expect(await waiting()).toEqual([{ pool: name, sessions: 1 }]);
+    await two.call('POST', `/v1/sessions/${id}/end`, {});
+    await until(
+      async () => JSON.stringify(await waiting()) !== JSON.stringify([{ pool: name, sessions: 1 }]),
+    );
+  });
+
   test('gives no more to an instance than it has room for', async () => {
     const name = pool();
     const ids = [await one.start(), await one.start(), await one.start()];
@@ -100,7 +117,38 @@ describe('an instance that dies or hangs', () => {
   });
 });
 
+test('an update that the holder leaves unanswered asks for a handoff', async () => {
+  const id = await one.start();
+  const agent = await join(one, pool());
+  await agent.attach(id);
+  await news(two, id);
+  await agent.next((frame) => frame.event?.type === 'HandoffRequested');
+  const { body } = await two.call('GET', `/v1/sessions/${id}/context`);
+  expect(body['conversation_flags']).toMatchObject({ handoff: 'requested' });
+  const handoffs = (await eventsOf(one, id)).filter(({ type }) => type === 'HandoffRequested');
+  expect(handoffs).toHaveLength(1);
+});
+
 describe('an instance that drains', () => {
+  test('gives each session to the instance that is the least loaded then, for its capacity', async () => {
+    const name = pool();
+    const leaving = await join(one, name);
+    for (let n = 0; n < 2; n += 1) await leaving.attach(await one.start());
+    // Their loads: a half, a quarter, a fifth.
+    const others: SpecAgent[] = [];
+    for (const [capacity, sessions] of [[2, 1] as const, [4, 1] as const, [10, 2] as const]) {
+      const other = await join(two, name, { capacity });
+      for (let n = 0; n < sessions; n += 1) await other.attach(await one.start());
+      others.push(other);
+    }
+    leaving.send({ type: 'drain' });
+    await leaving.next((frame) => frame.type === 'drained');
+    const taken = (): number[] =>
+      others.map(({ frames }) => frames.filter(({ reason }) => reason === 'takeover').length);
+    await until(() => taken().reduce((sum, n) => sum + n) === 2);
+    expect(taken()).toEqual([0, 1, 1]);
+  });
+
   test('hands its sessions over before it is told that it may go', async () => {
     const name = pool();
     const ids = [await one.start(), await one.start()];

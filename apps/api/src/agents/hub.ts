@@ -60,9 +60,10 @@ export class AgentHub {
     this.close(connection);
   }
 
-  /** Begins to deliver a session's updates to its holder. */
+  /** Begins to deliver a session's updates to its holder, unless that is gone already. */
   async add(attachment: Attachment): Promise<void> {
     const { sessionId, connection } = attachment;
+    if (!connection.isOpen) return;
     const before = this.attachments.get(sessionId);
     if (before) this.drop(before, 'replaced');
     this.attachments.set(sessionId, attachment);
@@ -110,6 +111,7 @@ export class AgentHub {
     this.engines.wakes.hear(session.session_id, wake);
     const here = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
     if (!here) wakeHolder(this.engines.redis, result);
+    if (session.state.session.status !== 'active') this.engines.registry.forgetWaiting(session.session_id);
   }
 
   private readonly pump = async (attachment: Attachment): Promise<boolean> => {

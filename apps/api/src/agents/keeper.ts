@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import { closeCodes } from './connection.ts';
 import { AgentHub } from './hub.ts';
 import { Membership } from './membership.ts';
-import { Recovery } from './recovery.ts';
+import { Recovery, sweepMs } from './recovery.ts';
 import type { Waiting } from './registry.ts';
 
 /** Milliseconds between two rounds of each kind of work. */
@@ -45,6 +45,7 @@ export class AgentKeeper implements OnApplicationBootstrap, BeforeApplicationShu
     this.every(rounds.renew, () => this.renew());
     this.every(rounds.tick, () => this.tick());
     this.every(rounds.look, () => this.look());
+    this.every(sweepMs, () => this.recovery.sweep());
     const { leaseMs } = this.hub.engines.options;
     this.every(leaseMs / 2, async () => this.checkReaders(leaseMs));
   }

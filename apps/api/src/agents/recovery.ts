@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
-import { heldSessions } from '#read-models';
+import { heldSessions, overSessions } from '#read-models';
 import { AgentEngines } from './engines.ts';
 
 const pageSize = 500;
+/** Milliseconds between two sweeps of the sessions that wait. */
+export const sweepMs = 5_000;
+const sweptPerPool = 200;
 
-/** Fills the registry from the tables after it was lost: sessions whose holder does not come back by itself. */
+/** Fills the registry from the tables after it was lost, and takes out of it what waits although it is over. */
 @Injectable()
 export class Recovery {
   private lostSince: number | undefined;
@@ -14,6 +17,15 @@ export class Recovery {
     private readonly engines: AgentEngines,
     private readonly pool: Pool,
   ) {}
+
+  /** Waiting sessions that ended elsewhere, as those that expired, go out of the registry. One node does it. */
+  async sweep(): Promise<void> {
+    const { registry } = this.engines;
+    if (!(await registry.claim('sweep', sweepMs))) return;
+    const waiting = await registry.someWaiting(sweptPerPool);
+    if (waiting.length === 0) return;
+    for (const sessionId of await overSessions(this.pool, waiting)) registry.forgetWaiting(sessionId);
+  }
 
   /** Waits until the instances that live are back, then takes in the sessions of the others. One node does it. */
   async run(): Promise<void> {

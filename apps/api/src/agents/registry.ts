@@ -98,6 +98,11 @@ export class Registry {
     await this.run(scripts.detachScript, [sessionId, instance, epoch]);
   }
 
+  /** A session that waits for an instance is over. Not awaited: what is missed is found with the next sweep. */
+  forgetWaiting(sessionId: string): void {
+    this.detach(sessionId, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
+  }
+
   /** Gives sessions of an instance to others; `left`: how many it still holds. */
   async drain({ instance, conn }: Member, limit: number): Promise<{ left: number; waiting: Waiting[] }> {
     const [left, ...rest] = (await this.run(scripts.drainScript, [instance, conn, limit])) as [
@@ -173,6 +178,15 @@ export class Registry {
     return Promise.all(
       pools.map(async (pool) => ({ pool, sessions: await this.redis.zcard(`agents:waiting:${pool}`) })),
     );
+  }
+
+  /** Some of the sessions that wait for an instance, of each pool another few each time. */
+  async someWaiting(perPool: number): Promise<string[]> {
+    const pools = await this.redis.smembers('agents:pools');
+    const some = await Promise.all(
+      pools.map((pool) => this.redis.zrandmember(`agents:waiting:${pool}`, perPool)),
+    );
+    return some.flatMap((sessions) => sessions ?? []);
   }
 
   async session(sessionId: string): Promise<SessionView | undefined> {
