@@ -29,6 +29,7 @@ async function handle(update: Update, stream: AgentStream): Promise<void> {
   const { type, data, event_id } = update.event;
   try {
     if (type === 'TurnRecorded' && data['sender'] === 'user') await ask(stream, data, event_id);
+    if (type === 'InquiryAnswered') await tellSoFar(stream, data, event_id);
     if (type === 'InquiryClosed') await tell(stream, data['answer'], event_id);
   } catch (error) {
     if (!(error instanceof AgentReplaced)) throw error;
@@ -48,6 +49,22 @@ async function ask(
   const message_text = "I'm fetching your order status, I'll update you in a moment.";
   const reply = { sender: 'bot', message_text, bot_action: 'fetch_order_status' } as const;
   await session.recordTurn(reply, { key: `fetching:${event_id}` });
+}
+
+/** What one source answered, while another one is still asked. */
+async function tellSoFar(
+  { session }: AgentStream,
+  answered: Readonly<Record<string, unknown>>,
+  event_id: string,
+): Promise<void> {
+  const { order_tracking, inquiries } = await session.context();
+  const isOpen = inquiries.open.some(({ inquiry_id }) => inquiry_id === answered['inquiry_id']);
+  const asked = (answered['requests'] as { source: string }[]).map(({ source }) => source);
+  if (!isOpen || asked.length === 0) return;
+  const status = order_tracking?.status?.replaceAll('_', ' ') ?? 'known';
+  const message_text = `So far: ${order_tracking?.order_id} is ${status}. Now ${asked.join(' and ')} is asked.`;
+  const reply = { sender: 'bot', message_text, bot_action: 'tell_order_so_far' } as const;
+  await session.recordTurn(reply, { key: `so_far:${event_id}` });
 }
 
 async function tell({ session }: AgentStream, answer: unknown, event_id: string): Promise<void> {

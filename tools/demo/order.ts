@@ -46,6 +46,7 @@ export async function playOrder(url: string): Promise<void> {
       extracted_entities: { order_id },
     });
     await watching.until('fetching your order status');
+    await watching.until('So far: ');
     await sleep(300);
     printTitle('bot-1 is killed with -9, in the middle');
     first.process.kill('SIGKILL');

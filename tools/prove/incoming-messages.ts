@@ -8,15 +8,25 @@ export interface Subject {
   readonly partner_id: string;
 }
 
-export const poisons = ['not_json', 'not_a_cloud_event', 'unknown_type', 'schema_broken', 'refused'] as const;
-export type Poison = (typeof poisons)[number];
+/** Five kinds of fault, named as their reason, and one that has the reason of another kind: data nested too deep. */
+const poisons = [
+  'not_json',
+  'not_a_cloud_event',
+  'unknown_type',
+  'schema_broken',
+  'refused',
+  'too_deep',
+] as const;
+type Poison = (typeof poisons)[number];
+/** So deep that it can be read but not written again, and still short enough for a conversation. */
+const depth = 30_000;
 
 export interface Plan {
   readonly messages: readonly Outgoing[];
   /** The events that must be in the streams: the source event id, and whose session. */
   readonly good: ReadonlyMap<string, string>;
-  /** The values of the poisoned messages, with the reason that must stand with them. */
-  readonly poison: ReadonlyMap<string, Poison>;
+  /** The values of the poisoned messages, with the reason that must stand with them in the dead letters. */
+  readonly poison: ReadonlyMap<string, string>;
 }
 
 interface News {
@@ -26,11 +36,14 @@ interface News {
   readonly data: object;
 }
 
-/** `count` messages about the subjects, 1 % of them poisoned, and every 50th of the others sent twice. */
+/**
+ * `count` messages about the subjects, 1 % of them poisoned, every 50th of the others sent twice, and now and then one
+ * whose order has a name that no index can hold: it concerns nobody.
+ */
 export function planMessages(run: string, subjects: readonly Subject[], count: number): Plan {
   const messages: Outgoing[] = [];
   const good = new Map<string, string>();
-  const poison = new Map<string, Poison>();
+  const poison = new Map<string, string>();
   const lastGood = new Map<string, string>();
   for (let index = 0; messages.length < count; index += 1) {
     const subject = subjects[Math.floor(index / 4) % subjects.length] as Subject;
@@ -43,7 +56,7 @@ export function planMessages(run: string, subjects: readonly Subject[], count: n
       const wanted = poisons[block % poisons.length] as Poison;
       const kind = wanted === 'refused' && earlier === undefined ? 'not_json' : wanted;
       const message = poisoned(kind, news, id, earlier ?? id);
-      poison.set(String(message.value), kind);
+      poison.set(String(message.value), kind === 'too_deep' ? 'schema_broken' : kind);
       messages.push(message);
       continue;
     }
@@ -52,6 +65,7 @@ export function planMessages(run: string, subjects: readonly Subject[], count: n
     const message = index % 2 === 0 ? structured(dated, id) : binary(dated, id);
     messages.push(message);
     if (index % 50 === 49) messages.push(message);
+    if (index % 200 === 100) messages.push(nobodys(subject, `${id}-nobody`));
     good.set(`/proof/${id}`, subject.session_id);
     if (dated === news) lastGood.set(name, id);
   }
@@ -82,6 +96,14 @@ function newsOf(index: number, { order_id, partner_id }: Subject): News {
       };
     }
   }
+}
+
+function nobodys({ order_id }: Subject, id: string): Outgoing {
+  const data = { order_id: `${order_id}\0`, status: 'lost' };
+  return structured(
+    { topic: eventsTopic('orders'), type: 'orders.order_updated.v1', key: order_id, data },
+    id,
+  );
 }
 
 function structured({ topic, type, key, data }: News, id: string): Outgoing {
@@ -115,6 +137,8 @@ function poisoned(kind: Poison, news: News, id: string, earlier: string): Outgoi
       return structured({ ...news, type: type.replace('.v1', '_secretly.v1') }, id);
     case 'schema_broken':
       return structured({ ...news, data: { nothing: 'that is required', id } }, id);
+    case 'too_deep':
+      return { ...binary(news, id), value: tooDeep(news, id) };
     case 'refused':
       return structured(
         { ...news, data: { ...data, status: 'another content', step: 'another content' } },
@@ -123,4 +147,8 @@ function poisoned(kind: Poison, news: News, id: string, earlier: string): Outgoi
     default:
       return kind satisfies never;
   }
+}
+
+function tooDeep({ data }: News, id: string): string {
+  return `${JSON.stringify({ id, ...data }).slice(0, -1)},"list":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 }

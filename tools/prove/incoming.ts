@@ -126,16 +126,24 @@ async function joinAndLeave(system: BridgeSystem): Promise<void> {
 
 async function checkEffects({ store }: BridgeSystem, { good }: Plan, report: Report): Promise<void> {
   const times = new Map<string, number>();
+  const last = new Map<string, number>();
   let misplaced = 0;
+  let disordered = 0;
   for (const { session_id, event } of await allEvents(store, ['ExternalUpdateRecorded'])) {
     if (event.type !== 'ExternalUpdateRecorded' || !good.has(event.data.source_event_id)) continue;
     const id = event.data.source_event_id;
     times.set(id, (times.get(id) ?? 0) + 1);
     if (good.get(id) !== session_id) misplaced += 1;
+    // The events of one system about one subject have one key, and were sent with ascending numbers.
+    const key = `${session_id} ${event.data.system}`;
+    const number = Number(id.split('-').at(-1));
+    if (number < (last.get(key) ?? 0)) disordered += 1;
+    last.set(key, number);
   }
   report.equal('good messages with an effect', times.size, good.size);
   report.equal('effects that are there twice', [...times.values()].filter((count) => count > 1).length, 0);
   report.equal('effects in a session that they do not concern', misplaced, 0);
+  report.equal('effects out of the order of their key', disordered, 0);
 }
 
 async function checkDeadLetters(
