@@ -22,10 +22,10 @@ export interface Outlet {
 }
 
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
-export const windowSize = 64;
+const windowSize = 64;
 
 /** What became of an event: no update, an update that was sent, or the end of the attachment. */
-export type Step = 'passed' | 'sent' | { readonly lost: Recorded };
+type Step = 'passed' | 'sent' | { readonly lost: Recorded };
 
 /** A session that an instance connected to this node holds. All that is kept of it in memory is how far it came. */
 export class Attachment {

@@ -36,9 +36,9 @@ export class BadFrame extends Error {}
 /** Bytes of a frame; more closes the connection. A hello that resumes 10,000 sessions fits. */
 export const frameLimit = 1_048_576;
 /** How many sessions an instance may hold. */
-export const capacityLimit = 10_000;
+const capacityLimit = 10_000;
 
-export const namePattern = /^[\x21-\x7e]{1,128}$/;
+const namePattern = /^[\x21-\x7e]{1,128}$/;
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -14,7 +14,7 @@ import { BadFrame, frameLimit, parseFrame } from './frames.ts';
 import { AgentHub } from './hub.ts';
 import { Membership } from './membership.ts';
 
-export const agentsPath = '/v1/agents';
+const agentsPath = '/v1/agents';
 /** Frames of one connection that may wait for those before them. */
 const waitingLimit = 10_000;
 

@@ -168,7 +168,8 @@ export class Membership {
     const answer = await this.tell(connection, sessionId, epoch);
     if (!connection.isOpen) return;
     if (answer === 'replaced') {
-      connection.send({ type: 'detached', session_id: sessionId, epoch, reason: 'replaced' });
+      const holder = await registry.session(sessionId);
+      connection.send({ type: 'detached', session_id: sessionId, epoch, reason: 'replaced', holder });
       return;
     }
     const attachment = new Attachment(sessionId, connection, epoch, acknowledged);
