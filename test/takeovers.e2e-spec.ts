@@ -7,7 +7,7 @@ jest.setTimeout(90_000);
 
 test('sessions move when instances and api nodes are killed or hang, and nothing is missed or shown twice', async () => {
   const report = new Report(true);
-  await proveTakeovers({ instances: 3, sessions: 6, rounds: 4 }, report);
+  await proveTakeovers({ instances: 3, sessions: 6, rounds: 5 }, report);
   expect(report.missed).toEqual([]);
 });
 

@@ -19,14 +19,14 @@ type Mishap = `${'kill' | 'stop'} ${'an instance' | 'a node'}` | 'drain an insta
 const mishaps: readonly Mishap[] = [
   'kill an instance',
   'stop an instance',
-  'kill a node',
+  'drain an instance',
   'stop a node',
+  'kill a node',
   'kill an instance',
   'stop an instance',
   'stop a node',
   'kill an instance',
-  'drain an instance',
-  'stop a node',
+  'stop an instance',
 ];
 
 const nodes = ['api', 'api-2'];
