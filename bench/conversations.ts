@@ -3,7 +3,7 @@ import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client'
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
 import { decide, initialState, newSession, transact } from '#domain';
-import { inParallel } from '../tools/shared/in-parallel.ts';
+import { inParallel } from '#platform';
 
 /** While filling: events in one append, and conversations at once. */
 const chunk = 500;

@@ -3,7 +3,7 @@ import type { Session, TurnRow, Turnstream } from '@turnstream/sdk';
 import type { Recorded, Session as Folded } from '#domain';
 import { canonicalJson, contextOf, evolveSession, newSession } from '#domain';
 import type { JsonObject } from '#domain';
-import { inParallel } from '../shared/in-parallel.ts';
+import { inParallel } from '#platform';
 import type { Conversation, TurnItem } from './conversation.ts';
 import { turnsOf } from './conversation.ts';
 
@@ -99,7 +99,11 @@ async function compareContext(
   const fields = Object.keys({ ...found, ...wanted }).filter(
     (field) => canonicalJson(found?.[field]) !== canonicalJson(wanted?.[field]),
   );
-  return fields.length === 0 ? undefined : `${session.id}: context differs in ${fields.join(', ')}`;
+  if (fields.length === 0) return undefined;
+  const shown = fields.map(
+    (field) => `${field}: ${canonicalJson(found?.[field])}, not ${canonicalJson(wanted?.[field])}`,
+  );
+  return `${session.id}: context differs in ${shown.join('; ').slice(0, 600)}`;
 }
 
 /** Asks again until the answer will do or the time is over. */

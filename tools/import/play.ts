@@ -1,5 +1,5 @@
 import type { CommandItem, CommandResult, Session, Turnstream } from '@turnstream/sdk';
-import { inParallel } from '../shared/in-parallel.ts';
+import { inParallel } from '#platform';
 import type { Conversation } from './conversation.ts';
 
 /** What playing added, and what was there already. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { inParallel } from '../shared/in-parallel.ts';
+import { inParallel } from '#platform';
 
 /** An update that arrived, and when. */
 export interface Arrival {

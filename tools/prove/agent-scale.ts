@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
-import { inParallel } from '../shared/in-parallel.ts';
+import { inParallel } from '#platform';
 import { compiled, until } from './agent-fleet.ts';
 import { AgentLoad } from './agent-load.ts';
 import { percentiles } from './inquiry-events.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { incomingTopics } from '#messaging';
-import { inParallel } from '../shared/in-parallel.ts';
+import { inParallel } from '#platform';
 import type { BridgeSystem } from './bridge-system.ts';
 import type { Subject } from './incoming-messages.ts';
 import { planMessages } from './incoming-messages.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
 import { inquirySources } from '#domain';
+import { inParallel } from '#platform';
 import { sampleAnswers } from '../services/answers.ts';
 import { generated } from '../services/orders.ts';
 import type { Behaviour } from '../services/sample-service.ts';
 import { SampleService, wellBehaved } from '../services/sample-service.ts';
-import { inParallel } from '../shared/in-parallel.ts';
 import type { BridgeSystem } from './bridge-system.ts';
 import { until } from './bridge-system.ts';
 import type { Stored } from './inquiry-events.ts';

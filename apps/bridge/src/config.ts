@@ -1,5 +1,5 @@
 import type { MessagingSettings } from '#messaging';
-import { messagingSettings } from '#messaging';
+import { messagingSettings, wholeNumbers } from '#messaging';
 import type { Config } from '#platform';
 import { configExitCode, loadConfigOrExit } from '#platform';
 
@@ -9,25 +9,25 @@ export interface BridgeConfig extends Config {
   readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
 
+const numbers = {
+  BRIDGE_LEASE_MS: { fallback: 3_000, min: 300, max: 600_000 },
+  CIRCUIT_THRESHOLD: { fallback: 10, min: 1, max: 1_000_000 },
+  CIRCUIT_OPEN_MS: { fallback: 5_000, min: 10, max: 3_600_000 },
+} as const;
+
 /** What the bridge reads from its environment; on a fault writes its one line to stderr and exits with 78. */
 export function bridgeConfigOrExit(): BridgeConfig {
   const config = loadConfigOrExit({ PORT: 3002 });
   try {
+    const values = wholeNumbers(process.env, numbers);
     return {
       ...config,
       messaging: messagingSettings(process.env),
-      leaseMs: whole('BRIDGE_LEASE_MS', 3_000, 300),
-      circuit: { threshold: whole('CIRCUIT_THRESHOLD', 10, 1), openMs: whole('CIRCUIT_OPEN_MS', 5_000, 10) },
+      leaseMs: values.BRIDGE_LEASE_MS,
+      circuit: { threshold: values.CIRCUIT_THRESHOLD, openMs: values.CIRCUIT_OPEN_MS },
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return process.exit(configExitCode);
   }
-}
-
-function whole(name: string, fallback: number, min: number): number {
-  const text = process.env[name]?.trim();
-  const value = text ? Number(text) : fallback;
-  if (Number.isInteger(value) && value >= min) return value;
-  throw new Error(`Wrong environment: ${name} must be a whole number from ${min} on`);
 }

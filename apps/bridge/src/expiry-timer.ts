@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { CommandRejected, rememberSession } from '#event-store';
+import { inParallel } from '#platform';
 import type { Counter, Logger } from '#platform';
-import { inParallel } from './in-parallel.ts';
 import type { SessionCommands } from './session-commands.ts';
 import { isAway } from './session-commands.ts';
 
 export interface ExpiryOptions {
-  readonly commands: SessionCommands;
+  readonly commands: Pick<SessionCommands, 'execute' | 'store'>;
   /** Ids of sessions whose time seems to be over, the longest over first. */
   readonly due: (now: string, limit: number) => Promise<readonly string[]>;
   readonly intervalMs: number;

@@ -18,10 +18,6 @@ export class Outbox {
     private readonly logger: Logger,
   ) {}
 
-  get size(): number {
-    return this.waiting.length;
-  }
-
   add(item: Waiting): void {
     this.waiting.push(item);
     this.wake?.();

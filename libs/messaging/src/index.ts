@@ -1,18 +1,37 @@
-export type { ChunkOptions, Received } from './chunk.ts';
+export type { Received } from './chunk.ts';
 export { nameLimit, readCloudEvent, writeCloudEvent } from './cloud-events.ts';
-export type { CloudEvent, OutgoingMessage } from './cloud-events.ts';
+export type { CloudEvent } from './cloud-events.ts';
 export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';
-export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
+export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { TerminalFault } from './faults.ts';
 export { readIncoming, readReply, schemaFault } from './incoming.ts';
 export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
-export type { KafkaLog, KafkaOptions } from './kafka.ts';
+export type { KafkaLog } from './kafka.ts';
 export { Publisher } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
-export * from './schemas.ts';
-export { messagingSettings } from './settings.ts';
+export {
+  conversationSchemas,
+  incomingSchemas,
+  inquiryReplySchema,
+  inquiryReplyType,
+  inquiryRequestSchema,
+  inquiryRequestType,
+} from './schemas.ts';
+export type { JsonSchema } from './schemas.ts';
+export { messagingSettings, wholeNumbers } from './settings.ts';
 export type { MessagingSettings } from './settings.ts';
-export * from './topics.ts';
+export {
+  conversationTopic,
+  deadLetterTopic,
+  ensureTopics,
+  eventsTopic,
+  incomingTopics,
+  readTopics,
+  repliesTopic,
+  requestsTopic,
+  systems,
+  topicPlans,
+} from './topics.ts';

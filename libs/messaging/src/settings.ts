@@ -12,7 +12,8 @@ export interface MessagingSettings {
   readonly chunkSize: number;
 }
 
-interface Range {
+/** What a variable may hold, and what holds without it. */
+export interface Range {
   readonly fallback: number;
   readonly min: number;
   readonly max: number;
@@ -28,30 +29,39 @@ const numbers = {
   KAFKA_CHUNK_SIZE: { fallback: 200, min: 1, max: 10_000 },
 } as const satisfies { readonly [name: string]: Range };
 
+type Environment = { readonly [name: string]: string | undefined };
+
 /** Reads the settings. @throws Error that names each variable at fault */
-export function messagingSettings(env: { readonly [name: string]: string | undefined }): MessagingSettings {
-  const faults: string[] = [];
-  const number = (name: keyof typeof numbers): number => {
-    const { fallback, min, max } = numbers[name];
-    const text = env[name]?.trim();
-    const value = text ? Number(text) : fallback;
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    faults.push(`${name} must be a whole number from ${min} to ${max}`);
-    return fallback;
-  };
-  const settings: MessagingSettings = {
+export function messagingSettings(env: Environment): MessagingSettings {
+  const values = wholeNumbers(env, numbers);
+  return {
     topics: {
-      partitions: number('KAFKA_PARTITIONS'),
-      replication: number('KAFKA_REPLICATION'),
-      retentionHours: number('KAFKA_RETENTION_HOURS'),
-      deadLetterRetentionHours: number('KAFKA_DLQ_RETENTION_HOURS'),
+      partitions: values.KAFKA_PARTITIONS,
+      replication: values.KAFKA_REPLICATION,
+      retentionHours: values.KAFKA_RETENTION_HOURS,
+      deadLetterRetentionHours: values.KAFKA_DLQ_RETENTION_HOURS,
     },
     createTopics: env['KAFKA_CREATE_TOPICS']?.trim() !== 'false',
     groupId: env['KAFKA_GROUP']?.trim() || 'turnstream-bridge',
-    partitionsAtOnce: number('KAFKA_PARTITIONS_AT_ONCE'),
-    messagesAtOnce: number('KAFKA_MESSAGES_AT_ONCE'),
-    chunkSize: number('KAFKA_CHUNK_SIZE'),
+    partitionsAtOnce: values.KAFKA_PARTITIONS_AT_ONCE,
+    messagesAtOnce: values.KAFKA_MESSAGES_AT_ONCE,
+    chunkSize: values.KAFKA_CHUNK_SIZE,
   };
+}
+
+/** Whole numbers from the environment; an empty variable counts as unset. @throws Error that names each at fault */
+export function wholeNumbers<Name extends string>(
+  env: Environment,
+  ranges: { readonly [N in Name]: Range },
+): { readonly [N in Name]: number } {
+  const faults: string[] = [];
+  const entries = Object.entries<Range>(ranges).map(([name, { fallback, min, max }]) => {
+    const text = env[name]?.trim();
+    const value = text ? Number(text) : fallback;
+    if (!Number.isInteger(value) || value < min || value > max)
+      faults.push(`${name} must be a whole number from ${min} to ${max} (example: ${name}=${fallback})`);
+    return [name, value];
+  });
   if (faults.length > 0) throw new Error(`Wrong environment: ${faults.join('; ')}`);
-  return settings;
+  return Object.fromEntries(entries) as { readonly [N in Name]: number };
 }

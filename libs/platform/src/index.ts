@@ -2,6 +2,7 @@ export { ConfigError, configExitCode, loadConfig, loadConfigOrExit } from './con
 export type { Config, LogLevel } from './config.ts';
 export { HealthChecks } from './health.ts';
 export { createHttpApp, listen } from './http-app.ts';
+export { inParallel } from './in-parallel.ts';
 export { createLogger, nestLogger } from './logging.ts';
 export type { Logger } from './logging.ts';
 export { Metrics } from './metrics.ts';

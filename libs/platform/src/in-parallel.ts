@@ -1,22 +1,22 @@
 /** Works through items, `atOnce` at a time, until one fails (its error is thrown after those under way) or the signal. */
 export async function inParallel<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const queue = items.values();
+  const queue = items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const worker = async (): Promise<void> => {
-    for (const item of queue) {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) {
       try {
-        await work(item);
+        await work(next.value);
       } catch (error) {
         failure ??= { error };
       }
       if (failure || signal?.aborted) return;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   if (failure) throw failure.error;
 }
