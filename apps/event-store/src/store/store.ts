@@ -1,8 +1,10 @@
-import { openFile, lockDirectory } from './database.ts';
+import { join } from 'node:path';
+import { DATA_FILE, lockDirectory, openFile } from './database.ts';
 import type { Sqlite } from './layout.ts';
 import { Health, messageOf, StoreOpenError } from './errors.ts';
 import { Head, HEAD_FILE } from './head.ts';
 import { EventLog } from './eventLog.ts';
+import { LogReserve } from './logReserve.ts';
 import { Reads } from './reads.ts';
 import type { EventRecord } from './records.ts';
 import { Streams } from './streams.ts';
@@ -28,8 +30,10 @@ export class Store {
     this.log = new EventLog(db, health);
     this.streams = new Streams(this.log);
     this.reads = new Reads(this.log, this.streams);
+    const reserve = new LogReserve(join(dir, `${DATA_FILE}-wal`));
     this.writer = new Writer(db, this.log, this.streams, health, (events) => {
       head.write(this.log.last);
+      reserve.committed();
       for (const listener of this.listeners) listener(events);
     });
   }
