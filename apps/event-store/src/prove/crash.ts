@@ -55,7 +55,9 @@ const writeUntilKilled = async (data: string, round: number): Promise<Attempt[]>
     }
   };
   const writers = Array.from({ length: WRITERS }, (_, index) => writer(index).catch(() => undefined));
-  await new Promise((resolve) => void setTimeout(resolve, 50 + Math.random() * 250));
+  // Mostly at the beginning; sometimes when the log has been extended and starts again.
+  const delay = round % 10 === 9 ? 2_000 : 250;
+  await new Promise((resolve) => void setTimeout(resolve, 50 + Math.random() * delay));
   life.over = true;
   await server.kill('SIGKILL');
   await Promise.race([Promise.all(writers), new Promise((resolve) => void setTimeout(resolve, 2_000))]);
