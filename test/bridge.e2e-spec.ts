@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Turnstream } from '@turnstream/sdk';
+import { Publisher } from '#messaging';
+import type { Found } from '../tools/dlq/read.ts';
+import { readDeadLetters } from '../tools/dlq/read.ts';
 import { redriveAll } from '../tools/dlq/redrive.ts';
 import { checkFeed, proveOneBridgeKilled } from '../tools/prove/absences.ts';
 import type { BridgeSystem } from '../tools/prove/bridge-system.ts';
@@ -87,6 +91,22 @@ test(
     const { kafka, admin } = system;
     expect(await redriveAll(kafka, admin)).toBeGreaterThan(0);
     expect(await redriveAll(kafka, admin)).toBe(0);
+  },
+  limitMs,
+);
+
+test(
+  'a message as large as a broker takes has its place in the dead letters, and holds up nobody',
+  async () => {
+    const { kafka, admin } = system;
+    const value = randomBytes(1_048_400);
+    const publisher = new Publisher(kafka);
+    await publisher.send([{ topic: 'payments.events', key: null, value }]);
+    await publisher.close();
+    const find = async (): Promise<Found | undefined> =>
+      (await readDeadLetters(kafka, admin)).find(({ letter }) => letter.value?.equals(value));
+    await until('it is there', 20_000, async () => (await find()) !== undefined);
+    expect((await find())?.letter).toMatchObject({ topic: 'payments.events', reason: 'not_json' });
   },
   limitMs,
 );

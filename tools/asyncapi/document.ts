@@ -123,9 +123,13 @@ function deadLetter(): Members {
 
 function channels(): Members {
   const plans = topicPlans(inquirySources, messagingSettings({}).topics);
-  const entries = plans.map(({ topic, partitions, replication, retentionMs }) => {
+  const entries = plans.map(({ topic, partitions, replication, retentionMs, maxMessageBytes }) => {
     const types = typesOf(topic);
-    const topicConfiguration = { 'retention.ms': retentionMs, 'cleanup.policy': ['delete'] };
+    const topicConfiguration = {
+      'retention.ms': retentionMs,
+      'cleanup.policy': ['delete'],
+      ...(maxMessageBytes !== undefined && { 'max.message.bytes': maxMessageBytes }),
+    };
     return [
       channelName(topic),
       {

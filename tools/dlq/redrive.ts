@@ -15,7 +15,7 @@ export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Pro
   const groupId = again ? againGroup : firstGroup;
   const ends = await waitingUpTo(admin, groupId);
   if (ends.size === 0) return 0;
-  const publisher = new Publisher(kafka);
+  const publisher = new Publisher(kafka, 'gzip');
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
   let sent = 0;
   try {
@@ -39,7 +39,7 @@ export async function redriveAll(kafka: Kafka, admin: Admin, again = false): Pro
 
 /** Sends one dead letter once more, whether or not it was sent before. */
 export async function redriveOne(kafka: Kafka, { letter, at }: Found): Promise<void> {
-  const publisher = new Publisher(kafka);
+  const publisher = new Publisher(kafka, 'gzip');
   try {
     await publisher.send([redriven(letter, at)]);
   } finally {

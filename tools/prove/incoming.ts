@@ -102,7 +102,7 @@ async function joinAndLeave(system: BridgeSystem): Promise<void> {
   const redis = createRedis(env['REDIS_URL'] ?? '', { logger });
   await redisReady(redis);
   const contexts = new ContextStore(redis, { ttlSeconds: 86_400 });
-  const publisher = new Publisher(kafka);
+  const publisher = new Publisher(kafka, 'gzip');
   const stop = new AbortController();
   const consumer = incomingConsumer({
     kafka,

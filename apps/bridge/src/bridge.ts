@@ -39,12 +39,14 @@ export class Bridge {
   readonly slots: SlotHolder<ConversationFeed>;
   private readonly publisher: Publisher;
   private readonly requests: Publisher;
+  private readonly deadLetters: Publisher;
   private readonly outbox: Outbox;
 
   constructor(private readonly options: BridgeOptions) {
     const { kafka, logger, pool } = options;
     this.publisher = new Publisher(kafka);
     this.requests = new Publisher(kafka);
+    this.deadLetters = new Publisher(kafka, 'gzip');
     this.outbox = new Outbox((messages) => this.requests.send(messages), logger);
     this.slots = this.slotHolder();
     this.inquiries = new InquiryRunner({
@@ -71,7 +73,7 @@ export class Bridge {
       this.slots.run(signal),
       this.consume(signal),
     ]);
-    await Promise.all([this.publisher.close(), this.requests.close()]);
+    await Promise.all([this.publisher.close(), this.requests.close(), this.deadLetters.close()]);
   }
 
   private async consume(signal: AbortSignal): Promise<void> {
@@ -82,7 +84,7 @@ export class Bridge {
     const options = {
       ...this.options,
       makeWay: () => this.inquiries.makeWay(),
-      bury: (letters: readonly Outgoing[]) => this.publisher.send(letters),
+      bury: (letters: readonly Outgoing[]) => this.deadLetters.send(letters),
     };
     await Promise.all([incomingConsumer(options).run(signal), repliesConsumer(options).run(signal)]);
   }

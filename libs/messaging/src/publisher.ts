@@ -1,5 +1,7 @@
 import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
-import { Partitioners } from 'kafkajs';
+import kafkajs from 'kafkajs';
+
+const { CompressionTypes, Partitioners } = kafkajs;
 
 /** A message as it is sent; bytes stay as they are. */
 export interface Outgoing {
@@ -9,11 +11,18 @@ export interface Outgoing {
   readonly headers?: IHeaders | undefined;
 }
 
+/** Messages of one request (bytes): a broker takes no more than about a megabyte for one partition at a time. */
+const requestBytes = 500_000;
+
 /** Sends messages. Connects by itself; after a failure it begins with a new connection. */
 export class Publisher {
   private producer: Promise<Producer> | undefined;
 
-  constructor(private readonly kafka: Kafka) {}
+  constructor(
+    private readonly kafka: Kafka,
+    /** `gzip` for messages that may be as large as a broker takes, or larger once they are unpacked. */
+    private readonly compression: 'none' | 'gzip' = 'none',
+  ) {}
 
   /** Resolves when every message is in all replicas. On a failure some may be in, so whoever sends again sends twice. */
   async send(messages: readonly Outgoing[]): Promise<void> {
@@ -21,7 +30,9 @@ export class Publisher {
     const connecting = (this.producer ??= this.connect());
     try {
       const producer = await connecting;
-      await producer.sendBatch({ acks: -1, timeout: 5_000, topicMessages: byTopic(messages) });
+      const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+      for (const part of requests(messages))
+        await producer.sendBatch({ acks: -1, timeout: 5_000, compression, topicMessages: byTopic(part) });
     } catch (error) {
       if (this.producer === connecting) this.producer = undefined;
       await connecting.then((producer) => producer.disconnect()).catch(() => undefined);
@@ -43,6 +54,29 @@ export class Publisher {
     await producer.connect();
     return producer;
   }
+}
+
+/** The messages in their order, cut into what one request may hold. */
+function requests(messages: readonly Outgoing[]): Outgoing[][] {
+  const parts: Outgoing[][] = [[]];
+  let bytes = 0;
+  for (const message of messages) {
+    bytes += sizeOf(message);
+    if (bytes > requestBytes && parts.at(-1)?.length !== 0) {
+      parts.push([]);
+      bytes = sizeOf(message);
+    }
+    parts.at(-1)?.push(message);
+  }
+  return parts;
+}
+
+function sizeOf({ key, value, headers = {} }: Outgoing): number {
+  const texts = [key, value, ...Object.entries(headers).flat(2)];
+  return texts.reduce(
+    (sum, text) => sum + (text === undefined || text === null ? 0 : Buffer.byteLength(text)),
+    0,
+  );
 }
 
 function byTopic(messages: readonly Outgoing[]): { topic: string; messages: Message[] }[] {

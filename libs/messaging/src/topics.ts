@@ -39,7 +39,12 @@ export interface TopicPlan {
   readonly partitions: number;
   readonly replication: number;
   readonly retentionMs: number;
+  /** Larger than a broker's own limit. */
+  readonly maxMessageBytes?: number;
 }
+
+/** A dead letter is larger than its message, which may be as large as a broker takes (1 MiB). */
+const deadLetterBytes = 2 * 1_048_576;
 
 /** Every topic, with its partitions and retention. `sources`: whom inquiries ask. */
 export function topicPlans(sources: readonly string[], settings: TopicSettings): TopicPlan[] {
@@ -56,12 +61,14 @@ export function topicPlans(sources: readonly string[], settings: TopicSettings):
     partitions: 1,
     replication,
     retentionMs: settings.deadLetterRetentionHours * hour,
+    maxMessageBytes: deadLetterBytes,
   }));
   return [...live, ...dead];
 }
 
 /**
- * Creates the topics that are missing, adds missing partitions and sets the retention. Partitions are never taken away.
+ * Creates the topics that are missing, adds missing partitions and sets retention and size. Partitions are never taken
+ * away.
  * @returns what was done, a line each
  */
 export async function ensureTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
@@ -70,7 +77,7 @@ export async function ensureTopics(admin: Admin, plans: readonly TopicPlan[]): P
   if (missing.length > 0) await admin.createTopics({ topics: missing.map(toConfig), waitForLeaders: true });
   const present = plans.filter(({ topic }) => known.has(topic));
   const grown = await addPartitions(admin, present);
-  const kept = await setRetention(admin, present);
+  const kept = await configure(admin, present);
   return [
     ...missing.map(({ topic, partitions }) => `${topic}: created with ${partitions} partitions`),
     ...grown,
@@ -78,12 +85,24 @@ export async function ensureTopics(admin: Admin, plans: readonly TopicPlan[]): P
   ];
 }
 
-function toConfig({ topic, partitions, replication, retentionMs }: TopicPlan): ITopicConfig {
-  const configEntries = [
+function toConfig(plan: TopicPlan): ITopicConfig {
+  const { topic, partitions, replication } = plan;
+  return {
+    topic,
+    numPartitions: partitions,
+    replicationFactor: replication,
+    configEntries: configOf(plan),
+  };
+}
+
+function configOf({ retentionMs, maxMessageBytes }: TopicPlan): { name: string; value: string }[] {
+  const entries = [
     { name: 'retention.ms', value: String(retentionMs) },
     { name: 'cleanup.policy', value: 'delete' },
   ];
-  return { topic, numPartitions: partitions, replicationFactor: replication, configEntries };
+  if (maxMessageBytes !== undefined)
+    entries.push({ name: 'max.message.bytes', value: String(maxMessageBytes) });
+  return entries;
 }
 
 async function addPartitions(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
@@ -99,18 +118,22 @@ async function addPartitions(admin: Admin, plans: readonly TopicPlan[]): Promise
   return short.map(({ topic, partitions }) => `${topic}: now with ${partitions} partitions`);
 }
 
-async function setRetention(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
+async function configure(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
   if (plans.length === 0) return [];
   const type = ConfigResourceTypes.TOPIC;
   const { resources } = await admin.describeConfigs({
-    resources: plans.map(({ topic }) => ({ type, name: topic, configNames: ['retention.ms'] })),
+    resources: plans.map((plan) => ({
+      type,
+      name: plan.topic,
+      configNames: configOf(plan).map(({ name }) => name),
+    })),
     includeSynonyms: false,
   });
-  const other = plans.filter(({ topic, retentionMs }) => {
-    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
-    return (
-      entries.find(({ configName }) => configName === 'retention.ms')?.configValue !== String(retentionMs)
-    );
+  const other = plans.filter((plan) => {
+    const entries = resources.find(({ resourceName }) => resourceName === plan.topic)?.configEntries ?? [];
+    const valueOf = (name: string): string | undefined =>
+      entries.find(({ configName }) => configName === name)?.configValue;
+    return configOf(plan).some(({ name, value }) => valueOf(name) !== value);
   });
   if (other.length === 0) return [];
   await admin.alterConfigs({
@@ -118,7 +141,7 @@ async function setRetention(admin: Admin, plans: readonly TopicPlan[]): Promise<
     resources: other.map((plan) => ({
       type,
       name: plan.topic,
-      configEntries: toConfig(plan).configEntries ?? [],
+      configEntries: configOf(plan),
     })),
   });
   return other.map(({ topic, retentionMs }) => `${topic}: keeps messages ${retentionMs / 3_600_000} h`);
