@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { zstdCompress } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Turnstream } from '@turnstream/sdk';
+import kafkajs from 'kafkajs';
 import { Publisher } from '#messaging';
 import type { Found } from '../tools/dlq/read.ts';
 import { readDeadLetters } from '../tools/dlq/read.ts';
 import { redriveAll } from '../tools/dlq/redrive.ts';
 import { checkFeed, proveOneBridgeKilled } from '../tools/prove/absences.ts';
 import type { BridgeSystem } from '../tools/prove/bridge-system.ts';
-import { until } from '../tools/prove/bridge-system.ts';
+import { allEvents, until } from '../tools/prove/bridge-system.ts';
 import type { Subject } from '../tools/prove/incoming-messages.ts';
 import { proveCircuit } from '../tools/prove/circuit.ts';
 import { proveIncoming, startSubjects } from '../tools/prove/incoming.ts';
@@ -21,6 +24,7 @@ let subjects: Subject[];
 let finish: () => void;
 let finished: Promise<void>;
 const limitMs = 120_000;
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 beforeAll(async () => {
   await new Promise<void>((ready, failed) => {
@@ -91,6 +95,39 @@ test(
     const { kafka, admin } = system;
     expect(await redriveAll(kafka, admin)).toBeGreaterThan(0);
     expect(await redriveAll(kafka, admin)).toBe(0);
+  },
+  limitMs,
+);
+
+test(
+  'a message in a batch that this client could not unpack has its effect',
+  async () => {
+    const { kafka, store } = system;
+    const [{ order_id, session_id }] = subjects as [Subject];
+    CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+      compress: ({ buffer }: { buffer: Buffer }) => promisify(zstdCompress)(buffer),
+    });
+    const producer = kafka.producer();
+    await producer.connect();
+    const type = 'orders.order_updated.v1';
+    const news = {
+      specversion: '1.0',
+      id: 'packed',
+      source: '/packed',
+      type,
+      data: { order_id, status: 'x' },
+    };
+    const messages = [{ key: order_id, value: JSON.stringify(news) }];
+    await producer.send({ topic: 'orders.events', messages, compression: CompressionTypes.ZSTD });
+    await producer.disconnect();
+    const find = async (): Promise<string[]> => {
+      const events = await allEvents(store, ['ExternalUpdateRecorded']);
+      return events
+        .filter(({ event }) => JSON.stringify(event).includes('/packed/packed'))
+        .map((item) => item.session_id);
+    };
+    await until('it is recorded', 20_000, async () => (await find()).length > 0);
+    expect(await find()).toEqual([session_id]);
   },
   limitMs,
 );

@@ -16,6 +16,7 @@ test('every topic that is read has its dead letters, kept longer', () => {
   const plans = topicPlans(['orders'], messagingSettings({}).topics);
   const of = (topic: string): unknown => plans.find((plan) => plan.topic === topic);
   expect(of('orders.events.dlq')).toMatchObject({ partitions: 1, retentionMs: 720 * 3_600_000 });
-  expect(of('inquiry.replies.dlq')).toBeDefined();
+  expect(of('inquiry.replies.dlq')).toMatchObject({ maxMessageBytes: 2_097_152 });
+  expect(of('inquiry.replies')).toMatchObject({ unpacked: true });
   expect(of('inquiry.requests.orders')).toMatchObject({ partitions: 6, retentionMs: 168 * 3_600_000 });
 });

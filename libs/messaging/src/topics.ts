@@ -41,6 +41,8 @@ export interface TopicPlan {
   readonly retentionMs: number;
   /** Larger than a broker's own limit. */
   readonly maxMessageBytes?: number;
+  /** Stored as it is, whatever the sender packs it with: this system's client unpacks gzip only. */
+  readonly unpacked?: true;
 }
 
 /** A dead letter is larger than its message, which may be as large as a broker takes (1 MiB). */
@@ -50,12 +52,9 @@ const deadLetterBytes = 2 * 1_048_576;
 export function topicPlans(sources: readonly string[], settings: TopicSettings): TopicPlan[] {
   const { partitions, replication } = settings;
   const hour = 3_600_000;
-  const live = [...readTopics, conversationTopic, ...sources.map(requestsTopic)].map((topic) => ({
-    topic,
-    partitions,
-    replication,
-    retentionMs: settings.retentionHours * hour,
-  }));
+  const live = { partitions, replication, retentionMs: settings.retentionHours * hour };
+  const read = readTopics.map((topic) => ({ topic, ...live, unpacked: true as const }));
+  const written = [conversationTopic, ...sources.map(requestsTopic)].map((topic) => ({ topic, ...live }));
   const dead = readTopics.map((topic) => ({
     topic: deadLetterTopic(topic),
     partitions: 1,
@@ -63,7 +62,7 @@ export function topicPlans(sources: readonly string[], settings: TopicSettings):
     retentionMs: settings.deadLetterRetentionHours * hour,
     maxMessageBytes: deadLetterBytes,
   }));
-  return [...live, ...dead];
+  return [...read, ...written, ...dead];
 }
 
 /**
@@ -95,13 +94,14 @@ function toConfig(plan: TopicPlan): ITopicConfig {
   };
 }
 
-function configOf({ retentionMs, maxMessageBytes }: TopicPlan): { name: string; value: string }[] {
+function configOf({ retentionMs, maxMessageBytes, unpacked }: TopicPlan): { name: string; value: string }[] {
   const entries = [
     { name: 'retention.ms', value: String(retentionMs) },
     { name: 'cleanup.policy', value: 'delete' },
   ];
   if (maxMessageBytes !== undefined)
     entries.push({ name: 'max.message.bytes', value: String(maxMessageBytes) });
+  if (unpacked) entries.push({ name: 'compression.type', value: 'uncompressed' });
   return entries;
 }
 
