@@ -90,6 +90,10 @@ describe('news', () => {
     });
   });
 
+  test('names nothing by a subject that is longer than any id', () => {
+    expect(read({ subject: 'x'.repeat(201) }).subject).toBeNull();
+  });
+
   test('of an unknown version of a known type is kept as it comes', () => {
     const strange = { type: 'orders.order_updated.v9', data: { other: true } };
     expect(read(strange)).toMatchObject({ version: 9, known: false, data: { other: true } });

@@ -6,7 +6,7 @@ import { readCloudEvent } from './cloud-events.ts';
 import type { RawMessage } from './cloud-events.ts';
 import { TerminalFault } from './faults.ts';
 import type { JsonSchema } from './schemas.ts';
-import { incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
+import { idLimit, incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
 
 type Members = { readonly [field: string]: unknown };
 
@@ -56,14 +56,13 @@ export function readIncoming(system: string, message: RawMessage): IncomingEvent
   const version = Number(digits);
   const schema = versions[version];
   const data = schema ? checkedData(event, schema) : anyData(event);
-  const subject = typeof event.subject === 'string' ? event.subject : null;
   return {
     source_event_id: identityOf(event),
     system,
     kind,
     version,
     known: schema !== undefined,
-    subject,
+    subject: subjectOf(event),
     data,
   };
 }
@@ -86,6 +85,11 @@ export function schemaFault(schema: JsonSchema, value: unknown): string | undefi
     validators.set(schema, validate);
   }
   return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
+}
+
+/** A subject that is longer than any id names nothing. */
+function subjectOf({ subject }: CloudEvent): string | null {
+  return typeof subject === 'string' && subject.length <= idLimit ? subject : null;
 }
 
 function identityOf({ source, id }: CloudEvent): string {

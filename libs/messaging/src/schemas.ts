@@ -4,7 +4,9 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-const id = { type: 'string', minLength: 1, maxLength: 200 } as const;
+/** An id of an order, a payout, a parcel or a partner is no longer than this (characters). */
+export const idLimit = 200;
+const id = { type: 'string', minLength: 1, maxLength: idLimit } as const;
 const text = { type: 'string', maxLength: 1_000 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 
