@@ -94,7 +94,7 @@ async function compare(
   report: Report,
 ): Promise<void> {
   const { rows, contexts, differences } = await check(turnstream, conversations, { parallel, patienceMs });
-  for (const difference of differences.slice(0, 10)) report.note(difference);
+  for (const difference of differences.slice(0, 10)) report.fault(difference);
   report.equal(`rows of turns, ${when}`, rows, countTurns(conversations));
   report.equal(`contexts equal to the fold of their stream, ${when}`, contexts, conversations.length);
   report.equal(`differences, ${when}`, differences.length, 0);

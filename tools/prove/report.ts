@@ -19,6 +19,12 @@ export class Report {
     if (!holds) this.shortfalls.push(`${what}: ${value}, promised ${promise}`);
   }
 
+  /** Something that is wrong, in words. */
+  fault(text: string): void {
+    this.print(`  ✖ ${text}`);
+    this.shortfalls.push(text);
+  }
+
   equal(what: string, value: number, wanted: number): void {
     this.figure(what, value, `= ${wanted}`, value === wanted);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject, Session, SessionCommand } from '#domain';
 import { CommandIdReused, CommandRejected, StoreUnavailable, WrongExpectedRevision } from './errors.ts';
@@ -118,6 +119,16 @@ describe('the command id', () => {
     expect(again).toMatchObject({ replayed: true, revision: 1, events: first.events });
     await expect(run(flag('c'), { commandIds: ['key:a'] })).rejects.toBeInstanceOf(CommandIdReused);
     expect(await revisions()).toEqual([0, 1, 2]);
+  });
+
+  test('repeated on top of a snapshot that lags leaves the session as the stream has it', async () => {
+    const { session: behind } = await run(start);
+    const first = await run(flag('once'), { commandIds: ['key:1'] });
+    await sleep(5);
+    const snapshots: SnapshotStore = { ...none, load: async () => behind };
+    const again = await run(flag('once'), { commandIds: ['key:1'], snapshots });
+    expect(again).toMatchObject({ replayed: true, events: first.events });
+    expect(again.session).toEqual(await readSession(store, sessionId));
   });
 
   test('two bodies at once under one key: one gets in, the other is refused', async () => {

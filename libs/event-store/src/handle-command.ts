@@ -171,7 +171,10 @@ function bodyHash(body: JsonObject): string {
   return digest('sha256', canonicalJson(body), 'base64url').slice(0, 22);
 }
 
-/** Event ids derive from the session, the command id and the body, so the store itself knows a repeated append. */
+/**
+ * Event ids derive from the session, the command id, the body and the time of this attempt. The store must not take
+ * another attempt for this one: it would keep the other's times, while the session here goes on with its own.
+ */
 function envelopeOf(request: CommandRequest, hash: string): Envelope {
   const { agentEpoch } = request;
   const command_id = request.commandIds[0] ?? randomUUID();
@@ -189,6 +192,6 @@ function envelopeOf(request: CommandRequest, hash: string): Envelope {
   return {
     metadata,
     agentEpoch,
-    eventId: (index) => v5(`${command_id}:${hash}:${index}`, request.sessionId),
+    eventId: (index) => v5(`${command_id}:${hash}:${metadata.occurred_at}:${index}`, request.sessionId),
   };
 }
