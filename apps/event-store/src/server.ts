@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { Groups } from './persistent/groups.ts';
 import { Access } from './services/access.ts';
 import { appendService } from './services/append.ts';
-import { batchAppendService } from './services/batchAppend.ts';
+import { batchAppendService } from './services/batch-append.ts';
 import { bootstrap } from './services/bootstrap.ts';
 import type { ServiceContext } from './services/context.ts';
 import {
@@ -13,8 +13,8 @@ import {
 } from './services/definitions.ts';
 import { deleteService } from './services/deletes.ts';
 import { gossipService, supportedMethodsService } from './services/info.ts';
-import { persistentGroupServices } from './services/persistentGroups.ts';
-import { persistentReadService } from './services/persistentRead.ts';
+import { persistentGroupServices } from './services/persistent-groups.ts';
+import { persistentReadService } from './services/persistent-read.ts';
 import { readService } from './services/read.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';

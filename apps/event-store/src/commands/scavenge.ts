@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DATA_FILE } from '../store/database.ts';
 import { messageOf, StoreOpenError } from '../store/errors.ts';
 import { DELETED_REVISION } from '../store/records.ts';
-import { isMetastream, originalStreamOf } from '../store/streamNames.ts';
+import { isMetastream, originalStreamOf } from '../store/stream-names.ts';
 import { Store } from '../store/store.ts';
 import type { Stream } from '../store/streams.ts';
 

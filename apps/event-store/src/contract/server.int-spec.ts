@@ -8,7 +8,7 @@ import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import { newStream, event, events, openTestStore, type TestStore } from './harness.ts';
-import { batch, empty, proposed, RawClient, streamIdentifier, targetOf } from './rawClient.ts';
+import { batch, empty, proposed, RawClient, streamIdentifier, targetOf } from './raw-client.ts';
 
 const UNIMPLEMENTED = 12;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import messages, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { event, events, newStream, openTestStore, type TestStore } from './harness.ts';
-import { empty, plainOptions, RawClient, readAllOptions, readStreamOptions } from './rawClient.ts';
+import { empty, plainOptions, RawClient, readAllOptions, readStreamOptions } from './raw-client.ts';
 
 const INVALID_ARGUMENT = 3;
 const UNKNOWN = 2;

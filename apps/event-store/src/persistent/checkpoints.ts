@@ -1,6 +1,6 @@
 import { append, writeMetadata } from '../store/append.ts';
 import type { ProposedEvent } from '../store/records.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
 import { newId } from '../store/ids.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ResolvedEvent } from '../store/records.ts';
-import type { ConnectionInfo } from '../wire/persistentResponses.ts';
+import type { ConnectionInfo } from '../wire/persistent-responses.ts';
 import type { Message } from './messages.ts';
 import { Latencies, Rate } from './statistics.ts';
 

@@ -1,10 +1,10 @@
 import type { EventRecord, ResolvedEvent } from '../store/records.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Follower } from '../subscriptions/feed.ts';
 import { compileFilter } from '../subscriptions/filter.ts';
 import { AllSource, StreamSource, type Item, type Source } from '../subscriptions/sources.ts';
-import type { NackAction } from '../wire/persistentRequests.ts';
+import type { NackAction } from '../wire/persistent-requests.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 import type { Consumer } from './consumer.ts';
 import { newMessage, Progress, type Message } from './messages.ts';

@@ -1,7 +1,7 @@
 import { append, writeMetadata } from '../store/append.ts';
 import { messageOf } from '../store/errors.ts';
 import { originalOf, type ProposedEvent, type ResolvedEvent } from '../store/records.ts';
-import { LINK_TYPE } from '../store/streamNames.ts';
+import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
 import { newId } from '../store/ids.ts';

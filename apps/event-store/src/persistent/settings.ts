@@ -1,4 +1,4 @@
-import type { FilterOptions, StartPosition, StartRevision } from '../wire/readRequest.ts';
+import type { FilterOptions, StartPosition, StartRevision } from '../wire/read-request.ts';
 
 export const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 export type Strategy = (typeof STRATEGIES)[number];

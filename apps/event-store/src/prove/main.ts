@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareWithModel } from '../model/operations.ts';
 import { proveCrash } from './crash.ts';
-import { proveLive } from './liveSubscribers.ts';
+import { proveLive } from './live-subscribers.ts';
 import { proveMillion } from './million.ts';
 import { spawnEventStore, withClient } from './processes.ts';
 import { exactly, formatFigures, type Figure } from './report.ts';

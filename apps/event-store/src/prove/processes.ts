@@ -51,7 +51,7 @@ export const runCommand = (...args: readonly string[]): { code: number | null; o
 
 /** Starts the server that stores nothing and reads `count` events of `size` bytes from memory. */
 export const spawnBareServer = (count: number, size: number): Promise<ServerProcess> =>
-  spawnServer([built('prove/bareServer.js'), String(count), String(size)]);
+  spawnServer([built('prove/bare-server.js'), String(count), String(size)]);
 
 const spawnServer = async (
   args: readonly string[],

@@ -1,9 +1,9 @@
 import { createHash, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { status, type Metadata } from '@grpc/grpc-js';
 import { parseAcl, type Acl, type Roles } from '../store/metadata.ts';
-import { ALL_STREAM, isMetastream, isSystemStream, originalStreamOf } from '../store/streamNames.ts';
+import { ALL_STREAM, isMetastream, isSystemStream, originalStreamOf } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
-import { accessDenied, RpcError } from './rpcErrors.ts';
+import { accessDenied, RpcError } from './rpc-errors.ts';
 
 export type Operation = 'read' | 'write' | 'delete' | 'metaRead' | 'metaWrite';
 

@@ -6,11 +6,11 @@ import {
   encodeWrongVersion,
   sizeOf,
   type AppendRequest,
-} from '../wire/appendMessages.ts';
+} from '../wire/append-messages.ts';
 import type { User } from './access.ts';
-import { requireValidStream, toProposedEvent } from './appendEvents.ts';
+import { requireValidStream, toProposedEvent } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from './rpcErrors.ts';
+import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from './rpc-errors.ts';
 
 /** Streams.Append: the options first, then one message an event. */
 export const appendService =

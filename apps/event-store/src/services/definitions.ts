@@ -1,6 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { decodeAppendRequest, decodeDeleteRequest } from '../wire/appendMessages.ts';
-import { decodeBatchAppendRequest } from '../wire/batchAppend.ts';
+import { decodeAppendRequest, decodeDeleteRequest } from '../wire/append-messages.ts';
+import { decodeBatchAppendRequest } from '../wire/batch-append.ts';
 import {
   decodeConsumerRequest,
   decodeDeleteGroup,
@@ -8,8 +8,8 @@ import {
   decodeGroupRequest,
   decodeList,
   decodeReplayParked,
-} from '../wire/persistentRequests.ts';
-import { decodeReadRequest } from '../wire/readRequest.ts';
+} from '../wire/persistent-requests.ts';
+import { decodeReadRequest } from '../wire/read-request.ts';
 
 const raw = (bytes: Buffer): Buffer => bytes;
 

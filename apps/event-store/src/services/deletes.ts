@@ -1,9 +1,9 @@
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { softDelete, tombstone } from '../store/append.ts';
-import { encodeDeleteResponse, type StreamOptions } from '../wire/appendMessages.ts';
-import { requireValidStream } from './appendEvents.ts';
+import { encodeDeleteResponse, type StreamOptions } from '../wire/append-messages.ts';
+import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, refusalOf, toRpcError } from './rpcErrors.ts';
+import { invalidArgument, refusalOf, toRpcError } from './rpc-errors.ts';
 
 interface DeleteRequest {
   readonly options: StreamOptions | undefined;

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { EventRecord } from '../store/records.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
 import { compileFilter } from '../subscriptions/filter.ts';
 import type { Feed } from '../subscriptions/feed.ts';
 import { AllSource, isLink, StreamSource, type Source } from '../subscriptions/sources.ts';
 import { Subscription } from '../subscriptions/subscription.ts';
-import type { ReadRequest } from '../wire/readRequest.ts';
-import { encodeConfirmation, encodeReadEvent } from '../wire/readResponse.ts';
+import type { ReadRequest } from '../wire/read-request.ts';
+import { encodeConfirmation, encodeReadEvent } from '../wire/read-response.ts';
 import type { UuidFormat } from '../wire/shared.ts';
 import type { User } from './access.ts';
-import { requireValidStream } from './appendEvents.ts';
+import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { afterPosition, afterRevision } from './positions.ts';
-import { readAll, readStream } from './readPages.ts';
-import { invalidArgument } from './rpcErrors.ts';
+import { readAll, readStream } from './read-pages.ts';
+import { invalidArgument } from './rpc-errors.ts';
 import { Sender } from './sender.ts';
 
 type ReadCall = ServerWritableStream<ReadRequest, Buffer>;

@@ -1,5 +1,5 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { toRpcError } from './rpcErrors.ts';
+import { toRpcError } from './rpc-errors.ts';
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 

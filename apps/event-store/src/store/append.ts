@@ -1,4 +1,4 @@
-import type { EventLog } from './eventLog.ts';
+import type { EventLog } from './event-log.ts';
 import { SOFT_DELETE_METADATA, withTruncateBefore } from './metadata.ts';
 import {
   DELETED_REVISION,
@@ -7,7 +7,7 @@ import {
   type ExpectedRevision,
   type ProposedEvent,
 } from './records.ts';
-import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './streamNames.ts';
+import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './stream-names.ts';
 import type { Stream, Streams } from './streams.ts';
 import { newId } from './ids.ts';
 

@@ -1,6 +1,6 @@
-import type { EventLog } from './eventLog.ts';
+import type { EventLog } from './event-log.ts';
 import { DELETED_REVISION, NO_STREAM, type EventRecord, type ResolvedEvent } from './records.ts';
-import { LINK_TYPE } from './streamNames.ts';
+import { LINK_TYPE } from './stream-names.ts';
 import type { Stream, Streams } from './streams.ts';
 
 export type StreamPage =

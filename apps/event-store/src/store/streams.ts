@@ -1,7 +1,7 @@
-import type { EventLog, StreamKey } from './eventLog.ts';
+import type { EventLog, StreamKey } from './event-log.ts';
 import { NO_METADATA, parseMetadata, type StreamMetadata } from './metadata.ts';
 import { DELETED_REVISION, NO_STREAM } from './records.ts';
-import { isMetastream, metastreamOf, originalStreamOf } from './streamNames.ts';
+import { isMetastream, metastreamOf, originalStreamOf } from './stream-names.ts';
 
 const CACHE_SIZE = 50_000;
 const METASTREAM_METADATA: StreamMetadata = { truncateBefore: 0, softDeleted: false, maxCount: 1 };

@@ -1,7 +1,7 @@
 import type { Transaction } from './append.ts';
 import type { Sqlite } from './layout.ts';
 import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
-import type { EventLog } from './eventLog.ts';
+import type { EventLog } from './event-log.ts';
 import type { EventRecord } from './records.ts';
 import type { Streams } from './streams.ts';
 

@@ -1,6 +1,6 @@
 import type { Access } from '../services/access.ts';
 import type { EventRecord } from '../store/records.ts';
-import { isMetastream } from '../store/streamNames.ts';
+import { isMetastream } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 
 /** What follows the commits. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FilterOptions } from '../wire/readRequest.ts';
+import type { FilterOptions } from '../wire/read-request.ts';
 import { compileFilter } from './filter.ts';
 
 const options = (given: Partial<FilterOptions>): FilterOptions => ({

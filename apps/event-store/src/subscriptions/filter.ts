@@ -1,4 +1,4 @@
-import type { FilterOptions } from '../wire/readRequest.ts';
+import type { FilterOptions } from '../wire/read-request.ts';
 
 /** Says which events of $all a filtered read or subscription wants. */
 export interface Filter {

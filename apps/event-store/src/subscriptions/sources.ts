@@ -1,6 +1,6 @@
-import { streamDeleted } from '../services/rpcErrors.ts';
+import { streamDeleted } from '../services/rpc-errors.ts';
 import type { EventRecord } from '../store/records.ts';
-import { LINK_TYPE } from '../store/streamNames.ts';
+import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Filter } from './filter.ts';
 

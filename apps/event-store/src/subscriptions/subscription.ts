@@ -1,9 +1,9 @@
-import { accessDenied, streamDeleted, unavailable } from '../services/rpcErrors.ts';
+import { accessDenied, streamDeleted, unavailable } from '../services/rpc-errors.ts';
 import type { OpenCall } from '../services/context.ts';
-import { nextLimit } from '../services/pageSize.ts';
+import { nextLimit } from '../services/page-size.ts';
 import type { Sender } from '../services/sender.ts';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
-import { CAUGHT_UP, encodeCheckpoint } from '../wire/readResponse.ts';
+import { CAUGHT_UP, encodeCheckpoint } from '../wire/read-response.ts';
 import type { Item, Source } from './sources.ts';
 
 /** Messages a live subscriber may be behind before it goes back to reading from the store. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { decoder, Reader } from './reader.ts';
-import { encodeReadEvent, writeReadEvent } from './readResponse.ts';
+import { encodeReadEvent, writeReadEvent } from './read-response.ts';
 import { readUuid, uuidFromString, uuidToString, writeUuid } from './shared.ts';
 import { encode, type Writer } from './writer.ts';
 

@@ -1,5 +1,5 @@
 import type { ExpectedRevision } from '../store/records.ts';
-import { readProposedMessage, writeSuccess, type ProposedMessage } from './appendMessages.ts';
+import { readProposedMessage, writeSuccess, type ProposedMessage } from './append-messages.ts';
 import { decoder, type Reader } from './reader.ts';
 import { readExpected, readStreamName, writeStreamName } from './shared.ts';
 import { encode, type Writer } from './writer.ts';

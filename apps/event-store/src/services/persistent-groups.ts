@@ -2,15 +2,15 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Group } from '../persistent/group.ts';
 import type { Groups } from '../persistent/groups.ts';
 import { formatKnown, formatStart } from '../persistent/settings.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
-import type { GroupKeyRequest, GroupRequest, ListRequest } from '../wire/persistentRequests.ts';
-import { encodeInfo, encodeList, type SubscriptionInfo } from '../wire/persistentResponses.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
+import type { GroupKeyRequest, GroupRequest, ListRequest } from '../wire/persistent-requests.ts';
+import { encodeInfo, encodeList, type SubscriptionInfo } from '../wire/persistent-responses.ts';
 import type { User } from './access.ts';
-import { requireValidStream } from './appendEvents.ts';
+import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { streamOf, toConfig } from './groupConfig.ts';
-import { groupError } from './groupErrors.ts';
-import { toRpcError } from './rpcErrors.ts';
+import { streamOf, toConfig } from './group-config.ts';
+import { groupError } from './group-errors.ts';
+import { toRpcError } from './rpc-errors.ts';
 
 type Handler<Request> = (request: Request, user: User) => Promise<Buffer> | Buffer;
 type UnaryService<Request> = (

@@ -3,13 +3,13 @@ import { Consumer } from '../persistent/consumer.ts';
 import type { Group } from '../persistent/group.ts';
 import type { Groups } from '../persistent/groups.ts';
 import { groupKey } from '../persistent/settings.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
-import type { ConsumerRequest } from '../wire/persistentRequests.ts';
-import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistentResponses.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
+import type { ConsumerRequest } from '../wire/persistent-requests.ts';
+import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistent-responses.ts';
 import type { User } from './access.ts';
 import type { OpenCall, ServiceContext } from './context.ts';
-import { groupError } from './groupErrors.ts';
-import { accessDenied, invalidArgument, unavailable } from './rpcErrors.ts';
+import { groupError } from './group-errors.ts';
+import { accessDenied, invalidArgument, unavailable } from './rpc-errors.ts';
 import { Sender } from './sender.ts';
 
 const DEFAULT_BUFFER_SIZE = 10;

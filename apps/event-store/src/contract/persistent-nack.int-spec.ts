@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EventStoreDBClient } from '@eventstore/db-client';
-import { groupTools } from './groupTools.ts';
+import { groupTools } from './group-tools.ts';
 import {
   event,
   events,

@@ -1,6 +1,6 @@
 import { decoder, type Reader } from './reader.ts';
-import { readAllStart, readFilter, readStreamOptions, type FilterOptions } from './readRequest.ts';
-import type { StartPosition, StartRevision } from './readRequest.ts';
+import { readAllStart, readFilter, readStreamOptions, type FilterOptions } from './read-request.ts';
+import type { StartPosition, StartRevision } from './read-request.ts';
 import { readStreamName, readUuid, readUuidOption, type UuidFormat } from './shared.ts';
 
 /** Settings of a group as Create and Update carry them; numbers are 0 when not given. */

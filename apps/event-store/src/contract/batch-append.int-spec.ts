@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStream, openTestStore, type TestStore } from './harness.ts';
-import { batch, proposed, RawClient, readStreamOptions } from './rawClient.ts';
+import { batch, proposed, RawClient, readStreamOptions } from './raw-client.ts';
 
 const INVALID_ARGUMENT = 3;
 const JSON_EVENT = { type: 'Tested', contentType: 'application/json' };

@@ -6,7 +6,7 @@ import {
   PINNED,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import { groupTools } from './groupTools.ts';
+import { groupTools } from './group-tools.ts';
 import { collect, newStream, openTestStore, Recorder, type TestStore } from './harness.ts';
 
 const DOES_NOT_EXIST = { type: 'persistent-subscription-does-not-exist' };

@@ -1,16 +1,16 @@
 import type { EventRecord } from '../store/records.ts';
 import { compileFilter, type Filter } from '../subscriptions/filter.ts';
-import type { ReadRequest } from '../wire/readRequest.ts';
+import type { ReadRequest } from '../wire/read-request.ts';
 import {
   encodeFirstRevision,
   encodeLastRevision,
   encodeReadEvent,
   encodeStreamNotFound,
-} from '../wire/readResponse.ts';
+} from '../wire/read-response.ts';
 import type { ServiceContext } from './context.ts';
-import { nextLimit } from './pageSize.ts';
+import { nextLimit } from './page-size.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument, streamDeleted } from './rpcErrors.ts';
+import { invalidArgument, streamDeleted } from './rpc-errors.ts';
 import type { Sender } from './sender.ts';
 
 const PAGE_SIZE = 128;

@@ -1,5 +1,5 @@
 import type { ResolvedEvent } from '../store/records.ts';
-import { writeReadEvent } from './readResponse.ts';
+import { writeReadEvent } from './read-response.ts';
 import type { UuidFormat } from './shared.ts';
 import { encode, type Writer } from './writer.ts';
 

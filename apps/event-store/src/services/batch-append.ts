@@ -2,8 +2,8 @@ import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { append, type WriteOutcome } from '../store/append.ts';
 import { messageOf } from '../store/errors.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
-import { isInvalidStream } from '../store/streamNames.ts';
-import { sizeOf } from '../wire/appendMessages.ts';
+import { isInvalidStream } from '../store/stream-names.ts';
+import { sizeOf } from '../wire/append-messages.ts';
 import {
   encodeBatchError,
   encodeBatchSuccess,
@@ -11,12 +11,12 @@ import {
   type BatchAppendRequest,
   type BatchError,
   type BatchOptions,
-} from '../wire/batchAppend.ts';
+} from '../wire/batch-append.ts';
 import { writeStreamName } from '../wire/shared.ts';
 import type { User } from './access.ts';
-import { toProposedEvent } from './appendEvents.ts';
+import { toProposedEvent } from './append-events.ts';
 import type { OpenCall, ServiceContext } from './context.ts';
-import { toRpcError, unavailable } from './rpcErrors.ts';
+import { toRpcError, unavailable } from './rpc-errors.ts';
 
 /** The longest an append may take, in milliseconds, whatever its deadline. */
 const WRITE_TIMEOUT_MS = 2_000;

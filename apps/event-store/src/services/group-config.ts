@@ -1,13 +1,13 @@
 import { configFault, STRATEGIES, type GroupConfig, type Strategy } from '../persistent/settings.ts';
-import { ALL_STREAM } from '../store/streamNames.ts';
+import { ALL_STREAM } from '../store/stream-names.ts';
 import { compileFilter } from '../subscriptions/filter.ts';
-import type { GroupRequest, GroupSettingsMessage } from '../wire/persistentRequests.ts';
-import type { StartPosition, StartRevision } from '../wire/readRequest.ts';
-import { requireValidStream } from './appendEvents.ts';
+import type { GroupRequest, GroupSettingsMessage } from '../wire/persistent-requests.ts';
+import type { StartPosition, StartRevision } from '../wire/read-request.ts';
+import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { groupError } from './groupErrors.ts';
+import { groupError } from './group-errors.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument } from './rpcErrors.ts';
+import { invalidArgument } from './rpc-errors.ts';
 
 /** The stream that a Create or an Update names. */
 export const streamOf = ({ stream, all, legacyStream }: GroupRequest): string =>
