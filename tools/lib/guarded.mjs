@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './fail.mjs';
 import { alive } from './lock.mjs';
 import { root } from './paths.mjs';
-import { stopRunning } from './run.mjs';
+import { allowRunning, stopRunning } from './run.mjs';
 
 /** The launcher's side of the guard (tools/guard.mjs). Emits `ended` when a program ends that should run. */
 export class Guard extends EventEmitter {
@@ -17,6 +17,7 @@ export class Guard extends EventEmitter {
   #stopping = new AbortController();
 
   static async open() {
+    allowRunning();
     const guard = new Guard();
     guard.#child = fork(join(root, 'tools/guard.mjs'), {
       detached: true,

@@ -10,6 +10,11 @@ export function stopRunning() {
   for (const child of running) killGroup(child);
 }
 
+/** Programs may be started again: another system follows in the same process. */
+export function allowRunning() {
+  stopped = false;
+}
+
 function killGroup(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
