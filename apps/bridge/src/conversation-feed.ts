@@ -20,7 +20,7 @@ export interface FeedOptions {
 /** Events that wait for Kafka before the subscription is held up. */
 const capacity = 2_000;
 /** Least time between two batches, in milliseconds. */
-const intervalMs = 10;
+const intervalMs = 50;
 /** After this many milliseconds a slot whose feed ended by itself is claimed anew. */
 const againMs = 1_000;
 

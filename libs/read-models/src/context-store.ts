@@ -60,12 +60,8 @@ export class ContextStore {
     sessionId: string,
     ids: readonly string[],
   ): Promise<{ revision: number; command?: KnownCommand }> {
-    const [[revision, format], [complete, ...records]] = await Promise.all([
-      this.redis.hmget(contextKey(sessionId), 'revision', 'format'),
-      this.redis.hmget(commandsKey(sessionId), '', ...ids),
-    ]);
-    const kept = format === contextFormat && typeof complete === 'string';
-    const at = kept ? Number(revision) : -1;
+    const [revision, ...records] = await this.redis.hmget(commandsKey(sessionId), '', ...ids);
+    const at = typeof revision === 'string' ? Number(revision) : -1;
     const index = records.findIndex((record) => typeof record === 'string');
     const record = records[index];
     const id = ids[index];
