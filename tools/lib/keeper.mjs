@@ -13,9 +13,8 @@ const parentSignal =
   /pdeathsig/.test(spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '');
 
 /** The words before a command that let it get `signal` when its parent dies (where that is possible). */
-export function dyingWithParent(signal, privileges = []) {
-  const options = [...(parentSignal ? ['--pdeathsig', signal.replace('SIG', '')] : []), ...privileges];
-  return options.length > 0 ? ['setpriv', ...options, '--'] : [];
+export function dyingWithParent(signal) {
+  return parentSignal ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
 }
 
 /**
@@ -37,10 +36,10 @@ export class Keeper {
   }
 
   start() {
-    const { name, cwd, env, uid, gid, log, signal = 'SIGTERM', setpriv = [] } = this.spec;
+    const { name, cwd, env, uid, gid, log, signal = 'SIGTERM', prefix = [] } = this.spec;
     const output = openLog(log);
     const from = fstatSync(output).size;
-    const [command, ...args] = [...dyingWithParent(signal, setpriv), this.spec.command, ...this.spec.args];
+    const [command, ...args] = [...prefix, ...dyingWithParent(signal), this.spec.command, ...this.spec.args];
     const begun = Date.now();
     const child = spawn(command, args, { cwd, env, uid, gid, stdio: ['ignore', output, output] });
     closeSync(output);

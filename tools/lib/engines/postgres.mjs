@@ -47,8 +47,8 @@ async function create(initdb, data, user) {
     '--locale=C',
     '--no-sync',
   ];
-  const command = user.setpriv ? ['setpriv', ...user.setpriv, '--', initdb] : [initdb];
-  const { code, output } = await run(command[0], [...command.slice(1), ...args], {
+  const [command, ...before] = [...(user.prefix ?? []), initdb];
+  const { code, output } = await run(command, [...before, ...args], {
     uid: user.uid,
     gid: user.gid,
   });
@@ -57,22 +57,17 @@ async function create(initdb, data, user) {
   throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
 }
 
-/** PostgreSQL refuses to run as root: root runs it as the user postgres, or nobody. */
+/**
+ * PostgreSQL refuses to run as root: root runs it as the user postgres, or nobody. Where that user cannot reach the
+ * files (a project under /root), it runs in a user namespace that gives root another name.
+ */
 async function unprivileged(program, dir) {
   if (process.getuid?.() !== 0) return {};
   const owner = account('postgres') ?? account('nobody');
   if (!owner) throw new Failure('PostgreSQL cannot run as root: run as a normal user, or set DATABASE_URL.');
   if (await canReach(owner, [program, dir])) return { ...owner, owner };
-  const capability = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
-  const setpriv = [
-    '--reuid',
-    String(owner.uid),
-    '--regid',
-    String(owner.gid),
-    '--clear-groups',
-    ...capability,
-  ];
-  if ((await run('setpriv', [...setpriv, '--', program, '--version'])).code === 0) return { setpriv, owner };
+  const prefix = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
+  if ((await run(prefix[0], [...prefix.slice(1), program, '--version'])).code === 0) return { prefix };
   throw new Failure(
     `PostgreSQL cannot run as root, and the user ${owner.name} cannot reach ${root}: open the folders above it ` +
       '(chmod o+x), move the project, or run as a normal user.',
