@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { proveTakeovers } from '../tools/prove/agents.ts';
+import { measureAgents } from '../tools/prove/agent-latency.ts';
 import { proveScale } from '../tools/prove/agent-scale.ts';
 import { Report } from '../tools/prove/report.ts';
 
@@ -15,5 +16,11 @@ test('readers that do not read are cut off, and nobody else notices', async () =
   const report = new Report(true);
   const scale = { sockets: 100, sessionsPerSocket: 3, nonReaders: 3, samples: 50, leaseMs: 2_000 };
   await proveScale(scale, report);
+  expect(report.missed).toEqual([]);
+});
+
+test('what other writers do, and what Kafka answers, comes to the handler', async () => {
+  const report = new Report(true);
+  await measureAgents(20, report);
   expect(report.missed).toEqual([]);
 });
