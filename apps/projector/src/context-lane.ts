@@ -48,7 +48,7 @@ export class ContextLane {
       {
         ...laneSizes,
         ...hooks,
-        intervalMs: 4,
+        intervalMs: 10,
         passIntervalMs: 2 * markIntervalMs,
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof ContextsLost,

@@ -28,7 +28,7 @@ export class RowLane {
       {
         ...laneSizes,
         ...hooks,
-        intervalMs: 25,
+        intervalMs: 50,
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof Fenced,
       },
