@@ -72,6 +72,53 @@ describe('bad input is a 400 that names the field', () => {
   });
 });
 
+describe('the reason is the most basic one', () => {
+  test.each<[string, unknown, Record<string, string>, object[]]>([
+    [
+      'turns',
+      { ...turn, intent_confidence: 'high' },
+      {},
+      [{ field: 'intent_confidence', message: 'must be a number' }],
+    ],
+    [
+      'turns',
+      { ...turn, message_text: 5 },
+      {},
+      [{ field: 'message_text', message: 'must be a text (string)' }],
+    ],
+    ['goals', {}, {}, [{ field: 'goal', message: 'is missing' }]],
+    [
+      'commands',
+      { commands: [{ type: 'set_goal', goal: '' }] },
+      {},
+      [{ field: 'commands[0].type', message: expect.stringContaining('must be one of') }],
+    ],
+    ['turns', [turn], {}, []],
+    [
+      'turns',
+      '{"sender":"user","message_text":"a","__proto__":{"a":1}}',
+      { 'content-type': 'application/json' },
+      [{ field: '__proto__', message: 'is not an allowed key' }],
+    ],
+    [
+      'turns',
+      turn,
+      { 'idempotency-key': 'a b' },
+      [{ field: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters without spaces' }],
+    ],
+  ])('%s %j %j', async (path, body, headers, errors) => {
+    expect(await app.call('POST', `/v1/sessions/${id}/${path}`, body, headers)).toMatchObject({
+      status: 400,
+      body: { errors },
+    });
+  });
+
+  test('an epoch of a session that nobody ever held', async () => {
+    const answer = await app.call('POST', `/v1/sessions/${id}/turns`, turn, { 'agent-epoch': '1' });
+    expect(answer).toMatchObject({ status: 409, body: { detail: 'No instance holds this session.' } });
+  });
+});
+
 describe('what cannot be read', () => {
   const json = { 'content-type': 'application/json' };
   test.each([

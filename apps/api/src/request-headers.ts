@@ -14,16 +14,32 @@ export interface CommandHeaders {
   readonly traceparent: string | undefined;
 }
 
+/** What a header may be, for the program and in words. */
+interface Form {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+
+const visible = (length: number): Form => ({
+  pattern: new RegExp(`^[\\x21-\\x7e]{1,${length}}$`),
+  words: `1 to ${length} visible ASCII characters without spaces`,
+});
+const epoch: Form = { pattern: /^[1-9]\d{0,14}$/, words: 'a whole number from 1' };
+const traceContext: Form = {
+  pattern: /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/,
+  words: 'a W3C trace context, as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+};
+
 /** The headers of a command, checked. */
 export const Headers = createParamDecorator((_: unknown, context: ExecutionContext): CommandHeaders => {
   const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
   return {
-    actor: { role: 'agent', id: text(headers, 'agent-id', /^[\x21-\x7e]{1,128}$/) ?? 'anonymous' },
-    key: text(headers, 'idempotency-key', /^[\x21-\x7e]{1,255}$/),
+    actor: { role: 'agent', id: text(headers, 'agent-id', visible(128)) ?? 'anonymous' },
+    key: text(headers, 'idempotency-key', visible(255)),
     expectedRevision: revisionOf(single(headers, 'if-match'), 'If-Match'),
-    agentEpoch: epochOf(text(headers, 'agent-epoch', /^[1-9]\d{0,14}$/)),
-    correlationId: text(headers, 'correlation-id', /^[\x21-\x7e]{1,128}$/),
-    traceparent: text(headers, 'traceparent', /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
+    agentEpoch: epochOf(text(headers, 'agent-epoch', epoch)),
+    correlationId: text(headers, 'correlation-id', visible(128)),
+    traceparent: text(headers, 'traceparent', traceContext),
   };
 });
 
@@ -59,9 +75,15 @@ function single(headers: FastifyRequest['headers'], name: string): string | unde
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function text(headers: FastifyRequest['headers'], name: string, pattern: RegExp): string | undefined {
+function text(
+  headers: FastifyRequest['headers'],
+  name: string,
+  { pattern, words }: Form,
+): string | undefined {
   const value = single(headers, name);
   if (value === undefined || pattern.test(value)) return value;
-  const message = `header ${name} must match ${pattern.source}`;
-  throw new ProblemError('validation_failed', message, { errors: [{ field: name, message }] });
+  const message = `must be ${words}`;
+  throw new ProblemError('validation_failed', `header ${name} ${message}`, {
+    errors: [{ field: name, message }],
+  });
 }

@@ -62,10 +62,11 @@ export function decideAgent(command: AgentCommand, state: SessionState): Decisio
 }
 
 function replaced({ instance, epoch, pool, since }: AgentState): Rejection {
-  const holder = instance === null ? 'Nobody' : `Instance ${instance}`;
+  const holder = instance === null ? 'No instance' : `Instance ${instance}`;
   return {
     code: 'agent_replaced',
-    reason: `${holder} holds the session now, at epoch ${epoch}.`,
+    reason:
+      epoch === 0 ? 'No instance holds this session.' : `${holder} holds the session now, at epoch ${epoch}.`,
     data: { holder: { instance, epoch, pool, since } },
   };
 }

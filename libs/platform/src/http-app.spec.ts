@@ -117,8 +117,8 @@ describe('HTTP application', () => {
     ['{"message_text":', 400, 'malformed_json'],
     ['', 400, 'malformed_json'],
     ['nonsense', 400, 'malformed_json'],
-    ['{"message_text":"a","__proto__":{"x":1}}', 400, 'malformed_json'],
-    ['{"message_text":"a","constructor":{"prototype":{"x":1}}}', 400, 'malformed_json'],
+    ['{"message_text":"a","__proto__":{"x":1}}', 400, 'validation_failed'],
+    ['{"message_text":"a","constructor":{"prototype":{"x":1}}}', 400, 'validation_failed'],
     ['{"message_text":"a","constructor":"x"}', 400, 'validation_failed'],
     ['[]', 400, 'validation_failed'],
     ['null', 400, 'validation_failed'],
@@ -149,7 +149,7 @@ describe('HTTP application', () => {
       trace_id: trace,
       errors: [
         { field: 'colour', message: 'is not a known field' },
-        { field: 'message_text', message: 'must be a string' },
+        { field: 'message_text', message: 'is missing' },
       ],
     });
     const malformedId = await post('{"message_text":"a"}', json, '/v1/sessions/17/turns');

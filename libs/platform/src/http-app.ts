@@ -11,11 +11,9 @@ import { nestLogger } from './logging.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { ProblemFilter } from './problem-filter.ts';
+import { bodyLimit } from './problem-mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { createValidationPipe } from './validation.ts';
-
-/** Bytes of a request's body; more is a 413. */
-export const bodyLimit = 256 * 1024;
 
 export interface HttpAppOptions {
   readonly logger: Logger;
@@ -38,6 +36,9 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
+    // The validation refuses such keys, and names them.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     genReqId: traceId,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',

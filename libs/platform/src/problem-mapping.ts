@@ -4,9 +4,12 @@ import { isUnavailable } from './unavailable.ts';
 import { ProblemError, problems } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
 
+/** Bytes of a request's body; more is a 413. */
+export const bodyLimit = 256 * 1024;
+
 /** Errors of Fastify by their code. */
 const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than the limit'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', `The body is larger than ${bodyLimit / 1024} KiB`],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
     'Send the body as Content-Type: application/json',
@@ -30,8 +33,6 @@ export function toProblem(error: unknown): ProblemError {
     if (known) return new ProblemError(known[0], known[1], {}, { cause: error });
   }
   if (isUnavailable(error)) return unavailable(error);
-  if (isError(error) && error.name === 'SyntaxError' && 'statusCode' in error && error.statusCode === 400)
-    return new ProblemError('malformed_json', parserDetail(error), {}, { cause: error });
   const status = isError(error) && 'statusCode' in error ? Number(error.statusCode) : 500;
   return fromStatus(status, 'The request cannot be handled', error);
 }
@@ -59,11 +60,4 @@ function codeOf(status: number): ProblemCode | undefined {
 function unavailable(cause: unknown): ProblemError {
   const detail = 'Try again; the same Idempotency-Key tells whether the command is in';
   return new ProblemError('engine_unavailable', detail, { retry_after_s: unavailableRetryS }, { cause });
-}
-
-/** The JSON parser's text names a place or a forbidden key; only a key is worth telling. */
-function parserDetail(error: Error): string {
-  return error.message.includes('prototype property')
-    ? 'The body has a forbidden key: __proto__ or constructor'
-    : 'The body is not valid JSON';
 }

@@ -13,9 +13,30 @@ const rules = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
-  stopAtFirstError: true,
   validationError: { target: false },
 } as const;
+
+/** Rules on what a value is, before those on its size and form; of the others the first that the class names counts. */
+const basicRules = [
+  'whitelistValidation',
+  'isDefined',
+  'isString',
+  'isNumber',
+  'isInt',
+  'isBoolean',
+  'isArray',
+  'isObject',
+  'nestedValidation',
+  'isIn',
+  'isUuid',
+];
+
+/** Plainer words for some of class-validator's texts. */
+const plainTexts: Readonly<Record<string, string>> = {
+  'must be a string': 'must be a text (string)',
+  'must be an integer number': 'must be a whole number',
+  'must be a number conforming to the specified constraints': 'must be a number',
+};
 
 const primitives = new Set<unknown>([String, Number, Boolean, Array, Object]);
 
@@ -43,12 +64,27 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
 /** One entry a field; an item of a list is named by its place, as in `commands[2].goal`. */
 function fieldErrors(error: ValidationError, path: string, inList: boolean): FieldError[] {
   const field = inList ? `${path}[${error.property}]` : path ? `${path}.${error.property}` : error.property;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
-    field,
-    message: rule === 'whitelistValidation' ? 'is not a known field' : withoutName(text, error.property),
-  }));
+  const message = messageOf(error);
+  const own = message === undefined ? [] : [{ field, message }];
   const list = Array.isArray(error.value);
-  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field, list))];
+  return [...own, ...childrenOf(error, inList).flatMap((child) => fieldErrors(child, field, list))];
+}
+
+/** The most basic fault alone: of a text where a number belongs, its size says nothing. */
+function messageOf({ constraints = {}, property, value }: ValidationError): string | undefined {
+  const found = Object.keys(constraints);
+  const [rule] = [...basicRules.filter((name) => found.includes(name)), ...found.toReversed()];
+  if (rule === undefined) return undefined;
+  if (rule === 'whitelistValidation') return 'is not a known field';
+  if (value === undefined) return 'is missing';
+  const text = withoutName(constraints[rule] ?? '', property);
+  return plainTexts[text] ?? text;
+}
+
+/** Which fields an item of a list may have is not known as long as its type is not. */
+function childrenOf({ children = [] }: ValidationError, inList: boolean): readonly ValidationError[] {
+  const untyped = inList && children.some(({ property, constraints }) => property === 'type' && constraints);
+  return untyped ? children.filter(({ constraints }) => !constraints?.['whitelistValidation']) : children;
 }
 
 /** class-validator's texts begin with the property, which `field` already says. */
@@ -58,7 +94,9 @@ function withoutName(text: string, property: string): string {
 
 function invalid(errors: readonly FieldError[]): ProblemError {
   const detail = errors.map(({ field, message }) => (field ? `${field} ${message}` : message)).join('; ');
-  return new ProblemError('validation_failed', detail.slice(0, 1000), { errors: errors.slice(0, 100) });
+  // What is wrong with the whole has no field to name.
+  const named = errors.filter(({ field }) => field !== '').slice(0, 100);
+  return new ProblemError('validation_failed', detail.slice(0, 1000), { errors: named });
 }
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;

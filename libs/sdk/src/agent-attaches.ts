@@ -1,5 +1,6 @@
 import type { Frame } from './agent-socket.ts';
 import type { AgentStream } from './agent-stream.ts';
+import { deferred } from './deferred.ts';
 import { toError, Unavailable } from './errors.ts';
 import type { Problem } from './types.ts';
 
@@ -34,7 +35,7 @@ export class Attaches {
     const known = this.pending.get(sessionId);
     if (known) return known.promise;
     const frame = { type: 'attach', session_id: sessionId, ...(after === undefined ? {} : { after }) };
-    const { promise, resolve, reject } = Promise.withResolvers<AgentStream>();
+    const { promise, resolve, reject } = deferred<AgentStream>();
     const detail = `The attach had no answer for ${this.timeoutMs} ms.`;
     const late = setTimeout(
       () => this.reject(sessionId, new Unavailable(problemOf('no_answer', 0, detail))),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deferred } from './deferred.ts';
 import { delayMs } from './retry.ts';
 import type { Session } from './session.ts';
 
@@ -101,7 +102,7 @@ export class AgentStream {
     let current: Turn | undefined;
     let wake: (() => void) | undefined;
     this.onUpdate((update) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = deferred<void>();
       current = { update, resolve, reject };
       wake?.();
       return promise;

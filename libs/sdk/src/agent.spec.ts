@@ -55,7 +55,17 @@ describe('connecting', () => {
     const connecting = connect(url, { capacity: 0, onError });
     await expect(connecting).rejects.toThrow(InvalidRequest);
     await expect(connecting).rejects.toThrow('capacity must be a number');
-    expect([heard.length, errors.length]).toEqual([1, 1]);
+    expect([heard.length, errors.length]).toEqual([1, 0]);
+  });
+
+  test('tells all that is wrong with it, once', async () => {
+    const detail = `pool must be letters; ${'capacity must be a number '.repeat(5)}`;
+    const { url } = await serve((_, socket) => {
+      socket.send(JSON.stringify({ type: 'error', code: 'bad_frame', detail }));
+      socket.close(4400, detail.slice(0, 100));
+      return undefined;
+    });
+    await expect(connect(url, { pool: 'a b' })).rejects.toThrow(detail);
   });
 
   test('fails when another process has the instance id', async () => {

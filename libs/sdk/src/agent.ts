@@ -6,6 +6,7 @@ import { AgentSocket } from './agent-socket.ts';
 import type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
 import { AgentStream } from './agent-stream.ts';
 import { AgentTransport } from './agent-transport.ts';
+import { deferred } from './deferred.ts';
 import { Session } from './session.ts';
 
 export interface AgentOptions {
@@ -53,6 +54,12 @@ export async function connectAgent(options: AgentOptions): Promise<Agent> {
   return agent;
 }
 
+/** A name that no other process has. */
+function instanceOf(pool: string): string {
+  const place = `${pool}-${hostname()}`.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100);
+  return `${place}-${process.pid}-${randomUUID().slice(0, 8)}`;
+}
+
 /** An agent instance: holds sessions, gets what others did in them, and hands them over when it goes. */
 export class Agent {
   readonly instance: string;
@@ -63,16 +70,19 @@ export class Agent {
   private readonly transport: AgentTransport;
   private readonly socket: AgentSocket;
   private readonly attaches: Attaches;
-  private readonly known = Promise.withResolvers<void>();
+  private readonly known = deferred<void>();
   private readonly onError: (error: unknown, update: Update | undefined) => void;
   private readonly handled = new Map<string, number>();
   private drained: (() => void) | undefined;
+  private isKnown = false;
+  /** Why the connection ends, in full: the reason of a close is cut off. */
+  private fault: string | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: AgentOptions) {
     const { url, pool, timeoutMs = 10_000, retryForMs = 30_000 } = options;
     const urls = typeof url === 'string' ? [url] : url;
-    this.instance = options.instance ?? `${pool}-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    this.instance = options.instance ?? instanceOf(pool);
     this.transport = new AgentTransport({ urls, agentId: this.instance, timeoutMs, retryForMs });
     this.onError = options.onError ?? ((error) => process.stderr.write(`${String(error)}\n`));
     this.ready = this.known.promise;
@@ -85,15 +95,17 @@ export class Agent {
       onConnected: (connected) => {
         this.transport.prefer(connected);
         this.attaches.sendAgain();
+        this.isKnown = true;
         this.known.resolve();
       },
       onSuperseded: () => {
         const detail = `Another process is connected as ${this.instance}.`;
         this.lose('replaced', errorOf({ code: 'agent_replaced', detail }));
       },
-      onRefused: (detail) => {
-        const error = errorOf({ code: 'bad_frame', detail });
-        this.onError(error, undefined);
+      onRefused: (reason) => {
+        const error = errorOf({ code: 'bad_frame', detail: this.fault ?? reason });
+        // Before that, `ready` tells it.
+        if (this.isKnown) this.onError(error, undefined);
         this.lose('closed', error);
       },
     });
@@ -229,8 +241,8 @@ export class Agent {
   }
 
   private failed(frame: Frame): void {
-    // The connection ends for it, which says the same.
-    if (frame['code'] === 'bad_frame' || this.attaches.refused(frame)) return;
-    this.onError(errorOf(frame), undefined);
+    // The connection ends for it.
+    if (frame['code'] === 'bad_frame') this.fault = String(frame['detail']);
+    else if (!this.attaches.refused(frame)) this.onError(errorOf(frame), undefined);
   }
 }

@@ -1408,7 +1408,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1534,7 +1534,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1660,7 +1660,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1787,7 +1787,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1914,7 +1914,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2037,7 +2037,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2163,7 +2163,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2289,7 +2289,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2415,7 +2415,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2541,7 +2541,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2667,7 +2667,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2793,7 +2793,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2915,7 +2915,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3098,7 +3098,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session any more (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;

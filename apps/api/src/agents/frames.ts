@@ -39,7 +39,9 @@ export const frameLimit = 1_048_576;
 const capacityLimit = 10_000;
 
 const namePattern = /^[\x21-\x7e]{1,128}$/;
+const nameWords = '1 to 128 visible ASCII characters without spaces';
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const poolWords = '1 to 64 letters, digits and . _ -, the first a letter or digit';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 type Members = { readonly [name: string]: Json | undefined };
@@ -50,16 +52,7 @@ export function parseFrame(text: string): ClientFrame {
   const type: unknown = frame['type'];
   switch (type) {
     case 'hello':
-      return {
-        type: 'hello',
-        instance: matching(frame, 'instance', namePattern),
-        pool: matching(frame, 'pool', poolPattern),
-        capacity: whole(frame, 'capacity', 1, capacityLimit),
-        echo: frame['echo'] === true,
-        resume: resumes(frame['resume']),
-        attempt:
-          frame['attempt'] === undefined ? Date.now() : whole(frame, 'attempt', 0, Number.MAX_SAFE_INTEGER),
-      };
+      return hello(frame);
     case 'heartbeat':
     case 'drain':
       return { type };
@@ -71,6 +64,38 @@ export function parseFrame(text: string): ClientFrame {
       return { type: 'ack', session_id: sessionId(frame), revision: revision(frame, 'revision') };
     default:
       throw new BadFrame('type must be hello, heartbeat, attach, detach, ack or drain');
+  }
+}
+
+/** @throws BadFrame that names all members at fault */
+function hello(frame: Members): ClientFrame {
+  const faults: string[] = [];
+  const instance = attempted(faults, () => matching(frame, 'instance', namePattern, nameWords));
+  const pool = attempted(faults, () => matching(frame, 'pool', poolPattern, poolWords));
+  const capacity = attempted(faults, () => whole(frame, 'capacity', 1, capacityLimit));
+  const resume = attempted(faults, () => resumes(frame['resume']));
+  const attempt = attempted(faults, () =>
+    frame['attempt'] === undefined ? Date.now() : whole(frame, 'attempt', 0, Number.MAX_SAFE_INTEGER),
+  );
+  if (
+    instance === undefined ||
+    pool === undefined ||
+    capacity === undefined ||
+    resume === undefined ||
+    attempt === undefined
+  )
+    throw new BadFrame(faults.join('; '));
+  return { type: 'hello', instance, pool, capacity, echo: frame['echo'] === true, resume, attempt };
+}
+
+/** A member, or undefined and its fault in the list. */
+function attempted<T>(faults: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BadFrame)) throw error;
+    faults.push(error.message);
+    return undefined;
   }
 }
 
@@ -117,10 +142,9 @@ function revision(frame: Members, name: string): number {
   return whole(frame, name, 0, Number.MAX_SAFE_INTEGER);
 }
 
-function matching(frame: Members, name: string, pattern: RegExp): string {
+function matching(frame: Members, name: string, pattern: RegExp, words: string): string {
   const value = frame[name];
-  if (typeof value !== 'string' || !pattern.test(value))
-    throw new BadFrame(`${name} must match ${pattern.source}`);
+  if (typeof value !== 'string' || !pattern.test(value)) throw new BadFrame(`${name} must be ${words}`);
   return value;
 }
 
