@@ -37,10 +37,7 @@ export class Attaches {
     const frame = { type: 'attach', session_id: sessionId, ...(after === undefined ? {} : { after }) };
     const { promise, resolve, reject } = deferred<AgentStream>();
     const detail = `The attach had no answer for ${this.timeoutMs} ms.`;
-    const late = setTimeout(
-      () => this.reject(sessionId, new Unavailable(problemOf('no_answer', 0, detail))),
-      this.timeoutMs,
-    );
+    const late = setTimeout(() => this.reject(sessionId, unavailable(detail)), this.timeoutMs);
     this.pending.set(sessionId, {
       frame,
       promise,
@@ -104,6 +101,11 @@ export function errorOf(frame: Omit<Frame, 'type'>): Error {
   const code = String(frame['code']);
   const detail = typeof frame['detail'] === 'string' ? frame['detail'] : code;
   return toError({ ...frame, ...problemOf(code, statuses[code] ?? 409, detail) }, undefined);
+}
+
+/** The error when nothing has answered. */
+export function unavailable(detail: string): Unavailable {
+  return new Unavailable(problemOf('no_answer', 0, detail));
 }
 
 function problemOf(code: string, status: number, detail: string): Problem {

@@ -68,6 +68,12 @@ describe('connecting', () => {
     await expect(connect(url, { pool: 'a b' })).rejects.toThrow(detail);
   });
 
+  test('fails when no api is there for long enough', async () => {
+    const connecting = connect('http://127.0.0.1:9', { retryForMs: 100 });
+    await expect(connecting).rejects.toThrow(Unavailable);
+    await expect(connecting).rejects.toThrow('No api at http://127.0.0.1:9 has taken the agent for 100 ms.');
+  });
+
   test('fails when another process has the instance id', async () => {
     const { url } = await serve((_, socket) => {
       socket.close(4409, 'superseded');

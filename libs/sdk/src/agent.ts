@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Attaches, errorOf } from './agent-attaches.ts';
+import { Attaches, errorOf, unavailable } from './agent-attaches.ts';
 import type { Frame } from './agent-socket.ts';
 import { AgentSocket } from './agent-socket.ts';
 import type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
@@ -30,7 +30,7 @@ export interface AgentOptions {
   readonly drainOnSigterm?: boolean;
   /** Longest wait for one attempt of a request, and for an attach, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How long a request is tried again while the system is away, in milliseconds. Default 30,000. */
+  /** How long a request, and the first connection, is tried while the system is away, in milliseconds. Default 30,000. */
   readonly retryForMs?: number;
 }
 
@@ -41,15 +41,21 @@ const drainMs = 10_000;
 /**
  * Connects an agent instance; resolves once the api knows it. It comes back by itself whenever the connection breaks.
  * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
- * connected with the same instance id since
+ * connected with the same instance id since, Unavailable when no api is there for `retryForMs`
  */
 export async function connectAgent(options: AgentOptions): Promise<Agent> {
   const agent = new Agent(options);
+  const { url, retryForMs = 30_000 } = options;
+  const late = deferred<void>();
+  const detail = `No api at ${[url].flat().join(', ')} has taken the agent for ${retryForMs} ms.`;
+  const timer = setTimeout(() => late.reject(unavailable(detail)), retryForMs);
   try {
-    await agent.ready;
+    await Promise.race([agent.ready, late.promise]);
   } catch (error) {
     await agent.close({ drain: false });
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return agent;
 }
