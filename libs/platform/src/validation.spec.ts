@@ -87,6 +87,13 @@ describe('validation of a body', () => {
     ]);
   });
 
+  test('refuses what is no object where one belongs', () => {
+    expect(errorsOf(() => body({ channel: 'ivr', device: 'A5', commands: [5] }))).toEqual([
+      { field: 'device', message: 'must be an object' },
+      { field: 'commands[0]', message: 'must be an object' },
+    ]);
+  });
+
   test('refuses fields it does not know, at any level', () => {
     const wrong = {
       channel: 'ivr',

@@ -77,6 +77,7 @@ function messageOf({ constraints = {}, property, value }: ValidationError): stri
   if (rule === undefined) return undefined;
   if (rule === 'whitelistValidation') return 'is not a known field';
   if (value === undefined) return 'is missing';
+  if (rule === 'nestedValidation') return 'must be an object';
   const text = withoutName(constraints[rule] ?? '', property);
   return plainTexts[text] ?? text;
 }
