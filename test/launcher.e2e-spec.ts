@@ -102,6 +102,19 @@ describe('a fault is one line that says what to do', () => {
     );
   });
 
+  test.each([
+    [{ REDIS_PORT: 'abc' }, /^\n✖ REDIS_PORT is 'abc': set it to a whole number from 1 to 65535\.\n$/],
+    [
+      { PORT: '2999', KAFKA_PORT: '3001' },
+      /^\n✖ Two would listen on port 3001 \(bridge, .*KAFKA_PORT\).*\n$/,
+    ],
+    [{ PORT: '65534' }, /^\n✖ PORT is too high/],
+  ])('wrong ports: %j', async (ports, line) => {
+    const { code, output } = await command('start.mjs', ports).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(line);
+  });
+
   test('no Java', async () => {
     const { code, output } = await command('start.mjs', { JAVA_HOME: '/nowhere' }).ended;
     expect(code).toBe(1);

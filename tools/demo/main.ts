@@ -1,6 +1,7 @@
 /** `npm run demo`, or `npm run demo -- order`: a conversation becomes events, a working context and rows, before your eyes. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import type { Context, Session, SessionRow, TurnRow } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
 import { findApi } from '../shared/address.ts';
@@ -10,13 +11,16 @@ import { printAppended, printContext, printRows, printScene, printTitle } from '
 import type { Scene } from './story.ts';
 import { partner, story } from './story.ts';
 
+const usage = `usage: npm run demo [-- --fast]    a conversation as events, context and rows
+       npm run demo -- order     an agent is killed, another one goes on`;
 const patienceMs = 20_000;
 /** On a terminal there is time to read. */
 const pauseMs = process.stdout.isTTY && !process.argv.includes('--fast') ? 1_200 : 0;
 
 await runProgram(async () => {
+  const order = asksForOrder();
   const url = await findApi();
-  if (process.argv.includes('order')) return playOrder(url);
+  if (order) return playOrder(url);
   const turnstream = new Turnstream({ url, agentId: 'demo-bot' });
   const partner_id = `P${randomInt(1_000_000, 10_000_000)}`;
   printTitle(`A conversation of ${partner.name}, delivery partner ${partner_id}, through ${url}`);
@@ -40,7 +44,18 @@ await runProgram(async () => {
   ])
     console.log(`  ${what}:\n    curl -s '${url}${address}'`);
   await turnstream.close();
-});
+}, usage);
+
+function asksForOrder(): boolean {
+  try {
+    const { positionals } = parseArgs({ allowPositionals: true, options: { fast: { type: 'boolean' } } });
+    if (positionals.length === 0) return false;
+    if (positionals.length === 1 && positionals[0] === 'order') return true;
+  } catch {
+    // An unknown option: the usage says which there are.
+  }
+  throw new Failure(usage);
+}
 
 async function play(
   turnstream: Turnstream,

@@ -4,17 +4,20 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import type { RecordedEvent, Session } from '@turnstream/sdk';
+import type { Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
 import { sampleAnswers } from '../services/answers.ts';
 import type { SampleOrder } from '../services/orders.ts';
 import { sampleOrders } from '../services/orders.ts';
 import { SampleService, wellBehaved } from '../services/sample-service.ts';
+import { unreachable } from '../shared/address.ts';
 import { Failure } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { printTitle } from './print.ts';
+import { until, watch } from './watch.ts';
 
-const patienceMs = 40_000;
+/** How the last message of the conversation begins. */
+const told = 'Your order ';
 const latencies = { orders: 700, logistics: 2_500 } as const;
 
 /** `npm run demo -- order`: two agent instances, a slow order system, and the instance in charge is killed half-way. */
@@ -46,20 +49,25 @@ export async function playOrder(url: string): Promise<void> {
       extracted_entities: { order_id },
     });
     await watching.until('fetching your order status');
-    await watching.until('So far: ');
+    await watching.until('So far: ', told);
     await sleep(300);
+    if (watching.has(told)) throw othersAnswered();
     printTitle('bot-1 is killed with -9, in the middle');
     first.process.kill('SIGKILL');
-    await watching.until('Your order ');
+    await watching.until(told);
     watching.stop();
     await sleep(1_000);
-    await tellHistory(session);
+    if (!(await tellHistory(session)).includes(`${pool}-bot-2`)) throw othersAnswered();
   } finally {
     first.process.kill('SIGKILL');
     second.process.kill();
     await Promise.all(services.map((service) => service.stop()));
     await turnstream.close();
   }
+}
+
+function othersAnswered(): Failure {
+  return new Failure('Nothing was taken over: other services answered first: stop npm run services.');
 }
 
 async function startServices(orders: readonly SampleOrder[]): Promise<SampleService[]> {
@@ -70,7 +78,7 @@ async function startServices(orders: readonly SampleOrder[]): Promise<SampleServ
     return new SampleService({ kafka, source, answer, behaviour: { ...wellBehaved, latencyMs } });
   });
   await Promise.all(services.map((service) => service.start())).catch((error: unknown) => {
-    throw new Failure(`Kafka does not answer (${String(error)}): run npm start first, or set KAFKA_BROKERS.`);
+    throw unreachable('KAFKA_BROKERS', error);
   });
   return services;
 }
@@ -94,58 +102,20 @@ function startAgent(name: string, url: string, pool: string): AgentProcess {
   };
 }
 
-/** Prints the conversation as it happens, from the session's event stream. */
-function watch(url: string, sessionId: string): { until(text: string): Promise<void>; stop(): void } {
-  const abort = new AbortController();
-  const texts: string[] = [];
-  void (async () => {
-    const answer = await fetch(`${url}/v1/sessions/${sessionId}/stream?after=0`, { signal: abort.signal });
-    let rest = '';
-    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const blocks = (rest + part).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) show(block, texts);
-    }
-  })().catch(() => undefined);
-  return {
-    until: (text) => until(() => texts.some((line) => line.includes(text)), `somebody says “${text}”`),
-    stop: () => abort.abort(),
-  };
-}
-
-function show(block: string, texts: string[]): void {
-  const line = block.split('\n').find((text) => text.startsWith('data: '));
-  if (line === undefined) return;
-  const { type, data } = JSON.parse(line.slice(6)) as RecordedEvent;
-  if (type === 'TurnRecorded') {
-    const { sender, message_text } = data as { sender: string; message_text: string };
-    texts.push(message_text);
-    const [who, colour] = sender === 'user' ? ['Asha', 'yellow' as const] : ['bot', 'green' as const];
-    console.log(`  ${styleText(colour, who)}: ${message_text}`);
-  } else if (type.startsWith('Inquiry')) {
-    const { source, outcome } = data as { source?: string; outcome?: string };
-    console.log(`  ${styleText('magenta', source ?? 'inquiry')}: ${type} ${outcome ?? ''}`);
-  }
-}
-
-/** Who held the conversation when, and which update was dealt with after how long. */
-async function tellHistory(session: Session): Promise<void> {
+/** Who held the conversation when, and which update was dealt with after how long. Gives the holders. */
+async function tellHistory(session: Session): Promise<string[]> {
   printTitle('What the stream says of it');
+  const holders: string[] = [];
   for await (const { type, revision, data } of session.events()) {
-    if (type === 'AgentAttached')
+    if (type === 'AgentAttached') {
+      holders.push(String(data['instance']));
       console.log(`  ${revision} ${type}: ${String(data['instance'])}, epoch ${String(data['epoch'])}`);
+    }
     if (type !== 'UpdateAcknowledged') continue;
     for (const update of data['updates'] as { revision: number; latency_ms: number }[])
       console.log(
         `  ${revision} ${type}: ${String(data['instance'])} dealt with ${update.revision} after ${update.latency_ms} ms`,
       );
   }
-}
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!done()) {
-    if (Date.now() > deadline) throw new Failure(`It did not come to pass that ${what}.`);
-    await sleep(50);
-  }
+  return holders;
 }

@@ -1,10 +1,12 @@
 /** `npm run dlq -- list | show | redrive`: the messages that could not be used. */
 import type { Admin, Kafka } from 'kafkajs';
+import { faultReasons } from '#messaging';
+import { unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import type { Found } from './read.ts';
 import { readDeadLetters } from './read.ts';
-import { redriveAll, redriveOne } from './redrive.ts';
+import { redriveAll, redriveOne, sentBefore } from './redrive.ts';
 
 const usage = `usage: npm run dlq -- list [reason]
        npm run dlq -- show <topic>.dlq/<partition>/<offset>
@@ -16,10 +18,12 @@ were sent and came back. Sent twice, a message has its effect once.`;
 await runProgram(async () => {
   const [action = '', argument, ...rest] = process.argv.slice(2);
   if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
+  if (action === 'list' && argument !== undefined && !faultReasons.some((reason) => reason === argument))
+    throw new Failure(`There is no reason ${argument}: the reasons are ${faultReasons.join(', ')}.`);
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
   await admin.connect().catch((error: unknown) => {
-    throw new Failure(`Kafka does not answer (${String(error)}): run npm start first, or set KAFKA_BROKERS.`);
+    throw unreachable('KAFKA_BROKERS', error);
   });
   try {
     if (action === 'list') await list(kafka, admin, argument);
@@ -28,16 +32,24 @@ await runProgram(async () => {
   } finally {
     await admin.disconnect();
   }
-});
+}, usage);
 
 async function list(kafka: Kafka, admin: Admin, reason: string | undefined): Promise<void> {
   const all = await readDeadLetters(kafka, admin);
   const found = reason === undefined ? all : all.filter(({ letter }) => letter.reason === reason);
-  for (const { at, letter } of found) {
+  const wasSent = await sentBefore(admin);
+  for (const one of found) {
+    const { at, letter } = one;
     const origin = `${letter.topic}/${letter.partition}/${letter.offset}`;
-    console.log([place(at).padEnd(30), origin.padEnd(26), letter.reason.padEnd(18), letter.detail].join(' '));
+    const sent = wasSent(one) ? '(redriven) ' : '';
+    const facts = [place(at).padEnd(30), origin.padEnd(26), letter.reason.padEnd(18), sent + letter.detail];
+    console.log(facts.join(' '));
   }
-  console.log(`${found.length} dead letters`);
+  console.log(count(found.length, 'dead letter'));
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function show({ at, letter }: Found): void {
@@ -57,7 +69,7 @@ async function redrive(kafka: Kafka, admin: Admin, argument: string | undefined)
     return;
   }
   const sent = await redriveAll(kafka, admin, argument === 'again');
-  console.log(`${sent} messages sent to their topics`);
+  console.log(`${count(sent, 'message')} sent to ${sent === 1 ? 'its topic' : 'their topics'}`);
 }
 
 async function one(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<Found> {

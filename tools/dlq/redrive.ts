@@ -47,6 +47,15 @@ export async function redriveOne(kafka: Kafka, { letter, at }: Found): Promise<v
   }
 }
 
+/** Tells of a dead letter whether `redriveAll` sent it. */
+export async function sentBefore(admin: Admin): Promise<(found: Found) => boolean> {
+  const [first, again] = [await sentUpTo(admin, firstGroup), await sentUpTo(admin, againGroup)];
+  return ({ at: { topic, partition, offset }, letter }) => {
+    const sent = 'redriven_from' in letter.headers ? again : first;
+    return BigInt(offset) < (sent.get(`${topic}/${partition}`) ?? -1n);
+  };
+}
+
 async function redriveBatch(
   { batch: { topic, partition, messages } }: EachBatchPayload,
   consumer: Consumer,
@@ -74,15 +83,29 @@ async function redriveBatch(
 
 /** Where the dead letters that were not sent yet end now, by topic and partition. */
 async function waitingUpTo(admin: Admin, groupId: string): Promise<Map<string, bigint>> {
-  const known = new Set(await admin.listTopics());
-  const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
+  const sent = await sentUpTo(admin, groupId);
   const ends = new Map<string, bigint>();
-  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
+  for (const topic of await deadLetterTopics(admin)) {
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      const committed = BigInt(partitions.find((item) => item.partition === partition)?.offset ?? -1);
+      const committed = sent.get(`${topic}/${partition}`) ?? -1n;
       const from = committed < BigInt(low) ? BigInt(low) : committed;
       if (from < BigInt(high)) ends.set(`${topic}/${partition}`, BigInt(high));
     }
   }
   return ends;
+}
+
+/** What the group committed, by topic and partition; -1: nothing yet. */
+async function sentUpTo(admin: Admin, groupId: string): Promise<Map<string, bigint>> {
+  const topics = await admin.fetchOffsets({ groupId, topics: await deadLetterTopics(admin) });
+  return new Map(
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)]),
+    ),
+  );
+}
+
+async function deadLetterTopics(admin: Admin): Promise<string[]> {
+  const known = new Set(await admin.listTopics());
+  return readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
 }

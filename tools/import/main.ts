@@ -26,7 +26,7 @@ await runProgram(async () => {
   await playAll(turnstream, conversations, parallel);
   await checkAll(turnstream, conversations, parallel);
   await turnstream.close();
-});
+}, usage);
 
 function options(): { files: string[]; parallel: number; given: string | undefined } {
   try {

@@ -5,7 +5,7 @@ import { runFile } from './paths.mjs';
 import { run } from './run.mjs';
 
 /**
- * What runs on this data folder: `{ pid, guard, api }`, or undefined. A file left by processes that are gone counts
+ * What runs on this data folder: `{ pid, guard, api, engines }`, or undefined. A file left by processes that are gone counts
  * as nothing.
  */
 export async function running() {
@@ -27,17 +27,17 @@ export async function claim(api) {
   const other = await running();
   if (!other) release();
   try {
-    writeFileSync(runFile(), JSON.stringify({ pid: process.pid, api }), { flag: 'wx' });
+    writeFileSync(runFile(), JSON.stringify({ pid: process.pid, api }), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     throw new Failure(`Turnstream already runs (${other?.api ?? api}): npm stop ends it.`);
   }
 }
 
-/** Adds the guard's process to the note. */
-export function noteGuard(guard) {
+/** Adds to the note: the guard's process, the engines' addresses. */
+export function note(more) {
   const state = JSON.parse(readFileSync(runFile(), 'utf8'));
-  writeFileSync(runFile(), JSON.stringify({ ...state, guard }));
+  writeFileSync(runFile(), JSON.stringify({ ...state, ...more }));
 }
 
 export const release = () => rmSync(runFile(), { force: true });

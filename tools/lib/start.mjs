@@ -7,9 +7,10 @@ import { build } from './build.mjs';
 import { assertRoom } from './disk.mjs';
 import { Failure } from './fail.mjs';
 import { Guard } from './guarded.mjs';
+import { assertPorts, portOf } from './port-numbers.mjs';
 import { dataDir, folder, root } from './paths.mjs';
 import { elapsed, say } from './progress.mjs';
-import { claim, noteGuard, release } from './run-file.mjs';
+import { claim, note, release } from './run-file.mjs';
 import { endOfCommand, until } from './signals.mjs';
 
 const NEEDED_MIB = 512;
@@ -17,11 +18,12 @@ const NEEDED_MIB = 512;
 /** `npm start`: brings everything up, stays until it is asked to stop, and takes everything down. */
 export async function start(args) {
   const { apis, port } = options(args);
-  assertRoom(folder(dataDir), NEEDED_MIB);
   const apps = appList(port, apis);
+  assertPorts(apps, process.env);
+  assertRoom(folder(dataDir), NEEDED_MIB);
   await claim(address(apps[0]));
   const guard = await Guard.open();
-  noteGuard(guard.pid);
+  note({ guard: guard.pid });
   const end = endOfCommand(() => guard.hurry());
   const lost = new Promise((_, reject) => {
     guard.on('lost', () =>
@@ -49,11 +51,9 @@ function options(args) {
   const usage = 'usage: npm start [-- --api N], N from 1 to 8';
   try {
     const { values } = parseArgs({ args, options: { api: { type: 'string', default: '1' } } });
-    const [apis, port] = [Number(values.api), Number(process.env.PORT ?? 3000)];
+    const apis = Number(values.api);
     if (!Number.isInteger(apis) || apis < 1 || apis > 8) throw new Failure(usage);
-    if (!Number.isInteger(port) || port < 1 || port > 65_000)
-      throw new Failure('PORT must be a port number.');
-    return { apis, port };
+    return { apis, port: portOf('PORT', 3000) };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(`${error.message}; ${usage}`);
   }
@@ -63,6 +63,7 @@ async function bringUp(guard, apps) {
   await assertAppPorts(apps);
   await build();
   const env = await startEngines(guard, { dir: dataDir });
+  note({ engines: Object.fromEntries(ENGINES.map(({ variable }) => [variable, env[variable]])) });
   await startApps(guard, apps, { dir: dataDir, env });
   guard.keep();
   welcome(apps, env);

@@ -3,13 +3,11 @@ import { EventStore } from '#event-store';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildUnderWay } from '#read-models';
 import { rebuild } from '../../apps/projector/src/rebuild-rows.ts';
+import { addressOf, unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 
-const { env } = process;
-const databasePort = env['DATABASE_PORT'] ?? '5432';
-const databaseUrl =
-  env['DATABASE_URL'] ?? `postgres://turnstream:turnstream@127.0.0.1:${databasePort}/turnstream`;
-const storeUrl = env['EVENTSTORE_URL'] ?? `esdb://127.0.0.1:${env['EVENTSTORE_PORT'] ?? '2113'}?tls=false`;
+const databaseUrl = addressOf('DATABASE_URL');
+const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
   const logger = createLogger('rebuild', 'silent');
@@ -43,6 +41,5 @@ await runProgram(async () => {
 function explained(error: unknown): unknown {
   if (error instanceof RebuildUnderWay) return new Failure(`${error.message} Wait until it is done.`);
   if (!isUnavailable(error) || !(error instanceof Error)) return error;
-  const remedy = 'Run npm start first, or set DATABASE_URL and EVENTSTORE_URL.';
-  return new Failure(`The tables in use are as before: ${error.message}. ${remedy}`);
+  return new Failure(`${unreachable('DATABASE_URL', error).message} The tables in use are as before.`);
 }

@@ -1,5 +1,6 @@
 /** `npm run services`: sample services that answer inquiries about orders, shipments and payouts. */
 import { parseArgs } from 'node:util';
+import { unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { sampleAnswers } from './answers.ts';
@@ -32,7 +33,7 @@ await runProgram(async () => {
     });
   });
   await Promise.all(services.map((service) => service.start())).catch((error: unknown) => {
-    throw new Failure(`Kafka does not answer (${String(error)}): run npm start first, or set KAFKA_BROKERS.`);
+    throw unreachable('KAFKA_BROKERS', error);
   });
   console.log(`${sources.join(', ')} answer, from ${orders.length} orders (${source}).`);
   const some = orders.slice(0, 3).map(({ order_id }) => order_id);
@@ -41,7 +42,7 @@ await runProgram(async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await Promise.all(services.map((service) => service.stop()));
-});
+}, usage);
 
 function options(args: string[]): { sources: string[]; behaviour: Behaviour } {
   const text = { type: 'string' } as const;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
@@ -23,9 +23,12 @@ const statuses = ['pending', 'processed', 'delivered', 'processed'];
 
 /** The retail orders of the data beside the project, or generated ones, and which of them these are. */
 export function sampleOrders(): { source: string; orders: readonly SampleOrder[] } {
-  const path = resolve(process.env['TURNSTREAM_ORDERS'] ?? `../shared/data/${file}`);
-  if (!existsSync(path))
-    return { source: `generated orders, since ${path} is not there`, orders: generated(1_000) };
+  const given = process.env['TURNSTREAM_ORDERS'];
+  const path = resolve(given || `../shared/data/${file}`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    const why = given ? 'the file of TURNSTREAM_ORDERS is not there' : 'TURNSTREAM_ORDERS names no file';
+    return { source: `generated, since ${why}`, orders: generated(1_000) };
+  }
   const bytes = readFileSync(path);
   const text = path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString();
   const orders = Object.values(JSON.parse(text) as Record<string, RetailOrder>).map(fromRetail);

@@ -2,23 +2,94 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
 
-/** The api to talk to: as given, TURNSTREAM_URL, the system that npm start runs, or port 3000. It must be ready. */
+interface Part {
+  readonly title: string;
+  readonly portVariable: string;
+  readonly port: string;
+  url(port: string): string;
+}
+
+/** What a program may talk to, by the variable that gives its address. */
+const parts = {
+  TURNSTREAM_URL: {
+    title: 'The api',
+    portVariable: 'PORT',
+    port: '3000',
+    url: (p) => `http://127.0.0.1:${p}`,
+  },
+  EVENTSTORE_URL: {
+    title: 'The event store',
+    portVariable: 'EVENTSTORE_PORT',
+    port: '2113',
+    url: (port) => `esdb://127.0.0.1:${port}?tls=false`,
+  },
+  KAFKA_BROKERS: { title: 'Kafka', portVariable: 'KAFKA_PORT', port: '9092', url: (p) => `127.0.0.1:${p}` },
+  REDIS_URL: {
+    title: 'Valkey',
+    portVariable: 'REDIS_PORT',
+    port: '6379',
+    url: (p) => `redis://127.0.0.1:${p}`,
+  },
+  DATABASE_URL: {
+    title: 'PostgreSQL',
+    portVariable: 'DATABASE_PORT',
+    port: '5432',
+    url: (port) => `postgres://turnstream:turnstream@127.0.0.1:${port}/turnstream`,
+  },
+} as const satisfies Readonly<Record<string, Part>>;
+
+export type AddressVariable = keyof typeof parts;
+
+/** The address: of the variable, else of the system that npm start runs, else of the port variable or the usual port. */
+export function addressOf(variable: AddressVariable, env = process.env): string {
+  const { portVariable, port, url } = parts[variable];
+  return env[variable] || runningSystem(env)?.[variable] || url(env[portVariable] || port);
+}
+
+/** Why nothing answers there, and what to do, in one line. */
+export function unreachable(variable: AddressVariable, error?: unknown, env = process.env): Failure {
+  const at = addressOf(variable, env).replace(/:[^:@/]+@/, ':***@');
+  const reason = error instanceof Error ? ` (${error.message})` : '';
+  return new Failure(`${parts[variable].title} does not answer at ${at}${reason}. ${remedy(variable, env)}`);
+}
+
+function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
+  if (env[variable]) return `Start what ${variable} names, or unset ${variable}.`;
+  if (runningSystem(env) === undefined) return `No system runs here: npm start, or set ${variable}.`;
+  return 'The system that npm start runs is starting or has a fault: look at its terminal.';
+}
+
+/** The api to talk to: as given, or as found. It must be ready. */
 export async function findApi(given?: string): Promise<string> {
-  const url = given ?? process.env['TURNSTREAM_URL'] ?? startedApi() ?? 'http://127.0.0.1:3000';
+  const env = given === undefined ? process.env : { ...process.env, TURNSTREAM_URL: given };
+  const url = addressOf('TURNSTREAM_URL', env);
   const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-  if (answer === undefined)
-    throw new Failure(`Nothing answers at ${url}: run npm start first, or set TURNSTREAM_URL.`);
+  if (answer === undefined) throw unreachable('TURNSTREAM_URL', undefined, env);
   if (!answer.ok)
     throw new Failure(`${url} is not ready: ${(await answer.text()).slice(0, 300)}. Try again in a moment.`);
   return url;
 }
 
-/** The launcher's note of what it runs. */
-function startedApi(): string | undefined {
-  const folder = process.env['TURNSTREAM_DATA'] ?? '.data';
+/** The launcher's note of what it runs; what a killed one left behind counts as nothing. */
+function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
-    return (JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as { api?: string }).api;
+    const text = readFileSync(join(env['TURNSTREAM_DATA'] ?? '.data', 'run.json'), 'utf8');
+    const { pid, guard, api, engines } = JSON.parse(text) as {
+      pid: number;
+      guard?: number;
+      api: string;
+      engines?: Record<string, string>;
+    };
+    return isAlive(pid) || isAlive(guard) ? { ...engines, TURNSTREAM_URL: api } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

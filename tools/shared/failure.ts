@@ -5,10 +5,11 @@ export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** Runs a program; a fault becomes one line and exit code 1. Ends the process. */
-export async function runProgram(main: () => Promise<void>): Promise<never> {
+/** Runs a program; a fault becomes one line and exit code 1. With --help it only says its usage. Ends the process. */
+export async function runProgram(main: () => Promise<void>, usage?: string): Promise<never> {
   try {
-    await main();
+    if (usage !== undefined && process.argv.includes('--help')) console.log(usage);
+    else await main();
   } catch (error) {
     console.error(`\n✖ ${explain(error)}`);
     process.exitCode = 1;

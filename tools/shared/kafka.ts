@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { KafkaLog } from '#messaging';
 import { createKafka } from '#messaging';
+import { addressOf } from './address.ts';
 
 /** Warnings of the client are of no use to whoever types a command. */
 const quiet: KafkaLog = {
@@ -10,7 +11,7 @@ const quiet: KafkaLog = {
   error: () => undefined,
 };
 
-/** The brokers: KAFKA_BROKERS, else those that npm start runs. */
-export function kafkaOf(clientId: string, brokers = process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092'): Kafka {
+/** A client of the brokers that are given, or found. */
+export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
   return createKafka({ brokers: brokers.split(','), clientId, log: quiet });
 }

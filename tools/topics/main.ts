@@ -1,7 +1,8 @@
 /** `npm run topics`: creates the topics that are missing and brings partitions and retention to what is configured. */
 import { inquirySources } from '#domain';
 import { ensureTopics, messagingSettings, topicPlans } from '#messaging';
-import { Failure, runProgram } from '../shared/failure.ts';
+import { unreachable } from '../shared/address.ts';
+import { runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 
 await runProgram(async () => {
@@ -12,7 +13,7 @@ await runProgram(async () => {
     await admin.connect();
     for (const line of await ensureTopics(admin, plans)) console.log(line);
   } catch (error) {
-    throw new Failure(`Kafka refuses or is away: ${error instanceof Error ? error.message : String(error)}`);
+    throw unreachable('KAFKA_BROKERS', error);
   } finally {
     await admin.disconnect();
   }

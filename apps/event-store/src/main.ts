@@ -31,7 +31,9 @@ const serve = async (args: readonly string[]): Promise<void> => {
 // What goes wrong is told in our own words.
 setLogVerbosity(logVerbosity.NONE);
 const runCommand = async ([name, ...args]: readonly string[]): Promise<void> => {
-  if (name === 'scavenge') {
+  if ([name, ...args].includes('--help')) {
+    print(USAGE);
+  } else if (name === 'scavenge') {
     const { events, bytes } = scavenge(parseDirectories(args).data);
     print(`removed ${events} events, freed ${bytes} bytes`);
   } else if (name === 'verify') {
