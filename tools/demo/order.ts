@@ -67,7 +67,7 @@ export async function playOrder(url: string): Promise<void> {
 }
 
 function othersAnswered(): Failure {
-  return new Failure('Nothing was taken over: other services answered first: stop npm run services.');
+  return new Failure('Nothing was taken over, other services answered first: stop npm run services.');
 }
 
 async function startServices(orders: readonly SampleOrder[]): Promise<SampleService[]> {
