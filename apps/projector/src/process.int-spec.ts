@@ -82,7 +82,7 @@ test('killed in the middle, the next one goes on; stopped, it leaves its slots t
   const second = await start();
   expect(await world.settled(ids)).toBe(10);
   const metrics = await (await ask('/metrics'))?.text();
-  expect(metrics).toMatch(/projector_events_total\{lane="rows",slot="0",app="projector"\} \d+/);
+  expect(metrics).toMatch(/projector_events_total\{lane="rows",slot="\d",app="projector"\} \d+/);
   expect(metrics).toContain('projector_slot_lag_seconds');
 
   expect(await end(second, 'SIGTERM')).toBe(0);
