@@ -1,8 +1,8 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import type { Inquiry, InquiryMemory } from '#domain';
-import { evolveInquiries, newSession } from '#domain';
-import { EventStore, foldStream, readEvents } from '#event-store';
+import { evolveInquiries } from '#domain';
+import { EventStore, readEvents } from '#event-store';
 import { Snapshots } from '#read-models';
 
 /** An inquiry as of the session's last event, or undefined when there is none. */
@@ -23,8 +23,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
   ) {}
 
   async execute({ sessionId, inquiryId }: GetInquiry): Promise<Inquiry | undefined> {
-    const kept = (await this.snapshots.load(sessionId)) ?? newSession(sessionId);
-    const { state } = await foldStream(this.store, kept);
+    const { state } = await this.snapshots.latest(sessionId);
     const { open, closed } = state.inquiries;
     const found = [...open, ...closed].find((item) => item.inquiry_id === inquiryId);
     if (found) return found;

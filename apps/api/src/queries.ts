@@ -79,8 +79,6 @@ export class GetEventsHandler implements IQueryHandler<GetEvents> {
   constructor(private readonly store: EventStore) {}
 
   async execute({ sessionId, from, limit }: GetEvents): Promise<Recorded[]> {
-    const events: Recorded[] = [];
-    for await (const event of readEvents(this.store, sessionId, { from, limit })) events.push(event);
-    return events;
+    return Array.fromAsync(readEvents(this.store, sessionId, { from, limit }));
   }
 }

@@ -3,9 +3,9 @@ import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { v4, v5 } from 'uuid';
 import type { PartnerMemory, StartSession as StartSessionCommand } from '#domain';
-import { canonicalJson, memoryOf, newSession } from '#domain';
+import { canonicalJson, memoryOf } from '#domain';
 import type { CommandRequest, CommandResult } from '#event-store';
-import { EventStore, foldStream, readPartner, rememberSession } from '#event-store';
+import { EventStore, readPartner, rememberSession } from '#event-store';
 import { Snapshots } from '#read-models';
 import { ExecuteCommands } from './execute-commands.ts';
 
@@ -40,8 +40,7 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
   private async recall(partnerId: string, sessionId: string): Promise<PartnerMemory | null> {
     const { memory } = await readPartner(this.store, partnerId);
     if (memory === null || memory.session_id === sessionId) return null;
-    const kept = (await this.snapshots.load(memory.session_id)) ?? newSession(memory.session_id);
-    const session = await foldStream(this.store, kept);
+    const session = await this.snapshots.latest(memory.session_id);
     return session.state.identity.partner_id === partnerId ? memoryOf(session) : memory;
   }
 }

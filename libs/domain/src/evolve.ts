@@ -8,6 +8,7 @@ import type { KnownCommands } from './known-commands.ts';
 import { rememberCommand } from './known-commands.ts';
 import { isPaymentIntent, queryFingerprint, rememberQuery } from './queries.ts';
 import type { Json } from './json.ts';
+import { plusMs } from './json.ts';
 import { mentionOrder, trackOrder } from './order-tracking.ts';
 import type { ExternalUpdate, SessionState } from './state.ts';
 import { externalDataLimit, externalKept, initialState, recentTurnsKept } from './state.ts';
@@ -115,7 +116,7 @@ function unknownEvent(state: SessionState, _event: never): SessionState {
 }
 
 function start(data: SessionStarted['data'], at: string): SessionState {
-  const expires_at = plusSeconds(at, data.expires_in_s);
+  const expires_at = plusMs(at, data.expires_in_s * 1000);
   return {
     ...initialState,
     identity: { partner_id: data.partner_id, name: data.name, region: data.region, device: data.device },
@@ -142,12 +143,8 @@ function start(data: SessionStarted['data'], at: string): SessionState {
 }
 
 function touch(state: SessionState, at: string): SessionState {
-  const expires_at = plusSeconds(at, state.session.expires_in_s);
+  const expires_at = plusMs(at, state.session.expires_in_s * 1000);
   return { ...state, session: { ...state.session, last_activity_time: at, expires_at } };
-}
-
-function plusSeconds(at: string, seconds: number): string {
-  return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }
 
 function prefer(

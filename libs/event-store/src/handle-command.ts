@@ -128,9 +128,8 @@ async function settle(
 ): Promise<CommandResult> {
   const elsewhere = expectedRevision !== undefined && expectedRevision !== session.revision;
   if (elsewhere && !('rejection' in outcome && comesFirst.has(outcome.rejection.code))) {
-    const events: Recorded[] = [];
     const from = Math.max(0, expectedRevision + 1);
-    for await (const event of readEvents(store, sessionId, { from, limit: 100 })) events.push(event);
+    const events = await Array.fromAsync(readEvents(store, sessionId, { from, limit: 100 }));
     throw new WrongExpectedRevision(expectedRevision, session.revision, events, !('rejection' in outcome));
   }
   if ('rejection' in outcome) throw new CommandRejected(outcome.rejection, outcome.command, session.revision);
@@ -161,9 +160,8 @@ async function replay(
   hash: string,
 ): Promise<CommandResult> {
   if (known.hash !== hash) throw new CommandIdReused(known.id);
-  const events: Recorded[] = [];
   const page = readEvents(store, session.session_id, { from: known.revision, limit: known.count });
-  for await (const event of page) events.push(event);
+  const events = await Array.fromAsync(page);
   return { session, revision: known.revision + known.count - 1, events, replayed: true };
 }
 

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from '#domain';
+import { newSession } from '#domain';
 import type { EventStore, SnapshotStore } from '#event-store';
+import { foldStream } from '#event-store';
 import type { ContextStore } from './context-store.ts';
 import { refold } from './refold.ts';
 
@@ -23,6 +25,11 @@ export class Snapshots implements SnapshotStore {
 
   async load(sessionId: string): Promise<Session | undefined> {
     return this.sessions.get(sessionId) ?? this.contexts.load(sessionId).catch(() => undefined);
+  }
+
+  /** The session as it stands in its stream now; revision -1: there is no such session. */
+  async latest(sessionId: string): Promise<Session> {
+    return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
   }
 
   remember(session: Session): void {

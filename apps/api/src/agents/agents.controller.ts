@@ -1,7 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { newSession } from '#domain';
-import { EventStore, foldStream } from '#event-store';
 import { ProblemError, UuidPipe } from '#platform';
 import { Snapshots } from '#read-models';
 import { ApiProblems } from '../openapi.decorators.ts';
@@ -14,7 +12,6 @@ import { AgentEngines } from './engines.ts';
 export class AgentsController {
   constructor(
     private readonly engines: AgentEngines,
-    private readonly store: EventStore,
     private readonly snapshots: Snapshots,
   ) {}
 
@@ -33,8 +30,7 @@ export class AgentsController {
   @ApiOkResponse({ type: SessionAgentDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async sessionAgent(@Param('session_id', UuidPipe) id: string): Promise<SessionAgentDto> {
-    const kept = (await this.snapshots.load(id)) ?? newSession(id);
-    const { revision, state } = await foldStream(this.store, kept);
+    const { revision, state } = await this.snapshots.latest(id);
     if (revision < 0)
       throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
     const { instance, epoch, pool, since, acknowledged } = state.agent;

@@ -3,8 +3,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { EventStore, foldStream, readEvents } from '#event-store';
-import { newSession } from '#domain';
+import { EventStore, readEvents } from '#event-store';
 import { ProblemError, UuidPipe } from '#platform';
 import { Snapshots } from '#read-models';
 import { ApiProblems } from '../openapi.decorators.ts';
@@ -40,7 +39,7 @@ export class StreamController implements BeforeApplicationShutdown {
     @Headers('last-event-id') last: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const session = await foldStream(this.store, (await this.snapshots.load(id)) ?? newSession(id));
+    const session = await this.snapshots.latest(id);
     if (session.revision < 0)
       throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
     const from = lastEventId(last) ?? after ?? session.revision;
