@@ -1,29 +1,46 @@
-const lib = (name) => `^libs/${name}/`;
-const only = (name, from, allowed) => ({
-  name,
+const libs = (...names) => `^libs/(${names.join('|')})/`;
+
+/** A lib imports itself and these libs of ours only. */
+const uses = (name, ...allowed) => ({
+  name: `${name}-uses-only-${allowed.join('-') || 'itself'}`,
   severity: 'error',
-  from: { path: from },
-  to: { path: '^(apps|libs)/', pathNot: [from, ...allowed] },
+  from: { path: libs(name), pathNot: 'spec\\.ts$' },
+  to: { path: '^(apps|libs|packages)/', pathNot: libs(name, ...allowed) },
 });
 
-/** Who may import whom: apps import libs, never one another; the pure and public libs import nothing of ours. */
+/** A package that others install imports nothing of ours. */
+const standsAlone = (folder) => ({
+  name: `${folder.replace('/', '-')}-stands-alone`,
+  severity: 'error',
+  from: { path: `^${folder}/` },
+  to: { path: '^(apps|libs|packages|tools|test|bench)/', pathNot: `^${folder}/` },
+});
+
+/** Who may import whom: apps import libs, never one another; libs form layers; packages stand alone. */
 export default {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    only('domain-is-pure', lib('domain'), []),
+    uses('domain'),
     {
       name: 'domain-has-no-packages',
       severity: 'error',
-      from: { path: lib('domain'), pathNot: 'spec\\.ts$' },
+      from: { path: libs('domain'), pathNot: 'spec\\.ts$' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'] },
     },
-    only('messaging-stands-alone', lib('messaging'), []),
-    only('sdk-stands-alone', lib('sdk'), []),
-    only('embedded-store-stands-alone', '^apps/event-store/', []),
-    only('platform-stands-alone', lib('platform'), []),
-    only('event-store-uses-domain', lib('event-store'), [lib('domain')]),
-    only('read-models-use-domain-and-event-store', lib('read-models'), [lib('domain'), lib('event-store')]),
+    uses('platform'),
+    uses('messaging', 'platform'),
+    {
+      name: 'messaging-uses-async-primitives-only',
+      severity: 'error',
+      from: { path: libs('messaging') },
+      to: { path: libs('platform'), pathNot: '^libs/platform/src/async/' },
+    },
+    uses('sessions', 'domain', 'platform'),
+    uses('partitions', 'platform'),
+    uses('read-models', 'domain', 'sessions', 'platform'),
+    standsAlone('packages/sdk'),
+    standsAlone('packages/embedded-eventstore'),
     {
       name: 'apps-never-import-one-another',
       severity: 'error',
@@ -31,15 +48,15 @@ export default {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
-      name: 'libs-never-import-apps',
+      name: 'product-never-imports-tools-or-tests',
       severity: 'error',
-      from: { path: '^libs/' },
-      to: { path: '^(apps|bench|test|tools)/' },
+      from: { path: '^(apps|libs|packages)/' },
+      to: { path: '^(bench|test|tools)/' },
     },
     {
-      name: 'one-user-of-the-store-client',
+      name: 'one-user-of-the-event-store-client',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: [lib('event-store'), '^apps/event-store/'] },
+      from: { path: '^(apps|libs)/', pathNot: libs('sessions') },
       to: { path: '@eventstore/db-client' },
     },
   ],

@@ -2,12 +2,12 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY apps/event-store/package.json apps/event-store/
-COPY libs/sdk/package.json libs/sdk/
+COPY packages/embedded-eventstore/package.json packages/embedded-eventstore/
+COPY packages/sdk/package.json packages/sdk/
 COPY tools/openapi-types/package.json tools/openapi-types/
 RUN npm ci
 COPY . .
-RUN npx tsc -b && npm prune --omit=dev
+RUN npm run build && npm prune --omit=dev
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app

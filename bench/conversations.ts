@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
-import { decide, initialState, newSession, transact } from '#domain';
+import { decide, initialState, newSession, decideAll } from '#domain';
 import { inParallel } from '#platform';
 
 /** While filling: events in one append, and conversations at once. */
@@ -56,7 +56,7 @@ const metadata: EventMetadata = {
 
 /** Any started session: what a turn is decided on. */
 const active = (() => {
-  const outcome = transact(newSession(randomUUID()), [start], { metadata, eventId: () => randomUUID() });
+  const outcome = decideAll(newSession(randomUUID()), [start], { metadata, eventId: () => randomUUID() });
   return 'session' in outcome ? outcome.session.state : initialState;
 })();
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { requestMessage } from '../apps/bridge/src/inquiry-request.ts';
-import { publicEvent } from '../apps/bridge/src/public-event.ts';
-import type { Recorded, SessionEvent } from '../libs/domain/src/index.ts';
+import { requestMessage } from '../apps/bridge/src/inquiries/request.ts';
+import { publicEvent } from '../apps/bridge/src/outbound/public-event.ts';
+import type { RecordedEvent, SessionEvent } from '../libs/domain/src/index.ts';
 import { personalFields } from '../libs/domain/src/index.ts';
 import { readCloudEvent } from '../libs/messaging/src/index.ts';
 import { generateDocument } from '../tools/asyncapi/document.ts';
@@ -78,7 +78,7 @@ const fields = {
   epoch: 3,
 };
 
-function recorded(type: string): Recorded {
+function recorded(type: string): RecordedEvent {
   const cause = type === 'InquiryCorrected' ? 'late' : fields.cause;
   const name = type === 'PreferenceChanged' ? 'call_back' : fields.name;
   const metadata = {

@@ -14,7 +14,8 @@ await main(async () => {
   if (!(await prepared())) return;
   const { build } = await import('./lib/build.mjs');
   await build();
-  const path = join(root, 'dist', program, 'main.js');
+  await import('./register.mjs');
+  const path = join(root, program, 'main.ts');
   process.argv = [process.argv[0], path, ...args];
   await import(pathToFileURL(path).href);
 });

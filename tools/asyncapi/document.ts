@@ -163,13 +163,13 @@ function operations(): Members {
     `ask_${source}`,
     { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
   ]);
-  const bury = readTopics.map((topic) => [
+  const deadLetter = readTopics.map((topic) => [
     `bury_${channelName(topic)}`,
     { action: 'send', channel: channel(deadLetterTopic(topic)) },
   ]);
   const tell = ['tell_about_conversations', { action: 'send', channel: channel(conversationTopic) }];
   const answers = ['receive_replies', { action: 'receive', channel: channel(repliesTopic) }];
-  return Object.fromEntries([...receive, answers, ...ask, tell, ...bury]) as Members;
+  return Object.fromEntries([...receive, answers, ...ask, tell, ...deadLetter]) as Members;
 }
 
 function channel(topic: string): Members {

@@ -1,6 +1,6 @@
 /**
  * The sample agent: one instance of a bot that answers questions about orders. Start as many as you like; when one is
- * gone the others go on with its conversations. `node dist/tools/demo/order-agent.js`, with TURNSTREAM_URL.
+ * gone the others go on with its conversations. `node --import ./tools/register.mjs tools/demo/order-agent.ts`, with TURNSTREAM_URL.
  */
 import type { AgentStream, Update } from '@turnstream/sdk';
 import { AgentReplaced, connectAgent } from '@turnstream/sdk';

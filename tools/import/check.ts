@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session, TurnRow, Turnstream } from '@turnstream/sdk';
-import type { Recorded, Session as Folded } from '#domain';
+import type { RecordedEvent, Session as Folded } from '#domain';
 import { canonicalJson, contextOf, evolveSession, newSession } from '#domain';
 import type { JsonObject } from '#domain';
 import { inParallel } from '#platform';
@@ -55,7 +55,7 @@ async function fold(session: Session): Promise<{ folded: Folded; recorded: Recor
   let folded = newSession(session.id);
   const recorded: RecordedTurn[] = [];
   for await (const item of session.events({ limit: 1_000 })) {
-    const event = item as unknown as Recorded;
+    const event = item as unknown as RecordedEvent;
     if (event.revision !== folded.revision + 1)
       throw new Error(`${session.id}: gap before ${event.revision}`);
     if (event.type === 'TurnRecorded') recorded.push(event.data);

@@ -114,7 +114,7 @@ function intentOf(state: Fields): string | undefined {
   return typeof intent === 'string' && intent !== 'NONE' && intent !== '' ? intent : undefined;
 }
 
-/** Slots as entities. A slot has a list of values: a single one stands by itself. Other services' slots get their name. */
+/** PartitionLeaseStore as entities. A slot has a list of values: a single one stands by itself. Other services' slots get their name. */
 function entitiesOf(frames: readonly Frame[], active: Frame | undefined): Record<string, unknown> {
   const slots = frames.flatMap(({ service, state }, index) => {
     const main = active === undefined ? index === 0 : service === active.service;

@@ -10,7 +10,7 @@ const READY_MS = 60_000;
 const app = (name, port, program = name) => ({
   name,
   port,
-  program: join(root, `dist/apps/${program}/src/main.js`),
+  program: join(root, `dist/apps/${program}/main.js`),
 });
 
 /**

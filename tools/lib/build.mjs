@@ -5,22 +5,37 @@ import { cacheDir, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
 
-const tsc = () => run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root });
+const node = (...args) => run(process.execPath, args, { cwd: root });
+const bin = (path) => join(root, 'node_modules', path);
+const types = () => node(bin('typescript/bin/tsc'), '-b');
 
-/** Compiles everything (only what changed since the last time); tells whether there was no error. */
-export async function compiles() {
+/** The packages by tsc, the apps by the Nest CLI. */
+async function compile() {
+  const packages = await node(
+    bin('typescript/bin/tsc'),
+    '-b',
+    'packages/embedded-eventstore',
+    'packages/sdk',
+  );
+  return packages.code === 0 ? node(bin('@nestjs/cli/bin/nest.js'), 'build', '--all') : packages;
+}
+
+/** Checks the types; tells whether there was no error. */
+export const typesPass = () => passes('types', 'checking (tsc -b)', types);
+
+/** Compiles apps and packages, or fails. */
+export async function build() {
+  if (await passes('build', 'compiling', compile)) return;
+  throw new Failure('The build failed: fix the errors above, then run the command again.');
+}
+
+async function passes(name, what, work) {
   const { code, output } = await step(
-    'build',
-    'compiling (tsc -b)',
-    () => withLock(join(cacheDir, 'build.lock'), tsc),
+    name,
+    what,
+    () => withLock(join(cacheDir, 'build.lock'), work),
     (result) => (result.code === 0 ? 'done' : 'failed'),
   );
   if (code !== 0) console.error(output);
   return code === 0;
-}
-
-/** Compiles everything, or fails. */
-export async function build() {
-  if (await compiles()) return;
-  throw new Failure('The build failed: mend the errors above, then run the command again.');
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withEngines } from '../engines.mjs';
-import { compiles } from './build.mjs';
+import { build, typesPass } from './build.mjs';
 import { dyingWithParent } from './keeper.mjs';
 import { root } from './paths.mjs';
 import { say, step } from './progress.mjs';
@@ -12,7 +12,7 @@ import { run } from './run.mjs';
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
 
-const FOLDERS = ['apps', 'libs', 'bench', 'test', 'tools'];
+const FOLDERS = ['apps', 'libs', 'packages', 'bench', 'test', 'tools'];
 
 /** What is checked besides the specs; the build is the check of the types. */
 const CHECKS = [
@@ -31,7 +31,8 @@ const CHECKS = [
  * @returns {Promise<number>} the exit code
  */
 export async function verify(args) {
-  const failedChecks = (await compiles()) ? [] : ['types'];
+  await build();
+  const failedChecks = args.length > 0 || (await typesPass()) ? [] : ['types'];
   const check = async () => {
     if (args.length > 0) return;
     for (const item of CHECKS) if (!(await passes(item))) failedChecks.push(item.name);

@@ -4,12 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { format } from 'prettier';
-import { EventStore } from '#event-store';
+import { EventStore } from '#sessions';
 import { createLogger } from '#platform';
 import { ContextStore } from '#read-models';
-import { AgentEngines } from '../../apps/api/src/agents/engines.ts';
+import { AgentRuntime } from '../../apps/api/src/agents/runtime.ts';
 import { AppModule } from '../../apps/api/src/app.module.ts';
-import { openApiDocument } from '../../apps/api/src/openapi.ts';
+import { openApiDocument } from '../../apps/api/src/common/openapi.ts';
 
 /** The OpenAPI document of the api as text. The api is put together for it, but no engine is asked. */
 export async function generateDocument(): Promise<string> {
@@ -17,7 +17,7 @@ export async function generateDocument(): Promise<string> {
   const redis = new Redis({ lazyConnect: true });
   const contexts = new ContextStore(redis, { ttlSeconds: 1 });
   const logger = createLogger('openapi', 'silent');
-  const agents = new AgentEngines(redis, { node: '', leaseMs: 1, unansweredHandoffS: 0, logger });
+  const agents = new AgentRuntime(redis, { node: '', leaseMs: 1, unansweredHandoffS: 0, logger });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with({ store, contexts, pool: new Pool(), agents }, 1),
     new FastifyAdapter({ skipMiddie: true }),

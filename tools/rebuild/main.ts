@@ -1,8 +1,8 @@
 /** `npm run rebuild`: the conversation tables anew from the streams, beside the ones in use, then in their place. */
-import { EventStore } from '#event-store';
+import { EventStore } from '#sessions';
 import { createLogger, createPool, isUnavailable } from '#platform';
-import { RebuildUnderWay } from '#read-models';
-import { rebuild } from '../../apps/projector/src/rebuild-rows.ts';
+import { RebuildInProgressError } from '#read-models';
+import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 
@@ -39,7 +39,7 @@ await runProgram(async () => {
 });
 
 function explained(error: unknown): unknown {
-  if (error instanceof RebuildUnderWay) return new Failure(`${error.message} Wait until it is done.`);
+  if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);
   if (!isUnavailable(error) || !(error instanceof Error)) return error;
   return new Failure(`${unreachable('DATABASE_URL', error).message} The tables in use are as before.`);
 }

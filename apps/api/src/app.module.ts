@@ -2,31 +2,31 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Pool } from 'pg';
-import { EventStore } from '#event-store';
-import { ContextStore, Snapshots } from '#read-models';
+import { EventStore } from '#sessions';
+import { ContextStore, SessionCache } from '#read-models';
 import { AgentCommands } from './agents/agent-commands.ts';
 import { AgentsController } from './agents/agents.controller.ts';
-import { AgentEngines } from './agents/engines.ts';
-import { AgentGateway } from './agents/gateway.ts';
-import { AgentHub } from './agents/hub.ts';
-import { AgentKeeper } from './agents/keeper.ts';
-import { Membership } from './agents/membership.ts';
-import { Recovery } from './agents/recovery.ts';
-import { StreamController } from './agents/stream.controller.ts';
-import { CommandsController } from './commands.controller.ts';
-import { ExecuteCommandsHandler } from './execute-commands.ts';
-import { InquiriesController } from './inquiries.controller.ts';
-import { GetInquiryHandler } from './inquiry-query.ts';
-import { ExplainContextHandler, GetContextHandler, GetEventsHandler } from './queries.ts';
-import { ReadsController } from './reads.controller.ts';
-import { StartSessionHandler } from './start-session.ts';
+import { AgentRuntime } from './agents/runtime.ts';
+import { AgentGateway } from './agents/gateway/gateway.ts';
+import { UpdateDispatcher } from './agents/delivery/update-dispatcher.ts';
+import { AgentMaintenance } from './agents/registry/maintenance.ts';
+import { SessionAssignment } from './agents/gateway/session-assignment.ts';
+import { Recovery } from './agents/registry/recovery.ts';
+import { StreamController } from './agents/sse/stream.controller.ts';
+import { CommandsController } from './sessions/commands.controller.ts';
+import { ExecuteCommandsHandler } from './sessions/execute-commands.ts';
+import { InquiriesController } from './inquiries/inquiries.controller.ts';
+import { GetInquiryHandler } from './inquiries/get-inquiry.ts';
+import { ExplainContextHandler, GetContextHandler, GetEventsHandler } from './context/queries.ts';
+import { ReadsController } from './history/reads.controller.ts';
+import { StartSessionHandler } from './sessions/start-session.ts';
 
 /** The engines that the api stands on. */
 export interface Engines {
   readonly store: EventStore;
   readonly contexts: ContextStore;
   readonly pool: Pool;
-  readonly agents: AgentEngines;
+  readonly agents: AgentRuntime;
 }
 
 @Module({
@@ -39,10 +39,10 @@ export interface Engines {
     ExplainContextHandler,
     GetEventsHandler,
     AgentCommands,
-    AgentHub,
-    Membership,
+    UpdateDispatcher,
+    SessionAssignment,
     Recovery,
-    AgentKeeper,
+    AgentMaintenance,
     AgentGateway,
     GetInquiryHandler,
   ],
@@ -52,9 +52,9 @@ export class AppModule {
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: ContextStore, useValue: contexts },
-      { provide: Snapshots, useValue: new Snapshots(store, contexts, 'passes') },
+      { provide: SessionCache, useValue: new SessionCache(store, contexts, 'passes') },
       { provide: Pool, useValue: pool },
-      { provide: AgentEngines, useValue: agents },
+      { provide: AgentRuntime, useValue: agents },
       { provide: 'SESSION_IDLE_S', useValue: sessionIdleS },
     ];
     return { module: AppModule, providers };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { EventStore } from '#event-store';
+import { EventStore } from '#sessions';
 import {
   createHttpApp,
   createLogger,
@@ -14,12 +14,13 @@ import {
   pingPool,
   pingRedis,
 } from '#platform';
-import { ContextStore, projectionLag } from '#read-models';
-import { AgentEngines } from './agents/engines.ts';
+import { ContextStore } from '#read-models';
+import { projectionLag } from '#partitions';
+import { AgentRuntime } from './agents/runtime.ts';
 import { AgentMetrics } from './agents/metrics.ts';
 import { AppModule } from './app.module.ts';
-import { serveOpenApi } from './openapi.ts';
-import { toApiProblem } from './problems.ts';
+import { serveOpenApi } from './common/openapi.ts';
+import { toApiProblem } from './common/problems.ts';
 
 const config = loadConfigOrExit({ PORT: 3000 });
 const logger = createLogger('api', config.logLevel);
@@ -29,7 +30,7 @@ const redis = createRedis(config.redisUrl, { logger });
 const pool = createPool(config.databaseUrl, { logger });
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
 
-const agents = new AgentEngines(redis, {
+const agents = new AgentRuntime(redis, {
   node: `${hostname()}:${config.port}:${randomUUID().slice(0, 8)}`,
   leaseMs: config.agentLeaseMs,
   unansweredHandoffS: config.unansweredHandoffS,

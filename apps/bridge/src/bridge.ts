@@ -1,20 +1,21 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import { inquirySources } from '#domain';
-import type { EventStore } from '#event-store';
+import type { EventStore } from '#sessions';
 import type { MessagingSettings, Outgoing } from '#messaging';
 import { ensureTopics, Publisher, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
-import { dueSessions, SlotHolder, Slots } from '#read-models';
+import { dueSessions } from '#read-models';
+import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import { loadCheckpoint, saveCheckpoint, saveSlot } from './checkpoints.ts';
-import { incomingConsumer, repliesConsumer } from './consumers.ts';
-import { ConversationFeed } from './conversation-feed.ts';
-import { ExpiryTimer } from './expiry-timer.ts';
-import { InquiryRunner } from './inquiry-runner.ts';
+import { incomingConsumer, repliesConsumer } from './inbound/consumers.ts';
+import { ConversationPublisher } from './outbound/conversation-publisher.ts';
+import { ExpiryTimer } from './expiry/timer.ts';
+import { InquiryRunner } from './inquiries/runner.ts';
 import type { BridgeMetrics } from './metrics.ts';
-import { Outbox } from './outbox.ts';
+import { RequestSender } from './inquiries/request-sender.ts';
 import type { SessionCommands } from './session-commands.ts';
-import { untilDone } from './until-done.ts';
+import { retryUntilAborted } from './until-done.ts';
 
 export interface BridgeOptions {
   readonly instance: string;
@@ -36,19 +37,19 @@ export interface BridgeOptions {
 /** Everything that the bridge does, each part by itself: none waits for another one. */
 export class Bridge {
   readonly inquiries: InquiryRunner;
-  readonly slots: SlotHolder<ConversationFeed>;
+  readonly slots: PartitionCoordinator<ConversationPublisher>;
   private readonly publisher: Publisher;
   private readonly requests: Publisher;
   private readonly deadLetters: Publisher;
-  private readonly outbox: Outbox;
+  private readonly outbox: RequestSender;
 
   constructor(private readonly options: BridgeOptions) {
     const { kafka, logger, pool } = options;
     this.publisher = new Publisher(kafka);
     this.requests = new Publisher(kafka);
     this.deadLetters = new Publisher(kafka, 'gzip');
-    this.outbox = new Outbox((messages) => this.requests.send(messages), logger);
-    this.slots = this.slotHolder();
+    this.outbox = new RequestSender((messages) => this.requests.send(messages), logger);
+    this.slots = this.partitionCoordinator();
     this.inquiries = new InquiryRunner({
       ...options,
       outbox: this.outbox,
@@ -79,12 +80,12 @@ export class Bridge {
   private async consume(signal: AbortSignal): Promise<void> {
     const { messaging, logger } = this.options;
     if (messaging.createTopics)
-      await untilDone(() => this.createTopics(), signal, logger, 'topics wait for Kafka');
+      await retryUntilAborted(() => this.createTopics(), signal, logger, 'topics wait for Kafka');
     if (signal.aborted) return;
     const options = {
       ...this.options,
-      makeWay: () => this.inquiries.makeWay(),
-      bury: (letters: readonly Outgoing[]) => this.deadLetters.send(letters),
+      yieldToDeadlines: () => this.inquiries.yieldToDeadlines(),
+      deadLetter: (letters: readonly Outgoing[]) => this.deadLetters.send(letters),
     };
     await Promise.all([incomingConsumer(options).run(signal), repliesConsumer(options).run(signal)]);
   }
@@ -101,26 +102,27 @@ export class Bridge {
     }
   }
 
-  private slotHolder(): SlotHolder<ConversationFeed> {
-    const { store, pool, instance, logger, metrics, leaseMs, slots: slotCount } = this.options;
+  private partitionCoordinator(): PartitionCoordinator<ConversationPublisher> {
+    const { store, pool, instance, logger, metrics, leaseMs, slots: partitionCount } = this.options;
     const feedOptions = {
       store,
       logger,
       send: async (messages: readonly Outgoing[]) => {
-        await this.inquiries.makeWay();
+        await this.inquiries.yieldToDeadlines();
         await this.publisher.send(messages);
       },
-      save: (lease: ConversationFeed['lease'], position: bigint) => saveSlot(pool, instance, lease, position),
+      save: (lease: ConversationPublisher['lease'], position: bigint) =>
+        saveSlot(pool, instance, lease, position),
       onSent: (count: number) => metrics.published.inc(count),
     };
-    return new SlotHolder({
-      slots: new Slots(pool, instance, leaseMs, 'bridge'),
-      slotCount,
+    return new PartitionCoordinator({
+      slots: new PartitionLeaseStore(pool, instance, leaseMs, 'bridge'),
+      partitionCount,
       heartbeatMs: leaseMs / 3,
       logger,
       begin: (lease, ended) => {
         setImmediate(() => this.inquiries.takenOver(lease.prefixes));
-        return new ConversationFeed(feedOptions, lease, ended);
+        return new ConversationPublisher(feedOptions, lease, ended);
       },
     });
   }

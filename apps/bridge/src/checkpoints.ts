@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import type { Lease } from '#read-models';
+import type { Lease } from '#partitions';
 
 /** Stores up to where a slot is published; false when another instance holds it by now. */
 export async function saveSlot(pool: Pool, owner: string, lease: Lease, position: bigint): Promise<boolean> {

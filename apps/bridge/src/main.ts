@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { EventStore } from '#event-store';
+import { EventStore } from '#sessions';
 import { createKafka, KafkaProbe } from '#messaging';
 import {
   createLogger,
@@ -13,7 +13,7 @@ import {
   pingRedis,
   startWorkerServer,
 } from '#platform';
-import { ContextStore, Snapshots, wakeHolder } from '#read-models';
+import { ContextStore, SessionCache, notifyOwner } from '#read-models';
 import { Bridge } from './bridge.ts';
 import { bridgeConfigOrExit } from './config.ts';
 import { bridgeMetrics } from './metrics.ts';
@@ -29,8 +29,8 @@ const pool = createPool(config.databaseUrl, { logger, applicationName: 'turnstre
 const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: 'turnstream-bridge', log: logger });
 const probe = new KafkaProbe(kafka);
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
-const commands = new SessionCommands(store, new Snapshots(store, contexts, 'waits'), (result) =>
-  wakeHolder(redis, result),
+const commands = new SessionCommands(store, new SessionCache(store, contexts, 'waits'), (result) =>
+  notifyOwner(redis, result),
 );
 const ready = async (): Promise<void> => {
   await Promise.all([store.ping(), pingRedis(redis), pingPool(pool)]);

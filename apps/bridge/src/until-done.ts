@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#platform';
 
 /** Tries until it succeeds or the signal, with growing pauses; says once that it waits. */
-export async function untilDone(
+export async function retryUntilAborted(
   work: () => Promise<void>,
   signal: AbortSignal,
   logger: Logger,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { EventStore } from '#event-store';
+import { EventStore } from '#sessions';
 import type { Config, Logger } from '#platform';
 import {
   createLogger,
@@ -19,13 +19,13 @@ import {
   connectionSettings,
   ContextProjection,
   ContextStore,
-  publishWakes,
+  publishNotifications,
   RowsStore,
-  Slots,
 } from '#read-models';
+import { PartitionLeaseStore } from '#partitions';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
-import type { SlotStatus } from './slot-status.ts';
+import type { PartitionStatus } from './partition-status.ts';
 
 const leaseMs = 6_000;
 
@@ -44,12 +44,12 @@ async function serve(
   const pool = createPool(databaseUrl, { logger, max: 6, applicationName, settings: connectionSettings });
   const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
   const rows = new RowsStore(pool);
-  const slots = (): SlotStatus[] => projector.status();
+  const slots = (): PartitionStatus[] => projector.status();
   const registry = new Metrics('projector');
   const metrics = new ProjectorMetrics(registry, slots);
   const projection = new ContextProjection(store, contexts, {
     onRefold: () => metrics.refolds.inc(),
-    onWritten: (grown) => publishWakes(redis, grown),
+    onWritten: (grown) => publishNotifications(redis, grown),
     onFailure: ({ session_id, event: { revision, type }, error: err }) => {
       metrics.unfoldable.inc();
       logger.error({ err, session_id, revision, type }, 'event passed over: the context cannot fold it');
@@ -57,7 +57,11 @@ async function serve(
   });
   const projector = new Projector(
     { store, contexts, projection, rows, metrics, logger, owner },
-    { slots: new Slots(pool, owner, leaseMs), slotCount: config.slots, heartbeatMs: leaseMs / 3 },
+    {
+      slots: new PartitionLeaseStore(pool, owner, leaseMs),
+      partitionCount: config.slots,
+      heartbeatMs: leaseMs / 3,
+    },
   );
   const health = new HealthChecks({
     checks: {

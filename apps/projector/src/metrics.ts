@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Histogram, Metrics } from '#platform';
-import type { SlotStatus } from './slot-status.ts';
+import type { PartitionStatus } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
@@ -13,7 +13,7 @@ export class ProjectorMetrics {
   private readonly sizes: Histogram<'lane'>;
   private readonly durations: Histogram<'lane'>;
 
-  constructor(metrics: Metrics, slots: () => readonly SlotStatus[]) {
+  constructor(metrics: Metrics, slots: () => readonly PartitionStatus[]) {
     this.events = metrics.counter('projector_events_total', 'Events written', ['lane', 'slot']);
     this.sizes = metrics.histogram('projector_batch_events', 'Events in a batch', ['lane'], batchSizes);
     this.durations = metrics.histogram('projector_batch_seconds', 'Time to write a batch', ['lane']);
@@ -44,8 +44,8 @@ export class ProjectorMetrics {
 
 function eachSlot(
   gauge: Gauge<'slot'>,
-  slots: readonly SlotStatus[],
-  value: (slot: SlotStatus) => number | null,
+  slots: readonly PartitionStatus[],
+  value: (slot: PartitionStatus) => number | null,
 ): void {
   gauge.reset();
   for (const status of slots) {

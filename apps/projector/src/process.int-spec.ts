@@ -6,11 +6,11 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { turn, until, World } from './spec-support.ts';
+import { turn, until, World } from './test-harness.ts';
 
 jest.setTimeout(60_000);
 
-const program = fileURLToPath(new URL('../../../dist/apps/projector/src/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/apps/projector/main.js', import.meta.url));
 const processes: ChildProcess[] = [];
 let world: World;
 let port: number;

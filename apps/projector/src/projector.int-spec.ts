@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Fenced } from '#read-models';
-import { SlotRunner } from './slot-runner.ts';
-import { startSession, turn, until, World } from './spec-support.ts';
+import { LeaseLostError } from '#read-models';
+import { PartitionProcessor } from './partition-processor.ts';
+import { startSession, turn, until, World } from './test-harness.ts';
 
 jest.setTimeout(60_000);
 
@@ -167,7 +167,7 @@ describe('two projectors', () => {
   test('one that stalled beyond its lease is fenced and writes nothing more', async () => {
     const stalled = await world.instance('a');
     const leases = await stalled.slots.claim(4, []);
-    const runners = await Promise.all(leases.map((lease) => SlotRunner.create(stalled.deps, lease)));
+    const runners = await Promise.all(leases.map((lease) => PartitionProcessor.create(stalled.deps, lease)));
     const ends = runners.map((runner) => runner.run().catch((error: unknown) => error));
     const ids = await world.sessions(12);
     await world.settled(ids);
@@ -176,7 +176,7 @@ describe('two projectors', () => {
     await until(async () => (await owners()).every((owner) => owner === 'b'), 'all slots taken over');
     await say(ids, 2);
     await world.settled(ids);
-    for (const end of ends) expect(await end).toBeInstanceOf(Fenced);
+    for (const end of ends) expect(await end).toBeInstanceOf(LeaseLostError);
   });
 });
 

@@ -1,26 +1,26 @@
-import type { Slots } from '#read-models';
-import { SlotHolder } from '#read-models';
-import { SlotKeeper } from './slot-keeper.ts';
-import type { SlotDeps, SlotRunner } from './slot-runner.ts';
-import type { SlotStatus } from './slot-status.ts';
+import type { PartitionLeaseStore } from '#partitions';
+import { PartitionCoordinator } from '#partitions';
+import { PartitionSupervisor } from './partition-supervisor.ts';
+import type { PartitionDependencies, PartitionProcessor } from './partition-processor.ts';
+import type { PartitionStatus } from './partition-status.ts';
 
 export interface ProjectorOptions {
-  readonly slots: Slots;
-  readonly slotCount: number;
+  readonly slots: PartitionLeaseStore;
+  readonly partitionCount: number;
   readonly heartbeatMs: number;
 }
 
 /** Holds its share of the slots by leases and keeps each of them running. */
 export class Projector {
-  private readonly holder: SlotHolder<SlotKeeper>;
+  private readonly holder: PartitionCoordinator<PartitionSupervisor>;
   private readonly stopping = new AbortController();
   private loop: Promise<void> | undefined;
 
-  constructor(deps: SlotDeps, options: ProjectorOptions) {
-    this.holder = new SlotHolder({
+  constructor(deps: PartitionDependencies, options: ProjectorOptions) {
+    this.holder = new PartitionCoordinator({
       ...options,
       logger: deps.logger,
-      begin: (lease, fenced) => new SlotKeeper(deps, lease, fenced),
+      begin: (lease, fenced) => new PartitionSupervisor(deps, lease, fenced),
       idle: (keepers) =>
         runnersOf(keepers)
           .filter(({ idle }) => idle)
@@ -39,7 +39,7 @@ export class Projector {
   }
 
   /** The slots that this instance holds. */
-  status(): SlotStatus[] {
+  status(): PartitionStatus[] {
     return this.runners().map((runner) => runner.status());
   }
 
@@ -51,11 +51,11 @@ export class Projector {
     for (const runner of this.runners()) runner.redisBack();
   }
 
-  private runners(): SlotRunner[] {
+  private runners(): PartitionProcessor[] {
     return runnersOf(this.holder.work);
   }
 }
 
-function runnersOf(keepers: readonly SlotKeeper[]): SlotRunner[] {
+function runnersOf(keepers: readonly PartitionSupervisor[]): PartitionProcessor[] {
   return keepers.flatMap(({ runner }) => runner ?? []);
 }

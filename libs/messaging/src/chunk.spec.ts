@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { ChunkOptions, Received } from './chunk.ts';
-import { workThrough } from './chunk.ts';
+import { processBatch } from './chunk.ts';
 import { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
-import { TerminalFault } from './faults.ts';
+import { NonRetryableError } from './errors.ts';
 import type { Outgoing } from './publisher.ts';
 
 class Away extends Error {}
@@ -26,19 +26,19 @@ interface Run {
 async function run(texts: string[], more: Partial<ChunkOptions<string>> = {}): Promise<Run> {
   const handled: string[] = [];
   const buried: Outgoing[] = [];
-  const { done } = await workThrough<string>(received(...texts), {
+  const { done } = await processBatch<string>(received(...texts), {
     prepare: async (messages) =>
       messages.map(({ value }) => {
         const text = String(value);
-        return text === 'poison' ? new TerminalFault('not_json', 'broken') : text;
+        return text === 'poison' ? new NonRetryableError('not_json', 'broken') : text;
       }),
     handle: async (text) => {
-      if (text === 'refused') throw new TerminalFault('refused', 'no');
+      if (text === 'refused') throw new NonRetryableError('refused', 'no');
       if (text === 'away') throw new Away();
       handled.push(text);
     },
     isAway: (error) => error instanceof Away,
-    bury: async (letters) => void buried.push(...letters),
+    deadLetter: async (letters) => void buried.push(...letters),
     atOnce: 4,
     ...more,
   });
@@ -96,7 +96,7 @@ async function failing(): Promise<never> {
 
 test('nothing is done when reading fails, or a dead letter cannot be sent', async () => {
   expect((await run(['a:1'], { prepare: failing })).done).toBe(0);
-  expect((await run(['a:poison', 'b:1'], { bury: failing })).done).toBe(0);
+  expect((await run(['a:poison', 'b:1'], { deadLetter: failing })).done).toBe(0);
 });
 
 test('a fault that may pass is tried again, then given up', async () => {

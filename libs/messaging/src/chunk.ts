@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IHeaders } from 'kafkajs';
 import type { Coordinates } from './dead-letters.ts';
 import { writeDeadLetter } from './dead-letters.ts';
-import { TerminalFault, textOf } from './faults.ts';
+import { NonRetryableError, textOf } from './errors.ts';
 import type { Outgoing } from './publisher.ts';
 
 /** A message with where it was found. */
@@ -14,14 +14,14 @@ export interface Received extends Coordinates {
 }
 
 export interface ChunkOptions<T> {
-  /** Reads messages, all of a chunk at once; a TerminalFault stands for one that cannot be read. */
-  readonly prepare: (messages: readonly Received[]) => Promise<readonly (T | TerminalFault)[]>;
+  /** Reads messages, all of a chunk at once; a NonRetryableError stands for one that cannot be read. */
+  readonly prepare: (messages: readonly Received[]) => Promise<readonly (T | NonRetryableError)[]>;
   /** Gives one message its effect. Messages with one key come one after the other; doing it again must change nothing. */
   readonly handle: (prepared: T, message: Received) => Promise<void>;
   /** Whether an error means that an engine is away. */
   readonly isAway: (error: unknown) => boolean;
   /** Sends dead letters. */
-  readonly bury: (letters: readonly Outgoing[]) => Promise<void>;
+  readonly deadLetter: (letters: readonly Outgoing[]) => Promise<void>;
   readonly onDeadLetter?: (topic: string, reason: string) => void;
   /** Messages of a chunk worked on at a time. */
   readonly atOnce: number;
@@ -35,7 +35,7 @@ const attempts = 4;
  * dead letters. When an engine is away nothing more is begun.
  * @returns how many messages, from the first on, have had their effect
  */
-export async function workThrough<T>(
+export async function processBatch<T>(
   messages: readonly Received[],
   options: ChunkOptions<T>,
 ): Promise<{ done: number; error?: unknown }> {
@@ -69,7 +69,10 @@ class ChunkWork<T> {
     return first < 0 ? { done: this.messages.length } : { done: first, error: this.failure?.error };
   }
 
-  private async chain(indexes: readonly number[], prepared: readonly (T | TerminalFault)[]): Promise<void> {
+  private async chain(
+    indexes: readonly number[],
+    prepared: readonly (T | NonRetryableError)[],
+  ): Promise<void> {
     for (const index of indexes) {
       const message = this.messages[index];
       const item = prepared[index];
@@ -84,27 +87,28 @@ class ChunkWork<T> {
   }
 
   /** Throws only when an engine is away. */
-  private async one(item: T | TerminalFault, message: Received): Promise<void> {
+  private async one(item: T | NonRetryableError, message: Received): Promise<void> {
     const { handle, isAway } = this.options;
-    if (item instanceof TerminalFault) return this.bury(message, item);
+    if (item instanceof NonRetryableError) return this.deadLetter(message, item);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await handle(item, message);
         return;
       } catch (error) {
-        if (error instanceof TerminalFault) return this.bury(message, error);
+        if (error instanceof NonRetryableError) return this.deadLetter(message, error);
         if (isAway(error)) throw error;
-        if (attempt === attempts) return this.bury(message, new TerminalFault('gave_up', textOf(error)));
+        if (attempt === attempts)
+          return this.deadLetter(message, new NonRetryableError('gave_up', textOf(error)));
         await sleep(50 * 2 ** attempt);
       }
     }
   }
 
-  private async bury(message: Received, { reason, message: detail }: TerminalFault): Promise<void> {
+  private async deadLetter(message: Received, { reason, message: detail }: NonRetryableError): Promise<void> {
     const { topic, partition, offset, key, value, headers = {} } = message;
     const failed_at = new Date().toISOString();
     const letter = { topic, partition, offset, reason, detail, failed_at, key, value, headers };
-    await this.options.bury([writeDeadLetter(letter)]);
+    await this.options.deadLetter([writeDeadLetter(letter)]);
     this.options.onDeadLetter?.(topic, reason);
   }
 }

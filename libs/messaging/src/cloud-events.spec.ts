@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
-import { TerminalFault } from './faults.ts';
+import { NonRetryableError } from './errors.ts';
 import { readIncoming, readReply } from './incoming.ts';
 
 const attributes = {
@@ -18,7 +18,7 @@ function reason(read: () => unknown): string {
     read();
     return 'read';
   } catch (error) {
-    return error instanceof TerminalFault ? error.reason : String(error);
+    return error instanceof NonRetryableError ? error.reason : String(error);
   }
 }
 

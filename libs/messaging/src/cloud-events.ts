@@ -1,5 +1,5 @@
 import type { IHeaders } from 'kafkajs';
-import { TerminalFault } from './faults.ts';
+import { NonRetryableError } from './errors.ts';
 
 /** A CloudEvent 1.0 with JSON data. Extension attributes stand beside the others. */
 export interface CloudEvent {
@@ -33,22 +33,22 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads a message in either content mode of the Kafka protocol binding: attributes in `ce_` headers (binary), or all of
  * it in the value (structured).
- * @throws TerminalFault `not_json` or `not_a_cloud_event`
+ * @throws NonRetryableError `not_json` or `not_a_cloud_event`
  */
 export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
   const attributes = binaryAttributes(headers);
   const type = headerText(headers, 'content-type') ?? '';
   if (type.startsWith('application/cloudevents') && !type.startsWith(structured)) {
-    throw new TerminalFault('not_a_cloud_event', `Content type ${type} is not supported.`);
+    throw new NonRetryableError('not_a_cloud_event', `Content type ${type} is not supported.`);
   }
   if ('specversion' in attributes && !type.startsWith(structured)) {
     const data = value === null || value.length === 0 ? undefined : parse(value);
     return checked({ ...attributes, ...(type !== '' && { datacontenttype: type }), data });
   }
-  if (value === null) throw new TerminalFault('not_json', 'The message has no value.');
+  if (value === null) throw new NonRetryableError('not_json', 'The message has no value.');
   const envelope = parse(value);
   if (typeof envelope !== 'object' || envelope === null || Array.isArray(envelope)) {
-    throw new TerminalFault('not_a_cloud_event', 'The value is no JSON object.');
+    throw new NonRetryableError('not_a_cloud_event', 'The value is no JSON object.');
   }
   const { data_base64, ...rest } = envelope as Record<string, unknown>;
   if (typeof data_base64 !== 'string') return checked(rest);
@@ -70,7 +70,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {
-    throw new TerminalFault('not_json', error instanceof Error ? error.message : String(error));
+    throw new NonRetryableError('not_json', error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -93,8 +93,8 @@ function checked(attributes: Record<string, unknown>): CloudEvent {
   return attributes as unknown as CloudEvent;
 }
 
-function broken(attribute: string, message: string): TerminalFault {
-  return new TerminalFault('not_a_cloud_event', `Attribute ${attribute} ${message}.`);
+function broken(attribute: string, message: string): NonRetryableError {
+  return new NonRetryableError('not_a_cloud_event', `Attribute ${attribute} ${message}.`);
 }
 
 function binaryAttributes(headers: IHeaders | undefined): Record<string, string> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import { workThrough } from './chunk.ts';
+import { processBatch } from './chunk.ts';
 import type { ChunkOptions, Received } from './chunk.ts';
-import { textOf } from './faults.ts';
+import { textOf } from './errors.ts';
 import type { KafkaLog } from './kafka.ts';
 
 export interface ConsumerOptions<T> extends ChunkOptions<T> {
@@ -112,7 +112,7 @@ export class ConsumerLoop<T> {
   private async chunk(payload: EachBatchPayload, messages: KafkaMessage[]): Promise<boolean> {
     const { topic, partition } = payload.batch;
     const received = messages.map((message): Received => ({ topic, partition, ...message }));
-    const { done, error } = await workThrough(received, this.options);
+    const { done, error } = await processBatch(received, this.options);
     const last = messages[done - 1];
     if (last !== undefined) {
       payload.resolveOffset(last.offset);

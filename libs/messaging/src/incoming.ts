@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import type { CloudEvent } from './cloud-events.ts';
 import { readCloudEvent } from './cloud-events.ts';
 import type { RawMessage } from './cloud-events.ts';
-import { TerminalFault } from './faults.ts';
+import { NonRetryableError } from './errors.ts';
 import type { JsonSchema } from './schemas.ts';
 import { idLimit, incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
 
@@ -44,14 +44,14 @@ const typePattern = /^([a-z_]+)\.([a-z_]+)\.v([1-9]\d{0,4})$/;
 
 /**
  * Reads an event that came on the topic of `system`. A version that is not known of a type that is known comes as it is.
- * @throws TerminalFault `not_json`, `not_a_cloud_event`, `unknown_type` or `schema_broken`
+ * @throws NonRetryableError `not_json`, `not_a_cloud_event`, `unknown_type` or `schema_broken`
  */
 export function readIncoming(system: string, message: RawMessage): IncomingEvent {
   const event = readCloudEvent(message);
   const [, sender, kind = '', digits] = typePattern.exec(event.type) ?? [];
   const versions = incomingSchemas[`${system}.${kind}`];
   if (sender !== system || versions === undefined) {
-    throw new TerminalFault('unknown_type', `Type ${event.type} is not one of ${system}.`);
+    throw new NonRetryableError('unknown_type', `Type ${event.type} is not one of ${system}.`);
   }
   const version = Number(digits);
   const schema = versions[version];
@@ -67,11 +67,11 @@ export function readIncoming(system: string, message: RawMessage): IncomingEvent
   };
 }
 
-/** @throws TerminalFault as `readIncoming` */
+/** @throws NonRetryableError as `readIncoming` */
 export function readReply(message: RawMessage): InquiryReply {
   const event = readCloudEvent(message);
   if (event.type !== inquiryReplyType) {
-    throw new TerminalFault('unknown_type', `Type ${event.type} is not ${inquiryReplyType}.`);
+    throw new NonRetryableError('unknown_type', `Type ${event.type} is not ${inquiryReplyType}.`);
   }
   const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'reply_id'>;
   return { ...data, reply_id: identityOf(event) };
@@ -98,7 +98,7 @@ function identityOf({ source, id }: CloudEvent): string {
 
 function checkedData({ data }: CloudEvent, schema: JsonSchema): Members {
   const fault = schemaFault(schema, data);
-  if (fault !== undefined) throw new TerminalFault('schema_broken', fault);
+  if (fault !== undefined) throw new NonRetryableError('schema_broken', fault);
   return data as Members;
 }
 

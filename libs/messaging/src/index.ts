@@ -5,7 +5,7 @@ export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
-export { faultReasons, TerminalFault } from './faults.ts';
+export { faultReasons, NonRetryableError } from './errors.ts';
 export { readIncoming, readReply, schemaFault } from './incoming.ts';
 export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';

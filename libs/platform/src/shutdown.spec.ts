@@ -29,7 +29,7 @@ describe('shutdown', () => {
   function start(stop: string, more = ''): ChildProcessWithoutNullStreams {
     const script = `
       ${read('errors.ts')}
-      ${read('logging.ts').replace(/^import .*errors.ts.*$/m, '')}
+      ${read('logging/logger.ts').replace(/^import .*errors.ts.*$/m, '')}
       ${read('shutdown.ts')}
       onShutdown(${stop}, { logger: createLogger('spec'), graceMs: 300 });
       setInterval(() => undefined, 1000);

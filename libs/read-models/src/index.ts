@@ -1,22 +1,25 @@
-export type { Page } from './conditions.ts';
-export type { ContextDocument } from './context-document.ts';
-export { ContextProjection } from './context-projection.ts';
-export { ContextStore } from './context-store.ts';
-export type { ApplyResult, ContextChange } from './context-records.ts';
-export { InvalidCursor } from './cursor.ts';
-export { sessionsConcerned } from './references.ts';
-export type { Reference } from './references.ts';
-export { refold } from './refold.ts';
-export { connectionSettings, rebuildConnectionSettings } from './rows-sql.ts';
-export { Fenced, RowsStore } from './rows-store.ts';
-export type { Positioned, RowFailure, Writer } from './rows-store.ts';
-export { parseWake, publishWakes, wakeChannel, wakeFor, wakeHolder } from './session-wakes.ts';
-export type { Grown, Wake } from './session-wakes.ts';
-export { dueSessions, heldSessions, listSessions, overSessions } from './session-queries.ts';
-export { SlotHolder } from './slot-holder.ts';
-export { Snapshots } from './snapshots.ts';
-export { projectionLag, Slots } from './slots.ts';
-export type { Lease } from './slots.ts';
-export { rebuildTables, RebuildUnderWay } from './table-rebuild.ts';
-export { listTurns } from './turn-queries.ts';
-export type { TurnItem } from './turn-queries.ts';
+export type { Page } from './queries/conditions.ts';
+export type { ContextDocument } from './context/document.ts';
+export { ContextProjection } from './context/projection.ts';
+export { ContextStore } from './context/store.ts';
+export type { ApplyResult, ContextChange } from './context/records.ts';
+export { InvalidCursorError } from './queries/cursor.ts';
+export { sessionsConcerned } from './queries/references.ts';
+export type { Reference } from './queries/references.ts';
+export { rebuildContext } from './context/rebuild.ts';
+export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
+export { LeaseLostError, RowsStore } from './tables/store.ts';
+export type { Positioned, RowFailure, Writer } from './tables/store.ts';
+export {
+  parseNotification,
+  publishNotifications,
+  notificationChannel,
+  notificationFor,
+  notifyOwner,
+} from './context/stream-notifications.ts';
+export type { Grown, StreamNotification } from './context/stream-notifications.ts';
+export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
+export { SessionCache } from './context/session-cache.ts';
+export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
+export { listTurns } from './queries/turns.ts';
+export type { TurnItem } from './queries/turns.ts';

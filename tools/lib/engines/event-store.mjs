@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Failure } from '../fail.mjs';
 import { folder, root } from '../paths.mjs';
 
-/** The embedded event store (apps/event-store). */
+/** The embedded event store (packages/embedded-eventstore). */
 export async function eventStoreSpec({ dir, port }) {
-  const program = join(root, 'apps/event-store/dist/main.js');
+  const program = join(root, 'packages/embedded-eventstore/dist/main.js');
   if (!existsSync(program))
     throw new Failure(`${program} is missing: run npm run build, or set EVENTSTORE_URL.`);
   const data = folder(dir, 'event-store');

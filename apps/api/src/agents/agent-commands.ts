@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { AcknowledgedUpdate, AttachReason, DetachReason, JsonObject, SessionCommand } from '#domain';
-import type { CommandResult } from '#event-store';
-import { ExecuteCommands } from '../execute-commands.ts';
-import type { Member } from './registry.ts';
+import type { CommandResult } from '#sessions';
+import { ExecuteCommands } from '../sessions/execute-commands.ts';
+import type { Member } from './registry/registry.ts';
 
 /** The commands that the gateway itself sends. All go through the same path as an agent's own. */
 @Injectable()
 export class AgentCommands {
   constructor(private readonly commands: CommandBus) {}
 
-  /** @throws CommandRejected when the session is over, or another than `replaces` holds it */
+  /** @throws CommandRejectedError when the session is over, or another than `replaces` holds it */
   attach(
     sessionId: string,
     { instance, pool }: Member,

@@ -1,18 +1,18 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ProblemError, UuidPipe } from '#platform';
-import { Snapshots } from '#read-models';
-import { ApiProblems } from '../openapi.decorators.ts';
+import { SessionCache } from '#read-models';
+import { ApiProblems } from '../common/openapi.decorators.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
-import { AgentEngines } from './engines.ts';
+import { AgentRuntime } from './runtime.ts';
 
 /** Who is connected, and who holds which session. */
 @ApiTags('agents')
 @Controller('v1')
 export class AgentsController {
   constructor(
-    private readonly engines: AgentEngines,
-    private readonly snapshots: Snapshots,
+    private readonly engines: AgentRuntime,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   @Get('agents')
@@ -30,7 +30,7 @@ export class AgentsController {
   @ApiOkResponse({ type: SessionAgentDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async sessionAgent(@Param('session_id', UuidPipe) id: string): Promise<SessionAgentDto> {
-    const { revision, state } = await this.snapshots.latest(id);
+    const { revision, state } = await this.sessionCache.latest(id);
     if (revision < 0)
       throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
     const { instance, epoch, pool, since, acknowledged } = state.agent;

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { poolPattern } from './frames.ts';
+import { poolPattern } from './gateway/frames.ts';
 
 export class AgentsQuery {
   @ApiProperty({ required: false, description: 'Only the instances of this pool.' })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { SpecApp } from '../spec-app.ts';
-import { startSpecApp } from '../spec-app.ts';
-import { eventsOf, killAll, join, news, until } from './spec-support.ts';
+import type { SpecApp } from '../test-app.ts';
+import { startSpecApp } from '../test-app.ts';
+import { eventsOf, killAll, join, news, until } from './test-support.ts';
 
 /** Two api nodes over the same engines, and agents that speak the frames by hand. */
 let one: SpecApp;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { SpecApp } from '../spec-app.ts';
-import { startSpecApp } from '../spec-app.ts';
-import type { SpecAgent } from './spec-agent.ts';
-import { connect, eventsOf, join, killAll, news, until } from './spec-support.ts';
+import type { SpecApp } from '../test-app.ts';
+import { startSpecApp } from '../test-app.ts';
+import type { SpecAgent } from './test-agent.ts';
+import { connect, eventsOf, join, killAll, news, until } from './test-support.ts';
 
 /** What happens when agent instances or api nodes fail. A Redis database of its own, since it is emptied. */
 let one: SpecApp;

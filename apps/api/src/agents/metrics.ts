@@ -1,4 +1,4 @@
-import type { Recorded } from '#domain';
+import type { RecordedEvent } from '#domain';
 import type { Counter, Gauge, Histogram, Metrics } from '#platform';
 
 /** What the agents' part of the api tells Prometheus. */
@@ -18,7 +18,7 @@ export class AgentMetrics {
     this.updates = metrics.histogram('agent_update_seconds', 'From an event until it was sent to its agent');
   }
 
-  sent({ metadata }: Recorded): void {
+  sent({ metadata }: RecordedEvent): void {
     this.updates.observe(Math.max(0, Date.now() - Date.parse(metadata.occurred_at)) / 1_000);
   }
 }

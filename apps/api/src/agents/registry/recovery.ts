@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import { heldSessions, overSessions } from '#read-models';
+import { AgentRuntime } from '../runtime.ts';
+
+const pageSize = 500;
+/** Milliseconds between two sweeps of the sessions that wait. */
+export const sweepMs = 5_000;
+const sweptPerPool = 200;
+
+/** Fills the registry from the tables after it was lost, and takes out of it what waits although it is over. */
+@Injectable()
+export class Recovery {
+  private lostSince: number | undefined;
+
+  constructor(
+    private readonly engines: AgentRuntime,
+    private readonly pool: Pool,
+  ) {}
+
+  /** Waiting sessions that ended elsewhere, as those that expired, go out of the registry. One node does it. */
+  async sweep(): Promise<void> {
+    const { registry } = this.engines;
+    if (!(await registry.claim('sweep', sweepMs))) return;
+    const waiting = await registry.someWaiting(sweptPerPool);
+    if (waiting.length === 0) return;
+    for (const sessionId of await overSessions(this.pool, waiting)) registry.forgetWaiting(sessionId);
+  }
+
+  /** Waits until the instances that live are back, then takes in the sessions of the others. One node does it. */
+  async run(): Promise<void> {
+    const { options, registry, logger } = this.engines;
+    const now = Date.now();
+    this.lostSince ??= now;
+    if (now - this.lostSince < 1.5 * options.leaseMs) return;
+    if (!(await registry.claim('recovery', 10 * options.leaseMs))) return;
+    this.lostSince = undefined;
+    let found = 0;
+    let after: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof heldSessions>> = await heldSessions(this.pool, after, pageSize);
+      for (const { session_id, agent_instance, agent_epoch, agent_pool } of page) {
+        if (await registry.recover(session_id, agent_instance, agent_epoch, agent_pool)) found += 1;
+      }
+      after = page.length === pageSize ? (page.at(-1)?.session_id ?? null) : null;
+    } while (after !== null);
+    await registry.markComplete();
+    logger.info({ sessions: found }, 'the agents’ registry is complete again');
+  }
+}

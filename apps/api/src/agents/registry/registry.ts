@@ -1,0 +1,228 @@
+import type { Redis } from 'ioredis';
+import * as scripts from './scripts.ts';
+
+/** An instance as its connection makes it known. */
+export interface Member {
+  readonly instance: string;
+  readonly pool: string;
+  readonly capacity: number;
+  /** Names the connection: an instance that connects once more supersedes the one before. */
+  readonly conn: string;
+  /** Grows with each of its connections. */
+  readonly attempt: number;
+}
+
+/** A session that an instance holds, as the registry has it. */
+export interface Held {
+  readonly session_id: string;
+  readonly epoch: number;
+}
+
+/** A session that waits for an instance, and who had it. */
+export interface Waiting extends Held {
+  readonly instance: string;
+}
+
+export interface InstanceView {
+  readonly instance: string;
+  readonly pool: string;
+  readonly node: string;
+  readonly capacity: number;
+  readonly sessions: number;
+  readonly draining: boolean;
+  readonly since: string;
+  /** Milliseconds; below 0: over, its sessions are about to move. */
+  readonly lease_ms: number;
+}
+
+export interface SessionView {
+  readonly instance: string | null;
+  readonly epoch: number;
+  readonly pool: string;
+  readonly node: string | null;
+}
+
+const marker = 'agents:complete';
+
+/**
+ * Who is connected where and holds which session: a cache of the streams in Redis, which may be lost. The scripts
+ * arbitrate between nodes; the stream has the last word.
+ */
+export class Registry {
+  private readonly sent = new Map<string, string>();
+
+  constructor(
+    private readonly redis: Redis,
+    readonly node: string,
+  ) {}
+
+  /**
+   * Makes an instance known, in place of an older connection of it; gives the sessions it holds. Undefined when a newer
+   * connection of it is known.
+   */
+  async hello(
+    { instance, pool, capacity, conn, attempt }: Member,
+    leaseMs: number,
+  ): Promise<Held[] | undefined> {
+    const args = [instance, pool, this.node, conn, capacity, leaseMs, attempt];
+    const flat = await this.run(scripts.helloScript, args);
+    return flat === 0 ? undefined : pairs(flat as string[]);
+  }
+
+  /** Renews leases. For each: how many sessions the instance holds; -1: not known; -2: superseded. */
+  async renew(leases: readonly { member: Member; leftMs: number }[]): Promise<number[]> {
+    const args = leases.flatMap(({ member, leftMs }) => [member.instance, member.conn, leftMs]);
+    return (await this.run(scripts.renewScript, args)) as number[];
+  }
+
+  /** The sessions that an instance holds. */
+  async held(instance: string): Promise<Held[]> {
+    const sessions = await this.redis.smembers(`agents:held:${instance}`);
+    const pipeline = this.redis.pipeline();
+    for (const session of sessions) pipeline.hget(`agents:session:${session}`, 'epoch');
+    const epochs = await pipeline.exec();
+    return sessions.map((session_id, index) => ({ session_id, epoch: Number(epochs?.[index]?.[1] ?? 0) }));
+  }
+
+  async attach(
+    sessionId: string,
+    { instance, pool, conn }: Member,
+    epoch: number,
+  ): Promise<'held' | 'replaced' | 'unknown'> {
+    const code = await this.run(scripts.attachScript, [sessionId, instance, conn, epoch, pool]);
+    if (code === 1) return 'held';
+    return code === 0 ? 'replaced' : 'unknown';
+  }
+
+  async detach(sessionId: string, instance: string, epoch: number): Promise<void> {
+    await this.run(scripts.detachScript, [sessionId, instance, epoch]);
+  }
+
+  /** A session that waits for an instance is over. Not awaited: what is missed is found with the next sweep. */
+  forgetWaiting(sessionId: string): void {
+    this.detach(sessionId, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
+  }
+
+  /** Gives sessions of an instance to others; `left`: how many it still holds. */
+  async drain({ instance, conn }: Member, limit: number): Promise<{ left: number; waiting: Waiting[] }> {
+    const [left, ...rest] = (await this.run(scripts.drainScript, [instance, conn, limit])) as [
+      number,
+      ...string[],
+    ];
+    return { left, waiting: triples(rest) };
+  }
+
+  async leave({ instance, conn }: Member): Promise<void> {
+    await this.run(scripts.leaveScript, [instance, conn]);
+  }
+
+  /** Moves what has to move. `complete` is false when the registry was lost. */
+  async tick(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
+    const [complete, ...rest] = (await this.run(scripts.tickScript, [limit])) as [number, ...string[]];
+    return { complete: complete === 1, waiting: triples(rest) };
+  }
+
+  /** Takes in a session whose holder, if any, is not connected. */
+  async recover(sessionId: string, instance: string | null, epoch: number, pool: string): Promise<boolean> {
+    return (await this.run(scripts.recoverScript, [sessionId, instance ?? '', epoch, pool])) === 1;
+  }
+
+  /** Lets one node at a time do something, for a while. */
+  async claim(task: string, forMs: number): Promise<boolean> {
+    return (await this.redis.set(`agents:task:${task}`, this.node, 'PX', forMs, 'NX')) === 'OK';
+  }
+
+  async markComplete(): Promise<void> {
+    await this.redis.set(marker, this.node);
+  }
+
+  /** Sessions that wait since before a time (ms) and for which no handoff was asked yet. */
+  async unanswered(before: number, limit: number): Promise<string[]> {
+    return this.redis.zrangebyscore('agents:unanswered', '-inf', String(before), 'LIMIT', 0, limit);
+  }
+
+  async answered(sessionId: string): Promise<void> {
+    await this.redis.zrem('agents:unanswered', sessionId);
+  }
+
+  async instances(pool: string | undefined, limit: number): Promise<InstanceView[]> {
+    const leases = await this.redis.zrange('agents:lease', '0', '-1', 'WITHSCORES');
+    const now = Date.now();
+    const pipeline = this.redis.pipeline();
+    for (let at = 0; at < leases.length; at += 2) {
+      pipeline.hgetall(`agents:instance:${leases[at]}`).scard(`agents:held:${leases[at]}`);
+    }
+    const replies = (await pipeline.exec()) ?? [];
+    const views: InstanceView[] = [];
+    for (let at = 0; at < leases.length; at += 2) {
+      const about = replies[at]?.[1] as Record<string, string>;
+      if (about['pool'] === undefined || (pool !== undefined && about['pool'] !== pool)) continue;
+      views.push({
+        instance: leases[at] ?? '',
+        pool: about['pool'],
+        node: about['node'] ?? '',
+        capacity: Number(about['capacity']),
+        sessions: Number(replies[at + 1]?.[1]),
+        draining: about['draining'] === '1',
+        since: new Date(Number(about['since'])).toISOString(),
+        lease_ms: Number(leases[at + 1]) - now,
+      });
+      if (views.length === limit) break;
+    }
+    return views;
+  }
+
+  /** How many sessions of each pool wait for an instance. */
+  async waiting(): Promise<{ pool: string; sessions: number }[]> {
+    const pools = await this.redis.smembers('agents:pools');
+    return Promise.all(
+      pools.map(async (pool) => ({ pool, sessions: await this.redis.zcard(`agents:waiting:${pool}`) })),
+    );
+  }
+
+  /** Some of the sessions that wait for an instance, of each pool another few each time. */
+  async someWaiting(perPool: number): Promise<string[]> {
+    const pools = await this.redis.smembers('agents:pools');
+    const some = await Promise.all(
+      pools.map((pool) => this.redis.zrandmember(`agents:waiting:${pool}`, perPool)),
+    );
+    return some.flatMap((sessions) => sessions ?? []);
+  }
+
+  async session(sessionId: string): Promise<SessionView | undefined> {
+    const [instance, epoch, pool] = await this.redis.hmget(
+      `agents:session:${sessionId}`,
+      'instance',
+      'epoch',
+      'pool',
+    );
+    if (typeof instance !== 'string' || typeof pool !== 'string') return undefined;
+    const node = instance === '' ? null : await this.redis.hget(`agents:instance:${instance}`, 'node');
+    return { instance: instance || null, epoch: Number(epoch), pool, node };
+  }
+
+  private async run(script: string, args: (string | number)[]): Promise<unknown> {
+    let name = this.sent.get(script);
+    if (name === undefined) {
+      name = `turnstreamAgents${this.sent.size}`;
+      this.redis.defineCommand(name, { numberOfKeys: 0, lua: script });
+      this.sent.set(script, name);
+    }
+    const replies = await this.redis.pipeline([[name, ...args]]).exec();
+    const [error, value] = replies?.[0] ?? [new Error('Redis did not answer.'), undefined];
+    if (error) throw error;
+    return value;
+  }
+}
+
+function pairs(flat: readonly string[]): Held[] {
+  return flat.flatMap((session_id, at) =>
+    at % 2 === 0 ? [{ session_id, epoch: Number(flat[at + 1]) }] : [],
+  );
+}
+
+function triples(flat: readonly string[]): Waiting[] {
+  return flat.flatMap((session_id, at) =>
+    at % 3 === 0 ? [{ session_id, instance: flat[at + 1] ?? '', epoch: Number(flat[at + 2]) }] : [],
+  );
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import type { RecordedEvent } from '#domain';
+import { SessionFeed } from './session-feed.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** The answer to a request, and what arrives of it. */
+async function answer(): Promise<{ response: ServerResponse; body: ReadableStream<Uint8Array> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const abort = new AbortController();
+  ends.push(
+    () => abort.abort(),
+    () => server.close(),
+  );
+  const { port } = server.address() as AddressInfo;
+  const fetched = fetch(`http://127.0.0.1:${port}`, { signal: abort.signal });
+  const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
+  response.writeHead(200).flushHeaders();
+  const { body } = await fetched;
+  if (body === null) throw new Error('There is no body.');
+  return { response, body };
+}
+
+const none = async function* (): AsyncGenerator<RecordedEvent> {};
+
+test('a comment comes again and again while nothing happens', async () => {
+  const { response, body } = await answer();
+  const feed = new SessionFeed(response, 3, none, 20);
+  ends.unshift(() => feed.close());
+  feed.start();
+  let text = '';
+  for await (const part of body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.length > 'retry: 1000\n\n'.length + 6) break;
+  }
+  expect(text).toMatch(/^retry: 1000\n\n(:\n\n){2,}$/);
+});
+
+test('nothing begins for a reader that is gone already', async () => {
+  const { response } = await answer();
+  const write = response.write.bind(response);
+  let written = 0;
+  response.write = (chunk: string) => {
+    written += 1;
+    return write(chunk);
+  };
+  const feed = new SessionFeed(response, 3, none, 5);
+  feed.close();
+  feed.start();
+  await sleep(30);
+  expect(written).toBe(0);
+});
+
+test('waiting for a slow reader leaves nothing behind', async () => {
+  const { response, body } = await answer();
+  const big = 'x'.repeat(1_000_000);
+  const read = async function* (from: number): AsyncGenerator<RecordedEvent> {
+    for (let revision = from; revision < 12; revision += 1)
+      yield { revision, type: 'FlagRaised', event_id: big } as unknown as RecordedEvent;
+  };
+  const listeners = response.listenerCount('close');
+  const feed = new SessionFeed(response, -1, read);
+  feed.start();
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > 12_000_000) break;
+  }
+  await sleep(20);
+  expect([response.listenerCount('close'), response.listenerCount('drain')]).toEqual([listeners, 0]);
+  feed.close();
+});

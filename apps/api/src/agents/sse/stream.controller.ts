@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { EventStore, readEvents } from '#sessions';
+import { ProblemError, UuidPipe } from '#platform';
+import { SessionCache } from '#read-models';
+import { ApiProblems } from '../../common/openapi.decorators.ts';
+import { StreamQuery } from '../agents.dto.ts';
+import { AgentRuntime } from '../runtime.ts';
+import { SessionFeed } from './session-feed.ts';
+
+/** One session's events as they happen, for consoles and simple agents. */
+@ApiTags('agents')
+@Controller('v1')
+export class StreamController implements BeforeApplicationShutdown {
+  private readonly feeds = new Set<SessionFeed>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly sessionCache: SessionCache,
+    private readonly engines: AgentRuntime,
+  ) {}
+
+  @Get('sessions/:session_id/stream')
+  @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
+  @ApiProduces('text/event-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'Each event with its revision as id, its type as event, and itself as JSON in data.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  async stream(
+    @Param('session_id', UuidPipe) id: string,
+    @Query() { after }: StreamQuery,
+    @Headers('last-event-id') last: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const session = await this.sessionCache.latest(id);
+    if (session.revision < 0)
+      throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
+    const from = lastEventId(last) ?? after ?? session.revision;
+    reply.hijack();
+    const response: ServerResponse = reply.raw;
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };
+    response.writeHead(200, { ...headers, 'x-accel-buffering': 'no' });
+    const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64 });
+    const feed = new SessionFeed(response, Math.min(from, session.revision), read);
+    this.feeds.add(feed);
+    response.on('close', () => {
+      this.feeds.delete(feed);
+      feed.close();
+      this.engines.wakes.unwatch(id, feed.onNotification);
+    });
+    await this.engines.wakes.watch(id, feed.onNotification);
+    feed.start();
+  }
+
+  /** Ends the streams: their readers go on elsewhere from their Last-Event-ID. */
+  beforeApplicationShutdown(): void {
+    for (const feed of this.feeds) feed.end();
+  }
+}
+
+function lastEventId(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  const message = 'Last-Event-ID must be a revision';
+  throw new ProblemError('validation_failed', message, { errors: [{ field: 'last-event-id', message }] });
+}

@@ -1,0 +1,33 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { CommandResult } from '#sessions';
+
+export class AppendedEventDto {
+  @ApiProperty({ format: 'uuid' })
+  event_id: string;
+
+  @ApiProperty({ example: 'TurnRecorded' })
+  type: string;
+
+  @ApiProperty({ example: 4 })
+  revision: number;
+}
+
+/** What a command did. */
+export class CommandResultDto {
+  @ApiProperty({ format: 'uuid' })
+  session_id: string;
+
+  @ApiProperty({ example: 4, description: 'The revision of the last event that the command appended.' })
+  revision: number;
+
+  @ApiProperty({ type: [AppendedEventDto], description: 'Empty when the state was as wanted already.' })
+  events: AppendedEventDto[];
+}
+
+export function resultOf(result: CommandResult): CommandResultDto {
+  return {
+    session_id: result.session.session_id,
+    revision: result.revision,
+    events: result.events.map(({ event_id, type, revision }) => ({ event_id, type, revision })),
+  };
+}

@@ -1,0 +1,137 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import type { Inquiry, InquirySource } from '#domain';
+import { inquiryKinds, inquiryOutcomes } from '#domain';
+import { IsJsonObject } from '../common/validators.ts';
+
+const time = { type: String, format: 'date-time' } as const;
+const nullableTime = { ...time, nullable: true } as const;
+const nullableObject = { type: 'object', additionalProperties: true, nullable: true } as const;
+
+const source: InquirySource = {
+  status: 'answered',
+  required: true,
+  after: [],
+  attempt: 1,
+  asked_at: '2026-11-24T08:04:11.000Z',
+  settled_at: '2026-11-24T08:04:11.180Z',
+  latency_ms: 180,
+  reason: null,
+  data: null,
+};
+
+export const inquiryExample: Inquiry = {
+  inquiry_id: '5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11',
+  kind: 'order_status',
+  subject: { order_id: 'ORD9823' },
+  status: 'complete',
+  opened_at: '2026-11-24T08:04:11.000Z',
+  deadline: '2026-11-24T08:04:16.000Z',
+  closed_at: '2026-11-24T08:04:11.420Z',
+  sources: {
+    orders: source,
+    logistics: {
+      ...source,
+      required: false,
+      after: ['orders'],
+      asked_at: source.settled_at,
+      settled_at: '2026-11-24T08:04:11.420Z',
+      latency_ms: 240,
+    },
+  },
+  answer: {
+    order_id: 'ORD9823',
+    order_status: 'processed',
+    status: 'out_for_delivery',
+    tracking_id: 'TRK551',
+  },
+  corrections: 0,
+};
+
+/** The body of `POST …/inquiries`. */
+export class OpenInquiryDto {
+  @ApiProperty({ enum: Object.keys(inquiryKinds), example: 'order_status' })
+  @IsIn(Object.keys(inquiryKinds))
+  kind: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { order_id: 'ORD9823' },
+    description: 'What is asked about: `order_id` for order_status, `payout_id` for payout_status.',
+  })
+  @IsJsonObject({ keys: 4, size: 1_000 })
+  subject: Record<string, string>;
+
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: Number,
+    minimum: 50,
+    maximum: 120_000,
+    example: 5_000,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(50)
+  @Max(120_000)
+  timeout_ms?: number | null;
+}
+
+export class InquirySourceDto {
+  @ApiProperty({
+    enum: ['waiting', 'asked', 'retrying', 'answered', 'failed', 'skipped', 'late'],
+    description: '`late`: answered after the inquiry was closed.',
+  })
+  status: InquirySource['status'];
+  @ApiProperty() required: boolean;
+  @ApiProperty({ type: [String], description: 'The sources whose answers it needs first.' })
+  after: readonly string[];
+  @ApiProperty({ description: 'How often it was asked.' }) attempt: number;
+  @ApiProperty(nullableTime) asked_at: string | null;
+  @ApiProperty(nullableTime) settled_at: string | null;
+  @ApiProperty({ type: Number, nullable: true }) latency_ms: number | null;
+  @ApiProperty({ type: String, nullable: true, description: 'Why there is no answer.' }) reason:
+    string | null;
+  @ApiProperty({
+    ...nullableObject,
+    description: 'Its answer, while the inquiry is open, and when it is late.',
+  })
+  data: InquirySource['data'];
+}
+
+/** An inquiry and the state of each of its sources. */
+export class InquiryDto {
+  @ApiProperty({ format: 'uuid', example: inquiryExample.inquiry_id }) inquiry_id: string;
+  @ApiProperty({ example: 'order_status' }) kind: string;
+  @ApiProperty({ type: 'object', additionalProperties: true, example: inquiryExample.subject })
+  subject: Inquiry['subject'];
+  @ApiProperty({ enum: ['open', ...inquiryOutcomes] }) status: Inquiry['status'];
+  @ApiProperty(time) opened_at: string;
+  @ApiProperty(time) deadline: string;
+  @ApiProperty(nullableTime) closed_at: string | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: '#/components/schemas/InquirySourceDto' },
+    example: inquiryExample.sources,
+  })
+  sources: Inquiry['sources'];
+  @ApiProperty({ ...nullableObject, example: inquiryExample.answer, description: 'The merged answer.' })
+  answer: Inquiry['answer'];
+  @ApiProperty({ description: 'Answers that came late or twice.' }) corrections: number;
+}
+
+export class InquiriesDto {
+  @ApiProperty({ type: [InquiryDto] }) open: readonly InquiryDto[];
+  @ApiProperty({ type: [InquiryDto], description: 'The last three, the latest last.' })
+  closed: readonly InquiryDto[];
+}
+
+/** What `POST …/inquiries` answers. */
+export class InquiryAcceptedDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ format: 'uuid' }) inquiry_id: string;
+  @ApiProperty({ description: 'The revision of the session.' }) revision: number;
+  @ApiProperty(time) deadline: string;
+  @ApiProperty({ description: 'The same question was open already: this is its inquiry.' }) joined: boolean;
+}

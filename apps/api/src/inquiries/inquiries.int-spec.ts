@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { handleCommand } from '#sessions';
+import type { Answer, SpecApp } from '../test-app.ts';
+import { startSpecApp } from '../test-app.ts';
+
+let app: SpecApp;
+beforeAll(async () => {
+  app = await startSpecApp();
+});
+afterAll(() => app.close());
+
+const question = { kind: 'order_status', subject: { order_id: 'ORD9823' } };
+const ask = (id: string, body: unknown = question, headers?: Record<string, string>): Promise<Answer> =>
+  app.call('POST', `/v1/sessions/${id}/inquiries`, body, headers);
+const look = (id: string, inquiry: unknown): Promise<Answer> =>
+  app.call('GET', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
+const nothingKept = {
+  load: async () => undefined,
+  remember: () => undefined,
+  findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
+  restore: async () => undefined,
+};
+
+/** What the bridge does with an order service's answer. */
+async function answer(sessionId: string, inquiry_id: string): Promise<void> {
+  const now = new Date().toISOString();
+  const data = { order_id: 'ORD9823', status: 'pending' };
+  const reply = { inquiry_id, source: 'orders', attempt: 1, data, reply_id: `/orders/${inquiry_id}`, now };
+  await handleCommand(app.store, nothingKept, {
+    sessionId,
+    commands: [{ type: 'AnswerInquiry', ...reply }],
+    actor: { role: 'system', id: 'orders' },
+    commandIds: [`reply:${reply.reply_id}`],
+    body: {},
+  });
+}
+
+test('an inquiry is accepted at once, awaited, answered, and shown with every source', async () => {
+  const id = await app.start();
+  const accepted = await ask(id);
+  expect(accepted.status).toBe(202);
+  expect(accepted.headers.get('location')).toBe(
+    `/v1/sessions/${id}/inquiries/${String(accepted.body['inquiry_id'])}`,
+  );
+  expect(accepted.body).toMatchObject({ session_id: id, revision: 1, joined: false });
+  const context = await app.call('GET', `/v1/sessions/${id}/context?min_revision=1`);
+  expect(context.body).toMatchObject({
+    order_tracking: { order_id: 'ORD9823' },
+    conversation_flags: { awaiting_external_data: true },
+    inquiries: { open: [{ kind: 'order_status' }], closed: [] },
+  });
+  await answer(id, String(accepted.body['inquiry_id']));
+  expect((await look(id, accepted.body['inquiry_id'])).body).toMatchObject({
+    status: 'complete',
+    answer: { order_id: 'ORD9823', order_status: 'pending' },
+    sources: {
+      orders: { status: 'answered', latency_ms: expect.any(Number) },
+      logistics: { status: 'skipped' },
+    },
+  });
+});
+
+test('the same question joins the open one, the same key gives the first answer', async () => {
+  const id = await app.start();
+  const [first, again] = [
+    await ask(id, question, { 'idempotency-key': 'a' }),
+    await ask(id, question, { 'idempotency-key': 'a' }),
+  ];
+  expect(again.body).toEqual(first.body);
+  expect(again.headers.get('idempotency-replayed')).toBe('true');
+  const joined = await ask(id);
+  expect(joined.body).toMatchObject({ inquiry_id: first.body['inquiry_id'], joined: true, revision: 1 });
+  const other = { kind: 'order_status', subject: { order_id: 'ORD1' } };
+  expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
+  expect((await ask(id, other, { 'idempotency-key': 'a' })).status).toBe(422);
+});
+
+test('a repetition is answered by the inquiry that was joined, though it is closed by now', async () => {
+  const id = await app.start();
+  const overdue = { kind: 'order_status', subject: { order_id: 'ORD1' }, timeout_ms: 100 };
+  await ask(id, overdue);
+  const { inquiry_id } = (await ask(id)).body;
+  await sleep(150);
+  const joined = await ask(id, question, { 'idempotency-key': 'a' });
+  expect(joined.body).toMatchObject({ inquiry_id, joined: true, revision: 3 });
+  await app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`);
+  expect((await ask(id, question, { 'idempotency-key': 'a' })).body).toEqual(joined.body);
+});
+
+test('cancelling closes it, once', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  const path = `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`;
+  expect((await app.call('DELETE', path)).body).toMatchObject({ events: [{ type: 'InquiryClosed' }] });
+  expect((await app.call('DELETE', path)).body).toMatchObject({ events: [] });
+  expect((await look(id, inquiry_id)).body).toMatchObject({ status: 'cancelled', answer: null });
+});
+
+test('one that is long closed is still found', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  await app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`);
+  for (const order_id of ['A', 'B', 'C', 'D']) {
+    const { body } = await ask(id, { kind: 'order_status', subject: { order_id } });
+    await app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(body['inquiry_id'])}`);
+  }
+  expect((await look(id, inquiry_id)).body).toMatchObject({ inquiry_id, status: 'cancelled' });
+});
+
+test.each([
+  [400, 'kind', { kind: 'weather', subject: {} }],
+  [400, 'subject.order_id', { kind: 'order_status', subject: {} }],
+  [400, 'subject.order_id', { kind: 'order_status', subject: { order_id: 7 } }],
+  [400, 'subject.payout_id', { kind: 'order_status', subject: { order_id: 'A', payout_id: 'B' } }],
+  [400, 'timeout_ms', { ...question, timeout_ms: 1 }],
+  [400, 'colour', { ...question, colour: 'red' }],
+])('%i for %s', async (status, field, body) => {
+  const refused = await ask(await app.start(), body);
+  expect(refused.status).toBe(status);
+  expect(refused.body).toMatchObject({ errors: [{ field }] });
+});
+
+test('what is not there is 404, and a session that is over asks nobody', async () => {
+  const id = await app.start();
+  const unknown = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+  expect((await look(id, unknown)).status).toBe(404);
+  expect((await app.call('DELETE', `/v1/sessions/${id}/inquiries/${unknown}`)).status).toBe(404);
+  expect((await ask(unknown)).status).toBe(404);
+  await app.call('POST', `/v1/sessions/${id}/end`, {});
+  expect((await ask(id)).body).toMatchObject({ status: 409, reason: 'session_over' });
+});

@@ -1,0 +1,95 @@
+import type { InquiryEvent, InquiryRequest, RecordedEvent } from '#domain';
+
+/** A question that has to be asked, at a time (milliseconds). */
+export interface Due extends InquiryRequest {
+  readonly at: number;
+}
+
+/** An inquiry that is not closed yet, as far as its own events tell. */
+export interface OpenInquiry {
+  readonly session_id: string;
+  readonly inquiry_id: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly deadline: string;
+  /** A position before the event that opened it. */
+  readonly before: bigint | undefined;
+  /** The questions without an answer, by source. */
+  readonly due: Map<string, Due>;
+}
+
+/** What an event changes for whoever asks and closes. */
+export interface Change {
+  readonly inquiry: OpenInquiry;
+  readonly due: readonly Due[];
+  readonly opened: boolean;
+  readonly closed: boolean;
+}
+
+/** The open inquiries of all sessions: a fold of their events, which anybody can repeat. */
+export class OpenInquiries {
+  private readonly open = new Map<string, OpenInquiry>();
+  private position: bigint | undefined;
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  all(): Iterable<OpenInquiry> {
+    return this.open.values();
+  }
+
+  get(inquiryId: string): OpenInquiry | undefined {
+    return this.open.get(inquiryId);
+  }
+
+  /** Everything up to here is done, except what comes after it again. */
+  checkpoint(): bigint | undefined {
+    const [oldest] = this.open.values();
+    return oldest === undefined ? this.position : oldest.before;
+  }
+
+  pass(position: bigint): void {
+    this.position = position;
+  }
+
+  /** Undefined: the event belongs to no inquiry that is open. */
+  apply(session_id: string, event: RecordedEvent<InquiryEvent>, position: bigint): Change | undefined {
+    const before = this.position;
+    this.position = position;
+    const at = Date.parse(event.metadata.occurred_at);
+    if (event.type === 'InquiryOpened') {
+      const { inquiry_id, kind, deadline, subject, requests } = event.data;
+      const key = Object.values(subject).find((value) => typeof value === 'string') ?? inquiry_id;
+      const inquiry = { session_id, inquiry_id, kind, key, deadline, before, due: new Map<string, Due>() };
+      this.open.set(inquiry_id, inquiry);
+      return { inquiry, due: ask(inquiry, requests, at), opened: true, closed: false };
+    }
+    const inquiry = this.open.get(event.data.inquiry_id);
+    if (inquiry === undefined) return undefined;
+    if (event.type === 'InquiryClosed') this.open.delete(inquiry.inquiry_id);
+    return {
+      inquiry,
+      due: dueAfter(inquiry, event, at),
+      opened: false,
+      closed: event.type === 'InquiryClosed',
+    };
+  }
+}
+
+function dueAfter(inquiry: OpenInquiry, event: InquiryEvent, at: number): Due[] {
+  if (event.type === 'InquiryAnswered') {
+    inquiry.due.delete(event.data.source);
+    return ask(inquiry, event.data.requests, at);
+  }
+  if (event.type !== 'InquiryFailed') return [];
+  const { source, retry } = event.data;
+  inquiry.due.delete(source);
+  return retry === null ? [] : ask(inquiry, [retry.request], Date.parse(retry.at));
+}
+
+function ask(inquiry: OpenInquiry, requests: readonly InquiryRequest[], at: number): Due[] {
+  const due = requests.map((request) => ({ ...request, at }));
+  for (const item of due) inquiry.due.set(item.source, item);
+  return due;
+}

@@ -1,0 +1,42 @@
+import type { HandoffRequested, SessionEvent } from '../session/events.ts';
+import type { InquiryClosed, InquiryOutcome } from './events.ts';
+import { inquiryKind } from './kinds.ts';
+import { answersOf } from './requests.ts';
+import type { Inquiry } from './state.ts';
+import type { SessionState } from '../session/state.ts';
+
+/** The end of an inquiry: its merged answer and, where its kind says so, a handoff when a required one is missing. */
+export function closeInquiry(
+  inquiry: Inquiry,
+  cause: InquiryClosed['data']['cause'],
+  state: SessionState,
+): SessionEvent[] {
+  const { inquiry_id, kind, subject } = inquiry;
+  const answers = answersOf(inquiry);
+  const some = Object.keys(answers).length > 0;
+  const merge = inquiryKind(kind)?.merge;
+  const answer = some ? (merge ? merge(subject, answers) : answers) : null;
+  const asked = Object.entries(inquiry.sources).filter(
+    ([, { status }]) => status === 'asked' || status === 'retrying',
+  );
+  const unanswered = asked.map(([name]) => name);
+  const data = { inquiry_id, kind, outcome: outcomeOf(inquiry, cause), cause, answer, unanswered };
+  const closed: InquiryClosed = { type: 'InquiryClosed', data };
+  return [closed, ...(cause === 'settled' || cause === 'deadline' ? handoff(inquiry, state) : [])];
+}
+
+function outcomeOf({ sources }: Inquiry, cause: InquiryClosed['data']['cause']): InquiryOutcome {
+  if (cause === 'cancelled' || cause === 'session_over') return 'cancelled';
+  const list = Object.values(sources);
+  if (list.every(({ status }) => status === 'answered' || status === 'skipped')) return 'complete';
+  return list.some(({ status }) => status === 'answered') ? 'partial' : 'expired';
+}
+
+function handoff({ kind, sources }: Inquiry, state: SessionState): HandoffRequested[] {
+  if (inquiryKind(kind)?.without_required !== 'request_handoff') return [];
+  const missing = Object.entries(sources).find(
+    ([, { required, status }]) => required && status !== 'answered' && status !== 'skipped',
+  );
+  if (missing === undefined || state.conversation_flags.handoff !== 'none') return [];
+  return [{ type: 'HandoffRequested', data: { reason: `inquiry ${kind}: no answer from ${missing[0]}` } }];
+}

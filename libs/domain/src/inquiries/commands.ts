@@ -1,0 +1,37 @@
+import type { JsonObject } from '../kernel/json.ts';
+
+type Command<Type extends string, Data> = { readonly type: Type } & Readonly<Data>;
+
+export type OpenInquiry = Command<
+  'OpenInquiry',
+  {
+    inquiry_id: string;
+    kind: string;
+    subject: JsonObject;
+    /** Null: as the kind declares. */
+    timeout_ms: number | null;
+    now: string;
+  }
+>;
+export type AnswerInquiry = Command<
+  'AnswerInquiry',
+  { inquiry_id: string; source: string; attempt: number; data: JsonObject; reply_id: string; now: string }
+>;
+export type FailInquirySource = Command<
+  'FailInquirySource',
+  {
+    inquiry_id: string;
+    source: string;
+    attempt: number;
+    reason: string;
+    /** Whether asking again may help. */
+    retryable: boolean;
+    reply_id: string | null;
+    now: string;
+  }
+>;
+/** Closes an inquiry whose deadline is over; any other it leaves alone. */
+export type CloseInquiry = Command<'CloseInquiry', { inquiry_id: string; now: string }>;
+export type CancelInquiry = Command<'CancelInquiry', { inquiry_id: string }>;
+
+export type InquiryCommand = OpenInquiry | AnswerInquiry | FailInquirySource | CloseInquiry | CancelInquiry;

@@ -1,0 +1,88 @@
+import type { JsonObject } from '../kernel/json.ts';
+
+/** A question that has to go to a source now: what the bridge publishes. */
+export interface InquiryRequest {
+  readonly source: string;
+  /** Counts the times that the source is asked, from 1. */
+  readonly attempt: number;
+  readonly request: JsonObject;
+}
+
+/** One of the sources of an inquiry, as it was declared when the inquiry was opened. */
+export interface DeclaredSource {
+  readonly source: string;
+  /** The sources whose answers it needs first. */
+  readonly after: readonly string[];
+  readonly required: boolean;
+}
+
+export const inquiryOutcomes = ['complete', 'partial', 'expired', 'cancelled'] as const;
+/** Every source answered, some did, none did, or nobody wants to know any more. */
+export type InquiryOutcome = (typeof inquiryOutcomes)[number];
+
+type Event<Type extends string, Data> = { readonly type: Type; readonly data: Readonly<Data> };
+
+export type InquiryOpened = Event<
+  'InquiryOpened',
+  {
+    inquiry_id: string;
+    kind: string;
+    subject: JsonObject;
+    sources: readonly DeclaredSource[];
+    deadline: string;
+    requests: readonly InquiryRequest[];
+  }
+>;
+export type InquiryAnswered = Event<
+  'InquiryAnswered',
+  {
+    inquiry_id: string;
+    source: string;
+    attempt: number;
+    data: JsonObject;
+    /** The reply that it came with: its CloudEvent's source and id. */
+    reply_id: string;
+    /** The sources that can be asked now that this answer is there, and those that need not be asked after all. */
+    requests: readonly InquiryRequest[];
+    skipped: readonly string[];
+  }
+>;
+export type InquiryFailed = Event<
+  'InquiryFailed',
+  {
+    inquiry_id: string;
+    source: string;
+    attempt: number;
+    reason: string;
+    reply_id: string | null;
+    /** When the source is asked once more, and what. Null: it is not. */
+    retry: { readonly at: string; readonly request: InquiryRequest } | null;
+  }
+>;
+export type InquiryClosed = Event<
+  'InquiryClosed',
+  {
+    inquiry_id: string;
+    kind: string;
+    outcome: InquiryOutcome;
+    cause: 'settled' | 'deadline' | 'cancelled' | 'session_over';
+    answer: JsonObject | null;
+    /** The sources that were asked and had not answered by then. */
+    unanswered: readonly string[];
+  }
+>;
+/** An answer after the inquiry was closed, or a second one of the same source. */
+export type InquiryCorrected = Event<
+  'InquiryCorrected',
+  {
+    inquiry_id: string;
+    source: string;
+    cause: 'late' | 'duplicate';
+    /** What the source answered; null when it said that it failed, with the reason. */
+    data: JsonObject | null;
+    reason: string | null;
+    reply_id: string | null;
+  }
+>;
+
+export type InquiryEvent = InquiryOpened | InquiryAnswered | InquiryFailed | InquiryClosed | InquiryCorrected;

@@ -1,0 +1,62 @@
+import type { InquiryOutcome } from './events.ts';
+import type { JsonObject } from '../kernel/json.ts';
+
+/** How many inquiries a session may have open, and how many closed ones its context shows. */
+export const openInquiriesLimit = 8;
+export const closedInquiriesKept = 3;
+/** Of how many closed inquiries a late answer is still recognised. */
+export const inquiryIdsKept = 64;
+/** A source's answer is at most this large (characters of JSON). */
+export const answerLimit = 8_192;
+
+export interface InquirySource {
+  /** `waiting` for another source's answer, `retrying` after a failure, `late` answered after the end. */
+  readonly status: 'waiting' | 'asked' | 'retrying' | 'answered' | 'failed' | 'skipped' | 'late';
+  readonly required: boolean;
+  readonly after: readonly string[];
+  readonly attempt: number;
+  readonly asked_at: string | null;
+  readonly settled_at: string | null;
+  /** From being asked first to the answer. */
+  readonly latency_ms: number | null;
+  readonly reason: string | null;
+  /** While the inquiry is open; afterwards its answer holds it. */
+  readonly data: JsonObject | null;
+}
+
+export interface Inquiry {
+  readonly inquiry_id: string;
+  readonly kind: string;
+  readonly subject: JsonObject;
+  readonly status: 'open' | InquiryOutcome;
+  readonly opened_at: string;
+  readonly deadline: string;
+  readonly closed_at: string | null;
+  readonly sources: { readonly [source: string]: InquirySource };
+  readonly answer: JsonObject | null;
+  /** Answers that came late or twice. */
+  readonly corrections: number;
+}
+
+export interface Inquiries {
+  readonly open: readonly Inquiry[];
+  /** The last ones, the latest last. */
+  readonly closed: readonly Inquiry[];
+}
+
+/** What a session knows of its inquiries. */
+export interface InquiryMemory {
+  readonly inquiries: Inquiries;
+  /** The ids of those closed before the ones that are shown. */
+  readonly earlier_inquiries: readonly string[];
+}
+
+/** The source of that name, when the inquiry has it. */
+export function sourceOf({ sources }: Pick<Inquiry, 'sources'>, name: string): InquirySource | undefined {
+  return Object.hasOwn(sources, name) ? sources[name] : undefined;
+}
+
+/** Whether a source neither answered nor failed for good yet. */
+export function isPending({ status }: InquirySource): boolean {
+  return status === 'waiting' || status === 'asked' || status === 'retrying';
+}

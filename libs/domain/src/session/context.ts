@@ -1,0 +1,92 @@
+import type { RecordedEvent } from './events.ts';
+import type { Session } from './evolve.ts';
+import { evolveSession, newSession } from './evolve.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { canonicalJson } from '../kernel/json.ts';
+import type { Section, SessionState } from './state.ts';
+
+/** The working context as an agent reads it: `GET /v1/sessions/:id/context`. */
+export interface Context extends Omit<
+  SessionState,
+  'identity' | 'agent' | 'queries' | 'earlier_inquiries' | 'recent_turns' | 'short_term_memory'
+> {
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly revision: number;
+  readonly identity: SessionState['identity'];
+  readonly short_term_memory: SessionState['short_term_memory'] & {
+    readonly recent_turns: SessionState['recent_turns'];
+  };
+}
+
+/** The context of a session at its revision. */
+export function contextOf({ session_id, revision, state }: Session): Context {
+  const { identity, session, order_tracking, goal_state, conversation_flags, external, inquiries } = state;
+  const { partner_id } = identity;
+  const short_term_memory = { ...state.short_term_memory, recent_turns: state.recent_turns };
+  const head = { session_id, partner_id, revision, identity, session };
+  return { ...head, order_tracking, goal_state, conversation_flags, short_term_memory, external, inquiries };
+}
+
+/** The sections that differ between two states: what a projection has to write. */
+export function changedSections(before: SessionState, after: SessionState): Section[] {
+  return (Object.keys(after) as Section[]).filter((section) => before[section] !== after[section]);
+}
+
+/** Which event set a field of the context. */
+export interface Explanation {
+  readonly event_id: string;
+  readonly type: string;
+  readonly revision: number;
+  readonly occurred_at: string;
+  readonly set_by: string;
+}
+
+/** A session with, for each field of its context (`goal_state.step`: …), the event that set it last. */
+export interface Explained {
+  readonly session: Session;
+  readonly fields: Readonly<Record<string, Explanation>>;
+}
+
+export function newExplained(sessionId: string): Explained {
+  return { session: newSession(sessionId), fields: {} };
+}
+
+/** Folds the next event of the stream into the explanation. */
+export function explainEvent({ session: before, fields }: Explained, event: RecordedEvent): Explained {
+  const session = evolveSession(before, event);
+  const explanation: Explanation = {
+    event_id: event.event_id,
+    type: event.type,
+    revision: event.revision,
+    occurred_at: event.metadata.occurred_at,
+    set_by: systemOf(event) ?? event.metadata.actor.id,
+  };
+  const paths = changedPaths(toJson(contextOf(before)), toJson(contextOf(session)), '');
+  return { session, fields: { ...fields, ...Object.fromEntries(paths.map((path) => [path, explanation])) } };
+}
+
+/** The other system that an event comes from. */
+function systemOf(event: RecordedEvent): string | undefined {
+  if (event.type === 'ExternalUpdateRecorded') return event.data.system;
+  return event.type === 'InquiryAnswered' || event.type === 'InquiryCorrected'
+    ? event.data.source
+    : undefined;
+}
+
+function toJson(context: Context): JsonObject {
+  return context as unknown as JsonObject;
+}
+
+function changedPaths(before: Json | undefined, after: Json | undefined, path: string): string[] {
+  if (before === after) return [];
+  if (!isObject(after)) return canonicalJson(before) === canonicalJson(after) ? [] : [path];
+  const old = isObject(before) ? before : {};
+  return Object.keys(after).flatMap((key) =>
+    changedPaths(old[key], after[key], path ? `${path}.${key}` : key),
+  );
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,142 @@
+import type { AgentState } from '../agents/state.ts';
+import { noAgent } from '../agents/state.ts';
+import type { Channel, OpenGoal, Sender } from './events.ts';
+import type { Inquiries } from '../inquiries/state.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { OrderTracking } from '../tracking/order.ts';
+
+/** How many turns `recent_turns` keeps. */
+export const recentTurnsKept = 10;
+/** How many different questions of the user are remembered to recognise a repeated one. */
+export const queriesKept = 20;
+/** How many news items of other systems the context keeps, the latest of each system, kind and reference. */
+export const externalKept = 20;
+/** News items larger than this (characters of JSON) stay in the stream; the context points at their revision. */
+export const externalDataLimit = 4_096;
+/** How deep goals may be nested, and how many flags and preferences a session may hold. */
+export const limits = { goals: 16, flags: 64, preferences: 32 } as const;
+
+export interface RecentTurn {
+  readonly turn_id: string;
+  readonly sender: Sender;
+  readonly message_text: string;
+  readonly parsed_intent: string | null;
+  readonly timestamp: string;
+}
+
+export interface ExternalUpdate {
+  readonly system: string;
+  readonly kind: string;
+  readonly reference: string | null;
+  readonly data: JsonObject | null;
+  readonly revision: number;
+  readonly timestamp: string;
+}
+
+export interface SuspendedGoal extends OpenGoal {
+  readonly status: 'suspended';
+}
+
+export type SessionStatus = 'active' | 'ended' | 'expired';
+export type Handoff = 'none' | 'requested' | 'accepted';
+
+/**
+ * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.
+ * `queries` and `earlier_inquiries` serve decisions and are not shown; the rest is the working context.
+ */
+export interface SessionState {
+  readonly identity: {
+    readonly partner_id: string;
+    readonly name: string | null;
+    readonly region: string | null;
+    readonly device: string | null;
+  };
+  readonly session: {
+    readonly status: SessionStatus;
+    readonly channel: Channel;
+    readonly start_time: string;
+    readonly last_activity_time: string;
+    readonly expires_in_s: number;
+    readonly expires_at: string;
+    readonly previous_session_id: string | null;
+    readonly turn_count: number;
+  };
+  readonly order_tracking: OrderTracking | null;
+  readonly goal_state: {
+    readonly current_goal: string | null;
+    readonly step: string | null;
+    readonly status: 'in_progress' | null;
+    readonly stack: readonly SuspendedGoal[];
+  };
+  readonly conversation_flags: {
+    readonly is_repeat_query: boolean;
+    readonly asked_about_payment: boolean;
+    readonly awaiting_external_data: boolean;
+    readonly retry_attempts: number;
+    readonly handoff: Handoff;
+    readonly [flag: string]: Json;
+  };
+  readonly short_term_memory: {
+    readonly preferred_language: string;
+    readonly preferences: JsonObject;
+    readonly last_user_intent: string | null;
+    readonly last_bot_action: string | null;
+  };
+  readonly external: readonly ExternalUpdate[];
+  readonly inquiries: Inquiries;
+  readonly earlier_inquiries: readonly string[];
+  readonly recent_turns: readonly RecentTurn[];
+  readonly agent: AgentState;
+  readonly queries: readonly { readonly query: string; readonly times: number }[];
+}
+
+export type Section = keyof SessionState;
+
+/** The flags that `evolve` derives; a caller cannot raise or clear them. */
+export const derivedFlags: readonly string[] = [
+  'is_repeat_query',
+  'asked_about_payment',
+  'awaiting_external_data',
+  'retry_attempts',
+  'handoff',
+];
+
+export const initialState: SessionState = {
+  identity: { partner_id: '', name: null, region: null, device: null },
+  session: {
+    status: 'ended',
+    channel: 'mobile_app',
+    start_time: '',
+    last_activity_time: '',
+    expires_in_s: 0,
+    expires_at: '',
+    previous_session_id: null,
+    turn_count: 0,
+  },
+  order_tracking: null,
+  goal_state: { current_goal: null, step: null, status: null, stack: [] },
+  conversation_flags: {
+    is_repeat_query: false,
+    asked_about_payment: false,
+    awaiting_external_data: false,
+    retry_attempts: 0,
+    handoff: 'none',
+  },
+  short_term_memory: {
+    preferred_language: '',
+    preferences: {},
+    last_user_intent: null,
+    last_bot_action: null,
+  },
+  external: [],
+  inquiries: { open: [], closed: [] },
+  earlier_inquiries: [],
+  recent_turns: [],
+  agent: noAgent,
+  queries: [],
+};
+
+/** Whether the session was ever started. */
+export function isStarted(state: SessionState): boolean {
+  return state.session.start_time !== '';
+}

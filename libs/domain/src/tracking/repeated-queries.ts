@@ -1,0 +1,51 @@
+import type { JsonObject } from '../kernel/json.ts';
+import { canonicalJson } from '../kernel/json.ts';
+import type { SessionState } from '../session/state.ts';
+import { queriesKept } from '../session/state.ts';
+
+type Queries = SessionState['queries'];
+
+const paymentWords = new Set(
+  [
+    'pay',
+    'paid',
+    'payment',
+    'payout',
+    'salary',
+    'earning',
+    'refund',
+    'invoice',
+    'settlement',
+    'incentive',
+  ].flatMap((word) => [word, `${word}s`]),
+);
+
+/** Whether an intent is about money, from its words: `ask_payment_status`, `MakePayment`, `late-payout`. */
+export function isPaymentIntent(intent: string): boolean {
+  return intent
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => paymentWords.has(word));
+}
+
+/** A short text that is the same for the same intent with the same entities (two FNV-1a hashes of them). */
+export function queryFingerprint(intent: string, entities: JsonObject): string {
+  const text = canonicalJson([intent, entities]);
+  return `${fnv1a(text, 0x811c9dc5)}${fnv1a(text, 0x01000193)}`;
+}
+
+/** Counts a question of the user; the latest stand last. `times` is how often it was asked, this time included. */
+export function rememberQuery(queries: Queries, query: string): { queries: Queries; times: number } {
+  const times = (queries.find((item) => item.query === query)?.times ?? 0) + 1;
+  const others = queries.filter((item) => item.query !== query);
+  return { queries: [...others.slice(1 - queriesKept), { query, times }], times };
+}
+
+function fnv1a(text: string, seed: number): string {
+  let hash = seed;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0).toString(36);
+}

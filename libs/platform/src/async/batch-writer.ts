@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A share of the work of a lane. */
+export interface Batch<T> {
+  readonly items: readonly T[];
+  /** Everything up to here is in this batch or was in one before. */
+  readonly position: bigint;
+  /** Whether nothing waited any more when it was taken. */
+  readonly drained: boolean;
+}
+
+/** What a lane tells of its work. */
+export interface BatchWriterHooks {
+  readonly onWritten: (items: number, seconds: number) => void;
+  /** Told of every failed attempt that will be repeated. */
+  readonly onRetry: (error: unknown, attempt: number) => void;
+}
+
+export const batchWriterSizes = { capacity: 4_096, batchSize: 512, passIntervalMs: 2_000 };
+
+export interface BatchWriterOptions<T> extends BatchWriterHooks {
+  /** How many items may wait before `push` makes its caller wait. */
+  readonly capacity: number;
+  readonly batchSize: number;
+  /** The least time between two batches, in milliseconds, unless a full one waits: more items then share one write. */
+  readonly intervalMs: number;
+  /** How long a position without items may wait to be written, in milliseconds. */
+  readonly passIntervalMs: number;
+  readonly write: (batch: Batch<T>) => Promise<void>;
+  /** Whether an error ends the lane; after any other the batch is tried again. */
+  readonly isTerminal: (error: unknown) => boolean;
+}
+
+/** A bounded queue with one writer behind it, which takes what has piled up as one batch. */
+export class BatchWriter<T extends { readonly position: bigint }> {
+  private readonly queue: T[] = [];
+  private passed: bigint | undefined;
+  private wake: (() => void) | undefined;
+  private room: (() => void) | undefined;
+  private lastStart = 0;
+  private writing = false;
+
+  constructor(
+    private readonly options: BatchWriterOptions<T>,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', () => {
+      this.wake?.();
+      this.room?.();
+    });
+  }
+
+  /** How many items wait. */
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  /** Adds an item; resolves when there is room for the next. */
+  async push(item: T): Promise<void> {
+    this.queue.push(item);
+    this.wake?.();
+    while (this.queue.length >= this.options.capacity && !this.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.room = resolve;
+      });
+    }
+  }
+
+  /** Whether everything that was pushed is written. */
+  get idle(): boolean {
+    return this.queue.length === 0 && !this.writing;
+  }
+
+  /** Says that nothing for this lane stands between the last item and this position. */
+  pass(position: bigint): void {
+    this.passed = position;
+  }
+
+  /** Writes batches until the signal; throws a terminal error of the writer. */
+  async run(): Promise<void> {
+    while (!this.signal.aborted) {
+      await this.something();
+      await this.pace();
+      const batch = this.signal.aborted ? undefined : this.take();
+      if (batch) await this.writeUntilDone(batch);
+    }
+  }
+
+  private async something(): Promise<void> {
+    if (this.queue.length > 0 || this.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.options.passIntervalMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+  }
+
+  private async pace(): Promise<void> {
+    const rest = this.lastStart + this.options.intervalMs - performance.now();
+    if (rest > 0 && this.queue.length < this.options.batchSize) {
+      await sleep(rest, undefined, { signal: this.signal }).catch(() => undefined);
+    }
+    this.lastStart = performance.now();
+  }
+
+  private take(): Batch<T> | undefined {
+    const items = this.queue.splice(0, this.options.batchSize);
+    this.writing = items.length > 0;
+    this.room?.();
+    this.room = undefined;
+    const drained = this.queue.length === 0;
+    const last = items.at(-1)?.position;
+    const passed = drained ? this.passed : undefined;
+    if (drained) this.passed = undefined;
+    const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
+    return position === undefined ? undefined : { items, position, drained };
+  }
+
+  private async writeUntilDone(batch: Batch<T>): Promise<void> {
+    const start = performance.now();
+    for (let attempt = 1; !this.signal.aborted; attempt += 1) {
+      try {
+        await this.options.write(batch);
+        this.writing = false;
+        this.options.onWritten(batch.items.length, (performance.now() - start) / 1_000);
+        return;
+      } catch (error) {
+        if (this.options.isTerminal(error)) throw error;
+        this.options.onRetry(error, attempt);
+        const delay = Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2);
+        await sleep(delay, undefined, { signal: this.signal }).catch(() => undefined);
+      }
+    }
+  }
+}

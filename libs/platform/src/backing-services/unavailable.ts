@@ -1,0 +1,46 @@
+import { isError } from '../errors.ts';
+
+const nodeCodes = new Set(
+  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
+    ' ',
+  ),
+);
+/** PostgreSQL: connection exceptions, out of connections, shutting down, crashed, starting up. */
+const sqlStates = /^(08[0-9A-Z]{3}|53300|57P0[1-3])$/;
+/** Types of the event store client's errors. */
+const storeTypes = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'cancelled', 'not-leader']);
+const errorNames = new Set([
+  'MaxRetriesPerRequestError',
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSGroupCoordinatorNotFound',
+]);
+/** Errors that carry nothing but their text: of ioredis, of pg, of the event store client. */
+const texts = [
+  /^Connection is closed/,
+  /^Stream isn't writeable and enableOfflineQueue/,
+  /^Command timed out/,
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN) /,
+  /^Connection terminated/,
+  /^timeout exceeded when trying to connect/,
+  /^Query read timeout/,
+  /not queryable$/,
+  /^Failed to discover after/,
+];
+
+/**
+ * Whether an error, or one that caused it, means that an engine is away for the moment: worth a retry, and for HTTP
+ * a 503. It does not tell whether a write that was under way is in.
+ */
+export function isUnavailable(error: unknown, depth = 0): boolean {
+  if (!isError(error) || depth > 5) return false;
+  const code = typeof error.code === 'string' ? error.code : '';
+  if (nodeCodes.has(code) || sqlStates.test(code) || errorNames.has(error.name)) return true;
+  if ('type' in error && typeof error.type === 'string' && storeTypes.has(error.type)) return true;
+  if (texts.some((text) => text.test(error.message))) return true;
+  const inner: readonly unknown[] = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [error.cause, ...inner].some((item) => isUnavailable(item, depth + 1));
+}

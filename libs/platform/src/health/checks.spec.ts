@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { HealthChecks } from './checks.ts';
+
+const ok = async (): Promise<void> => undefined;
+
+describe('health', () => {
+  test('is ready when every engine answers, and shows the details', async () => {
+    const health = new HealthChecks({
+      checks: { redis: ok, postgres: () => delay(5) },
+      details: { projections: async () => ({ lag_events: 3 }) },
+    });
+    expect(await health.ready()).toEqual({
+      status: 'ok',
+      checks: {
+        redis: { status: 'ok', latency_ms: expect.any(Number) },
+        postgres: { status: 'ok', latency_ms: expect.any(Number) },
+      },
+      details: { projections: { lag_events: 3 } },
+    });
+  });
+
+  test('is unavailable when one engine fails, with its reason', async () => {
+    const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    const health = new HealthChecks({
+      checks: {
+        redis: ok,
+        kafka: () => Promise.reject(new Error('broker away')),
+        postgres: () => Promise.reject(refused),
+        event_store: () => {
+          throw new Error('not connected');
+        },
+      },
+    });
+    expect(await health.ready()).toMatchObject({
+      status: 'unavailable',
+      checks: {
+        redis: { status: 'ok' },
+        kafka: { status: 'unavailable', error: 'broker away' },
+        postgres: { status: 'unavailable', error: 'ECONNREFUSED' },
+        event_store: { status: 'unavailable', error: 'not connected' },
+      },
+    });
+  });
+
+  test('a check that never answers ends with its timeout', async () => {
+    const health = new HealthChecks({ checks: { kafka: () => new Promise(() => undefined) }, timeoutMs: 20 });
+    const { checks } = await health.ready();
+    expect(checks).toMatchObject({ kafka: { status: 'unavailable', error: 'no answer within 20 ms' } });
+  });
+
+  test('a failing detail shows as such and does not make it unavailable', async () => {
+    const health = new HealthChecks({
+      checks: {},
+      details: { projections: () => Promise.reject(new Error('no table')) },
+    });
+    expect(await health.ready()).toEqual({
+      status: 'ok',
+      checks: {},
+      details: { projections: { error: 'no table' } },
+    });
+  });
+
+  test('many questions at once cost one check, and the answer is not kept for long', async () => {
+    let runs = 0;
+    const health = new HealthChecks({ checks: { redis: async () => void (runs += 1) }, cacheMs: 30 });
+    await Promise.all(Array.from({ length: 50 }, () => health.ready()));
+    expect(runs).toBe(1);
+    await delay(40);
+    await health.ready();
+    expect(runs).toBe(2);
+  });
+
+  test('is alive without asking any engine', () => {
+    const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('away')) } });
+    expect(health.live()).toEqual({ status: 'ok', uptime_s: expect.any(Number) });
+  });
+});

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../errors.ts';
+
+export interface CheckResult {
+  readonly status: 'ok' | 'unavailable';
+  readonly latency_ms: number;
+  readonly error?: string;
+}
+
+export interface ReadyDocument {
+  readonly status: 'ok' | 'unavailable';
+  readonly checks: Readonly<Record<string, CheckResult>>;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface HealthOptions {
+  /** One an engine: resolves when it answers, rejects when not. */
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Facts to show beside, e.g. the projections' lag. A failing one shows its error and does not change the status. */
+  readonly details?: Readonly<Record<string, () => Promise<unknown>>>;
+  readonly timeoutMs?: number;
+  readonly cacheMs?: number;
+}
+
+/** The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. */
+export class HealthChecks {
+  readonly #options: Required<HealthOptions>;
+  #last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
+
+  constructor(options: HealthOptions) {
+    this.#options = { details: {}, timeoutMs: 2000, cacheMs: 500, ...options };
+  }
+
+  /** The process runs and its event loop turns. */
+  live(): { readonly status: 'ok'; readonly uptime_s: number } {
+    return { status: 'ok', uptime_s: Math.round(process.uptime()) };
+  }
+
+  /** Whether every engine answers; to be sent with 503 when not ok. Never rejects. */
+  ready(): Promise<ReadyDocument> {
+    const now = performance.now();
+    if (!this.#last || now - this.#last.at >= this.#options.cacheMs)
+      this.#last = { at: now, document: this.#run() };
+    return this.#last.document;
+  }
+
+  async #run(): Promise<ReadyDocument> {
+    const { checks, details, timeoutMs } = this.#options;
+    const [results, facts] = await Promise.all([
+      mapValues(checks, (check) => runCheck(check, timeoutMs)),
+      mapValues(details, (detail) =>
+        bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reasonOf(error) })),
+      ),
+    ]);
+    const down = Object.values(results).some((result) => result.status !== 'ok');
+    return {
+      status: down ? 'unavailable' : 'ok',
+      checks: results,
+      ...(Object.keys(facts).length > 0 && { details: facts }),
+    };
+  }
+}
+
+async function runCheck(check: () => Promise<unknown>, timeoutMs: number): Promise<CheckResult> {
+  const start = performance.now();
+  const took = (): number => Math.round((performance.now() - start) * 10) / 10;
+  try {
+    await bounded(check, timeoutMs);
+    return { status: 'ok', latency_ms: took() };
+  } catch (error) {
+    return { status: 'unavailable', latency_ms: took(), error: reasonOf(error) };
+  }
+}
+
+async function bounded<T>(run: () => Promise<T>, timeoutMs: number): Promise<T> {
+  const timer = new AbortController();
+  const late = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([run(), late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function mapValues<T, R>(
+  items: Readonly<Record<string, T>>,
+  map: (item: T) => Promise<R>,
+): Promise<Record<string, R>> {
+  const entries = Object.entries(items).map(async ([name, item]) => [name, await map(item)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}

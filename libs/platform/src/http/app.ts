@@ -1,0 +1,83 @@
+import { NestFactory } from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { installNotFound, problemOptions } from '../problems/fastify.ts';
+import type { HealthChecks } from '../health/checks.ts';
+import { finishOnClose } from './close.ts';
+import { listenFault } from './listen-error.ts';
+import { nestLogger } from '../logging/logger.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { ProblemFilter } from '../problems/filter.ts';
+import { bodyLimit } from '../problems/mapping.ts';
+import { installRequestHooks, traceId } from './request-hooks.ts';
+import { createValidationPipe } from './validation.ts';
+
+export interface HttpAppOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: HealthChecks;
+  readonly slowRequestMs?: number;
+  /** Turns the app's own errors into problems. */
+  readonly translate?: (error: unknown) => unknown;
+}
+
+/**
+ * A Nest application on Fastify as ours are: JSON bodies only, validation, problem+json for every error, request log
+ * and metrics, /health/live, /health/ready and /metrics.
+ */
+export async function createHttpApp(
+  module: Type | Parameters<typeof NestFactory.create>[0],
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const { logger, metrics, health, slowRequestMs = 1000, translate } = options;
+  const adapter = new FastifyAdapter({
+    ...problemOptions(logger),
+    bodyLimit,
+    // The validation refuses such keys, and names them.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+    genReqId: traceId,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    skipMiddie: true,
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.removeContentTypeParser('text/plain');
+  finishOnClose(fastify);
+  installNotFound(fastify);
+  installRequestHooks(fastify, { logger, metrics, slowRequestMs });
+  installOperations(fastify, health, metrics);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  return app.useGlobalFilters(new ProblemFilter(logger, translate)).useGlobalPipes(createValidationPipe());
+}
+
+/** Starts to listen and tells the address. @throws with a clear text when the port is taken */
+export async function listen(
+  app: NestFastifyApplication,
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    throw listenFault(error, host, port);
+  }
+  return app.getUrl();
+}
+
+function installOperations(fastify: FastifyInstance, health: HealthChecks, { registry }: Metrics): void {
+  fastify.get('/health/live', () => health.live());
+  fastify.get('/health/ready', async (_request, reply) => {
+    const document = await health.ready();
+    return reply.code(document.status === 'ok' ? 200 : 503).send(document);
+  });
+  fastify.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}

@@ -1,0 +1,112 @@
+import 'reflect-metadata';
+import { Injectable } from '@nestjs/common';
+import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import { ProblemError } from '../problems/problem.ts';
+import type { FieldError } from '../problems/problem.ts';
+import { unsafeValues } from './unsafe-values.ts';
+
+/** Rules come from the DTO class alone: what it does not name is an error, and nothing is converted by guess. */
+const rules = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  validationError: { target: false },
+} as const;
+
+/** Rules on what a value is, before those on its size and form; of the others the first that the class names counts. */
+const basicRules = [
+  'whitelistValidation',
+  'isDefined',
+  'isString',
+  'isNumber',
+  'isInt',
+  'isBoolean',
+  'isArray',
+  'isObject',
+  'nestedValidation',
+  'isIn',
+  'isUuid',
+];
+
+/** Plainer words for some of class-validator's texts. */
+const plainTexts: Readonly<Record<string, string>> = {
+  'must be a string': 'must be a text (string)',
+  'must be an integer number': 'must be a whole number',
+  'must be a number conforming to the specified constraints': 'must be a number',
+};
+
+const primitives = new Set<unknown>([String, Number, Boolean, Array, Object]);
+
+/** The global pipe: makes a body, query or path of a DTO class an instance of it, or throws `validation_failed`. */
+export function createValidationPipe(): PipeTransform {
+  return { transform: validate };
+}
+
+function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
+  if (type === 'custom') return value;
+  const untyped = metatype === undefined || primitives.has(metatype);
+  if (untyped && type !== 'body') return value;
+  const faults = unsafeValues(value ?? {});
+  if (faults.length > 0) throw invalid(faults);
+  if (untyped) return value;
+  const given = value === undefined ? {} : value;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalid([{ field: '', message: `the ${type} must be an object` }]);
+  const instance: unknown = plainToInstance(metatype, given);
+  const errors = validateSync(instance as object, rules);
+  if (errors.length > 0) throw invalid(errors.flatMap((error) => fieldErrors(error, '', false)));
+  return instance;
+}
+
+/** One entry a field; an item of a list is named by its place, as in `commands[2].goal`. */
+function fieldErrors(error: ValidationError, path: string, inList: boolean): FieldError[] {
+  const field = inList ? `${path}[${error.property}]` : path ? `${path}.${error.property}` : error.property;
+  const message = messageOf(error);
+  const own = message === undefined ? [] : [{ field, message }];
+  const list = Array.isArray(error.value);
+  return [...own, ...childrenOf(error, inList).flatMap((child) => fieldErrors(child, field, list))];
+}
+
+/** The most basic fault alone: of a text where a number belongs, its size says nothing. */
+function messageOf({ constraints = {}, property, value }: ValidationError): string | undefined {
+  const found = Object.keys(constraints);
+  const [rule] = [...basicRules.filter((name) => found.includes(name)), ...found.toReversed()];
+  if (rule === undefined) return undefined;
+  if (rule === 'whitelistValidation') return 'is not a known field';
+  if (value === undefined) return 'is missing';
+  if (rule === 'nestedValidation') return 'must be an object';
+  const text = withoutName(constraints[rule] ?? '', property);
+  return plainTexts[text] ?? text;
+}
+
+/** Which fields an item of a list may have is not known as long as its type is not. */
+function childrenOf({ children = [] }: ValidationError, inList: boolean): readonly ValidationError[] {
+  const untyped = inList && children.some(({ property, constraints }) => property === 'type' && constraints);
+  return untyped ? children.filter(({ constraints }) => !constraints?.['whitelistValidation']) : children;
+}
+
+/** class-validator's texts begin with the property, which `field` already says. */
+function withoutName(text: string, property: string): string {
+  return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
+}
+
+function invalid(errors: readonly FieldError[]): ProblemError {
+  const detail = errors.map(({ field, message }) => (field ? `${field} ${message}` : message)).join('; ');
+  // What is wrong with the whole has no field to name.
+  const named = errors.filter(({ field }) => field !== '').slice(0, 100);
+  return new ProblemError('validation_failed', detail.slice(0, 1000), { errors: named });
+}
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
+
+/** For a path's id: `@Param('session_id', UuidPipe)`. Gives the id in lower case. */
+@Injectable()
+export class UuidPipe implements PipeTransform<string, string> {
+  transform(value: string, { data = 'id' }: ArgumentMetadata): string {
+    if (!uuid.test(value)) throw invalid([{ field: data, message: 'must be a UUID' }]);
+    return value.toLowerCase();
+  }
+}

@@ -1,0 +1,65 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+import type { LogLevel } from '../config/config.ts';
+import { isError } from '../errors.ts';
+
+export type { Logger };
+
+/** Fields that hold what people said or who they are: their values never reach a log, down to four levels deep. */
+const personal = ['message_text', 'response_text', 'extracted_entities', 'name', 'device', 'authorization'];
+const redacted = ['', '*.', '*.*.', '*.*.*.'].flatMap((depth) => personal.map((field) => depth + field));
+
+/** JSON log of one app, a line each, to stdout (or `destination`). */
+export function createLogger(app: string, level: LogLevel = 'info', destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { app, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: redacted, censor: '[redacted]' },
+    serializers: { err: errorFields, error: errorFields },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** What a log tells of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
+function errorFields(error: unknown): object {
+  if (!isError(error)) return { message: String(error) };
+  return {
+    type: error.constructor.name,
+    message: error.message,
+    ...(error.code !== undefined && { code: error.code }),
+    stack: error.stack,
+    ...(isError(error.cause) && { cause: errorFields(error.cause) }),
+  };
+}
+
+const nestLevels = {
+  log: 'info',
+  error: 'error',
+  warn: 'warn',
+  debug: 'debug',
+  verbose: 'trace',
+  fatal: 'fatal',
+} as const;
+
+/** Nest's own log lines, through pino; its start-up chatter (routes, modules) comes at debug. */
+export function nestLogger(logger: Logger): LoggerService {
+  const write =
+    (method: keyof typeof nestLevels) =>
+    (message: unknown, ...rest: unknown[]) => {
+      const context = rest.findLast((item) => typeof item === 'string');
+      const level = method === 'log' ? 'debug' : nestLevels[method];
+      const err = [message, ...rest].find((item) => isError(item));
+      logger[level]({ context, ...(err && { err }) }, err ? err.message : String(message));
+    };
+  return {
+    log: write('log'),
+    error: write('error'),
+    warn: write('warn'),
+    debug: write('debug'),
+    verbose: write('verbose'),
+    fatal: write('fatal'),
+  };
+}

@@ -1,0 +1,54 @@
+import { Catch } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../logging/logger.ts';
+import { problemContentType, problemDocument } from './problem.ts';
+import { toProblem } from './mapping.ts';
+
+/** Answers every error with application/problem+json; those that are our fault are logged with the trace id. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger: Logger;
+
+  readonly #translate: (error: unknown) => unknown;
+
+  /** `translate` turns an app's own errors into problems and hands the others on. */
+  constructor(logger: Logger, translate: (error: unknown) => unknown = (error) => error) {
+    this.#logger = logger;
+    this.#translate = translate;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(
+      this.#translate(error),
+      http.getRequest<FastifyRequest>(),
+      http.getResponse<FastifyReply>(),
+      this.#logger,
+    );
+  }
+}
+
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): void {
+  const problem = toProblem(error);
+  const traceId = request.id;
+  if (problem.code === 'internal_error')
+    logger.error({ err: error, trace_id: traceId, method: request.method }, 'request failed');
+  else if (problem.code === 'engine_unavailable')
+    logger.debug({ err: problem.cause ?? problem, trace_id: traceId }, 'an engine is away');
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  const [path] = (request.url ?? '').split('?', 1);
+  void reply
+    .code(problem.status)
+    .headers({ ...problem.headers })
+    .type(problemContentType)
+    .send(Buffer.from(JSON.stringify({ ...problemDocument(problem, path), trace_id: traceId })));
+}

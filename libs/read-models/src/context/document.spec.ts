@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { contextOf } from '#domain';
+import {
+  commandRecord,
+  documentFields,
+  joinDocument,
+  parseCommand,
+  parseSession,
+  sections,
+  sectionTexts,
+} from './document.ts';
+import { Script, startSession, turn } from '../test-support.ts';
+
+function scripted(): Script {
+  const script = new Script();
+  script.request(startSession);
+  script.request({ type: 'SetGoal', goal: 'resolve_payment', step: 'verify' });
+  script.request(
+    turn(randomUUID(), { message_text: 'कहाँ है? "} \\ \u2028', extracted_entities: { order_id: 'O"1' } }),
+  );
+  script.request({ type: 'RaiseFlag', flag: 'vip', value: { since: [2024] } });
+  return script;
+}
+
+test('the joined document is the text of contextOf, byte for byte', () => {
+  const { session, sessionId } = scripted();
+  const fields = new Map<string, string>([['revision', String(session.revision)]]);
+  const texts = sectionTexts(session.state, sections);
+  for (let index = 0; index < texts.length; index += 2)
+    fields.set(texts[index] ?? '', texts[index + 1] ?? '');
+  const document = joinDocument(
+    sessionId,
+    documentFields.map((field) => fields.get(field) ?? null),
+  );
+  expect(document.revision).toBe(session.revision);
+  expect(document.body).toBe(JSON.stringify(contextOf(session)));
+});
+
+test('a session comes back from its texts; one with a section missing does not', () => {
+  const { session, sessionId } = scripted();
+  const texts = sections.map((section) => JSON.stringify(session.state[section]));
+  const known = { from: session.revision + 1, list: [] };
+  expect(parseSession(sessionId, session.revision, texts)).toEqual({ ...session, known });
+  expect(parseSession(sessionId, session.revision, texts.with(3, null as unknown as string))).toBeUndefined();
+});
+
+test('a command comes back from its record', () => {
+  const command = { id: 'turn:1', revision: 7, count: 2, hash: 'a:b' };
+  expect(parseCommand('turn:1', commandRecord(command))).toEqual(command);
+});

@@ -1,0 +1,63 @@
+import type { ProcessedCommand, Section, Session, SessionState } from '#domain';
+import { contextOf, initialState, newSession } from '#domain';
+
+/** The sections of a context, each a field of the Redis hash. */
+export const sections = Object.keys(initialState) as readonly Section[];
+
+/** The members of the document after its head, which are sections. */
+const members = Object.keys(contextOf(newSession(''))).slice(3) as Section[];
+const head = ['revision', 'format', 'partner_id', 'recent_turns'] as const;
+
+/** The fields of the hash that the document is put together from. */
+export const documentFields: readonly string[] = [...head, ...members];
+
+/** A context as it is sent: JSON text of what the domain's `contextOf` gives. */
+export interface ContextDocument {
+  readonly revision: number;
+  readonly body: string;
+}
+
+type Texts = readonly (string | null)[];
+
+/** Joins the stored texts, in the order of `documentFields`, without reading them. */
+export function joinDocument(sessionId: string, texts: Texts): ContextDocument {
+  const [revision, , partner, turns] = texts;
+  let body = `{"session_id":"${sessionId}","partner_id":${partner},"revision":${revision}`;
+  for (const [index, member] of members.entries()) {
+    const text = texts[head.length + index];
+    body +=
+      member === 'short_term_memory'
+        ? `,"${member}":${text?.slice(0, -1)},"recent_turns":${turns}}`
+        : `,"${member}":${text}`;
+  }
+  return { revision: Number(revision), body: `${body}}` };
+}
+
+/** Field and text of each section, as the scripts take them. */
+export function sectionTexts(state: SessionState, changed: readonly Section[]): string[] {
+  const texts = changed.flatMap((section) => [section, JSON.stringify(state[section])]);
+  if (changed.includes('identity')) texts.push('partner_id', JSON.stringify(state.identity.partner_id));
+  return texts;
+}
+
+/** A session from the texts of its sections, in the order of `sections`. Undefined when one is missing. */
+export function parseSession(sessionId: string, revision: number, texts: Texts): Session | undefined {
+  const entries: [Section, unknown][] = [];
+  for (const [index, section] of sections.entries()) {
+    const text = texts[index];
+    if (typeof text !== 'string') return undefined;
+    entries.push([section, JSON.parse(text)]);
+  }
+  const state = Object.fromEntries(entries) as unknown as SessionState;
+  return { session_id: sessionId, revision, state, known: { from: revision + 1, list: [] } };
+}
+
+/** A command's record in the hash `cmd:{session}`. */
+export function commandRecord({ revision, count, hash }: ProcessedCommand): string {
+  return `${revision}:${count}:${hash}`;
+}
+
+export function parseCommand(id: string, record: string): ProcessedCommand {
+  const [revision, count, ...hash] = record.split(':');
+  return { id, revision: Number(revision), count: Number(count), hash: hash.join(':') };
+}

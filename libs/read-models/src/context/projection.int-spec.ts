@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import type { RecordedEvent, SessionCommand } from '#domain';
+import { contextOf } from '#domain';
+import { EventStore, handleCommand, readEvents, readSession } from '#sessions';
+import { ContextProjection } from './projection.ts';
+import { ContextStore } from './store.ts';
+import type { Positioned } from '../tables/store.ts';
+import { emptyRedis, engine, startSession, turn } from '../test-support.ts';
+
+let redis: Redis;
+let store: EventStore;
+let contexts: ContextStore;
+let refolded: string[] = [];
+
+beforeAll(async () => {
+  redis = await emptyRedis(6);
+  store = new EventStore(engine('EVENTSTORE_URL'));
+  contexts = new ContextStore(redis, { ttlSeconds: 60 });
+});
+beforeEach(async () => {
+  await redis.flushdb();
+  refolded = [];
+});
+afterAll(async () => {
+  await Promise.all([redis.quit(), store.dispose()]);
+});
+
+function projection(): ContextProjection {
+  return new ContextProjection(store, contexts, { onRefold: (id) => refolded.push(id) });
+}
+
+/** Appends the requests, and gives all events of the session as they would be delivered. */
+async function appended(id: string, ...requests: SessionCommand[][]): Promise<Positioned[]> {
+  const nothing = {
+    load: async () => undefined,
+    remember: () => undefined,
+    findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
+    restore: async () => undefined,
+  };
+  const actor = { role: 'agent', id: 'spec' } as const;
+  for (const [index, commands] of requests.entries()) {
+    const commandIds = [`request-${index}`];
+    await handleCommand(store, nothing, { sessionId: id, commands, actor, commandIds, body: { index } });
+  }
+  const events: RecordedEvent[] = [];
+  for await (const event of readEvents(store, id)) events.push(event);
+  return events.map((event) => ({ session_id: id, event, position: BigInt(event.revision) }));
+}
+
+function twelveTurns(): SessionCommand[][] {
+  return Array.from({ length: 12 }, () => [turn(randomUUID())]);
+}
+
+async function isRight(id: string): Promise<boolean> {
+  const session = await readSession(store, id);
+  const document = await contexts.document(id);
+  return session !== undefined && document?.body === JSON.stringify(contextOf(session));
+}
+
+test('contexts are right however the events are cut into batches', async () => {
+  const [a, b] = [randomUUID(), randomUUID()];
+  const [first, second] = [
+    await appended(a, [startSession], ...twelveTurns()),
+    await appended(b, [startSession], ...twelveTurns()),
+  ];
+  const mixed = first.flatMap((event, index) => [event, ...second.slice(index, index + 1)]);
+  const ours = projection();
+  for (const size of [1, 2, 3, 5, 8, 100]) await ours.write(mixed.splice(0, size));
+  expect(await isRight(a)).toBe(true);
+  expect(await isRight(b)).toBe(true);
+  expect(refolded).toEqual([]);
+});
+
+test('a projector that begins in the middle loads the session from Redis; with a gap it folds the stream', async () => {
+  const id = randomUUID();
+  const events = await appended(
+    id,
+    [startSession],
+    [turn(randomUUID())],
+    [turn(randomUUID())],
+    [turn(randomUUID())],
+  );
+  await projection().write(events.slice(0, 2));
+  await projection().write(events.slice(1, 3));
+  expect(refolded).toEqual([]);
+  await redis.del(`ctx:{${id}}`);
+  await projection().write(events.slice(3));
+  expect(refolded).toEqual([id]);
+  expect(await isRight(id)).toBe(true);
+});
+
+test('a request cut in two, with a restart between, is recorded whole', async () => {
+  const id = randomUUID();
+  const turns = Array.from({ length: 4 }, () => randomUUID());
+  const events = await appended(
+    id,
+    [startSession],
+    turns.map((turnId) => turn(turnId)),
+  );
+  await projection().write(events.slice(0, 3));
+  await projection().write(events.slice(3));
+  for (const name of ['request-1', ...turns.map((turnId) => `turn:${turnId}`)]) {
+    const { command } = await contexts.findCommand(id, [name]);
+    expect(command).toMatchObject({ revision: 1, count: 4 });
+  }
+  expect(await isRight(id)).toBe(true);
+});
+
+test('a projector that was away does not disturb what others have written since', async () => {
+  const id = randomUUID();
+  const events = await appended(
+    id,
+    [startSession],
+    [turn(randomUUID())],
+    [turn(randomUUID())],
+    [turn(randomUUID())],
+  );
+  const stalled = projection();
+  await stalled.write(events.slice(0, 2));
+  await projection().write(events.slice(0, 4));
+  await stalled.write(events.slice(2, 3));
+  expect(await isRight(id)).toBe(true);
+  await stalled.write(events.slice(3));
+  expect(await isRight(id)).toBe(true);
+  expect(refolded).toEqual([]);
+});

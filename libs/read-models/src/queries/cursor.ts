@@ -1,0 +1,46 @@
+/** Thrown when a page cursor is not one that a query of this kind gave. */
+export class InvalidCursorError extends Error {
+  readonly code = 'invalid_cursor';
+
+  constructor() {
+    super('The page cursor is not one of ours.');
+  }
+}
+
+const shapes = {
+  time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z$/,
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  number: /^\d{1,15}$/,
+} as const;
+
+type Shape = keyof typeof shapes;
+
+/** The place after which the next page begins, opaque to callers. */
+export function encodeCursor(values: readonly string[]): string {
+  return Buffer.from(JSON.stringify(values)).toString('base64url');
+}
+
+/** @throws InvalidCursorError */
+export function decodeCursor(cursor: string, shape: readonly Shape[]): string[] {
+  const values = parse(cursor);
+  const fits = shape.every((kind, index) => {
+    const value = values[index];
+    return typeof value === 'string' && shapes[kind].test(value) && (kind !== 'time' || isTime(value));
+  });
+  if (!fits || values.length !== shape.length) throw new InvalidCursorError();
+  return values as string[];
+}
+
+function parse(cursor: string): unknown[] {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Array.isArray(values)) return values;
+  } catch {
+    // not JSON: answered below
+  }
+  throw new InvalidCursorError();
+}
+
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text));
+}

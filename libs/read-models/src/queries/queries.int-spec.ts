@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from './conditions.ts';
+import { InvalidCursorError } from './cursor.ts';
+import type { Positioned } from '../tables/store.ts';
+import { RowsStore } from '../tables/store.ts';
+import { dueSessions, listSessions, overSessions } from './sessions.ts';
+import { projectionLag, PartitionLeaseStore } from '#partitions';
+import type { TestDatabase } from '../test-support.ts';
+import { createDatabase, Script, startSession, turn } from '../test-support.ts';
+import { listTurns } from './turns.ts';
+
+let database: TestDatabase;
+const scripts = Array.from({ length: 7 }, () => new Script());
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const slots = new PartitionLeaseStore(database.pool, 'spec', 60_000);
+  await slots.ensure(1);
+  const [lease] = await slots.claim(1, []);
+  if (!lease) throw new Error('no slot');
+  // All begin at the same times, so that pages have to break ties.
+  for (const [index, script] of scripts.entries()) {
+    const channel = index % 2 === 0 ? 'whatsapp' : 'ivr';
+    script.request({ ...startSession, partner_id: `P${index % 3}`, channel } as typeof startSession);
+    const asked = randomUUID();
+    script.request(turn(asked, { response: { turn_id: randomUUID(), message_text: 'Yes.' } }));
+    script.request(turn(randomUUID(), { parsed_intent: 'track_order' }));
+    if (index === 0) script.request({ type: 'EndSession', reason: null });
+  }
+  const events: Positioned[] = scripts.flatMap(({ sessionId, events }, session) =>
+    events.map((event, index) => ({ session_id: sessionId, event, position: BigInt(session * 100 + index) })),
+  );
+  const writer = { slot: 0, epoch: lease.epoch, owner: 'spec', position: null };
+  await new RowsStore(database.pool).write(writer, events, 999n, new Date().toISOString());
+});
+afterAll(() => database.drop());
+
+async function pages<T>(page: (after: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let after: string | undefined;
+  for (let count = 0; count < 50; count += 1) {
+    const { items, next } = await page(after);
+    all.push(...items);
+    if (next === null) return all;
+    after = next;
+  }
+  throw new Error('the pages never end');
+}
+
+function turns(filter: object): Promise<unknown[]> {
+  return pages((after) => listTurns(database.pool, { ...filter, limit: 2, after }));
+}
+
+function sessions(filter: object): Promise<unknown[]> {
+  return pages((after) => listSessions(database.pool, { ...filter, limit: 2, after }));
+}
+
+describe('pages', () => {
+  test.each([1, 2, 3, 7, 8])('of %i sessions hold each once, the newest first', async (limit) => {
+    const all = await pages((after) => listSessions(database.pool, { limit, after }));
+    const keys = all.map((row) => row.start_time + row.session_id);
+    expect(new Set(keys).size).toBe(7);
+    expect(keys).toEqual([...keys].sort().toReversed());
+  });
+
+  test.each([1, 4, 21, 50])('of %i turns hold each once, the oldest first', async (limit) => {
+    const all = await pages((after) => listTurns(database.pool, { limit, after }));
+    const keys = all.map((row) => `${row.timestamp}${row.session_id}${row.revision}`);
+    expect(new Set(keys).size).toBe(21);
+    expect(keys).toEqual([...keys].sort());
+  });
+
+  test('take filters along', async () => {
+    const session = scripts[3];
+    expect(await turns({ session_id: session?.sessionId })).toHaveLength(3);
+    expect(await turns({ partner_id: 'P0' })).toHaveLength(9);
+    expect(await turns({ parsed_intent: 'track_order' })).toHaveLength(7);
+    expect(await turns({ sender: 'bot' })).toHaveLength(7);
+    const at = session?.events[1]?.metadata.occurred_at;
+    expect(await turns({ from: at })).toHaveLength(21);
+    expect(await turns({ to: at })).toHaveLength(0);
+    expect(await sessions({ partner_id: 'P0' })).toHaveLength(3);
+    expect(await sessions({ partner_id: 'P0', status: 'active' })).toHaveLength(2);
+    expect(await sessions({ channel: 'ivr' })).toHaveLength(3);
+  });
+
+  test('a cursor of another query, or none of ours, is refused', async () => {
+    const { next } = await listSessions(database.pool, { limit: 1 });
+    await expect(listTurns(database.pool, { limit: 1, after: next ?? '' })).rejects.toThrow(
+      InvalidCursorError,
+    );
+    await expect(listSessions(database.pool, { limit: 1, after: 'x' })).rejects.toThrow(InvalidCursorError);
+  });
+});
+
+test('rows leave with the times of their events', async () => {
+  const [script] = scripts;
+  const { items } = await listTurns(database.pool, { session_id: script?.sessionId, limit: 1 });
+  expect(items[0]?.timestamp).toBe(script?.events[1]?.metadata.occurred_at);
+});
+
+test('sessions are due once their time is over, if they are active', async () => {
+  const times = scripts.map(({ session }) => session.state.session.expires_at).sort();
+  expect(await dueSessions(database.pool, '2026-01-01T00:00:00.000Z', 10)).toEqual([]);
+  const due = await dueSessions(database.pool, times.at(-1) ?? '', 10);
+  expect(due.sort()).toEqual(
+    scripts
+      .slice(1)
+      .map((script) => script.sessionId)
+      .sort(),
+  );
+  expect(await dueSessions(database.pool, times.at(-1) ?? '', 2)).toHaveLength(2);
+});
+
+test('sessions that are over are found among others', async () => {
+  const ids = scripts.map(({ sessionId }) => sessionId);
+  expect(await overSessions(database.pool, [...ids, randomUUID()])).toEqual(ids.slice(0, 1));
+});
+
+test('the lag of each slot is told', async () => {
+  const [slot] = await projectionLag(database.pool);
+  expect(slot).toMatchObject({ slot: 0, owner: 'spec', position: 999n });
+  expect(slot?.lag_s).toBeLessThan(30);
+});

@@ -1,0 +1,93 @@
+import type { Pool } from 'pg';
+import type { Channel, SessionStatus } from '#domain';
+import type { Page } from './conditions.ts';
+import { Conditions } from './conditions.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+export interface SessionItem {
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly start_time: string;
+  readonly last_activity_time: string;
+  readonly channel: Channel;
+  readonly current_task: string | null;
+  readonly language: string;
+  readonly expires_at: string;
+  readonly status: SessionStatus;
+  readonly revision: number;
+}
+
+export interface SessionFilter {
+  readonly partner_id?: string | undefined;
+  readonly status?: SessionStatus | undefined;
+  readonly channel?: Channel | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** Times leave as ISO 8601 in UTC with milliseconds, as they stand in the events. */
+export function isoTime(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+/** Sessions, the newest first. @throws InvalidCursorError */
+export async function listSessions(pool: Pool, filter: SessionFilter): Promise<Page<SessionItem>> {
+  const { partner_id, status, channel, limit, after } = filter;
+  const conditions = new Conditions()
+    .add('partner_id = $?', partner_id)
+    .add('status = $?', status)
+    .add('channel = $?', channel);
+  if (after !== undefined) {
+    conditions.add('(start_time, session_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
+  }
+  const { rows } = await pool.query<SessionItem>(
+    `SELECT session_id, partner_id, ${isoTime('start_time')} AS start_time,
+       ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
+       ${isoTime('expires_at')} AS expires_at, status, revision::int
+     FROM conversation_session AS s ${conditions.where()}
+     ORDER BY s.start_time DESC, s.session_id DESC LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, next: more ? encodeCursor([last.start_time, last.session_id]) : null };
+}
+
+/** Active sessions whose time is over at `now` (ISO 8601), the longest over first. */
+export async function dueSessions(pool: Pool, now: string, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    `SELECT session_id FROM conversation_session
+     WHERE status = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
+    [now, limit],
+  );
+  return rows.map((row) => row.session_id);
+}
+
+/** A session that an agent instance holds, or that waits for one of its pool. */
+export interface HeldSession {
+  readonly session_id: string;
+  readonly agent_instance: string | null;
+  readonly agent_pool: string;
+  readonly agent_epoch: number;
+}
+
+/** Active sessions that have an agent or wait for one, in the order of their ids. */
+export async function heldSessions(pool: Pool, after: string | null, limit: number): Promise<HeldSession[]> {
+  const { rows } = await pool.query<HeldSession>(
+    `SELECT session_id, agent_instance, agent_pool, agent_epoch::int FROM conversation_session
+     WHERE status = 'active' AND agent_pool IS NOT NULL AND ($1::uuid IS NULL OR session_id > $1)
+     ORDER BY session_id LIMIT $2`,
+    [after, limit],
+  );
+  return rows;
+}
+
+/** Those of some sessions that are over. */
+export async function overSessions(pool: Pool, sessionIds: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    `SELECT session_id FROM conversation_session WHERE session_id = ANY($1::uuid[]) AND status <> 'active'`,
+    [sessionIds],
+  );
+  return rows.map((row) => row.session_id);
+}

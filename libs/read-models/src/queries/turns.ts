@@ -1,0 +1,59 @@
+import type { Pool } from 'pg';
+import type { JsonObject, Sender } from '#domain';
+import type { Page } from './conditions.ts';
+import { Conditions } from './conditions.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { isoTime } from './sessions.ts';
+
+export interface TurnItem {
+  readonly turn_id: string;
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly timestamp: string;
+  readonly sender: Sender;
+  readonly message_text: string;
+  readonly parsed_intent: string | null;
+  readonly extracted_entities: JsonObject;
+  readonly response_text: string | null;
+  readonly revision: number;
+}
+
+export interface TurnFilter {
+  readonly session_id?: string | undefined;
+  readonly partner_id?: string | undefined;
+  readonly parsed_intent?: string | undefined;
+  readonly sender?: Sender | undefined;
+  /** ISO 8601, this time included. */
+  readonly from?: string | undefined;
+  /** ISO 8601, this time excluded. */
+  readonly to?: string | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** Turns, the oldest first. @throws InvalidCursorError */
+export async function listTurns(pool: Pool, filter: TurnFilter): Promise<Page<TurnItem>> {
+  const conditions = new Conditions()
+    .add('session_id = $?', filter.session_id)
+    .add('partner_id = $?', filter.partner_id)
+    .add('parsed_intent = $?', filter.parsed_intent)
+    .add('sender = $?', filter.sender)
+    .add('timestamp >= $?', filter.from)
+    .add('timestamp < $?', filter.to);
+  if (filter.after !== undefined) {
+    const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
+    conditions.add('(timestamp, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);
+  }
+  const { rows } = await pool.query<TurnItem>(
+    `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text,
+       parsed_intent, extracted_entities, response_text, revision::int
+     FROM conversation_turn AS t ${conditions.where()}
+     ORDER BY t.timestamp, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}`,
+    conditions.values,
+  );
+  const items = rows.slice(0, filter.limit);
+  const last = items.at(-1);
+  const more = rows.length > filter.limit && last !== undefined;
+  const next = more ? encodeCursor([last.timestamp, last.session_id, String(last.revision)]) : null;
+  return { items, next };
+}

@@ -1,0 +1,140 @@
+import type { RecordedEvent } from '#domain';
+import { channels, isActivity, personalFields, senders } from '#domain';
+import { referencesOf } from '../queries/references.ts';
+import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+
+/** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
+export class UnusableEvent extends Error {}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only. */
+export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
+  const session_id = validId(sessionId, 'session_id');
+  const at = validTime(event.metadata.occurred_at);
+  if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
+  const references = referencesOf(session_id, event);
+  const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
+  if (event.type !== 'TurnRecorded') return { patch, references };
+  const turn = turnRow(session_id, event, at);
+  const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
+  if (repliesTo === undefined || !uuid.test(repliesTo)) return { patch, turn, references };
+  const { message_text, revision } = turn;
+  const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
+  return { patch, turn, reply, references };
+}
+
+const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };
+
+function startedRow(
+  session_id: string,
+  { data, revision }: RecordedEvent & { type: 'SessionStarted' },
+  at: string,
+): SessionRow {
+  const { partner_id, channel, language, expires_in_s } = data;
+  const expires_at = validTime(new Date(Date.parse(at) + expires_in_s * 1_000).toISOString());
+  return {
+    session_id,
+    partner_id: text(partner_id, 'partner_id'),
+    start_time: at,
+    last_activity_time: at,
+    channel: oneOf(channels, channel, 'channel'),
+    current_task: null,
+    language: text(language, 'language'),
+    expires_at,
+    expires_in_s,
+    status: 'active',
+    ...noAgent,
+    revision,
+  };
+}
+
+function unchanged(session_id: string, event: RecordedEvent, at: string): SessionPatch {
+  return {
+    session_id,
+    revision: event.revision,
+    last_activity_time: isActivity(event.type) && isKnown(event) ? at : null,
+    channel: null,
+    language: null,
+    status: null,
+    task_known: false,
+    current_task: null,
+    tasks_cleared: [],
+    agent_known: false,
+    ...noAgent,
+  };
+}
+
+/** The events not named here leave the row as it is, but for its revision and times. */
+function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
+  if (type === 'ChannelSwitched') return { channel: oneOf(channels, data.channel, 'channel') };
+  if (type === 'PreferenceChanged') {
+    return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : {};
+  }
+  if (type === 'AgentAttached')
+    return agent(text(data.instance, 'instance'), text(data.pool, 'pool'), data.epoch);
+  if (type === 'AgentDetached') return agent(null, data.pool, data.epoch);
+  if (type === 'SessionEnded') return { status: 'ended' };
+  if (type === 'SessionExpired') return { status: 'expired' };
+  if (type === 'GoalSet' || type === 'GoalResumed') {
+    return { task_known: true, current_task: text(data.goal, 'goal') };
+  }
+  const over = type === 'GoalSuspended' || type === 'GoalCompleted' || type === 'GoalAbandoned';
+  return over ? { tasks_cleared: [text(data.goal, 'goal')] } : {};
+}
+
+function agent(
+  agent_instance: string | null,
+  agent_pool: string | null,
+  agent_epoch: number,
+): Partial<SessionPatch> {
+  return { agent_known: true, agent_instance, agent_pool, agent_epoch };
+}
+
+function turnRow(
+  session_id: string,
+  { data, revision }: RecordedEvent & { type: 'TurnRecorded' },
+  timestamp: string,
+): TurnRow {
+  return {
+    session_id,
+    turn_id: validId(data.turn_id, 'turn_id'),
+    partner_id: null,
+    timestamp,
+    sender: oneOf(senders, data.sender, 'sender'),
+    message_text: text(data.message_text, 'message_text'),
+    parsed_intent: data.parsed_intent,
+    extracted_entities: data.extracted_entities,
+    response_text: null,
+    response_revision: null,
+    revision,
+  };
+}
+
+/** The table of personal fields has a line for every type of event. */
+function isKnown({ type }: RecordedEvent): boolean {
+  return Object.hasOwn(personalFields, type);
+}
+
+function validId(value: unknown, field: string): string {
+  const id = text(value, field).toLowerCase();
+  if (!uuid.test(id)) throw new UnusableEvent(`${field} is not a UUID`);
+  return id;
+}
+
+function validTime(value: unknown): string {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(at) || at < -62e12 || at > 253e12) throw new UnusableEvent('the time is not one of ours');
+  return new Date(at).toISOString();
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw new UnusableEvent(`${field} is not a text`);
+  return value;
+}
+
+function oneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {
+  const found = values.find((item) => item === value);
+  if (found === undefined) throw new UnusableEvent(`${field} has an unknown value`);
+  return found;
+}

@@ -1,0 +1,85 @@
+import type { Pool, PoolClient } from 'pg';
+
+/** Schema in which the tables are built anew; the connections that fill them name it. */
+const rebuildSchema = 'rebuild';
+const lockKey = 7_230_118;
+
+/** Thrown when another rebuild is under way. */
+export class RebuildInProgressError extends Error {
+  constructor() {
+    super('Another rebuild of the tables is under way.');
+  }
+}
+
+export interface RebuildSteps {
+  /** Fills the empty tables of the schema; resolves when they have caught up with the streams. */
+  readonly fill: () => Promise<void>;
+  /** Goes on until everything up to a position is in; resolves with the position reached. */
+  readonly reach: (position: bigint) => Promise<bigint>;
+}
+
+/**
+ * Builds the conversation tables anew beside the others, then switches to them in one transaction. While it switches,
+ * the projectors wait; afterwards they find themselves fenced, take their slots again and go on from the position reached.
+ * @throws RebuildInProgressError
+ */
+export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+      lockKey,
+    ]);
+    if (!rows[0]?.locked) throw new RebuildInProgressError();
+    await createTables(client);
+    await fill();
+    await switchTables(client, reach);
+  } finally {
+    // The lock goes with the connection.
+    client.release(true);
+  }
+}
+
+async function createTables(client: PoolClient): Promise<void> {
+  await client.query(`
+    DROP SCHEMA IF EXISTS ${rebuildSchema} CASCADE;
+    CREATE SCHEMA ${rebuildSchema};
+    CREATE TABLE ${rebuildSchema}.conversation_session (LIKE public.conversation_session INCLUDING ALL)
+      WITH (fillfactor = 80);
+    CREATE TABLE ${rebuildSchema}.conversation_turn (LIKE public.conversation_turn INCLUDING ALL);
+    CREATE TABLE ${rebuildSchema}.projection_failure (LIKE public.projection_failure INCLUDING ALL);
+    CREATE TABLE ${rebuildSchema}.session_reference (LIKE public.session_reference INCLUDING ALL);
+    ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
+      REFERENCES ${rebuildSchema}.conversation_session (session_id);
+    DO $$ DECLARE t record; BEGIN
+      FOR t IN SELECT relname, obj_description(oid) AS text FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+          AND relname IN ('conversation_session', 'conversation_turn', 'projection_failure', 'session_reference')
+      LOOP EXECUTE format('COMMENT ON TABLE ${rebuildSchema}.%I IS %L', t.relname, t.text); END LOOP;
+    END $$;
+  `);
+}
+
+async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
+  await client.query('BEGIN');
+  // Taken first by every batch too, so nobody waits for us while holding what we need.
+  await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+  const { rows } = await client.query<{ position: string | null }>(
+    'SELECT max(position) AS position FROM projection_slot',
+  );
+  const position = await reach(BigInt(rows[0]?.position ?? 0));
+  await client.query(`
+    DROP TABLE public.conversation_turn, public.conversation_session, public.projection_failure,
+      public.session_reference;
+    ALTER TABLE ${rebuildSchema}.conversation_session SET SCHEMA public;
+    ALTER TABLE ${rebuildSchema}.conversation_turn SET SCHEMA public;
+    ALTER TABLE ${rebuildSchema}.projection_failure SET SCHEMA public;
+    ALTER TABLE ${rebuildSchema}.session_reference SET SCHEMA public;
+    DROP SCHEMA ${rebuildSchema};
+  `);
+  await client.query(
+    'UPDATE projection_slot SET position = $1, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
+    [position],
+  );
+  await client.query('COMMIT');
+  await client.query('ANALYZE conversation_session, conversation_turn');
+}

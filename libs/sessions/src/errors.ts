@@ -1,0 +1,72 @@
+import { CancelledError, DeadlineExceededError, TimeoutError, UnavailableError } from '@eventstore/db-client';
+import type { RecordedEvent, Rejection } from '#domain';
+
+/** Thrown when the event store does not answer. Whether an append went in is not known: the same command id tells. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'engine_unavailable';
+
+  constructor(options?: { cause: unknown }) {
+    super('The event store does not answer.', options);
+  }
+}
+
+/** Thrown when the state does not allow a command. `command` is its index among those sent. */
+export class CommandRejectedError extends Error {
+  constructor(
+    readonly rejection: Rejection,
+    readonly command: number,
+    readonly revision: number,
+  ) {
+    super(rejection.reason);
+  }
+}
+
+/** Thrown when a command expected another revision than the stream's. */
+export class WrongExpectedRevisionError extends Error {
+  readonly code = 'wrong_expected_revision';
+
+  constructor(
+    readonly expected: number,
+    readonly current: number,
+    /** The events after the expected revision, the first 100 of them. */
+    readonly events: readonly RecordedEvent[],
+    /** Whether the same command would be accepted as it is on the current revision. */
+    readonly retrySafe: boolean,
+  ) {
+    super(
+      current < 0
+        ? 'There is no such session yet.'
+        : `The session is at revision ${current}, not ${expected}.`,
+    );
+  }
+}
+
+/** Thrown when a command id was used before with another body. */
+export class CommandIdReusedError extends Error {
+  readonly code = 'idempotency_key_reused';
+
+  constructor(readonly commandId: string) {
+    super('This key or turn_id was used before with another body.');
+  }
+}
+
+/** gRPC: cancelled, deadline exceeded, unavailable. */
+const awayCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
+
+/** Whether an error means that the store is away or slow, so that trying again later can help. */
+export function isStoreAway(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailableError ||
+    error instanceof UnavailableError ||
+    error instanceof TimeoutError ||
+    error instanceof DeadlineExceededError ||
+    error instanceof CancelledError ||
+    isBrokenCall(error)
+  );
+}
+
+/** The client hands on what gRPC says as it is when it asks a server that is away for its features. */
+function isBrokenCall(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return awayCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
+}

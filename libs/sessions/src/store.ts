@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppendExpectedRevision, EventData, ResolvedEvent } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  NO_STREAM,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
+import { StoreUnavailableError, isStoreAway } from './errors.ts';
+
+export type StoredEvent = NonNullable<ResolvedEvent['event']>;
+
+/** How long an append or the first event of a read may take, in milliseconds. */
+const deadline = 5_000;
+
+/** A connection to the event store that outlives the store's absence. */
+export class EventStore {
+  private client: EventStoreDBClient;
+
+  /** @param url connection string, as `esdb://127.0.0.1:2113?tls=false` */
+  constructor(readonly url: string) {
+    this.client = this.connect();
+  }
+
+  /** A client of its own, for a subscription. The caller disposes of it. A wrong revision is an answer, not an error. */
+  connect(): EventStoreDBClient {
+    const option = 'throwOnAppendFailure=false';
+    return EventStoreDBClient.connectionString(`${this.url}${this.url.includes('?') ? '&' : '?'}${option}`);
+  }
+
+  /**
+   * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none.
+   * @returns false when the stream is at another revision
+   * @throws StoreUnavailableError when the store does not answer in time
+   */
+  async append(stream: string, events: EventData[], expected: number): Promise<boolean> {
+    const expectedRevision: AppendExpectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
+
+    const result = await this.guard((client) => client.appendToStream(stream, events, { expectedRevision }));
+    return result.success;
+  }
+
+  /** The events of a stream from a revision on; nothing when there is no such stream. */
+  async *read(stream: string, from: number, limit?: number): AsyncGenerator<StoredEvent> {
+    yield* this.events((client) =>
+      client.readStream(stream, {
+        direction: FORWARDS,
+        fromRevision: BigInt(from),
+        ...(limit === undefined ? {} : { maxCount: limit }),
+      }),
+    );
+  }
+
+  /** The last event of a stream. */
+  async readLast(stream: string): Promise<StoredEvent | undefined> {
+    const last = this.events((client) =>
+      client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }),
+    );
+    for await (const event of last) return event;
+    return undefined;
+  }
+
+  /** Resolves when the store answers a read; throws StoreUnavailableError otherwise. */
+  async ping(): Promise<void> {
+    await this.head();
+  }
+
+  /** The position of the last event of the whole store. */
+  async head(): Promise<bigint> {
+    const last = this.events((client) =>
+      client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
+    );
+    for await (const event of last) return event.position?.commit ?? 0n;
+    return 0n;
+  }
+
+  /** Closes the connection; what is under way fails. */
+  async dispose(): Promise<void> {
+    await dispose(this.client);
+  }
+
+  private async *events(
+    read: (client: EventStoreDBClient) => AsyncIterable<ResolvedEvent>,
+  ): AsyncGenerator<StoredEvent> {
+    const { client } = this;
+    try {
+      for await (const { event } of read(client)) if (event) yield event;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return;
+      throw this.failed(client, error);
+    }
+  }
+
+  /** The client waits for ever when its stream ends without an answer, so a time limit of ours stands beside it. */
+  private async guard<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
+    const { client } = this;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new StoreUnavailableError()), deadline);
+    });
+    try {
+      return await Promise.race([call(client), limit]);
+    } catch (error) {
+      throw this.failed(client, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A client that failed once may keep the failure for ever, so it is replaced; the others under way end with it. */
+  private failed(client: EventStoreDBClient, error: unknown): unknown {
+    if (!isStoreAway(error)) return error;
+    if (client === this.client) {
+      this.client = this.connect();
+      void dispose(client);
+    }
+    return error instanceof StoreUnavailableError ? error : new StoreUnavailableError({ cause: error });
+  }
+}
+
+/** Ends a client's streams. It waits for each of them to close, which some never do, so not for long. */
+export async function dispose(client: EventStoreDBClient): Promise<void> {
+  const wait = new AbortController();
+  const late = sleep(250, undefined, { signal: wait.signal }).catch(() => undefined);
+  await Promise.race([client.dispose().catch(() => undefined), late]);
+  wait.abort();
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, expect, test } from '@jest/globals';
+import { EventStore } from './store.ts';
+import { sessionStream } from './streams.ts';
+import type { Delivery } from './subscription.ts';
+import { subscribeToSessions } from './subscription.ts';
+
+const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+afterAll(() => store.dispose());
+
+async function append(sessionId: string, expected: number, count: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, index) => ({
+    contentType: 'application/json' as const,
+    id: randomUUID(),
+    type: 'GoalSet',
+    data: { goal: `goal-${expected + 1 + index}`, step: null },
+    metadata: undefined,
+  }));
+  expect(await store.append(sessionStream(sessionId), events, expected)).toBe(true);
+}
+
+test('brings what is there, says that it caught up, brings what comes, in order', async () => {
+  const id = randomUUID();
+  await append(id, -1, 3);
+  const abort = new AbortController();
+  const seen: number[] = [];
+  const seenWhenCaughtUp: number[] = [];
+  for await (const delivery of subscribeToSessions(store, {
+    prefixes: [sessionStream(id)],
+    after: 'start',
+    signal: abort.signal,
+  })) {
+    if (delivery.kind === 'caught_up') {
+      seenWhenCaughtUp.push(seen.length);
+      if (seen.length === 3) await append(id, 2, 2_000);
+    }
+    if (delivery.kind === 'event') seen.push(delivery.event.revision);
+    if (seen.length === 2_003) abort.abort();
+  }
+  expect(seen).toEqual(Array.from({ length: 2_003 }, (_, index) => index));
+  expect(seenWhenCaughtUp[0]).toBe(3);
+});
+
+test('goes on after the position it is given', async () => {
+  const id = randomUUID();
+  await append(id, -1, 4);
+  const options = { prefixes: [sessionStream(id)] };
+  const positions = await take(2, { ...options, after: 'start' });
+  const rest = await take(2, { ...options, after: positions[1]?.position ?? 0n });
+  expect(rest.map((delivery) => delivery.revision)).toEqual([2, 3]);
+});
+
+/** The first events of a subscription. */
+async function take(
+  count: number,
+  options: { prefixes: string[]; after: bigint | 'start' },
+): Promise<{ revision: number; position: bigint }[]> {
+  const abort = new AbortController();
+  const found: { revision: number; position: bigint }[] = [];
+  for await (const delivery of subscribeToSessions(store, { ...options, signal: abort.signal })) {
+    const event = eventOf(delivery);
+    if (event) found.push(event);
+    if (found.length === count) break;
+  }
+  abort.abort();
+  return found;
+}
+
+function eventOf(delivery: Delivery): { revision: number; position: bigint } | undefined {
+  return delivery.kind === 'event'
+    ? { revision: delivery.event.revision, position: delivery.position }
+    : undefined;
+}
+
+test('survives the absence of the store', async () => {
+  const abort = new AbortController();
+  const interruptions: unknown[] = [];
+  const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
+  const onInterruption = (error: unknown): void => {
+    interruptions.push(error);
+    if (interruptions.length === 2) abort.abort();
+  };
+  const options = { prefixes: ['session-'], after: 'start', signal: abort.signal, onInterruption } as const;
+  for await (const delivery of subscribeToSessions(nowhere, options)) expect(delivery).toBeUndefined();
+  expect(interruptions).toHaveLength(2);
+  await nowhere.dispose();
+});

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AllStreamSubscription, Position } from '@eventstore/db-client';
+import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
+import type { RecordedEvent } from '#domain';
+import { decode } from './codec.ts';
+import type { EventStore } from './store.ts';
+import { dispose } from './store.ts';
+
+/** What a subscription brings, in the store's order. Positions are commit positions. */
+export type Delivery =
+  | {
+      readonly kind: 'event';
+      readonly session_id: string;
+      readonly event: RecordedEvent;
+      readonly position: bigint;
+    }
+  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  | { readonly kind: 'caught_up' };
+
+export interface SubscribeOptions {
+  /** Beginnings of stream names, as `session-0`. */
+  readonly prefixes?: readonly string[];
+  /** Instead of them: beginnings of event types; then the events of all sessions. */
+  readonly types?: readonly string[];
+  /** The position after which to begin. */
+  readonly after: bigint | 'start' | 'end';
+  /** Ends the subscription. */
+  readonly signal: AbortSignal;
+  /** Told of each interruption; the subscription goes on by itself, with back-off. */
+  readonly onInterruption?: (error: unknown) => void;
+}
+
+const prefix = 'session-';
+/** Deliveries that wait for a slow reader before the stream is paused, and at which it goes on. */
+const highWater = 1_024;
+const lowWater = 256;
+
+/** The events of the sessions whose streams begin with the prefixes: first what is there, then what comes. */
+export async function* subscribeToSessions(
+  store: EventStore,
+  options: SubscribeOptions,
+): AsyncGenerator<Delivery> {
+  const { signal } = options;
+  let after = options.after;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const delivery of subscribeOnce(store, { ...options, after })) {
+        if (delivery.kind !== 'caught_up') after = delivery.position;
+        failures = 0;
+        yield delivery;
+      }
+    } catch (error) {
+      options.onInterruption?.(error);
+    }
+    failures += 1;
+    const delay = Math.min(2_000, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
+    await sleep(delay, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function* subscribeOnce(
+  store: EventStore,
+  { prefixes = [], types, after, signal }: SubscribeOptions,
+): AsyncGenerator<Delivery> {
+  if (signal.aborted) return;
+  const client = store.connect();
+  const inbox = new Inbox();
+  const checkpoints = {
+    checkpointInterval: 8,
+    checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
+      inbox.checkpoint(commit, subscription.readableLength),
+  };
+  const subscription: AllStreamSubscription = client.subscribeToAll({
+    fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
+    filter: types
+      ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
+      : streamNameFilter({ prefixes: [...prefixes], ...checkpoints }),
+  });
+  const stop = (): void => inbox.end();
+  signal.addEventListener('abort', stop);
+  inbox.listenTo(subscription);
+  try {
+    yield* inbox.deliveries();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    subscription.on('error', () => undefined);
+    subscription.destroy();
+    await dispose(client);
+  }
+}
+
+/** A bounded queue between a flowing subscription and a sequential reader. */
+class Inbox {
+  private waiting: Delivery[] = [];
+  private wake: (() => void) | undefined;
+  private ended = false;
+  private paused = false;
+  private failure: { error: unknown } | undefined;
+  private subscription: AllStreamSubscription | undefined;
+
+  listenTo(subscription: AllStreamSubscription): void {
+    this.subscription = subscription;
+    subscription.on('data', ({ event }) => {
+      if (event === undefined || !event.streamId.startsWith(prefix)) return;
+      const session_id = event.streamId.slice(prefix.length);
+      this.push({ kind: 'event', session_id, event: decode(event), position: event.position.commit });
+    });
+    subscription.on('caughtUp', () => this.push({ kind: 'caught_up' }));
+    subscription.on('error', (error) => this.end({ error }));
+    subscription.on('end', () => this.end());
+    subscription.on('close', () => this.end());
+  }
+
+  /** A checkpoint is passed on only when no event before it still waits in the stream's own buffer. */
+  checkpoint(position: bigint, buffered: number): void {
+    if (buffered === 0) this.push({ kind: 'checkpoint', position });
+  }
+
+  end(failure?: { error: unknown }): void {
+    this.failure ??= failure;
+    this.ended = true;
+    this.wake?.();
+  }
+
+  async *deliveries(): AsyncGenerator<Delivery> {
+    for (;;) {
+      const batch = this.waiting;
+      this.waiting = [];
+      for (const [index, delivery] of batch.entries()) {
+        if (batch.length - index + this.waiting.length < lowWater) this.resume();
+        yield delivery;
+      }
+      if (this.waiting.length > 0) continue;
+      if (this.failure) throw this.failure.error;
+      if (this.ended) return;
+      this.resume();
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  private push(delivery: Delivery): void {
+    this.waiting.push(delivery);
+    if (this.waiting.length >= highWater && !this.paused) {
+      this.paused = true;
+      this.subscription?.pause();
+    }
+    this.wake?.();
+  }
+
+  private resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.subscription?.resume();
+  }
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@eventstore/db-client';
+import { collect, events, eventually, Recorder, revisionsOf } from '../contract/harness.ts';
+import { proveCrash } from '../acceptance/crash.ts';
+import { runCommand, withClient, withEventStore } from '../acceptance/processes.ts';
+import { withDirectory } from './stores.ts';
+
+describe('the process', () => {
+  test('ends within two seconds of SIGTERM, with streams open', async () => {
+    await withDirectory((dir) =>
+      withEventStore(dir, async (server) => {
+        await withClient(server.url, async (client) => {
+          await client.appendToStream('stream', events(3));
+          const recorders = Array.from({ length: 10 }, () => new Recorder().follow(client.subscribeToAll()));
+          await Promise.all(recorders.map((recorder) => recorder.until('caughtUp')));
+          const started = performance.now();
+          await server.kill('SIGTERM');
+          expect(performance.now() - started).toBeLessThan(2_000);
+          expect(server.child.exitCode).toBe(0);
+          for (const { error } of recorders) expect(error).toMatchObject({ type: 'unavailable' });
+        });
+      }),
+    );
+  });
+
+  test('finds everything again after kill -9, even with many writers at work', async () => {
+    await withDirectory(async (dir) => {
+      const figures = await proveCrash(dir, 3);
+      expect(figures.filter(({ ok }) => !ok)).toEqual([]);
+    });
+  }, 60_000);
+
+  test('takes the largest append from EVENTSTORE_MAX_APPEND_SIZE', async () => {
+    await withDirectory((dir) =>
+      withEventStore(
+        dir,
+        async (server) => {
+          await withClient(server.url, async (client) => {
+            const event = jsonEvent({ type: 'Big', data: { text: 'x'.repeat(1_000) } });
+            await expect(client.appendToStream('stream', event)).rejects.toMatchObject({
+              maxAppendSize: 1_000,
+            });
+            await client.appendToStream('stream', events(1));
+          });
+          await server.kill('SIGTERM');
+        },
+        { EVENTSTORE_MAX_APPEND_SIZE: '1000' },
+      ),
+    );
+  });
+
+  test('tells clusters of one: discovery finds it by gossip', async () => {
+    await withDirectory((dir) =>
+      withEventStore(dir, async (server) => {
+        const discover = `esdb+discover://127.0.0.1:${server.port}?tls=false`;
+        await withClient(discover, async (client) => {
+          await client.appendToStream('stream', events(2));
+          expect(await collect(client.readStream('stream'))).toHaveLength(2);
+        });
+        await server.kill('SIGTERM');
+      }),
+    );
+  });
+
+  test('keeps persistent subscriptions, their checkpoints and parked messages over a kill', async () => {
+    await withDirectory(async (dir) => {
+      const settings = persistentSubscriptionToStreamSettingsFromDefaults({
+        startFrom: START,
+        checkPointUpperBound: 1,
+        checkPointLowerBound: 1,
+      });
+      await withEventStore(dir, (server) =>
+        withClient(server.url, async (client) => {
+          await client.appendToStream('stream', events(5));
+          await client.createPersistentSubscriptionToStream('stream', 'group', settings);
+          const subscription = client.subscribeToPersistentSubscriptionToStream('stream', 'group');
+          subscription.on('data', (resolved) => {
+            const parks = resolved.event?.revision === 1n;
+            void (parks ? subscription.nack('park', '', resolved) : subscription.ack(resolved));
+          });
+          await eventually('a checkpoint', async () => {
+            const { stats } = await client.getPersistentSubscriptionToStreamInfo('stream', 'group');
+            return stats.lastCheckpointedEventRevision === 4n && stats.parkedMessageCount === 1n;
+          });
+        }),
+      );
+      await withEventStore(dir, (server) =>
+        withClient(server.url, async (client) => {
+          await client.appendToStream('stream', events(1));
+          const subscription = client.subscribeToPersistentSubscriptionToStream('stream', 'group');
+          const recorder = new Recorder().follow(subscription);
+          subscription.on('data', (resolved) => void subscription.ack(resolved));
+          await recorder.until('event');
+          await client.replayParkedMessagesToStream('stream', 'group');
+          await recorder.until('event', 2);
+          expect(revisionsOf(recorder.events)).toEqual([5, 1]);
+          await subscription.unsubscribe();
+        }),
+      );
+    });
+  });
+
+  test('says in one line what is wrong, and exits', async () => {
+    await withDirectory((dir) =>
+      withEventStore(join(dir, 'a'), async (server) => {
+        const taken = runCommand('--port', String(server.port), '--data', join(dir, 'b'));
+        expect(taken).toMatchObject({ code: 1 });
+        expect(taken.output).toBe(
+          `event-store: Port ${server.port} is taken: stop what listens there, or give another --port\n`,
+        );
+        const locked = runCommand('--port', '0', '--data', join(dir, 'a'));
+        expect(locked).toMatchObject({ code: 1 });
+        expect(locked.output).toMatch(/^event-store: Another process is using .*\n$/);
+        expect(runCommand('--port', '0')).toMatchObject({ code: 2 });
+        expect(runCommand('--port', 'x', '--data', dir)).toMatchObject({ code: 2 });
+        expect(runCommand('--data', dir, '--mode', 'half')).toMatchObject({ code: 2 });
+        await server.kill('SIGTERM');
+      }),
+    );
+  });
+
+  test('has the commands scavenge, verify and backup', async () => {
+    await withDirectory(async (dir) => {
+      const data = join(dir, 'data');
+      const copy = join(dir, 'copy');
+      await withEventStore(data, async (server) => {
+        await withClient(server.url, (client) => client.appendToStream('stream', events(10)));
+        expect(runCommand('backup', '--data', data, '--to', copy)).toMatchObject({ code: 0 });
+        expect(runCommand('scavenge', '--data', data)).toMatchObject({ code: 1 });
+      });
+      expect(runCommand('scavenge', '--data', data)).toMatchObject({ code: 0 });
+      expect(runCommand('verify', '--data', data).output).toMatch(/no faults/);
+      expect(runCommand('verify', '--data', copy).output).toMatch(/checked 1\d events.*no faults/);
+    });
+  });
+});

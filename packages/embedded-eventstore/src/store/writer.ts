@@ -1,0 +1,123 @@
+import type { Transaction } from './append.ts';
+import type { Sqlite } from './layout.ts';
+import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
+import type { EventLog } from './event-log.ts';
+import type { EventRecord } from './records.ts';
+import type { Streams } from './streams.ts';
+
+const GROUP_SIZE = 1_000;
+const MAX_PATIENCE_MS = 2;
+
+interface Write {
+  /** Does the work inside the transaction and keeps its outcome to itself. */
+  run(tx: Transaction): void;
+  /** Called once: after the commit, or with the reason why nothing was stored. */
+  settle(error?: StoreWriteError): void;
+}
+
+/** Commits all writes of one loop turn in one transaction, and answers them only once it is on the disk. */
+export class Writer {
+  private queue: Write[] = [];
+  private scheduled = false;
+  private since = 0;
+  /** Running averages: the size of a group, and what its commit takes. */
+  private usual = 1;
+  private commitMs = 0;
+  constructor(
+    private readonly db: Sqlite,
+    private readonly log: EventLog,
+    private readonly streams: Streams,
+    private readonly health: Health,
+    private readonly publish: (events: readonly EventRecord[]) => void,
+  ) {}
+
+  /** Runs `work` in the next group; `done` gets its result once it is durable. */
+  submit<T>(
+    work: (tx: Transaction) => T,
+    done: (error: StoreWriteError | undefined, result?: T) => void,
+  ): void {
+    let result: T;
+    this.queue.push({
+      run: (tx) => (result = work(tx)),
+      settle: (error) => (error ? done(error) : done(undefined, result)),
+    });
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.since = performance.now();
+    setImmediate(() => setImmediate(() => this.gather()));
+  }
+
+  /** Waits for about as many as came last time, but no longer than half of what a commit takes. */
+  private gather(): void {
+    if (!this.scheduled) return;
+    const patience = Math.min(MAX_PATIENCE_MS, this.commitMs / 2);
+    if (this.queue.length >= this.usual * 0.75 || performance.now() - this.since >= patience) this.flush();
+    else setImmediate(() => this.gather());
+  }
+
+  write<T>(work: (tx: Transaction) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.submit(work, (error, result) => (error ? reject(error) : resolve(result as T)));
+    });
+  }
+
+  /** Commits everything that waits. */
+  flush(): void {
+    this.scheduled = false;
+    while (this.queue.length > 0) {
+      const group = this.queue.slice(0, GROUP_SIZE);
+      this.queue = this.queue.slice(GROUP_SIZE);
+      const started = performance.now();
+      this.commit(group);
+      this.usual = this.usual * 0.75 + group.length * 0.25;
+      this.commitMs = this.commitMs * 0.75 + (performance.now() - started) * 0.25;
+    }
+  }
+
+  private commit(group: readonly Write[]): void {
+    const events: EventRecord[] = [];
+    const error =
+      this.health.refusal === undefined ? this.decideAll(group, events) : refused(this.health.refusal);
+    if (!error) {
+      if (events.length > 0) this.publish(events);
+      for (const write of group) write.settle();
+    } else if (group.length === 1 || this.health.refusal !== undefined) {
+      for (const write of group) write.settle(error);
+    } else {
+      for (const write of group) this.commit([write]);
+    }
+  }
+
+  private decideAll(group: readonly Write[], events: EventRecord[]): StoreWriteError | undefined {
+    const tx = { log: this.log, streams: this.streams, events, now: Date.now() * 1000 };
+    try {
+      this.db.exec('BEGIN IMMEDIATE');
+      for (const write of group) write.run(tx);
+      this.db.exec('COMMIT');
+      this.health.written();
+      return undefined;
+    } catch (error) {
+      return this.rollBack(error);
+    }
+  }
+
+  private rollBack(cause: unknown): StoreWriteError {
+    try {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      this.streams.clear();
+      this.log.resume();
+    } catch (error) {
+      this.health.refuse(messageOf(error));
+    }
+    const code = sqliteCode(cause);
+    if (code.startsWith('SQLITE_FULL')) {
+      this.health.diskFull();
+      return new StoreWriteError('The disk is full: nothing was stored');
+    }
+    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.refuse(messageOf(cause));
+    return refused(messageOf(cause));
+  }
+}
+
+const refused = (reason: string): StoreWriteError =>
+  new StoreWriteError(`The store does not accept writes: ${reason}`);

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+
+/** The compiler options that jest and the tools use too. */
+const { module: _module, sourceMaps: _sourceMaps, ...swc } = JSON.parse(readFileSync('.swcrc', 'utf8'));
+
+/** `nest build` and `nest start`: one file an app, with our libs in it and the npm packages outside. */
+export default (defaults) => ({
+  ...defaults,
+  devtool: 'source-map',
+  module: {
+    rules: [
+      {
+        test: /\.ts$/,
+        exclude: /node_modules/,
+        type: 'javascript/esm',
+        use: { loader: 'builtin:swc-loader', options: { ...swc, sourceMaps: true } },
+      },
+    ],
+  },
+  resolve: { extensions: ['.ts', '.js'] },
+});

@@ -1,0 +1,162 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../..');
+const ENGINE_VARIABLES = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
+const PORT_VARIABLES = ['EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT'];
+
+const data = mkdtempSync(join(tmpdir(), 'turnstream-launcher-'));
+const env: NodeJS.ProcessEnv = { ...process.env, TURNSTREAM_DATA: data, TURNSTREAM_ENGINES: 'native' };
+
+function listen(port: number) {
+  return new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const close = () => new Promise<void>((done) => server.close(() => done()));
+      resolve({ port: (server.address() as AddressInfo).port, close });
+    });
+  });
+}
+
+/** The first of three free ports in a row, for the apps. */
+async function threePorts(): Promise<number> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const taken = await Promise.allSettled([first, first + 1, first + 2].map((port) => listen(port)));
+    for (const one of taken) if (one.status === 'fulfilled') await one.value.close();
+    if (taken.every((one) => one.status === 'fulfilled')) return first;
+  }
+}
+
+/** Runs a command of the launcher; `seen` waits for a text, `ended` for the exit. */
+function command(script: string, extra: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['--no-warnings', join(root, 'tools', script)], {
+    cwd: root,
+    env: { ...env, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, output }));
+  });
+  const seen = async (text: string) => {
+    while (!output.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`ended without "${text}": ${output}`);
+      await sleep(50);
+    }
+    return output;
+  };
+  return { child, ended, seen };
+}
+
+/** The launcher, its guard, and all that the guard started. */
+function processes(): number[] {
+  const { pid, guard } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as {
+    pid: number;
+    guard: number;
+  };
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return [pid, guard, ...rows.filter(([, parent]) => parent === guard).map(([id = 0]) => id)];
+}
+
+/** Those that still run; the dead that nobody has reaped yet do not count. */
+function living(pids: readonly number[]): number[] {
+  const table = execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' });
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
+  const running = new Set(rows.filter(([, state]) => !state?.startsWith('Z')).map(([pid]) => Number(pid)));
+  return pids.filter((pid) => running.has(pid));
+}
+
+beforeAll(async () => {
+  chmodSync(data, 0o755);
+  for (const name of ENGINE_VARIABLES) delete env[name];
+  const ports = await Promise.all(PORT_VARIABLES.map(() => listen(0)));
+  for (const [index, name] of PORT_VARIABLES.entries()) env[name] = String(ports[index]?.port);
+  await Promise.all(ports.map(({ close }) => close()));
+  env['PORT'] = String(await threePorts());
+});
+
+afterAll(async () => {
+  await command('stop.mjs').ended;
+  rmSync(data, { recursive: true, force: true });
+});
+
+describe('a fault is one line that says what to do', () => {
+  test('a taken port', async () => {
+    const other = await listen(0);
+    const { code, output } = await command('start.mjs', { REDIS_PORT: String(other.port) }).ended;
+    await other.close();
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      new RegExp(`✖ Port ${other.port} \\(Valkey\\) is taken .*: stop that program, or set REDIS_PORT`),
+    );
+  });
+
+  test.each([
+    [{ REDIS_PORT: 'abc' }, /^\n✖ REDIS_PORT is 'abc': set it to a whole number from 1 to 65535\.\n$/],
+    [
+      { PORT: '2999', KAFKA_PORT: '3001' },
+      /^\n✖ Two would listen on port 3001 \(bridge, .*KAFKA_PORT\).*\n$/,
+    ],
+    [{ PORT: '65534' }, /^\n✖ PORT is too high/],
+  ])('wrong ports: %j', async (ports, line) => {
+    const { code, output } = await command('start.mjs', ports).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(line);
+  });
+
+  test('no Java', async () => {
+    const { code, output } = await command('start.mjs', { JAVA_HOME: '/nowhere' }).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17/);
+  });
+
+  test('a given engine that is not there', async () => {
+    const free = await listen(0);
+    await free.close();
+    const { code, output } = await command('start.mjs', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/✖ Kafka does not answer at KAFKA_BROKERS=.*: start it, or unset KAFKA_BROKERS/);
+  }, 30_000);
+});
+
+test('a system starts, keeps its data over a stop and a kill, and leaves no process', async () => {
+  const first = command('start.mjs');
+  const output = await first.seen('Ctrl-C stops it');
+  const curl = /^ {2}curl .*$/m.exec(output)?.[0] ?? '';
+  const { session_id } = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as {
+    session_id: string;
+  };
+
+  const twice = await command('start.mjs').ended;
+  expect(twice).toMatchObject({ code: 1, output: expect.stringMatching(/already runs.*npm stop/) });
+  const reset = await command('reset.mjs').ended;
+  expect(reset).toMatchObject({ code: 1, output: expect.stringMatching(/npm stop first/) });
+
+  const all = processes();
+  expect(all).toHaveLength(9);
+  expect((await command('stop.mjs').ended).code).toBe(0);
+  expect(living(all)).toEqual([]);
+  expect((await first.ended).code).toBe(0);
+
+  const second = command('start.mjs');
+  await second.seen('Ctrl-C stops it');
+  const answer = await fetch(`http://127.0.0.1:${env['PORT']}/v1/sessions/${session_id}/context`);
+  expect(await answer.json()).toMatchObject({ session_id, partner_id: 'P7689' });
+
+  const again = processes();
+  second.child.kill('SIGKILL');
+  await command('stop.mjs').ended;
+  expect(living(again)).toEqual([]);
+  expect((await command('reset.mjs').ended).code).toBe(0);
+}, 90_000);
