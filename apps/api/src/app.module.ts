@@ -1,12 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { EventStore } from '#sessions';
-import { ContextStore, SessionCache } from '#read-models';
+import { EventStore, SessionsModule } from '#sessions';
+import type { Logger } from '#platform';
+import { Config, HealthChecks, LOGGER, Metrics } from '#platform';
+import { projectionLag } from '#partitions';
+import { ContextStore, ReadModelsModule, SessionCache } from '#read-models';
 import { AgentCommands } from './agents/agent-commands.ts';
 import { AgentsController } from './agents/agents.controller.ts';
 import { AgentRuntime } from './agents/runtime.ts';
+import { AgentMetrics } from './agents/metrics.ts';
 import { AgentGateway } from './agents/gateway/gateway.ts';
 import { UpdateDispatcher } from './agents/delivery/update-dispatcher.ts';
 import { AgentMaintenance } from './agents/registry/maintenance.ts';
@@ -21,18 +27,30 @@ import { ExplainContextHandler, GetContextHandler, GetEventsHandler } from './co
 import { ReadsController } from './history/reads.controller.ts';
 import { StartSessionHandler } from './sessions/start-session.ts';
 
-/** The engines that the api stands on. */
-export interface Engines {
-  readonly store: EventStore;
-  readonly contexts: ContextStore;
-  readonly pool: Pool;
-  readonly agents: AgentRuntime;
-}
+/** The node's name in the agents' registry: another one after each start. */
+const nodeName = ({ port }: Config): string => `${hostname()}:${port}:${randomUUID().slice(0, 8)}`;
 
 @Module({
-  imports: [CqrsModule.forRoot()],
+  imports: [CqrsModule.forRoot(), SessionsModule, ReadModelsModule],
   controllers: [CommandsController, InquiriesController, ReadsController, AgentsController, StreamController],
   providers: [
+    {
+      provide: SessionCache,
+      useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts, 'passes'),
+      inject: [EventStore, ContextStore],
+    },
+    {
+      provide: AgentRuntime,
+      useFactory: (redis: Redis, config: Config, logger: Logger, metrics: Metrics) =>
+        new AgentRuntime(redis, {
+          node: nodeName(config),
+          leaseMs: config.agentLeaseMs,
+          unansweredHandoffS: config.unansweredHandoffS,
+          logger,
+          metrics: new AgentMetrics(metrics),
+        }),
+      inject: [Redis, Config, LOGGER, Metrics],
+    },
     ExecuteCommandsHandler,
     StartSessionHandler,
     GetContextHandler,
@@ -48,15 +66,9 @@ export interface Engines {
   ],
 })
 export class AppModule {
-  static with({ store, contexts, pool, agents }: Engines, sessionIdleS: number): DynamicModule {
-    const providers = [
-      { provide: EventStore, useValue: store },
-      { provide: ContextStore, useValue: contexts },
-      { provide: SessionCache, useValue: new SessionCache(store, contexts, 'passes') },
-      { provide: Pool, useValue: pool },
-      { provide: AgentRuntime, useValue: agents },
-      { provide: 'SESSION_IDLE_S', useValue: sessionIdleS },
-    ];
-    return { module: AppModule, providers };
+  constructor(health: HealthChecks, pool: Pool) {
+    health.addDetail('projections', async () =>
+      (await projectionLag(pool)).map((slot) => ({ ...slot, position: String(slot.position ?? '') })),
+    );
   }
 }

@@ -1,22 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
+import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
 import { EventStore } from '#sessions';
-import {
-  createHttpApp,
-  createLogger,
-  createPool,
-  createRedis,
-  HealthChecks,
-  listen,
-  Metrics,
-  redisReady,
-} from '#platform';
-import { ContextStore } from '#read-models';
-import type { AgentOptions } from './agents/runtime.ts';
-import { AgentRuntime } from './agents/runtime.ts';
-import { AppModule } from './app.module.ts';
-import { serveOpenApi } from './common/openapi.ts';
-import { toApiProblem } from './common/problems.ts';
+import { api } from './app.ts';
 
 /** An answer of the api, its body parsed. */
 export interface Answer {
@@ -35,27 +21,25 @@ export interface SpecApp {
   close(): Promise<void>;
 }
 
-/** The api on a free port, over the engines of the environment; for specs. */
+export interface TestAppOptions {
+  readonly eventStoreUrl?: string;
+  readonly redisUrl?: string;
+  readonly leaseMs?: number;
+  readonly unansweredHandoffS?: number;
+}
+
+/** The api on a free port, over the backing services of the environment; for specs. */
 export async function startSpecApp({
-  eventStoreUrl = env('EVENTSTORE_URL'),
-  redisUrl = env('REDIS_URL'),
-  ...agentOptions
-}: { eventStoreUrl?: string; redisUrl?: string } & Partial<AgentOptions> = {}): Promise<SpecApp> {
-  const logger = createLogger('api', 'silent');
-  const store = new EventStore(eventStoreUrl);
-  const redis = createRedis(redisUrl, { logger });
-  const pool = createPool(env('DATABASE_URL'), { logger });
+  leaseMs = 1_500,
+  unansweredHandoffS = 0,
+  ...urls
+}: TestAppOptions = {}): Promise<SpecApp> {
+  const own = { agentLeaseMs: leaseMs, unansweredHandoffS, contextTtlS: 600, sessionIdleS: 3_600 };
+  const config = { ...loadConfig(process.env), ...own, ...urls };
+  const app = await createApp(api, config, createLogger('api', 'silent'));
+  const store = app.get(EventStore);
+  const redis = app.get(Redis);
   await redisReady(redis);
-  const contexts = new ContextStore(redis, { ttlSeconds: 600 });
-  const options = { node: randomUUID(), leaseMs: 1_500, unansweredHandoffS: 0, logger, ...agentOptions };
-  const agents = new AgentRuntime(redis, options);
-  const app = await createHttpApp(AppModule.with({ store, contexts, pool, agents }, 3_600), {
-    logger,
-    metrics: new Metrics('api'),
-    health: new HealthChecks({ checks: { event_store: () => store.ping() } }),
-    translate: toApiProblem,
-  });
-  serveOpenApi(app);
   const url = await listen(app, { host: '127.0.0.1', port: 0 });
   const call: SpecApp['call'] = (method, path, body, headers) =>
     request(`${url}${path}`, method, body, headers);
@@ -75,11 +59,7 @@ export async function startSpecApp({
       if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
       return String(answer.body['session_id']);
     },
-    close: async () => {
-      await app.close();
-      redis.disconnect();
-      await Promise.all([store.dispose(), pool.end()]);
-    },
+    close: () => app.close(),
   };
 }
 
@@ -96,10 +76,4 @@ async function request(
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
-}
-
-function env(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set; run the specs with npm test`);
-  return value;
 }

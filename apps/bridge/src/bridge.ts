@@ -28,7 +28,7 @@ export interface BridgeOptions {
   readonly logger: Logger;
   readonly metrics: BridgeMetrics;
   readonly messaging: MessagingSettings;
-  readonly slots: number;
+  readonly partitions: number;
   readonly leaseMs: number;
   readonly expiryIntervalMs: number;
   readonly circuit: { readonly threshold: number; readonly openMs: number };
@@ -103,7 +103,7 @@ export class Bridge {
   }
 
   private partitionCoordinator(): PartitionCoordinator<ConversationPublisher> {
-    const { store, pool, instance, logger, metrics, leaseMs, slots: partitionCount } = this.options;
+    const { store, pool, instance, logger, metrics, leaseMs, partitions: partitionCount } = this.options;
     const feedOptions = {
       store,
       logger,

@@ -1,7 +1,7 @@
 import type { MessagingSettings } from '#messaging';
 import { messagingSettings, wholeNumbers } from '#messaging';
 import type { Config } from '#platform';
-import { configExitCode, loadConfigOrExit } from '#platform';
+import { configExitCode } from '#platform';
 
 export interface BridgeConfig extends Config {
   readonly messaging: MessagingSettings;
@@ -16,8 +16,7 @@ const numbers = {
 } as const;
 
 /** What the bridge reads from its environment; on a fault writes its one line to stderr and exits with 78. */
-export function bridgeConfigOrExit(): BridgeConfig {
-  const config = loadConfigOrExit({ PORT: 3002 });
+export function bridgeConfigOrExit(config: Config): BridgeConfig {
   try {
     const values = wholeNumbers(process.env, numbers);
     return {

@@ -16,7 +16,7 @@ export class SessionCommands {
   /** As `handleCommand`. */
   async execute(request: CommandRequest): Promise<CommandResult> {
     const work = (): Promise<CommandResult> => handleCommand(this.store, this.sessionCache, request);
-    const result = await this.turns.take(request.sessionId, work);
+    const result = await this.turns.run(request.sessionId, work);
     if (!result.replayed) this.onAppended?.(result);
     return result;
   }

@@ -1,5 +1,6 @@
 export { ConfigError, configExitCode, loadConfig, loadConfigOrExit } from './config/config.ts';
-export type { Config, LogLevel } from './config/config.ts';
+export { Config } from './config/config.ts';
+export type { LogLevel } from './config/config.ts';
 export { HealthChecks } from './health/checks.ts';
 export { createHttpApp, listen } from './http/app.ts';
 export { inParallel } from './async/in-parallel.ts';
@@ -15,8 +16,14 @@ export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts'
 export { onShutdown } from './shutdown.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { createValidationPipe, UuidPipe } from './http/validation.ts';
-export { startWorkerServer } from './http/worker-server.ts';
-export type { WorkerServer } from './http/worker-server.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';
+export { backOffMs, retry } from './async/retry.ts';
+export type { RetryOptions } from './async/retry.ts';
+export { sleep } from './async/sleep.ts';
+export { waitUntil } from './async/wait-until.ts';
+export { withTimeout } from './async/with-timeout.ts';
+export { InjectLogger, LOGGER, PlatformModule } from './nest/platform.module.ts';
+export { createApp, runApp } from './nest/run-app.ts';
+export type { AppDefinition } from './nest/run-app.ts';

@@ -23,3 +23,4 @@ export { SessionCache } from './context/session-cache.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
 export { listTurns } from './queries/turns.ts';
 export type { TurnItem } from './queries/turns.ts';
+export { ReadModelsModule } from './read-models.module.ts';

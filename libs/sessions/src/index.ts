@@ -12,3 +12,4 @@ export { foldStream, readEvents, readSession, sessionStream } from './streams.ts
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';
+export { SessionsModule } from './sessions.module.ts';

@@ -1,10 +1,10 @@
-import { Body, Controller, Delete, Inject, Param, Patch, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Param, Patch, Post, Put, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { SessionCommand } from '#domain';
 import { deduplicationIds } from '#domain';
-import { UuidPipe } from '#platform';
+import { Config, UuidPipe } from '#platform';
 import { CommandsDto } from './command-items.dto.ts';
 import {
   ChangePreferencesDto,
@@ -34,7 +34,7 @@ import * as to from './to-command.ts';
 export class CommandsController {
   constructor(
     private readonly commands: CommandBus,
-    @Inject('SESSION_IDLE_S') private readonly sessionIdleS: number,
+    private readonly config: Config,
   ) {}
 
   @Post()
@@ -45,7 +45,7 @@ export class CommandsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandResultDto> {
     const sessionId = dto.session_id?.toLowerCase() ?? newSessionId(dto.partner_id, headers.key);
-    const start = to.startSession(dto, this.sessionIdleS);
+    const start = to.startSession(dto, this.config.sessionIdleS);
     const request = commandRequest(sessionId, headers, dto, [startId(sessionId, dto)]);
     const result = await this.commands.execute(new StartSession(start, request));
     void reply.header('location', `/v1/sessions/${sessionId}/context`);

@@ -25,7 +25,7 @@ export class ExecuteCommandsHandler implements ICommandHandler<ExecuteCommands> 
   ) {}
 
   async execute({ request }: ExecuteCommands): Promise<CommandResult> {
-    const result = await this.turns.take(request.sessionId, () =>
+    const result = await this.turns.run(request.sessionId, () =>
       handleCommand(this.store, this.sessionCache, request),
     );
     this.agents.appended(result);

@@ -18,7 +18,7 @@ const item = (position: number): Item => ({ position: BigInt(position) });
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const positions = (): number[][] => written.map(({ items }) => items.map((one) => Number(one.position)));
 
-function lane(options: Partial<BatchWriterOptions<Item>> = {}): BatchWriter<Item> {
+function writerOf(options: Partial<BatchWriterOptions<Item>> = {}): BatchWriter<Item> {
   const hooks = { onWritten: () => undefined, onRetry: () => undefined };
   const write = async (batch: Batch<Item>): Promise<void> => void written.push(batch);
   const all = { ...batchWriterSizes, ...hooks, intervalMs: 0, write, isTerminal: () => false, ...options };
@@ -29,12 +29,12 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-describe('a lane', () => {
-  test('writes what piled up as one batch, in order, batches bounded', async () => {
-    const ours = lane({ batchSize: 3 });
-    for (let position = 1; position <= 7; position += 1) void ours.push(item(position));
-    const running = ours.run();
-    await until(() => ours.idle);
+describe('a batch writer', () => {
+  test('writes what queued up as one batch, in order and bounded', async () => {
+    const writer = writerOf({ batchSize: 3 });
+    for (let position = 1; position <= 7; position += 1) void writer.push(item(position));
+    const running = writer.run();
+    await until(() => writer.idle);
     expect(positions()).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
     expect(written.map(({ position, drained }) => [position, drained])).toEqual([
       [3n, false],
@@ -45,39 +45,39 @@ describe('a lane', () => {
     await running;
   });
 
-  test('makes the one who pushes wait while it is full', async () => {
+  test('push waits while the queue is full', async () => {
     let open: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const ours = lane({ capacity: 2, batchSize: 1, write: () => gate });
+    const writer = writerOf({ capacity: 2, batchSize: 1, write: () => gate });
     let pushed = 0;
     const pushing = (async () => {
-      for (; pushed < 5; pushed += 1) await ours.push(item(pushed));
+      for (; pushed < 5; pushed += 1) await writer.push(item(pushed));
     })();
-    const running = ours.run();
+    const running = writer.run();
     for (let count = 0; count < 10; count += 1) await soon();
     expect(pushed).toBeLessThan(4);
     open?.();
     await pushing;
-    await until(() => ours.idle);
+    await until(() => writer.idle);
     abort.abort();
     await running;
   });
 
-  test('tries a batch again until it is in, and tells each failure', async () => {
+  test('writes a batch again until it succeeds and reports each failure', async () => {
     const attempts: number[] = [];
     let left = 2;
-    const ours = lane({
+    const writer = writerOf({
       write: async (batch) => {
         left -= 1;
-        if (left >= 0) throw new Error('away');
+        if (left >= 0) throw new Error('unavailable');
         written.push(batch);
       },
       onRetry: (_, attempt) => attempts.push(attempt),
     });
-    void ours.push(item(1));
-    const running = ours.run();
+    void writer.push(item(1));
+    const running = writer.run();
     await until(() => written.length === 1);
     expect(attempts).toEqual([1, 2]);
     abort.abort();
@@ -85,21 +85,21 @@ describe('a lane', () => {
   });
 
   test('ends with a terminal error', async () => {
-    const fault = new Error('fenced');
-    const ours = lane({ write: () => Promise.reject(fault), isTerminal: (error) => error === fault });
-    void ours.push(item(1));
-    await expect(ours.run()).rejects.toBe(fault);
+    const fault = new Error('lease lost');
+    const writer = writerOf({ write: () => Promise.reject(fault), isTerminal: (error) => error === fault });
+    void writer.push(item(1));
+    await expect(writer.run()).rejects.toBe(fault);
   });
 
-  test('writes a position that was passed without items, but never ahead of items that wait', async () => {
-    const ours = lane({ batchSize: 1, passIntervalMs: 1 });
-    void ours.push(item(1));
-    void ours.push(item(2));
-    ours.pass(5n);
-    const running = ours.run();
+  test('writes a position without items, but never ahead of items that wait', async () => {
+    const writer = writerOf({ batchSize: 1, passIntervalMs: 1 });
+    void writer.push(item(1));
+    void writer.push(item(2));
+    writer.pass(5n);
+    const running = writer.run();
     await until(() => written.length === 2);
     expect(written.map(({ position }) => position)).toEqual([1n, 5n]);
-    ours.pass(9n);
+    writer.pass(9n);
     await until(() => written.length === 3);
     expect(written[2]).toEqual({ items: [], position: 9n, drained: true });
     abort.abort();

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from './retry.ts';
+import { sleep } from './sleep.ts';
 
-/** A share of the work of a lane. */
+/** Items that are written together. */
 export interface Batch<T> {
   readonly items: readonly T[];
   /** Everything up to here is in this batch or was in one before. */
@@ -9,10 +10,10 @@ export interface Batch<T> {
   readonly drained: boolean;
 }
 
-/** What a lane tells of its work. */
+/** What a batch writer reports. */
 export interface BatchWriterHooks {
   readonly onWritten: (items: number, seconds: number) => void;
-  /** Told of every failed attempt that will be repeated. */
+  /** Called after every failed attempt that is followed by another. */
   readonly onRetry: (error: unknown, attempt: number) => void;
 }
 
@@ -27,11 +28,11 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
   /** How long a position without items may wait to be written, in milliseconds. */
   readonly passIntervalMs: number;
   readonly write: (batch: Batch<T>) => Promise<void>;
-  /** Whether an error ends the lane; after any other the batch is tried again. */
+  /** Whether an error ends the writer; after any other the batch is written again. */
   readonly isTerminal: (error: unknown) => boolean;
 }
 
-/** A bounded queue with one writer behind it, which takes what has piled up as one batch. */
+/** A bounded queue with one consumer behind it, which writes whatever has queued up as one batch. */
 export class BatchWriter<T extends { readonly position: bigint }> {
   private readonly queue: T[] = [];
   private passed: bigint | undefined;
@@ -71,7 +72,7 @@ export class BatchWriter<T extends { readonly position: bigint }> {
     return this.queue.length === 0 && !this.writing;
   }
 
-  /** Says that nothing for this lane stands between the last item and this position. */
+  /** Says that no item for this writer comes between the last item and this position. */
   pass(position: bigint): void {
     this.passed = position;
   }
@@ -79,14 +80,14 @@ export class BatchWriter<T extends { readonly position: bigint }> {
   /** Writes batches until the signal; throws a terminal error of the writer. */
   async run(): Promise<void> {
     while (!this.signal.aborted) {
-      await this.something();
+      await this.untilWork();
       await this.pace();
       const batch = this.signal.aborted ? undefined : this.take();
       if (batch) await this.writeUntilDone(batch);
     }
   }
 
-  private async something(): Promise<void> {
+  private async untilWork(): Promise<void> {
     if (this.queue.length > 0 || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.options.passIntervalMs);
@@ -101,7 +102,7 @@ export class BatchWriter<T extends { readonly position: bigint }> {
   private async pace(): Promise<void> {
     const rest = this.lastStart + this.options.intervalMs - performance.now();
     if (rest > 0 && this.queue.length < this.options.batchSize) {
-      await sleep(rest, undefined, { signal: this.signal }).catch(() => undefined);
+      await sleep(rest, this.signal);
     }
     this.lastStart = performance.now();
   }
@@ -120,19 +121,16 @@ export class BatchWriter<T extends { readonly position: bigint }> {
   }
 
   private async writeUntilDone(batch: Batch<T>): Promise<void> {
+    const { write, isTerminal, onRetry, onWritten } = this.options;
     const start = performance.now();
-    for (let attempt = 1; !this.signal.aborted; attempt += 1) {
-      try {
-        await this.options.write(batch);
-        this.writing = false;
-        this.options.onWritten(batch.items.length, (performance.now() - start) / 1_000);
-        return;
-      } catch (error) {
-        if (this.options.isTerminal(error)) throw error;
-        this.options.onRetry(error, attempt);
-        const delay = Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2);
-        await sleep(delay, undefined, { signal: this.signal }).catch(() => undefined);
-      }
-    }
+    const work = async (): Promise<true> => {
+      await write(batch);
+      return true;
+    };
+    const isRetryable = (error: unknown): boolean => !isTerminal(error);
+    const written = await retry(work, { signal: this.signal, isRetryable, onRetry });
+    if (!written) return;
+    this.writing = false;
+    onWritten(batch.items.length, (performance.now() - start) / 1_000);
   }
 }

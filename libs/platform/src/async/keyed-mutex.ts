@@ -1,17 +1,17 @@
-/** Lets the works of one name take turns in this process, side by side with those of other names. */
+/** Runs work of one key in sequence within this process, work of different keys side by side. */
 export class KeyedMutex {
-  /** The last work of each name. */
+  /** The last work of each key. */
   private readonly last = new Map<string, Promise<unknown>>();
 
-  /** Runs a work when those before it of the same name are over, however they ended. */
-  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.last.get(name);
-    const mine = before === undefined ? work() : before.then(work, work);
-    this.last.set(name, mine);
+  /** Runs `work` once the earlier work of the same key has settled, however it ended. */
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.last.get(key);
+    const own = before === undefined ? work() : before.then(work, work);
+    this.last.set(key, own);
     try {
-      return await mine;
+      return await own;
     } finally {
-      if (this.last.get(name) === mine) this.last.delete(name);
+      if (this.last.get(key) === own) this.last.delete(key);
     }
   }
 }

@@ -22,7 +22,12 @@ function faultsOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 describe('configuration', () => {
-  test('has a default for all but the engines', () => {
+  test('takes SLOTS as an alias of PARTITIONS', () => {
+    expect(loadConfig({ ...good, SLOTS: '8' }).partitions).toBe(8);
+    expect(loadConfig({ ...good, SLOTS: '8', PARTITIONS: '2' }).partitions).toBe(2);
+  });
+
+  test('has a default for all but the backing services', () => {
     expect(loadConfig(good)).toMatchObject({
       eventStoreUrl: good.EVENTSTORE_URL,
       kafkaBrokers: ['127.0.0.1:9092', 'kafka-2:9093'],
@@ -31,7 +36,7 @@ describe('configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       logLevel: 'info',
-      slots: 4,
+      partitions: 4,
       contextTtlS: 86_400,
       sessionIdleS: 86_400,
       expiryIntervalMs: 1000,
@@ -41,8 +46,11 @@ describe('configuration', () => {
   });
 
   test('takes what the environment says over the default of the app', () => {
-    const config = loadConfig({ ...good, PORT: '8080', SLOTS: '16', LOG_LEVEL: ' debug ' }, { PORT: 3001 });
-    expect(config).toMatchObject({ port: 8080, slots: 16, logLevel: 'debug' });
+    const config = loadConfig(
+      { ...good, PORT: '8080', PARTITIONS: '16', LOG_LEVEL: ' debug ' },
+      { PORT: 3001 },
+    );
+    expect(config).toMatchObject({ port: 8080, partitions: 16, logLevel: 'debug' });
     expect(loadConfig({ ...good, PORT: '' }, { PORT: 3001 }).port).toBe(3001);
   });
 
@@ -62,7 +70,7 @@ describe('configuration', () => {
     ['PORT', '65536'],
     ['PORT', '3000.5'],
     ['LOG_LEVEL', 'loud'],
-    ['SLOTS', '3'],
+    ['PARTITIONS', '3'],
     ['CONTEXT_TTL_S', '0'],
     ['EXPIRY_INTERVAL_MS', '1'],
     ['SHUTDOWN_GRACE_MS', '-1'],

@@ -5,23 +5,24 @@ import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, validateSync } from 'class-
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What every app reads from its environment. Times carry their unit in the name. */
-export interface Config {
-  readonly eventStoreUrl: string;
-  readonly kafkaBrokers: readonly string[];
-  readonly redisUrl: string;
-  readonly databaseUrl: string;
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly slots: number;
-  readonly contextTtlS: number;
-  readonly sessionIdleS: number;
-  readonly expiryIntervalMs: number;
-  readonly shutdownGraceMs: number;
-  readonly slowRequestMs: number;
-  readonly agentLeaseMs: number;
-  readonly unansweredHandoffS: number;
+/** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
+export abstract class Config {
+  abstract readonly eventStoreUrl: string;
+  abstract readonly kafkaBrokers: readonly string[];
+  abstract readonly redisUrl: string;
+  abstract readonly databaseUrl: string;
+  abstract readonly host: string;
+  abstract readonly port: number;
+  abstract readonly logLevel: LogLevel;
+  /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
+  abstract readonly partitions: number;
+  abstract readonly contextTtlS: number;
+  abstract readonly sessionIdleS: number;
+  abstract readonly expiryIntervalMs: number;
+  abstract readonly shutdownGraceMs: number;
+  abstract readonly slowRequestMs: number;
+  abstract readonly agentLeaseMs: number;
+  abstract readonly unansweredHandoffS: number;
 }
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
@@ -56,7 +57,7 @@ class Environment {
 
   @Type(() => Number)
   @IsIn([1, 2, 4, 8, 16], { message: 'must be 1, 2, 4, 8 or 16' })
-  SLOTS = 4;
+  PARTITIONS = 4;
 
   @Whole(1, 365 * day)
   CONTEXT_TTL_S = day;
@@ -89,7 +90,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   HOST: '127.0.0.1',
   PORT: '3000',
   LOG_LEVEL: 'info',
-  SLOTS: '4',
+  PARTITIONS: '4',
   CONTEXT_TTL_S: '86400',
   SESSION_IDLE_S: '86400',
   EXPIRY_INTERVAL_MS: '1000',
@@ -99,6 +100,8 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   UNANSWERED_HANDOFF_S: '0',
 };
 const names = Object.keys(examples) as (keyof Environment)[];
+/** Older names that still count. */
+const aliases: Readonly<Partial<Record<keyof Environment, string>>> = { PARTITIONS: 'SLOTS' };
 
 export interface ConfigFault {
   readonly variable: string;
@@ -124,7 +127,9 @@ export class ConfigError extends Error {
  * @throws ConfigError that lists every variable at fault
  */
 export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } = {}): Config {
-  const given = names.filter((name) => env[name]?.trim()).map((name) => [name, env[name]?.trim()] as const);
+  const text = (name: keyof Environment): string | undefined =>
+    env[name]?.trim() || env[aliases[name] ?? '']?.trim() || undefined;
+  const given = names.filter((name) => text(name)).map((name) => [name, text(name)] as const);
   const environment = plainToInstance(Environment, { ...defaults, ...Object.fromEntries(given) });
   const faults = validateSync(environment).map(({ property, value, constraints }) => ({
     variable: property,
@@ -140,7 +145,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     host: environment.HOST,
     port: environment.PORT,
     logLevel: environment.LOG_LEVEL,
-    slots: environment.SLOTS,
+    partitions: environment.PARTITIONS,
     contextTtlS: environment.CONTEXT_TTL_S,
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { withTimeout } from '../async/with-timeout.ts';
 import { reasonOf } from '../errors.ts';
 
 export interface CheckResult {
@@ -14,9 +14,9 @@ export interface ReadyDocument {
 }
 
 export interface HealthOptions {
-  /** One an engine: resolves when it answers, rejects when not. */
-  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
-  /** Facts to show beside, e.g. the projections' lag. A failing one shows its error and does not change the status. */
+  /** One for each backing service: resolves when it answers, rejects when not. */
+  readonly checks?: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Facts to show beside, such as the projections' lag. A failing one shows its error and does not change the status. */
   readonly details?: Readonly<Record<string, () => Promise<unknown>>>;
   readonly timeoutMs?: number;
   readonly cacheMs?: number;
@@ -24,11 +24,27 @@ export interface HealthOptions {
 
 /** The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. */
 export class HealthChecks {
-  readonly #options: Required<HealthOptions>;
+  readonly #checks: Record<string, () => Promise<unknown>>;
+  readonly #details: Record<string, () => Promise<unknown>>;
+  readonly #timeoutMs: number;
+  readonly #cacheMs: number;
   #last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
 
-  constructor(options: HealthOptions) {
-    this.#options = { details: {}, timeoutMs: 2000, cacheMs: 500, ...options };
+  constructor({ checks = {}, details = {}, timeoutMs = 2000, cacheMs = 500 }: HealthOptions = {}) {
+    this.#checks = { ...checks };
+    this.#details = { ...details };
+    this.#timeoutMs = timeoutMs;
+    this.#cacheMs = cacheMs;
+  }
+
+  /** Adds a check: the process is ready only when it resolves. */
+  addCheck(name: string, check: () => Promise<unknown>): void {
+    this.#checks[name] = check;
+  }
+
+  /** Adds a fact that the readiness document shows. */
+  addDetail(name: string, detail: () => Promise<unknown>): void {
+    this.#details[name] = detail;
   }
 
   /** The process runs and its event loop turns. */
@@ -36,19 +52,18 @@ export class HealthChecks {
     return { status: 'ok', uptime_s: Math.round(process.uptime()) };
   }
 
-  /** Whether every engine answers; to be sent with 503 when not ok. Never rejects. */
+  /** Whether every backing service answers; to be sent with 503 when not ok. Never rejects. */
   ready(): Promise<ReadyDocument> {
     const now = performance.now();
-    if (!this.#last || now - this.#last.at >= this.#options.cacheMs)
-      this.#last = { at: now, document: this.#run() };
+    if (!this.#last || now - this.#last.at >= this.#cacheMs) this.#last = { at: now, document: this.#run() };
     return this.#last.document;
   }
 
   async #run(): Promise<ReadyDocument> {
-    const { checks, details, timeoutMs } = this.#options;
+    const timeoutMs = this.#timeoutMs;
     const [results, facts] = await Promise.all([
-      mapValues(checks, (check) => runCheck(check, timeoutMs)),
-      mapValues(details, (detail) =>
+      mapValues(this.#checks, (check) => runCheck(check, timeoutMs)),
+      mapValues(this.#details, (detail) =>
         bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reasonOf(error) })),
       ),
     ]);
@@ -73,16 +88,7 @@ async function runCheck(check: () => Promise<unknown>, timeoutMs: number): Promi
 }
 
 async function bounded<T>(run: () => Promise<T>, timeoutMs: number): Promise<T> {
-  const timer = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new Error(`no answer within ${timeoutMs} ms`);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([run(), late]);
-  } finally {
-    timer.abort();
-  }
+  return withTimeout(run(), timeoutMs, () => new Error(`no answer within ${timeoutMs} ms`));
 }
 
 async function mapValues<T, R>(

@@ -1,5 +1,6 @@
-import { NestFactory } from '@nestjs/core';
-import type { Type } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -24,15 +25,30 @@ export interface HttpAppOptions {
   readonly translate?: (error: unknown) => unknown;
 }
 
+/** The exception filter and the validation pipe of every route, around an app's module. */
+@Module({})
+class HttpModule {
+  static forRoot(module: Type | DynamicModule, { logger, translate }: HttpAppOptions): DynamicModule {
+    return {
+      module: HttpModule,
+      imports: [module],
+      providers: [
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger, translate) },
+        { provide: APP_PIPE, useValue: createValidationPipe() },
+      ],
+    };
+  }
+}
+
 /**
  * A Nest application on Fastify as ours are: JSON bodies only, validation, problem+json for every error, request log
  * and metrics, /health/live, /health/ready and /metrics.
  */
 export async function createHttpApp(
-  module: Type | Parameters<typeof NestFactory.create>[0],
+  module: Type | DynamicModule,
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, metrics, health, slowRequestMs = 1000, translate } = options;
+  const { logger, metrics, health, slowRequestMs = 1000 } = options;
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
@@ -50,12 +66,12 @@ export async function createHttpApp(
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
   installOperations(fastify, health, metrics);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const root = HttpModule.forRoot(module, options);
+  return NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  return app.useGlobalFilters(new ProblemFilter(logger, translate)).useGlobalPipes(createValidationPipe());
 }
 
 /** Starts to listen and tells the address. @throws with a clear text when the port is taken */

@@ -1,0 +1,13 @@
+import type { AppDefinition } from '#platform';
+import { AppModule } from './app.module.ts';
+import { serveOpenApi } from './common/openapi.ts';
+import { toApiProblem } from './common/problems.ts';
+
+/** The HTTP API: commands, reads, live agents. */
+export const api: AppDefinition = {
+  name: 'api',
+  defaultPort: 3000,
+  module: AppModule,
+  translateError: toApiProblem,
+  setUp: serveOpenApi,
+};

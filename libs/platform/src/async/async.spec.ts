@@ -1,0 +1,104 @@
+import { expect, jest, test } from '@jest/globals';
+import { KeyedMutex } from './keyed-mutex.ts';
+import { backOffMs, retry } from './retry.ts';
+import { sleep } from './sleep.ts';
+import { waitUntil } from './wait-until.ts';
+import { withTimeout } from './with-timeout.ts';
+
+test('a sleep ends at once when its signal aborts', async () => {
+  const stop = new AbortController();
+  const sleeping = sleep(3_600_000, stop.signal);
+  stop.abort();
+  await expect(sleeping).resolves.toBeUndefined();
+});
+
+test('a sleep with an aborted signal does not wait', async () => {
+  await expect(sleep(3_600_000, AbortSignal.abort())).resolves.toBeUndefined();
+});
+
+test('retry gives the result of the first success and tells each failure before it', async () => {
+  const failures: number[] = [];
+  let left = 2;
+  const work = async (): Promise<string> => {
+    if (left-- > 0) throw new Error('not yet');
+    return 'done';
+  };
+  const result = await retry(work, { minMs: 1, onRetry: (_, attempt) => failures.push(attempt) });
+  expect([result, failures]).toEqual(['done', [1, 2]]);
+});
+
+test('retry throws an error that is not retryable at once', async () => {
+  const work = jest.fn(() => Promise.reject(new Error('final')));
+  await expect(retry(work, { isRetryable: () => false })).rejects.toThrow('final');
+  expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('retry ends without a result when its signal aborts', async () => {
+  const stop = new AbortController();
+  const retrying = retry(() => Promise.reject(new Error('unavailable')), {
+    signal: stop.signal,
+    minMs: 3_600_000,
+    maxMs: 3_600_000,
+    onRetry: () => setImmediate(() => stop.abort()),
+  });
+  await expect(retrying).resolves.toBeUndefined();
+});
+
+test.each([
+  [1, 37.5, 62.5],
+  [3, 150, 250],
+  [30, 1_500, 2_500],
+])('the pause after failure %i is between %d and %d ms', (attempt, least, most) => {
+  const pause = backOffMs(attempt, { minMs: 50, maxMs: 2_000 });
+  expect(pause).toBeGreaterThanOrEqual(least);
+  expect(pause).toBeLessThanOrEqual(most);
+});
+
+test('withTimeout settles like its promise in time', async () => {
+  await expect(withTimeout(Promise.resolve(1), 3_600_000, () => new Error('late'))).resolves.toBe(1);
+});
+
+test('withTimeout rejects with the given error when the promise takes too long', async () => {
+  await expect(withTimeout(new Promise(() => undefined), 1, () => new Error('late'))).rejects.toThrow('late');
+});
+
+test('waitUntil resolves once the condition holds', async () => {
+  let looks = 0;
+  await waitUntil(() => (looks += 1) === 3, { everyMs: 1 });
+  expect(looks).toBe(3);
+});
+
+test('waitUntil names what it waited for, with the last error as cause', async () => {
+  const failing = waitUntil(() => Promise.reject(new Error('no connection')), {
+    what: 'the row',
+    timeoutMs: 5,
+    everyMs: 1,
+  });
+  await expect(failing).rejects.toMatchObject({
+    message: 'Timed out after 5 ms waiting for the row.',
+    cause: { message: 'no connection' },
+  });
+});
+
+test('the work of one key runs in sequence, that of another beside it', async () => {
+  const mutex = new KeyedMutex();
+  const events: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const first = mutex.run('a', async () => {
+    await gate.promise;
+    events.push('a1');
+  });
+  const second = mutex.run('a', async () => void events.push('a2'));
+  await mutex.run('b', async () => void events.push('b'));
+  gate.resolve();
+  await Promise.all([first, second]);
+  expect(events).toEqual(['b', 'a1', 'a2']);
+});
+
+test('work that failed does not hold up the next of its key', async () => {
+  const mutex = new KeyedMutex();
+  const failed = mutex.run('a', () => Promise.reject(new Error('failed')));
+  const next = mutex.run('a', async () => 'done');
+  await expect(failed).rejects.toThrow('failed');
+  await expect(next).resolves.toBe('done');
+});

@@ -1,0 +1,42 @@
+import { sleep } from './sleep.ts';
+
+export interface BackOff {
+  /** Pause after the first failure, in milliseconds; it doubles with each further one. */
+  readonly minMs?: number;
+  /** The longest pause, in milliseconds. */
+  readonly maxMs?: number;
+}
+
+export interface RetryOptions extends BackOff {
+  /** Ends the retries. */
+  readonly signal?: AbortSignal;
+  /** Whether an error may pass; by default every error. Any other is thrown at once. */
+  readonly isRetryable?: (error: unknown) => boolean;
+  /** Called after each failure that is followed by another attempt; attempts count from 1. */
+  readonly onRetry?: (error: unknown, attempt: number) => void;
+}
+
+/** The pause after the n-th failure (from 1), in milliseconds: exponential, with a quarter of jitter either way. */
+export function backOffMs(attempt: number, { minMs = 50, maxMs = 2_000 }: BackOff = {}): number {
+  const longest = Math.min(maxMs, minMs * 2 ** (attempt - 1));
+  return longest * (0.75 + Math.random() / 2);
+}
+
+/**
+ * Calls `work` until it succeeds, with a growing pause after each failure.
+ * @returns the result, or undefined when the signal aborted first
+ * @throws the first error that is not retryable
+ */
+export async function retry<T>(work: () => Promise<T>, options: RetryOptions = {}): Promise<T | undefined> {
+  const { isRetryable, onRetry } = options;
+  for (let attempt = 1; !options.signal?.aborted; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (isRetryable?.(error) === false) throw error;
+      onRetry?.(error, attempt);
+      await sleep(backOffMs(attempt, options), options.signal);
+    }
+  }
+  return undefined;
+}

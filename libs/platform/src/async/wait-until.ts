@@ -1,0 +1,32 @@
+import { sleep } from './sleep.ts';
+
+export interface WaitOptions {
+  /** What is waited for, for the error: "the context of session …". */
+  readonly what?: string;
+  /** In milliseconds; generous by default, since it only bounds a failure. */
+  readonly timeoutMs?: number;
+  /** Pause between two looks, in milliseconds. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Polls until `condition` holds.
+ * @throws Error when it does not hold in time; an error of the condition itself counts as "not yet" and is its cause
+ */
+export async function waitUntil(
+  condition: () => Promise<boolean> | boolean,
+  { what = 'a condition', timeoutMs = 60_000, everyMs = 20 }: WaitOptions = {},
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    let cause: unknown;
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > deadline)
+      throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}.`, { cause });
+    await sleep(everyMs);
+  }
+}

@@ -1,0 +1,58 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '../config/config.ts';
+import { loadConfigOrExit } from '../config/config.ts';
+import { HealthChecks } from '../health/checks.ts';
+import { createHttpApp, listen } from '../http/app.ts';
+import type { Logger } from '../logging/logger.ts';
+import { createLogger } from '../logging/logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { onShutdown } from '../shutdown.ts';
+import type { PlatformOptions } from './platform.module.ts';
+import { PlatformModule } from './platform.module.ts';
+
+/** One of our processes. */
+export interface AppDefinition {
+  readonly name: string;
+  /** Where it listens unless PORT says otherwise. */
+  readonly defaultPort: number;
+  readonly module: Type | DynamicModule;
+  readonly postgres?: PlatformOptions['postgres'];
+  /** Turns the app's own errors into problems and hands the others on. */
+  readonly translateError?: (error: unknown) => unknown;
+  /** Sets up the application before it listens. */
+  readonly setUp?: (app: NestFastifyApplication) => void;
+}
+
+@Module({})
+class RootModule {}
+
+/** The Nest application of a process, with the shared platform module; it does not listen yet. */
+export async function createApp(
+  definition: AppDefinition,
+  config: Config,
+  logger: Logger = createLogger(definition.name, config.logLevel),
+): Promise<NestFastifyApplication> {
+  const { name, module, postgres, translateError, setUp } = definition;
+  const shared = { logger, metrics: new Metrics(name), health: new HealthChecks() };
+  const platform = PlatformModule.forRoot({ name, config, postgres, ...shared });
+  const app = await createHttpApp(
+    { module: RootModule, imports: [platform, module] },
+    { ...shared, slowRequestMs: config.slowRequestMs, translate: translateError },
+  );
+  setUp?.(app);
+  return app;
+}
+
+/**
+ * Runs a process until SIGTERM or SIGINT: reads its configuration (exit 78 when it is wrong), starts the application,
+ * listens, and closes everything at the end.
+ */
+export async function runApp(definition: AppDefinition): Promise<void> {
+  const config = loadConfigOrExit({ PORT: definition.defaultPort });
+  const logger = createLogger(definition.name, config.logLevel);
+  const app = await createApp(definition, config, logger);
+  onShutdown(() => app.close(), { logger, graceMs: config.shutdownGraceMs });
+  logger.info({ url: await listen(app, config) }, 'listening');
+}

@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Config } from '#platform';
+import { ContextStore } from './context/store.ts';
+
+/** The working contexts in Redis. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: ContextStore,
+      useFactory: (redis: Redis, config: Config) =>
+        new ContextStore(redis, { ttlSeconds: config.contextTtlS }),
+      inject: [Redis, Config],
+    },
+  ],
+  exports: [ContextStore],
+})
+export class ReadModelsModule {}
