@@ -2,35 +2,43 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { AcknowledgedUpdate, AttachReason, DetachReason, JsonObject, SessionCommand } from '#domain';
 import type { CommandResult } from '#sessions';
-import { ExecuteCommands } from '../sessions/execute-commands.ts';
-import type { Member } from './registry/registry.ts';
+import { CommandRejectedError } from '#sessions';
+import { ExecuteCommands } from '../../sessions/execute-commands.ts';
+
+/** Who owns a session, in commands. */
+interface Owner {
+  readonly instance: string;
+  readonly epoch: number;
+}
 
 /** The commands that the gateway itself sends. All go through the same path as an agent's own. */
 @Injectable()
 export class AgentCommands {
   constructor(private readonly commands: CommandBus) {}
 
-  /** @throws CommandRejectedError when the session is over, or another than `replaces` holds it */
+  /** @throws CommandRejectedError when the session is over, or another epoch than `replaces` owns it */
   attach(
     sessionId: string,
-    { instance, pool }: Member,
+    { instance, pool }: { instance: string; pool: string },
     options: { node: string; after: number | null; reason: AttachReason; replaces: number | null },
   ): Promise<CommandResult> {
     return this.execute(sessionId, instance, { type: 'AttachAgent', instance, pool, ...options });
   }
 
-  detach(
+  /** @param waiting whether another instance of the pool takes the session next */
+  async detach(
     sessionId: string,
-    { instance, epoch }: { instance: string; epoch: number },
+    { instance, epoch }: Owner,
     reason: DetachReason,
     waiting: boolean,
-  ): Promise<CommandResult> {
-    return this.execute(sessionId, instance, { type: 'DetachAgent', instance, epoch, reason, waiting });
+  ): Promise<void> {
+    await this.execute(sessionId, instance, { type: 'DetachAgent', instance, epoch, reason, waiting });
   }
 
+  /** @throws CommandRejectedError when the session is over, or has another owner */
   acknowledge(
     sessionId: string,
-    { instance, epoch }: { instance: string; epoch: number },
+    { instance, epoch }: Owner,
     updates: readonly AcknowledgedUpdate[],
   ): Promise<CommandResult> {
     const command = { type: 'AcknowledgeUpdate', instance, epoch, updates } as const;
@@ -39,10 +47,15 @@ export class AgentCommands {
     return this.execute(sessionId, instance, command, { id, body });
   }
 
-  /** Asks once for each wait of the session, whichever node does it. */
-  requestHandoff(sessionId: string, reason: string, id: string): Promise<CommandResult> {
-    const command = { type: 'RequestHandoff', reason } as const;
-    return this.execute(sessionId, 'system', command, { id, body: { id } });
+  /** Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over. */
+  async requestHandoff(sessionId: string, id: string): Promise<void> {
+    const command = { type: 'RequestHandoff', reason: 'no agent answers' } as const;
+    await this.execute(sessionId, 'system', command, { id, body: { id } }).catch(ignoreRejection);
+  }
+
+  /** Detaches an instance that lost its sessions and may not know it; a session that has moved on is left as it is. */
+  async detachLost(lost: Owner & { readonly session_id: string }, reason: DetachReason): Promise<void> {
+    await this.detach(lost.session_id, lost, reason, true).catch(ignoreRejection);
   }
 
   private execute(
@@ -61,4 +74,8 @@ export class AgentCommands {
       }),
     );
   }
+}
+
+function ignoreRejection(error: unknown): void {
+  if (!(error instanceof CommandRejectedError)) throw error;
 }
