@@ -35,16 +35,20 @@ export class AgentCommands {
     await this.execute(sessionId, instance, { type: 'DetachAgent', instance, epoch, reason, waiting });
   }
 
-  /** @throws CommandRejectedError when the session is over, or has another owner */
-  acknowledge(
+  /**
+   * Appends what an owner has dealt with; resolves to the revision of that.
+   * @throws CommandRejectedError when the session has another owner, or none
+   */
+  async acknowledge(
     sessionId: string,
     { instance, epoch }: Owner,
     updates: readonly AcknowledgedUpdate[],
-  ): Promise<CommandResult> {
-    const command = { type: 'AcknowledgeUpdate', instance, epoch, updates } as const;
-    const id = `ack:${epoch}:${updates.at(-1)?.revision}`;
-    const body = { type: command.type, epoch, up_to: updates.at(-1)?.revision ?? null };
-    return this.execute(sessionId, instance, command, { id, body });
+  ): Promise<number> {
+    const type = 'AcknowledgeUpdate';
+    const upTo = updates.at(-1)?.revision;
+    const known = { id: `ack:${epoch}:${upTo}`, body: { type, epoch, up_to: upTo ?? null } };
+    const command = { type, instance, epoch, updates } as const;
+    return (await this.execute(sessionId, instance, command, known)).revision;
   }
 
   /** Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over. */

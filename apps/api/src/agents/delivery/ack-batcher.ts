@@ -19,7 +19,7 @@ export class AckBatcher {
 
   /** @param onWritten called when acknowledgements of a session are in its stream */
   constructor(
-    private readonly commands: AgentCommands,
+    private readonly commands: Pick<AgentCommands, 'acknowledge'>,
     private readonly onWritten: (attachment: Attachment) => void,
   ) {}
 
@@ -52,15 +52,16 @@ export class AckBatcher {
     const updates = attachment.nextAcks(perEvent);
     let dueAt = Date.now() + pauseMs;
     try {
-      const { revision } = await this.commands.acknowledge(attachment.sessionId, attachment, updates);
+      const revision = await this.commands.acknowledge(attachment.sessionId, attachment, updates);
       attachment.acksWritten(updates.at(-1)?.revision ?? -1, revision);
       this.onWritten(attachment);
     } catch (error) {
       if (error instanceof CommandRejectedError) attachment.acksRejected();
       else dueAt = Date.now() + retryMs;
     }
-    this.writing.delete(attachment);
     if (attachment.hasAcks || !attachment.isClosed) this.due.set(attachment, dueAt);
-    this.flushDue();
+    const wasFull = this.writing.size >= atOnce;
+    this.writing.delete(attachment);
+    if (wasFull) this.flushDue();
   }
 }

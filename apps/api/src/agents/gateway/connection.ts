@@ -27,6 +27,12 @@ export const closeCodes = {
   notReading: 4413,
 } as const;
 
+/** What is used of a WebSocket. */
+export type Socket = Pick<
+  WebSocket,
+  'OPEN' | 'readyState' | 'bufferedAmount' | 'send' | 'ping' | 'close' | 'terminate'
+>;
+
 /** One instance's socket: what is sent, how much may wait, and which of its sessions have to be read. */
 export class Connection implements Outlet {
   private identity = unknown;
@@ -52,7 +58,7 @@ export class Connection implements Outlet {
    * @param onSlowReader called before the connection is closed because the instance does not read
    */
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: Socket,
     private readonly deliver: (attachment: Attachment) => Promise<boolean>,
     private readonly onSlowReader: (connection: Connection) => void,
   ) {}
