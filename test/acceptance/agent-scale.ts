@@ -77,11 +77,15 @@ class ScaleProof {
     const grown = Math.round(((await this.memory()) - before) / kib / kib);
     this.report.figure('memory grown while they do not read, MiB', grown, '<= 128', grown <= 128);
     await until(
-      async () => (await this.metric('agent_cut_off_total')) >= nonReaders,
+      async () => (await this.metric('agent_slow_readers_closed_total')) >= nonReaders,
       'they are cut off',
       4 * leaseMs,
     );
-    this.report.equal('non-readers cut off', await this.metric('agent_cut_off_total'), nonReaders);
+    this.report.equal(
+      'non-readers cut off',
+      await this.metric('agent_slow_readers_closed_total'),
+      nonReaders,
+    );
     const limit = Math.max(50, 5 * calm);
     this.report.figure('p99 of the others meanwhile, ms', busy, `<= ${limit}`, busy <= limit);
     this.report.note(`${sockets - nonReaders} sockets stayed`);

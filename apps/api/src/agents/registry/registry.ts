@@ -1,4 +1,6 @@
-import type { Redis } from 'ioredis';
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { ApiNode } from '../common/api-node.ts';
 import * as scripts from './scripts.ts';
 
 /** An instance as its connection makes it known. */
@@ -13,13 +15,13 @@ export interface Member {
 }
 
 /** A session that an instance holds, as the registry has it. */
-export interface Held {
+export interface OwnedSession {
   readonly session_id: string;
   readonly epoch: number;
 }
 
 /** A session that waits for an instance, and who had it. */
-export interface Waiting extends Held {
+export interface Waiting extends OwnedSession {
   readonly instance: string;
 }
 
@@ -48,12 +50,14 @@ const marker = 'agents:complete';
  * Who is connected where and holds which session: a cache of the streams in Redis, which may be lost. The scripts
  * arbitrate between nodes; the stream has the last word.
  */
+@Injectable()
 export class Registry {
-  private readonly sent = new Map<string, string>();
+  /** The names under which the client knows the scripts. */
+  private readonly defined = new Map<string, string>();
 
   constructor(
     private readonly redis: Redis,
-    readonly node: string,
+    private readonly node: ApiNode,
   ) {}
 
   /**
@@ -63,8 +67,8 @@ export class Registry {
   async hello(
     { instance, pool, capacity, conn, attempt }: Member,
     leaseMs: number,
-  ): Promise<Held[] | undefined> {
-    const args = [instance, pool, this.node, conn, capacity, leaseMs, attempt];
+  ): Promise<OwnedSession[] | undefined> {
+    const args = [instance, pool, this.node.name, conn, capacity, leaseMs, attempt];
     const flat = await this.run(scripts.helloScript, args);
     return flat === 0 ? undefined : pairs(flat as string[]);
   }
@@ -76,7 +80,7 @@ export class Registry {
   }
 
   /** The sessions that an instance holds. */
-  async held(instance: string): Promise<Held[]> {
+  async owned(instance: string): Promise<OwnedSession[]> {
     const sessions = await this.redis.smembers(`agents:held:${instance}`);
     const pipeline = this.redis.pipeline();
     for (const session of sessions) pipeline.hget(`agents:session:${session}`, 'epoch');
@@ -129,11 +133,11 @@ export class Registry {
 
   /** Lets one node at a time do something, for a while. */
   async claim(task: string, forMs: number): Promise<boolean> {
-    return (await this.redis.set(`agents:task:${task}`, this.node, 'PX', forMs, 'NX')) === 'OK';
+    return (await this.redis.set(`agents:task:${task}`, this.node.name, 'PX', forMs, 'NX')) === 'OK';
   }
 
   async markComplete(): Promise<void> {
-    await this.redis.set(marker, this.node);
+    await this.redis.set(marker, this.node.name);
   }
 
   /** Sessions that wait since before a time (ms) and for which no handoff was asked yet. */
@@ -202,11 +206,11 @@ export class Registry {
   }
 
   private async run(script: string, args: (string | number)[]): Promise<unknown> {
-    let name = this.sent.get(script);
+    let name = this.defined.get(script);
     if (name === undefined) {
-      name = `turnstreamAgents${this.sent.size}`;
+      name = `turnstreamAgents${this.defined.size}`;
       this.redis.defineCommand(name, { numberOfKeys: 0, lua: script });
-      this.sent.set(script, name);
+      this.defined.set(script, name);
     }
     const replies = await this.redis.pipeline([[name, ...args]]).exec();
     const [error, value] = replies?.[0] ?? [new Error('Redis did not answer.'), undefined];
@@ -215,7 +219,7 @@ export class Registry {
   }
 }
 
-function pairs(flat: readonly string[]): Held[] {
+function pairs(flat: readonly string[]): OwnedSession[] {
   return flat.flatMap((session_id, at) =>
     at % 2 === 0 ? [{ session_id, epoch: Number(flat[at + 1]) }] : [],
   );
