@@ -16,6 +16,17 @@ test('a sleep with an aborted signal does not wait', async () => {
   await expect(sleep(3_600_000, AbortSignal.abort())).resolves.toBeUndefined();
 });
 
+test('a sleep lasts as long as it says', async () => {
+  jest.useFakeTimers();
+  const woke = jest.fn();
+  void sleep(1_000).then(woke);
+  await jest.advanceTimersByTimeAsync(999);
+  expect(woke).not.toHaveBeenCalled();
+  await jest.advanceTimersByTimeAsync(1);
+  expect(woke).toHaveBeenCalled();
+  jest.useRealTimers();
+});
+
 test('retry gives the result of the first success and tells each failure before it', async () => {
   const failures: number[] = [];
   let left = 2;
@@ -31,6 +42,12 @@ test('retry throws an error that is not retryable at once', async () => {
   const work = jest.fn(() => Promise.reject(new Error('final')));
   await expect(retry(work, { isRetryable: () => false })).rejects.toThrow('final');
   expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('retry throws the error of its last attempt', async () => {
+  const work = jest.fn(() => Promise.reject(new Error('still failing')));
+  await expect(retry(work, { minMs: 1, attempts: 3 })).rejects.toThrow('still failing');
+  expect(work).toHaveBeenCalledTimes(3);
 });
 
 test('retry ends without a result when its signal aborts', async () => {

@@ -10,6 +10,8 @@ export interface BackOff {
 export interface RetryOptions extends BackOff {
   /** Ends the retries. */
   readonly signal?: AbortSignal;
+  /** How often `work` is called at most; by default without a limit. */
+  readonly attempts?: number;
   /** Whether an error may pass; by default every error. Any other is thrown at once. */
   readonly isRetryable?: (error: unknown) => boolean;
   /** Called after each failure that is followed by another attempt; attempts count from 1. */
@@ -25,15 +27,15 @@ export function backOffMs(attempt: number, { minMs = 50, maxMs = 2_000 }: BackOf
 /**
  * Calls `work` until it succeeds, with a growing pause after each failure.
  * @returns the result, or undefined when the signal aborted first
- * @throws the first error that is not retryable
+ * @throws the first error that is not retryable, or the error of the last attempt
  */
 export async function retry<T>(work: () => Promise<T>, options: RetryOptions = {}): Promise<T | undefined> {
-  const { isRetryable, onRetry } = options;
+  const { isRetryable, onRetry, attempts = Infinity } = options;
   for (let attempt = 1; !options.signal?.aborted; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (isRetryable?.(error) === false) throw error;
+      if (attempt >= attempts || isRetryable?.(error) === false) throw error;
       onRetry?.(error, attempt);
       await sleep(backOffMs(attempt, options), options.signal);
     }
