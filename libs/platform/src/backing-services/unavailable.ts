@@ -1,4 +1,4 @@
-import { isError } from '../errors.ts';
+import { isError } from '../errors/any-error.ts';
 
 /** Node's, and that of our own errors. */
 const codes = new Set(
