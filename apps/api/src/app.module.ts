@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Pool } from 'pg';
-import { EventStore } from '#sessions';
+import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache } from '#read-models';
 import { AgentCommands } from './agents/agent-commands.ts';
 import { AgentsController } from './agents/agents.controller.ts';
@@ -49,10 +49,13 @@ export interface Engines {
 })
 export class AppModule {
   static with({ store, contexts, pool, agents }: Engines, sessionIdleS: number): DynamicModule {
+    const sessionCache = new SessionCache(store, contexts, 'passes');
+    const executor = new CommandExecutor(store, sessionCache, (appended) => agents.appended(appended));
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: ContextStore, useValue: contexts },
-      { provide: SessionCache, useValue: new SessionCache(store, contexts, 'passes') },
+      { provide: SessionCache, useValue: sessionCache },
+      { provide: CommandExecutor, useValue: executor },
       { provide: Pool, useValue: pool },
       { provide: AgentRuntime, useValue: agents },
       { provide: 'SESSION_IDLE_S', useValue: sessionIdleS },

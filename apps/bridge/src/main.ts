@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { EventStore } from '#sessions';
+import { CommandExecutor, EventStore } from '#sessions';
 import { createKafka, KafkaProbe } from '#messaging';
 import {
   createLogger,
@@ -17,7 +17,6 @@ import { ContextStore, SessionCache, notifyOwner } from '#read-models';
 import { Bridge } from './bridge.ts';
 import { bridgeConfigOrExit } from './config.ts';
 import { bridgeMetrics } from './metrics.ts';
-import { SessionCommands } from './session-commands.ts';
 
 const config = bridgeConfigOrExit();
 const instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
@@ -29,8 +28,8 @@ const pool = createPool(config.databaseUrl, { logger, applicationName: 'turnstre
 const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: 'turnstream-bridge', log: logger });
 const probe = new KafkaProbe(kafka);
 const contexts = new ContextStore(redis, { ttlSeconds: config.contextTtlS });
-const commands = new SessionCommands(store, new SessionCache(store, contexts, 'waits'), (result) =>
-  notifyOwner(redis, result),
+const commands = new CommandExecutor(store, new SessionCache(store, contexts, 'waits'), (appended) =>
+  notifyOwner(redis, appended),
 );
 const ready = async (): Promise<void> => {
   await Promise.all([store.ping(), pingRedis(redis), pingPool(pool)]);

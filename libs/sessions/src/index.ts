@@ -1,13 +1,16 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  isStoreUnavailable,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent, UnprojectableReason } from './errors.ts';
-export { handleCommand } from './command-executor.ts';
-export type { CommandRequest, CommandResult, SessionCachePort } from './command-executor.ts';
+export { CommandExecutor } from './command-executor.ts';
+export type { Appended } from './command-executor.ts';
+export type { CommandRequest, CommandResult } from './command-request.ts';
+export type { SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
 export type { RawEvent } from './codec.ts';
 export { readPartner, rememberSession } from './partner-memory.ts';

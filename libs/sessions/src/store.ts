@@ -10,7 +10,7 @@ import {
 } from '@eventstore/db-client';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
-import { StoreUnavailableError, isStoreAway } from './errors.ts';
+import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
 
 /** How long an append or the first event of a read may take, in milliseconds. */
 const deadline = 5_000;
@@ -117,7 +117,7 @@ export class EventStore {
 
   /** A client that failed once may keep the failure for ever, so it is replaced; the others under way end with it. */
   private failed(client: EventStoreDBClient, error: unknown): unknown {
-    if (!isStoreAway(error)) return error;
+    if (!isStoreUnavailable(error)) return error;
     if (client === this.client) {
       this.client = this.connect();
       void dispose(client);

@@ -3,13 +3,14 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventData, JSONType } from '@eventstore/db-client';
 import type { SessionCommand } from '#domain';
 import { EventCodec } from './codec.ts';
-import { handleCommand } from './command-executor.ts';
+import { CommandExecutor } from './command-executor.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { readPartner, rememberSession } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { readEvents, readRawEvents, readSession, sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
+import { endSession, noCache, raiseFlag, request, startSession } from './test-support.ts';
 import type { EventFields } from './upcasters.ts';
 
 /** Code in which three types have changed: their version 1 had other names, and GoalSet had no step before version 2. */
@@ -109,36 +110,13 @@ describe('events of older versions', () => {
 });
 
 test('new events are stored with the current version of their type', async () => {
-  const start: SessionCommand = {
-    type: 'StartSession',
-    partner_id,
-    channel: 'ivr',
-    language: 'hi',
-    region: null,
-    name: null,
-    device: null,
-    expires_in_s: 60,
-    memory: null,
-  };
   const commands: SessionCommand[] = [
-    start,
+    { ...startSession, partner_id },
     { type: 'SetGoal', goal: 'pay', step: null },
-    { type: 'RaiseFlag', flag: 'vip', value: true },
+    raiseFlag('vip'),
   ];
-  const cache = {
-    load: async () => undefined,
-    remember: () => undefined,
-    findCommand: async () => ({ revision: 9 }),
-    restore: async () => undefined,
-  };
-  const actor = { role: 'agent', id: 'spec' } as const;
-  const { session } = await handleCommand(store, cache, {
-    sessionId,
-    commands,
-    actor,
-    commandIds: [],
-    body: {},
-  });
+  const executor = new CommandExecutor(store, noCache);
+  const { session } = await executor.execute(request(sessionId, endSession, { commands }));
   await rememberSession(store, session);
   const events = await Array.fromAsync(readRawEvents(store, sessionId));
   expect(events.map(({ metadata }) => metadata['schema_version'])).toEqual([2, 3, 1]);
@@ -218,15 +196,8 @@ describe('an event that cannot be folded', () => {
 
   test('refuses commands for its session', async () => {
     await append(sessionStream(sessionId), startedNew());
-    const cache = {
-      load: async () => undefined,
-      remember: () => undefined,
-      findCommand: async () => ({ revision: 9 }),
-      restore: async () => undefined,
-    };
-    const request = { sessionId, actor: { role: 'agent', id: 'spec' }, commandIds: [], body: {} } as const;
-    const commands: SessionCommand[] = [{ type: 'EndSession', reason: null }];
-    const error = await failureOf(handleCommand(olderCode, cache, { ...request, commands }));
+    const executor = new CommandExecutor(olderCode, noCache);
+    const error = await failureOf(executor.execute(request(sessionId, endSession)));
     expect(error).toBeInstanceOf(UnprojectableEventError);
   });
 

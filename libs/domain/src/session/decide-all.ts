@@ -17,11 +17,21 @@ export interface CommandContext {
   readonly agentEpoch?: number;
 }
 
-export type DecidedCommands =
-  | { readonly events: readonly RecordedEvent[]; readonly session: Session }
-  | { readonly rejection: Rejection; readonly command: number };
+/** The events of all commands, and the session after them. */
+export interface AcceptedCommands {
+  readonly events: readonly RecordedEvent[];
+  readonly session: Session;
+}
 
-/** Decides several commands one upon the other: the events of all of them, or the first refusal and its index. */
+/** The first rejection, and the index of its command. */
+export interface RejectedCommands {
+  readonly rejection: Rejection;
+  readonly command: number;
+}
+
+export type DecidedCommands = AcceptedCommands | RejectedCommands;
+
+/** Decides several commands in sequence: all of them or none. */
 export function decideAll(
   session: Session,
   commands: readonly SessionCommand[],
