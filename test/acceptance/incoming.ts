@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
 import { incomingConsumer } from '../../apps/bridge/src/inbound/consumers.ts';
-import { SessionCommands } from '../../apps/bridge/src/session-commands.ts';
+import { CommandExecutor } from '#sessions';
 import { deadLetterTopic, incomingTopics, Publisher } from '#messaging';
 import { createLogger, createRedis, inParallel, Metrics, redisReady } from '#platform';
 import { ContextStore, SessionCache } from '#read-models';
@@ -108,7 +108,7 @@ async function joinAndLeave(system: BridgeSystem): Promise<void> {
     kafka,
     pool,
     logger,
-    commands: new SessionCommands(store, new SessionCache(store, contexts, 'waits')),
+    commands: new CommandExecutor(store, new SessionCache(store, contexts, 'waits')),
     ready: async () => undefined,
     yieldToDeadlines: async () => undefined,
     deadLetter: (letters) => publisher.send(letters),

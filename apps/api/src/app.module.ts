@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { EventStore, SessionsModule } from '#sessions';
+import { CommandExecutor, EventStore, SessionsModule } from '#sessions';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, Metrics } from '#platform';
 import { projectionLag } from '#partitions';
@@ -38,6 +38,12 @@ const nodeName = ({ port }: Config): string => `${hostname()}:${port}:${randomUU
       provide: SessionCache,
       useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts, 'passes'),
       inject: [EventStore, ContextStore],
+    },
+    {
+      provide: CommandExecutor,
+      useFactory: (store: EventStore, sessionCache: SessionCache, agents: AgentRuntime) =>
+        new CommandExecutor(store, sessionCache, (appended) => agents.appended(appended)),
+      inject: [EventStore, SessionCache, AgentRuntime],
     },
     {
       provide: AgentRuntime,

@@ -9,7 +9,7 @@ import { Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
-import { EventStore, SessionsModule } from '#sessions';
+import { CommandExecutor, EventStore, SessionsModule } from '#sessions';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, Metrics, pingPool, pingRedis } from '#platform';
@@ -17,7 +17,6 @@ import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read
 import { Bridge } from './bridge.ts';
 import { bridgeConfigOrExit } from './config.ts';
 import { bridgeMetrics } from './metrics.ts';
-import { SessionCommands } from './session-commands.ts';
 
 function createBridge(
   store: EventStore,
@@ -29,7 +28,7 @@ function createBridge(
   logger: Logger,
   metrics: Metrics,
 ): Bridge {
-  const commands = new SessionCommands(store, new SessionCache(store, contexts, 'waits'), (result) =>
+  const commands = new CommandExecutor(store, new SessionCache(store, contexts, 'waits'), (result) =>
     notifyOwner(redis, result),
   );
   return new Bridge({

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import { inquirySources } from '#domain';
-import type { EventStore } from '#sessions';
+import type { CommandExecutor, EventStore } from '#sessions';
 import type { MessagingSettings, Outgoing } from '#messaging';
 import { ensureTopics, Publisher, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
@@ -14,7 +14,6 @@ import { ExpiryTimer } from './expiry/timer.ts';
 import { InquiryRunner } from './inquiries/runner.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { RequestSender } from './inquiries/request-sender.ts';
-import type { SessionCommands } from './session-commands.ts';
 import { retryUntilAborted } from './until-done.ts';
 
 export interface BridgeOptions {
@@ -22,7 +21,7 @@ export interface BridgeOptions {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly kafka: Kafka;
-  readonly commands: SessionCommands;
+  readonly commands: CommandExecutor;
   /** Resolves when every engine that a command needs answers. */
   readonly ready: () => Promise<void>;
   readonly logger: Logger;

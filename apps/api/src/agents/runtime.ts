@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { CommandResult } from '#sessions';
+import type { Appended } from '#sessions';
 import type { Logger } from '#platform';
 import type { AgentMetrics } from './metrics.ts';
 import { Registry } from './registry/registry.ts';
@@ -24,7 +24,7 @@ export class AgentRuntime {
   readonly wakes: Notifier;
   readonly logger: Logger;
   readonly metrics: AgentMetrics | undefined;
-  private readonly listeners: ((result: CommandResult) => void)[] = [];
+  private readonly listeners: ((appended: Appended) => void)[] = [];
   /** Told what the registry says to this node. */
   onNode: (message: string) => void = () => undefined;
   /** Told when Redis is back. */
@@ -49,12 +49,11 @@ export class AgentRuntime {
   }
 
   /** Hears of everything that this process appends. */
-  onAppended(listener: (result: CommandResult) => void): void {
+  onAppended(listener: (appended: Appended) => void): void {
     this.listeners.push(listener);
   }
 
-  appended(result: CommandResult): void {
-    if (result.events.length === 0) return;
-    for (const listener of this.listeners) listener(result);
+  appended(appended: Appended): void {
+    for (const listener of this.listeners) listener(appended);
   }
 }

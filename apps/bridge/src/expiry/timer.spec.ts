@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { EventStore, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { CommandRejectedError, StoreUnavailableError } from '#sessions';
 import { createLogger, Metrics } from '#platform';
 import { ExpiryTimer } from './timer.ts';
 
@@ -8,7 +8,6 @@ function timerOver(ids: readonly string[], trouble: Readonly<Record<string, Erro
   const looked: string[] = [];
   const timer = new ExpiryTimer({
     commands: {
-      store: new EventStore('esdb://127.0.0.1:1?tls=false'),
       execute: async ({ sessionId }) => {
         looked.push(sessionId);
         throw (

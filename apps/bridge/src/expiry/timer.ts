@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { CommandRejectedError, rememberSession } from '#sessions';
+import type { CommandExecutor } from '#sessions';
+import { CommandRejectedError } from '#sessions';
 import { inParallel } from '#platform';
 import type { Counter, Logger } from '#platform';
-import type { SessionCommands } from '../session-commands.ts';
-import { isAway } from '../session-commands.ts';
+import { isUnavailable } from '../unavailable.ts';
 
 export interface ExpiryOptions {
-  readonly commands: Pick<SessionCommands, 'execute' | 'store'>;
+  readonly commands: Pick<CommandExecutor, 'execute'>;
   /** Ids of sessions whose time seems to be over, the longest over first. */
   readonly due: (now: string, limit: number) => Promise<readonly string[]>;
   readonly intervalMs: number;
@@ -53,7 +53,7 @@ export class ExpiryTimer {
       return ids.length === perRound;
     } catch (err) {
       if (!this.away) logger.warn({ err }, 'expiry waits');
-      this.away = isAway(err);
+      this.away = isUnavailable(err);
       return false;
     }
   }
@@ -69,12 +69,10 @@ export class ExpiryTimer {
         commandIds: [],
         body: {},
       });
-      if (result.session.state.session.status !== 'active')
-        await rememberSession(commands.store, result.session);
       if (result.events.length > 0) expired.inc();
     } catch (error) {
       if (error instanceof CommandRejectedError) return;
-      if (isAway(error)) {
+      if (isUnavailable(error)) {
         this.seen.delete(sessionId);
         throw error;
       }

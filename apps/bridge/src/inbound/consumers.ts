@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
+import type { CommandExecutor } from '#sessions';
 import type { ConsumerOptions, InquiryReply, MessagingSettings, Outgoing } from '#messaging';
 import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
 import type { Logger } from '#platform';
@@ -7,13 +8,12 @@ import type { Addressed } from './external-updates.ts';
 import { addressIncoming, recordIncoming } from './external-updates.ts';
 import type { BridgeMetrics } from '../metrics.ts';
 import { readReplies, recordReply } from './replies.ts';
-import type { SessionCommands } from '../session-commands.ts';
-import { isAway } from '../session-commands.ts';
+import { isUnavailable } from '../unavailable.ts';
 
 export interface ConsumersOptions {
   readonly pool: Pool;
   readonly kafka: Kafka;
-  readonly commands: SessionCommands;
+  readonly commands: CommandExecutor;
   /** Resolves when every engine that a command needs answers. */
   readonly ready: () => Promise<void>;
   /** Awaited before each message: what is more urgent goes first. */
@@ -67,7 +67,7 @@ function shared(
     chunkSize: messaging.chunkSize,
     atOnce: messaging.messagesAtOnce,
     ready,
-    isAway,
+    isAway: isUnavailable,
     deadLetter,
     onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
     onPaused: (topic) => metrics.paused.inc({ topic }),

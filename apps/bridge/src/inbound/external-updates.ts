@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import { deduplicationIds } from '#domain';
+import type { CommandExecutor } from '#sessions';
 import { CommandIdReusedError, CommandRejectedError } from '#sessions';
 import type { IncomingEvent, Received } from '#messaging';
 import { readIncoming, NonRetryableError } from '#messaging';
 import type { Reference } from '#read-models';
 import { sessionsConcerned } from '#read-models';
-import type { SessionCommands } from '../session-commands.ts';
 
 /** An event with the sessions that it concerns. */
 export interface Addressed {
@@ -45,7 +45,7 @@ export async function addressIncoming(
 
 /** Records an event in every session that it concerns; once, however often it is called. */
 export async function recordIncoming(
-  commands: SessionCommands,
+  commands: CommandExecutor,
   { event, sessions }: Addressed,
 ): Promise<number> {
   const { system, source_event_id } = event;

@@ -1,8 +1,8 @@
 import type { JsonObject, SessionCommand } from '#domain';
+import type { CommandExecutor } from '#sessions';
 import type { InquiryReply, Received, NonRetryableError } from '#messaging';
 import { readReply } from '#messaging';
 import { refusal, unreadable } from './external-updates.ts';
-import type { SessionCommands } from '../session-commands.ts';
 
 /** Reads the replies of a chunk. */
 export async function readReplies(
@@ -18,7 +18,7 @@ export async function readReplies(
 }
 
 /** Gives a reply to its session; once, however often it comes. */
-export async function recordReply(commands: SessionCommands, reply: InquiryReply): Promise<void> {
+export async function recordReply(commands: CommandExecutor, reply: InquiryReply): Promise<void> {
   const { session_id, source, reply_id } = reply;
   const command = commandOf(reply, new Date().toISOString());
   const { now: _now, ...body } = command;

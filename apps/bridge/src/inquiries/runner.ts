@@ -1,5 +1,5 @@
 import type { InquiryEvent, RecordedEvent, SessionCommand } from '#domain';
-import type { EventStore } from '#sessions';
+import type { CommandExecutor, EventStore } from '#sessions';
 import { CommandRejectedError, subscribeToSessions } from '#sessions';
 import type { Logger } from '#platform';
 import type { CircuitOptions } from './circuit.ts';
@@ -10,12 +10,11 @@ import { requestMessage } from './request.ts';
 import type { Change, Due, OpenInquiry } from './open-inquiries.ts';
 import { OpenInquiries } from './open-inquiries.ts';
 import type { RequestSender } from './request-sender.ts';
-import type { SessionCommands } from '../session-commands.ts';
 import { retryUntilAborted } from '../until-done.ts';
 
 export interface RunnerOptions {
   readonly store: EventStore;
-  readonly commands: SessionCommands;
+  readonly commands: CommandExecutor;
   readonly outbox: RequestSender;
   /** Whether this instance asks and closes for a session; the others only step in when that does not happen. */
   readonly owns: (sessionId: string) => boolean;
@@ -78,7 +77,10 @@ export class InquiryRunner {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'caught_up') this.caughtUp();
       else if (delivery.kind === 'checkpoint') this.inquiries.pass(delivery.position);
-      else
+      else if (delivery.kind === 'unprojectable') {
+        logger.error(delivery, 'event passed over');
+        this.inquiries.pass(delivery.position);
+      } else
         this.onDelivery(
           delivery.session_id,
           delivery.event as RecordedEvent<InquiryEvent>,

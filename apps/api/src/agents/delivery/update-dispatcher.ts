@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 import type { RecordedEvent } from '#domain';
-import type { CommandResult } from '#sessions';
+import type { Appended } from '#sessions';
 import { EventStore, readEvents } from '#sessions';
 import { notificationFor, notifyOwner } from '#read-models';
 import { AckBatcher } from './ack-batcher.ts';
@@ -33,7 +33,7 @@ export class UpdateDispatcher {
       (attachment, up_to, revision) => this.acknowledged(attachment, up_to, revision),
       (attachment) => this.readAgain(attachment),
     );
-    engines.onAppended((result) => this.appended(result));
+    engines.onAppended((appended) => this.appended(appended));
   }
 
   open(socket: WebSocket): Connection {
@@ -102,15 +102,15 @@ export class UpdateDispatcher {
   };
 
   /** What this process has appended needs no way around: the holder may be here, or one of another node is told. */
-  private appended(result: CommandResult): void {
-    const { session, events } = result;
-    const wake = result.replayed ? undefined : notificationFor(result);
+  private appended(appended: Appended): void {
+    const { session, events } = appended;
+    const wake = notificationFor(appended);
     if (!wake) return;
     const attachment = this.attachments.get(session.session_id);
     if (attachment?.follows(events) && !this.takeAll(attachment, events)) attachment.whole = true;
     this.engines.wakes.hear(session.session_id, wake);
     const here = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
-    if (!here) notifyOwner(this.engines.redis, result);
+    if (!here) notifyOwner(this.engines.redis, appended);
     if (session.state.session.status !== 'active') this.engines.registry.forgetWaiting(session.session_id);
   }
 
