@@ -11,7 +11,6 @@ import {
   inquiryReplyType,
   inquiryRequestSchema,
   inquiryRequestType,
-  messagingSettings,
   nameLimit,
   readTopics,
   repliesTopic,
@@ -19,6 +18,7 @@ import {
   systems,
   topicPlans,
 } from '#messaging';
+import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
 
 type Members = { readonly [name: string]: unknown };
 
@@ -122,7 +122,7 @@ function deadLetter(): Members {
 }
 
 function channels(): Members {
-  const plans = topicPlans(inquirySources, messagingSettings({}).topics);
+  const plans = topicPlans(inquirySources, loadBridgeConfig({}).topics);
   const entries = plans.map(({ topic, partitions, replication, retentionMs, maxMessageBytes }) => {
     const types = typesOf(topic);
     const topicConfiguration = {
@@ -164,7 +164,7 @@ function operations(): Members {
     { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
   ]);
   const deadLetter = readTopics.map((topic) => [
-    `bury_${channelName(topic)}`,
+    `dead_letter_${channelName(topic)}`,
     { action: 'send', channel: channel(deadLetterTopic(topic)) },
   ]);
   const tell = ['tell_about_conversations', { action: 'send', channel: channel(conversationTopic) }];

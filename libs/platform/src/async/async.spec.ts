@@ -50,6 +50,24 @@ test('retry throws the error of its last attempt', async () => {
   expect(work).toHaveBeenCalledTimes(3);
 });
 
+test('retry begins with the shortest pause again after an attempt that lasted long', async () => {
+  jest.useFakeTimers();
+  const stop = new AbortController();
+  const durations = [0, 0, 0, 10_000];
+  const work = jest.fn(async () => {
+    await sleep(durations.shift() ?? 0);
+    throw new Error('failed');
+  });
+  const options = { minMs: 1_000, maxMs: 60_000, resetAfterMs: 10_000 };
+  const retrying = retry(work, { ...options, signal: stop.signal });
+  while (work.mock.calls.length < 4) await jest.advanceTimersByTimeAsync(1_000);
+  await jest.advanceTimersByTimeAsync(10_000 + 1_250);
+  expect(work).toHaveBeenCalledTimes(5);
+  stop.abort();
+  await retrying;
+  jest.useRealTimers();
+});
+
 test('retry ends without a result when its signal aborts', async () => {
   const stop = new AbortController();
   const retrying = retry(() => Promise.reject(new Error('unavailable')), {

@@ -45,7 +45,7 @@ export class BatchWriter<T extends object> {
   private wake: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
-  private writing = false;
+  private writing: readonly T[] = [];
 
   constructor(
     private readonly options: BatchWriterOptions<T>,
@@ -57,9 +57,9 @@ export class BatchWriter<T extends object> {
     });
   }
 
-  /** How many items wait. */
+  /** How many items are not written yet. */
   get waiting(): number {
-    return this.queue.length;
+    return this.queue.length + this.writing.length;
   }
 
   /** Adds an item; resolves when there is room for the next. */
@@ -75,7 +75,7 @@ export class BatchWriter<T extends object> {
 
   /** Whether everything that was pushed is written. */
   get idle(): boolean {
-    return this.queue.length === 0 && !this.writing;
+    return this.queue.length === 0 && this.writing.length === 0;
   }
 
   /** Says that no item for this writer comes between the last item and this position. */
@@ -115,7 +115,7 @@ export class BatchWriter<T extends object> {
 
   private take(): Batch<T> | undefined {
     const items = this.queue.splice(0, this.options.batchSize);
-    this.writing = items.length > 0;
+    this.writing = items;
     this.room?.();
     this.room = undefined;
     const drained = this.queue.length === 0;
@@ -137,7 +137,7 @@ export class BatchWriter<T extends object> {
     const isRetryable = (error: unknown): boolean => !isTerminal(error);
     const written = await retry(work, { ...backOff, signal: this.signal, isRetryable, onRetry });
     if (!written) return;
-    this.writing = false;
+    this.writing = [];
     onWritten(batch.items.length, (performance.now() - start) / 1_000);
   }
 }

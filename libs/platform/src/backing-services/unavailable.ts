@@ -1,8 +1,8 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and that of our own errors. */
+/** Node's, and that of the event store's `StoreUnavailableError`. */
 const codes = new Set(
-  'engine_unavailable ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
+  'store_unavailable ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
     ' ',
   ),
 );
