@@ -53,7 +53,7 @@ const clients = [
   },
 ];
 
-/** Kafka in and out, inquiries, and the expiry of sessions: five loops, of which none waits for another. */
+/** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
 @Module({
   imports: [SessionsModule, ReadModelsModule],
   providers: [

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { withTimeout } from '#platform';
 
 const atOnce = 64;
-/** How long other work waits at most (ms), so that it gets on even where deadlines never end. */
+/** How long other work waits at most (ms), so that it makes progress even under constant load. */
 const longestYieldMs = 500;
 
-/** What must happen at its time: inquiries close. It has priority over all other work of the bridge. */
+/** Tasks that are bound to a time: the closing of inquiries. They have priority over all other work of the bridge. */
 @Injectable()
 export class UrgentTasks {
   /** Those that wait for a task to end, in their order. */
@@ -14,7 +14,7 @@ export class UrgentTasks {
   private idle = Promise.withResolvers<void>();
   private stopped = false;
 
-  /** Runs a task, a limited number at a time; nothing once stopped. */
+  /** Runs a task, a limited number at a time; once stopped, none. */
   async run(task: () => Promise<void>): Promise<void> {
     if (this.running >= atOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.begin();
@@ -33,7 +33,7 @@ export class UrgentTasks {
     );
   }
 
-  /** Begins nothing more; resolves when the tasks under way have ended. */
+  /** Starts no more tasks; resolves when those under way have ended. */
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.running > 0) await this.idle.promise;

@@ -19,7 +19,7 @@ export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
   readonly partitionsAtOnce: number;
 }
 
-/** Pauses between a consumer that failed and the next one; one that ran for a while starts the back-off anew. */
+/** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
 const restarts = { minMs: 200, maxMs: 5_000, resetAfterMs: 30_000 };
 /** How long a consumer may take to disconnect, and how long it may give no sign of life, in milliseconds. */
 const disconnectMs = 10_000;

@@ -71,7 +71,7 @@ export function readReply(message: RawMessage): InquiryReply {
   return { ...data, reply_id: identityOf(event) };
 }
 
-/** A subject that is longer than any id names nothing. */
+/** A subject that is longer than any id counts as none. */
 function subjectOf({ subject }: CloudEvent): string | null {
   return typeof subject === 'string' && subject.length <= idLimit ? subject : null;
 }

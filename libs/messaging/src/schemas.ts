@@ -81,7 +81,7 @@ export const inquiryRequestSchema: JsonSchema = {
     attempt: { type: 'integer', minimum: 1 },
     deadline: {
       ...time,
-      description: 'An answer after this is late: it is recorded and corrects nothing said.',
+      description: 'A reply after this is late: it is recorded, but the inquiry stays closed.',
     },
     request: { type: 'object', description: 'What is asked, as the kind of inquiry declares.' },
   },
@@ -111,7 +111,7 @@ export const inquiryReplySchema: JsonSchema = {
 
 const revision = { type: 'integer', minimum: 0, description: 'Counts the events of the session.' } as const;
 
-/** Data of what is told about conversations, by type. None of it is personal. */
+/** Data of the published events of conversations, by type. None of it is personal. */
 export const conversationSchemas: { readonly [type: string]: JsonSchema } = Object.fromEntries(
   Object.entries({
     session_started: { partner_id: id, channel: text, language: text, previous_session_id: nullableText },

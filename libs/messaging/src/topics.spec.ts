@@ -8,7 +8,7 @@ const hour = 3_600_000;
 test.each([
   ['orders.events.dlq', { partitions: 1, retentionMs: 720 * hour }],
   ['inquiry.replies.dlq', { maxMessageBytes: 2_097_152 }],
-  ['inquiry.replies', { unpacked: true }],
+  ['inquiry.replies', { uncompressed: true }],
   ['inquiry.requests.orders', { partitions: 6, retentionMs: 168 * hour }],
 ])('%s is planned with %j', (topic, expected) => {
   expect(plans.find((plan) => plan.topic === topic)).toMatchObject(expected);

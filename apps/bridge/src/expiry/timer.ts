@@ -15,7 +15,7 @@ const restMs = 30_000;
 
 /**
  * Expires idle sessions. The table only says where to look, the session's own state decides: several timers at once, or
- * one that starts anew, expire each session once.
+ * one that restarts, expire each session once.
  */
 @Injectable()
 export class ExpiryTimer {

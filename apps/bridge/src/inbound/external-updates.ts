@@ -98,7 +98,7 @@ function updateOf(event: IncomingEvent): {
   return { system, kind, reference: mainReference(event), data: content };
 }
 
-/** The conversation ended while the message was on its way: it concerns nobody any more. */
+/** The session ended while the message was on its way: the update does not concern it any more. */
 function isOver(error: unknown): boolean {
   if (!(error instanceof CommandRejectedError)) return false;
   return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';

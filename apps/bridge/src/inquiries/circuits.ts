@@ -19,7 +19,7 @@ export class Circuits {
     return this.of(source).allows(now);
   }
 
-  /** An answer, a failure that the source reported, or its silence until the deadline. */
+  /** Counts an answer, a failure that the source reported, or no reply until the deadline. */
   watch(event: InquiryEvent, now: number): void {
     if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(now);
     if (event.type === 'InquiryFailed' && event.data.reply_id !== null)

@@ -3,7 +3,7 @@ import type { SessionCommand } from '#domain';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
 
-/** What the bridge itself does to inquiries. A command that the session rejects has nothing left to do. */
+/** The commands that the bridge itself gives for inquiries. When the session rejects one, there is nothing left to do. */
 @Injectable()
 export class InquiryCommands {
   constructor(@Inject(CommandExecutor) private readonly executor: Pick<CommandExecutor, 'execute'>) {}

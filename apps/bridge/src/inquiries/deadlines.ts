@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from '#platform';
 import { InjectLogger, retry, sleep } from '#platform';
+import { UnprojectableEventError } from '#sessions';
 import { OutboundPartitions } from '../outbound/partitions.ts';
 import { InquiryCommands } from './commands.ts';
 import type { OpenInquiry } from './open-inquiries.ts';
@@ -12,7 +13,7 @@ const standInMs = 120;
 const longestTimer = 2_000_000_000;
 const backOff = { minMs: 100, maxMs: 2_000 };
 
-/** Closes inquiries at their deadlines. Nothing is lost with its timers: they are made anew from the inquiries' events. */
+/** Closes inquiries at their deadlines. Its timers need not survive a restart: they follow from the inquiries' events. */
 @Injectable()
 export class Deadlines {
   /** Ends the timer of an inquiry. */
@@ -58,7 +59,11 @@ export class Deadlines {
         if (!signal.aborted) await this.commands.close(inquiry);
       });
     };
-    await retry(closeOnce, { ...backOff, signal, onRetry });
+    // A session that cannot be folded stays so until newer code runs, which begins with its open inquiries.
+    const isRetryable = (err: unknown): boolean => !(err instanceof UnprojectableEventError);
+    await retry(closeOnce, { ...backOff, signal, onRetry, isRetryable }).catch((err: unknown) =>
+      this.logger.error({ err, inquiry_id, session_id }, 'inquiry cannot be closed'),
+    );
   }
 
   /** In steps: a timer ignores a clock that is set back, and has a longest time. Nothing closes before its deadline. */

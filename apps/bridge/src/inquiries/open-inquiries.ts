@@ -43,17 +43,18 @@ export class OpenInquiries {
     return this.open.get(inquiryId);
   }
 
-  /** Everything up to here is done, except what comes after it again. */
+  /** The inquiries that opened up to here are closed. */
   checkpoint(): bigint | undefined {
     const [oldest] = this.open.values();
     return oldest === undefined ? this.position : oldest.before;
   }
 
+  /** Says that no event of an inquiry comes up to this position any more. */
   pass(position: bigint): void {
     this.position = position;
   }
 
-  /** Undefined: the event belongs to no inquiry that is open. */
+  /** What an event changes; undefined when it belongs to no open inquiry. */
   apply(session_id: string, event: RecordedEvent<InquiryEvent>, position: bigint): Change | undefined {
     const before = this.position;
     this.position = position;

@@ -21,7 +21,7 @@ export class RequestScheduler {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Sends a request at its time, if this instance works for the session and the request is still without a reply then. */
+  /** Sends a request at its time, if this instance owns the session and the request still has no reply then. */
   schedule(inquiry: OpenInquiry, due: Due, signal: AbortSignal): void {
     if (!this.partitions.owns(inquiry.session_id)) return;
     const wait = due.at - Date.now();

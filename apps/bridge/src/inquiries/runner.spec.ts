@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { CommandRejectedError, StoreUnavailableError, UnprojectableEventError } from '#sessions';
 import { inquiryId, RunnerHarness, sessionId } from './test-inquiries.ts';
 
 let harness: RunnerHarness;
@@ -167,6 +167,13 @@ describe('an inquiry', () => {
     harness.commandErrors = [new StoreUnavailableError(), new StoreUnavailableError()];
     await advance(60_000);
     expect(harness.commandTypes).toEqual(['CloseInquiry', 'CloseInquiry', 'CloseInquiry']);
+  });
+
+  test('of a session that cannot be folded is left to newer code', async () => {
+    const event = { stream: `session-${sessionId}`, revision: 3, event_id: 'e', type: 'TurnRecorded' };
+    harness.commandErrors = [new UnprojectableEventError({ ...event, reason: 'newer_schema_version' })];
+    await advance(60_000);
+    expect(harness.commandTypes).toEqual(['CloseInquiry']);
   });
 
   test('does not close before its deadline by a clock that was set back', async () => {

@@ -166,7 +166,7 @@ describe('a position without a message', () => {
     expect(steps).toEqual(['save 20']);
   });
 
-  test('is saved for an event that nobody may know', async () => {
+  test('is saved for an event that is not public', async () => {
     deliver(event(11, 'UpdateAcknowledged'));
     await advance(2_000);
     expect(steps).toEqual(['save 11']);

@@ -28,8 +28,8 @@ const capacity = 2_000;
 /** Least time between two batches, and between two positions without messages (ms). */
 const intervalMs = 50;
 const passIntervalMs = 1_000;
-/** After so many milliseconds a partition whose publisher ended by itself is claimed anew. */
-const againMs = 1_000;
+/** After so many milliseconds a partition whose publisher ended by itself is claimed again. */
+const reclaimMs = 1_000;
 
 /**
  * Publishes the events of a partition in their order: first the messages, then the position. After an interruption some
@@ -86,7 +86,7 @@ export class ConversationPublisher implements PartitionWork {
       const err: unknown = half.reason;
       this.ports.logger.error({ err, partition: this.lease.slot }, 'publisher ended');
     }
-    void sleep(againMs).then(ended);
+    void sleep(reclaimMs).then(ended);
   }
 
   private async read(): Promise<void> {
@@ -114,8 +114,8 @@ export class ConversationPublisher implements PartitionWork {
     if (delivery.kind === 'unprojectable') return this.skip(delivery);
     const { session_id, event } = delivery;
     try {
-      const told = publicEvent(session_id, event);
-      return told && { topic: conversationTopic, ...writeCloudEvent(told, session_id) };
+      const published = publicEvent(session_id, event);
+      return published && { topic: conversationTopic, ...writeCloudEvent(published, session_id) };
     } catch (err) {
       const { type, revision } = event;
       return this.skip({ err, session_id, type, revision });
