@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
 import { publicEvent } from '../../apps/bridge/src/outbound/public-event.ts';
 import type { CloudEvent } from '#messaging';
-import { conversationSchemas, conversationTopic, incomingTopics, schemaFault } from '#messaging';
+import { conversationSchemas, conversationTopic, incomingTopics, schemaError } from '#messaging';
 import type { BridgeSystem } from './bridge-system.ts';
 import { allEvents, lagOf, startBridge, until } from './bridge-system.ts';
 import type { Subject } from './incoming-messages.ts';
@@ -119,7 +119,7 @@ export async function checkFeed(system: BridgeSystem, report: Report): Promise<v
 
 function note(seen: Published, { id, type, data }: CloudEvent): void {
   if (seen.ids.has(id)) return;
-  const fault = schemaFault(conversationSchemas[type] ?? { not: {} }, data);
+  const fault = schemaError(conversationSchemas[type] ?? { not: {} }, data);
   if (fault !== undefined) seen.faults.push(`${type}: ${fault}`);
   seen.ids.add(id);
   const { session_id, revision } = data as { session_id: string; revision: number };

@@ -7,7 +7,6 @@ import type { Admin, Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
 import { EventStore, subscribeToSessions } from '#sessions';
-import { messagingSettings } from '#messaging';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
 import type { System } from './system.ts';
 
@@ -119,10 +118,6 @@ export async function allEvents(
     if (delivery.kind === 'caught_up') stop.abort();
   }
   return events;
-}
-
-export function prefixedSettings(groupId: string): ReturnType<typeof messagingSettings> {
-  return messagingSettings({ ...process.env, KAFKA_GROUP: groupId });
 }
 
 async function freePort(): Promise<number> {

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Turnstream } from '@turnstream/sdk';
-import { incomingConsumer } from '../../apps/bridge/src/inbound/consumers.ts';
-import { SessionCommands } from '../../apps/bridge/src/session-commands.ts';
 import { deadLetterTopic, incomingTopics, Publisher } from '#messaging';
-import { createLogger, createRedis, inParallel, Metrics, redisReady } from '#platform';
-import { ContextStore, SessionCache } from '#read-models';
+import { inParallel } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import type { BridgeSystem } from './bridge-system.ts';
-import { allEvents, lagOf, prefixedSettings, until } from './bridge-system.ts';
+import { allEvents, lagOf, startBridge, until } from './bridge-system.ts';
 import type { Plan, Subject } from './incoming-messages.ts';
 import { planMessages } from './incoming-messages.ts';
 import type { Report } from './report.ts';
-import { bridgeMetrics } from '../../apps/bridge/src/metrics.ts';
 
 const patienceMs = 900_000;
 
@@ -95,32 +91,11 @@ async function disturb(system: BridgeSystem, { joins, kills, storeKills }: Incom
   }
 }
 
-/** One more consumer with the bridge's own code works for a moment and leaves. */
+/** One more bridge joins the group, works for a moment and leaves. */
 async function joinAndLeave(system: BridgeSystem): Promise<void> {
-  const { kafka, pool, store, env, groupId } = system;
-  const logger = createLogger('proof', 'silent');
-  const redis = createRedis(env['REDIS_URL'] ?? '', { logger });
-  await redisReady(redis);
-  const contexts = new ContextStore(redis, { ttlSeconds: 86_400 });
-  const publisher = new Publisher(kafka, 'gzip');
-  const stop = new AbortController();
-  const consumer = incomingConsumer({
-    kafka,
-    pool,
-    logger,
-    commands: new SessionCommands(store, new SessionCache(store, contexts, 'waits')),
-    ready: async () => undefined,
-    yieldToDeadlines: async () => undefined,
-    deadLetter: (letters) => publisher.send(letters),
-    metrics: bridgeMetrics(new Metrics('proof')),
-    messaging: prefixedSettings(groupId),
-  });
-  const running = consumer.run(stop.signal);
+  const bridge = await startBridge(system);
   await sleep(1_500);
-  stop.abort();
-  await running;
-  await publisher.close();
-  redis.disconnect();
+  await bridge.kill('SIGTERM');
 }
 
 async function checkEffects({ store }: BridgeSystem, { good }: Plan, report: Report): Promise<void> {

@@ -4,6 +4,7 @@ import type { JsonSchema } from '#messaging';
 import {
   conversationSchemas,
   conversationTopic,
+  deadLetterReasons,
   deadLetterTopic,
   eventsTopic,
   incomingSchemas,
@@ -11,7 +12,6 @@ import {
   inquiryReplyType,
   inquiryRequestSchema,
   inquiryRequestType,
-  messagingSettings,
   nameLimit,
   readTopics,
   repliesTopic,
@@ -19,6 +19,7 @@ import {
   systems,
   topicPlans,
 } from '#messaging';
+import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
 
 type Members = { readonly [name: string]: unknown };
 
@@ -31,7 +32,7 @@ const cloudEvent = {
       type: 'string',
       minLength: 1,
       maxLength: nameLimit,
-      description: 'With the source it names the event: the same again has no effect.',
+      description: 'Together with the source it identifies the event: a repetition has no effect.',
     },
     source: { type: 'string', minLength: 1, maxLength: nameLimit },
     type: { type: 'string' },
@@ -50,14 +51,14 @@ const deadLetterHeaders = {
     dead_letter_partition: { type: 'string', pattern: '^\\d+$' },
     dead_letter_offset: { type: 'string', pattern: '^\\d+$' },
     dead_letter_reason: {
-      enum: ['not_json', 'not_a_cloud_event', 'unknown_type', 'schema_broken', 'refused', 'gave_up'],
+      enum: deadLetterReasons,
     },
     dead_letter_detail: { type: 'string' },
     dead_letter_failed_at: { type: 'string', format: 'date-time' },
   },
 } as const;
 
-/** The AsyncAPI document of all topics, as text, from the schemas that the code itself checks messages with. */
+/** The AsyncAPI document of all topics, as text, from the schemas with which the code validates messages. */
 export async function generateDocument(): Promise<string> {
   return format(JSON.stringify(asyncApiDocument()), { parser: 'json', printWidth: 110 });
 }
@@ -70,8 +71,9 @@ export function asyncApiDocument(): Members {
       title: 'Turnstream: topics',
       version: '1.0.0',
       description:
-        'What other systems tell Turnstream, what it asks them, and what it tells them about conversations. CloudEvents ' +
-        '1.0, JSON, in structured or binary mode. See connect-a-service.md for an example.',
+        'The events that Turnstream receives from other systems, the requests that it sends to them, and the events that ' +
+        'it publishes about conversations. CloudEvents 1.0, JSON, in structured or binary mode. See ' +
+        'connect-a-service.md for an example.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/cloudevents+json',
@@ -117,12 +119,12 @@ function message(type: string, data: JsonSchema): Members {
 
 function deadLetter(): Members {
   const summary =
-    'A message that could not be used: its own key, value and headers, and where and why in further headers';
+    'A message that could not be processed: its own key, value and headers, and where and why in further headers';
   return { name: 'dead_letter', summary, headers: deadLetterHeaders, payload: {} };
 }
 
 function channels(): Members {
-  const plans = topicPlans(inquirySources, messagingSettings({}).topics);
+  const plans = topicPlans(inquirySources, loadBridgeConfig({}).topics);
   const entries = plans.map(({ topic, partitions, replication, retentionMs, maxMessageBytes }) => {
     const types = typesOf(topic);
     const topicConfiguration = {
@@ -164,12 +166,12 @@ function operations(): Members {
     { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
   ]);
   const deadLetter = readTopics.map((topic) => [
-    `bury_${channelName(topic)}`,
+    `dead_letter_${channelName(topic)}`,
     { action: 'send', channel: channel(deadLetterTopic(topic)) },
   ]);
-  const tell = ['tell_about_conversations', { action: 'send', channel: channel(conversationTopic) }];
-  const answers = ['receive_replies', { action: 'receive', channel: channel(repliesTopic) }];
-  return Object.fromEntries([...receive, answers, ...ask, tell, ...deadLetter]) as Members;
+  const publish = ['publish_conversation_events', { action: 'send', channel: channel(conversationTopic) }];
+  const replies = ['receive_replies', { action: 'receive', channel: channel(repliesTopic) }];
+  return Object.fromEntries([...receive, replies, ...ask, publish, ...deadLetter]) as Members;
 }
 
 function channel(topic: string): Members {

@@ -1,6 +1,6 @@
-/** `npm run dlq -- list | show | redrive`: the messages that could not be used. */
+/** `npm run dlq -- list | show | redrive`: the messages that could not be processed. */
 import type { Admin, Kafka } from 'kafkajs';
-import { faultReasons } from '#messaging';
+import { deadLetterReasons } from '#messaging';
 import { unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
@@ -18,8 +18,8 @@ were sent and came back. Sent twice, a message has its effect once.`;
 await runProgram(async () => {
   const [action = '', argument, ...rest] = process.argv.slice(2);
   if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
-  if (action === 'list' && argument !== undefined && !faultReasons.some((reason) => reason === argument))
-    throw new Failure(`There is no reason ${argument}: the reasons are ${faultReasons.join(', ')}.`);
+  if (action === 'list' && argument !== undefined && !deadLetterReasons.some((reason) => reason === argument))
+    throw new Failure(`There is no reason ${argument}: the reasons are ${deadLetterReasons.join(', ')}.`);
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
   await admin.connect().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import type { Outgoing } from '#messaging';
 import {
   inquiryReplyType,
   inquiryRequestSchema,
-  schemaFault,
+  schemaError,
   Publisher,
   readCloudEvent,
   repliesTopic,
@@ -101,7 +101,7 @@ export class SampleService {
   private async reply(data: RequestData): Promise<void> {
     const { behaviour, source, random = Math.random, onAnswer } = this.options;
     const { latencyMs, failureRate, duplicates, silence, late, lateMs } = behaviour;
-    const fault = schemaFault(inquiryRequestSchema, data);
+    const fault = schemaError(inquiryRequestSchema, data);
     if (fault !== undefined) this.faults.push(fault);
     const name = `${source} ${JSON.stringify(data.request)}`;
     const fate = random();

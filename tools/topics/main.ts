@@ -1,13 +1,15 @@
 /** `npm run topics`: creates the topics that are missing and brings partitions and retention to what is configured. */
 import { inquirySources } from '#domain';
-import { ensureTopics, messagingSettings, topicPlans } from '#messaging';
+import type { TopicSettings } from '#messaging';
+import { ensureTopics, topicPlans } from '#messaging';
+import { ConfigError } from '#platform';
+import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
 import { unreachable } from '../shared/address.ts';
-import { runProgram } from '../shared/failure.ts';
+import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 
 await runProgram(async () => {
-  const { topics } = messagingSettings(process.env);
-  const plans = topicPlans(inquirySources, topics);
+  const plans = topicPlans(inquirySources, settings());
   const admin = kafkaOf('turnstream-topics').admin();
   try {
     await admin.connect();
@@ -23,3 +25,11 @@ await runProgram(async () => {
       `  ${topic.padEnd(28)} ${String(partitions).padStart(3)} partitions  ${retentionMs / 3_600_000} h`,
     );
 });
+
+function settings(): TopicSettings {
+  try {
+    return loadBridgeConfig(process.env).topics;
+  } catch (error) {
+    throw error instanceof ConfigError ? new Failure(error.message) : error;
+  }
+}

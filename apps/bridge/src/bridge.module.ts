@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import type {
   BeforeApplicationShutdown,
   OnApplicationBootstrap,
@@ -9,92 +7,113 @@ import { Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
-import { EventStore, SessionsModule } from '#sessions';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
-import { Config, HealthChecks, LOGGER, Metrics, pingPool, pingRedis } from '#platform';
+import { Config, HealthChecks, LOGGER } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
-import { Bridge } from './bridge.ts';
-import { bridgeConfigOrExit } from './config.ts';
-import { bridgeMetrics } from './metrics.ts';
-import { SessionCommands } from './session-commands.ts';
+import { CommandExecutor, EventStore, SessionsModule } from '#sessions';
+import { BackingServices } from './backing-services.ts';
+import { BridgeConfig, loadBridgeConfigOrExit } from './config.ts';
+import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
+import { ExpiryTimer } from './expiry/timer.ts';
+import { InboundConsumers } from './inbound/consumers.ts';
+import { ExternalUpdates } from './inbound/external-updates.ts';
+import { InquiryReplies } from './inbound/inquiry-replies.ts';
+import { InquiryCheckpoint } from './inquiries/checkpoint.ts';
+import { Circuits } from './inquiries/circuits.ts';
+import { InquiryCommands } from './inquiries/commands.ts';
+import { Deadlines } from './inquiries/deadlines.ts';
+import { RequestScheduler } from './inquiries/request-scheduler.ts';
+import { RequestSender } from './inquiries/request-sender.ts';
+import { InquiryRunner } from './inquiries/runner.ts';
+import { UrgentTasks } from './urgent-tasks.ts';
+import { BridgeMetrics } from './metrics.ts';
+import { OutboundPartitions } from './outbound/partitions.ts';
+import { Producers } from './producers.ts';
+import { SUBSCRIBE, subscribeTo } from './session-events.ts';
 
-function createBridge(
-  store: EventStore,
-  contexts: ContextStore,
-  redis: Redis,
-  pool: Pool,
-  kafka: Kafka,
-  config: Config,
-  logger: Logger,
-  metrics: Metrics,
-): Bridge {
-  const commands = new SessionCommands(store, new SessionCache(store, contexts, 'waits'), (result) =>
-    notifyOwner(redis, result),
-  );
-  return new Bridge({
-    ...bridgeConfigOrExit(config),
-    instance: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
-    store,
-    pool,
-    kafka,
-    commands,
-    ready: async () => {
-      await Promise.all([store.ping(), pingRedis(redis), pingPool(pool)]);
-    },
-    logger,
-    metrics: bridgeMetrics(metrics),
-  });
-}
+const clients = [
+  { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
+  {
+    provide: Kafka,
+    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
+      createKafka({ brokers: kafkaBrokers, clientId: 'turnstream-bridge', log }),
+    inject: [Config, LOGGER],
+  },
+  { provide: KafkaProbe, useFactory: (kafka: Kafka) => new KafkaProbe(kafka), inject: [Kafka] },
+  { provide: SUBSCRIBE, useFactory: subscribeTo, inject: [EventStore] },
+  { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
+  {
+    provide: CommandExecutor,
+    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis) =>
+      new CommandExecutor(store, new SessionCache(store, contexts, 'waits'), (appended) =>
+        notifyOwner(redis, appended),
+      ),
+    inject: [EventStore, ContextStore, Redis],
+  },
+];
 
-/** Kafka in and out, inquiries, expiry. */
+/** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
 @Module({
   imports: [SessionsModule, ReadModelsModule],
   providers: [
-    {
-      provide: Kafka,
-      useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
-        createKafka({ brokers: kafkaBrokers, clientId: 'turnstream-bridge', log }),
-      inject: [Config, LOGGER],
-    },
-    { provide: KafkaProbe, useFactory: (kafka: Kafka) => new KafkaProbe(kafka), inject: [Kafka] },
-    {
-      provide: Bridge,
-      useFactory: createBridge,
-      inject: [EventStore, ContextStore, Redis, Pool, Kafka, Config, LOGGER, Metrics],
-    },
+    ...clients,
+    BackingServices,
+    BridgeMetrics,
+    Producers,
+    InboundConsumers,
+    ExternalUpdates,
+    InquiryReplies,
+    OutboundPartitions,
+    InquiryRunner,
+    InquiryCheckpoint,
+    InquiryCommands,
+    Circuits,
+    Deadlines,
+    UrgentTasks,
+    RequestScheduler,
+    RequestSender,
+    ExpiryTimer,
   ],
 })
 export class BridgeModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly stopping = new AbortController();
-  private work: Promise<void> | undefined;
+  private running: Promise<unknown> | undefined;
 
   constructor(
-    private readonly bridge: Bridge,
-    private readonly probe: KafkaProbe,
+    private readonly consumers: InboundConsumers,
+    private readonly partitions: OutboundPartitions,
+    private readonly inquiries: InquiryRunner,
+    private readonly requests: RequestSender,
+    private readonly expiry: ExpiryTimer,
+    private readonly producers: Producers,
+    private readonly kafka: KafkaProbe,
+    circuits: Circuits,
     health: HealthChecks,
   ) {
-    health.addCheck('kafka', () => probe.ping());
+    health.addCheck('kafka', () => kafka.ping());
     health.addDetail('bridge', async () => ({
-      slots: bridge.slots.work.map(({ lease }) => lease.slot),
-      waiting_for_kafka: bridge.backlog,
-      open_inquiries: bridge.inquiries.open,
-      open_circuits: bridge.inquiries.openCircuits(),
+      slots: partitions.owned,
+      waiting_for_kafka: partitions.backlog,
+      open_inquiries: inquiries.open,
+      open_circuits: circuits.open,
     }));
   }
 
   onApplicationBootstrap(): void {
-    this.work = this.bridge.run(this.stopping.signal);
+    const loops = [this.consumers, this.partitions, this.inquiries, this.requests, this.expiry];
+    this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }
 
+  /** Resolves when the work under way is done; the clients close afterwards. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.work;
+    await this.running;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.probe.close();
+    await Promise.all([this.producers.close(), this.kafka.close()]);
   }
 }

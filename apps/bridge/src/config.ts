@@ -1,32 +1,85 @@
-import type { MessagingSettings } from '#messaging';
-import { messagingSettings, wholeNumbers } from '#messaging';
-import type { Config } from '#platform';
-import { configExitCode } from '#platform';
+import type { TopicSettings } from '#messaging';
+import { IsWhole, orExit, readEnvironment } from '#platform';
 
-export interface BridgeConfig extends Config {
-  readonly messaging: MessagingSettings;
-  readonly leaseMs: number;
-  readonly circuit: { readonly threshold: number; readonly openMs: number };
+/** What the bridge reads from its environment beside `Config`; the token under which it is injected. */
+export abstract class BridgeConfig {
+  abstract readonly topics: TopicSettings;
+  /** Whether a starting bridge creates the topics that are missing. */
+  abstract readonly createTopics: boolean;
+  /** The beginning of the names of its consumer groups. */
+  abstract readonly groupId: string;
+  /** Kafka partitions, and messages of each, worked on at a time. */
+  abstract readonly partitionsAtOnce: number;
+  abstract readonly messagesAtOnce: number;
+  /** Messages of a Kafka partition that are prepared together, and after which the offset is committed. */
+  abstract readonly chunkSize: number;
+  /** How long a partition of the sessions stays with a bridge that gives no sign of life. */
+  abstract readonly leaseMs: number;
+  /** Failures of a source that open its circuit, and for how long. */
+  abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
 
-const numbers = {
-  BRIDGE_LEASE_MS: { fallback: 3_000, min: 300, max: 600_000 },
-  CIRCUIT_THRESHOLD: { fallback: 10, min: 1, max: 1_000_000 },
-  CIRCUIT_OPEN_MS: { fallback: 5_000, min: 10, max: 3_600_000 },
-} as const;
+class Environment {
+  @IsWhole(300, 600_000)
+  BRIDGE_LEASE_MS = 3_000;
 
-/** What the bridge reads from its environment; on a fault writes its one line to stderr and exits with 78. */
-export function bridgeConfigOrExit(config: Config): BridgeConfig {
-  try {
-    const values = wholeNumbers(process.env, numbers);
-    return {
-      ...config,
-      messaging: messagingSettings(process.env),
-      leaseMs: values.BRIDGE_LEASE_MS,
-      circuit: { threshold: values.CIRCUIT_THRESHOLD, openMs: values.CIRCUIT_OPEN_MS },
-    };
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return process.exit(configExitCode);
-  }
+  @IsWhole(1, 1_000_000)
+  CIRCUIT_THRESHOLD = 10;
+
+  @IsWhole(10, 3_600_000)
+  CIRCUIT_OPEN_MS = 5_000;
+
+  KAFKA_GROUP = 'turnstream-bridge';
+
+  /** Anything but `false`: yes. */
+  KAFKA_CREATE_TOPICS = 'true';
+
+  @IsWhole(1, 1_000)
+  KAFKA_PARTITIONS = 6;
+
+  @IsWhole(1, 9)
+  KAFKA_REPLICATION = 1;
+
+  @IsWhole(1, 87_600)
+  KAFKA_RETENTION_HOURS = 168;
+
+  @IsWhole(1, 87_600)
+  KAFKA_DLQ_RETENTION_HOURS = 720;
+
+  @IsWhole(1, 256)
+  KAFKA_PARTITIONS_AT_ONCE = 8;
+
+  @IsWhole(1, 1_024)
+  KAFKA_MESSAGES_AT_ONCE = 16;
+
+  @IsWhole(1, 10_000)
+  KAFKA_CHUNK_SIZE = 200;
+}
+
+/**
+ * Reads the configuration of the bridge; every variable has a default.
+ * @throws ConfigError that lists every wrong variable
+ */
+export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
+  const environment = readEnvironment(Environment, env);
+  return {
+    topics: {
+      partitions: environment.KAFKA_PARTITIONS,
+      replication: environment.KAFKA_REPLICATION,
+      retentionHours: environment.KAFKA_RETENTION_HOURS,
+      deadLetterRetentionHours: environment.KAFKA_DLQ_RETENTION_HOURS,
+    },
+    createTopics: environment.KAFKA_CREATE_TOPICS !== 'false',
+    groupId: environment.KAFKA_GROUP,
+    partitionsAtOnce: environment.KAFKA_PARTITIONS_AT_ONCE,
+    messagesAtOnce: environment.KAFKA_MESSAGES_AT_ONCE,
+    chunkSize: environment.KAFKA_CHUNK_SIZE,
+    leaseMs: environment.BRIDGE_LEASE_MS,
+    circuit: { threshold: environment.CIRCUIT_THRESHOLD, openMs: environment.CIRCUIT_OPEN_MS },
+  };
+}
+
+/** As `loadBridgeConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+export function loadBridgeConfigOrExit(): BridgeConfig {
+  return orExit(() => loadBridgeConfig(process.env));
 }

@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { Session, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import type { SessionCachePort } from '#sessions';
-import { EventStore, handleCommand, readSession } from '#sessions';
+import { CommandExecutor, EventStore, readSession } from '#sessions';
 import { createLogger, createRedis, Metrics, redisReady } from '#platform';
 import { ContextProjection, ContextStore, RowsStore } from '#read-models';
 import { PartitionLeaseStore } from '#partitions';
@@ -132,7 +132,7 @@ export class World {
       restore: async () => undefined,
     };
     const actor = { role: 'agent', id: 'spec' } as const;
-    await handleCommand(this.store, sessionCache, {
+    await new CommandExecutor(this.store, sessionCache).execute({
       sessionId,
       commands,
       actor,

@@ -27,4 +27,9 @@ export { memoryOf, rememberPartner } from './partner/memory.ts';
 export type { PartnerRemembered } from './partner/memory.ts';
 export * from './session/state.ts';
 export { decideAll } from './session/decide-all.ts';
-export type { CommandContext, DecidedCommands } from './session/decide-all.ts';
+export type {
+  AcceptedCommands,
+  CommandContext,
+  DecidedCommands,
+  RejectedCommands,
+} from './session/decide-all.ts';

@@ -18,7 +18,7 @@ function reason(read: () => unknown): string {
     read();
     return 'read';
   } catch (error) {
-    return error instanceof NonRetryableError ? error.reason : String(error);
+    return error instanceof NonRetryableError ? error.code : String(error);
   }
 }
 
@@ -63,11 +63,24 @@ describe('a CloudEvent', () => {
     ['not_a_cloud_event', bytes({ ...attributes, id: 'x'.repeat(501) })],
     ['not_a_cloud_event', bytes({ ...attributes, source: `/${'x'.repeat(500)}` })],
     ['not_a_cloud_event', bytes({ ...attributes, time: 'yesterday' })],
+    ['not_a_cloud_event', bytes({ ...attributes, time: '2026-11-28 18:00:00Z' })],
+    ['not_a_cloud_event', bytes({ ...attributes, subject: 7 })],
   ])('%s: %s', (expected, value) => {
     expect(reason(() => readCloudEvent({ value }))).toBe(expected);
   });
 
-  test('in batched mode is none of ours', () => {
+  test('names the wrong attribute', () => {
+    expect(() => readCloudEvent({ value: bytes({ ...attributes, id: '' }) })).toThrow(
+      'event/id must NOT have fewer than 1 characters',
+    );
+  });
+
+  test('may have attributes that are null', () => {
+    const value = bytes({ ...attributes, time: null, subject: null });
+    expect(readCloudEvent({ value })).toMatchObject({ time: null, subject: null });
+  });
+
+  test('in batched mode is refused', () => {
     const headers = { 'content-type': 'application/cloudevents-batch+json' };
     expect(reason(() => readCloudEvent({ value: bytes([attributes]), headers }))).toBe('not_a_cloud_event');
   });
@@ -77,7 +90,7 @@ function read(more: object): ReturnType<typeof readIncoming> {
   return readIncoming('orders', { value: bytes({ ...attributes, data, ...more }) });
 }
 
-describe('news', () => {
+describe('an external update', () => {
   test('has system, kind and an id that the sender gave', () => {
     expect(read({ subject: 'ORD1' })).toEqual({
       source_event_id: '/orders/1',
@@ -90,11 +103,11 @@ describe('news', () => {
     });
   });
 
-  test('names nothing by a subject that is longer than any id', () => {
+  test('has no subject when the subject is longer than any id', () => {
     expect(read({ subject: 'x'.repeat(201) }).subject).toBeNull();
   });
 
-  test('of an unknown version of a known type is kept as it comes', () => {
+  test('of an unknown version of a known type keeps its data as it is', () => {
     const strange = { type: 'orders.order_updated.v9', data: { other: true } };
     expect(read(strange)).toMatchObject({ version: 9, known: false, data: { other: true } });
   });

@@ -1,5 +1,7 @@
 import type { IHeaders } from 'kafkajs';
 import { NonRetryableError } from './errors.ts';
+import { cloudEventSchema } from './schemas.ts';
+import { schemaError } from './validation.ts';
 
 /** A CloudEvent 1.0 with JSON data. Extension attributes stand beside the others. */
 export interface CloudEvent {
@@ -23,11 +25,6 @@ export interface RawMessage {
 }
 
 const structured = 'application/cloudevents+json';
-const required = ['id', 'source', 'type'] as const;
-/** An id or source is no longer than this: together they are the name of a command, in stream, context and cache. */
-export const nameLimit = 500;
-const optionalTexts = ['time', 'subject', 'datacontenttype', 'dataschema'] as const;
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -43,7 +40,7 @@ export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
   }
   if ('specversion' in attributes && !type.startsWith(structured)) {
     const data = value === null || value.length === 0 ? undefined : parse(value);
-    return checked({ ...attributes, ...(type !== '' && { datacontenttype: type }), data });
+    return validated({ ...attributes, ...(type !== '' && { datacontenttype: type }), data });
   }
   if (value === null) throw new NonRetryableError('not_json', 'The message has no value.');
   const envelope = parse(value);
@@ -51,8 +48,8 @@ export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
     throw new NonRetryableError('not_a_cloud_event', 'The value is no JSON object.');
   }
   const { data_base64, ...rest } = envelope as Record<string, unknown>;
-  if (typeof data_base64 !== 'string') return checked(rest);
-  return checked({ ...rest, data: parse(Buffer.from(data_base64, 'base64')) });
+  if (typeof data_base64 !== 'string') return validated(rest);
+  return validated({ ...rest, data: parse(Buffer.from(data_base64, 'base64')) });
 }
 
 /** A CloudEvent as a message in structured mode. */
@@ -74,27 +71,10 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-function checked(attributes: Record<string, unknown>): CloudEvent {
-  if (attributes['specversion'] !== '1.0') throw broken('specversion', 'must be "1.0"');
-  for (const name of required) {
-    const value = attributes[name];
-    if (typeof value !== 'string' || value.length < 1 || value.length > nameLimit)
-      throw broken(name, `must be a text of 1 to ${nameLimit} characters`);
-  }
-  for (const name of optionalTexts) {
-    const value = attributes[name];
-    if (value !== undefined && value !== null && typeof value !== 'string')
-      throw broken(name, 'must be a text');
-  }
-  const { time } = attributes;
-  if (typeof time === 'string' && (!rfc3339.test(time) || Number.isNaN(Date.parse(time)))) {
-    throw broken('time', 'must be a time as in RFC 3339');
-  }
+function validated(attributes: Record<string, unknown>): CloudEvent {
+  const error = schemaError(cloudEventSchema, attributes, 'event');
+  if (error !== undefined) throw new NonRetryableError('not_a_cloud_event', error);
   return attributes as unknown as CloudEvent;
-}
-
-function broken(attribute: string, message: string): NonRetryableError {
-  return new NonRetryableError('not_a_cloud_event', `Attribute ${attribute} ${message}.`);
 }
 
 function binaryAttributes(headers: IHeaders | undefined): Record<string, string> {

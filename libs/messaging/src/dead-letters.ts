@@ -10,7 +10,7 @@ export interface Coordinates {
   readonly offset: string;
 }
 
-/** A message that could not be used: where it was, why, and its bytes as they came. */
+/** A message that could not be processed: where it was, why, and its bytes as they came. */
 export interface DeadLetter extends Coordinates {
   readonly reason: string;
   readonly detail: string;

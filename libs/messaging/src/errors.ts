@@ -1,5 +1,5 @@
-/** Why a message cannot be used. */
-export const faultReasons = [
+/** Why a message went to the dead letters; values of the header `dead_letter_reason`. */
+export const deadLetterReasons = [
   'not_json',
   'not_a_cloud_event',
   'unknown_type',
@@ -8,16 +8,16 @@ export const faultReasons = [
   'gave_up',
 ] as const;
 
-export type FaultReason = (typeof faultReasons)[number];
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
-/** Thrown when a message can never be used, however often it is tried: it goes to the dead letters with this reason. */
+/** Thrown when a message can never be processed, however often it is tried: it goes to the dead letters. */
 export class NonRetryableError extends Error {
   constructor(
-    /** Stable, for machines: `not_json`, `unknown_type`, … */
-    readonly reason: FaultReason,
+    readonly code: DeadLetterReason,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

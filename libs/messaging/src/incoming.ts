@@ -1,24 +1,21 @@
-import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
-import type { CloudEvent } from './cloud-events.ts';
+import type { CloudEvent, RawMessage } from './cloud-events.ts';
 import { readCloudEvent } from './cloud-events.ts';
-import type { RawMessage } from './cloud-events.ts';
 import { NonRetryableError } from './errors.ts';
 import type { JsonSchema } from './schemas.ts';
 import { idLimit, incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
+import { schemaError } from './validation.ts';
 
 type Members = { readonly [field: string]: unknown };
 
-/** News of another system, read and checked. */
+/** An external update: an event of another system, read and validated. */
 export interface IncomingEvent {
-  /** The CloudEvent's source and id: the same news again has the same. */
+  /** The CloudEvent's source and id: the same update again has the same. */
   readonly source_event_id: string;
   readonly system: string;
   /** The type without system and version, as `order_updated`. */
   readonly kind: string;
   readonly version: number;
-  /** Whether this version of the type is known and its data was checked. */
+  /** Whether this version of the type is known, so that its data was validated. */
   readonly known: boolean;
   readonly subject: string | null;
   readonly data: Members;
@@ -37,13 +34,10 @@ export interface InquiryReply {
   readonly retryable?: boolean;
 }
 
-const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
-addFormats.default(ajv, ['date-time', 'uuid']);
-const validators = new Map<JsonSchema, ValidateFunction>();
 const typePattern = /^([a-z_]+)\.([a-z_]+)\.v([1-9]\d{0,4})$/;
 
 /**
- * Reads an event that came on the topic of `system`. A version that is not known of a type that is known comes as it is.
+ * Reads an event of the topic of `system`. Data of an unknown version of a known type is kept as it is.
  * @throws NonRetryableError `not_json`, `not_a_cloud_event`, `unknown_type` or `schema_broken`
  */
 export function readIncoming(system: string, message: RawMessage): IncomingEvent {
@@ -77,17 +71,7 @@ export function readReply(message: RawMessage): InquiryReply {
   return { ...data, reply_id: identityOf(event) };
 }
 
-/** What breaks a schema, or undefined. */
-export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
-  let validate = validators.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(schema);
-    validators.set(schema, validate);
-  }
-  return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
-}
-
-/** A subject that is longer than any id names nothing. */
+/** A subject that is longer than any id counts as none. */
 function subjectOf({ subject }: CloudEvent): string | null {
   return typeof subject === 'string' && subject.length <= idLimit ? subject : null;
 }
@@ -97,8 +81,8 @@ function identityOf({ source, id }: CloudEvent): string {
 }
 
 function checkedData({ data }: CloudEvent, schema: JsonSchema): Members {
-  const fault = schemaFault(schema, data);
-  if (fault !== undefined) throw new NonRetryableError('schema_broken', fault);
+  const error = schemaError(schema, data);
+  if (error !== undefined) throw new NonRetryableError('schema_broken', error);
   return data as Members;
 }
 

@@ -1,15 +1,15 @@
-export type { Received } from './chunk.ts';
-export { nameLimit, readCloudEvent, writeCloudEvent } from './cloud-events.ts';
+export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
 export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
-export { faultReasons, NonRetryableError } from './errors.ts';
-export { readIncoming, readReply, schemaFault } from './incoming.ts';
+export { deadLetterReasons, NonRetryableError } from './errors.ts';
+export { readIncoming, readReply } from './incoming.ts';
 export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog } from './kafka.ts';
+export type { Received } from './process-batch.ts';
 export { Publisher } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
@@ -19,10 +19,9 @@ export {
   inquiryReplyType,
   inquiryRequestSchema,
   inquiryRequestType,
+  nameLimit,
 } from './schemas.ts';
 export type { JsonSchema } from './schemas.ts';
-export { messagingSettings, wholeNumbers } from './settings.ts';
-export type { MessagingSettings } from './settings.ts';
 export {
   conversationTopic,
   deadLetterTopic,
@@ -35,3 +34,5 @@ export {
   systems,
   topicPlans,
 } from './topics.ts';
+export type { TopicSettings } from './topics.ts';
+export { schemaError } from './validation.ts';

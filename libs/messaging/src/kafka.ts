@@ -15,13 +15,13 @@ export interface KafkaOptions {
   readonly log: KafkaLog;
 }
 
-/** What happens whenever a member joins, leaves or begins. */
+/** Errors that are part of normal operation: a member of the group joins or leaves. */
 const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;
 const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as const;
 
 /**
- * A Kafka client. Calls give up after about two seconds without a broker: whoever needs the result tries again, in its
- * own way. What kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts).
+ * A Kafka client. Calls give up after about two seconds without a broker; the caller retries. What kafkajs reports as
+ * errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
  */
 export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
@@ -44,7 +44,7 @@ export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
   });
 }
 
-/** Asks a broker now and then whether it is there, for health. */
+/** Checks for the health endpoint whether a broker answers. */
 export class KafkaProbe {
   private admin: Admin | undefined;
 

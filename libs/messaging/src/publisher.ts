@@ -11,10 +11,10 @@ export interface Outgoing {
   readonly headers?: IHeaders | undefined;
 }
 
-/** Messages of one request (bytes): a broker takes no more than about a megabyte for one partition at a time. */
+/** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
 const requestBytes = 500_000;
 
-/** Sends messages. Connects by itself; after a failure it begins with a new connection. */
+/** Sends messages. Connects by itself; after a failure it connects again. */
 export class Publisher {
   private producer: Promise<Producer> | undefined;
 
@@ -24,7 +24,7 @@ export class Publisher {
     private readonly compression: 'none' | 'gzip' = 'none',
   ) {}
 
-  /** Resolves when every message is in all replicas. On a failure some may be in, so whoever sends again sends twice. */
+  /** Resolves when every message is in all replicas. When it rejects, some may be in, so a retry may send them twice. */
   async send(messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());

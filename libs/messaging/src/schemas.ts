@@ -1,4 +1,4 @@
-/** JSON Schema (draft 7) of the data of every message: what is checked on arrival and what docs/asyncapi.json shows. */
+/** JSON Schema (draft 7) of every message: what is validated on arrival and what docs/asyncapi.json shows. */
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
@@ -9,6 +9,27 @@ export const idLimit = 200;
 const id = { type: 'string', minLength: 1, maxLength: idLimit } as const;
 const text = { type: 'string', maxLength: 1_000 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
+
+/** An id or source is no longer than this (characters): together they name a command, in stream, context and cache. */
+export const nameLimit = 500;
+const name = { type: 'string', minLength: 1, maxLength: nameLimit } as const;
+const optionalText = { type: ['string', 'null'] } as const;
+
+/** The attributes of a CloudEvent; extensions may stand beside them. */
+export const cloudEventSchema: JsonSchema = {
+  type: 'object',
+  required: ['specversion', 'id', 'source', 'type'],
+  properties: {
+    specversion: { const: '1.0' },
+    id: name,
+    source: name,
+    type: name,
+    time: { ...optionalText, format: 'date-time', pattern: '^[0-9-]{10}[Tt]' },
+    subject: optionalText,
+    datacontenttype: optionalText,
+    dataschema: optionalText,
+  },
+};
 
 /** Fields that are known; others are kept as they come. */
 function object(required: readonly string[], properties: JsonSchema): JsonSchema {
@@ -60,7 +81,7 @@ export const inquiryRequestSchema: JsonSchema = {
     attempt: { type: 'integer', minimum: 1 },
     deadline: {
       ...time,
-      description: 'An answer after this is late: it is recorded and corrects nothing said.',
+      description: 'A reply after this is late: it is recorded, but the inquiry stays closed.',
     },
     request: { type: 'object', description: 'What is asked, as the kind of inquiry declares.' },
   },
@@ -90,7 +111,7 @@ export const inquiryReplySchema: JsonSchema = {
 
 const revision = { type: 'integer', minimum: 0, description: 'Counts the events of the session.' } as const;
 
-/** Data of what is told about conversations, by type. None of it is personal. */
+/** Data of the published events of conversations, by type. None of it is personal. */
 export const conversationSchemas: { readonly [type: string]: JsonSchema } = Object.fromEntries(
   Object.entries({
     session_started: { partner_id: id, channel: text, language: text, previous_session_id: nullableText },

@@ -30,7 +30,7 @@ export interface TopicSettings {
   readonly partitions: number;
   readonly replication: number;
   readonly retentionHours: number;
-  /** Dead letters wait for people. */
+  /** Dead letters are kept longer, since people look at them. */
   readonly deadLetterRetentionHours: number;
 }
 
@@ -41,19 +41,19 @@ export interface TopicPlan {
   readonly retentionMs: number;
   /** Larger than a broker's own limit. */
   readonly maxMessageBytes?: number;
-  /** Stored as it is, whatever the sender packs it with: this system's client unpacks gzip only. */
-  readonly unpacked?: true;
+  /** Stored uncompressed, however the sender compresses: the client of this system decompresses gzip only. */
+  readonly uncompressed?: true;
 }
 
 /** A dead letter is larger than its message, which may be as large as a broker takes (1 MiB). */
 const deadLetterBytes = 2 * 1_048_576;
 
-/** Every topic, with its partitions and retention. `sources`: whom inquiries ask. */
+/** Every topic, with its partitions and retention. `sources`: the systems that inquiries ask. */
 export function topicPlans(sources: readonly string[], settings: TopicSettings): TopicPlan[] {
   const { partitions, replication } = settings;
   const hour = 3_600_000;
   const live = { partitions, replication, retentionMs: settings.retentionHours * hour };
-  const read = readTopics.map((topic) => ({ topic, ...live, unpacked: true as const }));
+  const read = readTopics.map((topic) => ({ topic, ...live, uncompressed: true as const }));
   const written = [conversationTopic, ...sources.map(requestsTopic)].map((topic) => ({ topic, ...live }));
   const dead = readTopics.map((topic) => ({
     topic: deadLetterTopic(topic),
@@ -66,8 +66,7 @@ export function topicPlans(sources: readonly string[], settings: TopicSettings):
 }
 
 /**
- * Creates the topics that are missing, adds missing partitions and sets retention and size. Partitions are never taken
- * away.
+ * Creates the topics that are missing, adds missing partitions and sets retention and size. It never removes partitions.
  * @returns what was done, a line each
  */
 export async function ensureTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
@@ -94,14 +93,18 @@ function toConfig(plan: TopicPlan): ITopicConfig {
   };
 }
 
-function configOf({ retentionMs, maxMessageBytes, unpacked }: TopicPlan): { name: string; value: string }[] {
+function configOf({
+  retentionMs,
+  maxMessageBytes,
+  uncompressed,
+}: TopicPlan): { name: string; value: string }[] {
   const entries = [
     { name: 'retention.ms', value: String(retentionMs) },
     { name: 'cleanup.policy', value: 'delete' },
   ];
   if (maxMessageBytes !== undefined)
     entries.push({ name: 'max.message.bytes', value: String(maxMessageBytes) });
-  if (unpacked) entries.push({ name: 'compression.type', value: 'uncompressed' });
+  if (uncompressed) entries.push({ name: 'compression.type', value: 'uncompressed' });
   return entries;
 }
 

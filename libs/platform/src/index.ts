@@ -1,5 +1,5 @@
-export { ConfigError, configExitCode, loadConfig, loadConfigOrExit } from './config/config.ts';
-export { Config } from './config/config.ts';
+export { Config, loadConfig, loadConfigOrExit } from './config/config.ts';
+export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export type { LogLevel } from './config/config.ts';
 export { HealthChecks } from './health/checks.ts';
 export { createHttpApp, listen } from './http/app.ts';

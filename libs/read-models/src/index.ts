@@ -17,7 +17,7 @@ export {
   notificationFor,
   notifyOwner,
 } from './notifications/stream-notifications.ts';
-export type { Appended, StreamNotification } from './notifications/stream-notifications.ts';
+export type { StreamNotification } from './notifications/stream-notifications.ts';
 export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { SessionCache } from './context/session-cache.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';

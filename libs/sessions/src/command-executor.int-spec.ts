@@ -1,76 +1,48 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { JsonObject, Session, SessionCommand } from '#domain';
-import {
-  CommandIdReusedError,
-  CommandRejectedError,
-  StoreUnavailableError,
-  WrongExpectedRevisionError,
-} from './errors.ts';
-import type { CommandRequest, CommandResult, SessionCachePort } from './command-executor.ts';
-import { handleCommand } from './command-executor.ts';
-import { readPartner, rememberSession } from './partner-memory.ts';
-import { readEvents, readSession } from './streams.ts';
+import type { SessionCommand } from '#domain';
+import type { Appended } from './command-executor.ts';
+import { CommandExecutor } from './command-executor.ts';
+import type { CommandRequest, CommandResult } from './command-request.ts';
+import { CommandRejectedError, StoreUnavailableError, WrongExpectedRevisionError } from './errors.ts';
+import { readPartner } from './partner-memory.ts';
+import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
+import { readEvents } from './streams.ts';
+import { endSession, FaultyStore, noCache, raiseFlag, request, startSession } from './test-support.ts';
 
-const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+const url = process.env['EVENTSTORE_URL'] ?? '';
+const store = new EventStore(url);
 afterAll(() => store.dispose());
-
-/** SessionCache that are lost at once, so that every command folds the stream. */
-const none: SessionCachePort = {
-  load: async () => undefined,
-  remember: () => undefined,
-  findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-  restore: async () => undefined,
-};
 
 let sessionId: string;
 beforeEach(() => {
   sessionId = randomUUID();
 });
 
+/** Executes a command as a process of its own would: executors share no mutex. */
 function run(
   command: SessionCommand,
-  { sessionCache = none, ...request }: Partial<CommandRequest> & { sessionCache?: SessionCachePort } = {},
+  { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
 ): Promise<CommandResult> {
-  return handleCommand(store, sessionCache, {
-    sessionId,
-    commands: [command],
-    actor: { role: 'agent', id: 'spec' },
-    commandIds: [],
-    body: { ...command } as unknown as JsonObject,
-    ...request,
-  });
+  return new CommandExecutor(store, cache).execute(request(sessionId, command, more));
 }
 
-const start: SessionCommand = {
-  type: 'StartSession',
-  partner_id: 'P7689',
-  channel: 'whatsapp',
-  language: 'hi',
-  region: null,
-  name: null,
-  device: null,
-  expires_in_s: 3_600,
-  memory: null,
-};
-const flag = (name: string): SessionCommand => ({ type: 'RaiseFlag', flag: name, value: true });
-
 async function revisions(): Promise<number[]> {
-  const found: number[] = [];
-  for await (const event of readEvents(store, sessionId)) found.push(event.revision);
-  return found;
+  const events = await Array.fromAsync(readEvents(store, sessionId));
+  return events.map(({ revision }) => revision);
 }
 
 describe('the expected revision', () => {
-  test('64 writers that saw the same revision: one wins, the others learn what came between', async () => {
-    await run(start);
-    const tries = Array.from({ length: 64 }, (_, index) => run(flag(`f${index}`), { expectedRevision: 0 }));
+  test('lets one of 64 writers that saw the same revision in, and tells the others what came between', async () => {
+    await run(startSession);
+    const tries = Array.from({ length: 64 }, (_, index) =>
+      run(raiseFlag(`f${index}`), { expectedRevision: 0 }),
+    );
     const outcomes = await Promise.allSettled(tries);
-    const lost = outcomes
-      .filter((outcome) => outcome.status === 'rejected')
-      .map((outcome) => outcome.reason as unknown);
+    const lost = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
     expect(lost).toHaveLength(63);
     for (const error of lost) {
       expect(error).toBeInstanceOf(WrongExpectedRevisionError);
@@ -79,134 +51,224 @@ describe('the expected revision', () => {
     expect(await revisions()).toEqual([0, 1]);
   });
 
-  test('without one, writers at the same time all get in and the stream has no gap', async () => {
-    await run(start);
-    await Promise.all(Array.from({ length: 20 }, (_, index) => run(flag(`f${index}`))));
+  test('is optional: without it, writers at the same time all get in, in a row', async () => {
+    await run(startSession);
+    await Promise.all(Array.from({ length: 20 }, (_, index) => run(raiseFlag(`f${index}`))));
     expect(await revisions()).toEqual(Array.from({ length: 21 }, (_, index) => index));
   });
 
-  test('a conflict that would be refused anyway says that a retry is of no use', async () => {
-    await run(start);
-    await run({ type: 'EndSession', reason: null });
-    const late = run(flag('late'), { expectedRevision: 0 });
+  test('that matches lets the command in', async () => {
+    await run(startSession);
+    expect(await run(raiseFlag('a'), { expectedRevision: 0 })).toMatchObject({ revision: 1 });
+  });
+
+  test('of a command that would be rejected anyway conflicts and says that a retry is of no use', async () => {
+    await run(startSession);
+    await run(endSession);
+    const late = run(raiseFlag('late'), { expectedRevision: 0 });
     await expect(late).rejects.toMatchObject({ current: 1, retrySafe: false });
   });
 
-  test('of a session that is not there yet is a conflict for its start, and not found for the rest', async () => {
-    await expect(run(start, { expectedRevision: 5 })).rejects.toMatchObject({ expected: 5, current: -1 });
-    await expect(run(flag('a'), { expectedRevision: 5 })).rejects.toBeInstanceOf(CommandRejectedError);
+  test('of a session that is not there yet is a conflict for its start', async () => {
+    await expect(run(startSession, { expectedRevision: 5 })).rejects.toMatchObject({
+      expected: 5,
+      current: -1,
+    });
   });
 
-  test('a stale snapshot is found out and read on from', async () => {
-    const { session: stale } = await run(start);
-    await run(flag('a'));
-    const sessionCache = { ...none, load: async (): Promise<Session> => stale };
-    const result = await run(flag('a'), { sessionCache });
-    expect(result).toMatchObject({ revision: 1, events: [] });
-    expect(await run(flag('b'), { sessionCache })).toMatchObject({ revision: 2 });
+  test('of a session that is not there yet is not found for any other command', async () => {
+    await expect(run(raiseFlag('a'), { expectedRevision: 5 })).rejects.toBeInstanceOf(CommandRejectedError);
+  });
+
+  test('of a command without effect is a conflict when it differs', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'));
+    await expect(run(raiseFlag('a'), { expectedRevision: 0 })).rejects.toMatchObject({ retrySafe: true });
   });
 });
 
-describe('the command id', () => {
-  test('200 identical requests at once make one event and all get the same answer', async () => {
-    await run(start);
-    const requests = Array.from({ length: 200 }, () => run(flag('once'), { commandIds: ['key:1'] }));
-    const results = await Promise.all(requests);
-    expect(new Set(results.map((result) => `${result.revision} ${result.events[0]?.event_id}`)).size).toBe(1);
-    expect(await revisions()).toEqual([0, 1]);
+describe('a cached session that lags', () => {
+  test('is brought up to its stream when the command has no effect on the latest state', async () => {
+    const { session: stale } = await run(startSession);
+    await run(raiseFlag('a'));
+    const cache = { ...noCache, load: async () => stale };
+    expect(await run(raiseFlag('a'), { cache })).toMatchObject({ revision: 1, events: [] });
   });
 
-  test('is recognised after other commands, and with another body refused', async () => {
-    await run(start, { commandIds: ['key:start'] });
-    const first = await run(flag('a'), { commandIds: ['key:a'] });
-    await run(flag('b'), { commandIds: ['key:b'] });
-    const again = await run(flag('a'), { commandIds: ['key:a'] });
-    expect(again).toMatchObject({ replayed: true, revision: 1, events: first.events });
-    await expect(run(flag('c'), { commandIds: ['key:a'] })).rejects.toBeInstanceOf(CommandIdReusedError);
-    expect(await revisions()).toEqual([0, 1, 2]);
+  test('is brought up to its stream when the append conflicts', async () => {
+    const { session: stale } = await run(startSession);
+    await run(raiseFlag('a'));
+    const cache = { ...noCache, load: async () => stale };
+    expect(await run(raiseFlag('b'), { cache })).toMatchObject({ revision: 2 });
+  });
+});
+
+describe('a rejected command', () => {
+  test('says why, and at which revision', async () => {
+    await run(startSession);
+    const rejected = run({ type: 'AcceptHandoff', accepted_by: 'x' });
+    await expect(rejected).rejects.toMatchObject({
+      code: 'command_rejected',
+      rejection: { code: 'handoff_not_possible' },
+      revision: 0,
+    });
   });
 
-  test('repeated on top of a snapshot that lags leaves the session as the stream has it', async () => {
-    const { session: behind } = await run(start);
-    const first = await run(flag('once'), { commandIds: ['key:1'] });
-    await sleep(5);
-    const sessionCache: SessionCachePort = { ...none, load: async () => behind };
-    const again = await run(flag('once'), { commandIds: ['key:1'], sessionCache });
-    expect(again).toMatchObject({ replayed: true, events: first.events });
-    expect(again.session).toEqual(await readSession(store, sessionId));
+  test('appends nothing, nor do those that were sent with it', async () => {
+    await run(startSession);
+    const commands: SessionCommand[] = [raiseFlag('a'), { type: 'AcceptHandoff', accepted_by: 'x' }];
+    await expect(run(endSession, { commands })).rejects.toMatchObject({ command: 1 });
+    expect(await revisions()).toEqual([0]);
   });
+});
 
-  test('two bodies at once under one key: one gets in, the other is refused', async () => {
-    await run(start);
-    const outcomes = await Promise.allSettled(
-      ['a', 'b'].map((name) => run(flag(name), { commandIds: ['key:1'] })),
-    );
-    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await revisions()).toEqual([0, 1]);
-  });
-
-  test('older than what a session remembers is looked up, and the record is restored when it has a gap', async () => {
-    await run(start);
-    const { session, events } = await run(flag('old'), { commandIds: ['key:old'] });
-    const [event] = events;
-    const record = {
-      id: 'key:old',
-      hash: event?.metadata.command_hash ?? '',
-      revision: event?.revision ?? 0,
-      count: 1,
-    };
-    let restored = 0;
-    const sessionCache: SessionCachePort = {
-      ...none,
-      load: async () => ({ ...session, known: { from: 2, list: [] } }),
-      findCommand: async () => (restored > 0 ? { revision: 1, command: record } : { revision: -1 }),
-      restore: async () => {
-        restored += 1;
+describe('the metadata of an event', () => {
+  test('has what the request says', async () => {
+    await run(startSession);
+    const commands: SessionCommand[] = [
+      {
+        type: 'AttachAgent',
+        instance: 'bot',
+        pool: 'p',
+        node: 'n',
+        after: null,
+        reason: 'requested',
+        replaces: null,
       },
+    ];
+    await run(endSession, { commands });
+    const more = {
+      correlationId: 'c1',
+      causationId: 'c2',
+      traceparent: '00-1',
+      agentEpoch: 1,
+      commandIds: ['k'],
     };
-    const again = await run(flag('old'), { commandIds: ['key:old'], sessionCache });
-    expect(again).toMatchObject({ replayed: true, revision: 1 });
-    expect(restored).toBe(1);
+    const { events } = await run(raiseFlag('a'), more);
+    expect(events[0]?.metadata).toMatchObject({
+      schema_version: 1,
+      actor: { role: 'agent', id: 'spec' },
+      $correlationId: 'c1',
+      $causationId: 'c2',
+      traceparent: '00-1',
+      agent_epoch: 1,
+      command_id: 'k',
+    });
+  });
+
+  test('has ids of its own where the request has none', async () => {
+    const { events } = await run(startSession);
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect(events[0]?.metadata).toMatchObject({ $correlationId: id, command_id: id });
+    expect(events[0]?.metadata).not.toHaveProperty('traceparent');
   });
 });
 
-test('a command that the state does not allow is refused with the reason and changes nothing', async () => {
-  await expect(run(flag('a'))).rejects.toBeInstanceOf(CommandRejectedError);
-  await run(start);
-  await expect(run({ type: 'AcceptHandoff', accepted_by: 'x' })).rejects.toMatchObject({
-    rejection: { code: 'handoff_not_possible' },
-    revision: 0,
+describe('an append', () => {
+  test('is announced once, with the session after it', async () => {
+    const announced: Appended[] = [];
+    const executor = new CommandExecutor(store, noCache, (appended) => announced.push(appended));
+    const { session, events } = await executor.execute(
+      request(sessionId, startSession, { commandIds: ['k'] }),
+    );
+    await executor.execute(request(sessionId, startSession, { commandIds: ['k'] }));
+    await executor.execute(request(sessionId, { type: 'SwitchChannel', channel: 'whatsapp' }));
+    expect(announced).toEqual([{ session, events }]);
   });
-  expect(await revisions()).toEqual([0]);
+
+  test('follows those of the same session in the same process', async () => {
+    const executor = new CommandExecutor(store, noCache);
+    const flags = Array.from({ length: 20 }, (_, index) => `f${index}`);
+    await executor.execute(request(sessionId, startSession));
+    const results = await Promise.all(
+      flags.map((flag) => executor.execute(request(sessionId, raiseFlag(flag)))),
+    );
+    expect(results.map(({ revision }) => revision)).toEqual(flags.map((_, index) => index + 1));
+  });
 });
 
-test('without a store a command fails within seconds, saying so', async () => {
-  const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
-  const request = {
-    sessionId,
-    commands: [start],
-    actor: { role: 'agent', id: 'spec' },
-    commandIds: [],
-    body: {},
-  } as const;
-  await expect(handleCommand(nowhere, none, request)).rejects.toBeInstanceOf(StoreUnavailableError);
-  await nowhere.dispose();
+describe('a session that is over', () => {
+  test.each([
+    ['ended', endSession],
+    ['expired', { type: 'ExpireSession', now: '2999-01-01T00:00:00.000Z' } as const],
+  ])('leaves the memory of its partner when it has %s', async (_, end) => {
+    const partner_id = randomUUID();
+    await run({ ...startSession, partner_id });
+    await run(end);
+    const { memory } = await readPartner(store, partner_id);
+    expect(memory).toMatchObject({ session_id: sessionId, language: 'hi' });
+  });
+
+  test('leaves it later when the first attempt failed after the append', async () => {
+    const partner_id = randomUUID();
+    await run({ ...startSession, partner_id });
+    const faulty = new FaultyStore(url, async (stream, append) => {
+      if (stream.startsWith('partner-')) throw new StoreUnavailableError();
+      return append();
+    });
+    const end = request(sessionId, endSession, { commandIds: ['end'] });
+    await expect(new CommandExecutor(faulty, noCache).execute(end)).rejects.toBeInstanceOf(
+      StoreUnavailableError,
+    );
+    await faulty.dispose();
+    expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
+    expect((await readPartner(store, partner_id)).memory).toMatchObject({ session_id: sessionId });
+  });
 });
 
-test('a partner’s memory follows the newest session, whoever writes last', async () => {
-  const partner_id = randomUUID();
-  const older = (await run({ ...start, partner_id })).session;
-  await new Promise((resolve) => {
-    setTimeout(resolve, 5);
+describe('with a store that fails', () => {
+  async function executeOn(
+    fault: ConstructorParameters<typeof FaultyStore>[1],
+    command: CommandRequest,
+  ): Promise<unknown> {
+    const faulty = new FaultyStore(url, fault);
+    const outcome = await new CommandExecutor(faulty, noCache)
+      .execute(command)
+      .catch((error: unknown) => error);
+    await faulty.dispose();
+    return outcome;
+  }
+
+  test('a command fails within seconds when the store is unavailable', async () => {
+    const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
+    const executed = new CommandExecutor(nowhere, noCache).execute(request(sessionId, startSession));
+    await expect(executed).rejects.toBeInstanceOf(StoreUnavailableError);
+    await nowhere.dispose();
   });
-  sessionId = randomUUID();
-  const newer = (await run({ ...start, partner_id, language: 'ta' })).session;
-  await Promise.all([
-    rememberSession(store, newer),
-    rememberSession(store, older),
-    rememberSession(store, newer),
-  ]);
-  const { memory } = await readPartner(store, partner_id);
-  expect(memory).toMatchObject({ session_id: newer.session_id, language: 'ta' });
-  expect(await readSession(store, newer.session_id)).toMatchObject({ revision: 0 });
+
+  test('the same command again tells that an append without an answer is in', async () => {
+    const start = request(sessionId, startSession, { commandIds: ['start'] });
+    const failed = await executeOn(async (_, append) => {
+      await append();
+      throw new StoreUnavailableError();
+    }, start);
+    expect(failed).toBeInstanceOf(StoreUnavailableError);
+    expect(await run(startSession, { commandIds: ['start'] })).toMatchObject({ replayed: true, revision: 0 });
+  });
+
+  test('a command gives up when others always change the session first', async () => {
+    await run(startSession);
+    let count = 0;
+    const failed = await executeOn(
+      async (_, append) => {
+        count += 1;
+        await run(raiseFlag(`f${count % 2}`), { commands: [toggle(count)] });
+        return append();
+      },
+      request(sessionId, raiseFlag('mine')),
+    );
+    expect(failed).toMatchObject({
+      code: 'store_unavailable',
+      cause: expect.stringContaining('changed 50 times'),
+    });
+  });
+
+  test('a stream that refuses appends at its own revision is an error', async () => {
+    const failed = await executeOn(async () => false, request(sessionId, startSession));
+    expect(failed).toEqual(new Error(`Session ${sessionId} refuses appends at its own revision.`));
+  });
 });
+
+function toggle(count: number): SessionCommand {
+  return { type: 'RaiseFlag', flag: 'theirs', value: count };
+}

@@ -3,7 +3,7 @@ import type { RecordedEvent, Rejection } from '#domain';
 
 /** Thrown when the event store does not answer. Whether an append went in is not known: the same command id tells. */
 export class StoreUnavailableError extends Error {
-  readonly code = 'engine_unavailable';
+  readonly code = 'store_unavailable';
 
   constructor(options?: { cause: unknown }) {
     super('The event store does not answer.', options);
@@ -12,6 +12,8 @@ export class StoreUnavailableError extends Error {
 
 /** Thrown when the state does not allow a command. `command` is its index among those sent. */
 export class CommandRejectedError extends Error {
+  readonly code = 'command_rejected';
+
   constructor(
     readonly rejection: Rejection,
     readonly command: number,
@@ -43,18 +45,56 @@ export class WrongExpectedRevisionError extends Error {
 
 /** Thrown when a command id was used before with another body. */
 export class CommandIdReusedError extends Error {
-  readonly code = 'idempotency_key_reused';
+  readonly code = 'command_id_reused';
 
   constructor(readonly commandId: string) {
     super('This key or turn_id was used before with another body.');
   }
 }
 
-/** gRPC: cancelled, deadline exceeded, unavailable. */
-const awayCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
+/** Why an event cannot be folded: it was written by newer code, or its data is not what its type says. */
+export type UnprojectableReason = 'newer_schema_version' | 'malformed_event';
 
-/** Whether an error means that the store is away or slow, so that trying again later can help. */
-export function isStoreAway(error: unknown): boolean {
+export interface UnprojectableEvent {
+  readonly stream: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly reason: UnprojectableReason;
+}
+
+/** Thrown when an event cannot be folded. State that left it out would be wrong, so there is none. */
+export class UnprojectableEventError extends Error {
+  readonly code = 'unprojectable_event';
+  readonly stream: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly reason: UnprojectableReason;
+
+  constructor(
+    { stream, revision, event_id, type, reason }: UnprojectableEvent,
+    options?: { cause: unknown },
+  ) {
+    super(`Event ${revision} (${type}) of stream ${stream} cannot be folded: ${reason}.`, options);
+    this.stream = stream;
+    this.revision = revision;
+    this.event_id = event_id;
+    this.type = type;
+    this.reason = reason;
+  }
+
+  /** The session that the event belongs to; null: it is an event of another stream. */
+  get session_id(): string | null {
+    return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
+  }
+}
+
+/** gRPC: cancelled, deadline exceeded, unavailable. */
+const unavailableCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
+
+/** Whether an error means that the store is unavailable or slow, so that trying again later can help. */
+export function isStoreUnavailable(error: unknown): boolean {
   return (
     error instanceof StoreUnavailableError ||
     error instanceof UnavailableError ||
@@ -65,8 +105,8 @@ export function isStoreAway(error: unknown): boolean {
   );
 }
 
-/** The client hands on what gRPC says as it is when it asks a server that is away for its features. */
+/** The client hands on gRPC's own error when it asks an unavailable server for its features. */
 function isBrokenCall(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  return awayCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
+  return unavailableCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
 }

@@ -8,9 +8,9 @@ import {
   NO_STREAM,
   StreamNotFoundError,
 } from '@eventstore/db-client';
-import { StoreUnavailableError, isStoreAway } from './errors.ts';
-
-export type StoredEvent = NonNullable<ResolvedEvent['event']>;
+import type { StoredEvent } from './codec.ts';
+import { EventCodec } from './codec.ts';
+import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
 
 /** How long an append or the first event of a read may take, in milliseconds. */
 const deadline = 5_000;
@@ -19,8 +19,14 @@ const deadline = 5_000;
 export class EventStore {
   private client: EventStoreDBClient;
 
-  /** @param url connection string, as `esdb://127.0.0.1:2113?tls=false` */
-  constructor(readonly url: string) {
+  /**
+   * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
+   * @param codec what turns stored events into those of the domain
+   */
+  constructor(
+    readonly url: string,
+    readonly codec: EventCodec = new EventCodec(),
+  ) {
     this.client = this.connect();
   }
 
@@ -111,7 +117,7 @@ export class EventStore {
 
   /** A client that failed once may keep the failure for ever, so it is replaced; the others under way end with it. */
   private failed(client: EventStoreDBClient, error: unknown): unknown {
-    if (!isStoreAway(error)) return error;
+    if (!isStoreUnavailable(error)) return error;
     if (client === this.client) {
       this.client = this.connect();
       void dispose(client);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Appended } from '#read-models';
+import type { Appended } from '#sessions';
 
 /**
  * Announces inside this process what it has appended, so that whoever waits for a session need not be told by way of

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { EventStore } from '#sessions';
+import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache } from '#read-models';
 import { AppendAnnouncer } from './append-announcer.ts';
 
@@ -13,7 +13,13 @@ import { AppendAnnouncer } from './append-announcer.ts';
       useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts, 'passes'),
       inject: [EventStore, ContextStore],
     },
+    {
+      provide: CommandExecutor,
+      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer) =>
+        new CommandExecutor(store, cache, (appended) => announcer.announce(appended)),
+      inject: [EventStore, SessionCache, AppendAnnouncer],
+    },
   ],
-  exports: [AppendAnnouncer, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, SessionCache],
 })
 export class CommonModule {}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { handleCommand } from '#sessions';
+import { CommandExecutor } from '#sessions';
 import type { Answer, SpecApp } from '../test-app.ts';
 import { startSpecApp } from '../test-app.ts';
 
@@ -27,7 +27,7 @@ async function answer(sessionId: string, inquiry_id: string): Promise<void> {
   const now = new Date().toISOString();
   const data = { order_id: 'ORD9823', status: 'pending' };
   const reply = { inquiry_id, source: 'orders', attempt: 1, data, reply_id: `/orders/${inquiry_id}`, now };
-  await handleCommand(app.store, nothingKept, {
+  await new CommandExecutor(app.store, nothingKept).execute({
     sessionId,
     commands: [{ type: 'AnswerInquiry', ...reply }],
     actor: { role: 'system', id: 'orders' },

@@ -1,40 +1,61 @@
-import { expect, test } from '@jest/globals';
-import { EventStore, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createLogger, Metrics } from '#platform';
+import type { CommandResult } from '#sessions';
+import { CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { BridgeMetrics } from '../metrics.ts';
 import { ExpiryTimer } from './timer.ts';
 
-/** A timer over sessions that are all due, and those that it looked at; `trouble`: what comes of it. */
-function timerOver(ids: readonly string[], trouble: Readonly<Record<string, Error>>) {
-  const looked: string[] = [];
-  const timer = new ExpiryTimer({
-    commands: {
-      store: new EventStore('esdb://127.0.0.1:1?tls=false'),
-      execute: async ({ sessionId }) => {
-        looked.push(sessionId);
-        throw (
-          trouble[sessionId] ??
-          new CommandRejectedError({ code: 'session_over', reason: 'It is over.' }, 0, 1)
-        );
-      },
-    },
-    due: async () => ids,
-    intervalMs: 10,
-    logger: createLogger('bridge', 'silent'),
-    expired: new Metrics('bridge').counter('sessions_expired_total', 'Sessions'),
-  });
-  return { timer, looked };
+const over = new CommandRejectedError({ code: 'session_over', reason: 'It is over.' }, 0, 1);
+
+/** A timer over sessions that are all due, and those that it examined; `errors`: how their expiry fails. */
+function timerOver(
+  ids: readonly string[],
+  errors: Readonly<Record<string, Error>>,
+): { readonly timer: ExpiryTimer; readonly examined: string[] } {
+  const examined: string[] = [];
+  const execute = async ({ sessionId }: { sessionId: string }): Promise<CommandResult> => {
+    examined.push(sessionId);
+    throw errors[sessionId] ?? over;
+  };
+  const metrics = new BridgeMetrics(new Metrics('bridge'));
+  const logger = createLogger('bridge', 'silent');
+  const timer = new ExpiryTimer(async () => ids, { execute }, { expiryIntervalMs: 10 }, metrics, logger);
+  return { timer, examined };
 }
 
-test('a session that cannot expire holds up no other, and is left alone for a while', async () => {
-  const { timer, looked } = timerOver(['bad', 'good'], { bad: new Error('strange event') });
-  await timer.round();
-  await timer.round();
-  expect(looked).toEqual(['bad', 'good']);
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
 });
 
-test('while the store is away the same sessions have their turn again', async () => {
-  const { timer, looked } = timerOver(['first'], { first: new StoreUnavailableError() });
+test('a session that cannot expire holds up no other', async () => {
+  const { timer, examined } = timerOver(['bad', 'good'], { bad: new Error('strange event') });
+  await timer.round();
+  expect(examined).toEqual(['bad', 'good']);
+});
+
+test('a session that was examined is left alone for a while', async () => {
+  const { timer, examined } = timerOver(['bad'], { bad: new Error('strange event') });
   await timer.round();
   await timer.round();
-  expect(looked).toEqual(['first', 'first']);
+  expect(examined).toEqual(['bad']);
+});
+
+test('while the store is unavailable the same sessions are tried again', async () => {
+  const { timer, examined } = timerOver(['first'], { first: new StoreUnavailableError() });
+  await timer.round();
+  await timer.round();
+  expect(examined).toEqual(['first', 'first']);
+});
+
+test('a round follows the other until the signal aborts', async () => {
+  const { timer, examined } = timerOver(['first'], { first: new StoreUnavailableError() });
+  const stop = new AbortController();
+  const running = timer.run(stop.signal);
+  await jest.advanceTimersByTimeAsync(25);
+  stop.abort();
+  await running;
+  expect(examined).toHaveLength(3);
 });

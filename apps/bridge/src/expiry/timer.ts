@@ -1,85 +1,79 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { CommandRejectedError, rememberSession } from '#sessions';
-import { inParallel } from '#platform';
-import type { Counter, Logger } from '#platform';
-import type { SessionCommands } from '../session-commands.ts';
-import { isAway } from '../session-commands.ts';
+import type { Logger } from '#platform';
+import { Config, InjectLogger, inParallel, isUnavailable, sleep } from '#platform';
+import { CommandExecutor, CommandRejectedError } from '#sessions';
+import { BridgeMetrics } from '../metrics.ts';
+import type { DueSessions } from './due-sessions.ts';
+import { DUE_SESSIONS } from './due-sessions.ts';
 
-export interface ExpiryOptions {
-  readonly commands: Pick<SessionCommands, 'execute' | 'store'>;
-  /** Ids of sessions whose time seems to be over, the longest over first. */
-  readonly due: (now: string, limit: number) => Promise<readonly string[]>;
-  readonly intervalMs: number;
-  readonly logger: Logger;
-  readonly expired: Counter;
-}
-
-/** Sessions looked at in one round, and how many of them at a time. */
+/** Sessions examined in one round, and how many of them at a time. */
 const perRound = 200;
 const atOnce = 8;
-/** How long a session that was looked at is left alone: the table that says it is due may be behind. */
+/** How long a session that was examined is left alone (ms): the table that says it is due may be behind. */
 const restMs = 30_000;
 
 /**
- * Expires idle sessions. The time stands in the sessions themselves: the table only says where to look, the session's
- * own state decides, so several timers at once, or one that starts anew, expire each session once.
+ * Expires idle sessions. The table only says where to look, the session's own state decides: several timers at once, or
+ * one that restarts, expire each session once.
  */
+@Injectable()
 export class ExpiryTimer {
-  private readonly seen = new LRUCache<string, true>({ max: 5_000, ttl: restMs });
-  private away = false;
+  private readonly examined = new LRUCache<string, true>({ max: 5_000, ttl: restMs });
+  private unavailable = false;
 
-  constructor(private readonly options: ExpiryOptions) {}
+  constructor(
+    @Inject(DUE_SESSIONS) private readonly due: DueSessions,
+    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
+    @Inject(Config) private readonly config: Pick<Config, 'expiryIntervalMs'>,
+    private readonly metrics: BridgeMetrics,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
 
-  /** Goes on until the signal. */
+  /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const full = await this.round(signal);
-      const { intervalMs } = this.options;
-      if (!full) await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+      if (!full) await sleep(this.config.expiryIntervalMs, signal);
     }
   }
 
   /** Expires what is due; true when there may be more. */
   async round(signal?: AbortSignal): Promise<boolean> {
-    const { due, logger } = this.options;
     try {
       const now = new Date().toISOString();
-      const found = await due(now, perRound + this.seen.size);
-      const ids = found.filter((id) => !this.seen.has(id)).slice(0, perRound);
+      const found = await this.due(now, perRound + this.examined.size);
+      const ids = found.filter((id) => !this.examined.has(id)).slice(0, perRound);
       await inParallel(ids, atOnce, (id) => this.expire(id, now), signal);
-      if (this.away) logger.info('expiry goes on');
-      this.away = false;
+      if (this.unavailable) this.logger.info('expiry resumed');
+      this.unavailable = false;
       return ids.length === perRound;
     } catch (err) {
-      if (!this.away) logger.warn({ err }, 'expiry waits');
-      this.away = isAway(err);
+      if (!this.unavailable) this.logger.warn({ err }, 'expiry interrupted');
+      this.unavailable = isUnavailable(err);
       return false;
     }
   }
 
   private async expire(sessionId: string, now: string): Promise<void> {
-    const { commands, expired } = this.options;
-    this.seen.set(sessionId, true);
+    this.examined.set(sessionId, true);
     try {
-      const result = await commands.execute({
+      const { events } = await this.commands.execute({
         sessionId,
         commands: [{ type: 'ExpireSession', now }],
         actor: { role: 'system', id: 'expiry' },
         commandIds: [],
         body: {},
       });
-      if (result.session.state.session.status !== 'active')
-        await rememberSession(commands.store, result.session);
-      if (result.events.length > 0) expired.inc();
-    } catch (error) {
-      if (error instanceof CommandRejectedError) return;
-      if (isAway(error)) {
-        this.seen.delete(sessionId);
-        throw error;
+      if (events.length > 0) this.metrics.expired.inc();
+    } catch (err) {
+      if (err instanceof CommandRejectedError) return;
+      if (isUnavailable(err)) {
+        this.examined.delete(sessionId);
+        throw err;
       }
-      // One session's trouble holds up no other: it has its turn again after a while.
-      this.options.logger.error({ err: error, session_id: sessionId }, 'session cannot expire');
+      // A session that cannot expire holds up no other: it is tried again after a while.
+      this.logger.error({ err, session_id: sessionId }, 'session cannot expire');
     }
   }
 }

@@ -1,75 +1,96 @@
-import type { Kafka } from 'kafkajs';
-import type { Pool } from 'pg';
-import type { ConsumerOptions, InquiryReply, MessagingSettings, Outgoing } from '#messaging';
+import { Injectable } from '@nestjs/common';
+import { Kafka } from 'kafkajs';
+import type { ConsumerOptions, InquiryReply } from '#messaging';
 import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
 import type { Logger } from '#platform';
-import type { Addressed } from './external-updates.ts';
-import { addressIncoming, recordIncoming } from './external-updates.ts';
-import type { BridgeMetrics } from '../metrics.ts';
-import { readReplies, recordReply } from './replies.ts';
-import type { SessionCommands } from '../session-commands.ts';
-import { isAway } from '../session-commands.ts';
+import { InjectLogger, isUnavailable, retry } from '#platform';
+import { BackingServices } from '../backing-services.ts';
+import { BridgeConfig } from '../config.ts';
+import { UrgentTasks } from '../urgent-tasks.ts';
+import { BridgeMetrics } from '../metrics.ts';
+import { Producers } from '../producers.ts';
+import type { AddressedUpdate } from './external-updates.ts';
+import { ExternalUpdates } from './external-updates.ts';
+import { InquiryReplies } from './inquiry-replies.ts';
+import { createTopics } from './topics.ts';
 
-export interface ConsumersOptions {
-  readonly pool: Pool;
-  readonly kafka: Kafka;
-  readonly commands: SessionCommands;
-  /** Resolves when every engine that a command needs answers. */
-  readonly ready: () => Promise<void>;
-  /** Awaited before each message: what is more urgent goes first. */
-  readonly yieldToDeadlines: () => Promise<void>;
-  readonly deadLetter: (letters: readonly Outgoing[]) => Promise<void>;
-  readonly logger: Logger;
-  readonly metrics: Pick<BridgeMetrics, 'received' | 'recorded' | 'dead' | 'paused'>;
-  readonly messaging: MessagingSettings;
-}
+/** Consumes what other systems send: external updates, and replies to inquiries. */
+@Injectable()
+export class InboundConsumers {
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly config: BridgeConfig,
+    private readonly updates: ExternalUpdates,
+    private readonly replies: InquiryReplies,
+    private readonly urgent: UrgentTasks,
+    private readonly services: BackingServices,
+    private readonly producers: Producers,
+    private readonly metrics: BridgeMetrics,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
 
-/** Brings the events of other systems to the sessions that they concern. */
-export function incomingConsumer(options: ConsumersOptions): ConsumerLoop<Addressed> {
-  const { pool, commands, metrics, yieldToDeadlines } = options;
-  return new ConsumerLoop<Addressed>({
-    ...shared(options, 'events', incomingTopics),
-    prepare: (messages) => addressIncoming(pool, messages),
-    handle: async (addressed, { topic }) => {
-      await yieldToDeadlines();
-      metrics.recorded.inc({ topic }, await recordIncoming(commands, addressed));
-      metrics.received.inc({ topic });
-    },
-  });
-}
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.config.createTopics) await this.createTopics(signal);
+    if (signal.aborted) return;
+    await Promise.all([this.updateConsumer().run(signal), this.replyConsumer().run(signal)]);
+  }
 
-/** Brings the answers of sources to the sessions that asked. */
-export function repliesConsumer(options: ConsumersOptions): ConsumerLoop<InquiryReply> {
-  const { commands, metrics, yieldToDeadlines } = options;
-  return new ConsumerLoop<InquiryReply>({
-    ...shared(options, 'replies', [repliesTopic]),
-    prepare: readReplies,
-    handle: async (reply, { topic }) => {
-      await yieldToDeadlines();
-      await recordReply(commands, reply);
-      metrics.received.inc({ topic });
-    },
-  });
-}
+  private async createTopics(signal: AbortSignal): Promise<void> {
+    const { kafka, config, logger } = this;
+    const onRetry = (err: unknown, attempt: number): void => {
+      if (attempt === 1) logger.warn({ err }, 'topics not created yet');
+    };
+    const create = (): Promise<string[]> => createTopics(kafka, config.topics);
+    const done = await retry(create, { minMs: 100, maxMs: 5_000, signal, onRetry });
+    if (done && done.length > 0) logger.info({ done }, 'topics created or changed');
+  }
 
-/** What both have in common; each is a group of its own, so neither waits for the other. */
-function shared(
-  { kafka, messaging, logger, metrics, ready, deadLetter }: ConsumersOptions,
-  name: string,
-  topics: readonly string[],
-): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
-  return {
-    kafka,
-    groupId: `${messaging.groupId}.${name}`,
-    topics,
-    log: logger,
-    partitionsAtOnce: messaging.partitionsAtOnce,
-    chunkSize: messaging.chunkSize,
-    atOnce: messaging.messagesAtOnce,
-    ready,
-    isAway,
-    deadLetter,
-    onDeadLetter: (topic, reason) => metrics.dead.inc({ topic, reason }),
-    onPaused: (topic) => metrics.paused.inc({ topic }),
-  };
+  /** Brings the events of other systems to the sessions that they concern. */
+  private updateConsumer(): ConsumerLoop<AddressedUpdate> {
+    return new ConsumerLoop<AddressedUpdate>({
+      ...this.shared('events', incomingTopics),
+      prepare: (messages) => this.updates.address(messages),
+      handle: async (update, { topic }) => {
+        await this.urgent.yieldToDeadlines();
+        this.metrics.recorded.inc({ topic }, await this.updates.record(update));
+        this.metrics.received.inc({ topic });
+      },
+    });
+  }
+
+  /** Brings the replies of sources to the sessions that asked. */
+  private replyConsumer(): ConsumerLoop<InquiryReply> {
+    return new ConsumerLoop<InquiryReply>({
+      ...this.shared('replies', [repliesTopic]),
+      prepare: async (messages) => this.replies.read(messages),
+      handle: async (reply, { topic }) => {
+        await this.urgent.yieldToDeadlines();
+        await this.replies.record(reply);
+        this.metrics.received.inc({ topic });
+      },
+    });
+  }
+
+  /** What both have in common; each has a consumer group of its own, so neither waits for the other. */
+  private shared(
+    name: string,
+    topics: readonly string[],
+  ): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
+    const { kafka, config, metrics } = this;
+    return {
+      kafka,
+      groupId: `${config.groupId}.${name}`,
+      topics,
+      log: this.logger,
+      partitionsAtOnce: config.partitionsAtOnce,
+      chunkSize: config.chunkSize,
+      atOnce: config.messagesAtOnce,
+      ready: () => this.services.ping(),
+      isUnavailable,
+      deadLetter: (letters) => this.producers.deadLetters.send(letters),
+      onDeadLetter: (topic, reason) => metrics.deadLetters.inc({ topic, reason }),
+      onPaused: (topic) => metrics.paused.inc({ topic }),
+    };
+  }
 }

@@ -1,28 +1,37 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { NonRetryableError } from '#messaging';
 import { createLogger, createPool } from '#platform';
-import { addressIncoming } from './external-updates.ts';
+import type { AddressedUpdate } from './external-updates.ts';
+import { ExternalUpdates } from './external-updates.ts';
 
 const pool = createPool(process.env['DATABASE_URL'] ?? '', { logger: createLogger('bridge', 'silent') });
 afterAll(() => pool.end());
 
-function event(order_id: string): Buffer {
-  const data = { order_id, status: 'shipped' };
+function event(order_id: string, note = ''): Buffer {
+  const data = { order_id, status: 'shipped', note };
   const attributes = { specversion: '1.0', id: '1', source: '/orders', type: 'orders.order_updated.v1' };
   return Buffer.from(JSON.stringify({ ...attributes, data }));
 }
 
-test('what the index cannot hold concerns nobody and holds nobody up; what cannot be read is a fault', async () => {
-  const received = [event('ORD\0'), event('ORD-nobody'), Buffer.from('{')].map((value, index) => ({
-    topic: 'orders.events',
-    partition: 0,
-    offset: String(index),
-    key: null,
-    value,
-    timestamp: '0',
-  }));
-  const [strange, unknown, broken] = await addressIncoming(pool, received);
-  expect(strange).toMatchObject({ sessions: [] });
-  expect(unknown).toMatchObject({ sessions: [] });
-  expect(broken).toBeInstanceOf(NonRetryableError);
+async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableError | undefined> {
+  const updates = new ExternalUpdates(pool, { execute: () => Promise.reject(new Error('no command')) });
+  const place = { topic: 'orders.events', partition: 0, offset: '0', key: null, timestamp: '0' };
+  const [addressed] = await updates.address([{ ...place, value }]);
+  return addressed;
+}
+
+test('an event with an unknown reference concerns no session', async () => {
+  expect(await addressOf(event('ORD-nobody'))).toMatchObject({ sessions: [] });
+});
+
+test('an event with a reference that the index cannot hold concerns no session', async () => {
+  expect(await addressOf(event('ORD\0'))).toMatchObject({ sessions: [] });
+});
+
+test('a message that cannot be read is not retryable', async () => {
+  expect(await addressOf(Buffer.from('{'))).toBeInstanceOf(NonRetryableError);
+});
+
+test('data that is too large for a conversation is not retryable', async () => {
+  expect(await addressOf(event('ORD-1', 'x'.repeat(65_536)))).toMatchObject({ code: 'schema_broken' });
 });

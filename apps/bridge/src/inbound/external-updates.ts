@@ -1,15 +1,16 @@
-import type { Pool } from 'pg';
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import { deduplicationIds } from '#domain';
-import { CommandIdReusedError, CommandRejectedError } from '#sessions';
 import type { IncomingEvent, Received } from '#messaging';
-import { readIncoming, NonRetryableError } from '#messaging';
+import { NonRetryableError, readIncoming } from '#messaging';
 import type { Reference } from '#read-models';
 import { sessionsConcerned } from '#read-models';
-import type { SessionCommands } from '../session-commands.ts';
+import { CommandExecutor, CommandRejectedError } from '#sessions';
+import { readOrError, toWorkerError } from './errors.ts';
 
-/** An event with the sessions that it concerns. */
-export interface Addressed {
+/** An external update and the sessions that it concerns. */
+export interface AddressedUpdate {
   readonly event: IncomingEvent;
   readonly sessions: readonly string[];
 }
@@ -30,85 +31,77 @@ const subjectKinds: { readonly [system: string]: string } = {
 /** Larger data (characters of JSON) does not belong into a conversation. */
 const dataLimit = 65_536;
 
-/** Reads the messages of a chunk and finds, with one query, the live sessions that each concerns. */
-export async function addressIncoming(
-  pool: Pool,
-  messages: readonly Received[],
-): Promise<(Addressed | NonRetryableError)[]> {
-  const events = messages.map(readOrFault);
-  const references = events.map((event) => (event instanceof NonRetryableError ? [] : referencesOf(event)));
-  const sessions = await sessionsConcerned(pool, references);
-  return events.map((event, index) =>
-    event instanceof NonRetryableError ? event : { event, sessions: sessions[index] ?? [] },
-  );
-}
+/** The events of other systems that concern sessions. */
+@Injectable()
+export class ExternalUpdates {
+  constructor(
+    private readonly pool: Pool,
+    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
+  ) {}
 
-/** Records an event in every session that it concerns; once, however often it is called. */
-export async function recordIncoming(
-  commands: SessionCommands,
-  { event, sessions }: Addressed,
-): Promise<number> {
-  const { system, source_event_id } = event;
-  const data: JsonObject = event.known
-    ? (event.data as JsonObject)
-    : { version: event.version, content: event.data as JsonObject };
-  // A version that is not known may mean something else by its fields: it stands by itself and touches nothing.
-  const reference = event.known ? mainReference(event) : null;
-  const update = { system, kind: event.kind, reference, data };
-  const done = await Promise.all(
-    sessions.map(async (sessionId) => {
-      try {
-        const result = await commands.execute({
-          sessionId,
-          commands: [{ type: 'RecordExternalUpdate', ...update, source_event_id }],
-          actor: { role: 'system', id: system },
-          commandIds: deduplicationIds({ system, source_event_id }),
-          body: update,
-          causationId: source_event_id,
-        });
-        return result.replayed ? 0 : result.events.length;
-      } catch (error) {
-        if (isOver(error)) return 0;
-        throw refusal(error);
-      }
-    }),
-  );
-  return done.reduce((sum, count) => sum + count, 0);
-}
-
-/** What the domain refuses is refused for good; any other error is handed on. */
-export function refusal(error: unknown): unknown {
-  if (error instanceof CommandRejectedError) {
-    return new NonRetryableError('refused', `${error.rejection.code}: ${error.rejection.reason}`);
-  }
-  if (error instanceof CommandIdReusedError) {
-    return new NonRetryableError(
-      'refused',
-      'An event of the same source and id came before with other data.',
+  /** Reads the messages of a chunk and finds, with one query, the live sessions that each concerns. */
+  async address(messages: readonly Received[]): Promise<(AddressedUpdate | NonRetryableError)[]> {
+    const events = messages.map((message) => readOrError(() => readEvent(message)));
+    const references = events.map((event) => (event instanceof NonRetryableError ? [] : referencesOf(event)));
+    const sessions = await sessionsConcerned(this.pool, references);
+    return events.map((event, index) =>
+      event instanceof NonRetryableError ? event : { event, sessions: sessions[index] ?? [] },
     );
   }
-  return error;
+
+  /**
+   * Records an update in every session that it concerns; once, however often it is called.
+   * @returns how many events were appended
+   * @throws NonRetryableError when a session rejects it
+   */
+  async record({ event, sessions }: AddressedUpdate): Promise<number> {
+    const counts = await Promise.all(sessions.map((sessionId) => this.recordIn(sessionId, event)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  private async recordIn(sessionId: string, event: IncomingEvent): Promise<number> {
+    const { system, source_event_id } = event;
+    const update = updateOf(event);
+    try {
+      const result = await this.commands.execute({
+        sessionId,
+        commands: [{ type: 'RecordExternalUpdate', ...update, source_event_id }],
+        actor: { role: 'system', id: system },
+        commandIds: deduplicationIds({ system, source_event_id }),
+        body: update,
+        causationId: source_event_id,
+      });
+      return result.replayed ? 0 : result.events.length;
+    } catch (error) {
+      if (isOver(error)) return 0;
+      throw toWorkerError(error);
+    }
+  }
 }
 
-/** The conversation ended while the message was on its way: it concerns nobody any more. */
+function readEvent(message: Received): IncomingEvent {
+  const event = readIncoming(message.topic.replace(/\.events$/, ''), message);
+  if (JSON.stringify(event.data).length <= dataLimit) return event;
+  throw new NonRetryableError('schema_broken', `data has more than ${dataLimit} characters of JSON`);
+}
+
+/** An unknown version may mean something else by its fields: it is kept apart and concerns no reference. */
+function updateOf(event: IncomingEvent): {
+  system: string;
+  kind: string;
+  reference: string | null;
+  data: JsonObject;
+} {
+  const { system, kind, known, version } = event;
+  const content = event.data as JsonObject;
+  if (!known) return { system, kind, reference: null, data: { version, content } };
+  return { system, kind, reference: mainReference(event), data: content };
+}
+
+/** The session ended while the message was on its way: the update does not concern it any more. */
 function isOver(error: unknown): boolean {
   if (!(error instanceof CommandRejectedError)) return false;
   return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';
-}
-
-function readOrFault(message: Received): IncomingEvent | NonRetryableError {
-  try {
-    const event = readIncoming(message.topic.replace(/\.events$/, ''), message);
-    if (JSON.stringify(event.data).length <= dataLimit) return event;
-    return new NonRetryableError('schema_broken', `data has more than ${dataLimit} characters of JSON`);
-  } catch (error) {
-    return unreadable(error);
-  }
-}
-
-/** Reading asks no engine, so whatever goes wrong there goes wrong again. */
-export function unreadable(error: unknown): NonRetryableError {
-  return error instanceof NonRetryableError ? error : new NonRetryableError('schema_broken', String(error));
 }
 
 /** A reference that the index cannot hold names no session. */

@@ -1,38 +1,58 @@
-import { expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Circuit } from './circuit.ts';
 
-const circuit = (): Circuit => new Circuit({ threshold: 3, openMs: 1_000 });
-
-test('opens when failures are many and at least half, tries once after its time, and closes with an answer', () => {
-  const breaker = circuit();
-  for (const at of [0, 10, 20]) {
-    expect(breaker.allows(at)).toBe(true);
-    breaker.failed(at);
-  }
-  expect(breaker.isOpen).toBe(true);
-  expect(breaker.allows(500)).toBe(false);
-  expect(breaker.allows(1_100)).toBe(true);
-  expect(breaker.allows(1_200)).toBe(false);
-  breaker.succeeded(1_300);
-  expect(breaker.allows(1_301)).toBe(true);
+let circuit: Circuit;
+beforeEach(() => {
+  circuit = new Circuit({ threshold: 3, openMs: 1_000 });
 });
 
-test('a failed trial keeps it open', () => {
-  const breaker = circuit();
-  for (const at of [0, 10, 20]) breaker.failed(at);
-  expect(breaker.allows(1_100)).toBe(true);
-  breaker.failed(1_150);
-  expect(breaker.allows(2_000)).toBe(false);
+function fail(...times: number[]): void {
+  for (const at of times) circuit.failed(at);
+}
+
+describe('a closed circuit', () => {
+  test('allows requests', () => {
+    fail(0, 10);
+    expect(circuit.allows(20)).toBe(true);
+  });
+
+  test('opens after as many failures as the threshold', () => {
+    fail(0, 10, 20);
+    expect(circuit.isOpen).toBe(true);
+  });
+
+  test('stays closed while replies outnumber failures', () => {
+    for (let at = 0; at < 10; at += 1) circuit.succeeded(at);
+    fail(10, 11, 12, 13, 14, 15, 16, 17);
+    expect(circuit.isOpen).toBe(false);
+  });
+
+  test('ignores failures that are long ago', () => {
+    fail(0, 1, 60_000);
+    expect(circuit.isOpen).toBe(false);
+  });
 });
 
-test('stays closed while answers outweigh failures, and forgets what is long ago', () => {
-  const mixed = circuit();
-  for (let at = 0; at < 10; at += 1) mixed.succeeded(at);
-  for (let at = 10; at < 18; at += 1) mixed.failed(at);
-  expect(mixed.isOpen).toBe(false);
-  const old = circuit();
-  old.failed(0);
-  old.failed(1);
-  old.failed(60_000);
-  expect(old.isOpen).toBe(false);
+describe('an open circuit', () => {
+  beforeEach(() => fail(0, 10, 20));
+
+  test('allows no request', () => {
+    expect(circuit.allows(500)).toBe(false);
+  });
+
+  test('allows one trial after its time', () => {
+    expect([circuit.allows(1_100), circuit.allows(1_200)]).toEqual([true, false]);
+  });
+
+  test('closes with a reply', () => {
+    circuit.allows(1_100);
+    circuit.succeeded(1_300);
+    expect(circuit.allows(1_301)).toBe(true);
+  });
+
+  test('stays open after a failed trial', () => {
+    circuit.allows(1_100);
+    circuit.failed(1_150);
+    expect(circuit.allows(2_000)).toBe(false);
+  });
 });

@@ -1,7 +1,7 @@
 export interface CircuitOptions {
-  /** Failures within the window that open the circuit, if they are at least half of what was seen in it. */
+  /** Failures within the window that open the circuit, when they are at least half of its results. */
   readonly threshold: number;
-  /** How long nothing is asked then, in milliseconds; afterwards one question at a time tries whether it works again. */
+  /** How long no request is sent then, in milliseconds; afterwards one request at a time is the trial. */
   readonly openMs: number;
 }
 
@@ -24,7 +24,7 @@ export class Circuit {
     return this.openUntil !== undefined;
   }
 
-  /** Whether the source may be asked now. */
+  /** Whether a request may be sent now. */
   allows(now: number): boolean {
     if (this.openUntil === undefined) return true;
     if (now < this.openUntil) return false;
@@ -32,7 +32,7 @@ export class Circuit {
     return true;
   }
 
-  /** Any answer closes an open circuit. */
+  /** A reply closes an open circuit. */
   succeeded(now: number): void {
     if (this.isOpen) this.seconds = [];
     this.openUntil = undefined;

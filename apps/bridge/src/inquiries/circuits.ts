@@ -1,14 +1,16 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { InquiryEvent } from '#domain';
-import type { CircuitOptions } from './circuit.ts';
+import { BridgeConfig } from '../config.ts';
 import { Circuit } from './circuit.ts';
 
-/** A circuit for each source, moved by what the inquiries of all sessions tell of it. */
+/** A circuit for each source, driven by the inquiries of all sessions. */
+@Injectable()
 export class Circuits {
   private readonly circuits = new Map<string, Circuit>();
 
-  constructor(private readonly options: CircuitOptions) {}
+  constructor(@Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'circuit'>) {}
 
-  /** The sources that are not asked at present. */
+  /** The sources that are not asked for the moment. */
   get open(): string[] {
     return [...this.circuits].filter(([, circuit]) => circuit.isOpen).map(([source]) => source);
   }
@@ -17,7 +19,7 @@ export class Circuits {
     return this.of(source).allows(now);
   }
 
-  /** An answer, a failure that the source reported, or its silence until the deadline. */
+  /** Counts an answer, a failure that the source reported, or no reply until the deadline. */
   watch(event: InquiryEvent, now: number): void {
     if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(now);
     if (event.type === 'InquiryFailed' && event.data.reply_id !== null)
@@ -27,7 +29,7 @@ export class Circuits {
   }
 
   private of(source: string): Circuit {
-    const known = this.circuits.get(source) ?? new Circuit(this.options);
+    const known = this.circuits.get(source) ?? new Circuit(this.config.circuit);
     this.circuits.set(source, known);
     return known;
   }

@@ -1,74 +1,76 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from '#platform';
+import { InjectLogger, retry, sleep } from '#platform';
+import { UnprojectableEventError } from '#sessions';
+import { OutboundPartitions } from '../outbound/partitions.ts';
+import { InquiryCommands } from './commands.ts';
 import type { OpenInquiry } from './open-inquiries.ts';
-import { TaskQueue } from './task-queue.ts';
+import { UrgentTasks } from '../urgent-tasks.ts';
 
-export interface DeadlinesOptions {
-  /** Whether this instance closes for a session; for others' it only steps in when that does not happen. */
-  readonly owns: (sessionId: string) => boolean;
-  /** Whether there is still something to close. */
-  readonly isOpen: (inquiryId: string) => boolean;
-  /** Closes an inquiry; false when it has to be tried again. */
-  readonly close: (inquiry: OpenInquiry) => Promise<boolean>;
-}
-
-/** How long after the deadline an instance closes the inquiry of a session that is another's. */
+/** How long after the deadline an instance closes the inquiry of a session that is another's (ms). */
 const standInMs = 120;
-const atOnce = 64;
-/** How long other work lets deadlines go first, so that it gets on even where they never end. */
-const longestWayMs = 500;
+/** The longest time that a timer can wait (ms). */
 const longestTimer = 2_000_000_000;
+const backOff = { minMs: 100, maxMs: 2_000 };
 
-/** The timers of open inquiries. Nothing is lost with them: they are made anew from the inquiries' events. */
+/** Closes inquiries at their deadlines. Its timers need not survive a restart: they follow from the inquiries' events. */
+@Injectable()
 export class Deadlines {
-  private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly tasks = new TaskQueue(atOnce);
-  private readonly stopping = new AbortController();
+  /** Ends the timer of an inquiry. */
+  private readonly armed = new Map<string, AbortController>();
+  private stopped = false;
 
-  constructor(private readonly options: DeadlinesOptions) {}
+  constructor(
+    private readonly commands: InquiryCommands,
+    private readonly urgent: UrgentTasks,
+    @Inject(OutboundPartitions) private readonly partitions: Pick<OutboundPartitions, 'owns'>,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
 
-  /** Sets the timer of an inquiry, or sets it anew. */
+  /** Sets the timer of an inquiry. */
   arm(inquiry: OpenInquiry): void {
-    const { inquiry_id, session_id, deadline } = inquiry;
-    const late = this.options.owns(session_id) ? 1 : standInMs;
-    const wait = Math.max(0, Math.min(longestTimer, Date.parse(deadline) + late - Date.now()));
-    clearTimeout(this.timers.get(inquiry_id));
-    const timer = setTimeout(() => this.urgently(() => this.close(inquiry)), wait);
-    this.timers.set(inquiry_id, timer);
+    this.disarm(inquiry.inquiry_id);
+    if (this.stopped) return;
+    const timer = new AbortController();
+    this.armed.set(inquiry.inquiry_id, timer);
+    void this.closeInTime(inquiry, timer.signal);
   }
 
   disarm(inquiryId: string): void {
-    clearTimeout(this.timers.get(inquiryId));
-    this.timers.delete(inquiryId);
+    this.armed.get(inquiryId)?.abort();
+    this.armed.delete(inquiryId);
   }
 
-  /** Runs a task among the closings. */
-  urgently(task: () => Promise<unknown>): void {
-    if (!this.stopping.signal.aborted) this.tasks.add(task);
-  }
-
-  /** For work that can wait: resolves when no deadline is being served, or after a moment. */
-  yieldToDeadlines(): Promise<void> {
-    return this.tasks.yieldToDeadlines(longestWayMs);
-  }
-
-  /** Ends after what is under way. */
+  /** Resolves when the closings under way have ended. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    await this.tasks.stop();
+    this.stopped = true;
+    for (const timer of this.armed.values()) timer.abort();
+    await this.urgent.stop();
   }
 
-  private async close(inquiry: OpenInquiry): Promise<void> {
-    const { signal } = this.stopping;
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      if (!this.options.isOpen(inquiry.inquiry_id)) return;
-      // Timers know nothing of a clock that is set back, or of a wait longer than theirs: before its time nothing closes.
-      if (Date.now() < Date.parse(inquiry.deadline)) {
-        this.arm(inquiry);
-        return;
-      }
-      if (await this.options.close(inquiry)) return;
-      await sleep(Math.min(2_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
-    }
+  private async closeInTime(inquiry: OpenInquiry, signal: AbortSignal): Promise<void> {
+    const { inquiry_id, session_id } = inquiry;
+    const onRetry = (err: unknown, attempt: number): void => {
+      if (attempt === 1) this.logger.warn({ err, inquiry_id, session_id }, 'inquiry not closed yet');
+    };
+    const closeOnce = async (): Promise<void> => {
+      await this.untilDeadline(inquiry, signal);
+      await this.urgent.run(async () => {
+        if (!signal.aborted) await this.commands.close(inquiry);
+      });
+    };
+    // A session that cannot be folded stays so until newer code runs, which begins with its open inquiries.
+    const isRetryable = (err: unknown): boolean => !(err instanceof UnprojectableEventError);
+    await retry(closeOnce, { ...backOff, signal, onRetry, isRetryable }).catch((err: unknown) =>
+      this.logger.error({ err, inquiry_id, session_id }, 'inquiry cannot be closed'),
+    );
+  }
+
+  /** In steps: a timer ignores a clock that is set back, and has a longest time. Nothing closes before its deadline. */
+  private async untilDeadline({ session_id, deadline }: OpenInquiry, signal: AbortSignal): Promise<void> {
+    const late = this.partitions.owns(session_id) ? 1 : standInMs;
+    const at = Date.parse(deadline) + late;
+    for (let wait = at - Date.now(); wait > 0 && !signal.aborted; wait = at - Date.now())
+      await sleep(Math.min(longestTimer, wait), signal);
   }
 }

@@ -1,6 +1,6 @@
 import type { InquiryEvent, InquiryRequest, RecordedEvent } from '#domain';
 
-/** A question that has to be asked, at a time (milliseconds). */
+/** A request to a source that is due at a time (milliseconds). */
 export interface Due extends InquiryRequest {
   readonly at: number;
 }
@@ -14,11 +14,11 @@ export interface OpenInquiry {
   readonly deadline: string;
   /** A position before the event that opened it. */
   readonly before: bigint | undefined;
-  /** The questions without an answer, by source. */
+  /** The requests without a reply, by source. */
   readonly due: Map<string, Due>;
 }
 
-/** What an event changes for whoever asks and closes. */
+/** What an event changes for those who send requests and close inquiries. */
 export interface Change {
   readonly inquiry: OpenInquiry;
   readonly due: readonly Due[];
@@ -26,7 +26,7 @@ export interface Change {
   readonly closed: boolean;
 }
 
-/** The open inquiries of all sessions: a fold of their events, which anybody can repeat. */
+/** The open inquiries of all sessions: a fold of their events, which every instance can repeat. */
 export class OpenInquiries {
   private readonly open = new Map<string, OpenInquiry>();
   private position: bigint | undefined;
@@ -43,17 +43,18 @@ export class OpenInquiries {
     return this.open.get(inquiryId);
   }
 
-  /** Everything up to here is done, except what comes after it again. */
+  /** The inquiries that opened up to here are closed. */
   checkpoint(): bigint | undefined {
     const [oldest] = this.open.values();
     return oldest === undefined ? this.position : oldest.before;
   }
 
+  /** Says that no event of an inquiry comes up to this position any more. */
   pass(position: bigint): void {
     this.position = position;
   }
 
-  /** Undefined: the event belongs to no inquiry that is open. */
+  /** What an event changes; undefined when it belongs to no open inquiry. */
   apply(session_id: string, event: RecordedEvent<InquiryEvent>, position: bigint): Change | undefined {
     const before = this.position;
     this.position = position;
@@ -67,7 +68,10 @@ export class OpenInquiries {
     }
     const inquiry = this.open.get(event.data.inquiry_id);
     if (inquiry === undefined) return undefined;
-    if (event.type === 'InquiryClosed') this.open.delete(inquiry.inquiry_id);
+    if (event.type === 'InquiryClosed') {
+      this.open.delete(inquiry.inquiry_id);
+      inquiry.due.clear();
+    }
     return {
       inquiry,
       due: dueAfter(inquiry, event, at),

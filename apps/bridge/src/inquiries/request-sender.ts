@@ -1,55 +1,58 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outgoing } from '#messaging';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Outgoing, Publisher } from '#messaging';
 import type { Logger } from '#platform';
+import { BatchWriter, InjectLogger } from '#platform';
+import { Producers } from '../producers.ts';
 
 /** A message that is of no use after a time (milliseconds). */
-export interface Waiting {
+export interface PendingRequest {
   readonly message: Outgoing;
   readonly until: number;
 }
 
-/** Sends what has piled up as one batch, and again until it is in or of no use any more. */
+/** Sends the requests that wait as one batch; again until Kafka has them or they are of no use any more. */
+@Injectable()
 export class RequestSender {
-  private waiting: Waiting[] = [];
-  private wake: (() => void) | undefined;
+  private readonly stopping = new AbortController();
+  private readonly writer: BatchWriter<PendingRequest>;
 
   constructor(
-    private readonly send: (messages: readonly Outgoing[]) => Promise<void>,
-    private readonly logger: Logger,
-  ) {}
-
-  add(item: Waiting): void {
-    this.waiting.push(item);
-    this.wake?.();
+    @Inject(Producers) private readonly producers: { readonly requests: Pick<Publisher, 'send'> },
+    @InjectLogger() private readonly logger: Logger,
+  ) {
+    this.writer = new BatchWriter<PendingRequest>(
+      {
+        capacity: Infinity,
+        batchSize: Infinity,
+        intervalMs: 0,
+        passIntervalMs: 60_000,
+        backOff: { minMs: 50, maxMs: 1_000 },
+        write: ({ items }) => this.send(items),
+        isTerminal: () => false,
+        onWritten: () => undefined,
+        onRetry: (err, attempt) => {
+          if (attempt === 1) this.logger.warn({ err }, 'requests not sent yet');
+        },
+      },
+      this.stopping.signal,
+    );
   }
 
-  /** Goes on until the signal. */
+  add(request: PendingRequest): void {
+    void this.writer.push(request);
+  }
+
+  /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.wake?.(), { once: true });
-    while (!signal.aborted) {
-      if (this.waiting.length === 0) {
-        await new Promise<void>((resolve) => {
-          this.wake = resolve;
-        });
-      }
-      const batch = this.waiting;
-      this.waiting = [];
-      await this.deliver(batch, signal);
-    }
+    const stop = (): void => this.stopping.abort();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    await this.writer.run();
   }
 
-  private async deliver(batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const now = Date.now();
-      const messages = batch.filter(({ until }) => until > now).map(({ message }) => message);
-      try {
-        await this.send(messages);
-        return;
-      } catch (err) {
-        if (attempt === 0) this.logger.warn({ err, messages: messages.length }, 'requests wait for Kafka');
-        const delay = Math.min(1_000, 50 * 2 ** attempt);
-        await sleep(delay, undefined, { signal }).catch(() => undefined);
-      }
-    }
+  private async send(requests: readonly PendingRequest[]): Promise<void> {
+    const now = Date.now();
+    const useful = requests.filter(({ until }) => until > now);
+    if (useful.length > 0) await this.producers.requests.send(useful.map(({ message }) => message));
   }
 }

@@ -1,117 +1,137 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { RecordedEvent } from '#domain';
-import type { EventStore } from '#sessions';
-import { subscribeToSessions } from '#sessions';
 import type { Outgoing } from '#messaging';
 import { conversationTopic, writeCloudEvent } from '#messaging';
-import type { Logger } from '#platform';
-import type { Lease } from '#partitions';
+import type { Lease, PartitionWork } from '#partitions';
+import type { Batch, Logger } from '#platform';
+import { BatchWriter, sleep } from '#platform';
+import { LeaseLostError } from '#read-models';
+import type { Delivery } from '#sessions';
+import type { BridgeMetrics } from '../metrics.ts';
+import type { Subscribe } from '../session-events.ts';
 import { publicEvent } from './public-event.ts';
 
-export interface FeedOptions {
-  readonly store: EventStore;
+export interface PublisherPorts {
+  readonly subscribe: Subscribe;
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Stores up to where a slot is published; false when the slot is not held any more. */
-  readonly save: (lease: Lease, position: bigint) => Promise<boolean>;
+  /** Stores up to where the partition is published; false when another instance owns it by now. */
+  readonly savePosition: (position: bigint) => Promise<boolean>;
+  readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
-  readonly onSent: (messages: number) => void;
 }
 
-/** Events that wait for Kafka before the subscription is held up. */
+interface Item {
+  readonly message: Outgoing;
+  readonly position: bigint;
+}
+
+/** Events that wait for Kafka before the subscription is paused. */
 const capacity = 2_000;
-/** Least time between two batches, in milliseconds. */
+/** Least time between two batches, and between two positions without messages (ms). */
 const intervalMs = 50;
-/** After this many milliseconds a slot whose feed ended by itself is claimed anew. */
-const againMs = 1_000;
+const passIntervalMs = 1_000;
+/** After so many milliseconds a partition whose publisher ended by itself is claimed again. */
+const reclaimMs = 1_000;
 
 /**
- * Publishes the events of a slot in their order: first the messages, then the position, so after a break some come again,
- * with the same ids.
+ * Publishes the events of a partition in their order: first the messages, then the position. After an interruption some
+ * come again, with the same ids.
  */
-export class ConversationPublisher {
-  private readonly abort = new AbortController();
-  private readonly waiting: Outgoing[] = [];
-  private reached: bigint | undefined;
-  private saved: bigint | undefined;
+export class ConversationPublisher implements PartitionWork {
+  private readonly stopping = new AbortController();
+  private readonly writer: BatchWriter<Item>;
   private readonly running: Promise<void>;
+  private sent: Batch<Item> | undefined;
 
   constructor(
-    private readonly options: FeedOptions,
+    private readonly ports: PublisherPorts,
     readonly lease: Lease,
-    /** Told when the feed does not go on by itself. */
+    /** Called when the publisher ended by itself. */
     ended: () => void,
   ) {
+    const { metrics, logger } = ports;
+    this.writer = new BatchWriter<Item>(
+      {
+        capacity,
+        batchSize: capacity,
+        intervalMs,
+        passIntervalMs,
+        write: (batch) => this.publish(batch),
+        isTerminal: (error) => error instanceof LeaseLostError,
+        onWritten: (count) => metrics.published.inc(count),
+        onRetry: (err, attempt) => {
+          if (attempt === 1) logger.warn({ err, partition: lease.slot }, 'events not published yet');
+        },
+      },
+      this.stopping.signal,
+    );
     this.running = this.run(ended);
   }
 
+  /** Events that wait to be published. */
   get backlog(): number {
-    return this.waiting.length;
+    return this.writer.waiting;
   }
 
-  /** Ends after the batch under way. */
+  /** Resolves after the batch under way. */
   async stop(): Promise<void> {
-    this.abort.abort();
+    this.stopping.abort();
     await this.running;
   }
 
-  /** Neither half goes on without the other. */
+  /** Reads and publishes; neither goes on without the other. */
   private async run(ended: () => void): Promise<void> {
-    const end = (): void => this.abort.abort();
-    const halves = await Promise.allSettled([this.read().finally(end), this.write().finally(end)]);
-    for (const half of halves) {
-      if (half.status === 'rejected')
-        this.options.logger.error({ err: half.reason as unknown, slot: this.lease.slot }, 'feed failed');
+    const end = (): void => this.stopping.abort();
+    const halves = [this.read().finally(end), this.writer.run().finally(end)];
+    for (const half of await Promise.allSettled(halves)) {
+      if (half.status === 'fulfilled') continue;
+      const err: unknown = half.reason;
+      this.ports.logger.error({ err, partition: this.lease.slot }, 'publisher ended');
     }
-    setTimeout(ended, againMs).unref();
+    void sleep(reclaimMs).then(ended);
   }
 
   private async read(): Promise<void> {
-    const { store, logger } = this.options;
+    const { subscribe, logger } = this.ports;
     const { prefixes, position, slot } = this.lease;
-    const { signal } = this.abort;
-    const onInterruption = (err: unknown): void => logger.warn({ err, slot }, 'feed interrupted');
-    const options = { prefixes, after: position ?? ('start' as const), signal, onInterruption };
-    for await (const delivery of subscribeToSessions(store, options)) {
+    const onInterruption = (err: unknown): void =>
+      logger.warn({ err, partition: slot }, 'subscription interrupted');
+    const { signal } = this.stopping;
+    for await (const delivery of subscribe({
+      prefixes,
+      after: position ?? 'start',
+      signal,
+      onInterruption,
+    })) {
       if (delivery.kind === 'caught_up') continue;
-      if (delivery.kind === 'event') {
-        const message = this.messageOf(delivery.session_id, delivery.event);
-        if (message) this.waiting.push(message);
-      }
-      this.reached = delivery.position;
-      while (this.waiting.length >= capacity && !signal.aborted) await sleep(20);
+      const message = this.messageOf(delivery);
+      if (message) await this.writer.push({ message, position: delivery.position });
+      else this.writer.pass(delivery.position);
     }
   }
 
-  /** An event that cannot be told is passed over: the slot's others are. */
-  private messageOf(sessionId: string, event: RecordedEvent): Outgoing | undefined {
+  /** An event that cannot be read or published is skipped: the partition's others are not held up. */
+  private messageOf(delivery: Exclude<Delivery, { kind: 'caught_up' }>): Outgoing | undefined {
+    if (delivery.kind === 'checkpoint') return undefined;
+    if (delivery.kind === 'unprojectable') return this.skip(delivery);
+    const { session_id, event } = delivery;
     try {
-      const told = publicEvent(sessionId, event);
-      return told && { topic: conversationTopic, ...writeCloudEvent(told, sessionId) };
+      const published = publicEvent(session_id, event);
+      return published && { topic: conversationTopic, ...writeCloudEvent(published, session_id) };
     } catch (err) {
       const { type, revision } = event;
-      this.options.logger.error({ err, session_id: sessionId, type, revision }, 'event passed over');
-      return undefined;
+      return this.skip({ err, session_id, type, revision });
     }
   }
 
-  private async write(): Promise<void> {
-    const { signal } = this.abort;
-    for (let failures = 0; !signal.aborted;) {
-      await sleep(Math.min(2_000, intervalMs * 2 ** failures), undefined, { signal }).catch(() => undefined);
-      const position = this.reached;
-      const count = this.waiting.length;
-      if (position === undefined || position === this.saved) continue;
-      try {
-        await this.options.send(this.waiting.slice(0, count));
-        this.waiting.splice(0, count);
-        this.options.onSent(count);
-        if (!(await this.options.save(this.lease, position))) this.abort.abort();
-        this.saved = position;
-        failures = 0;
-      } catch (err) {
-        if (failures === 0) this.options.logger.warn({ err, slot: this.lease.slot }, 'feed waits');
-        failures += 1;
-      }
-    }
+  private skip(event: object): undefined {
+    this.ports.metrics.skipped.inc({ reader: 'publisher' });
+    this.ports.logger.error(event, 'event skipped: it cannot be published');
+  }
+
+  /** When only the position could not be saved, the messages are not sent again. */
+  private async publish(batch: Batch<Item>): Promise<void> {
+    const { items, position } = batch;
+    if (items.length > 0 && batch !== this.sent) await this.ports.send(items.map(({ message }) => message));
+    this.sent = batch;
+    if (!(await this.ports.savePosition(position))) throw new LeaseLostError(this.lease.slot);
   }
 }

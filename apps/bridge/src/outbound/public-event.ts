@@ -4,8 +4,8 @@ import type { CloudEvent } from '#messaging';
 type Fields = { readonly [field: string]: unknown };
 
 /**
- * What other systems may know of an event: names and states, never what somebody said, who they are, or the free text of
- * yet another system. Only what is named here leaves. Undefined: nothing of it does. Pure.
+ * The public form of an event: names and states, never what a person said, who they are, or free text of another system.
+ * Only the fields listed here are published; undefined: the event is not. Pure.
  */
 export function publicEvent(sessionId: string, event: RecordedEvent): CloudEvent | undefined {
   const fields = publicFields(event);
@@ -96,7 +96,7 @@ function inquiryFields(event: Extract<RecordedEvent, { type: `Inquiry${string}` 
   }
 }
 
-/** Written by a newer version: not told until this one knows what of it may be. */
+/** An event type of a newer version is not published: which of its fields are public is not known here. */
 function unknownEvent(_event: never): undefined {
   return undefined;
 }

@@ -17,6 +17,17 @@ test('a sleep with an aborted signal does not wait', async () => {
   await expect(sleep(3_600_000, AbortSignal.abort())).resolves.toBeUndefined();
 });
 
+test('a sleep lasts as long as it says', async () => {
+  jest.useFakeTimers();
+  const woke = jest.fn();
+  void sleep(1_000).then(woke);
+  await jest.advanceTimersByTimeAsync(999);
+  expect(woke).not.toHaveBeenCalled();
+  await jest.advanceTimersByTimeAsync(1);
+  expect(woke).toHaveBeenCalled();
+  jest.useRealTimers();
+});
+
 test('retry gives the result of the first success and tells each failure before it', async () => {
   const failures: number[] = [];
   let left = 2;
@@ -32,6 +43,30 @@ test('retry throws an error that is not retryable at once', async () => {
   const work = jest.fn(() => Promise.reject(new Error('final')));
   await expect(retry(work, { isRetryable: () => false })).rejects.toThrow('final');
   expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('retry throws the error of its last attempt', async () => {
+  const work = jest.fn(() => Promise.reject(new Error('still failing')));
+  await expect(retry(work, { minMs: 1, attempts: 3 })).rejects.toThrow('still failing');
+  expect(work).toHaveBeenCalledTimes(3);
+});
+
+test('retry begins with the shortest pause again after an attempt that lasted long', async () => {
+  jest.useFakeTimers();
+  const stop = new AbortController();
+  const durations = [0, 0, 0, 10_000];
+  const work = jest.fn(async () => {
+    await sleep(durations.shift() ?? 0);
+    throw new Error('failed');
+  });
+  const options = { minMs: 1_000, maxMs: 60_000, resetAfterMs: 10_000 };
+  const retrying = retry(work, { ...options, signal: stop.signal });
+  while (work.mock.calls.length < 4) await jest.advanceTimersByTimeAsync(1_000);
+  await jest.advanceTimersByTimeAsync(10_000 + 1_250);
+  expect(work).toHaveBeenCalledTimes(5);
+  stop.abort();
+  await retrying;
+  jest.useRealTimers();
 });
 
 test('retry ends without a result when its signal aborts', async () => {

@@ -84,6 +84,20 @@ describe('a batch writer', () => {
     await running;
   });
 
+  test('writes items that have no position', async () => {
+    const batches: Batch<{ name: string }>[] = [];
+    const options = { ...batchWriterSizes, intervalMs: 0, isTerminal: () => false };
+    const hooks = { onWritten: () => undefined, onRetry: () => undefined };
+    const write = async (batch: Batch<{ name: string }>): Promise<void> => void batches.push(batch);
+    const writer = new BatchWriter<{ name: string }>({ ...options, ...hooks, write }, abort.signal);
+    void writer.push({ name: 'a' });
+    const running = writer.run();
+    await until(() => batches.length === 1);
+    expect(batches).toEqual([{ items: [{ name: 'a' }], position: undefined, drained: true }]);
+    abort.abort();
+    await running;
+  });
+
   test('ends with a terminal error', async () => {
     const fault = new Error('lease lost');
     const writer = writerOf({ write: () => Promise.reject(fault), isTerminal: (error) => error === fault });

@@ -1,11 +1,15 @@
+import type { BackOff } from './retry.ts';
 import { retry } from './retry.ts';
 import { sleep } from './sleep.ts';
+
+/** What the items of a writer have: a position each, or none has. */
+type PositionOf<T> = T extends { readonly position: bigint } ? bigint : undefined;
 
 /** Items that are written together. */
 export interface Batch<T> {
   readonly items: readonly T[];
-  /** Everything up to here is in this batch or was in one before. */
-  readonly position: bigint;
+  /** Everything up to here is in this batch or was in one before; undefined when the items have no positions. */
+  readonly position: PositionOf<T>;
   /** Whether nothing waited any more when it was taken. */
   readonly drained: boolean;
 }
@@ -27,19 +31,21 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
   readonly intervalMs: number;
   /** How long a position without items may wait to be written, in milliseconds. */
   readonly passIntervalMs: number;
+  /** The pauses between the attempts to write a batch. */
+  readonly backOff?: BackOff;
   readonly write: (batch: Batch<T>) => Promise<void>;
   /** Whether an error ends the writer; after any other the batch is written again. */
   readonly isTerminal: (error: unknown) => boolean;
 }
 
 /** A bounded queue with one consumer behind it, which writes whatever has queued up as one batch. */
-export class BatchWriter<T extends { readonly position: bigint }> {
+export class BatchWriter<T extends object> {
   private readonly queue: T[] = [];
   private passed: bigint | undefined;
   private wake: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
-  private writing = false;
+  private writing: readonly T[] = [];
 
   constructor(
     private readonly options: BatchWriterOptions<T>,
@@ -51,9 +57,9 @@ export class BatchWriter<T extends { readonly position: bigint }> {
     });
   }
 
-  /** How many items wait. */
+  /** How many items are not written yet. */
   get waiting(): number {
-    return this.queue.length;
+    return this.queue.length + this.writing.length;
   }
 
   /** Adds an item; resolves when there is room for the next. */
@@ -69,7 +75,7 @@ export class BatchWriter<T extends { readonly position: bigint }> {
 
   /** Whether everything that was pushed is written. */
   get idle(): boolean {
-    return this.queue.length === 0 && !this.writing;
+    return this.queue.length === 0 && this.writing.length === 0;
   }
 
   /** Says that no item for this writer comes between the last item and this position. */
@@ -109,28 +115,33 @@ export class BatchWriter<T extends { readonly position: bigint }> {
 
   private take(): Batch<T> | undefined {
     const items = this.queue.splice(0, this.options.batchSize);
-    this.writing = items.length > 0;
+    this.writing = items;
     this.room?.();
     this.room = undefined;
     const drained = this.queue.length === 0;
-    const last = items.at(-1)?.position;
+    const last = positionOf(items.at(-1));
     const passed = drained ? this.passed : undefined;
     if (drained) this.passed = undefined;
     const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
-    return position === undefined ? undefined : { items, position, drained };
+    if (items.length === 0 && position === undefined) return undefined;
+    return { items, position: position as PositionOf<T>, drained };
   }
 
   private async writeUntilDone(batch: Batch<T>): Promise<void> {
-    const { write, isTerminal, onRetry, onWritten } = this.options;
+    const { write, isTerminal, onRetry, onWritten, backOff } = this.options;
     const start = performance.now();
     const work = async (): Promise<true> => {
       await write(batch);
       return true;
     };
     const isRetryable = (error: unknown): boolean => !isTerminal(error);
-    const written = await retry(work, { signal: this.signal, isRetryable, onRetry });
+    const written = await retry(work, { ...backOff, signal: this.signal, isRetryable, onRetry });
     if (!written) return;
-    this.writing = false;
+    this.writing = [];
     onWritten(batch.items.length, (performance.now() - start) / 1_000);
   }
+}
+
+function positionOf(item: object | undefined): bigint | undefined {
+  return item && 'position' in item ? (item.position as bigint) : undefined;
 }

@@ -57,6 +57,7 @@ describe('an engine is away', () => {
   });
 
   test.each([
+    Object.assign(new Error('The event store does not answer.'), { code: 'store_unavailable' }),
     Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
     Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
     Object.assign(new Error('sorry, too many clients already'), { code: '53300' }),

@@ -1,7 +1,8 @@
 import { isError } from '../errors/any-error.ts';
 
-const nodeCodes = new Set(
-  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
+/** Node's, and that of the event store's `StoreUnavailableError`. */
+const codes = new Set(
+  'store_unavailable ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
     ' ',
   ),
 );
@@ -32,13 +33,13 @@ const texts = [
 ];
 
 /**
- * Whether an error, or one that caused it, means that an engine is away for the moment: worth a retry, and for HTTP
- * a 503. It does not tell whether a write that was under way is in.
+ * Whether an error, or one that caused it, means that a backing service is unavailable for the moment: worth a retry, and
+ * for HTTP a 503. It does not tell whether a write that was under way is in.
  */
 export function isUnavailable(error: unknown, depth = 0): boolean {
   if (!isError(error) || depth > 5) return false;
   const code = typeof error.code === 'string' ? error.code : '';
-  if (nodeCodes.has(code) || sqlStates.test(code) || errorNames.has(error.name)) return true;
+  if (codes.has(code) || sqlStates.test(code) || errorNames.has(error.name)) return true;
   if ('type' in error && typeof error.type === 'string' && storeTypes.has(error.type)) return true;
   if (texts.some((text) => text.test(error.message))) return true;
   const inner: readonly unknown[] = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];

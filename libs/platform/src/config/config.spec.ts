@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { transformFileSync } from '@swc/core';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
+import { ConfigError } from './environment.ts';
 
 const good = {
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
@@ -88,9 +90,11 @@ describe('configuration', () => {
   });
 
   test('a process with a wrong environment writes that line and ends with 78', () => {
-    const { code } = transformFileSync(`${import.meta.dirname}/config.ts`);
-    const source = `${code}\nloadConfigOrExit({ PORT: 3001 });`;
-    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+    const register = join(import.meta.dirname, '../../../../tools/register.mjs');
+    const config = pathToFileURL(join(import.meta.dirname, 'config.ts')).href;
+    const source = `const { loadConfigOrExit } = await import('${config}'); loadConfigOrExit({ PORT: 3001 });`;
+    const args = ['--no-warnings', '--import', register, '--input-type=module', '-e', source];
+    const { status, stderr } = spawnSync(process.execPath, args, {
       env: { ...good, REDIS_URL: '' },
       encoding: 'utf8',
     });

@@ -1,6 +1,6 @@
-import 'reflect-metadata';
-import { plainToInstance, Type } from 'class-transformer';
-import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, validateSync } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsNotEmpty, Matches } from 'class-validator';
+import { IsWhole, orExit, readEnvironment } from './environment.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -25,9 +25,6 @@ export abstract class Config {
   abstract readonly unansweredHandoffS: number;
 }
 
-/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
-export const configExitCode = 78;
-
 const day = 86_400;
 const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
 
@@ -49,7 +46,7 @@ class Environment {
   @IsNotEmpty({ message: 'must be a host name or an address' })
   HOST = '127.0.0.1';
 
-  @Whole(0, 65_535)
+  @IsWhole(0, 65_535)
   PORT = 3000;
 
   @IsIn(logLevels, { message: `must be one of ${logLevels.join(', ')}` })
@@ -59,84 +56,45 @@ class Environment {
   @IsIn([1, 2, 4, 8, 16], { message: 'must be 1, 2, 4, 8 or 16' })
   PARTITIONS = 4;
 
-  @Whole(1, 365 * day)
+  @IsWhole(1, 365 * day)
   CONTEXT_TTL_S = day;
 
-  @Whole(1, 365 * day)
+  @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
 
-  @Whole(10, 3_600_000)
+  @IsWhole(10, 3_600_000)
   EXPIRY_INTERVAL_MS = 1000;
 
-  @Whole(100, 600_000)
+  @IsWhole(100, 600_000)
   SHUTDOWN_GRACE_MS = 10_000;
 
-  @Whole(1, 600_000)
+  @IsWhole(1, 600_000)
   SLOW_REQUEST_MS = 1000;
 
-  @Whole(500, 600_000)
+  @IsWhole(500, 600_000)
   AGENT_LEASE_MS = 5000;
 
   /** 0: never. */
-  @Whole(0, 365 * day)
+  @IsWhole(0, 365 * day)
   UNANSWERED_HANDOFF_S = 0;
 }
 
-const examples: Readonly<Record<keyof Environment, string>> = {
+const examples = {
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
   KAFKA_BROKERS: '127.0.0.1:9092',
   REDIS_URL: 'redis://127.0.0.1:6379',
   DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
-  HOST: '127.0.0.1',
-  PORT: '3000',
-  LOG_LEVEL: 'info',
-  PARTITIONS: '4',
-  CONTEXT_TTL_S: '86400',
-  SESSION_IDLE_S: '86400',
-  EXPIRY_INTERVAL_MS: '1000',
-  SHUTDOWN_GRACE_MS: '10000',
-  SLOW_REQUEST_MS: '1000',
-  AGENT_LEASE_MS: '5000',
-  UNANSWERED_HANDOFF_S: '0',
 };
-const names = Object.keys(examples) as (keyof Environment)[];
 /** Older names that still count. */
-const aliases: Readonly<Partial<Record<keyof Environment, string>>> = { PARTITIONS: 'SLOTS' };
-
-export interface ConfigFault {
-  readonly variable: string;
-  readonly message: string;
-  readonly example: string;
-}
-
-/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly faults: readonly ConfigFault[];
-
-  constructor(faults: readonly ConfigFault[]) {
-    const list = faults.map((f) => `${f.variable} ${f.message} (example: ${f.variable}=${f.example})`);
-    super(`Wrong environment: ${list.join('; ')}`);
-    this.faults = faults;
-  }
-}
+const aliases = { PARTITIONS: 'SLOTS' };
 
 /**
  * Reads the configuration from environment variables; an empty variable counts as unset.
  * `defaults` are an app's own, e.g. its PORT.
- * @throws ConfigError that lists every variable at fault
+ * @throws ConfigError that lists every wrong variable
  */
 export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } = {}): Config {
-  const text = (name: keyof Environment): string | undefined =>
-    env[name]?.trim() || env[aliases[name] ?? '']?.trim() || undefined;
-  const given = names.filter((name) => text(name)).map((name) => [name, text(name)] as const);
-  const environment = plainToInstance(Environment, { ...defaults, ...Object.fromEntries(given) });
-  const faults = validateSync(environment).map(({ property, value, constraints }) => ({
-    variable: property,
-    message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
-    example: examples[property as keyof Environment],
-  }));
-  if (faults.length > 0) throw new ConfigError(faults);
+  const environment = readEnvironment(Environment, env, { examples, aliases, defaults });
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
     kafkaBrokers: environment.KAFKA_BROKERS.split(','),
@@ -156,26 +114,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   };
 }
 
-/** As `loadConfig` of the process's environment; on a fault writes its one line to stderr and exits with 78. */
+/** As `loadConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
 export function loadConfigOrExit(defaults: { PORT?: number } = {}): Config {
-  try {
-    return loadConfig(process.env, defaults);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(configExitCode);
-  }
-}
-
-function Whole(min: number, max: number): PropertyDecorator {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return (target, key) => {
-    for (const decorate of [
-      Type(() => Number),
-      IsInt({ message }),
-      Min(min, { message }),
-      Max(max, { message }),
-    ])
-      decorate(target, key);
-  };
+  return orExit(() => loadConfig(process.env, defaults));
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { RecordedEvent, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
-import { EventStore, handleCommand, readEvents, readSession } from '#sessions';
+import { CommandExecutor, EventStore, readEvents, readSession } from '#sessions';
 import { ContextProjection } from './projection.ts';
 import { ContextStore } from './store.ts';
 import type { Positioned } from '../tables/store.ts';
@@ -42,7 +42,8 @@ async function appended(id: string, ...requests: SessionCommand[][]): Promise<Po
   const actor = { role: 'agent', id: 'spec' } as const;
   for (const [index, commands] of requests.entries()) {
     const commandIds = [`request-${index}`];
-    await handleCommand(store, nothing, { sessionId: id, commands, actor, commandIds, body: { index } });
+    const request = { sessionId: id, commands, actor, commandIds, body: { index } };
+    await new CommandExecutor(store, nothing).execute(request);
   }
   const events: RecordedEvent[] = [];
   for await (const event of readEvents(store, id)) events.push(event);

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { RecordedEvent, Session, SessionEventType } from '#domain';
+import type { SessionEventType } from '#domain';
 import { isUpdateFor } from '#domain';
+import type { Appended } from '#sessions';
 
 /** Says that a stream has grown: by the events from `first` to `last`. */
 export interface StreamNotification {
@@ -8,12 +9,6 @@ export interface StreamNotification {
   readonly last: number;
   /** None of them concerns the agent instance that owns the session. */
   readonly quiet: boolean;
-}
-
-/** Events that were appended in a row, and the session after them. */
-export interface Appended {
-  readonly session: Session;
-  readonly events: readonly RecordedEvent[];
 }
 
 /** What an owner is told whoever did it: it owns the session no more, or the session is over. */

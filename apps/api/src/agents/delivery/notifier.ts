@@ -2,7 +2,8 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { withTimeout } from '#platform';
-import type { Appended, StreamNotification } from '#read-models';
+import type { StreamNotification } from '#read-models';
+import type { Appended } from '#sessions';
 import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
 import { ApiNode } from '../common/api-node.ts';
 

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '#domain';
 import { EventStore, readEvents } from '#sessions';
 import type { Logger } from '#platform';
 import { InjectLogger, sleep } from '#platform';
-import type { Appended } from '#read-models';
+import type { Appended } from '#sessions';
 import { notificationFor } from '#read-models';
 import { AppendAnnouncer } from '../../common/append-announcer.ts';
 import { AgentCommands } from '../common/agent-commands.ts';

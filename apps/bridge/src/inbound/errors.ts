@@ -1,0 +1,25 @@
+import { NonRetryableError } from '#messaging';
+import { CommandIdReusedError, CommandRejectedError } from '#sessions';
+
+/** What `read` returns, or why the message cannot be read: reading needs no backing service, so it fails again and again. */
+export function readOrError<T>(read: () => T): T | NonRetryableError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NonRetryableError) return error;
+    return new NonRetryableError('schema_broken', String(error), { cause: error });
+  }
+}
+
+/** What the domain rejects it rejects again; any other error is handed on. */
+export function toWorkerError(error: unknown): unknown {
+  if (error instanceof CommandRejectedError) {
+    const { code, reason } = error.rejection;
+    return new NonRetryableError('refused', `${code}: ${reason}`, { cause: error });
+  }
+  if (error instanceof CommandIdReusedError) {
+    const message = 'An event of the same source and id came before with other data.';
+    return new NonRetryableError('refused', message, { cause: error });
+  }
+  return error;
+}

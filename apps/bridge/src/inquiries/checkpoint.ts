@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+
+const name = 'inquiries';
+
+/** The position before which all inquiries are closed, shared by all bridges. */
+@Injectable()
+export class InquiryCheckpoint {
+  constructor(private readonly pool: Pool) {}
+
+  /** Undefined when none was saved. */
+  async load(): Promise<bigint | undefined> {
+    const { rows } = await this.pool.query<{ position: string }>(
+      'SELECT position FROM bridge_checkpoint WHERE name = $1',
+      [name],
+    );
+    return rows[0] && BigInt(rows[0].position);
+  }
+
+  /** Moves the checkpoint forward, never back: what one instance knows to be closed is closed. */
+  async save(position: bigint): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO bridge_checkpoint (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE
+       SET position = greatest(bridge_checkpoint.position, excluded.position), updated_at = now()`,
+      [name, position],
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SessionCommand } from '#domain';
+import { CommandExecutor, CommandRejectedError } from '#sessions';
+import type { Due, OpenInquiry } from './open-inquiries.ts';
+
+/** The commands that the bridge itself gives for inquiries. When the session rejects one, there is nothing left to do. */
+@Injectable()
+export class InquiryCommands {
+  constructor(@Inject(CommandExecutor) private readonly executor: Pick<CommandExecutor, 'execute'>) {}
+
+  /** Closes an inquiry at its deadline. */
+  async close({ session_id, inquiry_id }: OpenInquiry): Promise<void> {
+    await this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now: new Date().toISOString() });
+  }
+
+  /** Goes on without a source whose circuit is open. */
+  async giveUpSource({ session_id, inquiry_id }: OpenInquiry, { source, attempt }: Due): Promise<void> {
+    await this.execute(session_id, {
+      type: 'FailInquirySource',
+      inquiry_id,
+      source,
+      attempt,
+      reason: 'circuit_open',
+      retryable: false,
+      reply_id: null,
+      now: new Date().toISOString(),
+    });
+  }
+
+  private async execute(sessionId: string, command: SessionCommand): Promise<void> {
+    const actor = { role: 'system', id: 'inquiries' } as const;
+    try {
+      await this.executor.execute({ sessionId, commands: [command], actor, commandIds: [], body: {} });
+    } catch (error) {
+      if (!(error instanceof CommandRejectedError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import type { InquiryEvent, RecordedEvent } from '#domain';
+import { createLogger, Metrics } from '#platform';
+import type { CommandRequest, CommandResult, Delivery } from '#sessions';
+import { BridgeMetrics } from '../metrics.ts';
+import { Circuits } from './circuits.ts';
+import { InquiryCommands } from './commands.ts';
+import { Deadlines } from './deadlines.ts';
+import { RequestScheduler } from './request-scheduler.ts';
+import type { PendingRequest } from './request-sender.ts';
+import { InquiryRunner } from './runner.ts';
+import { UrgentTasks } from '../urgent-tasks.ts';
+
+export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+export const inquiryId = '7d1f4f0e-1f0a-4c40-8a53-0f4f6b0f2b11';
+
+/** An inquiry runner with its own parts, and functions in the place of what it depends on. */
+export class RunnerHarness {
+  readonly commands: CommandRequest[] = [];
+  readonly sent: PendingRequest[] = [];
+  readonly saved: bigint[] = [];
+  readonly stop = new AbortController();
+  readonly metrics = new Metrics('bridge');
+  owns = true;
+  /** The errors with which the next commands and saves fail. */
+  commandErrors: Error[] = [];
+  saveErrors: Error[] = [];
+  loadErrors: Error[] = [];
+  checkpoint: bigint | undefined;
+  after: unknown;
+  readonly runner: InquiryRunner;
+  private readonly deliveries: Delivery[] = [];
+  private wake: () => void = () => undefined;
+  private taken: (prefixes: readonly string[]) => void = () => undefined;
+  private position = 0n;
+
+  constructor(threshold = 3) {
+    const logger = createLogger('bridge', 'silent');
+    const partitions = {
+      owns: () => this.owns,
+      onTaken: (listener: (prefixes: readonly string[]) => void) => {
+        this.taken = listener;
+      },
+    };
+    const bridgeMetrics = new BridgeMetrics(this.metrics);
+    const circuits = new Circuits({ circuit: { threshold, openMs: 60_000 } });
+    const commands = new InquiryCommands({ execute: (request) => this.execute(request) });
+    const urgent = new UrgentTasks();
+    const deadlines = new Deadlines(commands, urgent, partitions, logger);
+    const sender = { add: (request: PendingRequest) => void this.sent.push(request) };
+    const scheduler = new RequestScheduler(sender, partitions, circuits, commands, urgent, logger);
+    this.runner = new InquiryRunner(
+      ({ after, signal }) => {
+        this.after = after;
+        return this.subscription(signal);
+      },
+      { load: () => this.load(), save: (position) => this.save(position) },
+      deadlines,
+      scheduler,
+      circuits,
+      bridgeMetrics,
+      partitions,
+      logger,
+    );
+  }
+
+  /** Delivers an event of an inquiry. */
+  event(event: Pick<InquiryEvent, 'type'> & { readonly data: object }): void {
+    const metadata = { occurred_at: new Date().toISOString() };
+    const recorded = { ...event, event_id: 'e', revision: 1, metadata } as RecordedEvent;
+    this.deliver({ kind: 'event', session_id: sessionId, event: recorded, position: this.next() });
+  }
+
+  /** Delivers the opening of an inquiry that asks one source. */
+  open({ inMs = 2_000, inquiry_id = inquiryId, source = 'orders' } = {}): void {
+    const requests = [{ source, attempt: 1, request: { order_id: 'ORD1' } }];
+    const deadline = new Date(Date.now() + inMs).toISOString();
+    const subject = { order_id: 'ORD1' };
+    const data = { inquiry_id, kind: 'order_status', deadline, subject, sources: [], requests };
+    this.event({ type: 'InquiryOpened', data });
+  }
+
+  close(cause = 'settled', unanswered: readonly string[] = []): void {
+    this.event({
+      type: 'InquiryClosed',
+      data: { inquiry_id: inquiryId, kind: 'order_status', outcome: 'complete', cause, unanswered },
+    });
+  }
+
+  caughtUp(): void {
+    this.deliver({ kind: 'caught_up' });
+  }
+
+  unprojectable(): void {
+    this.deliver({
+      kind: 'unprojectable',
+      session_id: sessionId,
+      revision: 1,
+      event_id: 'e',
+      type: 'InquiryOpened',
+      reason: 'malformed_event',
+      position: this.next(),
+    });
+  }
+
+  takeOver(prefixes: readonly string[]): void {
+    this.owns = true;
+    this.taken(prefixes);
+  }
+
+  /** The types of the commands so far. */
+  get commandTypes(): string[] {
+    return this.commands.map(({ commands: [command] }) => command?.type ?? '');
+  }
+
+  private next(): bigint {
+    this.position += 1n;
+    return this.position;
+  }
+
+  private deliver(delivery: Delivery): void {
+    this.deliveries.push(delivery);
+    this.wake();
+  }
+
+  private async *subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
+    signal.addEventListener('abort', () => this.wake());
+    while (!signal.aborted) {
+      const delivery = this.deliveries.shift();
+      if (delivery) yield delivery;
+      else
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+    }
+  }
+
+  private async execute(request: CommandRequest): Promise<CommandResult> {
+    this.commands.push(request);
+    const error = this.commandErrors.shift();
+    if (error) throw error;
+    return { events: [] } as unknown as CommandResult;
+  }
+
+  private async load(): Promise<bigint | undefined> {
+    const error = this.loadErrors.shift();
+    if (error) throw error;
+    return this.checkpoint;
+  }
+
+  private async save(position: bigint): Promise<void> {
+    const error = this.saveErrors.shift();
+    if (error) throw error;
+    this.saved.push(position);
+  }
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { Lease } from '#partitions';
+import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
+import type { Logger } from '#platform';
+import { Config, InjectLogger } from '#platform';
+import { BridgeConfig } from '../config.ts';
+import { UrgentTasks } from '../urgent-tasks.ts';
+import { BridgeMetrics } from '../metrics.ts';
+import { Producers } from '../producers.ts';
+import type { Subscribe } from '../session-events.ts';
+import { SUBSCRIBE } from '../session-events.ts';
+import { ConversationPublisher } from './conversation-publisher.ts';
+
+/** The partitions of the sessions that this instance owns: it publishes their events and works on their inquiries. */
+@Injectable()
+export class OutboundPartitions {
+  /** The name of this process in the leases. */
+  private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
+  private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
+
+  constructor(
+    @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
+    private readonly producers: Producers,
+    private readonly urgent: UrgentTasks,
+    private readonly pool: Pool,
+    private readonly metrics: BridgeMetrics,
+    @InjectLogger() private readonly logger: Logger,
+    { partitions }: Config,
+    { leaseMs }: BridgeConfig,
+  ) {
+    this.coordinator = new PartitionCoordinator({
+      slots: new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge'),
+      partitionCount: partitions,
+      heartbeatMs: leaseMs / 3,
+      logger,
+      begin: (lease, ended) => this.begin(lease, ended),
+    });
+  }
+
+  /** The numbers of the partitions owned. */
+  get owned(): number[] {
+    return this.coordinator.work.map(({ lease }) => lease.slot);
+  }
+
+  /** Events that wait to be published. */
+  get backlog(): number {
+    return this.coordinator.work.reduce((sum, publisher) => sum + publisher.backlog, 0);
+  }
+
+  /** Whether this instance works for a session; the others only step in when that does not happen. */
+  owns(sessionId: string): boolean {
+    return this.coordinator.owns(sessionId);
+  }
+
+  /** Calls `listener` with the prefixes of the streams of each partition that this instance takes. */
+  onTaken(listener: (prefixes: readonly string[]) => void): void {
+    this.takenListeners.push(listener);
+  }
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.coordinator.run(signal);
+  }
+
+  private begin(lease: Lease, ended: () => void): ConversationPublisher {
+    // The partition counts as owned only when this has returned.
+    setImmediate(() => {
+      for (const listener of this.takenListeners) listener(lease.prefixes);
+    });
+    return new ConversationPublisher(
+      {
+        subscribe: this.subscribe,
+        send: async (messages) => {
+          await this.urgent.yieldToDeadlines();
+          await this.producers.conversations.send(messages);
+        },
+        savePosition: (position) => this.savePosition(lease, position),
+        metrics: this.metrics,
+        logger: this.logger,
+      },
+      lease,
+      ended,
+    );
+  }
+
+  /** Stores up to where a partition is published; false when another instance owns it by now. */
+  private async savePosition({ slot, epoch }: Lease, position: bigint): Promise<boolean> {
+    const { rowCount } = await this.pool.query({
+      name: 'turnstream-bridge-position',
+      text: `UPDATE bridge_slot SET position = $4, updated_at = now() WHERE slot = $1 AND owner = $2 AND epoch = $3`,
+      values: [slot, this.instance, epoch, position],
+    });
+    return rowCount === 1;
+  }
+}

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { Kafka } from 'kafkajs';
+import { Publisher } from '#messaging';
+
+/** A Kafka producer for each kind of message, so that none waits for the batches of another. */
+@Injectable()
+export class Producers {
+  readonly conversations: Publisher;
+  readonly requests: Publisher;
+  readonly deadLetters: Publisher;
+
+  constructor(kafka: Kafka) {
+    this.conversations = new Publisher(kafka);
+    this.requests = new Publisher(kafka);
+    this.deadLetters = new Publisher(kafka, 'gzip');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.conversations.close(), this.requests.close(), this.deadLetters.close()]);
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { withTimeout } from '#platform';
+
+const atOnce = 64;
+/** How long other work waits at most (ms), so that it makes progress even under constant load. */
+const longestYieldMs = 500;
+
+/** Tasks that are bound to a time: the closing of inquiries. They have priority over all other work of the bridge. */
+@Injectable()
+export class UrgentTasks {
+  /** Those that wait for a task to end, in their order. */
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+  private idle = Promise.withResolvers<void>();
+  private stopped = false;
+
+  /** Runs a task, a limited number at a time; once stopped, none. */
+  async run(task: () => Promise<void>): Promise<void> {
+    if (this.running >= atOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.begin();
+    try {
+      if (!this.stopped) await task();
+    } finally {
+      this.end();
+    }
+  }
+
+  /** For work that can wait: resolves when no task runs, or after a moment. */
+  async yieldToDeadlines(): Promise<void> {
+    if (this.running === 0) return;
+    await withTimeout(this.idle.promise, longestYieldMs, () => new Error('still busy')).catch(
+      () => undefined,
+    );
+  }
+
+  /** Starts no more tasks; resolves when those under way have ended. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.running > 0) await this.idle.promise;
+  }
+
+  private begin(): void {
+    if (this.running === 0) this.idle = Promise.withResolvers<void>();
+    this.running += 1;
+  }
+
+  /** The place of a task that ended goes to the next one. */
+  private end(): void {
+    const next = this.waiting.shift();
+    if (next !== undefined) next();
+    else this.running -= 1;
+    if (this.running === 0) this.idle.resolve();
+  }
+}

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { NonRetryableError } from './errors.ts';
+import type { BatchOptions, BatchResult, Received } from './process-batch.ts';
+import { processBatch } from './process-batch.ts';
+import type { Outgoing } from './publisher.ts';
+
+class UnavailableError extends Error {}
+
+let handled: string[];
+let letters: Outgoing[];
+beforeEach(() => {
+  jest.useFakeTimers();
+  handled = [];
+  letters = [];
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Messages `key:text`, as the offsets 0, 1, … of one partition. */
+function received(...texts: string[]): Received[] {
+  return texts.map((text, index) => {
+    const [key = '', value = ''] = text.split(':');
+    const place = { topic: 'orders.events', partition: 2, offset: String(index), timestamp: '0' };
+    return { ...place, key: key === '' ? null : Buffer.from(key), value: Buffer.from(value) };
+  });
+}
+
+async function handle(text: string): Promise<void> {
+  if (text === 'refused') throw new NonRetryableError('refused', 'no');
+  if (text === 'unavailable') throw new UnavailableError();
+  handled.push(text);
+}
+
+async function run(texts: string[], more: Partial<BatchOptions<string>> = {}): Promise<BatchResult> {
+  const result = processBatch<string>(received(...texts), {
+    prepare: async (messages) =>
+      messages.map(({ value }) => {
+        const text = String(value);
+        return text === 'poison' ? new NonRetryableError('not_json', 'broken') : text;
+      }),
+    handle,
+    isUnavailable: (error) => error instanceof UnavailableError,
+    deadLetter: async (sent) => void letters.push(...sent),
+    atOnce: 4,
+    ...more,
+  });
+  await jest.advanceTimersByTimeAsync(10_000);
+  return result;
+}
+
+const failing = (): Promise<never> => Promise.reject(new UnavailableError());
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('every message has its effect', async () => {
+  expect(await run(['a:1', 'b:2', 'a:3', ':4', 'a:5', ':6'])).toEqual({ done: 6 });
+  expect(handled.sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+});
+
+test('the messages of a key have their effects in order, however long each takes', async () => {
+  await run(['a:30', 'b:1', 'a:20', 'a:10'], {
+    handle: async (text) => {
+      await sleep(Number(text));
+      handled.push(text);
+    },
+  });
+  expect(handled).toEqual(['1', '30', '20', '10']);
+});
+
+test('messages without a key do not wait for one another', async () => {
+  await run([':30', ':10'], {
+    handle: async (text) => {
+      await sleep(Number(text));
+      handled.push(text);
+    },
+  });
+  expect(handled).toEqual(['10', '30']);
+});
+
+test('a message that cannot be read goes to the dead letters and the next of its key is processed', async () => {
+  expect(await run(['a:1', 'a:poison', 'a:2'])).toEqual({ done: 3 });
+  expect([handled, letters.length]).toEqual([['1', '2'], 1]);
+  expect(letters[0]).toMatchObject({
+    topic: 'orders.events.dlq',
+    key: Buffer.from('a'),
+    value: Buffer.from('poison'),
+    headers: { dead_letter_reason: 'not_json', dead_letter_detail: 'broken', dead_letter_offset: '1' },
+  });
+});
+
+test('a message that is refused goes to the dead letters at its first attempt', async () => {
+  const handler = jest.fn(handle);
+  expect(await run(['a:refused'], { handle: handler })).toEqual({ done: 1 });
+  expect(handler).toHaveBeenCalledTimes(1);
+  expect(letters[0]?.headers).toMatchObject({ dead_letter_reason: 'refused', dead_letter_detail: 'no' });
+});
+
+test('while a backing service is unavailable the batch ends before the first message without effect', async () => {
+  const result = await run(['a:1', 'a:unavailable', 'a:2', 'a:3'], { atOnce: 1 });
+  expect(result).toEqual({ done: 1, error: expect.any(UnavailableError) });
+  expect([handled, letters]).toEqual([['1'], []]);
+});
+
+test('while a backing service is unavailable no message of another key is begun', async () => {
+  await run(['a:unavailable', 'b:1'], { atOnce: 1 });
+  expect(handled).toEqual([]);
+});
+
+test('no message has an effect when the batch cannot be prepared', async () => {
+  expect(await run(['a:1'], { prepare: failing })).toMatchObject({ done: 0 });
+  expect(handled).toEqual([]);
+});
+
+test('a message whose dead letter cannot be sent does not count as done', async () => {
+  expect(await run(['a:poison', 'b:1'], { deadLetter: failing })).toMatchObject({ done: 0 });
+});
+
+test('an error that may pass is followed by another attempt', async () => {
+  let failures = 2;
+  const result = await run(['a:1'], {
+    handle: async (text) => {
+      if (failures-- > 0) throw new Error('odd');
+      handled.push(text);
+    },
+  });
+  expect([result, handled, letters]).toEqual([{ done: 1 }, ['1'], []]);
+});
+
+test('a message that fails again and again goes to the dead letters', async () => {
+  const handler = jest.fn(() => Promise.reject(new Error('odd')));
+  expect(await run(['a:1'], { handle: handler })).toEqual({ done: 1 });
+  expect(handler).toHaveBeenCalledTimes(4);
+  expect(letters[0]?.headers).toMatchObject({ dead_letter_reason: 'gave_up', dead_letter_detail: 'odd' });
+});

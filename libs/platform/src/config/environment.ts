@@ -1,0 +1,82 @@
+import 'reflect-metadata';
+import { plainToInstance, Type } from 'class-transformer';
+import { IsInt, Max, Min, validateSync } from 'class-validator';
+
+/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
+export const configExitCode = 78;
+
+export interface ConfigFault {
+  readonly variable: string;
+  readonly message: string;
+  readonly example: string;
+}
+
+/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    const list = faults.map((f) => `${f.variable} ${f.message} (example: ${f.variable}=${f.example})`);
+    super(`Wrong environment: ${list.join('; ')}`);
+    this.faults = faults;
+  }
+}
+
+export interface EnvironmentOptions<T> {
+  /** Example values, for error texts; a variable with a default needs none. */
+  readonly examples?: { readonly [name in keyof T]?: string };
+  /** Older names that still count. */
+  readonly aliases?: { readonly [name in keyof T]?: string };
+  /** Instead of the defaults of the class. */
+  readonly defaults?: Partial<T>;
+}
+
+/**
+ * Reads the variables that a class declares, with its class-validator rules; an empty variable counts as unset.
+ * @throws ConfigError that lists every wrong variable
+ */
+export function readEnvironment<T extends object>(
+  type: new () => T,
+  env: NodeJS.ProcessEnv,
+  { examples, aliases, defaults }: EnvironmentOptions<T> = {},
+): T {
+  const standard = new type();
+  const names = Object.keys(standard) as (keyof T & string)[];
+  const text = (name: keyof T & string): string | undefined =>
+    env[name]?.trim() || env[aliases?.[name] ?? '']?.trim() || undefined;
+  const given = names.filter((name) => text(name)).map((name) => [name, text(name)] as const);
+  const environment = plainToInstance(type, { ...defaults, ...Object.fromEntries(given) });
+  const faults = validateSync(environment).map(({ property, value, constraints }) => ({
+    variable: property,
+    message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
+    example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
+  }));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return environment;
+}
+
+/** Runs `load`; on a ConfigError writes its one line to stderr and ends the process with 78. */
+export function orExit<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(configExitCode);
+  }
+}
+
+/** A whole number in a range, both ends included. */
+export function IsWhole(min: number, max: number): PropertyDecorator {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return (target, key) => {
+    for (const decorate of [
+      Type(() => Number),
+      IsInt({ message }),
+      Min(min, { message }),
+      Max(max, { message }),
+    ])
+      decorate(target, key);
+  };
+}

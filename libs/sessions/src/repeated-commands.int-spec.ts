@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ProcessedCommand, SessionCommand } from '#domain';
+import { CommandExecutor } from './command-executor.ts';
+import type { CommandRequest, CommandResult } from './command-request.ts';
+import { CommandIdReusedError } from './errors.ts';
+import type { SessionCachePort } from './session-cache-port.ts';
+import { EventStore } from './store.ts';
+import { readEvents, readSession } from './streams.ts';
+import { noCache, raiseFlag, request, startSession } from './test-support.ts';
+
+const url = process.env['EVENTSTORE_URL'] ?? '';
+const store = new EventStore(url);
+afterAll(() => store.dispose());
+
+let sessionId: string;
+beforeEach(() => {
+  sessionId = randomUUID();
+});
+
+/** Executes a command as a process of its own would: executors share no mutex. */
+function run(
+  command: SessionCommand,
+  { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
+): Promise<CommandResult> {
+  return new CommandExecutor(store, cache).execute(request(sessionId, command, more));
+}
+
+async function revisions(): Promise<number[]> {
+  const events = await Array.fromAsync(readEvents(store, sessionId));
+  return events.map(({ revision }) => revision);
+}
+
+describe('the command id', () => {
+  test('makes one event of 200 identical requests at once, which all get the same answer', async () => {
+    await run(startSession);
+    const requests = Array.from({ length: 200 }, () => run(raiseFlag('once'), { commandIds: ['key:1'] }));
+    const results = await Promise.all(requests);
+    expect(new Set(results.map((result) => `${result.revision} ${result.events[0]?.event_id}`)).size).toBe(1);
+    expect(await revisions()).toEqual([0, 1]);
+  });
+
+  test('is recognised after other commands', async () => {
+    await run(startSession, { commandIds: ['key:start'] });
+    const first = await run(raiseFlag('a'), { commandIds: ['key:a'] });
+    await run(raiseFlag('b'), { commandIds: ['key:b'] });
+    const again = await run(raiseFlag('a'), { commandIds: ['key:a'] });
+    expect(again).toMatchObject({ replayed: true, revision: 1, events: first.events });
+  });
+
+  test('with another body is refused', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'), { commandIds: ['key:a'] });
+    await expect(run(raiseFlag('c'), { commandIds: ['key:a'] })).rejects.toBeInstanceOf(CommandIdReusedError);
+    expect(await revisions()).toEqual([0, 1]);
+  });
+
+  test('repeated on top of a cached session that lags leaves the session as the stream has it', async () => {
+    const { session: behind } = await run(startSession);
+    const first = await run(raiseFlag('once'), { commandIds: ['key:1'] });
+    await sleep(5);
+    const cache = { ...noCache, load: async () => behind };
+    const again = await run(raiseFlag('once'), { commandIds: ['key:1'], cache });
+    expect(again).toMatchObject({ replayed: true, events: first.events });
+    expect(again.session).toEqual(await readSession(store, sessionId));
+  });
+
+  test('lets one of two bodies at once in', async () => {
+    await run(startSession);
+    const outcomes = await Promise.allSettled(
+      ['a', 'b'].map((name) => run(raiseFlag(name), { commandIds: ['key:1'] })),
+    );
+    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await revisions()).toEqual([0, 1]);
+  });
+});
+
+/** A cached session that has forgotten its commands, and the record of the command in it. */
+async function forgotten(): Promise<{ load: SessionCachePort['load']; command: ProcessedCommand }> {
+  await run(startSession);
+  const { session, events } = await run(raiseFlag('old'), { commandIds: ['key:old'] });
+  const hash = events[0]?.metadata.command_hash ?? '';
+  const command = { id: 'key:old', hash, revision: 1, count: 1 };
+  return { load: async () => ({ ...session, known: { from: 2, list: [] } }), command };
+}
+
+describe('a command older than what its session remembers', () => {
+  test('is found in the record', async () => {
+    const { load, command } = await forgotten();
+    const cache = { ...noCache, load, findCommand: async () => ({ revision: 1, command }) };
+    const again = await run(raiseFlag('old'), { commandIds: ['key:old'], cache });
+    expect(again).toMatchObject({ replayed: true, revision: 1 });
+  });
+
+  test('is found after the record, which was incomplete, is restored', async () => {
+    const { load, command } = await forgotten();
+    let restored = 0;
+    const cache: SessionCachePort = {
+      ...noCache,
+      load,
+      findCommand: async () => (restored > 0 ? { revision: 1, command } : { revision: -1 }),
+      restore: async () => {
+        restored += 1;
+      },
+    };
+    const again = await run(raiseFlag('old'), { commandIds: ['key:old'], cache });
+    expect(again).toMatchObject({ replayed: true, revision: 1 });
+    expect(restored).toBe(1);
+  });
+
+  test('is new when a complete record does not have it', async () => {
+    const { load } = await forgotten();
+    const cache = { ...noCache, load };
+    expect(await run(raiseFlag('new'), { commandIds: ['key:new'], cache })).toMatchObject({
+      replayed: false,
+    });
+  });
+
+  test('is not looked up without an id', async () => {
+    const { load } = await forgotten();
+    const cache = { ...noCache, load, findCommand: () => Promise.reject(new Error('looked up')) };
+    expect(await run(raiseFlag('new'), { cache })).toMatchObject({ replayed: false });
+  });
+});

@@ -1,0 +1,16 @@
+import type { ProcessedCommand, Session } from '#domain';
+
+/** Where sessions are found without reading their stream: a cache, never the truth. */
+export interface SessionCachePort {
+  /** The session at some revision, or undefined when it is not kept. */
+  load(sessionId: string): Promise<Session | undefined>;
+  /** Keeps a session after an append. */
+  remember(session: Session): void;
+  /** Looks for commands older than those a session knows; `revision` tells up to where all of them are kept. */
+  findCommand(
+    sessionId: string,
+    ids: readonly string[],
+  ): Promise<{ revision: number; command?: ProcessedCommand }>;
+  /** Completes the record of commands when `findCommand` did not reach far enough. */
+  restore(sessionId: string): Promise<void>;
+}
