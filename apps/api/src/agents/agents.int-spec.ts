@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 import { eventsOf, killAll, join, news, until } from './test-support.ts';
 
 /** Two api nodes over the same engines, and agents that speak the frames by hand. */
-let one: SpecApp;
-let two: SpecApp;
+let one: TestApp;
+let two: TestApp;
 const leaseMs = 1_500;
 jest.setTimeout(20_000);
 
 beforeAll(async () => {
-  [one, two] = await Promise.all([startSpecApp({ leaseMs }), startSpecApp({ leaseMs })]);
+  [one, two] = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
 });
 /** Each test has a pool of its own, so that no other's sessions come to its agents. */
 let support: string;

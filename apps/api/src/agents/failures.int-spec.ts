@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 import type { SpecAgent } from './test-agent.ts';
 import { connect, eventsOf, join, killAll, news, until } from './test-support.ts';
 
 /** What happens when agent instances or api nodes fail. A Redis database of its own, since it is emptied. */
-let one: SpecApp;
-let two: SpecApp;
+let one: TestApp;
+let two: TestApp;
 const leaseMs = 1_200;
 jest.setTimeout(30_000);
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const redis = new URL(String(process.env['REDIS_URL']));
   redis.pathname = '/9';
   const options = { leaseMs, redisUrl: redis.href, unansweredHandoffS: 1 };
-  [one, two] = await Promise.all([startSpecApp(options), startSpecApp(options)]);
+  [one, two] = await Promise.all([startTestApp(options), startTestApp(options)]);
 });
 afterAll(async () => {
   killAll();
@@ -204,7 +204,7 @@ describe('an api node that stops', () => {
   test('sends its agents to others, where they go on', async () => {
     const redis = new URL(String(process.env['REDIS_URL']));
     redis.pathname = '/9';
-    const three = await startSpecApp({ leaseMs, redisUrl: redis.href });
+    const three = await startTestApp({ leaseMs, redisUrl: redis.href });
     const id = await three.start();
     const agent = await join(three, pool());
     const epoch = await agent.attach(id);

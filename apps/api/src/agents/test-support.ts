@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { readEvents } from '#sessions';
-import type { SpecApp } from '../test-app.ts';
+import type { TestApp } from '../test-app.ts';
 import { SpecAgent } from './test-agent.ts';
 
 const agents: SpecAgent[] = [];
@@ -14,7 +14,7 @@ export function killAll(): void {
 }
 
 /** A connection that has said nothing yet. */
-export async function connect(app: SpecApp, instance?: string): Promise<SpecAgent> {
+export async function connect(app: TestApp, instance?: string): Promise<SpecAgent> {
   const agent = new SpecAgent(app.url, instance);
   agents.push(agent);
   await once(agent.socket, 'open');
@@ -22,7 +22,7 @@ export async function connect(app: SpecApp, instance?: string): Promise<SpecAgen
 }
 
 export async function join(
-  app: SpecApp,
+  app: TestApp,
   pool: string,
   options: object = {},
   instance?: string,
@@ -32,7 +32,7 @@ export async function join(
   return agent.hello(pool, options);
 }
 
-export async function news(app: SpecApp, id: string, name: string = randomUUID()): Promise<number> {
+export async function news(app: TestApp, id: string, name: string = randomUUID()): Promise<number> {
   const update = { system: 'orders', kind: 'status_changed', reference: 'O1', data: { name } };
   const answer = await app.call('POST', `/v1/sessions/${id}/external-updates`, {
     ...update,
@@ -43,7 +43,7 @@ export async function news(app: SpecApp, id: string, name: string = randomUUID()
 }
 
 export async function eventsOf(
-  app: SpecApp,
+  app: TestApp,
   id: string,
 ): Promise<{ type: string; data: Record<string, unknown> }[]> {
   const events = [];

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { handleCommand } from '#sessions';
-import type { Answer, SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
 });
 afterAll(() => app.close());
 

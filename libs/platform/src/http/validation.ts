@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { isUUID, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import { ProblemError } from '../problems/problem.ts';
 import type { FieldError } from '../problems/problem.ts';
@@ -56,9 +56,14 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalid([{ field: '', message: `the ${type} must be an object` }]);
   const instance: unknown = plainToInstance(metatype, given);
-  const errors = validateSync(instance as object, rules);
-  if (errors.length > 0) throw invalid(errors.flatMap((error) => fieldErrors(error, '', false)));
+  assertValid(instance as object);
   return instance;
+}
+
+/** Checks an instance of a DTO class by its rules. @throws ProblemError `validation_failed`, with an entry a field */
+export function assertValid(instance: object): void {
+  const errors = validateSync(instance, rules);
+  if (errors.length > 0) throw invalid(errors.flatMap((error) => fieldErrors(error, '', false)));
 }
 
 /** One entry a field; an item of a list is named by its place, as in `commands[2].goal`. */
@@ -100,13 +105,11 @@ function invalid(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('validation_failed', detail.slice(0, 1000), { errors: named });
 }
 
-const uuid = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
-
 /** For a path's id: `@Param('session_id', UuidPipe)`. Gives the id in lower case. */
 @Injectable()
 export class UuidPipe implements PipeTransform<string, string> {
   transform(value: string, { data = 'id' }: ArgumentMetadata): string {
-    if (!uuid.test(value)) throw invalid([{ field: data, message: 'must be a UUID' }]);
+    if (!isUUID(value)) throw invalid([{ field: data, message: 'must be a UUID' }]);
     return value.toLowerCase();
   }
 }

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SpecApp } from '../../test-app.ts';
-import { startSpecApp } from '../../test-app.ts';
+import type { TestApp } from '../../test-app.ts';
+import { startTestApp } from '../../test-app.ts';
 import { news, until } from '../test-support.ts';
 
 /** The events of one session as they happen, over HTTP. */
-let one: SpecApp;
-let two: SpecApp;
+let one: TestApp;
+let two: TestApp;
 const aborts: AbortController[] = [];
 
 beforeAll(async () => {
-  [one, two] = await Promise.all([startSpecApp(), startSpecApp()]);
+  [one, two] = await Promise.all([startTestApp(), startTestApp()]);
 });
 afterAll(async () => {
   for (const abort of aborts) abort.abort();
@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 /** The blocks that arrive, as they are. */
-async function open(app: SpecApp, path: string, headers: Record<string, string> = {}): Promise<string[]> {
+async function open(app: TestApp, path: string, headers: Record<string, string> = {}): Promise<string[]> {
   const abort = new AbortController();
   aborts.push(abort);
   const answer = await fetch(`${app.url}${path}`, { headers, signal: abort.signal });
@@ -75,7 +75,7 @@ describe('the stream of a session', () => {
   });
 
   test('ends when the node stops', async () => {
-    const three = await startSpecApp();
+    const three = await startTestApp();
     const id = await three.start();
     const blocks = await open(three, `/v1/sessions/${id}/stream`);
     await three.close();
