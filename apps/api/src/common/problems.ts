@@ -3,6 +3,7 @@ import {
   CommandIdReusedError,
   CommandRejectedError,
   StoreUnavailableError,
+  UnprojectableEventError,
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
@@ -44,7 +45,8 @@ export function toApiProblem(error: unknown): unknown {
       { cause: error.cause ?? error },
     );
   }
-  if (isUnprojectable(error)) return setAside(error);
+  if (error instanceof UnprojectableEventError) return setAside(error, error);
+  if (isSetAside(error)) return setAside(error.set_aside, error);
   return error;
 }
 
@@ -78,7 +80,7 @@ function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
   });
 }
 
-/** An event that cannot be folded, as the errors of streams with the code `unprojectable_event` tell of it. */
+/** The event that a session is set aside for, as an error or a read model tells of it. */
 interface UnprojectableEvent {
   readonly revision: number;
   readonly event_id: string;
@@ -86,14 +88,16 @@ interface UnprojectableEvent {
   readonly reason: string;
 }
 
-function isUnprojectable(error: unknown): error is Error & UnprojectableEvent {
-  return error instanceof Error && 'code' in error && error.code === 'unprojectable_event';
-}
-
-function setAside(error: Error & UnprojectableEvent): ProblemError {
-  const { revision, event_id, type, reason } = error;
+function setAside({ revision, event_id, type, reason }: UnprojectableEvent, cause: unknown): ProblemError {
   const detail =
     'An event of the session cannot be read by this version, so the session is set aside until it can. No event is lost.';
   const members = { revision, event_id, event_type: type, reason, retry_after_s: 60 };
-  return new ProblemError('session_set_aside', detail, members, { cause: error });
+  return new ProblemError('session_set_aside', detail, members, { cause });
+}
+
+/** Whether an error says that a read model has set the session aside. */
+export function isSetAside(error: unknown): error is Error & { readonly set_aside: UnprojectableEvent } {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'session_set_aside' && 'set_aside' in error
+  );
 }

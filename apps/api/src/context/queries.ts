@@ -1,9 +1,10 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
-import { EventStore, foldStream, readEvents } from '#sessions';
+import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import { isSetAside } from '../common/problems.ts';
 
 /** A context, or undefined when there is no such session. */
 export class GetContext extends Query<Versioned | undefined> {
@@ -25,7 +26,7 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
   ) {}
 
   async execute({ sessionId, minRevision = -1 }: GetContext): Promise<Versioned | undefined> {
-    const document = await this.contexts.document(sessionId).catch(() => undefined);
+    const document = await this.contexts.document(sessionId).catch(unlessSetAside);
     if (document !== undefined && document.revision >= minRevision) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
     const session =
@@ -34,6 +35,11 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     if (document === undefined) rebuildContext(this.store, this.contexts, sessionId).catch(() => undefined);
     return { revision: session.revision, body: JSON.stringify(contextOf(session)) };
   }
+}
+
+/** Without Redis the context is folded, but of a session that is set aside nothing can be relied on. */
+function unlessSetAside(error: unknown): undefined {
+  if (isSetAside(error)) throw error;
 }
 
 /** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
@@ -48,9 +54,8 @@ export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
   constructor(private readonly store: EventStore) {}
 
   async execute({ sessionId }: ExplainContext): Promise<Versioned | undefined> {
-    let explained = newExplained(sessionId);
-    for await (const event of readEvents(this.store, sessionId)) explained = explainEvent(explained, event);
-    const { session, fields } = explained;
+    const explained = newExplained(sessionId);
+    const { session, fields } = await foldEvents(this.store, sessionId, explained, explainEvent);
     if (session.revision < 0) return undefined;
     return {
       revision: session.revision,

@@ -2,7 +2,6 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
-import type { JsonObject } from '#domain';
 import { listSessions, listTurns } from '#read-models';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
@@ -38,14 +37,7 @@ export class HistoryController {
     if (events.length === 0 && from_revision === 0) throw sessionNotFound();
     const last = events.at(-1);
     const next_revision = last === undefined || events.length < limit ? null : last.revision + 1;
-    const shown = events.map(({ event_id, type, revision, data, metadata }) => ({
-      event_id,
-      type,
-      revision,
-      data: data as object as JsonObject,
-      metadata: metadata as object as JsonObject,
-    }));
-    return { session_id, events: shown, next_revision };
+    return { session_id, events, next_revision };
   }
 
   @Get('sessions')

@@ -1,10 +1,10 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { RecordedEvent } from '#domain';
-import { EventStore, readEvents } from '#sessions';
+import type { RawEvent } from '#sessions';
+import { EventStore, readRawEvents } from '#sessions';
 
-/** A page of a session's events, oldest first. */
-export class GetEvents extends Query<RecordedEvent[]> {
+/** A page of a session's events as they were written, oldest first. */
+export class GetEvents extends Query<RawEvent[]> {
   constructor(
     readonly sessionId: string,
     readonly from: number,
@@ -18,7 +18,7 @@ export class GetEvents extends Query<RecordedEvent[]> {
 export class GetEventsHandler implements IQueryHandler<GetEvents> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, from, limit }: GetEvents): Promise<RecordedEvent[]> {
-    return Array.fromAsync(readEvents(this.store, sessionId, { from, limit }));
+  async execute({ sessionId, from, limit }: GetEvents): Promise<RawEvent[]> {
+    return Array.fromAsync(readRawEvents(this.store, sessionId, { from, limit }));
   }
 }
