@@ -1,5 +1,5 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { plainToInstance, Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateNested } from 'class-validator';
 import type { SessionCommand } from '#domain';
 import type { CommandDefinition, Conversion } from './definition.ts';
@@ -38,14 +38,19 @@ export class CommandsDto {
   @ArrayMinSize(1)
   @ArrayMaxSize(50)
   @ValidateNested({ each: true })
-  @Type(() => UnknownItem, {
-    keepDiscriminatorProperty: true,
-    discriminator: {
-      property: 'type',
-      subTypes: commandDefinitions.map(({ type, item }) => ({ name: type, value: item })),
-    },
-  })
+  @Transform(({ obj }: { obj: { commands?: unknown } }) => toItems(obj.commands))
   commands: Item[];
+}
+
+/** Each object of a list as an instance of its type's class. The discriminator of class-transformer fails on null. */
+function toItems(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((item: unknown) => toItem(item)) : value;
+}
+
+function toItem(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+  const type = 'type' in item && typeof item.type === 'string' ? item.type : '';
+  return plainToInstance<object, object>(definitions.get(type)?.item ?? UnknownItem, item);
 }
 
 /** The ids of all items by which a repetition is recognized. */
