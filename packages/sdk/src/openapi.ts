@@ -65,7 +65,7 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        /** Move a goal’s step or status; a finished goal brings the suspended one back */
+        /** Change a goal’s step or status; a finished goal brings the suspended one back */
         readonly patch: operations["updateGoal"];
         readonly trace?: never;
     };
@@ -147,7 +147,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Record news of another system */
+        /** Record an external update: what another system reports */
         readonly post: operations["externalUpdate"];
         readonly delete?: never;
         readonly options?: never;
@@ -382,7 +382,7 @@ export interface components {
              * @example 4
              */
             readonly revision: number;
-            /** @description Empty when the state was as wanted already. */
+            /** @description Empty when the command changed nothing. */
             readonly events: readonly components["schemas"]["AppendedEventDto"][];
         };
         readonly RecordTurnDto: {
@@ -496,14 +496,14 @@ export interface components {
         };
         readonly ExternalUpdateDto: {
             /**
-             * @description The system that the news comes from.
+             * @description The system that the update comes from.
              * @example logistics
              */
             readonly system: string;
             /** @example shipment_updated */
             readonly kind: string;
             /**
-             * @description The order, payout or other thing concerned.
+             * @description The order, payout or other object that it is about.
              * @example ORD9823
              */
             readonly reference?: string;
@@ -694,14 +694,14 @@ export interface components {
         };
         readonly ExternalUpdateItem: {
             /**
-             * @description The system that the news comes from.
+             * @description The system that the update comes from.
              * @example logistics
              */
             readonly system: string;
             /** @example shipment_updated */
             readonly kind: string;
             /**
-             * @description The order, payout or other thing concerned.
+             * @description The order, payout or other object that it is about.
              * @example ORD9823
              */
             readonly reference?: string;
@@ -1146,6 +1146,18 @@ export interface components {
             /** @description Send as `from_revision` for more; null at the end. */
             readonly next_revision: number | null;
         };
+        readonly SetAsideDto: {
+            /** @example 41 */
+            readonly revision: number;
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example GoalSet */
+            readonly type: string;
+            /** @example newer_schema_version */
+            readonly reason: string;
+            /** Format: date-time */
+            readonly since: string;
+        };
         readonly SessionRowDto: {
             /** Format: uuid */
             readonly session_id: string;
@@ -1167,6 +1179,11 @@ export interface components {
             readonly status: "active" | "ended" | "expired";
             /** @example 41 */
             readonly revision: number;
+            /**
+             * @description Why the row and the context do not advance; null while they do.
+             * @example null
+             */
+            readonly set_aside: components["schemas"]["SetAsideDto"] | null;
         };
         readonly SessionsPageDto: {
             readonly items: readonly components["schemas"]["SessionRowDto"][];
@@ -1294,6 +1311,10 @@ export interface components {
                 readonly pool: string | null;
                 readonly since: string | null;
             };
+            readonly revision?: number;
+            /** Format: uuid */
+            readonly event_id?: string;
+            readonly event_type?: string;
             readonly retry_after_s?: number;
         };
     };
@@ -1338,7 +1359,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1355,17 +1376,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path?: never;
@@ -1377,7 +1398,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1462,7 +1483,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1479,17 +1500,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1503,7 +1524,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1588,7 +1609,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1605,17 +1626,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1629,7 +1650,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1714,7 +1735,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1731,17 +1752,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1756,7 +1777,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1841,7 +1862,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1858,17 +1879,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1883,7 +1904,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1968,7 +1989,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1985,17 +2006,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2006,7 +2027,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2091,7 +2112,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2108,17 +2129,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2132,7 +2153,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2217,7 +2238,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2234,17 +2255,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2258,7 +2279,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2343,7 +2364,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2360,17 +2381,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2384,7 +2405,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2469,7 +2490,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2486,17 +2507,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2510,7 +2531,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2595,7 +2616,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2612,17 +2633,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2636,7 +2657,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2721,7 +2742,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2738,17 +2759,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2762,7 +2783,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2847,7 +2868,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2864,17 +2885,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2969,7 +2990,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3029,7 +3050,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3046,17 +3067,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -3067,7 +3088,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -3152,7 +3173,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3228,7 +3249,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3282,7 +3303,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3333,7 +3354,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3376,7 +3397,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3426,7 +3447,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3483,7 +3504,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */

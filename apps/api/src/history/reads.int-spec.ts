@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Answer, SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
 });
 afterAll(() => app.close());
 

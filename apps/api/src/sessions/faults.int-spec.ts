@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 let id: string;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
   id = await app.start();
 });
 afterAll(() => app.close());
@@ -173,7 +173,7 @@ describe('what is not there or not allowed', () => {
   });
 
   test('without the event store: 503 with Retry-After, and the same key tells later', async () => {
-    const away = await startSpecApp({ eventStoreUrl: 'esdb://127.0.0.1:1?tls=false' });
+    const away = await startTestApp({ eventStoreUrl: 'esdb://127.0.0.1:1?tls=false' });
     const answer = await away.call('POST', '/v1/sessions', start, { 'idempotency-key': 'k' });
     expect(answer).toMatchObject({ status: 503, body: { retry_after_s: 1 } });
     expect(answer.headers.get('retry-after')).toBe('1');

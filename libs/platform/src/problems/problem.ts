@@ -18,7 +18,7 @@ export const problems = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
-  engine_unavailable: { status: 503, title: 'A part of the system is away for the moment' },
+  engine_unavailable: { status: 503, title: 'A backing service is unavailable' },
 } as const;
 
 export type ProblemCode = keyof typeof problems;

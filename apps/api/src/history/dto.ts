@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
 import { channels, senders } from '#domain';
+import { IsId } from '../common/validators.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
 
@@ -20,24 +21,6 @@ class Page {
   @IsString()
   @Length(1, 1_000)
   after?: string;
-}
-
-export class ContextQuery {
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    description: 'Answer with at least this revision, folding the rest on the spot.',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  min_revision?: number;
-
-  @ApiPropertyOptional({ enum: ['1'], description: '1: say for each field which event set it.' })
-  @IsOptional()
-  @IsIn(['1'])
-  explain?: '1';
 }
 
 export class EventsQuery {
@@ -78,7 +61,7 @@ export class SessionsQuery extends Page {
 export class TurnsQuery extends Page {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
-  @IsUUID()
+  @IsId()
   session_id?: string;
 
   @ApiPropertyOptional({ example: 'P7689' })
@@ -111,6 +94,15 @@ export class TurnsQuery extends Page {
 
 const nullable = { nullable: true } as const;
 
+/** The event of a session that cannot be projected. */
+export class SetAsideDto {
+  @ApiProperty({ example: 41 }) revision: number;
+  @ApiProperty({ format: 'uuid' }) event_id: string;
+  @ApiProperty({ example: 'GoalSet' }) type: string;
+  @ApiProperty({ example: 'newer_schema_version' }) reason: string;
+  @ApiProperty({ format: 'date-time' }) since: string;
+}
+
 export class SessionRowDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ example: 'P7689' }) partner_id: string;
@@ -122,6 +114,13 @@ export class SessionRowDto {
   @ApiProperty({ format: 'date-time' }) expires_at: string;
   @ApiProperty({ enum: statuses }) status: SessionStatus;
   @ApiProperty({ example: 41 }) revision: number;
+  @ApiProperty({
+    type: SetAsideDto,
+    ...nullable,
+    example: null,
+    description: 'Why the row and the context do not advance; null while they do.',
+  })
+  set_aside?: SetAsideDto | null;
 }
 
 export class TurnRowDto {

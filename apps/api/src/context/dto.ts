@@ -9,7 +9,7 @@ import {
   SessionSectionDto,
   ShortTermMemoryDto,
 } from './sections.dto.ts';
-import { InquiriesDto, inquiryExample } from '../inquiries/inquiries.dto.ts';
+import { InquiriesDto, inquiryExample } from '../inquiries/dto.ts';
 
 /** The example that the documentation shows. */
 const example: Context = {
