@@ -2,6 +2,7 @@ import {
   CommandIdReusedError,
   CommandRejectedError,
   StoreUnavailableError,
+  UnprojectableEventError,
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
@@ -23,6 +24,7 @@ export function toApiProblem(error: unknown): unknown {
       'Send the `next` of an earlier page of the same query as `after`.',
     );
   }
+  if (error instanceof UnprojectableEventError) return setAside(error);
   if (error instanceof StoreUnavailableError) {
     const detail = 'The event store is away. Send the same request with the same Idempotency-Key again.';
     return new ProblemError(
@@ -33,6 +35,13 @@ export function toApiProblem(error: unknown): unknown {
     );
   }
   return error;
+}
+
+function setAside(error: UnprojectableEventError): ProblemError {
+  const { session_id, revision, event_id, type: event_type, reason } = error;
+  const detail = 'The session has an event that this version cannot read. Its events are not lost.';
+  const members = { session_id, revision, event_id, event_type, reason, retry_after_s: 60 };
+  return new ProblemError('session_set_aside', detail, members, { cause: error });
 }
 
 function rejected({ rejection, command, revision }: CommandRejectedError): ProblemError {

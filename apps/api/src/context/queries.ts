@@ -1,8 +1,9 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { Explanation, RecordedEvent, Session } from '#domain';
+import type { Explanation, Session } from '#domain';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
-import { EventStore, foldStream, readEvents } from '#sessions';
+import type { RawEvent } from '#sessions';
+import { EventStore, foldEvents, foldStream, readRawEvents } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache } from '#read-models';
 
 /** A context as JSON text, or undefined when there is no such session. */
@@ -57,14 +58,12 @@ export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
     session: Session;
     fields: Readonly<Record<string, Explanation>>;
   }> {
-    let explained = newExplained(sessionId);
-    for await (const event of readEvents(this.store, sessionId)) explained = explainEvent(explained, event);
-    return explained;
+    return foldEvents(this.store, sessionId, newExplained(sessionId), explainEvent);
   }
 }
 
-/** A page of a session's events, oldest first. */
-export class GetEvents extends Query<RecordedEvent[]> {
+/** A page of a session's events as they were written, oldest first. */
+export class GetEvents extends Query<RawEvent[]> {
   constructor(
     readonly sessionId: string,
     readonly from: number,
@@ -78,7 +77,7 @@ export class GetEvents extends Query<RecordedEvent[]> {
 export class GetEventsHandler implements IQueryHandler<GetEvents> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, from, limit }: GetEvents): Promise<RecordedEvent[]> {
-    return Array.fromAsync(readEvents(this.store, sessionId, { from, limit }));
+  async execute({ sessionId, from, limit }: GetEvents): Promise<RawEvent[]> {
+    return Array.fromAsync(readRawEvents(this.store, sessionId, { from, limit }));
   }
 }

@@ -3,7 +3,6 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
-import type { JsonObject } from '#domain';
 import { contextOf } from '#domain';
 import { ProblemError, UuidPipe } from '#platform';
 import { listSessions, listTurns } from '#read-models';
@@ -75,14 +74,7 @@ export class ReadsController {
     if (events.length === 0 && from_revision === 0) throw noSession();
     const last = events.at(-1);
     const next_revision = last === undefined || events.length < limit ? null : last.revision + 1;
-    const shown = events.map(({ event_id, type, revision, data, metadata }) => ({
-      event_id,
-      type,
-      revision,
-      data: data as object as JsonObject,
-      metadata: metadata as object as JsonObject,
-    }));
-    return { session_id: id, events: shown, next_revision };
+    return { session_id: id, events, next_revision };
   }
 
   @Get('sessions')

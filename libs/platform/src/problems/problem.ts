@@ -17,6 +17,7 @@ export const problems = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
+  session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
   engine_unavailable: { status: 503, title: 'A part of the system is away for the moment' },
 } as const;
 
