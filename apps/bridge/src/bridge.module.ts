@@ -78,7 +78,7 @@ export class BridgeModule
   ) {
     health.addCheck('kafka', () => probe.ping());
     health.addDetail('bridge', async () => ({
-      slots: bridge.slots.work.map(({ lease }) => lease.slot),
+      slots: bridge.slots.work.map(({ lease }) => lease.partition),
       waiting_for_kafka: bridge.backlog,
       open_inquiries: bridge.inquiries.open,
       open_circuits: bridge.inquiries.openCircuits(),

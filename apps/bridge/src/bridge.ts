@@ -116,7 +116,7 @@ export class Bridge {
       onSent: (count: number) => metrics.published.inc(count),
     };
     return new PartitionCoordinator({
-      slots: new PartitionLeaseStore(pool, instance, leaseMs, 'bridge'),
+      leases: new PartitionLeaseStore(pool, instance, leaseMs, 'bridge'),
       partitionCount,
       heartbeatMs: leaseMs / 3,
       logger,

@@ -7,7 +7,7 @@ export async function saveSlot(pool: Pool, owner: string, lease: Lease, position
   const { rowCount } = await pool.query({
     name: 'turnstream-bridge-slot',
     text: `UPDATE bridge_slot SET position = $4, updated_at = now() WHERE slot = $1 AND owner = $2 AND epoch = $3`,
-    values: [lease.slot, owner, lease.epoch, position],
+    values: [lease.partition, owner, lease.epoch, position],
   });
   return rowCount === 1;
 }

@@ -60,16 +60,16 @@ export class ConversationPublisher {
     const halves = await Promise.allSettled([this.read().finally(end), this.write().finally(end)]);
     for (const half of halves) {
       if (half.status === 'rejected')
-        this.options.logger.error({ err: half.reason as unknown, slot: this.lease.slot }, 'feed failed');
+        this.options.logger.error({ err: half.reason as unknown, partition: this.lease.partition }, 'feed failed');
     }
     setTimeout(ended, againMs).unref();
   }
 
   private async read(): Promise<void> {
     const { store, logger } = this.options;
-    const { prefixes, position, slot } = this.lease;
+    const { prefixes, position, partition } = this.lease;
     const { signal } = this.abort;
-    const onInterruption = (err: unknown): void => logger.warn({ err, slot }, 'feed interrupted');
+    const onInterruption = (err: unknown): void => logger.warn({ err, partition }, 'feed interrupted');
     const options = { prefixes, after: position ?? ('start' as const), signal, onInterruption };
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'caught_up') continue;
@@ -110,7 +110,7 @@ export class ConversationPublisher {
         this.saved = position;
         failures = 0;
       } catch (err) {
-        if (failures === 0) this.options.logger.warn({ err, slot: this.lease.slot }, 'feed waits');
+        if (failures === 0) this.options.logger.warn({ err, partition: this.lease.partition }, 'feed waits');
         failures += 1;
       }
     }
