@@ -70,7 +70,7 @@ function instanceOf(pool: string): string {
 export class Agent {
   readonly instance: string;
   /** The sessions that it holds, by id. */
-  readonly streams = new Map<string, AgentStream>();
+  readonly streams: Map<string, AgentStream> = new Map();
   /** Resolves when the api knows the instance; rejects when it does not take it. */
   readonly ready: Promise<void>;
   private readonly transport: AgentTransport;
@@ -142,7 +142,7 @@ export class Agent {
   }
 
   /** Drains, unless told not to, and ends the connection. */
-  close({ drain = true } = {}): Promise<void> {
+  close({ drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
     this.closing ??= this.end(drain);
     return this.closing;
   }
