@@ -10,7 +10,7 @@ const common: UserConfig = {
 
 export default defineConfig([
   // The library: one CommonJS bundle. index.mjs re-exports it, so that `import` and `require` share the same classes.
-  { ...common, entry: 'src/index.ts', format: 'cjs', dts: { generator: 'oxc' } },
+  { ...common, entry: 'src/index.ts', format: 'cjs', dts: { oxc: true } },
   // The program.
   { ...common, entry: 'src/main.ts', format: 'esm', dts: false, outExtensions: () => ({ js: '.js' }) },
 ]);

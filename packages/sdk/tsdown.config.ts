@@ -6,7 +6,7 @@ export default defineConfig({
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  dts: { generator: 'oxc' },
+  dts: { oxc: true },
   sourcemap: true,
   checks: { legacyCjs: false },
   logLevel: 'warn',

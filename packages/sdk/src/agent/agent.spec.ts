@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import { deferred } from '../deferred.ts';
 import type { Agent, AgentOptions } from '../index.ts';
 import { AgentReplaced, CommandNotAllowed, connectAgent, InvalidRequest, Unavailable } from '../index.ts';
 import { Cleanup, limitMs, waitUntil } from '../test-support.ts';
@@ -144,15 +145,14 @@ describe('attach', () => {
   });
 
   test('answered after the timeout is detached', async () => {
+    const timedOut = deferred<void>();
     const { url, received } = await serve(({ type }, socket) => {
-      if (type === 'attach') void timedOut.then(() => socket.send(JSON.stringify(attached)));
+      if (type === 'attach') void timedOut.promise.then(() => socket.send(JSON.stringify(attached)));
       return type === 'hello' ? welcome : undefined;
     });
     const agent = await connect(url, { timeoutMs: 50 });
-    let onTimeout = (): void => undefined;
-    const timedOut = new Promise<void>((resolve) => (onTimeout = resolve));
     await expect(agent.attach('s')).rejects.toThrow(Unavailable);
-    onTimeout();
+    timedOut.resolve();
     await waitUntil(() => received.some(({ type }) => type === 'detach'));
   });
 
