@@ -55,10 +55,10 @@ export async function installTarball(name: string, project: string): Promise<str
     });
     cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'));
     symlinkSync(modules, join(copy, 'node_modules'));
-    await run('npm', ['pack', '--silent', '--pack-destination', copy], source);
+    const output = await run('npm', ['pack', '--silent', '--pack-destination', copy], source);
+    const tarball = output.trim().split('\n').at(-1) ?? '';
     const installed = join(project, 'node_modules/@turnstream', name);
     mkdirSync(installed, { recursive: true });
-    const tarball = `turnstream-${name}-0.1.0.tgz`;
     await run('tar', ['-xzf', join(copy, tarball), '--strip-components=1', '-C', installed], copy);
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
     for (const dependency of Object.keys(manifest.dependencies)) link(dependency, project);
