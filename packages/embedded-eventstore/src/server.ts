@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { Groups } from './persistent/groups.ts';
-import { Access } from './services/access.ts';
+import { Access } from './rpc/access.ts';
 import { appendService } from './services/append.ts';
 import { batchAppendService } from './services/batch-append.ts';
 import { bootstrap } from './services/bootstrap.ts';

@@ -7,7 +7,7 @@ import { spawnEventStore, withClient } from './processes.ts';
 import { atMost, measured, type Figure } from './report.ts';
 import { best, inTurns, ratioFigures } from './speed.ts';
 import { appendRate } from './workloads.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 const IN_FLIGHT = 64;
 const EVENTS_PER_STREAM = 100;

@@ -3,7 +3,7 @@ import type { ProposedEvent } from '../store/records.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 /** The revision (or position) up to which the group is done; undefined when none was written. */
 export const readCheckpoint = (store: Store, config: GroupConfig): number | undefined => {

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { Feed } from '../subscriptions/feed.ts';
 import { Group } from './group.ts';
 import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;

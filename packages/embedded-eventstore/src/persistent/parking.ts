@@ -4,7 +4,7 @@ import { originalOf, type ProposedEvent, type ResolvedEvent } from '../store/rec
 import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 /** The parked messages of a group: links in a stream of their own, until they are replayed and done. */
 export class Parking {

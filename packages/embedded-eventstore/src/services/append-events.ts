@@ -1,7 +1,7 @@
 import type { ProposedEvent } from '../store/records.ts';
 import { isInvalidStream } from '../store/stream-names.ts';
 import type { ProposedMessage } from '../wire/append-messages.ts';
-import { invalidArgument, requiredMetadataPropertyMissing } from './rpc-errors.ts';
+import { invalidArgument, requiredMetadataPropertyMissing } from '../rpc/errors.ts';
 
 const JSON_CONTENT = 'application/json';
 

@@ -13,10 +13,11 @@ import {
   type BatchOptions,
 } from '../wire/batch-append.ts';
 import { writeStreamName } from '../wire/shared.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { toProposedEvent } from './append-events.ts';
-import type { OpenCall, ServiceContext } from './context.ts';
-import { toRpcError, unavailable } from './rpc-errors.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import type { ServiceContext } from './context.ts';
+import { toRpcError, unavailable } from '../rpc/errors.ts';
 
 /** The longest an append may take, in milliseconds, whatever its deadline. */
 const WRITE_TIMEOUT_MS = 2_000;

@@ -1,8 +1,8 @@
 import { append, writeMetadata } from '../store/append.ts';
 import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { createAccount, userStream } from './access.ts';
-import { newId } from '../store/ids.ts';
+import { createAccount, userStream } from '../rpc/access.ts';
+import { newId } from '../store/event-id.ts';
 
 const USERS = '$users';
 const DEFAULT_PASSWORD = 'changeit';

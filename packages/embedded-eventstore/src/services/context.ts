@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
-import type { Access } from './access.ts';
+import type { Access } from '../rpc/access.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
 
 /** What every service works with. */
 export interface ServiceContext {
@@ -11,9 +12,4 @@ export interface ServiceContext {
   readonly advertise: { readonly host: string; readonly port: number };
   /** Long-lived calls; each is ended with a status when the server stops. */
   readonly openCalls: Set<OpenCall>;
-}
-
-export interface OpenCall {
-  /** Ends the call: the server is going down. */
-  shutdown(): void;
 }

@@ -7,7 +7,7 @@ import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument } from './rpc-errors.ts';
+import { invalidArgument } from '../rpc/errors.ts';
 
 /** The stream that a Create or an Update names. */
 export const streamOf = ({ stream, all, legacyStream }: GroupRequest): string =>

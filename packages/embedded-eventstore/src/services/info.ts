@@ -2,7 +2,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { writeUuid } from '../wire/shared.ts';
 import { encode } from '../wire/writer.ts';
 import type { ServiceContext } from './context.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 /** What the server says it is. */
 export const SERVER_VERSION = '24.10.4';

@@ -5,12 +5,12 @@ import { formatKnown, formatStart } from '../persistent/settings.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { GroupKeyRequest, GroupRequest, ListRequest } from '../wire/persistent-requests.ts';
 import { encodeInfo, encodeList, type SubscriptionInfo } from '../wire/persistent-responses.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { streamOf, toConfig } from './group-config.ts';
 import { groupError } from './group-errors.ts';
-import { toRpcError } from './rpc-errors.ts';
+import { toRpcError } from '../rpc/errors.ts';
 
 type Handler<Request> = (request: Request, user: User) => Promise<Buffer> | Buffer;
 type UnaryService<Request> = (

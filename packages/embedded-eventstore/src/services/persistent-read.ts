@@ -6,11 +6,12 @@ import { groupKey } from '../persistent/settings.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { ConsumerRequest } from '../wire/persistent-requests.ts';
 import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistent-responses.ts';
-import type { User } from './access.ts';
-import type { OpenCall, ServiceContext } from './context.ts';
+import type { User } from '../rpc/access.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
-import { accessDenied, invalidArgument, unavailable } from './rpc-errors.ts';
-import { Sender } from './sender.ts';
+import { accessDenied, invalidArgument, unavailable } from '../rpc/errors.ts';
+import { Sender } from '../rpc/sender.ts';
 
 const DEFAULT_BUFFER_SIZE = 10;
 

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Store } from '../store/store.ts';
 import type { FilterOptions, StartPosition, StartRevision } from '../wire/read-request.ts';
-import { invalidArgument, RpcError } from './rpc-errors.ts';
+import { invalidArgument, RpcError } from '../rpc/errors.ts';
 
 const START_MISSING = 'Where to start is required';
 

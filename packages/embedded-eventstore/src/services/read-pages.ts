@@ -8,10 +8,10 @@ import {
   encodeStreamNotFound,
 } from '../wire/read-response.ts';
 import type { ServiceContext } from './context.ts';
-import { nextLimit } from './page-size.ts';
+import { nextLimit } from '../store/page-size.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument, streamDeleted } from './rpc-errors.ts';
-import type { Sender } from './sender.ts';
+import { invalidArgument, streamDeleted } from '../rpc/errors.ts';
+import type { Sender } from '../rpc/sender.ts';
 
 const PAGE_SIZE = 128;
 /** The page size of the real server, which decides when the start of a stream is told. */

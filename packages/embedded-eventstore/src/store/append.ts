@@ -9,7 +9,7 @@ import {
 } from './records.ts';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './stream-names.ts';
 import type { Stream, Streams } from './streams.ts';
-import { newId } from './ids.ts';
+import { newId } from './event-id.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly revision: number; readonly pos: number }

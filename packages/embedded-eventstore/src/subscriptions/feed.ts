@@ -1,4 +1,4 @@
-import type { Access } from '../services/access.ts';
+import type { Access } from '../rpc/access.ts';
 import type { EventRecord } from '../store/records.ts';
 import { isMetastream } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';

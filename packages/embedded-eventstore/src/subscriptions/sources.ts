@@ -1,4 +1,4 @@
-import { streamDeleted } from '../services/rpc-errors.ts';
+import { streamDeleted } from '../rpc/errors.ts';
 import type { EventRecord } from '../store/records.ts';
 import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';

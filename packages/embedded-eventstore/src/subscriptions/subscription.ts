@@ -1,7 +1,7 @@
-import { accessDenied, streamDeleted, unavailable } from '../services/rpc-errors.ts';
-import type { OpenCall } from '../services/context.ts';
-import { nextLimit } from '../services/page-size.ts';
-import type { Sender } from '../services/sender.ts';
+import { accessDenied, streamDeleted, unavailable } from '../rpc/errors.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import { nextLimit } from '../store/page-size.ts';
+import type { Sender } from '../rpc/sender.ts';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { CAUGHT_UP, encodeCheckpoint } from '../wire/read-response.ts';
 import type { Item, Source } from './sources.ts';

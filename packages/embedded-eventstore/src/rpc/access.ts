@@ -3,7 +3,7 @@ import { status, type Metadata } from '@grpc/grpc-js';
 import { parseAcl, type Acl, type Roles } from '../store/metadata.ts';
 import { ALL_STREAM, isMetastream, isSystemStream, originalStreamOf } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
-import { accessDenied, RpcError } from './rpc-errors.ts';
+import { accessDenied, RpcError } from './errors.ts';
 
 export type Operation = 'read' | 'write' | 'delete' | 'metaRead' | 'metaWrite';
 

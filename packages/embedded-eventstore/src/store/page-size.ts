@@ -1,4 +1,4 @@
-import type { EventRecord } from '../store/records.ts';
+import type { EventRecord } from './records.ts';
 
 /** Bytes of one page, about: large events come in smaller pages. */
 const PAGE_BYTES = 2 * 1024 * 1024;
