@@ -21,7 +21,8 @@ export interface ScavengeResult {
 export const scavenge = (dir: string): ScavengeResult => {
   const store = Store.open(dir);
   try {
-    if (store.health.refusal !== undefined) throw new StoreOpenError('corrupt', store.health.refusal);
+    if (store.health.readOnlyReason !== undefined)
+      throw new StoreOpenError('corrupt', store.health.readOnlyReason);
     const before = statSync(join(dir, DATA_FILE)).size;
     const events = removeAll(store);
     if (events > 0) compact(store);

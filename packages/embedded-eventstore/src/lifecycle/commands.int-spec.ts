@@ -56,7 +56,7 @@ describe('scavenge', () => {
       });
       scavenge(dir);
       await withStore(dir, async (store) => {
-        expect(store.health.refusal).toBeUndefined();
+        expect(store.health.readOnlyReason).toBeUndefined();
         await appendMany(store, 'new', 1);
         expect(store.log.last).toBeGreaterThan(last);
       });
@@ -141,9 +141,9 @@ describe('backup', () => {
       await withStore(dir, (store) => appendMany(store, 'one', 10));
       const { copyFileSync, rmSync } = await import('node:fs');
       copyFileSync(join(dir, 'copy', DATA_FILE), join(dir, DATA_FILE));
-      await withStore(dir, (store) => expect(store.health.refusal).toMatch(/were acknowledged/));
+      await withStore(dir, (store) => expect(store.health.readOnlyReason).toMatch(/were acknowledged/));
       rmSync(join(dir, HEAD_FILE));
-      await withStore(dir, (store) => expect(store.health.refusal).toBeUndefined());
+      await withStore(dir, (store) => expect(store.health.readOnlyReason).toBeUndefined());
     });
   });
 });

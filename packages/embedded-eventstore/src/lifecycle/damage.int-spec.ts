@@ -46,7 +46,7 @@ describe('a file that is damaged', () => {
         const store = Store.open(dir);
         await refusedAppend(store);
         store.close();
-        throw new Error(store.health.refusal);
+        throw new Error(store.health.readOnlyReason);
       };
       await expect(open()).rejects.toThrow(/truncated|malformed|damaged/);
     });
@@ -67,7 +67,7 @@ describe('a file that is damaged', () => {
         if (suffix === '-wal')
           writeFileSync(`${dataFile(dir)}-wal`, log.subarray(0, Math.floor(log.length / 2)));
         await withStore(dir, async (again) => {
-          expect(again.health.refusal).toMatch(/were acknowledged/);
+          expect(again.health.readOnlyReason).toMatch(/were acknowledged/);
           await refusedAppend(again);
           expect(readAll(again, 'stream').length).toBeGreaterThanOrEqual(200);
         });
@@ -144,7 +144,7 @@ test('a taken port gives a clear error and leaves the directory free', async () 
     const first = await startEventStore({ dir: join(dir, 'a') });
     const second = startEventStore({ dir: join(dir, 'b'), port: first.port });
     await expect(second).rejects.toThrow(/Port \d+ is taken/);
-    await withStore(join(dir, 'b'), (store) => expect(store.health.refusal).toBeUndefined());
+    await withStore(join(dir, 'b'), (store) => expect(store.health.readOnlyReason).toBeUndefined());
     await first.stop();
   });
 });

@@ -26,7 +26,7 @@ const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
 
 /** Gives a new store its users, as the real server does at its first start. */
 export const bootstrap = async (store: Store): Promise<void> => {
-  if (store.health.refusal !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
+  if (store.health.readOnlyReason !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
   await store.writer.write((tx) => {
     for (const [login, name, group] of ACCOUNTS) {
       const account = createAccount(login, name, DEFAULT_PASSWORD, [group]);

@@ -20,7 +20,7 @@ type UnaryService<Request> = (
 
 const NOTHING = Buffer.alloc(0);
 
-/** Runs `handler` for an authenticated caller; operators only, unless `anyone`. */
+/** Runs `handler` for an authenticated caller, who must be an operator unless `anyone`. */
 const unary =
   <Request>(context: ServiceContext, handler: Handler<Request>, anyone = false): UnaryService<Request> =>
   (call, callback) => {
@@ -91,23 +91,25 @@ const listed = (groups: Groups, request: ListRequest): Group[] => {
 const infoOf = (group: Group): SubscriptionInfo => {
   const { config } = group;
   const isAll = config.stream === ALL_STREAM;
+  const statistics = group.statistics();
+  const { live, buffered } = statistics;
   return {
     ...config,
     eventSource: config.stream,
     groupName: config.group,
-    status: group.live ? 'Live' : 'Behind',
-    connections: group.consumers.map((consumer) => consumer.info(config.extraStatistics)),
-    averagePerSecond: group.rate.perSecond,
-    totalItems: group.rate.total,
-    countSinceLastMeasurement: group.rate.sinceLast(),
-    lastCheckpointed: formatKnown(group.lastCheckpoint, isAll),
-    lastKnown: formatKnown(group.lastKnown, isAll),
+    status: live ? 'Live' : 'Behind',
+    connections: statistics.connections,
+    averagePerSecond: statistics.averagePerSecond,
+    totalItems: statistics.totalItems,
+    countSinceLastMeasurement: statistics.countSinceLastMeasurement,
+    lastCheckpointed: formatKnown(statistics.lastCheckpoint, isAll),
+    lastKnown: formatKnown(statistics.lastKnown, isAll),
     startFrom: formatStart(config.startFrom, isAll),
-    readBufferCount: group.live ? 0 : group.buffer.length,
-    liveBufferCount: group.live ? group.buffer.length : 0,
-    retryBufferCount: group.retries.length,
-    totalInFlight: group.outstanding,
-    outstanding: group.outstanding,
-    parked: group.parking.count,
+    readBufferCount: live ? 0 : buffered,
+    liveBufferCount: live ? buffered : 0,
+    retryBufferCount: statistics.retries,
+    totalInFlight: statistics.outstanding,
+    outstanding: statistics.outstanding,
+    parked: statistics.parked,
   };
 };

@@ -12,7 +12,7 @@ const guarded = (db: Sqlite, sql: string, health: Health) => {
     } catch (error) {
       if (!/^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(sqliteCode(error))) throw error;
       const message = `The file is damaged: ${messageOf(error)}`;
-      health.refuse(message);
+      health.makeReadOnly(message);
       throw new StoreReadError(message);
     }
   };

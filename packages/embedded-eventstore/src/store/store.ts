@@ -47,7 +47,7 @@ export class Store {
       const { db, damage } = openFile(dir, head.position > 0);
       const store = new Store(dir, db, new Health(report), head, unlock);
       const reason = damage ?? lossBefore(head.position, store.log);
-      if (reason !== undefined) store.health.refuse(reason);
+      if (reason !== undefined) store.health.makeReadOnly(reason);
       return store;
     } catch (error) {
       head?.close();
@@ -65,7 +65,7 @@ export class Store {
 
   close(): void {
     this.writer.flush();
-    if (this.health.refusal === undefined) {
+    if (this.health.readOnlyReason === undefined) {
       try {
         this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {
