@@ -7,10 +7,10 @@ export const USAGE = `usage:
   event-store verify   --data DIR
   event-store backup   --data DIR --to DIR`;
 
-/** Advertised to this machine only, so nobody else needs to reach the port. */
+/** Advertised addresses that other machines cannot reach. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+)$/;
 
-/** Thrown when the command line or the environment is wrong. */
+/** Thrown when the command line or the environment is not valid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -7,7 +7,7 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   readonly port: number;
   readonly url: string;
-  /** Milliseconds from the spawn to the line that it listens. */
+  /** Milliseconds from the spawn until the server listens. */
   readonly startMs: number;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -23,7 +23,7 @@ export const spawnEventStore = (
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> => spawnServer([PROGRAM, '--port', '0', '--data', dir, '--mode', 'insecure'], env);
 
-/** Runs `use` with an event store on `dir`, and ends it however `use` ends. */
+/** Runs `use` with an event store on `dir`, and always ends it. */
 export const withEventStore = async <T>(
   dir: string,
   use: (server: ServerProcess) => Promise<T>,

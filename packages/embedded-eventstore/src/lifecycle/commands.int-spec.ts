@@ -95,7 +95,7 @@ describe('verify', () => {
       };
       expect(change("UPDATE events SET data = '{}' WHERE rev = 3")).toMatch(/does not match its checksum/);
       expect(change("UPDATE events SET type = 'Other' WHERE rev = 5")).toMatch(/does not match its checksum/);
-      expect(change('DELETE FROM events WHERE rev = 3')).toMatch(/lacks what is before revision 4/);
+      expect(change('DELETE FROM events WHERE rev = 3')).toMatch(/has no event before revision 4/);
       expect(change('DELETE FROM events WHERE rev = 19')).toMatch(/Acknowledged events are missing/);
     });
   });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@eventstore/db-client';
 import { collect, events, eventually, Recorder, revisionsOf } from '../contract/harness.ts';
-import { proveCrash } from '../acceptance/crash.ts';
+import { runCrash } from '../acceptance/crash.ts';
 import { runCommand, withClient, withEventStore } from '../acceptance/processes.ts';
 import { withDirectory } from './stores.ts';
 
@@ -26,7 +26,7 @@ describe('the process', () => {
 
   test('finds everything again after kill -9, even with many writers at work', async () => {
     await withDirectory(async (dir) => {
-      const figures = await proveCrash(dir, 3);
+      const figures = await runCrash(dir, 3);
       expect(figures.filter(({ ok }) => !ok)).toEqual([]);
     });
   }, 60_000);
@@ -107,7 +107,7 @@ describe('the process', () => {
         const taken = runCommand('--port', String(server.port), '--data', join(dir, 'b'));
         expect(taken).toMatchObject({ code: 1 });
         expect(taken.output).toBe(
-          `event-store: Port ${server.port} is taken: stop what listens there, or give another --port\n`,
+          `event-store: Port ${server.port} is in use: stop the process that listens on it, or choose another --port\n`,
         );
         const locked = runCommand('--port', '0', '--data', join(dir, 'a'));
         expect(locked).toMatchObject({ code: 1 });

@@ -17,7 +17,7 @@ const DEFAULT_BUFFER_SIZE = 10;
 
 type Call = ServerDuplexStream<ConsumerRequest, Buffer>;
 
-/** PersistentSubscriptions.Read: the options first, then acknowledgements, while events go out. */
+/** PersistentSubscriptions.Read: the options first, then acknowledgements, while events are sent. */
 export const persistentReadService =
   (context: ServiceContext, groups: Groups) =>
   (call: Call): void => {
@@ -97,7 +97,7 @@ class ConsumerSession implements OpenCall {
 
 const toHex = (id: Buffer): string => id.toString('hex');
 
-/** In insecure mode nobody checks the credentials, but their name is still worth showing. */
+/** Insecure mode does not check credentials, but the statistics show their name. */
 const usernameOf = (user: User, metadata: Metadata): string => {
   const header = String(metadata.get('authorization')[0] ?? '');
   const [, encoded] = /^Basic\s+(\S+)$/i.exec(header) ?? [];

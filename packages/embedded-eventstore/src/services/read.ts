@@ -81,7 +81,7 @@ const sourceOf = ({ store }: ServiceContext, { stream, all, filter }: ReadReques
   return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter));
 };
 
-/** Encoded events, shared by all subscribers that want the same form. */
+/** Encoded events, shared by all subscribers with the same UUID format. */
 const encoded = {
   string: new WeakMap<EventRecord, Buffer>(),
   structured: new WeakMap<EventRecord, Buffer>(),

@@ -20,7 +20,7 @@ interface Entry extends Stream {
   metadata?: StreamMetadata;
 }
 
-/** The streams in use: a bounded cache over the log. */
+/** A bounded cache of streams over the log. */
 export class Streams {
   private readonly cache = new Map<string, Entry>();
 
@@ -46,7 +46,7 @@ export class Streams {
     return entry.metadata;
   }
 
-  /** The metadata event's data as it was written. */
+  /** The data of the metadata event. */
   rawMetadata(name: string): Buffer | undefined {
     const metastream = this.get(metastreamOf(name));
     if (metastream.last < 0 || metastream.last === DELETED_REVISION) return undefined;
