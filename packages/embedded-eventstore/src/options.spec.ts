@@ -38,6 +38,9 @@ describe('the command line', () => {
 
   test('of a command names its directories', () => {
     expect(parseDirectories(['--data', 'a', '--to', 'b'], 'to')).toEqual({ data: 'a', to: 'b' });
+  });
+
+  test('of a backup is refused without --to', () => {
     expect(() => parseDirectories(['--data', 'a'], 'to')).toThrow(UsageError);
   });
 });

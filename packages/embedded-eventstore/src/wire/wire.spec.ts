@@ -59,7 +59,7 @@ test('nested messages of any size are read as they were written', () => {
   );
 });
 
-test('unknown fields are skipped and truncated messages refused', () => {
+describe('a decoder', () => {
   const decode = decoder(
     () => ({ name: '' }),
     (target, field, reader) => {
@@ -73,8 +73,14 @@ test('unknown fields are skipped and truncated messages refused', () => {
       .message(7, (inner) => inner.string(1, 'x'))
       .string(2, 'name'),
   );
-  expect(decode(bytes)).toEqual({ name: 'name' });
-  expect(() => decode(bytes.subarray(0, -1))).toThrow(RangeError);
+
+  test('skips unknown fields', () => {
+    expect(decode(bytes)).toEqual({ name: 'name' });
+  });
+
+  test('refuses truncated messages', () => {
+    expect(() => decode(bytes.subarray(0, -1))).toThrow(RangeError);
+  });
 });
 
 test('UUIDs are encoded and decoded in both formats', () => {
@@ -86,6 +92,9 @@ test('UUIDs are encoded and decoded in both formats', () => {
       expect(readField(bytes, readUuid)).toEqual(id);
     }),
   );
+});
+
+test('a text that is not a UUID is refused', () => {
   expect(() => uuidFromString('not one')).toThrow(RangeError);
 });
 
