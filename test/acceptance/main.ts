@@ -28,9 +28,8 @@ await runProgram(async () => {
 
 /** The event store's proof is a program of its own, as the event store is. */
 async function proveEventStore(report: Report): Promise<void> {
-  const child = spawn(process.execPath, ['packages/embedded-eventstore/dist/acceptance/main.js'], {
-    stdio: 'inherit',
-  });
+  const program = 'packages/embedded-eventstore/src/acceptance/main.ts';
+  const child = spawn(process.execPath, ['--import', './tools/register.mjs', program], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   report.figure('exit code of the event store’s proof', code ?? 'killed', '= 0', code === 0);
 }

@@ -9,15 +9,14 @@ const node = (...args) => run(process.execPath, args, { cwd: root });
 const bin = (path) => join(root, 'node_modules', path);
 const types = () => node(bin('typescript/bin/tsc'), '-b');
 
-/** The packages by tsc, the apps by the Nest CLI. */
+/** The packages by tsdown, the apps by the Nest CLI. */
 async function compile() {
-  const packages = await node(
-    bin('typescript/bin/tsc'),
-    '-b',
-    'packages/embedded-eventstore',
-    'packages/sdk',
-  );
-  return packages.code === 0 ? node(bin('@nestjs/cli/bin/nest.js'), 'build', '--all') : packages;
+  for (const name of ['embedded-eventstore', 'sdk']) {
+    const cwd = join(root, 'packages', name);
+    const built = await run(process.execPath, [bin('tsdown/dist/run.mjs'), '--no-clean'], { cwd });
+    if (built.code !== 0) return built;
+  }
+  return node(bin('@nestjs/cli/bin/nest.js'), 'build', '--all');
 }
 
 /** Checks the types; tells whether there was no error. */

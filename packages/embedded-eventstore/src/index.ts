@@ -3,13 +3,13 @@ import { startServer } from './server.ts';
 export { StoreOpenError } from './store/errors.ts';
 
 export interface EventStoreOptions {
-  /** Where the events are kept; made when missing. */
+  /** The data directory; created when missing. */
   readonly dir: string;
-  /** 0 or nothing: any free port. */
+  /** Default 0: any free port. */
   readonly port?: number;
   /** Secure mode checks basic credentials and access control lists. */
   readonly mode?: 'secure' | 'insecure';
-  /** Bytes one append may hold; 1 MiB unless given. */
+  /** Maximum size of an append, in bytes. Default 1 MiB. */
   readonly maxAppendSize?: number;
 }
 

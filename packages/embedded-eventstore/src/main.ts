@@ -8,18 +8,18 @@ import { startServer } from './server.ts';
 import { messageOf } from './store/errors.ts';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-const complain = (line: string): void => void process.stderr.write(`event-store: ${line}\n`);
+const printError = (line: string): void => void process.stderr.write(`event-store: ${line}\n`);
 
 const serve = async (args: readonly string[]): Promise<void> => {
   const options = parseOptions(args, process.env);
-  const server = await startServer({ ...options, report: complain });
+  const server = await startServer({ ...options, report: printError });
   const { host, port } = options.advertise ?? { host: '127.0.0.1', port: server.port };
   print(`event-store listening on port ${server.port} (esdb://${host}:${port}?tls=false)`);
   const stop = (): void => {
     void server.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        complain(messageOf(error));
+        printError(messageOf(error));
         process.exit(1);
       },
     );
@@ -28,7 +28,7 @@ const serve = async (args: readonly string[]): Promise<void> => {
   process.on('SIGINT', stop);
 };
 
-// What goes wrong is told in our own words.
+// Errors are printed below, in one line.
 setLogVerbosity(logVerbosity.NONE);
 const runCommand = async ([name, ...args]: readonly string[]): Promise<void> => {
   if ([name, ...args].includes('--help')) {
@@ -39,7 +39,7 @@ const runCommand = async ([name, ...args]: readonly string[]): Promise<void> => 
   } else if (name === 'verify') {
     const { events, streams, faults } = verify(parseDirectories(args).data);
     print(`checked ${events} events in ${streams} streams: ${faults.length === 0 ? 'no faults' : 'damaged'}`);
-    for (const fault of faults) complain(fault);
+    for (const fault of faults) printError(fault);
     if (faults.length > 0) process.exitCode = 1;
   } else if (name === 'backup') {
     const { data, to } = parseDirectories(args, 'to');
@@ -52,7 +52,7 @@ const runCommand = async ([name, ...args]: readonly string[]): Promise<void> => 
 try {
   await runCommand(process.argv.slice(2));
 } catch (error) {
-  complain(messageOf(error));
-  if (error instanceof UsageError) complain(USAGE);
+  printError(messageOf(error));
+  if (error instanceof UsageError) printError(USAGE);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseDirectories, parseOptions, UsageError } from './options.ts';
 
 describe('the command line', () => {
-  test('has defaults for all but the directory', () => {
+  test('has defaults for everything except the directory', () => {
     expect(parseOptions(['--data', 'd'], {})).toEqual({
       dir: 'd',
       port: 2113,
@@ -32,12 +32,15 @@ describe('the command line', () => {
     [['--data', 'd', '--advertise', 'nowhere'], {}],
     [['--data', 'd', '--colour', 'red'], {}],
     [['--data', 'd'], { EVENTSTORE_MAX_APPEND_SIZE: '-1' }],
-  ])('is refused when it is wrong: %j %j', (args, env) => {
+  ])('is refused when it is not valid: %j %j', (args, env) => {
     expect(() => parseOptions(args, env)).toThrow(UsageError);
   });
 
   test('of a command names its directories', () => {
     expect(parseDirectories(['--data', 'a', '--to', 'b'], 'to')).toEqual({ data: 'a', to: 'b' });
+  });
+
+  test('of a backup is refused without --to', () => {
     expect(() => parseDirectories(['--data', 'a'], 'to')).toThrow(UsageError);
   });
 });

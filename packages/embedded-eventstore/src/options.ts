@@ -2,15 +2,15 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_MAX_APPEND_SIZE, type ServerOptions } from './server.ts';
 
 export const USAGE = `usage:
-  event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]
-  event-store scavenge --data DIR           (the store must be stopped)
-  event-store verify   --data DIR
-  event-store backup   --data DIR --to DIR`;
+  turnstream-event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]
+  turnstream-event-store scavenge --data DIR           (the store must be stopped)
+  turnstream-event-store verify   --data DIR
+  turnstream-event-store backup   --data DIR --to DIR`;
 
-/** Advertised to this machine only, so nobody else needs to reach the port. */
+/** Advertised addresses that other machines cannot reach. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+)$/;
 
-/** Thrown when the command line or the environment is wrong. */
+/** Thrown when the command line or the environment is not valid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { Groups } from './persistent/groups.ts';
-import { Access } from './services/access.ts';
+import { Access } from './rpc/access.ts';
 import { appendService } from './services/append.ts';
 import { batchAppendService } from './services/batch-append.ts';
 import { bootstrap } from './services/bootstrap.ts';
@@ -22,7 +22,7 @@ import { Feed } from './subscriptions/feed.ts';
 
 const MIB = 1024 * 1024;
 export const DEFAULT_MAX_APPEND_SIZE = MIB;
-/** Calls that have not ended by then are cut, in milliseconds. */
+/** Time for open calls to end at a shutdown, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
 export interface ServerOptions {
@@ -32,9 +32,9 @@ export interface ServerOptions {
   readonly host?: string;
   readonly secure?: boolean;
   readonly advertise?: { readonly host: string; readonly port: number };
-  /** Bytes one append may hold. */
+  /** Maximum size of an append, in bytes. */
   readonly maxAppendSize?: number;
-  /** Gets a line when the store becomes read-only or the disk is full. */
+  /** Called with a line when the store becomes read-only or the disk is full. */
   readonly report?: (line: string) => void;
 }
 
@@ -43,7 +43,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Opens the store and serves it. Throws StoreOpenError when it cannot. */
+/** Opens the store and serves it. Throws StoreOpenError. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const store = Store.open(options.dir, options.report);
   const host = options.host ?? '127.0.0.1';
@@ -96,7 +96,7 @@ const bind = (server: Server, host: string, port: number): Promise<number> =>
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (!error) return resolve(bound);
       const message = /EADDRINUSE|address already in use/i.test(messageOf(error))
-        ? `Port ${port} is taken: stop what listens there, or give another --port`
+        ? `Port ${port} is in use: stop the process that listens on it, or choose another --port`
         : `Cannot listen on ${host}:${port}: ${messageOf(error)}`;
       reject(new StoreOpenError('unusable', message));
     });

@@ -9,7 +9,7 @@ export interface Command {
   readonly options: CommandOptions;
 }
 
-/** Sends a command under its key, or under a new one, so that each retry is the same command. */
+/** Sends a command under its key, or a generated one: retries repeat the same command. */
 export async function runCommand<Result extends object = Omit<CommandResult, 'replayed'>>(
   transport: Sender,
   { method, path, body, options }: Command,
@@ -20,12 +20,6 @@ export async function runCommand<Result extends object = Omit<CommandResult, 're
   if (agentEpoch !== undefined) headers['agent-epoch'] = String(agentEpoch);
   if (correlationId !== undefined) headers['correlation-id'] = correlationId;
   if (traceparent !== undefined) headers['traceparent'] = traceparent;
-  const answer = await transport.send<Result>({
-    method,
-    path,
-    headers,
-    body,
-    signal,
-  });
+  const answer = await transport.send<Result>({ method, path, headers, body, signal });
   return { ...answer.body, replayed: answer.headers['idempotency-replayed'] === 'true' };
 }

@@ -1,11 +1,11 @@
-/** A promise and what settles it. */
+/** A promise with its resolve and reject functions. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** As `Promise.withResolvers`, which Node has only since version 22. */
+/** As `Promise.withResolvers`, which needs Node 22. */
 export function deferred<T>(): Deferred<T> {
   let settle: Pick<Deferred<T>, 'resolve' | 'reject'> | undefined;
   const promise = new Promise<T>((resolve, reject) => {

@@ -1,13 +1,13 @@
 import type { Problem, RecordedEvent } from './types.ts';
 
-/** Every error that this package throws by itself. `code` is stable; the message is for people. */
+/** Base of all errors that this package throws. `code` is stable; the message is for people. */
 export class TurnstreamError extends Error {
   override readonly name: string = 'TurnstreamError';
   /** The problem's code, as `validation_failed`; `unreachable` when there was no answer. */
   readonly code: string;
   /** The HTTP status, 0 when there was no answer. */
   readonly status: number;
-  /** The whole problem document (RFC 9457) that the api answered with. */
+  /** The whole problem document (RFC 9457) of the API's answer. */
   readonly problem: Problem;
 
   constructor(problem: Problem, options?: ErrorOptions) {
@@ -17,17 +17,17 @@ export class TurnstreamError extends Error {
     this.problem = problem;
   }
 
-  /** The id under which the api's log knows the request. */
+  /** The id of the request in the API's log. */
   get traceId(): string | undefined {
     return this.problem.trace_id;
   }
 }
 
-/** Thrown when the request itself is wrong (400, 413, 415); sending it again cannot help. */
+/** Thrown when the request itself is invalid (400, 413, 415); a retry cannot help. */
 export class InvalidRequest extends TurnstreamError {
   override readonly name = 'InvalidRequest';
 
-  /** The fields that are wrong, and why. */
+  /** The invalid fields, and why they are invalid. */
   get errors(): readonly { readonly field: string; readonly message: string }[] {
     return this.problem.errors ?? [];
   }
@@ -42,12 +42,12 @@ export class SessionNotFound extends TurnstreamError {
 export class CommandNotAllowed extends TurnstreamError {
   override readonly name: string = 'CommandNotAllowed';
 
-  /** Why, as a stable word: `session_over`, `goal_not_set`, … */
+  /** Why, as a stable code: `session_over`, `goal_not_set`, … */
   get reason(): string {
     return this.problem.reason ?? '';
   }
 
-  /** Which of several commands, from 0. */
+  /** Index of the refused command among several, from 0. */
   get command(): number {
     return Number(this.problem['command'] ?? 0);
   }
@@ -58,11 +58,11 @@ export class CommandNotAllowed extends TurnstreamError {
   }
 }
 
-/** Thrown when another agent instance holds the session by now (409): what this one still does is refused. */
+/** Thrown when another agent instance owns the session (409): the commands of this one are refused. */
 export class AgentReplaced extends CommandNotAllowed {
   override readonly name = 'AgentReplaced';
 
-  /** Who holds the session now; `instance` null: nobody, it waits. */
+  /** The current owner of the session; `instance` is null while it has none. */
   get holder(): { readonly instance: string | null; readonly epoch: number; readonly pool: string | null } {
     return this.problem.holder ?? { instance: null, epoch: 0, pool: null };
   }
@@ -72,15 +72,17 @@ export class AgentReplaced extends CommandNotAllowed {
 export class RevisionConflict extends TurnstreamError {
   override readonly name = 'RevisionConflict';
 
+  /** The session's revision now. */
   get currentRevision(): number {
     return this.problem.current_revision ?? -1;
   }
 
+  /** The revision that the command expected. */
   get expectedRevision(): number {
     return this.problem.expected_revision ?? -1;
   }
 
-  /** What was recorded since the expected revision, at most 100 events. */
+  /** The events recorded since the expected revision, at most 100. */
   get events(): readonly Pick<RecordedEvent, 'event_id' | 'type' | 'revision' | 'data'>[] {
     return (this.problem['events'] as RecordedEvent[] | undefined) ?? [];
   }
@@ -97,8 +99,8 @@ export class KeyReused extends TurnstreamError {
 }
 
 /**
- * Thrown when the api, or an engine behind it, stayed away for as long as the client tries (0, 408, 429, 502 to 504).
- * A command may be in or not: the same one with the same `key` tells.
+ * Thrown when the API, or a backing service of it, was unavailable for as long as the client retries (0, 408, 429,
+ * 502 to 504). The command may or may not be recorded: send it again with the same `key` to find out.
  */
 export class Unavailable extends TurnstreamError {
   override readonly name = 'Unavailable';
@@ -142,6 +144,6 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
 /** The problem for a request that got no answer. */
 export function unreachable(url: string, cause: unknown): Problem {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const title = 'The api cannot be reached';
+  const title = 'The API cannot be reached';
   return { type: 'https://turnstream.dev/problems/unreachable', title, status: 0, detail: `${url}: ${why}` };
 }

@@ -1,7 +1,7 @@
-export { Agent, connectAgent } from './agent.ts';
-export type { AgentOptions } from './agent.ts';
-export { AgentStream } from './agent-stream.ts';
-export type { StreamEnd, Update, UpdateHandler } from './agent-stream.ts';
+export { Agent, connectAgent } from './agent/agent.ts';
+export type { AgentOptions } from './agent/options.ts';
+export { AgentStream } from './agent/stream.ts';
+export type { StreamEnd, Update, UpdateHandler } from './agent/stream.ts';
 export {
   AgentReplaced,
   CommandNotAllowed,

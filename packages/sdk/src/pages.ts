@@ -1,4 +1,4 @@
-/** A query string of what is not undefined, with its `?`, or nothing. */
+/** The query string, with its `?`, of the members that are not undefined; empty when there are none. */
 export function search(query: Readonly<Record<string, string | number | undefined>>): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
@@ -11,7 +11,7 @@ interface Page<T> {
   readonly next: string | null;
 }
 
-/** The items of all pages, each fetched when it is needed. */
+/** The items of all pages; a page is fetched when its first item is needed. */
 export async function* pages<T>(
   fetchPage: (after: string | undefined) => Promise<Page<T>>,
 ): AsyncGenerator<T, void> {

@@ -24,78 +24,91 @@ import type {
   UpdateGoal,
 } from './types.ts';
 
+/** For {@link Session.context}. */
 export interface ContextOptions {
   /**
-   * Answer with at least this revision. Default: the last one that this object's commands have written, so you read
-   * your own writes. 0 takes whatever is at hand, which is the cheapest.
+   * The least revision of the answer. Default: the last one that this object's commands wrote, so that you read your own
+   * writes. 0 accepts any revision, which is the cheapest.
    */
   readonly minRevision?: number;
   readonly signal?: AbortSignal;
 }
 
+/** For {@link Session.events}. */
 export interface EventsOptions {
-  /** The first revision wanted. Default 0. */
+  /** The first revision. Default 0. */
   readonly fromRevision?: number;
-  /** Size of a page, 1 to 1,000. Default 100. */
+  /** Page size, 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
 
+export interface SessionOptions {
+  /** The highest revision that is known. */
+  readonly revision?: number | undefined;
+  readonly started?: CommandResult | undefined;
+  /** The epoch that the commands carry, for an agent that owns the session. */
+  readonly epoch?: (() => number) | undefined;
+}
+
 /**
- * One conversation. Each command makes its own key, is retried while the system is away, and is in exactly once.
+ * One conversation. Each command has an idempotency key, is retried while the system is unavailable, and is recorded
+ * exactly once.
  *
  * All commands throw {@link SessionNotFound}, {@link CommandNotAllowed} when the session's state does not allow them
- * (all of them once it is over), {@link RevisionConflict} with `expectedRevision`, {@link KeyReused} for a key of
+ * (none is allowed after its end), {@link RevisionConflict} with `expectedRevision`, {@link KeyReused} for the key of
  * another command, {@link InvalidRequest} and {@link Unavailable}.
  */
 export class Session {
-  private reached: number;
+  /** UUID of the session. */
+  readonly id: string;
+  /** The result of the start; undefined for a session that this object did not start. */
+  readonly started: CommandResult | undefined;
+  private readonly transport: Sender;
+  private readonly epoch: (() => number) | undefined;
+  private knownRevision: number;
 
-  constructor(
-    private readonly transport: Sender,
-    /** UUID of the session. */
-    readonly id: string,
-    revision: number,
-    /** What the start did; undefined for a session that was not started here. */
-    readonly started?: CommandResult,
-    /** The epoch that its commands carry, for an agent that holds the session. */
-    private readonly epoch?: () => number,
-  ) {
-    this.reached = revision;
+  constructor(transport: Sender, id: string, { revision = -1, started, epoch }: SessionOptions = {}) {
+    this.transport = transport;
+    this.id = id;
+    this.started = started;
+    this.epoch = epoch;
+    this.knownRevision = revision;
   }
 
-  /** The highest revision that the commands of this object have shown, -1 before the first. */
+  /** The highest revision that the commands of this object returned, -1 before the first. */
   get revision(): number {
-    return this.reached;
+    return this.knownRevision;
   }
 
-  /** Records a turn, and with a user's turn the bot's reply if `response_text` is given. The same `turn_id` again adds nothing. */
+  /** Records a turn; `response_text` adds the bot's reply to a user's turn. The same `turn_id` again adds nothing. */
   recordTurn(turn: RecordTurn, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/turns', turn, options);
   }
 
-  /** Sets the current goal; the one before it is suspended and returns later. */
+  /** Sets the current goal; the previous one is suspended and resumes later. */
   setGoal(goal: SetGoal, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/goals', goal, options);
   }
 
   /**
-   * Moves a goal's step or status; a finished goal brings the suspended one back.
+   * Changes a goal's step or status; a finished goal resumes the suspended one.
    * @throws CommandNotAllowed (`goal_not_set`, `goal_suspended`)
    */
   updateGoal(goal: string, change: UpdateGoal, options?: CommandOptions): Promise<CommandResult> {
     return this.command('PATCH', `/goals/${encodeURIComponent(goal)}`, change, options);
   }
 
-  /** Raises a flag, named in lower-case letters, digits and `_`. Derived flags cannot be raised. */
+  /** Raises a flag; its name has lower-case letters, digits and `_`. Derived flags cannot be raised. */
   raiseFlag(flag: string, value: FlagValue = true, options?: CommandOptions): Promise<CommandResult> {
     return this.command('PUT', `/flags/${encodeURIComponent(flag)}`, { value }, options);
   }
 
+  /** Clears a flag. */
   clearFlag(flag: string, options?: CommandOptions): Promise<CommandResult> {
     return this.command('DELETE', `/flags/${encodeURIComponent(flag)}`, undefined, options);
   }
 
-  /** The conversation goes on over another channel, with all it knows. */
+  /** Continues the conversation on another channel, with its whole context. */
   switchChannel(channel: Channel, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/channel', { channel }, options);
   }
@@ -110,13 +123,13 @@ export class Session {
     return this.command('POST', '/handoff', handoff, options);
   }
 
-  /** Records news of another system. The same `system` and `source_event_id` again add nothing. */
+  /** Records an update from another system. The same `system` and `source_event_id` again add nothing. */
   externalUpdate(update: ExternalUpdate, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/external-updates', update, options);
   }
 
   /**
-   * Asks other systems and returns at once. The answers come into the context as they arrive.
+   * Asks other systems and returns at once. Their answers are added to the context as they arrive.
    * @throws CommandNotAllowed (`too_many_inquiries`)
    */
   async openInquiry(inquiry: OpenInquiry, options: CommandOptions = {}): Promise<InquiryAccepted> {
@@ -124,14 +137,14 @@ export class Session {
       method: 'POST',
       path: this.path('/inquiries'),
       body: inquiry,
-      options: this.fenced(options),
+      options: this.withEpoch(options),
     } as const;
     const accepted = await runCommand<InquiryAccepted>(this.transport, command);
-    this.reached = Math.max(this.reached, accepted.revision);
+    this.knownRevision = Math.max(this.knownRevision, accepted.revision);
     return accepted;
   }
 
-  /** An inquiry as it stands now. @throws SessionNotFound also when the session has no such inquiry */
+  /** The current state of an inquiry. @throws SessionNotFound also when the session has no such inquiry */
   async inquiry(inquiryId: string, signal?: AbortSignal): Promise<Inquiry> {
     const path = this.path(`/inquiries/${encodeURIComponent(inquiryId)}`);
     return (await this.transport.send<Inquiry>({ method: 'GET', path, signal })).body;
@@ -142,21 +155,21 @@ export class Session {
     return this.command('DELETE', `/inquiries/${encodeURIComponent(inquiryId)}`, undefined, options);
   }
 
-  /** Ends the session; after it no command is allowed. */
+  /** Ends the session; no command is allowed afterwards. */
   end(reason?: string, options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/end', reason === undefined ? {} : { reason }, options);
   }
 
-  /** Several commands in one append: all of them or none. At most 50. */
+  /** Records up to 50 commands atomically: all or none. */
   commands(commands: readonly CommandItem[], options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/commands', { commands }, options);
   }
 
   /**
    * The working context.
-   * @throws SessionNotFound, RevisionConflict when the session has not reached `minRevision`
+   * @throws SessionNotFound, RevisionConflict when the session is not at `minRevision` yet
    */
-  async context({ minRevision = this.reached, signal }: ContextOptions = {}): Promise<Context> {
+  async context({ minRevision = this.knownRevision, signal }: ContextOptions = {}): Promise<Context> {
     const query = search({ min_revision: minRevision > 0 ? minRevision : undefined });
     const { body } = await this.transport.send<Context>({
       method: 'GET',
@@ -166,7 +179,7 @@ export class Session {
     return body;
   }
 
-  /** The working context when it is past the revision you have, else undefined: then nothing is transferred. */
+  /** The working context if it is newer than `revision`, else undefined without a transfer (304). */
   async contextAfter(revision: number, signal?: AbortSignal): Promise<Context | undefined> {
     const { body } = await this.transport.send<Context | undefined>({
       method: 'GET',
@@ -177,7 +190,7 @@ export class Session {
     return body;
   }
 
-  /** The events of the stream, the oldest first, page by page as they are asked for. */
+  /** The events of the stream, oldest first; pages are fetched on demand. */
   events({ fromRevision, limit }: EventsOptions = {}): AsyncGenerator<RecordedEvent, void> {
     return pages<RecordedEvent>(async (after) => {
       const query = search({ from_revision: after ?? fromRevision, limit });
@@ -189,7 +202,7 @@ export class Session {
     });
   }
 
-  /** The rows of the conversation's turns, the oldest first. The table follows the stream within moments. */
+  /** The conversation's rows in the turn table, oldest first; `limit` is the page size. Eventually consistent. */
   turns(limit?: number): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>(async (after) => {
       const path = `/v1/turns${search({ session_id: this.id, limit, after })}`;
@@ -203,13 +216,13 @@ export class Session {
     body: object | undefined,
     options: CommandOptions = {},
   ): Promise<CommandResult> {
-    const command = { method, path: this.path(path), body, options: this.fenced(options) };
+    const command = { method, path: this.path(path), body, options: this.withEpoch(options) };
     const result = await runCommand(this.transport, command);
-    this.reached = Math.max(this.reached, result.revision);
+    this.knownRevision = Math.max(this.knownRevision, result.revision);
     return result;
   }
 
-  private fenced(options: CommandOptions): CommandOptions {
+  private withEpoch(options: CommandOptions): CommandOptions {
     return this.epoch === undefined ? options : { agentEpoch: this.epoch(), ...options };
   }
 

@@ -2,83 +2,107 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { InvalidRequest, Turnstream, TurnstreamError, Unavailable } from './index.ts';
-import { delayMs } from './retry.ts';
+import { Cleanup, limitMs } from './test-support.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+jest.setTimeout(limitMs);
+const cleanup = new Cleanup();
+afterEach(() => cleanup.closeAll());
 
 const result = { session_id: 'a', revision: 3, events: [] };
-const away = { type: 'https://turnstream.dev/problems/engine_unavailable', title: 'Away', status: 503 };
+const unavailable = {
+  type: 'https://turnstream.dev/problems/engine_unavailable',
+  title: 'Unavailable',
+  status: 503,
+};
 
-interface Script {
+interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Record<string, string>;
 }
 
-/** A server that gives these answers in turn, the last one for ever; `hang up` breaks the connection. */
+/** A server that gives these answers in order and repeats the last one; `hang up` destroys the socket. */
 async function serve(
-  ...script: (Script | 'hang up')[]
-): Promise<{ url: string; seen: IncomingHttpHeaders[] }> {
-  const seen: IncomingHttpHeaders[] = [];
+  ...answers: (Answer | 'hang up')[]
+): Promise<{ url: string; received: IncomingHttpHeaders[]; urls: string[] }> {
+  const received: IncomingHttpHeaders[] = [];
+  const urls: string[] = [];
   const listener: RequestListener = (request, response) => {
-    const next = script[Math.min(seen.push(request.headers), script.length) - 1] ?? 'hang up';
+    urls.push(request.url ?? '');
+    const next = answers[Math.min(received.push(request.headers), answers.length) - 1] ?? 'hang up';
     if (next === 'hang up') return void request.socket.destroy();
     const body = typeof next.body === 'string' ? next.body : JSON.stringify(next.body);
     return void response.writeHead(next.status, next.headers).end(body);
   };
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  ends.push(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  cleanup.add(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, urls };
 }
 
-function client(url: string, retryForMs = 5_000): Turnstream {
+function client(url: string, retryForMs = limitMs): Turnstream {
   const turnstream = new Turnstream({ url, retryForMs, agentId: 'bot-1' });
-  ends.unshift(() => turnstream.close());
+  cleanup.add(() => turnstream.close());
   return turnstream;
 }
 
+const keysOf = (received: readonly IncomingHttpHeaders[]): Set<unknown> =>
+  new Set(received.map((headers) => headers['idempotency-key']));
+
 describe('a command', () => {
-  test('is sent again under the same key when the system is away or the connection breaks', async () => {
-    const { url, seen } = await serve({ status: 503, body: away }, 'hang up', { status: 200, body: result });
+  test('names its agent and its content type', async () => {
+    const { url, received } = await serve({ status: 200, body: result });
+    await client(url).session('a').setGoal({ goal: 'pay' });
+    expect(received[0]).toMatchObject({ 'agent-id': 'bot-1', 'content-type': 'application/json' });
+  });
+
+  test.each([
+    ['the system is unavailable', { status: 503, body: unavailable }],
+    ['the connection breaks', 'hang up' as const],
+  ])('is sent again under the same key when %s', async (_, failure) => {
+    const { url, received } = await serve(failure, { status: 200, body: result });
     const answer = await client(url).session('a').setGoal({ goal: 'pay' });
     expect(answer).toEqual({ ...result, replayed: false });
-    expect(seen).toHaveLength(3);
-    expect(new Set(seen.map((headers) => headers['idempotency-key'])).size).toBe(1);
-    expect(seen[0]).toMatchObject({ 'agent-id': 'bot-1', 'content-type': 'application/json' });
+    expect(received).toHaveLength(2);
+    expect(keysOf(received).size).toBe(1);
   });
 
-  test('gets a key of its own each time', async () => {
-    const { url, seen } = await serve({ status: 200, body: result });
+  test('has a key of its own each time', async () => {
+    const { url, received } = await serve({ status: 200, body: result });
     const session = client(url).session('a');
     await session.clearFlag('vip');
-    await session.clearFlag('vip', { expectedRevision: 3 });
-    expect(new Set(seen.map((headers) => headers['idempotency-key'])).size).toBe(2);
-    expect(seen.map((headers) => headers['if-match'])).toEqual([undefined, '"3"']);
+    await session.clearFlag('vip');
+    expect(keysOf(received).size).toBe(2);
   });
 
-  test('is not sent again when that cannot help', async () => {
+  test('carries the expected revision as If-Match', async () => {
+    const { url, received } = await serve({ status: 200, body: result });
+    await client(url).session('a').clearFlag('vip', { expectedRevision: 3 });
+    expect(received[0]).toMatchObject({ 'if-match': '"3"' });
+  });
+
+  test('is not sent again after an internal error', async () => {
     const problem = { type: 'https://turnstream.dev/problems/internal_error', title: 'Broken', status: 500 };
-    const { url, seen } = await serve({ status: 500, body: problem });
+    const { url, received } = await serve({ status: 500, body: problem });
     const failure = client(url).session('a').end();
     await expect(failure).rejects.toMatchObject({ code: 'internal_error', status: 500 });
-    expect(seen).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
-  test('tells its key when the time for retries is over', async () => {
-    const { url } = await serve({ status: 503, body: away });
+  test('rejects with its key when the time for retries is over', async () => {
+    const { url } = await serve({ status: 503, body: unavailable });
     const failure = client(url, 0).session('a').end('done', { key: 'k1' });
     await expect(failure).rejects.toBeInstanceOf(Unavailable);
     await expect(failure).rejects.toMatchObject({ key: 'k1', code: 'engine_unavailable' });
   });
 
-  test('ends at once when its signal aborts', async () => {
-    const { url } = await serve({ status: 503, body: away });
+  test('ends when its signal aborts', async () => {
+    const { url } = await serve({ status: 503, body: unavailable });
     const failure = client(url)
       .session('a')
       .end('done', { signal: AbortSignal.timeout(20) });
@@ -86,33 +110,37 @@ describe('a command', () => {
   });
 });
 
-test('Retry-After is the least pause', async () => {
-  expect(delayMs(0, 1, 0)).toBe(1_025);
-  expect(delayMs(20, 0, 1)).toBe(2_000);
-  const { url, seen } = await serve(
-    { status: 429, body: 'slow down', headers: { 'retry-after': '1' } },
-    { status: 200, body: result },
-  );
-  await expect(client(url, 500).session('a').end()).rejects.toMatchObject({ status: 429 });
-  expect(seen).toHaveLength(1);
-});
+describe('a request', () => {
+  test('is not retried when Retry-After exceeds the time for retries', async () => {
+    const { url, received } = await serve({
+      status: 429,
+      body: 'slow down',
+      headers: { 'retry-after': '60' },
+    });
+    await expect(client(url, 500).session('a').end()).rejects.toMatchObject({ status: 429 });
+    expect(received).toHaveLength(1);
+  });
 
-test('nobody listening is Unavailable, with the address in the message', async () => {
-  const failure = client('http://127.0.0.1:1', 0).session('a').context();
-  await expect(failure).rejects.toBeInstanceOf(Unavailable);
-  await expect(failure).rejects.toMatchObject({ status: 0, code: 'unreachable' });
-  await expect(failure).rejects.toThrow('http://127.0.0.1:1');
-});
+  test('without a server rejects with Unavailable and the address', async () => {
+    const failure = client('http://127.0.0.1:1', 0).session('a').context();
+    await expect(failure).rejects.toBeInstanceOf(Unavailable);
+    await expect(failure).rejects.toMatchObject({ status: 0, code: 'unreachable' });
+    await expect(failure).rejects.toThrow('http://127.0.0.1:1');
+  });
 
-test('an answer that is not ours is told as such', async () => {
-  const { url } = await serve({ status: 200, body: '<html>' });
-  await expect(client(url).session('a').context()).rejects.toMatchObject({ code: 'unexpected_answer' });
-  const other = await serve({ status: 400, body: 'nginx' });
-  await expect(client(other.url).session('a').context()).rejects.toBeInstanceOf(InvalidRequest);
-});
+  test('whose answer is not JSON rejects with unexpected_answer', async () => {
+    const { url } = await serve({ status: 200, body: '<html>' });
+    await expect(client(url).session('a').context()).rejects.toMatchObject({ code: 'unexpected_answer' });
+  });
 
-test('the address of the api may have a path', async () => {
-  const { url, seen } = await serve({ status: 200, body: { items: [], next: null } });
-  for await (const row of client(`${url}/turnstream/`).sessions({ partner_id: 'P 1' })) expect(row).toBe(0);
-  expect(seen).toHaveLength(1);
+  test('that a proxy refuses with 400 rejects with InvalidRequest', async () => {
+    const { url } = await serve({ status: 400, body: 'nginx' });
+    await expect(client(url).session('a').context()).rejects.toBeInstanceOf(InvalidRequest);
+  });
+
+  test('keeps the path of the API’s address', async () => {
+    const { url, urls } = await serve({ status: 200, body: result });
+    await client(`${url}/turnstream/`).session('a').context();
+    expect(urls).toEqual(['/turnstream/v1/sessions/a/context']);
+  });
 });

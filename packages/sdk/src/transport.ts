@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
-import { withRetries } from './retry.ts';
+import { retry } from './retry.ts';
 import type { Problem } from './types.ts';
 
 export interface TransportOptions {
@@ -25,12 +25,12 @@ export interface Answer<T> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What sessions send their requests with. */
+/** Sends the requests of sessions: one node, or several with failover. */
 export type Sender = Pick<Transport, 'send'>;
 
 /**
- * Sends requests over kept connections, again where that is safe: reads, and commands, which all carry a key.
- * undici's Pool costs a fifth of the processor time of the global fetch.
+ * Sends requests over pooled connections and retries them: reads, and commands, which all carry a key.
+ * undici's Pool takes a fifth of the CPU time of the global fetch.
  */
 export class Transport {
   private readonly pool: Pool;
@@ -48,17 +48,17 @@ export class Transport {
     });
   }
 
-  /** @returns the answer, its body undefined for 304 */
+  /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
     const { signal } = request;
-    return withRetries(() => this.once<T>(request), { forMs: this.options.retryForMs, signal });
+    return retry(() => this.sendOnce<T>(request), { forMs: this.options.retryForMs, signal });
   }
 
   async close(): Promise<void> {
     await this.pool.close();
   }
 
-  private async once<T>({ method, path, headers = {}, body, signal }: Request): Promise<Answer<T>> {
+  private async sendOnce<T>({ method, path, headers = {}, body, signal }: Request): Promise<Answer<T>> {
     const { agentId } = this.options;
     if (agentId !== undefined) headers['agent-id'] = agentId;
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -89,7 +89,7 @@ function parsed(status: number, text: string): unknown {
   }
 }
 
-/** The problem in an answer; anything else, from a proxy for instance, is made one. */
+/** The problem in an answer; for anything else, as the answer of a proxy, a problem that quotes it. */
 function problemOf(status: number, text: string, retryAfter: string | string[] | undefined): Problem {
   const seconds = Number(retryAfter);
   const wait = Number.isFinite(seconds) && retryAfter !== undefined ? { retry_after_s: seconds } : {};
@@ -98,16 +98,16 @@ function problemOf(status: number, text: string, retryAfter: string | string[] |
     if (typeof body.type === 'string' && typeof body.title === 'string')
       return { ...body, ...wait, type: body.type, title: body.title, status };
   } catch {
-    // Not JSON: told below.
+    // Not JSON: see below.
   }
   return { ...unexpected(status, text), ...wait };
 }
 
 function unexpected(status: number, text: string): Problem {
-  const detail = `The answer (${status}) is not one of Turnstream's: ${text.slice(0, 200)}`;
+  const detail = `The answer (${status}) is not from Turnstream: ${text.slice(0, 200)}`;
   return {
     type: 'https://turnstream.dev/problems/unexpected_answer',
-    title: 'An unexpected answer',
+    title: 'Unexpected answer',
     status,
     detail,
   };

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { runCommand } from './command.ts';
 import { pages, search } from './pages.ts';
 import { Session } from './session.ts';
 import { Transport } from './transport.ts';
@@ -12,26 +12,26 @@ import type {
   TurnsPage,
   TurnsQuery,
 } from './types.ts';
-import { runCommand } from './command.ts';
 
+/** For {@link Turnstream}. */
 export interface TurnstreamOptions {
-  /** Address of the api, as `http://127.0.0.1:3000`. */
+  /** Address of the API, as `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Who sends the commands, 1 to 128 visible ASCII characters; stands in the events' metadata. */
+  /** The sender of the commands, 1 to 128 visible ASCII characters; recorded in the events' metadata. */
   readonly agentId?: string;
   /** Longest wait for one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How long a request is tried again while the system is away, in milliseconds; 0: never. Default 30,000. */
+  /** How long a request is retried while the system is unavailable, in milliseconds; 0: never. Default 30,000. */
   readonly retryForMs?: number;
-  /** Most connections at once. Default 64. */
+  /** Size of the connection pool. Default 64. */
   readonly connections?: number;
 }
 
 /**
- * A client of Turnstream. One for the whole process: it keeps its connections.
+ * A client of Turnstream. Create one per process: it pools its connections.
  *
- * All methods that talk to the api throw {@link Unavailable} when it stays away for `retryForMs`, and
- * {@link InvalidRequest} when an argument is wrong.
+ * All methods that call the API throw {@link Unavailable} when it is unavailable for `retryForMs`, and
+ * {@link InvalidRequest} when an argument is invalid.
  */
 export class Turnstream {
   private readonly transport: Transport;
@@ -47,43 +47,42 @@ export class Turnstream {
   }
 
   /**
-   * Starts a session. It begins with what is remembered of the partner: language, preferences, open goals.
-   * @throws CommandNotAllowed (`session_exists`) when the `session_id` given is taken by another start
+   * Starts a session with what is known of the partner: language, preferences, open goals.
+   * @throws CommandNotAllowed (`session_exists`) when another start used the given `session_id`
    */
   async startSession(start: StartSession, options: CommandOptions = {}): Promise<Session> {
-    const key = options.key ?? randomUUID();
     const result = await runCommand(this.transport, {
       method: 'POST',
       path: '/v1/sessions',
       body: start,
-      options: { ...options, key },
+      options,
     });
-    return new Session(this.transport, result.session_id, result.revision, result);
+    return new Session(this.transport, result.session_id, { revision: result.revision, started: result });
   }
 
-  /** A session that exists, without asking whether it does. `revision`: what you know it to have reached. */
-  session(sessionId: string, revision = -1): Session {
-    return new Session(this.transport, sessionId, revision);
+  /** An existing session; makes no request. `revision`: the highest one that you know of. */
+  session(sessionId: string, revision?: number): Session {
+    return new Session(this.transport, sessionId, { revision });
   }
 
-  /** The partner's newest active session, or undefined. Read from the table, which follows within moments. */
+  /** The partner's newest active session, or undefined. Reads the session table, which is eventually consistent. */
   async findActive(partnerId: string): Promise<Session | undefined> {
     const query: SessionsQuery = { partner_id: partnerId, status: 'active', limit: 1 };
     for await (const row of this.sessions(query)) return this.session(row.session_id, row.revision);
     return undefined;
   }
 
-  /** Sessions, the newest first, page by page as they are asked for. */
+  /** Sessions, newest first; pages are fetched on demand. */
   sessions(query: SessionsQuery = {}): AsyncGenerator<SessionRow, void> {
     return pages<SessionRow>((after) => this.get<SessionsPage>(`/v1/sessions${search({ ...query, after })}`));
   }
 
-  /** Turns, the oldest first, page by page as they are asked for. */
+  /** Turns, oldest first; pages are fetched on demand. */
   turns(query: TurnsQuery = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.get<TurnsPage>(`/v1/turns${search({ ...query, after })}`));
   }
 
-  /** Closes the connections once what is under way is done. */
+  /** Closes the connections after the requests in flight. */
   async close(): Promise<void> {
     await this.transport.close();
   }

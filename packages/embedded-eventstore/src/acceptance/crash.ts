@@ -20,8 +20,8 @@ interface Findings {
   torn: number;
 }
 
-/** Kills the server with -9 under 64 writers, again and again, and looks for everything it acknowledged. */
-export const proveCrash = async (dir: string, rounds: number): Promise<Figure[]> => {
+/** Repeatedly kills the server with SIGKILL under 64 writers, then checks every acknowledged append. */
+export const runCrash = async (dir: string, rounds: number): Promise<Figure[]> => {
   const data = join(dir, 'crash');
   const findings: Findings = { acknowledged: 0, lost: 0, torn: 0 };
   for (let round = 0; round < rounds; round++) {
@@ -55,7 +55,7 @@ const writeUntilKilled = async (data: string, round: number): Promise<Attempt[]>
     }
   };
   const writers = Array.from({ length: WRITERS }, (_, index) => writer(index).catch(() => undefined));
-  // Mostly at the beginning; sometimes when the log has been extended and starts again.
+  // Mostly early; sometimes after the write-ahead log was extended and restarted.
   const delay = round % 10 === 9 ? 2_000 : 250;
   await new Promise((resolve) => void setTimeout(resolve, 50 + Math.random() * delay));
   life.over = true;

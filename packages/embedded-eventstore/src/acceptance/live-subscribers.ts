@@ -9,8 +9,8 @@ export interface LiveSize {
   readonly events: number;
 }
 
-/** Many live subscriptions of one stream, while it is written to from 16 writers. */
-export const proveLive = async (dir: string, size: LiveSize): Promise<Figure[]> => {
+/** Many live subscriptions to one stream with 16 writers. */
+export const runLive = async (dir: string, size: LiveSize): Promise<Figure[]> => {
   const store = await spawnEventStore(join(dir, 'live'));
   try {
     return await withClient(store.url, async (client) => {

@@ -2,19 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareWithModel } from '../model/operations.ts';
-import { proveCrash } from './crash.ts';
-import { proveLive } from './live-subscribers.ts';
-import { proveMillion } from './million.ts';
+import { runCrash } from './crash.ts';
+import { runLive } from './live-subscribers.ts';
+import { runMillion } from './million.ts';
 import { spawnEventStore, withClient } from './processes.ts';
 import { exactly, formatFigures, type Figure } from './report.ts';
-import { proveSpeed } from './speed.ts';
+import { runSpeed } from './speed.ts';
 
-/** Everything that is promised, at full size; `--small` is quick and for a look. Other arguments name sections. */
+/** The acceptance tests at full size; `--small` runs them quickly. Other arguments select sections. */
 const small = process.argv.includes('--small');
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-const proveModel = async (dir: string, runs: number): Promise<Figure[]> => {
+const runModel = async (dir: string, runs: number): Promise<Figure[]> => {
   const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
   print(`seed ${seed}`);
   const store = await spawnEventStore(join(dir, 'model'));
@@ -31,40 +31,40 @@ const proveModel = async (dir: string, runs: number): Promise<Figure[]> => {
 
 const SECTIONS: Readonly<Record<string, (dir: string) => Promise<Figure[]>>> = {
   speed: (dir) =>
-    proveSpeed(
+    runSpeed(
       dir,
       small ? { appends: 4_000, reads: 10_000, rounds: 3 } : { appends: 20_000, reads: 100_000, rounds: 7 },
     ),
   million: (dir) =>
-    proveMillion(
+    runMillion(
       dir,
       small
         ? { events: 50_000, appends: 4_000, rounds: 3 }
         : { events: 1_000_000, appends: 20_000, rounds: 7 },
     ),
   live: (dir) =>
-    proveLive(dir, small ? { subscriptions: 50, events: 200 } : { subscriptions: 200, events: 2_000 }),
-  model: (dir) => proveModel(dir, small ? 200 : 3_000),
-  crash: (dir) => proveCrash(dir, small ? 5 : 100),
+    runLive(dir, small ? { subscriptions: 50, events: 200 } : { subscriptions: 200, events: 2_000 }),
+  model: (dir) => runModel(dir, small ? 200 : 3_000),
+  crash: (dir) => runCrash(dir, small ? 5 : 100),
 };
 
 const run = async (): Promise<void> => {
-  const dir = await mkdtemp(join(tmpdir(), 'event-store-prove-'));
+  const dir = await mkdtemp(join(tmpdir(), 'event-store-acceptance-'));
   const all: Figure[] = [];
   try {
-    for (const [name, prove] of Object.entries(SECTIONS)) {
+    for (const [name, measure] of Object.entries(SECTIONS)) {
       if (only.length > 0 && !only.includes(name)) continue;
       print(`\n${name}`);
-      const figures = await prove(dir);
+      const figures = await measure(dir);
       print(formatFigures(figures));
       all.push(...figures);
     }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-  const short = all.filter(({ ok }) => !ok);
-  print(short.length === 0 ? '\nall figures reached' : `\n${short.length} figures fall short`);
-  process.exit(short.length === 0 ? 0 : 1);
+  const missed = all.filter(({ ok }) => !ok).length;
+  print(missed === 0 ? '\nall targets met' : `\n${missed} targets missed`);
+  process.exit(missed === 0 ? 0 : 1);
 };
 
 await run();

@@ -7,7 +7,7 @@ import { spawnEventStore, withClient } from './processes.ts';
 import { atMost, measured, type Figure } from './report.ts';
 import { best, inTurns, ratioFigures } from './speed.ts';
 import { appendRate } from './workloads.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 const IN_FLIGHT = 64;
 const EVENTS_PER_STREAM = 100;
@@ -19,8 +19,8 @@ export interface MillionSize {
   readonly rounds: number;
 }
 
-/** A large store beside an empty one: how it starts, what memory it takes, how fast it appends. */
-export const proveMillion = async (dir: string, size: MillionSize): Promise<Figure[]> => {
+/** Compares a large store with an empty one: start time, memory, append rate. */
+export const runMillion = async (dir: string, size: MillionSize): Promise<Figure[]> => {
   const large = join(dir, 'large');
   await fillStore(large, size.events);
   const store = await spawnEventStore(large);
@@ -74,7 +74,7 @@ const sampleEvents = (count: number): ProposedEvent[] =>
     meta: Buffer.alloc(0),
   }));
 
-/** Linux tells the resident set of a process; elsewhere it is 0. */
+/** The resident memory of a process; 0 where there is no /proc. */
 const residentMiB = (pid: number | undefined): number => {
   try {
     const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

@@ -1,33 +1,29 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
 export interface ServerProcess {
   readonly child: ChildProcess;
   readonly port: number;
   readonly url: string;
-  /** Milliseconds from the spawn to the line that it listens. */
+  /** Milliseconds from the spawn until the server listens. */
   readonly startMs: number;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** A built file of this package, also when this one runs from its source. */
-const built = (path: string): string => {
-  const file = fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
-  if (!existsSync(file)) throw new Error(`${file} is missing: build first (npm run build)`);
-  return file;
-};
+/** The built program, also for a caller that runs from source. */
+const PROGRAM = join(import.meta.dirname, '../../dist/main.js');
+/** Runs from source: it needs this process's `--import` of the compiler. */
+const BARE_SERVER = join(import.meta.dirname, 'bare-server.ts');
 
 /** Starts the event store on `dir` in a process of its own. */
 export const spawnEventStore = (
   dir: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<ServerProcess> =>
-  spawnServer([built('main.js'), '--port', '0', '--data', dir, '--mode', 'insecure'], env);
+): Promise<ServerProcess> => spawnServer([PROGRAM, '--port', '0', '--data', dir, '--mode', 'insecure'], env);
 
-/** Runs `use` with an event store on `dir`, and ends it however `use` ends. */
+/** Runs `use` with an event store on `dir`, and always ends it. */
 export const withEventStore = async <T>(
   dir: string,
   use: (server: ServerProcess) => Promise<T>,
@@ -43,7 +39,7 @@ export const withEventStore = async <T>(
 
 /** Runs a command of the event store to its end. */
 export const runCommand = (...args: readonly string[]): { code: number | null; output: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [built('main.js'), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     encoding: 'utf8',
   });
   return { code: status, output: `${stdout}${stderr}` };
@@ -51,7 +47,7 @@ export const runCommand = (...args: readonly string[]): { code: number | null; o
 
 /** Starts the server that stores nothing and reads `count` events of `size` bytes from memory. */
 export const spawnBareServer = (count: number, size: number): Promise<ServerProcess> =>
-  spawnServer([built('prove/bare-server.js'), String(count), String(size)]);
+  spawnServer([...process.execArgv, BARE_SERVER, String(count), String(size)]);
 
 const spawnServer = async (
   args: readonly string[],

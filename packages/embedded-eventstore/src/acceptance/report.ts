@@ -1,4 +1,4 @@
-/** One promised figure: what was measured, and what it must reach. */
+/** A measured value and its target. */
 export interface Figure {
   readonly name: string;
   readonly value: string;
@@ -27,7 +27,7 @@ export const exactly = (name: string, value: number, wanted: number): Figure => 
   ok: value === wanted,
 });
 
-/** A figure that nothing is promised about, but that explains another. */
+/** A value without a target, for context. */
 export const measured = (name: string, value: string): Figure => ({ name, value, target: '', ok: true });
 
 export const formatFigures = (figures: readonly Figure[]): string => {
@@ -36,7 +36,7 @@ export const formatFigures = (figures: readonly Figure[]): string => {
   const [names, values, targets] = [width('name'), width('value'), width('target')];
   return figures
     .map(({ name, value, target, ok }) => {
-      const verdict = target === '' ? '' : ok ? 'ok' : 'SHORT';
+      const verdict = target === '' ? '' : ok ? 'ok' : 'MISSED';
       return `${name.padEnd(names)}  ${value.padStart(values)}  ${target.padEnd(targets)}  ${verdict}`.trimEnd();
     })
     .join('\n');

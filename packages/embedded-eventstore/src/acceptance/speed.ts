@@ -13,8 +13,8 @@ export interface SpeedSize {
   readonly rounds: number;
 }
 
-/** The event store beside a server that stores nothing and reads from memory: the same client, in turns. */
-export const proveSpeed = async (dir: string, size: SpeedSize): Promise<Figure[]> => {
+/** Compares the event store with a server that stores nothing and reads from memory, in alternating rounds. */
+export const runSpeed = async (dir: string, size: SpeedSize): Promise<Figure[]> => {
   const bare = await spawnBareServer(size.reads, EVENT_BYTES);
   const store = await spawnEventStore(join(dir, 'speed'));
   try {
@@ -35,7 +35,7 @@ export const proveSpeed = async (dir: string, size: SpeedSize): Promise<Figure[]
   }
 };
 
-/** Measures each of `subjects` in every round, so that a slow moment of the machine meets all of them. */
+/** Measures each of `subjects` in every round, so that a slow machine affects all of them. */
 export const inTurns = async (
   rounds: number,
   subjects: readonly string[],
@@ -58,7 +58,7 @@ const compare = (what: string, rates: readonly number[][], target: number): Figu
   ...ratioFigures(what, rates, target),
 ];
 
-/** The best round of each counts: it is the one that the rest of the machine disturbed least. */
+/** Compares the best rounds: other work on the machine disturbed them least. */
 export const ratioFigures = (what: string, rates: readonly number[][], target: number): Figure[] => [
   measured(`${what}: median of the rounds' ratios`, median(ratios(rates)).toFixed(2)),
   atLeast(

@@ -4,7 +4,7 @@ const TEXT = 'x'.repeat(200);
 
 export const sampleEvent = () => jsonEvent({ type: 'Happened', data: { text: TEXT } });
 
-/** Appends one event at a time from `inFlight` writers, each to streams of its own; answers appends a second. */
+/** Appends one event at a time from `inFlight` writers, each to its own streams; returns appends per second. */
 export const appendRate = async (
   client: EventStoreDBClient,
   count: number,
@@ -20,7 +20,7 @@ export const appendRate = async (
   return (count / (performance.now() - started)) * 1000;
 };
 
-/** Reads up to `count` events of one stream; answers events a second. */
+/** Reads up to `count` events of one stream; returns events per second. */
 export const readRate = async (
   client: EventStoreDBClient,
   stream: string,

@@ -4,14 +4,14 @@ import { connect, DATA_FILE } from '../store/database.ts';
 import { messageOf, StoreOpenError } from '../store/errors.ts';
 
 /**
- * Copies a store, running or not, as it is at one moment into the directory `target`, which a store can then be
- * started on. Answers with the size in bytes. Throws StoreOpenError.
+ * Copies a consistent snapshot of a store, running or not, into the directory `target`. A store can be started on the
+ * copy. Returns its size in bytes. Throws StoreOpenError.
  */
 export const backup = (dir: string, target: string): number => {
   const source = join(dir, DATA_FILE);
   const copy = join(target, DATA_FILE);
   if (!existsSync(source)) throw new StoreOpenError('unusable', `There is no event store in ${dir}`);
-  if (existsSync(copy)) throw new StoreOpenError('unusable', `${copy} exists: give another --to directory`);
+  if (existsSync(copy)) throw new StoreOpenError('unusable', `${copy} exists: choose another --to directory`);
   mkdirSync(target, { recursive: true });
   const partial = `${copy}.partial`;
   rmSync(partial, { force: true });
@@ -31,7 +31,7 @@ export const backup = (dir: string, target: string): number => {
   return statSync(copy).size;
 };
 
-/** The copy is ready for a store, which keeps a write-ahead log. */
+/** Switches the copy to a write-ahead log, as a store uses it. */
 const useLog = (path: string): void => {
   const db = connect(path);
   db.exec('PRAGMA journal_mode = WAL');

@@ -15,13 +15,14 @@ export interface ScavengeResult {
 }
 
 /**
- * Frees what truncation, soft deletes and tombstones left. The store must not be running. The last event of a
- * stream always stays, so that its revisions go on; a tombstone stays for ever. Throws StoreOpenError.
+ * Removes the events that truncation, soft deletes and tombstones made unreadable. The store must not be running. The
+ * last event of a stream stays, so that its revisions continue; a tombstone stays. Throws StoreOpenError.
  */
 export const scavenge = (dir: string): ScavengeResult => {
   const store = Store.open(dir);
   try {
-    if (store.health.refusal !== undefined) throw new StoreOpenError('corrupt', store.health.refusal);
+    if (store.health.readOnlyReason !== undefined)
+      throw new StoreOpenError('corrupt', store.health.readOnlyReason);
     const before = statSync(join(dir, DATA_FILE)).size;
     const events = removeAll(store);
     if (events > 0) compact(store);
@@ -66,7 +67,7 @@ const remove = ({ db, streams }: Store, stream: Stream): number => {
     .run([sid, last, first, expired]).changes;
 };
 
-/** Gives the freed pages back to the file system; what was removed stays removed when there is no room for it. */
+/** Returns the freed pages to the file system. Events stay removed when there is no room for that. */
 const compact = ({ db }: Store): void => {
   try {
     db.exec('VACUUM');

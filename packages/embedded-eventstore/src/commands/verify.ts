@@ -14,7 +14,7 @@ export const verify = (dir: string): Inspection => {
   const db = connect(path);
   try {
     const size = pragma(db, 'page_count') * pragma(db, 'page_size');
-    // One read transaction: what a running store adds meanwhile does not disturb.
+    // One read transaction, so that a running store does not interfere.
     db.exec('BEGIN');
     const inspection = inspect(db);
     const next = db.prepare("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'next'").raw().get();

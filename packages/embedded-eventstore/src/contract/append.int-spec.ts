@@ -30,12 +30,12 @@ describe('append', () => {
 
   const read = (stream: string) => collect(client.readStream(stream));
 
-  test('answers with the revision of the last event', async () => {
+  test('returns the revision of the last event', async () => {
     const result = await client.appendToStream(newStream(), events(3), { expectedRevision: NO_STREAM });
     expect(result).toMatchObject({ success: true, nextExpectedRevision: 2n });
   });
 
-  test('answers with the position of the last event, whose commit and prepare are the same', async () => {
+  test('returns the position of the last event, with equal commit and prepare', async () => {
     const stream = newStream();
     const { position } = await client.appendToStream(stream, events(3));
     const last = (await read(stream)).at(-1)?.event;
@@ -43,12 +43,12 @@ describe('append', () => {
     expect(position?.commit).toBe(position?.prepare);
   });
 
-  test('gives positions above 0', async () => {
+  test('returns positions above 0', async () => {
     const { position } = await client.appendToStream(newStream(), event());
     expect(position?.commit).toBeGreaterThan(0n);
   });
 
-  test('is contiguous and atomic for many events', async () => {
+  test('stores many events contiguously and atomically', async () => {
     const stream = newStream();
     await client.appendToStream(stream, events(100));
     expect(revisionsOf(await read(stream))).toEqual(Array.from({ length: 100 }, (_, i) => i));
@@ -58,7 +58,7 @@ describe('append', () => {
     expect(await read(stream)).toHaveLength(100);
   });
 
-  test('of zero events is legal', async () => {
+  test('accepts zero events', async () => {
     const stream = newStream();
     await expect(client.appendToStream(stream, [])).resolves.toMatchObject({ success: true });
     await expect(read(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
@@ -68,7 +68,7 @@ describe('append', () => {
     ['BatchAppend', {}],
     ['Append', { credentials: { username: 'admin', password: 'changeit' } }],
   ])('by %s', (_name, options) => {
-    test('keeps JSON data and metadata, and says when it was created', async () => {
+    test('keeps JSON data, metadata and the time of creation', async () => {
       const stream = newStream();
       const given = jsonEvent({ type: 'Greeted', data: { text: 'नमस्ते' }, metadata: { by: 'me' } });
       await client.appendToStream(stream, given, options);
@@ -97,7 +97,7 @@ describe('append', () => {
       expect(found?.event?.data).toEqual(Uint8Array.from([0, 255, 7]));
     });
 
-    test('tells both revisions of a wrong expected version', async () => {
+    test('reports the expected and the actual revision of a conflict', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(2), options);
       await expect(
@@ -113,7 +113,7 @@ describe('append', () => {
       ).rejects.toMatchObject({ expectedVersion: 'stream_exists', actualVersion: 'no_stream' });
     });
 
-    test('answers a wrong expected version without an error when asked to', async () => {
+    test('returns a conflict without an error when throwOnAppendFailure is false', async () => {
       const stream = newStream();
       const quiet = (await import('@eventstore/db-client')).EventStoreDBClient.connectionString(
         `${store.url}${store.url.includes('?') ? '&' : '?'}throwOnAppendFailure=false`,
@@ -131,7 +131,7 @@ describe('append', () => {
       });
     });
 
-    test('counts data, metadata and twice the type, to the byte', async () => {
+    test('counts data, metadata and twice the type for the maximum append size', async () => {
       const data = new Uint8Array(1_048_576 - 2 * 4 - 10);
       const meta = new Uint8Array(10);
       const fits = binaryEvent({ type: 'Fits', data, metadata: meta });
@@ -152,7 +152,7 @@ describe('append', () => {
       );
     });
 
-    test('refuses an event id that is no UUID, and goes on', async () => {
+    test('refuses an event id that is not a UUID', async () => {
       const stream = newStream();
       const odd = client.appendToStream(stream, event(0, 'Tested', 'not-a-uuid'), options);
       await expect(odd).rejects.toBeInstanceOf(UnknownError);
@@ -167,19 +167,19 @@ describe('append', () => {
   });
 
   describe('with an expected revision', () => {
-    test.each([ANY, NO_STREAM] as const)('%s begins a new stream', async (expectedRevision) => {
+    test.each([ANY, NO_STREAM] as const)('%s creates a stream', async (expectedRevision) => {
       const result = await client.appendToStream(newStream(), event(), { expectedRevision });
       expect(result.nextExpectedRevision).toBe(0n);
     });
 
-    test('exactly the last one goes on', async () => {
+    test('the last revision appends to the stream', async () => {
       const stream = newStream();
       await client.appendToStream(stream, event(0));
       await client.appendToStream(stream, event(1), { expectedRevision: 0n });
       expect(numbersOf(await read(stream))).toEqual([0, 1]);
     });
 
-    test('stream_exists wants a stream', async () => {
+    test('stream_exists refuses a missing stream', async () => {
       const stream = newStream();
       await expect(
         client.appendToStream(stream, event(), { expectedRevision: STREAM_EXISTS }),
@@ -189,14 +189,14 @@ describe('append', () => {
       expect(await read(stream)).toHaveLength(2);
     });
 
-    test('stream_exists is content with metadata only', async () => {
+    test('stream_exists accepts a stream with metadata only', async () => {
       const stream = newStream();
       await client.setStreamMetadata(stream, { maxCount: 5 });
       await client.appendToStream(stream, event(), { expectedRevision: STREAM_EXISTS });
       expect(await read(stream)).toHaveLength(1);
     });
 
-    test('no_stream and an exact one refuse what is not so', async () => {
+    test('no_stream and an exact revision refuse another state', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(3));
       for (const expectedRevision of [NO_STREAM, 0n, 1n, 3n, 99n] as const) {
@@ -208,7 +208,7 @@ describe('append', () => {
     });
   });
 
-  test('lets exactly one of many writers with the same expected revision win', async () => {
+  test('lets one of many writers with the same expected revision succeed', async () => {
     const stream = newStream();
     await client.appendToStream(stream, event());
     const outcomes = await Promise.allSettled(

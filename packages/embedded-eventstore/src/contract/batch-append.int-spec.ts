@@ -21,7 +21,7 @@ describe('BatchAppend on the wire', () => {
     (await raw.read((options) => readStreamOptions(options, stream))).filter((item) => item.hasEvent())
       .length;
 
-  test('answers each correlation id once, and repeats it with the stream', async () => {
+  test('answers each correlation id once, with id and stream', async () => {
     const stream = newStream();
     const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
     const responses = await raw.batchAppend(
@@ -34,7 +34,7 @@ describe('BatchAppend on the wire', () => {
     }
   });
 
-  test('joins the chunks of a correlation id, with options in the first only', async () => {
+  test('joins the chunks of a correlation id', async () => {
     const stream = newStream();
     const correlation = crypto.randomUUID();
     const chunk = { correlation, events: [proposed(JSON_EVENT), proposed(JSON_EVENT)] };
@@ -58,7 +58,7 @@ describe('BatchAppend on the wire', () => {
     expect(await raw.batchAppend([stray, known])).toHaveLength(1);
   });
 
-  test('refuses a missing stream and a bad event in the stream of answers', async () => {
+  test('answers a missing stream and an invalid event with an error', async () => {
     const correlation = crypto.randomUUID();
     const [missing] = await raw.batchAppend([batch({ correlation })]);
     expect(missing?.getError()?.getCode()).toBe(INVALID_ARGUMENT);
@@ -69,7 +69,7 @@ describe('BatchAppend on the wire', () => {
     expect(untyped?.getError()?.getDetails()?.getTypeName()).toBe('event_store.client.BadRequest');
   });
 
-  test('answers Timeout for a deadline in the past, before it looks at sizes', async () => {
+  test('answers Timeout to a deadline in the past, before the size check', async () => {
     const stream = newStream();
     const [response] = await raw.batchAppend([
       batch({
@@ -84,7 +84,7 @@ describe('BatchAppend on the wire', () => {
     expect(await length(stream)).toBe(0);
   });
 
-  test('does not reject malformed JSON, and keeps other content types as octet-stream', async () => {
+  test('accepts malformed JSON and keeps other content types as octet-stream', async () => {
     const stream = newStream();
     await raw.batchAppend([
       batch({

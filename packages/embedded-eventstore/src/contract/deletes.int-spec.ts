@@ -30,7 +30,7 @@ describe('soft delete and tombstone', () => {
   };
 
   describe('a soft delete', () => {
-    test('makes reads find no stream', async () => {
+    test('makes the stream missing for readers', async () => {
       const stream = await filled();
       const { position } = await client.deleteStream(stream);
       expect(position?.commit).toBeGreaterThan(0n);
@@ -49,7 +49,7 @@ describe('soft delete and tombstone', () => {
       await client.deleteStream(stream, { expectedRevision: 2n });
     });
 
-    test('replaces the metadata, and the rest of it is lost', async () => {
+    test('replaces the metadata', async () => {
       const stream = await filled();
       await client.setStreamMetadata(stream, { maxCount: 10, acl: { readRoles: ['$all'] } });
       await client.deleteStream(stream);
@@ -91,7 +91,7 @@ describe('soft delete and tombstone', () => {
       },
     );
 
-    test('then an append with stream_exists finds it deleted', async () => {
+    test('makes an append with stream_exists fail as deleted', async () => {
       const stream = await filled();
       await client.deleteStream(stream);
       await expect(
@@ -99,7 +99,7 @@ describe('soft delete and tombstone', () => {
       ).rejects.toMatchObject(DELETED);
     });
 
-    test('then an append with a wrong revision is wrong', async () => {
+    test('makes an append with another revision a conflict', async () => {
       const stream = await filled();
       await client.deleteStream(stream);
       await expect(client.appendToStream(stream, event(), { expectedRevision: 1n })).rejects.toMatchObject(
@@ -107,7 +107,7 @@ describe('soft delete and tombstone', () => {
       );
     });
 
-    test('can be done again after the stream came back', async () => {
+    test('can be repeated after new events', async () => {
       const stream = await filled();
       await client.deleteStream(stream);
       await client.appendToStream(stream, event());
@@ -118,7 +118,7 @@ describe('soft delete and tombstone', () => {
       expect(await revisions(stream)).toEqual([4]);
     });
 
-    test('is undone by writing metadata: reads then succeed with zero events', async () => {
+    test('is undone by new metadata', async () => {
       const stream = await filled();
       await client.deleteStream(stream);
       await client.setStreamMetadata(stream, { mine: 'kept' });
@@ -128,7 +128,7 @@ describe('soft delete and tombstone', () => {
       expect(await revisions(`$$${stream}`)).toEqual([2]);
     });
 
-    test('leaves the events in $all', async () => {
+    test('keeps the events in $all', async () => {
       const stream = await filled();
       await client.deleteStream(stream);
       const all = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 50 }));
@@ -137,7 +137,7 @@ describe('soft delete and tombstone', () => {
   });
 
   describe('a tombstone', () => {
-    test('is permanent: reads, appends and deletes find the stream deleted', async () => {
+    test('is permanent for reads, appends and deletes', async () => {
       const stream = await filled();
       await client.tombstoneStream(stream, { expectedRevision: 2n });
       await expect(revisions(stream)).rejects.toMatchObject({ ...DELETED, streamName: stream });
@@ -150,7 +150,7 @@ describe('soft delete and tombstone', () => {
       await expect(client.tombstoneStream(stream)).rejects.toMatchObject(DELETED);
     });
 
-    test('works on a stream that does not exist', async () => {
+    test('works on a missing stream', async () => {
       const stream = newStream();
       await client.tombstoneStream(stream);
       await expect(revisions(stream)).rejects.toMatchObject(DELETED);
@@ -162,7 +162,7 @@ describe('soft delete and tombstone', () => {
       expect(await revisions(stream)).toHaveLength(3);
     });
 
-    test('writes $streamDeleted with revision 2^63 - 1, visible in $all', async () => {
+    test('writes $streamDeleted with revision 2^63 - 1 to $all', async () => {
       const stream = await filled();
       const { position } = await client.tombstoneStream(stream);
       const [last] = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
@@ -174,7 +174,7 @@ describe('soft delete and tombstone', () => {
       });
     });
 
-    test('makes the metastream read as deleted too', async () => {
+    test('deletes the metastream too', async () => {
       const stream = await filled();
       await client.setStreamMetadata(stream, { maxCount: 1 });
       await client.tombstoneStream(stream);

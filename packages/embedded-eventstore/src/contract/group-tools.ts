@@ -6,7 +6,7 @@ import {
 } from '@eventstore/db-client';
 import { Recorder } from './harness.ts';
 
-/** Short ways to a persistent subscription of a stream. */
+/** Shorthands for persistent subscriptions to a stream. */
 export const groupTools = (client: () => EventStoreDBClient) => {
   const create = async (
     stream: string,
@@ -21,7 +21,7 @@ export const groupTools = (client: () => EventStoreDBClient) => {
     client().subscribeToPersistentSubscriptionToStream(stream, group, { bufferSize });
   const info = (stream: string, group = 'group') =>
     client().getPersistentSubscriptionToStreamInfo(stream, group);
-  /** Acknowledges everything that comes. */
+  /** Acknowledges every event. */
   const acking = (stream: string, group = 'group') => {
     const subscription = connect(stream, group);
     const recorder = new Recorder().follow(subscription);

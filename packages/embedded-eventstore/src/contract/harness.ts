@@ -18,8 +18,10 @@ import {
 import { Metadata } from '@grpc/grpc-js';
 import { startEventStore } from '../index.ts';
 
-/** A busy machine is slow, and a real server takes its time. */
-jest.setTimeout(30_000);
+/** Limits that only a fault reaches, in milliseconds. */
+jest.setTimeout(120_000);
+const WAIT_LIMIT_MS = 60_000;
+const POLL_MS = 25;
 
 export interface TestStore {
   readonly url: string;
@@ -27,21 +29,21 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
-/** The server named by EVENTSTORE_URL, or an event store of our own that ends with the tests. */
+/** The server at EVENTSTORE_URL, or an event store that ends with the tests. */
 export const openTestStore = async (): Promise<TestStore> => {
   const url = process.env['EVENTSTORE_URL'];
-  return url ? connect(url, () => Promise.resolve()) : openOwnStore('insecure');
+  return url ? connect(url, () => Promise.resolve()) : startTestStore('insecure');
 };
 
-/** In secure mode; EVENTSTORE_SECURE_URL names a real server that has admin and ops with the password changeit. */
+/** The secure server at EVENTSTORE_SECURE_URL (admin and ops have the password changeit), or one for the tests. */
 export const openSecureStore = async (): Promise<TestStore> => {
   const url = process.env['EVENTSTORE_SECURE_URL'];
-  const store = url ? connect(url, () => Promise.resolve()) : await openOwnStore('secure');
+  const store = url ? connect(url, () => Promise.resolve()) : await startTestStore('secure');
   sendCredentials(store.client);
   return store;
 };
 
-const openOwnStore = async (mode: 'secure' | 'insecure'): Promise<TestStore> => {
+const startTestStore = async (mode: 'secure' | 'insecure'): Promise<TestStore> => {
   const dir = await mkdtemp(join(tmpdir(), 'event-store-'));
   const store = await startEventStore({ dir, mode });
   return connect(store.connectionString, async () => {
@@ -50,7 +52,7 @@ const openOwnStore = async (mode: 'secure' | 'insecure'): Promise<TestStore> => 
   });
 };
 
-/** Over plain HTTP/2 the client drops credentials; here it sends them. */
+/** Makes the client send credentials over plain HTTP/2, where it drops them. */
 export const sendCredentials = (client: EventStoreDBClient): void => {
   Object.assign(client, {
     createCredentialsMetadataGenerator:
@@ -75,7 +77,7 @@ const connect = (url: string, end: () => Promise<void>): TestStore => {
   };
 };
 
-/** A name that no earlier run has used. */
+/** A unique stream name. */
 export const newStream = (prefix = 'test'): string => `${prefix}-${crypto.randomUUID()}`;
 
 export const event = (n = 0, type = 'Tested', id: string = crypto.randomUUID()) =>
@@ -100,22 +102,19 @@ export const numbersOf = (resolved: readonly (ResolvedEvent | AllStreamResolvedE
     return (found.data as { n: number }).n;
   });
 
-/** Resolves once `condition` holds; fails with `what` after some seconds. */
-export const eventually = async (
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> => {
-  for (let i = 0; i < 400; i++) {
-    if (await condition()) return;
-    await pause(25);
+/** Resolves once `condition` holds. */
+export const waitUntil = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+  const giveUpAt = performance.now() + WAIT_LIMIT_MS;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`Timed out waiting for ${what}`);
+    await pause(POLL_MS);
   }
-  throw new Error(`Never happened: ${what}`);
 };
 
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, milliseconds));
 
-/** Notes, in order, everything that a subscription says. */
+/** Records everything that a subscription emits, in order. */
 export class Recorder<E extends ResolvedEvent = ResolvedEvent> {
   readonly log: string[] = [];
   readonly events: E[] = [];
@@ -129,7 +128,7 @@ export class Recorder<E extends ResolvedEvent = ResolvedEvent> {
       | PersistentSubscriptionToAll
       | PersistentSubscriptionToStream,
   ): this {
-    // The client's own type of `on` has an overload an event; a plain emitter is what it is.
+    // The client's type of `on` has an overload per event; it is a plain emitter.
     const emitter = subscription as unknown as EventEmitter;
     emitter.on('confirmation', () => this.log.push('confirmation'));
     emitter.on('caughtUp', () => this.log.push('caughtUp'));
@@ -156,6 +155,6 @@ export class Recorder<E extends ResolvedEvent = ResolvedEvent> {
   }
 
   until(what: string, count = 1): Promise<void> {
-    return eventually(`${count} x ${what} (${this.log.join(' ')})`, () => this.count(what) >= count);
+    return waitUntil(`${count} x ${what} (${this.log.join(' ')})`, () => this.count(what) >= count);
   }
 }

@@ -29,7 +29,7 @@ describe('idempotency by event id', () => {
     },
   );
 
-  test.each([ANY, STREAM_EXISTS] as const)('%s: the first id new appends', async (expectedRevision) => {
+  test.each([ANY, STREAM_EXISTS] as const)('%s: a new first id appends', async (expectedRevision) => {
     const stream = newStream();
     const [known] = events(1);
     if (known) await client.appendToStream(stream, known);
@@ -66,7 +66,7 @@ describe('idempotency by event id', () => {
     },
   );
 
-  test.each([NO_STREAM, 0n] as const)('%s: a retry that differs is wrong', async (expected) => {
+  test.each([NO_STREAM, 0n] as const)('%s: a retry with other events is a conflict', async (expected) => {
     const stream = newStream();
     if (expected !== NO_STREAM) await client.appendToStream(stream, event());
     const given = events(2);
@@ -80,14 +80,14 @@ describe('idempotency by event id', () => {
     await expect(client.appendToStream(stream, given.toReversed(), options)).rejects.toMatchObject(WRONG);
   });
 
-  test('an expected revision above the current one is wrong, even for a retry', async () => {
+  test('an expected revision above the current one is a conflict, also for a retry', async () => {
     const stream = newStream();
     const given = events(2);
     await client.appendToStream(stream, given);
     await expect(client.appendToStream(stream, given, { expectedRevision: 2n })).rejects.toMatchObject(WRONG);
   });
 
-  test('the same id is legal in different streams', async () => {
+  test('the same id can be used in different streams', async () => {
     const [one, two] = [newStream(), newStream()];
     const given = event();
     await client.appendToStream(one, given);
@@ -110,7 +110,7 @@ describe('idempotency by event id', () => {
     expect(await length(stream)).toBe(2);
   });
 
-  test('many identical requests at once add one event', async () => {
+  test('many concurrent identical requests add one event', async () => {
     const stream = newStream();
     const given = event();
     const results = await Promise.all(

@@ -22,20 +22,20 @@ describe('links', () => {
   };
   const resolved = (stream: string) => collect(client.readStream(stream, { resolveLinkTos: true }));
 
-  test('are resolved when asked: revision@stream, split at the first @', async () => {
+  test('are resolved on request, split at the first @', async () => {
     const stream = await linked(`2@${target}`);
     const [found] = await resolved(stream);
     expect(found?.event).toMatchObject({ streamId: target, revision: 2n, data: { n: 2 } });
     expect(found?.link).toMatchObject({ streamId: stream, revision: 0n, type: '$>' });
   });
 
-  test('are plain events when not asked', async () => {
+  test('are plain events without resolveLinks', async () => {
     const [found] = await collect(client.readStream(await linked(`2@${target}`)));
     expect(found?.event?.type).toBe('$>');
     expect(found?.link).toBeUndefined();
   });
 
-  test('whose target is missing have a link and no event', async () => {
+  test('to a missing event have no event', async () => {
     const found = await resolved(await linked(`99@${target}`, `0@${newStream()}`));
     for (const item of found) {
       expect(item.event).toBeUndefined();
@@ -44,7 +44,7 @@ describe('links', () => {
     expect(found).toHaveLength(2);
   });
 
-  test('with a bad number are plain events', async () => {
+  test('with an invalid revision are plain events', async () => {
     const found = await resolved(await linked(`x@${target}`, 'no at sign'));
     for (const item of found) {
       expect(item.event?.type).toBe('$>');
@@ -53,7 +53,7 @@ describe('links', () => {
     expect(found).toHaveLength(2);
   });
 
-  test('are followed one hop only', async () => {
+  test('are followed once', async () => {
     const first = await linked(`1@${target}`);
     const [found] = await resolved(await linked(`0@${first}`));
     expect(found?.event).toMatchObject({ streamId: first, type: '$>' });
@@ -69,7 +69,7 @@ describe('links', () => {
     expect((await resolved(links)).map(({ event }) => event?.revision)).toEqual([undefined, undefined]);
   });
 
-  test('count with their own position and order in $all', async () => {
+  test('keep their own position in $all', async () => {
     const stream = await linked(`2@${target}`, `0@${target}`);
     const all = await collect(client.readAll({ resolveLinkTos: true }));
     const found = all.filter(({ link: each }) => each?.streamId === stream);
@@ -77,7 +77,7 @@ describe('links', () => {
     for (const { link: each, commitPosition } of found) expect(commitPosition).toBe(each?.position.commit);
   });
 
-  test('are resolved in subscriptions, caught up and live', async () => {
+  test('are resolved in subscriptions', async () => {
     const stream = await linked(`2@${target}`);
     const subscription = client.subscribeToStream(stream, { fromRevision: START, resolveLinkTos: true });
     const recorder = new Recorder().follow(subscription);

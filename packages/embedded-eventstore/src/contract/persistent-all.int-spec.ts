@@ -11,11 +11,10 @@ import {
 import {
   event,
   events,
-  eventually,
+  waitUntil,
   newStream,
   numbersOf,
   openTestStore,
-  pause,
   Recorder,
   type TestStore,
 } from './harness.ts';
@@ -52,16 +51,19 @@ describe('persistent subscriptions to $all', () => {
       return { subscription, recorder };
     });
     await Promise.all(consumers.map(({ recorder }) => recorder.until('confirmation')));
-    await pause(50);
+    await waitUntil('two consumers', async () => {
+      const { connections } = await client.getPersistentSubscriptionToAllInfo(group);
+      return connections.length === 2;
+    });
     for (const stream of streams) await client.appendToStream(stream, events(count));
     const seen = () => consumers.map(({ recorder }) => recorder.events);
-    await eventually('all events', () => seen().flat().length === streams.length * count);
+    await waitUntil('all events', () => seen().flat().length === streams.length * count);
     await Promise.all(consumers.map(({ subscription }) => subscription.unsubscribe()));
     return seen().map((list) => list.map(({ event: item }) => item?.streamId ?? ''));
   };
 
   describe('strategies', () => {
-    test('RoundRobin gives each consumer its turn', async () => {
+    test('RoundRobin alternates between the consumers', async () => {
       const [one = [], two = []] = await share(ROUND_ROBIN, names(1), 20);
       expect([one.length, two.length]).toEqual([10, 10]);
     });
@@ -71,14 +73,14 @@ describe('persistent subscriptions to $all', () => {
       expect(lengths.toSorted((a, b) => a - b)).toEqual([0, 20]);
     });
 
-    test('Pinned gives all events of a stream to one consumer', async () => {
+    test('Pinned sends all events of a stream to one consumer', async () => {
       const [one = [], two = []] = await share(PINNED, names(9), 5);
       expect(one.filter((stream) => two.includes(stream))).toEqual([]);
     });
   });
 
-  describe('as such', () => {
-    test('filter, and tell positions', async () => {
+  describe('contents', () => {
+    test('filter events and report positions', async () => {
       const stream = newStream();
       const group = newStream('group');
       await client.appendToStream(stream, [event(1), event(2)]);
@@ -96,19 +98,19 @@ describe('persistent subscriptions to $all', () => {
       await client.appendToStream(stream, event(4));
       await recorder.until('event', 3);
       expect(numbersOf(recorder.events)).toEqual([1, 2, 4]);
-      await eventually('a checkpoint', async () => {
+      await waitUntil('a checkpoint', async () => {
         const { stats } = await client.getPersistentSubscriptionToAllInfo(group);
         return stats.lastCheckpointedEventPosition?.commit === recorder.events.at(-1)?.commitPosition;
       });
-      const told = await client.getPersistentSubscriptionToAllInfo(group);
-      expect(told).toMatchObject({ eventSource: '$all', settings });
-      expect(told.connections).toHaveLength(1);
-      expect(told.connections[0]?.connectionName).toBe(client.connectionName);
+      const info = await client.getPersistentSubscriptionToAllInfo(group);
+      expect(info).toMatchObject({ eventSource: '$all', settings });
+      expect(info.connections).toHaveLength(1);
+      expect(info.connections[0]?.connectionName).toBe(client.connectionName);
       await subscription.unsubscribe();
       await client.deletePersistentSubscriptionToAll(group);
     });
 
-    test('see everything else, but not the traces of groups', async () => {
+    test('receive all events except those of groups', async () => {
       const group = newStream('group');
       const settings = persistentSubscriptionToAllSettingsFromDefaults({
         startFrom: END,
@@ -119,14 +121,21 @@ describe('persistent subscriptions to $all', () => {
       const subscription = client.subscribeToPersistentSubscriptionToAll(group);
       const recorder = new Recorder().follow(subscription);
       subscription.on('data', (resolved) => void subscription.ack(resolved));
-      const end = newStream('the-end');
+      const end = newStream('end');
       await client.setStreamMetadata(end, { maxCount: 9 });
       for (let n = 0; n < 5; n++) await client.appendToStream(end, event(n));
-      await eventually(
-        'the end',
-        () => recorder.events.filter(({ event: item }) => item?.streamId === end).length === 5,
-      );
-      await pause(200);
+      const received = (count: number) =>
+        waitUntil(
+          `${count} events`,
+          () => recorder.events.filter(({ event: item }) => item?.streamId === end).length === count,
+        );
+      await received(5);
+      await waitUntil('a checkpoint', async () => {
+        const { stats } = await client.getPersistentSubscriptionToAllInfo(group);
+        return stats.lastCheckpointedEventPosition !== undefined;
+      });
+      await client.appendToStream(end, event(5));
+      await received(6);
       expect(recorder.events.some(({ event: item }) => item?.streamId === `$$${end}`)).toBe(true);
       expect(recorder.events.some(({ event: item }) => item?.streamId.endsWith('-checkpoint'))).toBe(false);
       await subscription.unsubscribe();

@@ -23,7 +23,7 @@ describe('groups of persistent subscriptions', () => {
   const { create, connect, info } = groupTools(() => client);
 
   describe('create, update, delete', () => {
-    test('a group exists once', async () => {
+    test('a group cannot be created twice', async () => {
       const stream = newStream();
       await create(stream);
       await expect(create(stream)).rejects.toMatchObject({
@@ -34,7 +34,7 @@ describe('groups of persistent subscriptions', () => {
       await create(stream, {}, 'another');
     });
 
-    test('what does not exist can not be used', async () => {
+    test('calls to a missing group are refused', async () => {
       const stream = newStream();
       const settings = persistentSubscriptionToStreamSettingsFromDefaults();
       await expect(client.deletePersistentSubscriptionToStream(stream, 'group')).rejects.toMatchObject(
@@ -52,7 +52,7 @@ describe('groups of persistent subscriptions', () => {
       expect(recorder.error).toMatchObject({ ...DOES_NOT_EXIST, streamName: stream });
     });
 
-    test('the settings are told as they were given', async () => {
+    test('GetInfo returns the settings of the request', async () => {
       const stream = newStream();
       const settings = await create(stream, { startFrom: END, checkPointUpperBound: 77, maxRetryCount: 3 });
       expect(await info(stream)).toMatchObject({
@@ -66,7 +66,7 @@ describe('groups of persistent subscriptions', () => {
       expect((await info(stream)).settings).toEqual(changed);
     });
 
-    test('wrong settings fail', async () => {
+    test('settings that are not valid are refused', async () => {
       await expect(create(newStream(), { readBatchSize: 50, historyBufferSize: 10 })).rejects.toMatchObject({
         type: 'persistent-subscription-failed',
       });
@@ -88,7 +88,7 @@ describe('groups of persistent subscriptions', () => {
       await expect(info(stream)).rejects.toMatchObject(DOES_NOT_EXIST);
     });
 
-    test('groups are listed: all of them, or those of a stream', async () => {
+    test('List returns all groups, or those of a stream', async () => {
       const stream = newStream();
       await create(stream, {}, 'one');
       await create(stream, {}, 'two');
@@ -101,7 +101,7 @@ describe('groups of persistent subscriptions', () => {
       );
     });
 
-    test('the configuration is an event in $all', async () => {
+    test('the configuration is stored as an event in $all', async () => {
       await create(newStream());
       const all = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 50 }));
       expect(all.some(({ event: item }) => item?.type === '$PersistentConfig')).toBe(true);

@@ -4,10 +4,9 @@ import { groupTools } from './group-tools.ts';
 import {
   event,
   events,
-  eventually,
+  waitUntil,
   newStream,
   openTestStore,
-  pause,
   Recorder,
   revisionsOf,
   type TestStore,
@@ -41,7 +40,7 @@ describe('nack of persistent subscriptions', () => {
   };
 
   describe('nack', () => {
-    test('retry brings the event again, with its count', async () => {
+    test('retry delivers the event again with its retry count', async () => {
       const { subscription, recorder } = await nackOnce('retry');
       await recorder.until('event', 4);
       expect(revisionsOf(recorder.events).toSorted((a, b) => a - b)).toEqual([0, 1, 1, 2]);
@@ -50,39 +49,40 @@ describe('nack of persistent subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('skip is done with it', async () => {
+    test('skip finishes the event', async () => {
       const { stream, subscription, recorder } = await nackOnce('skip');
       await recorder.until('event', 3);
-      await pause(100);
-      expect(recorder.events).toHaveLength(3);
+      await client.appendToStream(stream, event());
+      await recorder.until('event', 4);
+      expect(revisionsOf(recorder.events)).toEqual([0, 1, 2, 3]);
       expect(await parked(stream)).toBe(0);
       await subscription.unsubscribe();
     });
 
-    test('park puts it aside, and a replay brings it back', async () => {
+    test('park keeps the event until a replay', async () => {
       const { stream, subscription, recorder } = await nackOnce('park');
       await recorder.until('event', 3);
-      await eventually('parked', async () => (await parked(stream)) === 1);
+      await waitUntil('parked', async () => (await parked(stream)) === 1);
       await client.replayParkedMessagesToStream(stream, 'group');
       await recorder.until('event', 4);
       expect(revisionsOf(recorder.events).at(-1)).toBe(1);
-      await eventually('no longer parked', async () => (await parked(stream)) === 0);
+      await waitUntil('no longer parked', async () => (await parked(stream)) === 0);
       await subscription.unsubscribe();
     });
 
-    test('more often than maxRetryCount parks it', async () => {
+    test('an event is parked after maxRetryCount retries', async () => {
       const stream = newStream();
       await client.appendToStream(stream, event());
       await create(stream, { maxRetryCount: 2 });
       const subscription = connect(stream);
       const recorder = new Recorder().follow(subscription);
       subscription.on('data', (resolved) => void subscription.nack('retry', 'again', resolved));
-      await eventually('parked', async () => (await parked(stream)) === 1);
+      await waitUntil('parked', async () => (await parked(stream)) === 1);
       expect(recorder.events).toHaveLength(3);
       await subscription.unsubscribe();
     });
 
-    test('a replay stops where it is told to', async () => {
+    test('a replay stops at stopAt', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(6));
       await create(stream);
@@ -93,13 +93,14 @@ describe('nack of persistent subscriptions', () => {
         if (replaying) replayed.push(Number(resolved.event?.revision));
         void (replaying ? subscription.ack(resolved) : subscription.nack('park', '', resolved));
       });
-      await eventually('parked', async () => (await parked(stream)) === 6);
+      await waitUntil('parked', async () => (await parked(stream)) === 6);
       replaying = true;
       await client.replayParkedMessagesToStream(stream, 'group', { stopAt: 4 });
-      await eventually('four left', () => replayed.length === 4);
-      await pause(200);
-      expect(replayed).toEqual([0, 1, 2, 3]);
-      expect(await parked(stream)).toBe(2);
+      await waitUntil('four events', () => replayed.length === 4);
+      await client.appendToStream(stream, event());
+      await waitUntil('another event', () => replayed.length === 5);
+      expect(replayed).toEqual([0, 1, 2, 3, 6]);
+      await waitUntil('two parked events', async () => (await parked(stream)) === 2);
       await subscription.unsubscribe();
     });
   });

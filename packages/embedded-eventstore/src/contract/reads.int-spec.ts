@@ -32,22 +32,22 @@ describe('read', () => {
   const readFromBegin = () => collect(client.readAll({ fromPosition: begin }));
 
   describe('of a stream', () => {
-    test('goes forwards from the start to the end', async () => {
+    test('reads forwards from the start to the end', async () => {
       expect(await revisions({})).toEqual(range(0, 299));
     });
 
-    test('goes backwards from the end to the start', async () => {
+    test('reads backwards from the end to the start', async () => {
       expect(await revisions({ direction: BACKWARDS, fromRevision: END })).toEqual(
         range(0, 299).toReversed(),
       );
     });
 
-    test('starts at a revision, inclusive, both ways', async () => {
+    test('starts at the given revision in both directions', async () => {
       expect(await revisions({ fromRevision: 297n })).toEqual([297, 298, 299]);
       expect(await revisions({ fromRevision: 2n, direction: BACKWARDS })).toEqual([2, 1, 0]);
     });
 
-    test('stops after a count', async () => {
+    test('stops after maxCount events', async () => {
       expect(await revisions({ fromRevision: 100n, maxCount: 150 })).toEqual(range(100, 249));
       expect(await revisions({ direction: BACKWARDS, fromRevision: END, maxCount: 2 })).toEqual([299, 298]);
     });
@@ -62,7 +62,7 @@ describe('read', () => {
       expect(await revisions({ fromRevision: START, direction: BACKWARDS })).toEqual([0]);
     });
 
-    test('of a missing stream says so', async () => {
+    test('of a missing stream throws StreamNotFoundError', async () => {
       const missing = newStream();
       await expect(collect(client.readStream(missing))).rejects.toMatchObject({
         type: 'stream-not-found',
@@ -70,7 +70,7 @@ describe('read', () => {
       });
     });
 
-    test('gives each event its own position', async () => {
+    test('returns the position of each event', async () => {
       const found = await collect(client.readStream(stream, { maxCount: 10 }));
       const positions = found.map(({ event: item }) => item?.position?.commit ?? 0n);
       expect(positions.toSorted((a, b) => Number(a - b))).toEqual(positions);
@@ -80,7 +80,7 @@ describe('read', () => {
   });
 
   describe('of $all', () => {
-    test('contains system events and ours, in order', async () => {
+    test('contains system events and user events in order', async () => {
       const system = await collect(client.readAll({ maxCount: 1_000 }));
       expect(system.some(({ event: item }) => item?.type.startsWith('$'))).toBe(true);
       const all = await readFromBegin();
@@ -98,7 +98,7 @@ describe('read', () => {
       expect(ids(backwards)).toEqual(ids(forwards).toReversed());
     });
 
-    test('forwards starts at the position, inclusive; backwards strictly before it', async () => {
+    test('starts at the position forwards and before it backwards', async () => {
       const all = await readFromBegin();
       const at = all[50]?.event?.position;
       if (!at) throw new Error('There is no event');
@@ -118,7 +118,7 @@ describe('read', () => {
       await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 3 });
     });
 
-    test('refuses a position off a boundary', async () => {
+    test('refuses a position between events', async () => {
       const { position } = await client.appendToStream(newStream(), events(2));
       const off = (position?.commit ?? 0n) - 1n;
       const fromPosition = { commit: off, prepare: off };

@@ -47,7 +47,7 @@ describe('secure mode', () => {
     }
   });
 
-  test('user streams need authentication, of anybody', async () => {
+  test('user streams require authentication', async () => {
     const stream = await filled();
     await expect(read(stream)).rejects.toMatchObject(DENIED);
     await expect(client.appendToStream(stream, event())).rejects.toMatchObject(DENIED);
@@ -56,7 +56,7 @@ describe('secure mode', () => {
     await client.appendToStream(stream, event(), ops);
   });
 
-  test('credentials in the connection string count for every call', async () => {
+  test('credentials of the connection string apply to every call', async () => {
     const { EventStoreDBClient: Client } = await import('@eventstore/db-client');
     const own = Client.connectionString(store.url.replace('esdb://', 'esdb://ops:changeit@'));
     sendCredentials(own);
@@ -66,7 +66,7 @@ describe('secure mode', () => {
     await own.dispose();
   });
 
-  test('$all and $ streams are for admins', async () => {
+  test('only admins access $all and $ streams', async () => {
     await expect(collect(client.readAll(ops))).rejects.toMatchObject(DENIED);
     await expect(read('$users', ops)).rejects.toMatchObject(DENIED);
     expect((await collect(client.readAll(admin))).length).toBeGreaterThan(0);
@@ -75,13 +75,13 @@ describe('secure mode', () => {
     await client.appendToStream('$mine', event(), admin);
   });
 
-  test('even an admin may not write to $all or delete a metastream', async () => {
+  test('admins cannot write to $all or delete a metastream', async () => {
     await expect(client.appendToStream('$all', event(), admin)).rejects.toMatchObject(DENIED);
     const stream = await filled({ readRoles: ['ops'] });
     await expect(client.deleteStream(`$$${stream}`, admin)).rejects.toMatchObject(DENIED);
   });
 
-  test('an ACL says who may read, write, delete and change the metadata', async () => {
+  test('an ACL controls reads, writes, deletes and metadata', async () => {
     const nobody = ['somebody-else'];
     const stream = await filled({
       readRoles: ['ops'],
@@ -105,7 +105,7 @@ describe('secure mode', () => {
     await expect(read(await filled({ readRoles: ['$admins'] }), ops)).rejects.toMatchObject(DENIED);
   });
 
-  test('a role list that is missing falls back to $settings, then to the defaults', async () => {
+  test('a missing role list falls back to $settings, then to the defaults', async () => {
     const stream = await filled({ writeRoles: ['ops'] });
     expect(await read(stream, ops)).toHaveLength(2);
     const { jsonEvent } = await import('@eventstore/db-client');
@@ -122,14 +122,14 @@ describe('secure mode', () => {
     expect(await read(stream, ops)).toHaveLength(3);
   });
 
-  test('a soft delete loses the ACL', async () => {
+  test('a soft delete removes the ACL', async () => {
     const stream = await filled({ readRoles: ['$admins'] });
     await client.deleteStream(stream, admin);
     await client.appendToStream(stream, event(), ops);
     expect(await read(stream, ops)).toHaveLength(1);
   });
 
-  test('a metadata change re-checks live subscriptions', async () => {
+  test('a metadata change rechecks live subscriptions', async () => {
     const stream = await filled();
     const recorder = new Recorder().follow(client.subscribeToStream(stream, { fromRevision: START, ...ops }));
     await recorder.until('caughtUp');
@@ -144,7 +144,7 @@ describe('secure mode', () => {
     expect(recorder.error).toMatchObject(DENIED);
   });
 
-  test('groups are made by operators, and read by those who may read the stream', async () => {
+  test('operators manage groups; readers of the stream consume them', async () => {
     const stream = await filled({ readRoles: ['$admins'] });
     const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
     await expect(

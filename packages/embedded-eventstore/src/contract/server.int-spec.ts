@@ -29,7 +29,7 @@ describe('the server', () => {
 
   const target = () => targetOf(store.url);
 
-  test('names the methods that work, with their features, and its version', async () => {
+  test('reports its version and the supported methods with their features', async () => {
     const client = new features.ServerFeaturesClient(target(), credentials.createInsecure());
     const supported = await new Promise<SupportedMethods>((resolve, reject) => {
       client.getSupportedMethods(empty(), (error, methods) => (error ? reject(error) : resolve(methods)));
@@ -53,7 +53,7 @@ describe('the server', () => {
     expect([...all.keys()].some((name) => /projections|users|operations/.test(name))).toBe(false);
   });
 
-  test('gossips about one member: alive, and the leader', async () => {
+  test('gossips one member, which is alive and the leader', async () => {
     const client = new gossip.GossipClient(target(), credentials.createInsecure());
     const info = await new Promise<ClusterInfo>((resolve, reject) => {
       client.read(empty(), (error, response) => (error ? reject(error) : resolve(response)));
@@ -66,7 +66,7 @@ describe('the server', () => {
     expect(member?.getHttpEndPoint()?.getPort()).toBe(Number(target().split(':')[1]));
   });
 
-  test('answers UNIMPLEMENTED for what is left out', async () => {
+  test('answers UNIMPLEMENTED for other services', async () => {
     const ofProjections = new projections.ProjectionsClient(target(), credentials.createInsecure());
     const ofOperations = new operations.OperationsClient(target(), credentials.createInsecure());
     expect(await codeOf((done) => ofProjections.restartSubsystem(empty(), done))).toBe(UNIMPLEMENTED);
@@ -75,7 +75,7 @@ describe('the server', () => {
     ofOperations.close();
   });
 
-  test('serves those who require a leader', async () => {
+  test('serves requests that require a leader', async () => {
     const options = { requiresLeader: true };
     const stream = newStream();
     await expect(store.client.appendToStream(stream, event(), options)).resolves.toMatchObject({
@@ -83,12 +83,12 @@ describe('the server', () => {
     });
   });
 
-  test('answers Timeout for 30,000 small events with a deadline of 1 ms, not size exceeded', async () => {
+  test('answers Timeout to 30,000 events with a deadline of 1 ms', async () => {
     const attempt = store.client.appendToStream(newStream(), events(30_000), { deadline: 1 });
     await expect(attempt).rejects.toMatchObject({ type: 'deadline-exceeded' });
   });
 
-  test('gives up an append that is not final after 2,000 ms, whatever its deadline', async () => {
+  test('times out an unfinished append after 2,000 ms, also with a later deadline', async () => {
     const correlation = crypto.randomUUID();
     const call = raw.stub.batchAppend(new Metadata());
     const answer = new Promise<string | undefined>((resolve) => {
@@ -109,7 +109,7 @@ describe('the server', () => {
     call.end();
   });
 
-  test('tells wrong versions of a delete in trailers', async () => {
+  test('reports the versions of a refused delete in trailers', async () => {
     const stream = newStream();
     await store.client.appendToStream(stream, events(3));
     const request = new messages.DeleteReq();

@@ -10,7 +10,8 @@ import {
 import {
   event,
   events,
-  eventually,
+  collect,
+  waitUntil,
   newStream,
   numbersOf,
   openTestStore,
@@ -46,7 +47,7 @@ describe('subscriptions', () => {
     });
 
   describe('to a stream', () => {
-    test('say confirmation, the events so far, caughtUp, then live events', async () => {
+    test('emit confirmation, past events, caughtUp, then live events', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(3));
       const subscription = client.subscribeToStream(stream, { fromRevision: START });
@@ -59,7 +60,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('start after a revision, exclusive', async () => {
+    test('start after the given revision', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(5));
       const subscription = client.subscribeToStream(stream, { fromRevision: 2n });
@@ -69,7 +70,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('from the end give new events only', async () => {
+    test('from the end receive new events only', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(5));
       const subscription = client.subscribeToStream(stream, { fromRevision: END });
@@ -81,7 +82,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('say caughtUp once, even when empty or beyond the end', async () => {
+    test('emit caughtUp once, also when empty or beyond the end', async () => {
       const stream = newStream();
       const empty = new Recorder().follow(client.subscribeToStream(stream));
       await empty.until('caughtUp');
@@ -95,7 +96,7 @@ describe('subscriptions', () => {
       expect([empty.count('caughtUp'), beyond.count('caughtUp')]).toEqual([1, 1]);
     });
 
-    test('to a missing or soft-deleted stream wait', async () => {
+    test('to a missing or soft-deleted stream wait for events', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(2));
       await client.deleteStream(stream);
@@ -126,7 +127,7 @@ describe('subscriptions', () => {
       expect(recorder.error).toMatchObject({ type: 'stream-deleted' });
     });
 
-    test('catch up without what is truncated, but live events bypass truncation', async () => {
+    test('skip truncated events while catching up, but not live events', async () => {
       const stream = newStream();
       await client.appendToStream(stream, events(5));
       await client.setStreamMetadata(stream, { truncateBefore: 3, maxCount: 1 });
@@ -140,7 +141,7 @@ describe('subscriptions', () => {
   });
 
   describe('to $all', () => {
-    test('start after a position, exclusive', async () => {
+    test('start after the given position', async () => {
       const stream = newStream();
       const first = await client.appendToStream(stream, event(1));
       await client.appendToStream(stream, event(2));
@@ -154,7 +155,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('give everything in order, caught up and live', async () => {
+    test('receive all events in order, past and live', async () => {
       const { position } = await client.appendToStream(newStream('all'), event());
       for (const each of events(20)) await client.appendToStream(newStream('before'), each);
       const subscription = client.subscribeToAll({ ...(position && { fromPosition: position }) });
@@ -162,13 +163,13 @@ describe('subscriptions', () => {
       await recorder.until('caughtUp');
       await Promise.all(events(100).map((each, n) => client.appendToStream(newStream(`all-${n % 7}`), each)));
       const ours = () => recorder.events.filter(({ event: item }) => item?.streamId.startsWith('all-'));
-      await eventually('100 events', () => ours().length === 100);
+      await waitUntil('100 events', () => ours().length === 100);
       const positions = recorder.events.map(({ event: item }) => Number(item?.position.commit));
       expect(positions).toEqual([...new Set(positions)].toSorted((a, b) => a - b));
       await subscription.unsubscribe();
     });
 
-    test('from the end say caughtUp and give new events only', async () => {
+    test('from the end emit caughtUp and receive new events only', async () => {
       const stream = newStream();
       await client.appendToStream(stream, event(1));
       const subscription = client.subscribeToAll({ fromPosition: END });
@@ -180,7 +181,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('filter by type, caught up and live', async () => {
+    test('filter past and live events by type', async () => {
       const type = `Type${Date.now()}`;
       await client.appendToStream(newStream(), [event(1, type), event(2, 'Other'), event(3, `${type}Two`)]);
       const subscription = client.subscribeToAll({ filter: eventTypeFilter({ prefixes: [type] }) });
@@ -194,7 +195,7 @@ describe('subscriptions', () => {
   });
 
   describe('checkpoints of a filtered subscription', () => {
-    test('come every multiplier x window events considered, matched or not', async () => {
+    test('come every multiplier x window examined events', async () => {
       const stream = newStream();
       const recorder = new Recorder<AllStreamResolvedEvent>();
       const subscription = followFrom(stream, recorder, 5, 2);
@@ -211,7 +212,7 @@ describe('subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('come once more at the end of catching up, never repeated, never beyond the head', async () => {
+    test('come once more at the end of catching up, never twice and never beyond the last event', async () => {
       await client.appendToStream(newStream(), events(100));
       const head = await client.appendToStream(newStream(), event());
       const recorder = new Recorder<AllStreamResolvedEvent>();
@@ -232,7 +233,7 @@ describe('subscriptions', () => {
     });
   });
 
-  test('a slow subscriber gets everything in order, and catches up again', async () => {
+  test('a slow subscriber receives all events in order and catches up again', async () => {
     const stream = newStream();
     const subscription = client.subscribeToStream(stream, { fromRevision: START });
     let caughtUp = 0;
@@ -245,19 +246,19 @@ describe('subscriptions', () => {
         if (seen.length === 4_000) break;
       }
     })();
-    await eventually('caught up', () => caughtUp === 1);
+    await waitUntil('caught up', () => caughtUp === 1);
     for (let i = 0; i < 8; i++) await client.appendToStream(stream, events(500));
     await reading;
     expect(seen).toEqual(Array.from({ length: 4_000 }, (_, i) => i));
   });
 
-  test('unsubscribing ends without an error', async () => {
+  test('unsubscribe ends the subscription without an error', async () => {
     const recorder = new Recorder();
     const subscription = client.subscribeToStream(newStream());
     recorder.follow(subscription);
     await recorder.until('caughtUp');
     await subscription.unsubscribe();
-    await pause(50);
+    await collect(client.readAll({ maxCount: 1 }));
     expect(recorder.error).toBeUndefined();
   });
 });

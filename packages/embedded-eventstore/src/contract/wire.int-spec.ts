@@ -42,7 +42,7 @@ describe('on the wire', () => {
       await expect(read).rejects.toMatchObject({ code: INVALID_ARGUMENT });
     });
 
-    test('gives ids as two numbers when asked', async () => {
+    test('sends structured ids on request', async () => {
       const [asText] = await raw.read((options) => readStreamOptions(options, `${kind}-a`));
       const [asNumbers] = await raw.read((options) => {
         readStreamOptions(options, `${kind}-a`);
@@ -61,12 +61,12 @@ describe('on the wire', () => {
       expect(hex).toBe(asText?.getEvent()?.getEvent()?.getId()?.getString().replaceAll('-', ''));
     });
 
-    test('says that a stream is missing in a message', async () => {
+    test('reports a missing stream in a message', async () => {
       const [response] = await raw.read((options) => readStreamOptions(options, newStream()));
       expect(response?.hasStreamNotFound()).toBe(true);
     });
 
-    test('says that a stream is tombstoned in trailers', async () => {
+    test('reports a tombstone in trailers', async () => {
       const stream = newStream();
       await store.client.tombstoneStream(stream);
       const error = await raw
@@ -79,7 +79,7 @@ describe('on the wire', () => {
       });
     });
 
-    test('refuses a filter on a stream, and a subscription backwards', async () => {
+    test('refuses a filter on a stream and a backward subscription', async () => {
       const filtered = raw.read((options) => {
         readStreamOptions(options, `${kind}-a`);
         setFilter(options, 'stream', { prefixes: ['x'] });
@@ -93,7 +93,7 @@ describe('on the wire', () => {
       await expect(backwards).rejects.toMatchObject({ code: INVALID_ARGUMENT });
     });
 
-    test('sends no first and last positions unless the client is compatible', async () => {
+    test('sends first and last positions to compatible clients only', async () => {
       const stream = newStream();
       await store.client.appendToStream(stream, events(50));
       await store.client.setStreamMetadata(stream, { truncateBefore: 45 });
@@ -109,7 +109,7 @@ describe('on the wire', () => {
       expect(compatible.at(-1)?.getLastStreamPosition()).toBe('49');
     });
 
-    test('carries type, created and content-type', async () => {
+    test('sends type, created and content-type', async () => {
       const [response] = await raw.read((options) => readStreamOptions(options, `${kind}-a`));
       const map = response?.getEvent()?.getEvent()?.getMetadataMap();
       expect(map?.get('type')).toBe('Alpha');
@@ -119,33 +119,33 @@ describe('on the wire', () => {
   });
 
   describe('a filtered Read of $all', () => {
-    test('takes stream names by prefix, any of several', async () => {
+    test('matches stream names by any of several prefixes', async () => {
       expect(await numbers('stream', { prefixes: [`${kind}-a`] })).toEqual([1, 2]);
       expect(await numbers('stream', { prefixes: [`${kind}-b`, `${kind}-a`] })).toEqual([1, 2, 3, 4]);
     });
 
-    test('takes stream names by regular expression, unanchored', async () => {
+    test('matches stream names by an unanchored regular expression', async () => {
       expect(await numbers('stream', { regex: `${kind.slice(3)}-b$` })).toEqual([3, 4]);
     });
 
-    test('takes event types by prefix and by regular expression', async () => {
+    test('matches event types by prefix and by regular expression', async () => {
       expect(await numbers('type', { prefixes: ['Alpha'] })).toEqual([1, 3]);
       expect(await numbers('type', { regex: '^(Beta|Gamma)$' })).toEqual([2, 4]);
     });
 
-    test('goes backwards and stops after a count of matches', async () => {
+    test('reads backwards and stops after maxCount matches', async () => {
       expect(await numbers('stream', { prefixes: [kind] }, true, 3)).toEqual([4, 3, 2]);
     });
 
-    test('prefers a regular expression to prefixes', async () => {
+    test('ignores prefixes when there is a regular expression', async () => {
       expect(await numbers('stream', { prefixes: [`${kind}-a`], regex: `${kind}-b` })).toEqual([3, 4]);
     });
 
-    test('refuses a malformed regular expression', async () => {
+    test('refuses an invalid regular expression', async () => {
       await expect(numbers('stream', { regex: '(' })).rejects.toMatchObject({ code: INVALID_ARGUMENT });
     });
 
-    test('answers UNKNOWN for a position off a boundary', async () => {
+    test('answers UNKNOWN to a position between events', async () => {
       const { position } = await store.client.appendToStream(newStream(), event());
       const read = raw.read((options) => {
         readAllOptions(options, (position?.commit ?? 0n) - 1n);
@@ -155,7 +155,7 @@ describe('on the wire', () => {
     });
   });
 
-  test('a read of nothing in particular is refused', async () => {
+  test('a read without a stream or $all is refused', async () => {
     await expect(raw.read(plainOptions)).rejects.toMatchObject({ code: INVALID_ARGUMENT });
   });
 });

@@ -13,7 +13,7 @@ import { appendMany, proposal, readAll, withDirectory, withStore } from './store
 const sizeOf = (dir: string): number => statSync(join(dir, DATA_FILE)).size;
 
 describe('scavenge', () => {
-  test('frees what truncation, deletes and tombstones left, and nothing else', async () => {
+  test('removes only events that truncation, deletes and tombstones made unreadable', async () => {
     await withDirectory(async (dir) => {
       const before = await withStore(dir, async (store) => {
         for (const stream of ['kept', 'counted', 'cut', 'deleted', 'entombed']) {
@@ -46,7 +46,7 @@ describe('scavenge', () => {
     });
   });
 
-  test('never gives a position twice, even when the last event goes', async () => {
+  test('never reuses a position, also when the last event is removed', async () => {
     await withDirectory(async (dir) => {
       const last = await withStore(dir, async (store) => {
         await appendMany(store, 'gone', 2);
@@ -56,7 +56,7 @@ describe('scavenge', () => {
       });
       scavenge(dir);
       await withStore(dir, async (store) => {
-        expect(store.health.refusal).toBeUndefined();
+        expect(store.health.readOnlyReason).toBeUndefined();
         await appendMany(store, 'new', 1);
         expect(store.log.last).toBeGreaterThan(last);
       });
@@ -73,7 +73,7 @@ describe('scavenge', () => {
 });
 
 describe('verify', () => {
-  test('finds nothing wrong with a store, running or not', async () => {
+  test('finds no faults in a store, running or not', async () => {
     await withDirectory(async (dir) => {
       await withStore(dir, async (store) => {
         await appendMany(store, 'one', 20);
@@ -84,7 +84,7 @@ describe('verify', () => {
     });
   });
 
-  test('finds a changed event, a missing one and a lost end', async () => {
+  test('finds a changed event, a missing event and a lost end', async () => {
     await withDirectory(async (dir) => {
       await withStore(dir, (store) => appendMany(store, 'one', 20));
       const change = (sql: string) => {
@@ -95,12 +95,12 @@ describe('verify', () => {
       };
       expect(change("UPDATE events SET data = '{}' WHERE rev = 3")).toMatch(/does not match its checksum/);
       expect(change("UPDATE events SET type = 'Other' WHERE rev = 5")).toMatch(/does not match its checksum/);
-      expect(change('DELETE FROM events WHERE rev = 3')).toMatch(/lacks what is before revision 4/);
+      expect(change('DELETE FROM events WHERE rev = 3')).toMatch(/has no event before revision 4/);
       expect(change('DELETE FROM events WHERE rev = 19')).toMatch(/Acknowledged events are missing/);
     });
   });
 
-  test('needs a store', async () => {
+  test('fails without a store', async () => {
     await withDirectory((dir) =>
       expect(() => verify(join(dir, 'nothing'))).toThrow(/There is no event store/),
     );
@@ -108,7 +108,7 @@ describe('verify', () => {
 });
 
 describe('backup', () => {
-  test('copies a running store as it is at one moment', async () => {
+  test('copies a consistent snapshot of a running store', async () => {
     await withDirectory(async (dir) => {
       const source = join(dir, 'source');
       const target = join(dir, 'target');
@@ -125,7 +125,7 @@ describe('backup', () => {
     });
   });
 
-  test('never writes over a store', async () => {
+  test('never overwrites a store', async () => {
     await withDirectory(async (dir) => {
       await withStore(join(dir, 'a'), (store) => appendMany(store, 'one', 1));
       await withStore(join(dir, 'b'), (store) => appendMany(store, 'one', 2));
@@ -134,16 +134,16 @@ describe('backup', () => {
     });
   });
 
-  test('put back over a newer store is noticed', async () => {
+  test('restored over a newer store makes it read-only', async () => {
     await withDirectory(async (dir) => {
       await withStore(dir, (store) => appendMany(store, 'one', 10));
       backup(dir, join(dir, 'copy'));
       await withStore(dir, (store) => appendMany(store, 'one', 10));
       const { copyFileSync, rmSync } = await import('node:fs');
       copyFileSync(join(dir, 'copy', DATA_FILE), join(dir, DATA_FILE));
-      await withStore(dir, (store) => expect(store.health.refusal).toMatch(/were acknowledged/));
+      await withStore(dir, (store) => expect(store.health.readOnlyReason).toMatch(/were acknowledged/));
       rmSync(join(dir, HEAD_FILE));
-      await withStore(dir, (store) => expect(store.health.refusal).toBeUndefined());
+      await withStore(dir, (store) => expect(store.health.readOnlyReason).toBeUndefined());
     });
   });
 });

@@ -1,8 +1,8 @@
-/** What a stream is, told as simply as can be; the store is compared with it. */
+/** The simplest model of a stream; the store is compared with it. */
 export interface ModelStream {
   /** Ids by revision. */
   readonly ids: string[];
-  /** One entry a metadata event: the newest counts. */
+  /** One entry per metadata event; the newest is current. */
   readonly metadata: ModelMetadata[];
   tombstoned: boolean;
 }
@@ -22,10 +22,10 @@ export type ModelOutcome =
 const WRONG: ModelOutcome = { ok: false, error: 'wrong-expected-version' };
 const DELETED: ModelOutcome = { ok: false, error: 'stream-deleted' };
 
-/** An event store in memory, after the reference. */
+/** An event store in memory that follows the EventStoreDB documentation. */
 export class Model {
   private readonly streams = new Map<string, ModelStream>();
-  /** Everything in $all, as `stream@revision`; metadata as `$$stream@revision`. */
+  /** The events of $all as `stream@revision`; metadata as `$$stream@revision`. */
   readonly all: string[] = [];
 
   stream(name: string): ModelStream {
@@ -92,7 +92,7 @@ export class Model {
     return { ok: true, revision };
   }
 
-  /** The revisions a reader sees, or why it sees none. */
+  /** The revisions that a reader sees, or why it sees none. */
   visible(name: string): readonly number[] | 'stream-not-found' | 'stream-deleted' {
     const stream = this.stream(name);
     if (stream.tombstoned) return 'stream-deleted';

@@ -44,7 +44,7 @@ const metadata: fc.Arbitrary<ModelMetadata> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Few streams and few ids, so that they meet often. */
+/** Few streams and few ids, so that they often collide. */
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 8,
@@ -73,7 +73,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constant('readAll' as const) }),
 );
 
-/** Plays operations against the store and the model side by side; throws at the first difference. */
+/** Runs operations on the store and on the model; throws at the first difference. */
 export class Comparison {
   private readonly model = new Model();
   private readonly run = crypto.randomUUID();
@@ -130,7 +130,7 @@ export class Comparison {
       if (ids.length > 0) this.samePosition(`${name}@${result.nextExpectedRevision}`, at);
       return Number(result.nextExpectedRevision);
     });
-    // The client can not tell revision 0 from an empty stream after an append of nothing.
+    // After an empty append the client cannot distinguish revision 0 from an empty stream.
     const compared = wanted.ok && wanted.revision < 0 ? { ok: true, revision: 0 } : wanted;
     same(`append to ${name}`, actual, compared);
   }
@@ -198,7 +198,7 @@ export class Comparison {
     same('$all', found, this.model.all);
   }
 
-  /** An event is always at the position it was first seen at. */
+  /** Checks that an event keeps its position. */
   private samePosition(key: string, position: bigint): void {
     const before = this.positions.get(key);
     this.positions.set(key, position);
@@ -225,10 +225,10 @@ const text = (value: unknown): string =>
 
 const same = (what: string, actual: unknown, wanted: unknown): void => {
   if (text(actual) !== text(wanted))
-    throw new Error(`${what}: the store says ${text(actual)}, the model ${text(wanted)}`);
+    throw new Error(`${what}: the store returned ${text(actual)}, the model ${text(wanted)}`);
 };
 
-/** Compares random operations, `runs` times; throws with the smallest failing list and the seed. */
+/** Compares `runs` random lists of operations; throws with the smallest failing list and the seed. */
 export const compareWithModel = (client: EventStoreDBClient, runs: number, seed: number): Promise<void> =>
   fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 25 }), (operations) =>

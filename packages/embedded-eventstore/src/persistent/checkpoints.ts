@@ -3,9 +3,9 @@ import type { ProposedEvent } from '../store/records.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
-/** The revision (or position) up to which the group is done; undefined when none was written. */
+/** The revision (or position) of the last checkpoint; undefined without a checkpoint. */
 export const readCheckpoint = (store: Store, config: GroupConfig): number | undefined => {
   const page = store.reads.stream(checkpointStream(config), Number.MAX_SAFE_INTEGER, 1, true);
   const data = page.kind === 'page' ? page.events[0]?.data : undefined;
@@ -30,7 +30,7 @@ export const writeCheckpoint = (store: Store, config: GroupConfig, done: number,
       append(tx, stream, 'any', [event]);
     },
     () => {
-      // A checkpoint that could not be written only means that events come again after a restart.
+      // Without the checkpoint, events are delivered again after a restart.
     },
   );
 };

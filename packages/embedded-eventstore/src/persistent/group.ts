@@ -5,35 +5,53 @@ import type { Follower } from '../subscriptions/feed.ts';
 import { compileFilter } from '../subscriptions/filter.ts';
 import { AllSource, StreamSource, type Item, type Source } from '../subscriptions/sources.ts';
 import type { NackAction } from '../wire/persistent-requests.ts';
+import type { ConnectionInfo } from '../wire/persistent-responses.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 import type { Consumer } from './consumer.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
 import { Parking } from './parking.ts';
 import { isGroupStream, parkedStream, type GroupConfig } from './settings.ts';
 import { Rate } from './statistics.ts';
-import { chooserOf, type Chooser } from './strategies.ts';
+import { consumerSelector, type ConsumerSelector } from './strategies.ts';
 
-/** Pages read at a stretch before other work gets its turn. */
+/** Pages that are read before the event loop continues. */
 const PAGES_AT_ONCE = 20;
 
-/** A persistent subscription: it hands out events to its consumers and remembers what they have done. */
+/** For GetInfo. */
+export interface GroupStatistics {
+  readonly live: boolean;
+  /** Messages that wait for a consumer. */
+  readonly buffered: number;
+  readonly retries: number;
+  readonly outstanding: number;
+  readonly lastCheckpoint: number;
+  /** The last event that was read. */
+  readonly lastKnown: number;
+  readonly parked: number;
+  readonly totalItems: number;
+  readonly averagePerSecond: number;
+  readonly countSinceLastMeasurement: number;
+  readonly connections: readonly ConnectionInfo[];
+}
+
+/** A persistent subscription: delivers events to its consumers and checkpoints their progress. */
 export class Group implements Follower {
   readonly stream: string | undefined;
-  readonly consumers: Consumer[] = [];
-  readonly parking: Parking;
-  readonly rate = new Rate();
-  /** What was read and waits for a consumer, in order. */
-  buffer: Message[] = [];
-  /** What goes out again; it comes first. */
-  retries: Message[] = [];
-  live = false;
-  lastCheckpoint: number;
+  private readonly consumers: Consumer[] = [];
+  private readonly parking: Parking;
+  private readonly rate = new Rate();
+  /** Messages that wait for a consumer, in order. */
+  private buffer: Message[] = [];
+  /** Messages to deliver again, before those of the buffer. */
+  private retries: Message[] = [];
+  private live = false;
+  private lastCheckpoint: number;
   private checkpointedAt = performance.now();
   private finishedSinceCheckpoint = 0;
   private closed = false;
   private readonly source: Source;
   private readonly progress: Progress;
-  private readonly chooser: Chooser;
+  private readonly selector: ConsumerSelector;
 
   constructor(
     private readonly store: Store,
@@ -48,16 +66,11 @@ export class Group implements Follower {
       ? new StreamSource(store, this.stream, after)
       : new AllSource(store, after, config.filter && compileFilter(config.filter));
     this.parking = new Parking(store, parkedStream(config));
-    this.chooser = chooserOf(config.strategy);
+    this.selector = consumerSelector(config.strategy);
     this.fill();
   }
 
-  /** The last event that was handed out or waits. */
-  get lastKnown(): number {
-    return this.progress.reached;
-  }
-
-  /** True when the group has as many consumers as it may have. */
+  /** True when the group has its maximum number of consumers. */
   get isFull(): boolean {
     const { maxSubscriberCount } = this.config;
     return maxSubscriberCount > 0 && this.consumers.length >= maxSubscriberCount;
@@ -68,13 +81,12 @@ export class Group implements Follower {
     setImmediate(() => this.pump());
   }
 
-  /** What the consumer had not acknowledged goes to others. */
+  /** Removes a consumer; others get its unacknowledged messages. */
   remove(consumer: Consumer): void {
     const index = this.consumers.indexOf(consumer);
     if (index < 0) return;
     this.consumers.splice(index, 1);
-    this.retries.push(...consumer.inFlight.values());
-    consumer.inFlight.clear();
+    this.retries.push(...consumer.releaseAll());
     this.retries.sort((a, b) => (a.sequence ?? -1) - (b.sequence ?? -1));
     this.pump();
   }
@@ -119,19 +131,17 @@ export class Group implements Follower {
     this.pump();
   }
 
-  /** Call several times a second: retries what took too long, writes what is due. */
+  /** Called several times a second: retries expired messages, writes due checkpoints. */
   tick(now: number): void {
     for (const consumer of this.consumers) {
-      for (const message of consumer.inFlight.values()) {
-        if (message.deadline < now && consumer.release(message.id)) this.retry(message);
-      }
+      for (const message of consumer.releaseExpired(now)) this.retry(message);
     }
     this.checkpointIfDue(true);
     this.parking.truncate();
     this.pump();
   }
 
-  /** Ends the group in memory; its consumers are told. */
+  /** Closes the group in memory and drops its consumers. */
   close(): void {
     this.closed = true;
     if (this.progress.done > this.lastCheckpoint && this.finishedSinceCheckpoint > 0) this.checkpoint();
@@ -147,14 +157,14 @@ export class Group implements Follower {
     }
   }
 
-  /** False when there is nothing left to read. */
+  /** False at the end of the source. */
   private readPage(limit: number): boolean {
     try {
       const { items, end } = this.source.page(limit);
       this.enqueue(items);
       return !end;
     } catch {
-      // A tombstoned stream has nothing more to give, and a damaged page can not be read now.
+      // The stream is tombstoned, or the page is damaged.
       return false;
     }
   }
@@ -173,7 +183,7 @@ export class Group implements Follower {
     try {
       return this.store.reads.resolve(event);
     } catch {
-      // A target that can not be read is as good as missing.
+      // An unreadable target counts as missing.
       return { link: event };
     }
   }
@@ -188,16 +198,16 @@ export class Group implements Follower {
     } while (this.buffer.length > 0 && this.hasSlots());
   }
 
-  /** Hands out what it can; answers with the rest. */
+  /** Delivers messages while consumers have room; returns the others. */
   private push(messages: Message[]): Message[] {
     if (!this.hasSlots()) return messages;
     const { messageTimeoutMs } = this.config;
     const deadline = messageTimeoutMs > 0 ? performance.now() + messageTimeoutMs : Number.POSITIVE_INFINITY;
     const rest: Message[] = [];
     for (const [index, message] of messages.entries()) {
-      const consumer = this.chooser.choose(message, this.consumers);
-      if (consumer && !consumer.inFlight.has(message.id)) consumer.push(message, deadline);
-      else if (!consumer && this.chooser.inOrder) return [...rest, ...messages.slice(index)];
+      const consumer = this.selector.select(message, this.consumers);
+      if (consumer && !consumer.has(message)) consumer.push(message, deadline);
+      else if (!consumer && this.selector.inOrder) return [...rest, ...messages.slice(index)];
       else rest.push(message);
     }
     return rest;
@@ -212,8 +222,7 @@ export class Group implements Follower {
       this.park(message, `Reached retry count of ${this.config.maxRetryCount}`);
       return;
     }
-    message.retryCount++;
-    this.retries.push(message);
+    this.retries.push({ ...message, retryCount: message.retryCount + 1 });
   }
 
   private park(message: Message, reason: string): void {
@@ -249,8 +258,19 @@ export class Group implements Follower {
     writeCheckpoint(this.store, this.config, done, isFirst);
   }
 
-  /** Messages handed out and not done. */
-  get outstanding(): number {
-    return this.consumers.reduce((sum, { inFlight }) => sum + inFlight.size, 0);
+  statistics(): GroupStatistics {
+    return {
+      live: this.live,
+      buffered: this.buffer.length,
+      retries: this.retries.length,
+      outstanding: this.consumers.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      lastCheckpoint: this.lastCheckpoint,
+      lastKnown: this.progress.reached,
+      parked: this.parking.count,
+      totalItems: this.rate.total,
+      averagePerSecond: this.rate.perSecond,
+      countSinceLastMeasurement: this.rate.sinceLast(),
+      connections: this.consumers.map((consumer) => consumer.info(this.config.extraStatistics)),
+    };
   }
 }

@@ -3,12 +3,12 @@ import type { Store } from '../store/store.ts';
 import type { Feed } from '../subscriptions/feed.ts';
 import { Group } from './group.ts';
 import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;
 
-/** All persistent subscriptions; their configuration survives restarts in a stream of its own. */
+/** All persistent subscriptions; a stream of its own stores their configuration. */
 export class Groups {
   private readonly groups = new Map<string, Group>();
   private readonly timer: NodeJS.Timeout;
@@ -26,13 +26,13 @@ export class Groups {
     return this.groups.get(groupKey(stream, group));
   }
 
-  /** Those of one stream, or all of them. */
+  /** The groups of one stream, or all groups. */
   list(stream?: string): Group[] {
     const all = [...this.groups.values()];
     return stream === undefined ? all : all.filter(({ config }) => config.stream === stream);
   }
 
-  /** Creates or replaces a group. Consumers of the old one are dropped; its checkpoint stays. */
+  /** Creates or replaces a group. The consumers of the old one are dropped; its checkpoint stays. */
   async put(config: GroupConfig, user: string): Promise<void> {
     const old = this.find(config.stream, config.group);
     if (old) this.close(old);
@@ -52,7 +52,7 @@ export class Groups {
     });
   }
 
-  /** Drops all consumers and starts again from what is stored. */
+  /** Drops all consumers and reloads the configuration. */
   restart(): void {
     for (const group of this.groups.values()) this.close(group);
     this.groups.clear();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Progress } from './messages.ts';
 
-test('progress stops before the first that is not done', () => {
+test('progress stops before the first unfinished message', () => {
   const progress = new Progress(-1);
   for (const sequence of [0, 3, 4, 9]) progress.started(sequence);
   expect([progress.done, progress.reached]).toEqual([-1, 9]);

@@ -1,18 +1,15 @@
 import { originalOf, type ResolvedEvent } from '../store/records.ts';
 
-/** One event on its way through a group. */
+/** An event that a group delivers. */
 export interface Message {
   readonly event: ResolvedEvent;
   /** Hexadecimal id by which consumers acknowledge it. */
   readonly id: string;
-  /** Revision (or position, on $all) that a checkpoint may reach once it is done; undefined for a replayed one. */
+  /** Revision, or position on $all, for the checkpoint; undefined for a replayed message. */
   readonly sequence: number | undefined;
-  /** Its revision in the parked stream, if it is replayed from there. */
+  /** Revision in the parked stream, for a replayed message. */
   readonly parkedAt: number | undefined;
-  retryCount: number;
-  /** When its consumer is too late, in `performance.now()` milliseconds. */
-  deadline: number;
-  sentAt: number;
+  readonly retryCount: number;
 }
 
 export const newMessage = (
@@ -24,11 +21,9 @@ export const newMessage = (
   sequence: place.sequence,
   parkedAt: place.parkedAt,
   retryCount: 0,
-  deadline: 0,
-  sentAt: 0,
 });
 
-/** Remembers, in order, what is not done yet, so that a checkpoint never passes it. */
+/** Tracks unfinished messages in order, so that a checkpoint never passes one. */
 export class Progress {
   private readonly unfinished = new Map<number, number>();
   private last: number;
@@ -46,12 +41,12 @@ export class Progress {
     this.unfinished.delete(sequence);
   }
 
-  /** The last that was started. */
+  /** The last message that was started. */
   get reached(): number {
     return this.last;
   }
 
-  /** Everything up to here is done. */
+  /** All messages up to here are finished. */
   get done(): number {
     for (const before of this.unfinished.values()) return before;
     return this.last;

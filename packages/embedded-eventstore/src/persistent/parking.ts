@@ -1,12 +1,12 @@
 import { append, writeMetadata } from '../store/append.ts';
 import { messageOf } from '../store/errors.ts';
-import { originalOf, type ProposedEvent, type ResolvedEvent } from '../store/records.ts';
+import { originalOf, type ProposedEvent } from '../store/records.ts';
 import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
-/** The parked messages of a group: links in a stream of their own, until they are replayed and done. */
+/** The parked messages of a group: links in a stream of their own, until they are replayed and finished. */
 export class Parking {
   private progress: Progress;
   private truncatedTo: number;
@@ -19,7 +19,7 @@ export class Parking {
     this.progress = new Progress(this.first - 1);
   }
 
-  /** How many messages are parked. */
+  /** Number of parked messages. */
   get count(): number {
     return Math.max(0, this.store.reads.lastRevision(this.stream) + 1 - this.first);
   }
@@ -39,7 +39,7 @@ export class Parking {
     this.store.writer.submit((tx) => append(tx, this.stream, 'any', [link]), done);
   }
 
-  /** The parked messages below revision `stopAt` that are not being replayed yet. */
+  /** Starts the replay of the parked messages below revision `stopAt`. */
   replay(stopAt: number): Message[] {
     const from = Math.max(this.first, this.progress.reached + 1);
     const limit = Math.max(0, Math.min(stopAt, this.store.reads.lastRevision(this.stream) + 1) - from);
@@ -49,7 +49,7 @@ export class Parking {
     return page.events.map((link) => {
       this.progress.started(link.rev);
       const { event } = this.store.reads.resolve(link);
-      return newMessage(unpark(event ?? link), { parkedAt: link.rev });
+      return newMessage({ event: event ?? link }, { parkedAt: link.rev });
     });
   }
 
@@ -57,7 +57,7 @@ export class Parking {
     this.progress.finished(parkedAt);
   }
 
-  /** Truncates the parked stream up to what was replayed and is done. */
+  /** Truncates the parked stream up to the last finished message. */
   truncate(): void {
     const before = this.progress.done + 1;
     if (before <= this.truncatedTo) return;
@@ -77,5 +77,3 @@ export class Parking {
     return softDeleted ? streams.get(this.stream).last + 1 : truncateBefore;
   }
 }
-
-const unpark = (event: NonNullable<ResolvedEvent['event']>): ResolvedEvent => ({ event });

@@ -3,15 +3,15 @@ import type { FilterOptions, StartPosition, StartRevision } from '../wire/read-r
 export const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** The configuration of a group; it is kept in the stream `$persistentSubscriptionConfig`. */
+/** The configuration of a group, stored in the stream `$persistentSubscriptionConfig`. */
 export interface GroupConfig {
   /** `$all` for a group on $all. */
   readonly stream: string;
   readonly group: string;
   readonly filter: FilterOptions | undefined;
-  /** What the client asked for. */
+  /** The start as requested. */
   readonly startFrom: StartRevision | StartPosition;
-  /** Revision or position after which the group starts, fixed when it was configured. */
+  /** Revision or position after which the group starts, resolved at the time of the request. */
   readonly startAfter: number;
   readonly resolveLinks: boolean;
   readonly extraStatistics: boolean;
@@ -20,7 +20,7 @@ export interface GroupConfig {
   readonly checkpointAfterMs: number;
   readonly minCheckpointCount: number;
   readonly maxCheckpointCount: number;
-  /** 0: any number. */
+  /** 0: unlimited. */
   readonly maxSubscriberCount: number;
   readonly liveBufferSize: number;
   readonly readBatchSize: number;
@@ -36,10 +36,10 @@ export const checkpointStream = ({ stream, group }: GroupConfig): string =>
 export const parkedStream = ({ stream, group }: GroupConfig): string =>
   `$persistentsubscription-${groupKey(stream, group)}-parked`;
 
-/** Streams of groups never reach a group on $all, or its checkpoints would feed it for ever. */
+/** A group on $all ignores the streams of groups: otherwise its checkpoints would be new events for it, without end. */
 export const isGroupStream = (stream: string): boolean => /^(\$\$)?\$persistentsubscription-/.test(stream);
 
-/** What is wrong with the configuration; undefined: nothing. */
+/** Why the configuration is not valid; undefined when it is. */
 export const configFault = (config: GroupConfig): string | undefined => {
   const { readBatchSize, historyBufferSize, liveBufferSize } = config;
   if (config.group === '') return 'The group name must not be empty';
@@ -52,14 +52,14 @@ export const configFault = (config: GroupConfig): string | undefined => {
   return undefined;
 };
 
-/** How a start is written in the group's information. */
+/** Formats a start for GetInfo. */
 export const formatStart = (from: StartRevision | StartPosition, isAll: boolean): string => {
   if (typeof from === 'object') return formatAllPosition(from.commit, from.prepare);
   const number = from === 'start' ? 0 : from === 'end' ? -1 : from;
   return isAll ? formatAllPosition(number, number) : String(number);
 };
 
-/** A revision or a position as the group's information has it; empty when there is none. */
+/** Formats a revision or a position for GetInfo; empty when there is none. */
 export const formatKnown = (value: number, isAll: boolean): string => {
   if (value < 0 || (isAll && value === 0)) return '';
   return isAll ? formatAllPosition(value, value) : String(value);

@@ -1,29 +1,33 @@
 const SAMPLES = 1_000;
 
-/** Counts items, and how many there were in the last full second. */
+/** Counts items and their average rate. */
 export class Rate {
-  total = 0;
-  private readonly started = performance.now();
-  private lastTotal = 0;
+  private count = 0;
+  private readonly startedAt = performance.now();
+  private lastCount = 0;
 
   add(): void {
-    this.total++;
+    this.count++;
+  }
+
+  get total(): number {
+    return this.count;
   }
 
   get perSecond(): number {
-    const seconds = (performance.now() - this.started) / 1000;
+    const seconds = (performance.now() - this.startedAt) / 1000;
     return Math.round(this.total / Math.max(1, seconds));
   }
 
-  /** Items since this was last asked. */
+  /** Items since the last call. */
   sinceLast(): number {
-    const count = this.total - this.lastTotal;
-    this.lastTotal = this.total;
-    return count;
+    const added = this.count - this.lastCount;
+    this.lastCount = this.count;
+    return added;
   }
 }
 
-/** The latest processing times, in milliseconds, for the extra statistics. */
+/** The last processing times, in milliseconds, for the extra statistics. */
 export class Latencies {
   private readonly samples: number[] = [];
   private next = 0;

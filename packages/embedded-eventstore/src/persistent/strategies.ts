@@ -3,22 +3,23 @@ import type { Consumer } from './consumer.ts';
 import type { Message } from './messages.ts';
 import type { Strategy } from './settings.ts';
 
-/** Chooses the consumer of a message among those of the group; undefined: it must wait. */
-export interface Chooser {
-  choose(message: Message, consumers: readonly Consumer[]): Consumer | undefined;
-  /** True when a message that must wait holds up those behind it. */
+/** Selects the consumer of a message. */
+export interface ConsumerSelector {
+  /** Undefined: the message must wait. */
+  select(message: Message, consumers: readonly Consumer[]): Consumer | undefined;
+  /** True when a waiting message blocks the messages after it. */
   readonly inOrder: boolean;
 }
 
-const roundRobin = (): Chooser => {
-  let turn = 0;
+const roundRobin = (): ConsumerSelector => {
+  let next = 0;
   return {
     inOrder: true,
-    choose: (_message, consumers) => {
+    select: (_message, consumers) => {
       for (let i = 0; i < consumers.length; i++) {
-        const consumer = consumers[(turn + i) % consumers.length];
+        const consumer = consumers[(next + i) % consumers.length];
         if (consumer && consumer.availableSlots > 0) {
-          turn = (turn + i + 1) % consumers.length;
+          next = (next + i + 1) % consumers.length;
           return consumer;
         }
       }
@@ -27,15 +28,15 @@ const roundRobin = (): Chooser => {
   };
 };
 
-const dispatchToSingle = (): Chooser => ({
+const dispatchToSingle = (): ConsumerSelector => ({
   inOrder: true,
-  choose: (_message, consumers) => consumers.find(({ availableSlots }) => availableSlots > 0),
+  select: (_message, consumers) => consumers.find(({ availableSlots }) => availableSlots > 0),
 });
 
-/** Events with the same key go to the same consumer, as long as it stays connected. */
-const pinned = (keyOf: (message: Message) => string): Chooser => ({
+/** Events with the same key go to the same consumer while it is connected. */
+const pinned = (keyOf: (message: Message) => string): ConsumerSelector => ({
   inOrder: false,
-  choose: (message, consumers) => {
+  select: (message, consumers) => {
     const key = keyOf(message);
     let best: Consumer | undefined;
     let bestWeight = -1;
@@ -68,12 +69,12 @@ const correlationOf = (message: Message): string => {
       return String(metadata.$correlationId);
     }
   } catch {
-    // Metadata that is no JSON has no correlation id.
+    // Not JSON: no correlation id.
   }
   return streamOf(message);
 };
 
-export const chooserOf = (strategy: Strategy): Chooser => {
+export const consumerSelector = (strategy: Strategy): ConsumerSelector => {
   if (strategy === 'RoundRobin') return roundRobin();
   if (strategy === 'DispatchToSingle') return dispatchToSingle();
   return pinned(strategy === 'Pinned' ? streamOf : correlationOf);

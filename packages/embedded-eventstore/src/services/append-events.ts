@@ -1,7 +1,7 @@
 import type { ProposedEvent } from '../store/records.ts';
 import { isInvalidStream } from '../store/stream-names.ts';
 import type { ProposedMessage } from '../wire/append-messages.ts';
-import { invalidArgument, requiredMetadataPropertyMissing } from './rpc-errors.ts';
+import { invalidArgument, requiredMetadataPropertyMissing } from '../rpc/errors.ts';
 
 const JSON_CONTENT = 'application/json';
 
@@ -15,7 +15,7 @@ export const toProposedEvent = (message: ProposedMessage): ProposedEvent => {
   return { id, type, isJson: contentType === JSON_CONTENT, meta, data };
 };
 
-/** Throws RpcError with INVALID_ARGUMENT when the name can be no stream's. */
+/** Throws RpcError with INVALID_ARGUMENT when the name is not valid for a stream. */
 export const requireValidStream = (name: string | undefined): string => {
   if (name === undefined || isInvalidStream(name)) {
     throw invalidArgument(`'${name ?? ''}' is not a valid stream name`);

@@ -7,12 +7,12 @@ import {
   sizeOf,
   type AppendRequest,
 } from '../wire/append-messages.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { requireValidStream, toProposedEvent } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from './rpc-errors.ts';
+import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from '../rpc/errors.ts';
 
-/** Streams.Append: the options first, then one message an event. */
+/** Streams.Append: the options first, then one message per event. */
 export const appendService =
   (context: ServiceContext) =>
   (call: ServerReadableStream<AppendRequest, Buffer>, callback: sendUnaryData<Buffer>): void => {

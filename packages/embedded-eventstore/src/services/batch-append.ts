@@ -13,12 +13,13 @@ import {
   type BatchOptions,
 } from '../wire/batch-append.ts';
 import { writeStreamName } from '../wire/shared.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { toProposedEvent } from './append-events.ts';
-import type { OpenCall, ServiceContext } from './context.ts';
-import { toRpcError, unavailable } from './rpc-errors.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import type { ServiceContext } from './context.ts';
+import { toRpcError, unavailable } from '../rpc/errors.ts';
 
-/** The longest an append may take, in milliseconds, whatever its deadline. */
+/** Time limit of an append, in milliseconds, also for later deadlines. */
 const WRITE_TIMEOUT_MS = 2_000;
 
 const MAX_UNREAD_ANSWERS = 1_000;
@@ -34,7 +35,7 @@ interface Batch {
 
 type Call = ServerDuplexStream<BatchAppendRequest, Buffer>;
 
-/** Streams.BatchAppend: one long call on which every correlation id is an append of its own. */
+/** Streams.BatchAppend: one long call in which each correlation id is an append of its own. */
 export const batchAppendService =
   (context: ServiceContext) =>
   (call: Call): void => {
@@ -106,7 +107,7 @@ class BatchSession implements OpenCall {
     if (expected === undefined) return fail(badRequest('Required field ExpectedStreamPosition not set.'));
     const timeout = Math.min((deadline ?? Number.POSITIVE_INFINITY) - Date.now(), WRITE_TIMEOUT_MS);
     if (timeout <= 0) return fail(TIMEOUT);
-    // What comes in one piece is committed before a timer could fire.
+    // A batch in one message is committed before a timer could fire.
     const timer = final ? undefined : setTimeout(() => fail(TIMEOUT), timeout);
     this.batches.set(key, { correlation, stream, expected, events: [], timer, size: 0 });
   }
@@ -141,7 +142,7 @@ class BatchSession implements OpenCall {
     if (this.closed) return;
     this.call.write(response);
     if (this.paused || this.call.writableLength < MAX_UNREAD_ANSWERS) return;
-    // A client that does not take its answers gets no more appends in.
+    // Back-pressure: no more appends until the client reads its answers.
     this.paused = true;
     this.call.pause();
     this.call.once('drain', () => {
@@ -183,7 +184,7 @@ const TIMEOUT: BatchError = {
   detail: 'event_store.client.Timeout',
 };
 
-/** With details that clients do not know they show the message; `event_store.client.Unknown` would hide it. */
+/** Clients show the message when they do not know the details; `event_store.client.Unknown` would hide it. */
 const unknown = (message: string): BatchError => ({
   code: status.UNKNOWN,
   message,

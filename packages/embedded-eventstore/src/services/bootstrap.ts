@@ -1,8 +1,8 @@
 import { append, writeMetadata } from '../store/append.ts';
 import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { createAccount, userStream } from './access.ts';
-import { newId } from '../store/ids.ts';
+import { createAccount, userStream } from '../rpc/access.ts';
+import { newId } from '../store/event-id.ts';
 
 const USERS = '$users';
 const DEFAULT_PASSWORD = 'changeit';
@@ -11,7 +11,7 @@ const ACCOUNTS = [
   ['ops', 'Event Store Operations', '$ops'],
 ] as const;
 
-/** As for every system stream: for administrators only. */
+/** Administrators only, as for every system stream. */
 const USER_METADATA = Buffer.from(
   JSON.stringify({ $acl: { $r: '$admins', $w: '$admins', $d: '$admins', $mr: '$admins', $mw: '$admins' } }),
 );
@@ -24,9 +24,9 @@ const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
   meta: Buffer.alloc(0),
 });
 
-/** Gives a new store its users, as the real server does at its first start. */
+/** Creates the users of a new store, as EventStoreDB does at its first start. */
 export const bootstrap = async (store: Store): Promise<void> => {
-  if (store.health.refusal !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
+  if (store.health.readOnlyReason !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
   await store.writer.write((tx) => {
     for (const [login, name, group] of ACCOUNTS) {
       const account = createAccount(login, name, DEFAULT_PASSWORD, [group]);

@@ -1,19 +1,15 @@
 import type { Store } from '../store/store.ts';
-import type { Access } from './access.ts';
+import type { Access } from '../rpc/access.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
 
-/** What every service works with. */
+/** Shared by all services. */
 export interface ServiceContext {
   readonly store: Store;
   readonly access: Access;
-  /** Bytes one append may hold. */
+  /** Maximum size of an append, in bytes. */
   readonly maxAppendSize: number;
-  /** What Gossip tells clients to connect to. */
+  /** The address that Gossip gives to clients. */
   readonly advertise: { readonly host: string; readonly port: number };
-  /** Long-lived calls; each is ended with a status when the server stops. */
+  /** Long-lived calls, which are ended with a status when the server stops. */
   readonly openCalls: Set<OpenCall>;
-}
-
-export interface OpenCall {
-  /** Ends the call: the server is going down. */
-  shutdown(): void;
 }

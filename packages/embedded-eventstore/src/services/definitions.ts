@@ -13,7 +13,7 @@ import { decodeReadRequest } from '../wire/read-request.ts';
 
 const raw = (bytes: Buffer): Buffer => bytes;
 
-/** One method: requests are decoded by our own reader, responses leave as the bytes they are. */
+/** One method: requests are decoded by {@link Reader}, responses are already encoded. */
 const method = <Request>(
   service: string,
   name: string,

@@ -3,7 +3,7 @@ import { softDelete, tombstone } from '../store/append.ts';
 import { encodeDeleteResponse, type StreamOptions } from '../wire/append-messages.ts';
 import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, refusalOf, toRpcError } from './rpc-errors.ts';
+import { invalidArgument, refusalOf, toRpcError } from '../rpc/errors.ts';
 
 interface DeleteRequest {
   readonly options: StreamOptions | undefined;

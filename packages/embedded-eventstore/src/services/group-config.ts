@@ -7,13 +7,13 @@ import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument } from './rpc-errors.ts';
+import { invalidArgument } from '../rpc/errors.ts';
 
-/** The stream that a Create or an Update names. */
+/** The stream of a Create or Update request. */
 export const streamOf = ({ stream, all, legacyStream }: GroupRequest): string =>
   all ? ALL_STREAM : requireValidStream(stream?.name ?? legacyStream);
 
-/** Checks a Create or an Update; the filter of a group never changes. */
+/** Validates a Create or Update request. The filter of a group never changes. */
 export const toConfig = (
   { store }: ServiceContext,
   request: GroupRequest,

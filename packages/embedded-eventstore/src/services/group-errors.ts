@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { RpcError } from './rpc-errors.ts';
+import { RpcError } from '../rpc/errors.ts';
 
 type Fault = 'does-not-exist' | 'exists' | 'failed' | 'maximum-subscribers-reached' | 'dropped';
 

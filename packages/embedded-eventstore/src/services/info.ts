@@ -2,9 +2,9 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { writeUuid } from '../wire/shared.ts';
 import { encode } from '../wire/writer.ts';
 import type { ServiceContext } from './context.ts';
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/event-id.ts';
 
-/** What the server says it is. */
+/** The version that the server reports. */
 export const SERVER_VERSION = '24.10.4';
 
 const STREAMS = 'event_store.client.streams.streams';
@@ -41,7 +41,7 @@ export const supportedMethodsService: Unary = (_call, callback) => callback(null
 
 const LEADER = 8;
 
-/** Gossip.Read: one member, alive, the leader. */
+/** Gossip.Read: one member, which is alive and the leader. */
 export const gossipService = (context: ServiceContext): Unary => {
   const instance = newId();
   return (_call, callback) =>

@@ -5,12 +5,12 @@ import { formatKnown, formatStart } from '../persistent/settings.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { GroupKeyRequest, GroupRequest, ListRequest } from '../wire/persistent-requests.ts';
 import { encodeInfo, encodeList, type SubscriptionInfo } from '../wire/persistent-responses.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { streamOf, toConfig } from './group-config.ts';
 import { groupError } from './group-errors.ts';
-import { toRpcError } from './rpc-errors.ts';
+import { toRpcError } from '../rpc/errors.ts';
 
 type Handler<Request> = (request: Request, user: User) => Promise<Buffer> | Buffer;
 type UnaryService<Request> = (
@@ -20,7 +20,7 @@ type UnaryService<Request> = (
 
 const NOTHING = Buffer.alloc(0);
 
-/** Runs `handler` for an authenticated caller; operators only, unless `anyone`. */
+/** Runs `handler` for an authenticated caller, who must be an operator unless `anyone`. */
 const unary =
   <Request>(context: ServiceContext, handler: Handler<Request>, anyone = false): UnaryService<Request> =>
   (call, callback) => {
@@ -91,23 +91,25 @@ const listed = (groups: Groups, request: ListRequest): Group[] => {
 const infoOf = (group: Group): SubscriptionInfo => {
   const { config } = group;
   const isAll = config.stream === ALL_STREAM;
+  const statistics = group.statistics();
+  const { live, buffered } = statistics;
   return {
     ...config,
     eventSource: config.stream,
     groupName: config.group,
-    status: group.live ? 'Live' : 'Behind',
-    connections: group.consumers.map((consumer) => consumer.info(config.extraStatistics)),
-    averagePerSecond: group.rate.perSecond,
-    totalItems: group.rate.total,
-    countSinceLastMeasurement: group.rate.sinceLast(),
-    lastCheckpointed: formatKnown(group.lastCheckpoint, isAll),
-    lastKnown: formatKnown(group.lastKnown, isAll),
+    status: live ? 'Live' : 'Behind',
+    connections: statistics.connections,
+    averagePerSecond: statistics.averagePerSecond,
+    totalItems: statistics.totalItems,
+    countSinceLastMeasurement: statistics.countSinceLastMeasurement,
+    lastCheckpointed: formatKnown(statistics.lastCheckpoint, isAll),
+    lastKnown: formatKnown(statistics.lastKnown, isAll),
     startFrom: formatStart(config.startFrom, isAll),
-    readBufferCount: group.live ? 0 : group.buffer.length,
-    liveBufferCount: group.live ? group.buffer.length : 0,
-    retryBufferCount: group.retries.length,
-    totalInFlight: group.outstanding,
-    outstanding: group.outstanding,
-    parked: group.parking.count,
+    readBufferCount: live ? 0 : buffered,
+    liveBufferCount: live ? buffered : 0,
+    retryBufferCount: statistics.retries,
+    totalInFlight: statistics.outstanding,
+    outstanding: statistics.outstanding,
+    parked: statistics.parked,
   };
 };

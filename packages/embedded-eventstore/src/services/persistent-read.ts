@@ -6,17 +6,18 @@ import { groupKey } from '../persistent/settings.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { ConsumerRequest } from '../wire/persistent-requests.ts';
 import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistent-responses.ts';
-import type { User } from './access.ts';
-import type { OpenCall, ServiceContext } from './context.ts';
+import type { User } from '../rpc/access.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
-import { accessDenied, invalidArgument, unavailable } from './rpc-errors.ts';
-import { Sender } from './sender.ts';
+import { accessDenied, invalidArgument, unavailable } from '../rpc/errors.ts';
+import { Sender } from '../rpc/sender.ts';
 
 const DEFAULT_BUFFER_SIZE = 10;
 
 type Call = ServerDuplexStream<ConsumerRequest, Buffer>;
 
-/** PersistentSubscriptions.Read: the options first, then acknowledgements, while events go out. */
+/** PersistentSubscriptions.Read: the options first, then acknowledgements, while events are sent. */
 export const persistentReadService =
   (context: ServiceContext, groups: Groups) =>
   (call: Call): void => {
@@ -96,7 +97,7 @@ class ConsumerSession implements OpenCall {
 
 const toHex = (id: Buffer): string => id.toString('hex');
 
-/** In insecure mode nobody checks the credentials, but their name is still worth showing. */
+/** Insecure mode does not check credentials, but the statistics show their name. */
 const usernameOf = (user: User, metadata: Metadata): string => {
   const header = String(metadata.get('authorization')[0] ?? '');
   const [, encoded] = /^Basic\s+(\S+)$/i.exec(header) ?? [];

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { Store } from '../store/store.ts';
 import type { FilterOptions, StartPosition, StartRevision } from '../wire/read-request.ts';
-import { invalidArgument, RpcError } from './rpc-errors.ts';
+import { invalidArgument, RpcError } from '../rpc/errors.ts';
 
-const START_MISSING = 'Where to start is required';
+const START_MISSING = 'A start position is required';
 
 /** The revision after which a stream subscription starts. */
 export const afterRevision = (
@@ -20,11 +20,11 @@ export const afterPosition = (store: Store, from: StartPosition | undefined): nu
   if (from === 'start') return 0;
   if (from === 'end') return store.log.last;
   const commit = checkPosition(store, from, undefined);
-  // The commit position counts; a prepare position before it leaves the event at the commit position ahead.
+  // With a prepare position below the commit position, the event at the commit position is still to come.
   return from && from.prepare < commit ? commit - 1 : commit;
 };
 
-/** The position of the first event (or, backwards, of the first that is left out) of a read of $all. */
+/** The position of the first event of a read of $all; backwards, of the first event that is not read. */
 export const readPosition = (
   store: Store,
   from: StartPosition | undefined,
@@ -35,7 +35,7 @@ export const readPosition = (
   return checkPosition(store, from, filter);
 };
 
-/** Throws unless the position is that of an event, or beyond the last one. */
+/** Throws unless the position is that of an event, or after the last one. */
 const checkPosition = (
   { log }: Store,
   from: Exclude<StartPosition, string> | undefined,

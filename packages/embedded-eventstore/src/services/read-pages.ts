@@ -8,13 +8,13 @@ import {
   encodeStreamNotFound,
 } from '../wire/read-response.ts';
 import type { ServiceContext } from './context.ts';
-import { nextLimit } from './page-size.ts';
+import { nextLimit } from '../store/page-size.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument, streamDeleted } from './rpc-errors.ts';
-import type { Sender } from './sender.ts';
+import { invalidArgument, streamDeleted } from '../rpc/errors.ts';
+import type { Sender } from '../rpc/sender.ts';
 
 const PAGE_SIZE = 128;
-/** The page size of the real server, which decides when the start of a stream is told. */
+/** The page size of EventStoreDB, which decides when the first revision is sent. */
 const REAL_PAGE_SIZE = 32;
 
 /** Sends a read of one stream. */
@@ -24,7 +24,7 @@ export const readStream = async (
   request: ReadRequest,
 ): Promise<void> => {
   const { stream, count = 0, backwards } = request;
-  if (stream?.from === undefined) throw invalidArgument('Where to start is required');
+  if (stream?.from === undefined) throw invalidArgument('A start position is required');
   let from = stream.from === 'start' ? 0 : stream.from === 'end' ? Number.MAX_SAFE_INTEGER : stream.from;
   let left = count;
   let limit = 16;
@@ -47,7 +47,7 @@ export const readStream = async (
   if (request.compatibility >= 1) sender.send(encodeLastRevision(store.reads.lastRevision(stream.name)));
 };
 
-/** Newer clients are told where the stream starts when the first page of the real server would be empty. */
+/** Sends newer clients the first revision when the first page of EventStoreDB would be empty. */
 const sendFirst = (
   { reads }: ServiceContext['store'],
   sender: Sender,

@@ -9,13 +9,13 @@ import { Subscription } from '../subscriptions/subscription.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import { encodeConfirmation, encodeReadEvent } from '../wire/read-response.ts';
 import type { UuidFormat } from '../wire/shared.ts';
-import type { User } from './access.ts';
+import type { User } from '../rpc/access.ts';
 import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { afterPosition, afterRevision } from './positions.ts';
 import { readAll, readStream } from './read-pages.ts';
-import { invalidArgument } from './rpc-errors.ts';
-import { Sender } from './sender.ts';
+import { invalidArgument } from '../rpc/errors.ts';
+import { Sender } from '../rpc/sender.ts';
 
 type ReadCall = ServerWritableStream<ReadRequest, Buffer>;
 
@@ -81,7 +81,7 @@ const sourceOf = ({ store }: ServiceContext, { stream, all, filter }: ReadReques
   return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter));
 };
 
-/** Encoded events, shared by all subscribers that want the same form. */
+/** Encoded events, shared by all subscribers with the same UUID format. */
 const encoded = {
   string: new WeakMap<EventRecord, Buffer>(),
   structured: new WeakMap<EventRecord, Buffer>(),

@@ -9,14 +9,14 @@ import {
 } from './records.ts';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './stream-names.ts';
 import type { Stream, Streams } from './streams.ts';
-import { newId } from './ids.ts';
+import { newId } from './event-id.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly revision: number; readonly pos: number }
   | { readonly kind: 'wrong_version'; readonly current: number }
   | { readonly kind: 'deleted' };
 
-/** One write inside a group transaction; `events` collects what it stores. */
+/** A transaction of the writer; `events` collects the stored events. */
 export interface Transaction {
   readonly log: EventLog;
   readonly streams: Streams;
@@ -25,7 +25,7 @@ export interface Transaction {
   readonly now: number;
 }
 
-/** Appends all of `events` or none; a retry of what is already there answers with the original result. */
+/** Appends all `events` or none. A retry of stored events returns the original result. */
 export const append = (
   tx: Transaction,
   name: string,
@@ -47,7 +47,7 @@ export const append = (
   return { kind: 'written', revision: last, pos };
 };
 
-/** Writes `{"$tb": 2^63 - 1}` as the stream's metadata: its events are gone for readers, its revisions go on. */
+/** Writes `{"$tb": 2^63 - 1}` as the stream's metadata: its events become unreadable, its revisions continue. */
 export const softDelete = (tx: Transaction, name: string, expected: ExpectedRevision): WriteOutcome => {
   const stream = tx.streams.get(name);
   const refusal = checkDelete(tx, stream, expected);
@@ -57,7 +57,7 @@ export const softDelete = (tx: Transaction, name: string, expected: ExpectedRevi
   return writeMetadata(tx, name, SOFT_DELETE_METADATA);
 };
 
-/** Ends the stream for ever. */
+/** Deletes the stream permanently. */
 export const tombstone = (tx: Transaction, name: string, expected: ExpectedRevision): WriteOutcome => {
   const stream = tx.streams.get(name);
   const refusal = checkDelete(tx, stream, expected);
@@ -75,7 +75,7 @@ export const tombstone = (tx: Transaction, name: string, expected: ExpectedRevis
 
 const EMPTY = Buffer.alloc(0);
 
-/** Undefined when the append may go on; otherwise its outcome, which may be the original one. */
+/** Undefined when the events must be appended; otherwise the outcome, which may be that of the original append. */
 const check = (
   tx: Transaction,
   stream: Stream,
@@ -95,7 +95,7 @@ const check = (
   return revision < stream.last ? compareFollowing(tx, stream, expected, events) : wrongVersion(stream);
 };
 
-/** Any and StreamExists: all ids known is a retry, the first unknown an append, a later one unknown a conflict. */
+/** Any and StreamExists: if all ids are stored it is a retry; if the first is new, an append; else a conflict. */
 const findCommitted = (
   { log }: Transaction,
   stream: Stream,
@@ -110,7 +110,7 @@ const findCommitted = (
   return found && { kind: 'written', revision: found.rev, pos: found.pos };
 };
 
-/** Below the current revision only a retry is right: the same ids at each following revision. */
+/** Below the current revision only a retry is valid: the same ids at each following revision. */
 const compareFollowing = (
   { log, streams }: Transaction,
   stream: Stream,
@@ -120,12 +120,12 @@ const compareFollowing = (
   const first = (expected === 'no_stream' ? NO_STREAM : expected) + 1;
   let outcome: WriteOutcome = wrongVersion(stream);
   for (const [index, { id }] of events.entries()) {
-    const there = log.idAt(stream.sid, first + index);
-    if (!there?.id.equals(id)) {
+    const stored = log.idAt(stream.sid, first + index);
+    if (!stored?.id.equals(id)) {
       const recreates = index === 0 && expected === 'no_stream' && streams.metadata(stream).softDeleted;
       return recreates ? undefined : wrongVersion(stream);
     }
-    outcome = { kind: 'written', revision: first + index, pos: there.pos };
+    outcome = { kind: 'written', revision: first + index, pos: stored.pos };
   }
   return outcome;
 };
@@ -151,17 +151,18 @@ const checkDelete = (
 const wrongVersion = (stream: Stream): WriteOutcome => ({ kind: 'wrong_version', current: stream.last });
 
 const store = (tx: Transaction, stream: Stream, rev: number, event: ProposedEvent): void => {
+  tx.streams.store(stream);
   tx.events.push(tx.log.insert(stream, rev, event, tx.now));
-  tx.streams.appended(stream, rev);
+  tx.streams.advance(stream, rev);
 };
 
-/** After a soft delete the stream starts again at `revision`; the other metadata stays. */
+/** Restarts the stream at `revision` after a soft delete; its other metadata stays. */
 const truncateBefore = (tx: Transaction, name: string, revision: number): void => {
   const data = withTruncateBefore(tx.streams.rawMetadata(name) ?? EMPTY, revision);
   if (data) writeMetadata(tx, name, data);
 };
 
-/** Writes the metadata of stream `name` as it is. */
+/** Writes `data` as the metadata of stream `name`. */
 export const writeMetadata = (tx: Transaction, name: string, data: Buffer): WriteOutcome => {
   const metastream = tx.streams.get(metastreamOf(name));
   store(tx, metastream, metastream.last + 1, {

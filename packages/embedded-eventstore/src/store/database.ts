@@ -7,7 +7,7 @@ import type { Sqlite } from './layout.ts';
 
 export const DATA_FILE = 'events.db';
 const LOCK_FILE = 'lock.db';
-/** 'TSes': marks the file as ours. */
+/** 'TSes': identifies files of this event store. */
 const APPLICATION_ID = 0x54536573;
 const SCHEMA_VERSION = 2;
 
@@ -26,11 +26,11 @@ const SCHEMA = `
 
 export interface OpenFile {
   readonly db: Sqlite;
-  /** Why the file must not be written, if it is damaged; reads still work where its pages are whole. */
+  /** Why the file must not be written, if it is damaged; undamaged pages can be read. */
   readonly damage: string | undefined;
 }
 
-/** Opens the store's file in `dir`, making both when they are missing, unless there must be one. */
+/** Opens the store's file in `dir`; creates both when missing, unless the file `mustExist`. */
 export const openFile = (dir: string, mustExist: boolean): OpenFile => {
   const path = join(dir, DATA_FILE);
   const isNew = !existsSync(path) || statSync(path).size === 0;
@@ -57,7 +57,7 @@ export const pragma = (db: Sqlite, name: string): number => {
   return Array.isArray(value) ? Number(value[0]) : 0;
 };
 
-/** Holds `dir` for this process until the returned function is called or the process ends, however it ends. */
+/** Locks `dir` until the returned function is called or the process ends. */
 export const lockDirectory = (dir: string): (() => void) => {
   try {
     mkdirSync(dir, { recursive: true });
@@ -72,7 +72,7 @@ export const lockDirectory = (dir: string): (() => void) => {
     if (!sqliteCode(error).startsWith('SQLITE_BUSY')) throw openError(error, join(dir, LOCK_FILE));
     throw new StoreOpenError(
       'locked',
-      `Another process is using ${dir}: stop it, or give another --data directory`,
+      `Another process is using ${dir}: stop it, or choose another --data directory`,
     );
   }
   return () => lock.close();
@@ -99,7 +99,7 @@ const openError = (error: unknown, path: string): Error => {
 };
 
 const foreign = (path: string): StoreOpenError =>
-  new StoreOpenError('foreign', `${path} is not a file of this event store: give another --data directory`);
+  new StoreOpenError('foreign', `${path} is not a file of this event store: choose another --data directory`);
 
 const checkHeader = (path: string): void => {
   const header = Buffer.alloc(16);
@@ -122,22 +122,22 @@ const checkOwner = (db: Sqlite, path: string): void => {
     const [age, advice] =
       version > SCHEMA_VERSION
         ? ['a newer', 'upgrade the event store']
-        : ['an older', 'give another --data directory'];
+        : ['an older', 'choose another --data directory'];
     throw new StoreOpenError('version', `${path} was written by ${age} version: ${advice}`);
   }
 };
 
-/** A file of up to so many bytes is checked from end to end at every start. */
-const SMALL_FILE = 64 * 1024 * 1024;
+/** Smaller files are checked completely at every start. In bytes. */
+const SMALL_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Cheap checks at the start; `verify` does the thorough ones on a large file too. */
+/** Checks small files completely and large ones superficially; `verify` checks any file completely. */
 const findDamage = (db: Sqlite, path: string): string | undefined => {
   try {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     const expected = pragma(db, 'page_count') * pragma(db, 'page_size');
     const actual = statSync(path).size;
     if (actual < expected) return `the file is truncated: ${actual} bytes of ${expected}`;
-    if (actual <= SMALL_FILE) return inspect(db).faults[0];
+    if (actual <= SMALL_FILE_BYTES) return inspect(db).faults[0];
     db.prepare('SELECT pos, length(data) FROM events ORDER BY pos DESC LIMIT 1000').raw().all();
     return undefined;
   } catch (error) {

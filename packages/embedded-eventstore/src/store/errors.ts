@@ -1,4 +1,4 @@
-/** Thrown when the store cannot be opened; the message is one line that says what to do. */
+/** Thrown when the store cannot be opened. The message is one line that says what to do. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
   constructor(
@@ -19,28 +19,33 @@ export class StoreReadError extends Error {
   override readonly name = 'StoreReadError';
 }
 
-/** The state of the files, shared by all that touch them. */
+/** Whether the files can be written. */
 export class Health {
-  /** Why writes are refused until the next start; set by the first sign of damage. */
-  refusal: string | undefined;
-  private isFull = false;
+  private damage: string | undefined;
+  private isDiskFull = false;
 
-  /** `report` gets a line for the operator. */
+  /** `report` is called with each line for the operator. */
   constructor(private readonly report: (line: string) => void) {}
 
-  refuse(reason: string): void {
-    if (this.refusal !== undefined) return;
-    this.refusal = reason;
+  /** Why the store is read-only until the next start; undefined: it is not. */
+  get readOnlyReason(): string | undefined {
+    return this.damage;
+  }
+
+  /** Makes the store read-only. The first reason counts. */
+  makeReadOnly(reason: string): void {
+    if (this.damage !== undefined) return;
+    this.damage = reason;
     this.report(`the store is read-only: ${reason}: restore a backup`);
   }
 
   diskFull(): void {
-    if (!this.isFull) this.report('the disk is full: writes are refused until there is room');
-    this.isFull = true;
+    if (!this.isDiskFull) this.report('the disk is full: writes are refused until there is room');
+    this.isDiskFull = true;
   }
 
-  written(): void {
-    this.isFull = false;
+  writeSucceeded(): void {
+    this.isDiskFull = false;
   }
 }
 

@@ -4,10 +4,10 @@ import { checksum, RECORD_OVERHEAD } from './layout.ts';
 import type { EventRecord, ProposedEvent } from './records.ts';
 import { prepareStatements } from './statements.ts';
 
-/** A stream as the log knows it: `sid` is its number, 0 while nothing is stored under its name. */
+/** A stream in the log: `sid` is its number, 0 while nothing is stored under its name. */
 export interface StreamKey {
   readonly name: string;
-  sid: number;
+  readonly sid: number;
 }
 
 type Row = [
@@ -25,12 +25,9 @@ type Row = [
 
 /** The table of events: appends, and reads by position, revision and id. */
 export class EventLog {
-  /** The position of the last event; 0 in an empty store. */
-  last: number;
-  /** The position the next event gets. */
-  next: number;
-  /** Up to here a scavenge has run, so positions of events that it removed still count as valid. */
-  scavengedTo = 0;
+  private lastPosition = 0;
+  private nextPosition = 1;
+  private scavengedPosition = 0;
   private readonly names = new Map<number, string>();
   private readonly statements;
 
@@ -39,17 +36,30 @@ export class EventLog {
     private readonly health: Health,
   ) {
     this.statements = prepareStatements(db, health);
-    this.last = 0;
-    this.next = 1;
-    this.resume();
+    this.reload();
   }
 
-  /** Reads the end of the log from the file; needed after a rolled back transaction. */
-  resume(): void {
+  /** The position of the last event; 0 in an empty store. */
+  get last(): number {
+    return this.lastPosition;
+  }
+
+  /** The position of the next event. */
+  get next(): number {
+    return this.nextPosition;
+  }
+
+  /** The last scavenge ran up to here: positions of events that it removed are still valid. */
+  get scavengedTo(): number {
+    return this.scavengedPosition;
+  }
+
+  /** Reads the end of the log from the file; needed after a rollback. */
+  reload(): void {
     const row = this.statements.head.get() as [number, number] | undefined;
-    this.last = row?.[0] ?? 0;
-    this.next = Math.max(row ? row[0] + RECORD_OVERHEAD + row[1] : 1, this.fact('next'));
-    this.scavengedTo = this.fact('scavenged_to');
+    this.lastPosition = row?.[0] ?? 0;
+    this.nextPosition = Math.max(row ? row[0] + RECORD_OVERHEAD + row[1] : 1, this.fact('next'));
+    this.scavengedPosition = this.fact('scavenged_to');
   }
 
   private fact(name: string): number {
@@ -57,15 +67,19 @@ export class EventLog {
     return row?.[0] ?? 0;
   }
 
+  /** Stores the name of a new stream and returns its number. */
+  addStream(name: string): number {
+    return this.statements.addStream.run([name]);
+  }
+
   /** Stores one event at the end; the caller has begun a transaction. */
   insert(key: StreamKey, rev: number, event: ProposedEvent, created: number): EventRecord {
-    if (key.sid === 0) key.sid = this.statements.addStream.run([key.name]);
-    const pos = this.next;
+    const pos = this.nextPosition;
     const { id, type, isJson, data, meta } = event;
     const crc = checksum({ type, isJson, created, data, meta });
     this.statements.insert.run([pos, key.sid, rev, id, type, isJson ? 1 : 0, created, crc, meta, data]);
-    this.last = pos;
-    this.next = pos + RECORD_OVERHEAD + data.length + meta.length;
+    this.lastPosition = pos;
+    this.nextPosition = pos + RECORD_OVERHEAD + data.length + meta.length;
     return { pos, stream: key.name, rev, id, type, isJson, created, data, meta };
   }
 
@@ -145,7 +159,7 @@ export class EventLog {
     const content = { type, isJson: isJson === 1, created, data, meta };
     if (checksum(content) !== crc) {
       const message = `The event at position ${pos} does not match its checksum: the file is damaged`;
-      this.health.refuse(message);
+      this.health.makeReadOnly(message);
       throw new StoreReadError(message);
     }
     return { pos, stream: this.nameOf(sid), rev, id, ...content };

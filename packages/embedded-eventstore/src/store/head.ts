@@ -6,15 +6,15 @@ export const HEAD_FILE = 'head';
 const SIZE = 8;
 
 /**
- * The position of the last acknowledged event, beside the database. It is written after each commit and never
- * synced, so it can lag behind but never be ahead: a database that ends before it has lost something.
+ * The position of the last acknowledged event, in a file next to the database. It is written after each commit and
+ * never synced, so it may lag but is never ahead: a database that ends before it has lost events.
  */
 export class Head {
   private readonly buffer = Buffer.alloc(SIZE);
 
   private constructor(
     private readonly file: number,
-    /** What was written last; 0 for a new store. */
+    /** The position when the file was opened; 0 for a new store. */
     readonly position: number,
   ) {}
 
@@ -36,7 +36,7 @@ export class Head {
     try {
       writeSync(this.file, this.buffer, 0, SIZE, 0);
     } catch {
-      // It only helps to notice a loss; the events themselves are safe.
+      // It only helps to detect a loss; the events are safe.
     }
   }
 

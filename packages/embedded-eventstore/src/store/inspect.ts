@@ -89,7 +89,7 @@ const checkRevisions = (db: Sqlite, report: (fault: string) => void): number => 
     .all([scavenged?.[0] ?? 0]) as [string, number, number][];
   for (const [name, rev, before] of gaps) {
     if (before >= 0 || (scavenged?.[0] ?? 0) === 0)
-      report(`Stream '${name}' lacks what is before revision ${rev}`);
+      report(`Stream '${name}' has no event before revision ${rev}`);
   }
   const [count] = db.prepare('SELECT count(DISTINCT sid) FROM events').raw().get() as [number];
   return count;

@@ -4,10 +4,10 @@ import type Database from 'libsql';
 /** An open database file. */
 export type Sqlite = Database.Database;
 
-/** What a record takes up in the log besides its payload; positions grow by size, so not every number is one. */
+/** Bytes that a record adds to its payload. Positions grow by size, so not every number is a position. */
 export const RECORD_OVERHEAD = 64;
 
-/** What a checksum covers; where an event is, in which stream and under which id, the indexes tell twice. */
+/** The members that a checksum covers; position, stream and id are in the indexes too. */
 export interface Content {
   readonly type: string;
   readonly isJson: boolean;
@@ -16,7 +16,7 @@ export interface Content {
   readonly meta: Buffer;
 }
 
-/** Empty buffers are left out: zlib starts again at 0 when it is given no memory. */
+/** Skips empty buffers: zlib restarts at 0 for them. */
 export const checksum = ({ type, isJson, created, data, meta }: Content): number => {
   let sum = crc32(`${created} ${isJson ? 1 : 0} ${type}`);
   if (data.length > 0) sum = crc32(data, sum);

@@ -1,16 +1,16 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync, statfsSync, writeSync } from 'node:fs';
 
-/** Commits of a busy store between two steps; a store with little to do never takes the space. */
+/** Commits between two extensions; an idle store never takes the space. */
 const COMMITS_PER_STEP = 64;
 const STEP = Buffer.alloc(8 * 1024 * 1024);
-/** A little more than the write-ahead log holds when it is checkpointed and starts again from its beginning. */
+/** A little more than the size at which the write-ahead log is checkpointed and restarts. */
 const TARGET = 40 * 1024 * 1024;
-/** On a disk with less room than this, nothing is taken in advance. */
+/** With less free disk space than this, the log is not extended. */
 const ROOM = 1024 * 1024 * 1024;
 
 /**
- * Extends the write-ahead log with zeros ahead of what is written to it: a commit that overwrites them syncs in half
- * the time of one that makes the file grow. Frames of zeros mean nothing to the database, also after a crash.
+ * Extends the write-ahead log with zeros in advance: a commit that overwrites them syncs in half the time of one that
+ * grows the file. The database ignores frames of zeros, also after a crash.
  */
 export class LogReserve {
   private commits = 0;
@@ -18,18 +18,18 @@ export class LogReserve {
 
   constructor(private readonly path: string) {}
 
-  /** Call between transactions, after each commit. */
+  /** Called between transactions, after each commit. */
   committed(): void {
     if (this.isDone || ++this.commits % COMMITS_PER_STEP !== 0) return;
     try {
       this.isDone = !this.extend();
     } catch {
-      // Only speed is lost.
+      // Only commits get slower.
       this.isDone = true;
     }
   }
 
-  /** False when there is nothing more to do. */
+  /** False when the log needs no further extension. */
   private extend(): boolean {
     const { bavail, bsize } = statfsSync(this.path);
     if (bavail * bsize < ROOM) return false;

@@ -4,7 +4,7 @@ import { NO_METADATA, parseMetadata, withTruncateBefore } from './metadata.ts';
 const parse = (text: string) => parseMetadata(Buffer.from(text));
 
 describe('metadata', () => {
-  test('gives the system keys', () => {
+  test('has the system keys', () => {
     expect(
       parse('{"$maxCount":3,"$maxAge":2,"$tb":7,"$acl":{"$r":"a","$w":["b","c"]},"mine":1}'),
     ).toMatchObject({
@@ -16,7 +16,7 @@ describe('metadata', () => {
     });
   });
 
-  test('tells 2^63 - 1 from its neighbours', () => {
+  test('distinguishes 2^63 - 1 from its neighbours', () => {
     expect(parse('{"$tb":9223372036854775807}').softDeleted).toBe(true);
     expect(parse('{"$tb":9223372036854775806}').softDeleted).toBe(false);
     expect(parse('{"$tb":"9223372036854775807"}')).toEqual(NO_METADATA);
@@ -36,7 +36,7 @@ describe('metadata', () => {
     expect(parse(text)).toEqual(NO_METADATA);
   });
 
-  test('keeps everything else, to the digit, when $tb changes', () => {
+  test('keeps all other members exactly when $tb changes', () => {
     const text =
       '{"big":12345678901234567890,"text":"1 and \\"2\\"","deep":{"list":[1.50,null,true]},"$tb":1}';
     expect(withTruncateBefore(Buffer.from(text), 9)?.toString()).toBe(text.replace('"$tb":1', '"$tb":9'));

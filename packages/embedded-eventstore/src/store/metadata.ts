@@ -29,29 +29,31 @@ export const SOFT_DELETE_METADATA = Buffer.from('{"$tb":9223372036854775807}');
 const MAX_INT64 = 2n ** 63n - 1n;
 const INTEGER = /^-?\d+$/;
 
-/** A number of the JSON text as it was written, so that 2^63 - 1 stays exact. */
-class Exact {
+/** A JSON number as text, so that 2^63 - 1 stays exact. */
+class ExactNumber {
   constructor(readonly source: string) {}
 }
 
-/** Begins the text that stands for a number while JSON.parse runs; nobody else's text begins so. */
-const MARK = randomUUID();
+/** Prefix of the strings that replace numbers during JSON.parse; unique to this process. */
+const NUMBER_PREFIX = randomUUID();
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 const parseExact = (text: string): unknown => {
   JSON.parse(text);
   const marked = text.replaceAll(STRING_OR_NUMBER, (token) =>
-    token.startsWith('"') ? token : JSON.stringify(MARK + token),
+    token.startsWith('"') ? token : JSON.stringify(NUMBER_PREFIX + token),
   );
   return JSON.parse(marked, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(MARK) ? new Exact(value.slice(MARK.length)) : value,
+    typeof value === 'string' && value.startsWith(NUMBER_PREFIX)
+      ? new ExactNumber(value.slice(NUMBER_PREFIX.length))
+      : value,
   );
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Exact);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
-/** Reads the system keys. Malformed metadata, or a number that is no int64, voids all of them. */
+/** Reads the system keys. Malformed metadata, or a number outside int64, invalidates all of them. */
 export const parseMetadata = (data: Buffer): StreamMetadata => {
   try {
     const json = parseExact(data.toString('utf8'));
@@ -78,14 +80,14 @@ export const withTruncateBefore = (data: Buffer, revision: number): Buffer | und
   try {
     const json = parseExact(data.toString('utf8'));
     if (!isObject(json)) return undefined;
-    return Buffer.from(stringifyExact({ ...json, $tb: new Exact(String(revision)) }));
+    return Buffer.from(stringifyExact({ ...json, $tb: new ExactNumber(String(revision)) }));
   } catch {
     return undefined;
   }
 };
 
 const stringifyExact = (value: unknown): string => {
-  if (value instanceof Exact) return value.source;
+  if (value instanceof ExactNumber) return value.source;
   if (Array.isArray(value)) return `[${value.map(stringifyExact).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const members = Object.entries(value).map(
@@ -96,9 +98,9 @@ const stringifyExact = (value: unknown): string => {
 
 const int64 = (value: unknown): bigint | undefined => {
   if (value === undefined || value === null) return undefined;
-  if (!(value instanceof Exact) || !INTEGER.test(value.source)) throw new RangeError('Not an integer');
+  if (!(value instanceof ExactNumber) || !INTEGER.test(value.source)) throw new RangeError('Not an integer');
   const exact = BigInt(value.source);
-  if (exact !== BigInt.asIntN(64, exact)) throw new RangeError('Over int64');
+  if (exact !== BigInt.asIntN(64, exact)) throw new RangeError('Outside int64');
   return exact;
 };
 

@@ -68,7 +68,7 @@ export class Reads {
   }
 }
 
-/** `revision@stream`, split at the first `@`; undefined when it is none, or the revision is no number. */
+/** Parses `revision@stream`, split at the first `@`; undefined when it is not a link. */
 const parseLink = (data: Buffer): { stream: string; revision: number } | undefined => {
   const text = data.toString('utf8');
   const at = text.indexOf('@');

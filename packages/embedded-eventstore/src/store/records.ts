@@ -18,7 +18,7 @@ export interface EventRecord {
   readonly meta: Buffer;
 }
 
-/** An event a client proposes. */
+/** An event to append. */
 export interface ProposedEvent {
   readonly id: Buffer;
   readonly type: string;
@@ -27,16 +27,16 @@ export interface ProposedEvent {
   readonly meta: Buffer;
 }
 
-/** A record and, when it is a link that was resolved, what it points to. */
+/** A record and, for a resolved link, its target. */
 export interface ResolvedEvent {
-  /** Absent when the target of the link is gone. */
+  /** Undefined when the target of the link does not exist. */
   readonly event?: EventRecord;
   readonly link?: EventRecord;
 }
 
 export type ExpectedRevision = number | 'no_stream' | 'any' | 'stream_exists';
 
-/** The record whose position, order and acknowledgement count: the link if there is one. */
+/** The record that has the position and is acknowledged: the link if there is one. */
 export const originalOf = (resolved: ResolvedEvent): EventRecord => {
   const original = resolved.link ?? resolved.event;
   if (!original) throw new Error('A resolved event holds neither an event nor a link');

@@ -3,7 +3,7 @@ import { messageOf, sqliteCode, StoreReadError, type Health } from './errors.ts'
 
 const COLUMNS = 'pos, sid, rev, id, type, is_json, created, crc, meta, data';
 
-/** Turns the database's own words about a damaged file into a StoreReadError. */
+/** Maps the database's errors for a damaged file to StoreReadError. */
 const guarded = (db: Sqlite, sql: string, health: Health) => {
   const statement = db.prepare(sql).raw();
   const guard = <T>(read: () => T): T => {
@@ -12,7 +12,7 @@ const guarded = (db: Sqlite, sql: string, health: Health) => {
     } catch (error) {
       if (!/^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(sqliteCode(error))) throw error;
       const message = `The file is damaged: ${messageOf(error)}`;
-      health.refuse(message);
+      health.makeReadOnly(message);
       throw new StoreReadError(message);
     }
   };

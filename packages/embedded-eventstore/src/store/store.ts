@@ -12,7 +12,7 @@ import { Writer } from './writer.ts';
 
 export type CommitListener = (events: readonly EventRecord[]) => void;
 
-/** One open directory of events. */
+/** An open data directory. */
 export class Store {
   readonly log: EventLog;
   readonly streams: Streams;
@@ -38,7 +38,7 @@ export class Store {
     });
   }
 
-  /** Opens `dir`, making it when missing; `report` gets lines for the operator. Throws StoreOpenError. */
+  /** Opens `dir`, or creates it; `report` is called with lines for the operator. Throws StoreOpenError. */
   static open(dir: string, report: (line: string) => void = () => {}): Store {
     const unlock = lockDirectory(dir);
     let head: Head | undefined;
@@ -46,8 +46,8 @@ export class Store {
       head = Head.open(dir);
       const { db, damage } = openFile(dir, head.position > 0);
       const store = new Store(dir, db, new Health(report), head, unlock);
-      const reason = damage ?? lossBefore(head.position, store.log);
-      if (reason !== undefined) store.health.refuse(reason);
+      const reason = damage ?? findLoss(head.position, store.log);
+      if (reason !== undefined) store.health.makeReadOnly(reason);
       return store;
     } catch (error) {
       head?.close();
@@ -65,11 +65,11 @@ export class Store {
 
   close(): void {
     this.writer.flush();
-    if (this.health.refusal === undefined) {
+    if (this.health.readOnlyReason === undefined) {
       try {
         this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {
-        // The log file keeps what the data file could not take; the next start reads both.
+        // The write-ahead log keeps the rest; the next start reads both.
       }
     }
     this.db.close();
@@ -78,9 +78,9 @@ export class Store {
   }
 }
 
-/** A scavenge may remove the last event, but not the position that comes after it. */
-const lossBefore = (acknowledged: number, { last, next }: EventLog): string | undefined =>
+/** A scavenge may remove the last event, but it keeps the next position. */
+const findLoss = (acknowledged: number, { last, next }: EventLog): string | undefined =>
   last >= acknowledged || next > acknowledged
     ? undefined
     : `events up to position ${acknowledged} were acknowledged, but the file ends at ${last} ` +
-      `(after putting back an older backup on purpose, delete the file '${HEAD_FILE}')`;
+      `(after restoring an older backup on purpose, delete the file '${HEAD_FILE}')`;

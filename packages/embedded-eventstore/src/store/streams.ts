@@ -6,36 +6,47 @@ import { isMetastream, metastreamOf, originalStreamOf } from './stream-names.ts'
 const CACHE_SIZE = 50_000;
 const METASTREAM_METADATA: StreamMetadata = { truncateBefore: 0, softDeleted: false, maxCount: 1 };
 
-/** What an append or a read must know of a stream. */
+/** The state of a stream that appends and reads need. */
 export interface Stream extends StreamKey {
   /** Last revision: NO_STREAM without events, DELETED_REVISION when tombstoned. */
+  readonly last: number;
+}
+
+/** Every {@link Stream} is one; only {@link Streams} changes it. */
+interface Entry extends Stream {
+  sid: number;
   last: number;
   /** Read lazily; dropped when the metastream changes. */
   metadata?: StreamMetadata;
 }
 
-/** The streams in use: a bounded cache over the log. */
+/** A bounded cache of streams over the log. */
 export class Streams {
-  private readonly cache = new Map<string, Stream>();
+  private readonly cache = new Map<string, Entry>();
 
   constructor(private readonly log: EventLog) {}
 
   get(name: string): Stream {
+    return this.entry(name);
+  }
+
+  private entry(name: string): Entry {
     const known = this.cache.get(name);
     if (known) return known;
     const sid = this.log.sidOf(name);
-    const stream: Stream = { name, sid, last: sid === 0 ? NO_STREAM : this.log.lastRevision(sid) };
+    const stream: Entry = { name, sid, last: sid === 0 ? NO_STREAM : this.log.lastRevision(sid) };
     if (this.cache.size >= CACHE_SIZE) this.evict();
     this.cache.set(name, stream);
     return stream;
   }
 
   metadata(stream: Stream): StreamMetadata {
-    stream.metadata ??= this.readMetadata(stream.name);
-    return stream.metadata;
+    const entry: Entry = stream;
+    entry.metadata ??= this.readMetadata(entry.name);
+    return entry.metadata;
   }
 
-  /** The metadata event's data as it was written. */
+  /** The data of the metadata event. */
   rawMetadata(name: string): Buffer | undefined {
     const metastream = this.get(metastreamOf(name));
     if (metastream.last < 0 || metastream.last === DELETED_REVISION) return undefined;
@@ -48,13 +59,20 @@ export class Streams {
     return isMetastream(stream.name) && this.get(originalStreamOf(stream.name)).last === DELETED_REVISION;
   }
 
-  /** Call after an event was appended to `stream`. */
-  appended(stream: Stream, rev: number): void {
-    stream.last = rev;
-    if (isMetastream(stream.name)) delete this.get(originalStreamOf(stream.name)).metadata;
+  /** Gives the stream its number in the log, with its first event. */
+  store(stream: Stream): void {
+    const entry: Entry = stream;
+    if (entry.sid === 0) entry.sid = this.log.addStream(entry.name);
   }
 
-  /** Forgets everything; what the file says counts. */
+  /** Records the revision of an event that was appended. */
+  advance(stream: Stream, rev: number): void {
+    const entry: Entry = stream;
+    entry.last = rev;
+    if (isMetastream(entry.name)) delete this.entry(originalStreamOf(entry.name)).metadata;
+  }
+
+  /** Empties the cache: the state is read from the file again. */
   clear(): void {
     this.cache.clear();
   }

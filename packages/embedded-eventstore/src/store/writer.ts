@@ -5,24 +5,25 @@ import type { EventLog } from './event-log.ts';
 import type { EventRecord } from './records.ts';
 import type { Streams } from './streams.ts';
 
-const GROUP_SIZE = 1_000;
-const MAX_PATIENCE_MS = 2;
+const MAX_GROUP_SIZE = 1_000;
+const MAX_WAIT_MS = 2;
 
 interface Write {
-  /** Does the work inside the transaction and keeps its outcome to itself. */
+  /** Runs inside the transaction and keeps its result. */
   run(tx: Transaction): void;
-  /** Called once: after the commit, or with the reason why nothing was stored. */
+  /** Called once: after the commit, or with the error because of which nothing was stored. */
   settle(error?: StoreWriteError): void;
 }
 
-/** Commits all writes of one loop turn in one transaction, and answers them only once it is on the disk. */
+/** Group commit: all writes of one event-loop turn share a transaction and are answered once it is on disk. */
 export class Writer {
   private queue: Write[] = [];
   private scheduled = false;
-  private since = 0;
-  /** Running averages: the size of a group, and what its commit takes. */
-  private usual = 1;
+  private waitingSince = 0;
+  /** Running averages: the size of a group, and the duration of its commit. */
+  private averageSize = 1;
   private commitMs = 0;
+
   constructor(
     private readonly db: Sqlite,
     private readonly log: EventLog,
@@ -31,7 +32,7 @@ export class Writer {
     private readonly publish: (events: readonly EventRecord[]) => void,
   ) {}
 
-  /** Runs `work` in the next group; `done` gets its result once it is durable. */
+  /** Runs `work` in the next group; `done` is called with its result once it is durable. */
   submit<T>(
     work: (tx: Transaction) => T,
     done: (error: StoreWriteError | undefined, result?: T) => void,
@@ -43,15 +44,16 @@ export class Writer {
     });
     if (this.scheduled) return;
     this.scheduled = true;
-    this.since = performance.now();
+    this.waitingSince = performance.now();
     setImmediate(() => setImmediate(() => this.gather()));
   }
 
-  /** Waits for about as many as came last time, but no longer than half of what a commit takes. */
+  /** Waits for about as many writes as usual, but no longer than half the duration of a commit. */
   private gather(): void {
     if (!this.scheduled) return;
-    const patience = Math.min(MAX_PATIENCE_MS, this.commitMs / 2);
-    if (this.queue.length >= this.usual * 0.75 || performance.now() - this.since >= patience) this.flush();
+    const maxWait = Math.min(MAX_WAIT_MS, this.commitMs / 2);
+    if (this.queue.length >= this.averageSize * 0.75 || performance.now() - this.waitingSince >= maxWait)
+      this.flush();
     else setImmediate(() => this.gather());
   }
 
@@ -61,40 +63,42 @@ export class Writer {
     });
   }
 
-  /** Commits everything that waits. */
+  /** Commits all waiting writes. */
   flush(): void {
     this.scheduled = false;
     while (this.queue.length > 0) {
-      const group = this.queue.slice(0, GROUP_SIZE);
-      this.queue = this.queue.slice(GROUP_SIZE);
-      const started = performance.now();
+      const group = this.queue.slice(0, MAX_GROUP_SIZE);
+      this.queue = this.queue.slice(MAX_GROUP_SIZE);
+      const startedAt = performance.now();
       this.commit(group);
-      this.usual = this.usual * 0.75 + group.length * 0.25;
-      this.commitMs = this.commitMs * 0.75 + (performance.now() - started) * 0.25;
+      this.averageSize = this.averageSize * 0.75 + group.length * 0.25;
+      this.commitMs = this.commitMs * 0.75 + (performance.now() - startedAt) * 0.25;
     }
   }
 
   private commit(group: readonly Write[]): void {
     const events: EventRecord[] = [];
     const error =
-      this.health.refusal === undefined ? this.decideAll(group, events) : refused(this.health.refusal);
+      this.health.readOnlyReason === undefined
+        ? this.runAll(group, events)
+        : refused(this.health.readOnlyReason);
     if (!error) {
       if (events.length > 0) this.publish(events);
       for (const write of group) write.settle();
-    } else if (group.length === 1 || this.health.refusal !== undefined) {
+    } else if (group.length === 1 || this.health.readOnlyReason !== undefined) {
       for (const write of group) write.settle(error);
     } else {
       for (const write of group) this.commit([write]);
     }
   }
 
-  private decideAll(group: readonly Write[], events: EventRecord[]): StoreWriteError | undefined {
+  private runAll(group: readonly Write[], events: EventRecord[]): StoreWriteError | undefined {
     const tx = { log: this.log, streams: this.streams, events, now: Date.now() * 1000 };
     try {
       this.db.exec('BEGIN IMMEDIATE');
       for (const write of group) write.run(tx);
       this.db.exec('COMMIT');
-      this.health.written();
+      this.health.writeSucceeded();
       return undefined;
     } catch (error) {
       return this.rollBack(error);
@@ -105,16 +109,16 @@ export class Writer {
     try {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       this.streams.clear();
-      this.log.resume();
+      this.log.reload();
     } catch (error) {
-      this.health.refuse(messageOf(error));
+      this.health.makeReadOnly(messageOf(error));
     }
     const code = sqliteCode(cause);
     if (code.startsWith('SQLITE_FULL')) {
       this.health.diskFull();
       return new StoreWriteError('The disk is full: nothing was stored');
     }
-    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.refuse(messageOf(cause));
+    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.makeReadOnly(messageOf(cause));
     return refused(messageOf(cause));
   }
 }

@@ -1,18 +1,18 @@
-import type { Access } from '../services/access.ts';
+import type { Access } from '../rpc/access.ts';
 import type { EventRecord } from '../store/records.ts';
 import { isMetastream } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 
-/** What follows the commits. */
+/** Receives committed events. */
 export interface Follower {
-  /** The one stream it follows; undefined: $all. */
+  /** The stream that it follows; undefined: $all. */
   readonly stream: string | undefined;
   deliver(event: EventRecord): void;
-  /** Called when a change of metadata may have taken its rights. */
+  /** Called when a change of metadata may have revoked its right to read. */
   recheck(): void;
 }
 
-/** Hands every committed event to those who follow its stream or $all. */
+/** Delivers committed events to the followers of their stream and of $all. */
 export class Feed {
   private readonly all = new Set<Follower>();
   private readonly byStream = new Map<string, Set<Follower>>();

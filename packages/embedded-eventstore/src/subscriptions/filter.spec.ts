@@ -12,21 +12,21 @@ const options = (given: Partial<FilterOptions>): FilterOptions => ({
 });
 
 describe('a filter', () => {
-  test('by prefixes takes any of them', () => {
+  test('matches any of its prefixes', () => {
     const filter = compileFilter(options({ prefixes: ['a-', 'b-'] }));
     expect(['a-1', 'b-1', 'c-1', 'xa-1'].filter((name) => filter.matches(name, ''))).toEqual(['a-1', 'b-1']);
   });
 
-  test('by regular expression is unanchored, and goes before prefixes', () => {
+  test('uses an unanchored regular expression instead of prefixes', () => {
     const filter = compileFilter(options({ on: 'type', regex: 'b+', prefixes: ['a'] }));
     expect(['abba', 'a', 'b'].filter((type) => filter.matches('', type))).toEqual(['abba', 'b']);
   });
 
-  test('understands the options of .NET at the start', () => {
+  test('accepts .NET options at the start of an expression', () => {
     expect(compileFilter(options({ regex: '(?i)^order' })).matches('ORDER-1', '')).toBe(true);
   });
 
-  test('has checkpoints every window x multiplier, 32 unless given', () => {
+  test('has checkpoints every window x multiplier events, with a default window of 32', () => {
     expect(compileFilter(options({ multiplier: 3 })).checkpointInterval).toBe(96);
     expect(compileFilter(options({ window: 5, multiplier: 2 })).checkpointInterval).toBe(10);
   });

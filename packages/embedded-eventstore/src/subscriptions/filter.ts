@@ -1,6 +1,6 @@
 import type { FilterOptions } from '../wire/read-request.ts';
 
-/** Says which events of $all a filtered read or subscription wants. */
+/** Selects the events of a filtered read or subscription of $all. */
 export interface Filter {
   matches(stream: string, type: string): boolean;
   /** Events considered between two checkpoints. */
@@ -9,7 +9,7 @@ export interface Filter {
 
 const DEFAULT_WINDOW = 32;
 
-/** Throws RangeError when the filter makes no sense. */
+/** Throws RangeError when the filter is not valid. */
 export const compileFilter = (options: FilterOptions): Filter => {
   const { on, regex, prefixes, window = DEFAULT_WINDOW, multiplier } = options;
   if (!on) throw new RangeError('A filter must be on stream names or event types');

@@ -1,27 +1,27 @@
-import { streamDeleted } from '../services/rpc-errors.ts';
+import { streamDeleted } from '../rpc/errors.ts';
 import type { EventRecord } from '../store/records.ts';
 import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Filter } from './filter.ts';
 
-/** One thing a subscriber gets: an event, or a checkpoint at a position. */
+/** An event, or a checkpoint at a position, for a subscriber. */
 export type Item = { readonly event: EventRecord } | { readonly checkpoint: number };
 
 export interface Page {
   readonly items: readonly Item[];
-  /** True when nothing was left to read. */
+  /** True at the end of the source. */
   readonly end: boolean;
 }
 
-/** Where a subscription's events come from; it remembers how far it has come. */
+/** The events of a subscription, with its current position. */
 export interface Source {
   /** Undefined: the source is $all. */
   readonly stream: string | undefined;
-  /** Reads on from the store. */
+  /** Reads the next page from the store. */
   page(limit: number): Page;
-  /** What a freshly committed event means to the subscriber. */
+  /** The items for a new committed event. */
   take(event: EventRecord): readonly Item[];
-  /** What is still to be said when catching up has ended. */
+  /** The items at the end of catching up. */
   caughtUp(): readonly Item[];
 }
 
@@ -54,12 +54,12 @@ export class StreamSource implements Source {
   }
 }
 
-/** All events above position `after`, or those of them that a filter lets through, with checkpoints. */
+/** All events above position `after`; with a filter, the matching ones and checkpoints. */
 export class AllSource implements Source {
   readonly stream = undefined;
-  private considered = 0;
+  private examined = 0;
   private lastCheckpoint: number;
-  private lastConsidered: number;
+  private lastExamined: number;
 
   constructor(
     private readonly store: Store,
@@ -67,7 +67,7 @@ export class AllSource implements Source {
     private readonly filter: Filter | undefined,
   ) {
     this.lastCheckpoint = after;
-    this.lastConsidered = after;
+    this.lastExamined = after;
   }
 
   page(limit: number): Page {
@@ -79,12 +79,12 @@ export class AllSource implements Source {
     this.after = event.pos;
     if (!this.filter) return [{ event }];
     const matches = this.filter.matches(event.stream, event.type);
-    return this.consider(event.pos, this.filter, matches ? event : undefined);
+    return this.examine(event.pos, this.filter, matches ? event : undefined);
   }
 
   caughtUp(): readonly Item[] {
-    if (!this.filter || this.lastConsidered <= this.lastCheckpoint) return NOTHING;
-    return [this.checkpoint(this.lastConsidered)];
+    if (!this.filter || this.lastExamined <= this.lastCheckpoint) return NOTHING;
+    return [this.checkpoint(this.lastExamined)];
   }
 
   private plainPage(limit: number): Page {
@@ -99,16 +99,16 @@ export class AllSource implements Source {
     let found = 0;
     for (const { pos, stream, type } of scanned) {
       const event = filter.matches(stream, type) ? this.store.log.byPosition(pos) : undefined;
-      items.push(...this.consider(pos, filter, event));
+      items.push(...this.examine(pos, filter, event));
       this.after = pos;
       if (event && ++found === limit) break;
     }
     return { items, end: scanned.length === 0 };
   }
 
-  private consider(pos: number, filter: Filter, event: EventRecord | undefined): readonly Item[] {
-    this.lastConsidered = pos;
-    const due = ++this.considered % filter.checkpointInterval === 0;
+  private examine(pos: number, filter: Filter, event: EventRecord | undefined): readonly Item[] {
+    this.lastExamined = pos;
+    const due = ++this.examined % filter.checkpointInterval === 0;
     if (event) return due ? [{ event }, this.checkpoint(pos)] : [{ event }];
     return due ? [this.checkpoint(pos)] : NOTHING;
   }

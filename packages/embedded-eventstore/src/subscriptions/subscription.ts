@@ -1,12 +1,12 @@
-import { accessDenied, streamDeleted, unavailable } from '../services/rpc-errors.ts';
-import type { OpenCall } from '../services/context.ts';
-import { nextLimit } from '../services/page-size.ts';
-import type { Sender } from '../services/sender.ts';
+import { accessDenied, streamDeleted, unavailable } from '../rpc/errors.ts';
+import type { OpenCall } from '../rpc/open-call.ts';
+import { nextLimit } from '../store/page-size.ts';
+import type { Sender } from '../rpc/sender.ts';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { CAUGHT_UP, encodeCheckpoint } from '../wire/read-response.ts';
 import type { Item, Source } from './sources.ts';
 
-/** Messages a live subscriber may be behind before it goes back to reading from the store. */
+/** A live subscriber that is more messages behind reads from the store again. */
 const LIVE_BUFFER = 256;
 const PAGE_SIZE = 64;
 
@@ -14,11 +14,11 @@ export interface SubscriptionOptions {
   readonly source: Source;
   /** Encodes an event for this subscriber. */
   readonly encode: (event: EventRecord) => Buffer;
-  /** Whether the subscriber may still read what it reads. */
+  /** Whether the subscriber may still read the stream. */
   readonly allowed: () => boolean;
 }
 
-/** One live call: catches up from the store, says CaughtUp, then follows the commits. */
+/** A subscription call: catches up from the store, sends CaughtUp, then follows the commits. */
 export class Subscription implements OpenCall {
   readonly stream: string | undefined;
   private live = false;
@@ -30,7 +30,7 @@ export class Subscription implements OpenCall {
     this.stream = options.source.stream;
   }
 
-  /** Reads to the end of the store, at the client's pace, then goes live. */
+  /** Reads to the end of the store, at the client's pace, then switches to live. */
   async catchUp(): Promise<void> {
     try {
       let limit = 8;
@@ -47,7 +47,7 @@ export class Subscription implements OpenCall {
     }
   }
 
-  /** A freshly committed event that may concern this subscriber. */
+  /** Delivers a new committed event. */
   deliver(event: EventRecord): void {
     if (!this.live || this.sender.closed) return;
     if (this.sender.pending >= LIVE_BUFFER) {
@@ -65,7 +65,7 @@ export class Subscription implements OpenCall {
     }
   }
 
-  /** Ends the call if the subscriber's rights are gone. */
+  /** Ends the call if the subscriber may no longer read. */
   recheck(): void {
     if (!this.options.allowed()) this.sender.fail(accessDenied());
   }

@@ -3,7 +3,7 @@ import { decoder, type Reader } from './reader.ts';
 import { readExpected, readStreamName, readUuid } from './shared.ts';
 import { encode, type Writer } from './writer.ts';
 
-/** A proposed event as it came: `type` or `contentType` is undefined when the metadata map lacks it. */
+/** A proposed event as received: `type` or `contentType` is undefined when the metadata map lacks it. */
 export interface ProposedMessage {
   id: Buffer | undefined;
   type: string | undefined;
@@ -36,7 +36,7 @@ export const readProposedMessage = (reader: Reader): ProposedMessage =>
     readProposedField,
   );
 
-/** The bytes an event counts against the append limit. */
+/** The size of an event for the append limit, in bytes. */
 export const sizeOf = (event: ProposedEvent): number =>
   event.data.length + event.meta.length + 2 * event.type.length;
 
@@ -79,7 +79,7 @@ const writeRevision = (writer: Writer, revision: number): void => {
   else writer.uint64(1, revision);
 };
 
-/** The Success message that Append and BatchAppend share, as field `field`. */
+/** Writes the Success message of Append and BatchAppend as field `field`. */
 export const writeSuccess = (writer: Writer, field: number, revision: number, pos: number): void => {
   writer.message(field, (success) => {
     writeRevision(success, revision);
@@ -90,7 +90,7 @@ export const writeSuccess = (writer: Writer, field: number, revision: number, po
 export const encodeAppendSuccess = (revision: number, pos: number): Buffer =>
   encode((writer) => writeSuccess(writer, 1, revision, pos));
 
-/** The largest uint64 stands for no stream in the fields of version 20.6. */
+/** In the fields of version 20.6 the largest uint64 means no stream. */
 const NO_STREAM_20_6_0 = 2 ** 64;
 
 export const encodeWrongVersion = (expected: ExpectedRevision, current: number): Buffer =>

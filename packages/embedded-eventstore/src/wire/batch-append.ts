@@ -7,12 +7,12 @@ import { encode, type Writer } from './writer.ts';
 export interface BatchOptions {
   stream: string | undefined;
   expected: ExpectedRevision | undefined;
-  /** Milliseconds since 1970; undefined: none was given. */
+  /** Milliseconds since 1970, if given. */
   deadline: number | undefined;
 }
 
 export interface BatchAppendRequest {
-  /** The UUID message as it came; answers repeat these bytes. */
+  /** The encoded UUID message; responses repeat these bytes. */
   correlation: Buffer;
   options: BatchOptions | undefined;
   events: ProposedMessage[];

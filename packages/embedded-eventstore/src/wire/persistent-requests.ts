@@ -3,10 +3,10 @@ import { readAllStart, readFilter, readStreamOptions, type FilterOptions } from 
 import type { StartPosition, StartRevision } from './read-request.ts';
 import { readStreamName, readUuid, readUuidOption, type UuidFormat } from './shared.ts';
 
-/** Settings of a group as Create and Update carry them; numbers are 0 when not given. */
+/** The settings of a Create or Update request; numbers are 0 when not given. */
 export interface GroupSettingsMessage {
   resolveLinks: boolean;
-  /** The start of a version before 21.10; the largest uint64 is the end. */
+  /** The start in requests of clients before 21.10; the largest uint64 is the end. */
   revision: number;
   extraStatistics: boolean;
   maxRetryCount: number;
@@ -63,7 +63,7 @@ const noSettings = (): GroupSettingsMessage => ({
 
 /** Create and Update. */
 export interface GroupRequest {
-  /** The stream of a version before 21.10. */
+  /** The stream in requests of clients before 21.10. */
   legacyStream: string | undefined;
   stream: { name: string; from: StartRevision | undefined } | undefined;
   all: { from: StartPosition | undefined; filter: FilterOptions | undefined } | undefined;
@@ -101,7 +101,7 @@ export interface GroupKeyRequest {
   stream: string | undefined;
   all: boolean;
   group: string;
-  /** ReplayParked only: the first revision of the parked stream that is left alone. */
+  /** ReplayParked only: the first revision of the parked stream that is not replayed. */
   stopAt: number | undefined;
 }
 
@@ -175,7 +175,7 @@ const readConsumerOptions = (reader: Reader): NonNullable<ConsumerRequest['optio
   });
 };
 
-/** Nothing is known under an id that is none. */
+/** Invalid ids match no message: they are left out. */
 const addId = (ids: Buffer[], reader: Reader): void => {
   const id = readUuid(reader);
   if (id) ids.push(id);

@@ -14,7 +14,7 @@ export const encodeConsumerEvent = (resolved: ResolvedEvent, retryCount: number,
     }),
   );
 
-/** One connected consumer, as GetInfo and List tell it. */
+/** A connected consumer in GetInfo and List. */
 export interface ConnectionInfo {
   readonly from: string;
   readonly username: string;
@@ -27,7 +27,7 @@ export interface ConnectionInfo {
   readonly measurements: readonly (readonly [key: string, milliseconds: number])[];
 }
 
-/** A group, as GetInfo and List tell it. */
+/** A group in GetInfo and List. */
 export interface SubscriptionInfo {
   readonly eventSource: string;
   readonly groupName: string;

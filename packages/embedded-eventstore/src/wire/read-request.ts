@@ -9,7 +9,7 @@ export interface FilterOptions {
   on: 'stream' | 'type' | undefined;
   regex: string;
   prefixes: string[];
-  /** Events looked at between two checkpoints are `window` x `multiplier`; undefined: the default. */
+  /** Checkpoints come every `window` x `multiplier` examined events; undefined: the default. */
   window: number | undefined;
   multiplier: number;
 }
@@ -34,7 +34,7 @@ export const readStreamOptions = (reader: Reader): { name: string; from: StartRe
     else if (field === 4) stream.from = reader.present() && 'end';
   });
 
-/** Reads one field of an AllOptions message that holds a start; false when it is another field. */
+/** Reads a start field of an AllOptions message; false for another field. */
 export const readAllStart = (
   all: { from: StartPosition | undefined },
   field: number,

@@ -5,7 +5,7 @@ import { encode, varintSize, type Writer } from './writer.ts';
 const JSON_TYPE = 'application/json';
 const BYTES_TYPE = 'application/octet-stream';
 
-/** Writes a RecordedEvent as field `field`; `pos` is the position of the link for a link's target too. */
+/** Writes a RecordedEvent as field `field`; the target of a link has the link's `pos`. */
 const writeRecorded = (
   writer: Writer,
   field: number,
@@ -35,7 +35,7 @@ const writeMapEntry = (writer: Writer, key: string, value: string): void => {
   writer.message(6, (entry) => entry.string(1, key).string(2, value));
 };
 
-/** Fills a ReadEvent message, which Streams and PersistentSubscriptions share. */
+/** Writes the members of a ReadEvent message, of Streams and of PersistentSubscriptions. */
 export const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: UuidFormat): void => {
   const { pos } = originalOf(resolved);
   if (resolved.event) writeRecorded(writer, 1, resolved.event, pos, format);
@@ -43,7 +43,7 @@ export const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: 
   writer.uint64(3, pos);
 };
 
-/** A plain event of the common form is written in one pass over a buffer of the exact size. */
+/** Fast path: writes a common event in one pass into a buffer of the exact size. */
 export const encodeReadEvent = (resolved: ResolvedEvent, format: UuidFormat): Buffer => {
   const { event, link } = resolved;
   if (event && !link && format === 'string' && event.rev !== DELETED_REVISION) return encodePlainEvent(event);
@@ -101,7 +101,7 @@ const encodePlainEvent = (event: EventRecord): Buffer => {
   return out.buffer;
 };
 
-/** Fills a buffer whose size is known to be right. */
+/** Writes into a buffer of the exact size. */
 class Cursor {
   private pos = 0;
   constructor(readonly buffer: Buffer) {}

@@ -87,7 +87,7 @@ export class Reader {
     return target;
   }
 
-  /** Skips one nested message, which carries nothing, and answers true. */
+  /** Skips an empty nested message and returns true. */
   present(): true {
     this.pos = this.lengthEnd();
     return true;

@@ -2,7 +2,7 @@ import type { ExpectedRevision } from '../store/records.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** Whether ids go out as two 64-bit numbers or as text; the client chooses. */
+/** Whether ids are sent as two 64-bit numbers or as text, as the client requests. */
 export type UuidFormat = 'structured' | 'string';
 
 export const uuidToString = (id: Buffer): string => {
@@ -24,7 +24,7 @@ const tryUuidFromString = (text: string): Buffer | undefined => {
   }
 };
 
-/** Reads a nested UUID message, in either form, into its 16 bytes; undefined when its text is no UUID. */
+/** Reads a nested UUID message, in either format, into its 16 bytes; undefined when it is not a UUID. */
 export const readUuid = (reader: Reader): Buffer | undefined => {
   const parts = reader.message({ text: '', most: 0n, least: 0n }, (uuid, field) => {
     if (field === 1) {
@@ -78,7 +78,7 @@ export const writePosition = (writer: Writer, field: number, pos: number): void 
   writer.message(field, (position) => position.uint64(1, pos).uint64(2, pos));
 };
 
-/** Reads the expected-revision oneof, which has the same field numbers in every request that has one. */
+/** Reads the expected-revision oneof, which has the same field numbers in all requests. */
 export const readExpected = (field: number, reader: Reader): ExpectedRevision | undefined => {
   if (field === 2) return reader.uint64();
   if (field < 3 || field > 5) return undefined;

@@ -28,12 +28,12 @@ describe('numbers', () => {
     ).toBe(value);
   });
 
-  test('the largest revisions are exact', () => {
+  test('the largest revisions are encoded exactly', () => {
     expect(writtenExactly(DELETED_REVISION)).toBe(2n ** 63n - 1n);
     expect(writtenExactly(2 ** 64)).toBe(2n ** 64n - 1n);
   });
 
-  test('negative ones take ten bytes', () => {
+  test('negative numbers take ten bytes', () => {
     const bytes = encode((writer) => writer.int32(1, -1));
     expect(bytes).toHaveLength(11);
     expect(readField(bytes, (reader) => reader.int32())).toBe(-1);
@@ -59,7 +59,7 @@ test('nested messages of any size are read as they were written', () => {
   );
 });
 
-test('unknown fields are skipped, truncated messages refused', () => {
+describe('a decoder', () => {
   const decode = decoder(
     () => ({ name: '' }),
     (target, field, reader) => {
@@ -73,11 +73,17 @@ test('unknown fields are skipped, truncated messages refused', () => {
       .message(7, (inner) => inner.string(1, 'x'))
       .string(2, 'name'),
   );
-  expect(decode(bytes)).toEqual({ name: 'name' });
-  expect(() => decode(bytes.subarray(0, -1))).toThrow(RangeError);
+
+  test('skips unknown fields', () => {
+    expect(decode(bytes)).toEqual({ name: 'name' });
+  });
+
+  test('refuses truncated messages', () => {
+    expect(() => decode(bytes.subarray(0, -1))).toThrow(RangeError);
+  });
 });
 
-test('UUIDs go both ways, in both forms', () => {
+test('UUIDs are encoded and decoded in both formats', () => {
   fc.assert(
     fc.property(fc.uuid(), fc.constantFrom('string' as const, 'structured' as const), (text, format) => {
       const id = uuidFromString(text);
@@ -86,10 +92,13 @@ test('UUIDs go both ways, in both forms', () => {
       expect(readField(bytes, readUuid)).toEqual(id);
     }),
   );
+});
+
+test('a text that is not a UUID is refused', () => {
   expect(() => uuidFromString('not one')).toThrow(RangeError);
 });
 
-test('the quick way to encode an event gives the same bytes as the plain one', () => {
+test('the fast path encodes an event to the same bytes', () => {
   const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
   const record: fc.Arbitrary<EventRecord> = fc.record({
     pos: fc.integer({ min: 1, max: 2 ** 45 }),

@@ -1,31 +1,35 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { toRpcError } from './rpc-errors.ts';
+import { toRpcError } from './errors.ts';
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
-/** The answering side of a streaming call: says when the client is behind, and ends the call once. */
+/** The server's side of a streaming call, with back-pressure. It ends the call once. */
 export class Sender {
-  closed = false;
-  private waiting: (() => void)[] = [];
+  private isClosed = false;
+  private readonly waiting: (() => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
 
   constructor(private readonly call: WritableCall) {
-    const wake = (): void => {
+    const resume = (): void => {
       for (const resolve of this.waiting.splice(0)) resolve();
     };
-    call.on('drain', wake);
+    call.on('drain', resume);
     call.on('cancelled', () => this.close());
     call.on('close', () => this.close());
-    this.closeListeners.push(wake);
+    this.closeListeners.push(resume);
   }
 
-  /** Calls `listener` when the call is over, however it ended. */
+  get closed(): boolean {
+    return this.isClosed;
+  }
+
+  /** Calls `listener` when the call has ended, for whatever reason. */
   onClose(listener: () => void): void {
     if (this.closed) listener();
     else this.closeListeners.push(listener);
   }
 
-  /** Messages that the client has not taken yet. */
+  /** Messages that the client has not received yet. */
   get pending(): number {
     return this.call.writableLength;
   }
@@ -34,7 +38,7 @@ export class Sender {
     if (!this.closed) this.call.write(message);
   }
 
-  /** Resolves when the client has taken enough, or the call is over. */
+  /** Resolves when there is room in the send buffer, or the call has ended. */
   async drained(): Promise<void> {
     if (this.closed) return;
     if (!this.call.writableNeedDrain) {
@@ -58,7 +62,7 @@ export class Sender {
 
   private close(): void {
     if (this.closed) return;
-    this.closed = true;
+    this.isClosed = true;
     for (const listener of this.closeListeners.splice(0)) listener();
   }
 }

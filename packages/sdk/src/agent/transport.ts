@@ -1,21 +1,21 @@
-import { Unavailable } from './errors.ts';
-import { withRetries } from './retry.ts';
-import type { Answer, Request } from './transport.ts';
-import { Transport } from './transport.ts';
+import { Unavailable } from '../errors.ts';
+import { retry } from '../retry.ts';
+import type { Answer, Request } from '../transport.ts';
+import { Transport } from '../transport.ts';
 
-export interface AgentTransportOptions {
+export interface FailoverOptions {
   readonly urls: readonly string[];
   readonly agentId: string;
   readonly timeoutMs: number;
   readonly retryForMs: number;
 }
 
-/** Sends to one of several api nodes: the one that the agent is connected to, the next when that one is away. */
-export class AgentTransport {
+/** Sends to one of several API nodes: the one that the agent is connected to, or the next when that is unavailable. */
+export class FailoverTransport {
   private readonly transports: readonly { readonly url: string; readonly transport: Transport }[];
   private current = 0;
 
-  constructor(private readonly options: AgentTransportOptions) {
+  constructor(private readonly options: FailoverOptions) {
     const { urls, agentId, timeoutMs } = options;
     this.transports = urls.map((url) => ({
       url,
@@ -23,6 +23,7 @@ export class AgentTransport {
     }));
   }
 
+  /** Sends to this node from now on. */
   prefer(url: string): void {
     const index = this.transports.findIndex((item) => item.url === url);
     if (index >= 0) this.current = index;
@@ -30,22 +31,22 @@ export class AgentTransport {
 
   send<T>(request: Request): Promise<Answer<T>> {
     const { signal } = request;
-    return withRetries(() => this.once<T>(request), { forMs: this.options.retryForMs, signal });
+    return retry(() => this.sendOnce<T>(request), { forMs: this.options.retryForMs, signal });
   }
 
   async close(): Promise<void> {
     await Promise.all(this.transports.map(({ transport }) => transport.close()));
   }
 
-  private async once<T>(request: Request): Promise<Answer<T>> {
-    const tried = this.current;
+  private async sendOnce<T>(request: Request): Promise<Answer<T>> {
+    const index = this.current;
     try {
-      const chosen = this.transports[tried];
-      if (chosen === undefined) throw new RangeError('No address of the api was given.');
+      const chosen = this.transports[index];
+      if (chosen === undefined) throw new RangeError('No address of the API was given.');
       return await chosen.transport.send<T>(request);
     } catch (error) {
-      if (error instanceof Unavailable && this.current === tried)
-        this.current = (tried + 1) % this.transports.length;
+      if (error instanceof Unavailable && this.current === index)
+        this.current = (index + 1) % this.transports.length;
       throw error;
     }
   }

@@ -20,7 +20,7 @@ export class RpcError extends Error {
   }
 }
 
-/** Trailers carry printable ASCII only; other characters go percent-encoded. */
+/** Trailers carry printable ASCII only; other characters are percent-encoded. */
 const asciiOf = (value: string): string => value.replaceAll(/[^\x20-\x7e]/gu, encodeURIComponent);
 
 export const invalidArgument = (message: string): RpcError => new RpcError(status.INVALID_ARGUMENT, message);
@@ -71,7 +71,7 @@ const SPECIAL_VERSIONS = { no_stream: '-1', any: '-2', stream_exists: '-4' };
 const versionNumber = (expected: ExpectedRevision): string =>
   typeof expected === 'number' ? String(expected) : SPECIAL_VERSIONS[expected];
 
-/** The error of a write that was refused; undefined when it was done. */
+/** The error for a refused write; undefined when it was written. */
 export const refusalOf = (
   operation: string,
   stream: string,
@@ -87,7 +87,7 @@ export const refusalOf = (
 
 export const unavailable = (message: string): RpcError => new RpcError(status.UNAVAILABLE, message);
 
-/** Any error as the status it ends a call with. */
+/** The status of a call for any error. */
 export const toRpcError = (error: unknown): RpcError => {
   if (error instanceof RpcError) return error;
   if (error instanceof StoreWriteError) return new RpcError(status.RESOURCE_EXHAUSTED, error.message);

@@ -3,7 +3,7 @@ import { status, type Metadata } from '@grpc/grpc-js';
 import { parseAcl, type Acl, type Roles } from '../store/metadata.ts';
 import { ALL_STREAM, isMetastream, isSystemStream, originalStreamOf } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
-import { accessDenied, RpcError } from './rpc-errors.ts';
+import { accessDenied, RpcError } from './errors.ts';
 
 export type Operation = 'read' | 'write' | 'delete' | 'metaRead' | 'metaWrite';
 
@@ -13,7 +13,7 @@ export interface User {
 }
 
 const ANONYMOUS: User = { name: 'anonymous', roles: [] };
-/** Who everybody is in insecure mode. */
+/** The user of every call in insecure mode. */
 const SYSTEM: User = { name: 'system', roles: ['$admins'] };
 
 const EVERYBODY = ['$all'];
@@ -28,7 +28,7 @@ const aclOf = (roles: readonly string[]): Acl => ({
 const DEFAULT_USER_ACL = aclOf(EVERYBODY);
 const DEFAULT_SYSTEM_ACL = aclOf(ADMINS);
 
-/** Who calls, and what they may do. In insecure mode everybody may do everything but write to $all. */
+/** Authentication and authorization. In insecure mode every caller may do everything except write to $all. */
 export class Access {
   private readonly verified = new Map<string, { user: User; revision: number }>();
   private settings: { user: Acl; system: Acl } | undefined;
@@ -38,7 +38,7 @@ export class Access {
     readonly secure: boolean,
   ) {}
 
-  /** The caller; throws UNAUTHENTICATED on a wrong name or password. */
+  /** The caller. Throws UNAUTHENTICATED for a wrong name or password. */
   authenticate(metadata: Metadata): User {
     if (!this.secure) return SYSTEM;
     const header = metadata.get('authorization')[0];
@@ -50,7 +50,7 @@ export class Access {
     return this.verify(text.slice(0, colon), text.slice(colon + 1));
   }
 
-  /** Throws access-denied unless the user may do it. */
+  /** Throws access-denied unless the user is allowed. */
   require(user: User, stream: string, operation: Operation): void {
     if (!this.allows(user, stream, operation)) throw accessDenied();
   }
@@ -71,12 +71,12 @@ export class Access {
     if (user === ANONYMOUS) throw accessDenied();
   }
 
-  /** Managing persistent subscriptions needs an operator. */
+  /** Operators manage persistent subscriptions. */
   requireOperator(user: User): void {
     if (!user.roles.includes('$admins') && !user.roles.includes('$ops')) throw accessDenied();
   }
 
-  /** Call after a commit to `$settings`. */
+  /** Called after a commit to `$settings`. */
   forgetSettings(): void {
     this.settings = undefined;
   }
@@ -138,7 +138,7 @@ interface Account {
 
 const digest = (password: string, salt: Buffer): Buffer => pbkdf2Sync(password, salt, 1_000, 20, 'sha1');
 
-/** A user's record as `$UserCreated` holds it. */
+/** The data of a `$UserCreated` event. */
 export const createAccount = (
   loginName: string,
   fullName: string,

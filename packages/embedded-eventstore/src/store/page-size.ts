@@ -1,9 +1,9 @@
-import type { EventRecord } from '../store/records.ts';
+import type { EventRecord } from './records.ts';
 
-/** Bytes of one page, about: large events come in smaller pages. */
+/** Approximate size of a page in bytes: pages of large events have fewer events. */
 const PAGE_BYTES = 2 * 1024 * 1024;
 
-/** The number of events of the next page, after one of `limit`: it grows and shrinks with the size of the events. */
+/** The number of events of the next page, after one of `limit`; it adapts to the size of the events. */
 export const nextLimit = (limit: number, max: number, events: readonly EventRecord[]): number => {
   const bytes = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
   if (bytes > PAGE_BYTES) return Math.max(1, Math.floor(limit / 4));

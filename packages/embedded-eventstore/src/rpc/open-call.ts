@@ -1,0 +1,5 @@
+/** A long-lived call. */
+export interface OpenCall {
+  /** Ends the call with a status: the server stops. */
+  shutdown(): void;
+}

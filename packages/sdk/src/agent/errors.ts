@@ -1,0 +1,27 @@
+import { toError, Unavailable } from '../errors.ts';
+import type { Problem } from '../types.ts';
+import type { Frame } from './frame.ts';
+
+/** The HTTP status that goes with the code of an error frame; 409 for all others. */
+const statuses: Readonly<Record<string, number>> = {
+  bad_frame: 400,
+  validation_failed: 400,
+  not_found: 404,
+  internal_error: 500,
+};
+
+/** The error for a frame with a `code` and perhaps a `detail`. */
+export function errorFrom(frame: Omit<Frame, 'type'>): Error {
+  const code = String(frame['code']);
+  const detail = typeof frame['detail'] === 'string' ? frame['detail'] : code;
+  return toError({ ...frame, ...problemOf(code, statuses[code] ?? 409, detail) }, undefined);
+}
+
+/** The error when nothing answered. */
+export function noAnswer(detail: string): Unavailable {
+  return new Unavailable(problemOf('no_answer', 0, detail));
+}
+
+function problemOf(code: string, status: number, detail: string): Problem {
+  return { type: `https://turnstream.dev/problems/${code}`, title: code, status, detail };
+}

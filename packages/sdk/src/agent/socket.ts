@@ -1,0 +1,118 @@
+import { WebSocket } from 'ws';
+import { backoffMs } from '../retry.ts';
+import type { Frame } from './frame.ts';
+import { parseFrame } from './frame.ts';
+
+export interface SocketOptions {
+  /** Addresses of the API's nodes, or of the load balancer in front of them. */
+  readonly urls: readonly string[];
+  /** The first frame of each connection; it names the sessions that the instance owns. */
+  readonly hello: () => Frame;
+  readonly onFrame: (frame: Frame) => void;
+  /** Called with its address each time a connection is established. */
+  readonly onConnected: (url: string) => void;
+  /** Called when the connection ends for good: another process uses the same instance id. */
+  readonly onSuperseded: () => void;
+  /** Called when the connection ends for good: the API does not understand what it was sent. */
+  readonly onRefused: (detail: string) => void;
+}
+
+const closeCodes = { invalidFrame: 4400, superseded: 4409 };
+/** Used until the API names the length of the lease. */
+const defaultLeaseMs = 5_000;
+/** A node that hangs accepts connections and does not answer. */
+const handshakeMs = 1_500;
+const closeMs = 1_000;
+
+/**
+ * A WebSocket that reconnects with back-off and jitter, to the next address each time. A connection on which two
+ * heartbeats have no answer counts as dead, early enough to reconnect before the lease expires.
+ */
+export class ReconnectingSocket {
+  private socket: WebSocket | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private reconnect: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private attempts: number;
+  private lastReceivedAt = 0;
+  private closed = false;
+
+  constructor(private readonly options: SocketOptions) {
+    this.attempts = Math.floor(Math.random() * options.urls.length);
+  }
+
+  connect(): void {
+    if (this.closed) return;
+    const { urls, hello } = this.options;
+    const url = urls[this.attempts % urls.length] ?? '';
+    this.attempts += 1;
+    const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents`;
+    const socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout: handshakeMs });
+    this.socket = socket;
+    this.startHeartbeat(defaultLeaseMs / 3);
+    socket.on('open', () => socket.send(JSON.stringify(hello())));
+    socket.on('message', (data) => this.receive(socket, url, (data as Buffer).toString()));
+    socket.on('close', (code, reason) => this.onClose(socket, code, reason.toString()));
+    // A close event follows.
+    socket.on('error', () => undefined);
+  }
+
+  /** Sends a frame. Without a connection the frame is lost: the next hello repeats everything that matters. */
+  send(frame: Frame): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Ends the connection for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.heartbeat);
+    clearTimeout(this.reconnect);
+    const { socket } = this;
+    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      const timeout = setTimeout(() => socket.terminate(), closeMs);
+      socket.once('close', () => {
+        clearTimeout(timeout);
+        resolve();
+      });
+      socket.close(1000);
+    });
+  }
+
+  private receive(socket: WebSocket, url: string, text: string): void {
+    this.lastReceivedAt = performance.now();
+    const frame = parseFrame(text);
+    // Another protocol, or something in between changed the text: the next connection may work.
+    if (frame === undefined) return socket.terminate();
+    if (frame.type === 'welcome') {
+      this.failures = 0;
+      this.startHeartbeat(Number(frame['heartbeat_ms']));
+      this.options.onConnected(url);
+    }
+    this.options.onFrame(frame);
+  }
+
+  private startHeartbeat(intervalMs: number): void {
+    const silenceMs = 2.2 * intervalMs;
+    clearInterval(this.heartbeat);
+    this.lastReceivedAt = performance.now();
+    this.heartbeat = setInterval(() => {
+      if (performance.now() - this.lastReceivedAt > silenceMs) this.socket?.terminate();
+      else this.send({ type: 'heartbeat' });
+    }, intervalMs);
+  }
+
+  private onClose(socket: WebSocket, code: number, reason: string): void {
+    if (socket !== this.socket) return;
+    clearInterval(this.heartbeat);
+    if (this.closed) return;
+    if (code === closeCodes.superseded || code === closeCodes.invalidFrame) {
+      this.closed = true;
+      if (code === closeCodes.superseded) this.options.onSuperseded();
+      else this.options.onRefused(reason);
+      return;
+    }
+    this.reconnect = setTimeout(() => this.connect(), backoffMs(this.failures));
+    this.failures += 1;
+  }
+}
