@@ -36,7 +36,7 @@ const openedResult = new CommandResultInterceptor<OpenInquiryResult>({
   }),
 });
 
-/** Questions that other systems answer: asked here, answered in the context. */
+/** Questions to other systems; the answers arrive in the context. */
 @ApiTags('inquiries')
 @ApiExtraModels(InquirySourceDto)
 @Controller('v1/sessions/:session_id/inquiries')
@@ -52,8 +52,8 @@ export class InquiriesController {
   @ApiOperation({
     summary: 'Ask other systems',
     description:
-      'Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when ' +
-      'all are in, or at its deadline with what there is. The same question while one is open joins it.',
+      'Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when ' +
+      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.',
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })

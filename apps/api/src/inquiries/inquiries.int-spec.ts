@@ -15,6 +15,8 @@ const ask = (id: string, body: unknown = question, headers?: Record<string, stri
   app.call('POST', `/v1/sessions/${id}/inquiries`, body, headers);
 const look = (id: string, inquiry: unknown): Promise<Answer> =>
   app.call('GET', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
+const close = (id: string, inquiry: unknown): Promise<Answer> =>
+  app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
 const nothingKept = {
   load: async () => undefined,
   remember: () => undefined,
@@ -94,8 +96,6 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
 
 describe('a repetition of a question that joined an inquiry', () => {
   const key = { 'idempotency-key': 'a' };
-  const close = (id: string, inquiry: unknown): Promise<Answer> =>
-    app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
 
   test('gets that inquiry, though it is closed by now', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
