@@ -3050,7 +3050,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */

@@ -28,10 +28,7 @@ describe('a rejection', () => {
 
   test.each<[Rejection['code'], string]>([
     ['session_not_found', 'POST /v1/sessions'],
-    ['session_exists', 'session_id'],
-    ['session_over', 'POST /v1/sessions'],
     ['goal_not_set', 'POST …/goals'],
-    ['goal_suspended', '"in_progress"'],
   ])('%s says what to do: %s', (code, hint) => {
     expect(rejected(code, 'The state.').message).toMatch(/^The state\. .*\.$/);
     expect(rejected(code, 'The state.').message).toContain(hint);

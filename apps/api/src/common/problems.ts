@@ -16,10 +16,7 @@ const unavailable =
 /** What a caller over HTTP can do about a rejection. The domain's text says only what the state is. */
 const hints: Partial<Record<Rejection['code'], string>> = {
   session_not_found: 'Start it with POST /v1/sessions.',
-  session_exists: 'Leave session_id out to start another one.',
-  session_over: 'Start a new one for the same partner with POST /v1/sessions; it continues from here.',
   goal_not_set: 'Set it with POST …/goals.',
-  goal_suspended: 'Send status "in_progress" to resume it.',
 };
 
 /** Turns the errors of commands and queries into problems and hands the others on. */

@@ -16,9 +16,9 @@ import { SessionParams } from '../common/params.ts';
 import { IsId } from '../common/validators.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
-import { GetInquiry } from './get-inquiry.ts';
-import type { OpenInquiryResult } from './open-inquiry.ts';
-import { OpenInquiry } from './open-inquiry.ts';
+import { GetInquiry } from './get.ts';
+import type { OpenInquiryResult } from './open.ts';
+import { OpenInquiry } from './open.ts';
 import { checkedSubject } from './subject.ts';
 
 class InquiryParams extends SessionParams {
@@ -75,7 +75,7 @@ export class InquiriesController {
   @Get(':inquiry_id')
   @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
   @ApiResponse({ status: 200, type: InquiryDto })
-  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
   async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
     const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
     if (inquiry) return inquiry;
