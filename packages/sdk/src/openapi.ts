@@ -7,7 +7,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Sessions, the newest first: of a partner, by status or channel */
+        /** Sessions, the newest first, by partner, status or channel */
         readonly get: operations["sessions"];
         readonly put?: never;
         /** Start a session */
@@ -44,7 +44,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Set the current goal; the one before it is suspended */
+        /** Set the current goal and suspend the previous one */
         readonly post: operations["setGoal"];
         readonly delete?: never;
         readonly options?: never;
@@ -65,7 +65,7 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        /** Change a goal’s step or status; a finished goal brings the suspended one back */
+        /** Change a goal’s step or status; when it is finished, the suspended one is resumed */
         readonly patch: operations["updateGoal"];
         readonly trace?: never;
     };
@@ -200,7 +200,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Ask other systems
-         * @description Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when all are in, or at its deadline with what there is. The same question while one is open joins it.
+         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.
          */
         readonly post: operations["openInquiry"];
         readonly delete?: never;
@@ -251,7 +251,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The events of a conversation, oldest first: its replay */
+        /** The events of a conversation, the oldest first */
         readonly get: operations["events"];
         readonly put?: never;
         readonly post?: never;
@@ -268,7 +268,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Turns, the oldest first: of a session or partner, by intent, sender or time */
+        /** Turns, the oldest first, by session, partner, intent, sender or time */
         readonly get: operations["turns"];
         readonly put?: never;
         readonly post?: never;
@@ -345,7 +345,7 @@ export interface components {
              */
             readonly channel: "whatsapp" | "ivr" | "mobile_app";
             /**
-             * @description Left out: the language the partner used last, else `en`.
+             * @description The partner’s last language by default, else `en`.
              * @example hi
              */
             readonly language?: string;
@@ -357,11 +357,11 @@ export interface components {
             readonly device?: string;
             /**
              * Format: uuid
-             * @description UUID v4 for the session. Left out: one is made.
+             * @description UUID v4 of the session; a new one by default.
              */
             readonly session_id?: string;
             /**
-             * @description Seconds of silence until the session expires.
+             * @description Seconds without activity until the session expires.
              * @example 86400
              */
             readonly expires_in_s?: number;
@@ -407,11 +407,11 @@ export interface components {
             };
             /**
              * Format: uuid
-             * @description The turn’s own id: the same turn again adds nothing.
+             * @description The turn’s id. A turn with the same id is recorded once.
              */
             readonly turn_id?: string;
             /**
-             * @description The channel’s message id, with the same effect.
+             * @description The channel’s message id. A turn with the same id is recorded once.
              * @example wamid.HBgM
              */
             readonly message_id?: string;
@@ -484,12 +484,12 @@ export interface components {
              */
             readonly reason?: string;
             /**
-             * @description With `accept`: who takes over. Left out: the caller.
+             * @description With `accept`: who takes over; the caller by default.
              * @example desk-4
              */
             readonly accepted_by?: string;
             /**
-             * @description With `return`.
+             * @description With `return`: a note.
              * @example bank details corrected
              */
             readonly note?: string;
@@ -517,7 +517,7 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             /**
-             * @description The update’s id in its system: the same again adds nothing.
+             * @description The update’s id in its system. An update with the same id is recorded once.
              * @example evt-20931
              */
             readonly source_event_id: string;
@@ -548,11 +548,11 @@ export interface components {
             };
             /**
              * Format: uuid
-             * @description The turn’s own id: the same turn again adds nothing.
+             * @description The turn’s id. A turn with the same id is recorded once.
              */
             readonly turn_id?: string;
             /**
-             * @description The channel’s message id, with the same effect.
+             * @description The channel’s message id. A turn with the same id is recorded once.
              * @example wamid.HBgM
              */
             readonly message_id?: string;
@@ -668,12 +668,12 @@ export interface components {
              */
             readonly reason?: string;
             /**
-             * @description With `accept`: who takes over. Left out: the caller.
+             * @description With `accept`: who takes over; the caller by default.
              * @example desk-4
              */
             readonly accepted_by?: string;
             /**
-             * @description With `return`.
+             * @description With `return`: a note.
              * @example bank details corrected
              */
             readonly note?: string;
@@ -715,7 +715,7 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             /**
-             * @description The update’s id in its system: the same again adds nothing.
+             * @description The update’s id in its system. An update with the same id is recorded once.
              * @example evt-20931
              */
             readonly source_event_id: string;
@@ -749,7 +749,7 @@ export interface components {
             readonly required: boolean;
             /** @description The sources whose answers it needs first. */
             readonly after: readonly string[];
-            /** @description How often it was asked. */
+            /** @description How many times it was asked. */
             readonly attempt: number;
             /** Format: date-time */
             readonly asked_at: string | null;
@@ -878,7 +878,7 @@ export interface components {
             readonly start_time: string;
             /** Format: date-time */
             readonly last_activity_time: string;
-            /** @description Seconds of silence until the session expires. */
+            /** @description Seconds without activity until the session expires. */
             readonly expires_in_s: number;
             /** Format: date-time */
             readonly expires_at: string;
@@ -953,7 +953,7 @@ export interface components {
             /** @example P7689 */
             readonly partner_id: string;
             /**
-             * @description The revision that the context stands at.
+             * @description The revision of the context.
              * @example 41
              */
             readonly revision: number;
@@ -982,7 +982,7 @@ export interface components {
              */
             readonly session: components["schemas"]["SessionSectionDto"];
             /**
-             * @description The order spoken of, with the latest news of it.
+             * @description The order that the conversation is about, with its latest update.
              * @example {
              *       "order_id": "ORD9823",
              *       "status": "out_for_delivery",
@@ -992,7 +992,7 @@ export interface components {
              */
             readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
             /**
-             * @description The current goal, and those that wait.
+             * @description The current goal, and the suspended ones.
              * @example {
              *       "current_goal": "resolve_payment",
              *       "step": "verify_bank",
@@ -1002,7 +1002,7 @@ export interface components {
              */
             readonly goal_state: components["schemas"]["GoalStateDto"];
             /**
-             * @description The derived flags, and beside them those that were raised.
+             * @description The derived flags and those that were raised.
              * @example {
              *       "is_repeat_query": true,
              *       "asked_about_payment": true,
@@ -1043,7 +1043,7 @@ export interface components {
              */
             readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
             /**
-             * @description The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.
+             * @description The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.
              * @example [
              *       {
              *         "system": "logistics",
@@ -1061,7 +1061,7 @@ export interface components {
              */
             readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
             /**
-             * @description The open inquiries and the last closed ones, with what they found out.
+             * @description The open inquiries and the last closed ones, with their answers.
              * @example {
              *       "open": [],
              *       "closed": [
@@ -1143,7 +1143,7 @@ export interface components {
             /** Format: uuid */
             readonly session_id: string;
             readonly events: readonly components["schemas"]["EventDto"][];
-            /** @description Send as `from_revision` for more; null at the end. */
+            /** @description Send as `from_revision` for the next page; null at the end. */
             readonly next_revision: number | null;
         };
         readonly SetAsideDto: {
@@ -1180,7 +1180,7 @@ export interface components {
             /** @example 41 */
             readonly revision: number;
             /**
-             * @description Why the row and the context do not advance; null while they do.
+             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not.
              * @example null
              */
             readonly set_aside: components["schemas"]["SetAsideDto"] | null;
@@ -1330,7 +1330,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly limit?: number;
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 readonly after?: string;
                 readonly partner_id?: string;
                 readonly status?: "active" | "ended" | "expired";
@@ -1350,7 +1350,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["SessionsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1474,7 +1474,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1600,7 +1600,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1726,7 +1726,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1853,7 +1853,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1980,7 +1980,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2103,7 +2103,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2229,7 +2229,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2355,7 +2355,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2481,7 +2481,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2607,7 +2607,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2733,7 +2733,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2859,7 +2859,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2981,7 +2981,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3041,7 +3041,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3050,7 +3050,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3164,7 +3164,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3189,9 +3189,9 @@ export interface operations {
     readonly context: {
         readonly parameters: {
             readonly query?: {
-                /** @description Answer with at least this revision, folding the rest on the spot. */
+                /** @description The least revision of the answer. Missing events are folded for it. */
                 readonly min_revision?: number;
-                /** @description 1: say for each field which event set it. */
+                /** @description With 1, the answer says which event set each field. */
                 readonly explain?: "1";
             };
             readonly header?: {
@@ -3265,7 +3265,7 @@ export interface operations {
     readonly events: {
         readonly parameters: {
             readonly query?: {
-                /** @description The first revision wanted. */
+                /** @description The revision to start at. */
                 readonly from_revision?: number;
                 readonly limit?: number;
             };
@@ -3320,15 +3320,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly limit?: number;
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 readonly after?: string;
                 readonly session_id?: string;
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
-                /** @description Not before. */
+                /** @description At or after this time. */
                 readonly from?: string;
-                /** @description Before. */
+                /** @description Before this time. */
                 readonly to?: string;
             };
             readonly header?: never;
@@ -3345,7 +3345,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -48,7 +48,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   session_set_aside: new ProblemError(
     'session_set_aside',
-    'An event of the session cannot be read by this version, so the session is set aside until it can. No event is lost.',
+    'This version cannot read an event that the session depends on, so the session is set aside. No event is lost.',
     {
       revision: 41,
       event_id: id,

@@ -16,10 +16,7 @@ const unavailable =
 /** What a caller over HTTP can do about a rejection. The domain's text says only what the state is. */
 const hints: Partial<Record<Rejection['code'], string>> = {
   session_not_found: 'Start it with POST /v1/sessions.',
-  session_exists: 'Leave session_id out to start another one.',
-  session_over: 'Start a new one for the same partner with POST /v1/sessions; it continues from here.',
   goal_not_set: 'Set it with POST …/goals.',
-  goal_suspended: 'Send status "in_progress" to resume it.',
 };
 
 /** Turns the errors of commands and queries into problems and hands the others on. */
@@ -80,7 +77,7 @@ function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
   });
 }
 
-/** The event that a session is set aside for, as an error or a read model tells of it. */
+/** The event for which a session is set aside, as errors and read models name it. */
 interface UnprojectableEvent {
   readonly revision: number;
   readonly event_id: string;
@@ -90,7 +87,7 @@ interface UnprojectableEvent {
 
 function setAside({ revision, event_id, type, reason }: UnprojectableEvent, cause: unknown): ProblemError {
   const detail =
-    'An event of the session cannot be read by this version, so the session is set aside until it can. No event is lost.';
+    'This version cannot read an event that the session depends on, so the session is set aside. No event is lost.';
   const members = { revision, event_id, event_type: type, reason, retry_after_s: 60 };
   return new ProblemError('session_set_aside', detail, members, { cause });
 }

@@ -6,7 +6,7 @@ export class ContextQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'Answer with at least this revision, folding the rest on the spot.',
+    description: 'The least revision of the answer. Missing events are folded for it.',
   })
   @IsOptional()
   @Type(() => Number)
@@ -14,7 +14,7 @@ export class ContextQuery {
   @Min(0)
   min_revision?: number;
 
-  @ApiPropertyOptional({ enum: ['1'], description: '1: say for each field which event set it.' })
+  @ApiPropertyOptional({ enum: ['1'], description: 'With 1, the answer says which event set each field.' })
   @IsOptional()
   @IsIn(['1'])
   explain?: '1';

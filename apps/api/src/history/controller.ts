@@ -26,7 +26,7 @@ export class HistoryController {
   ) {}
 
   @Get('sessions/:session_id/events')
-  @ApiOperation({ summary: 'The events of a conversation, oldest first: its replay' })
+  @ApiOperation({ summary: 'The events of a conversation, the oldest first' })
   @ApiOkResponse({ type: EventsPageDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async events(
@@ -41,7 +41,7 @@ export class HistoryController {
   }
 
   @Get('sessions')
-  @ApiOperation({ summary: 'Sessions, the newest first: of a partner, by status or channel' })
+  @ApiOperation({ summary: 'Sessions, the newest first, by partner, status or channel' })
   @ApiOkResponse({ type: SessionsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   sessions(@Query() query: SessionsQuery): Promise<SessionsPageDto> {
@@ -50,7 +50,7 @@ export class HistoryController {
 
   @Get('turns')
   @ApiOperation({
-    summary: 'Turns, the oldest first: of a session or partner, by intent, sender or time',
+    summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')

@@ -16,7 +16,7 @@ class Page {
   @Max(500)
   limit = 50;
 
-  @ApiPropertyOptional({ description: 'The `next` of the page before.' })
+  @ApiPropertyOptional({ description: 'The `next` of the previous page.' })
   @IsOptional()
   @IsString()
   @Length(1, 1_000)
@@ -24,7 +24,7 @@ class Page {
 }
 
 export class EventsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The first revision wanted.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -81,12 +81,12 @@ export class TurnsQuery extends Page {
   @IsIn(senders)
   sender?: Sender;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Not before.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
   @IsOptional()
   @IsISO8601({ strict: true })
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Before.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @IsOptional()
   @IsISO8601({ strict: true })
   to?: string;
@@ -118,7 +118,8 @@ export class SessionRowDto {
     type: SetAsideDto,
     ...nullable,
     example: null,
-    description: 'Why the row and the context do not advance; null while they do.',
+    description:
+      'The event for which the session is set aside: its row and context do not advance. Null: it is not.',
   })
   set_aside?: SetAsideDto | null;
 }
@@ -181,7 +182,7 @@ export class EventsPageDto {
   @ApiProperty({
     type: Number,
     ...nullable,
-    description: 'Send as `from_revision` for more; null at the end.',
+    description: 'Send as `from_revision` for the next page; null at the end.',
   })
   next_revision: number | null;
 }

@@ -16,9 +16,9 @@ import { SessionParams } from '../common/params.ts';
 import { IsId } from '../common/validators.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
-import { GetInquiry } from './get-inquiry.ts';
-import type { OpenInquiryResult } from './open-inquiry.ts';
-import { OpenInquiry } from './open-inquiry.ts';
+import { GetInquiry } from './get.ts';
+import type { OpenInquiryResult } from './open.ts';
+import { OpenInquiry } from './open.ts';
 import { checkedSubject } from './subject.ts';
 
 class InquiryParams extends SessionParams {
@@ -36,7 +36,7 @@ const openedResult = new CommandResultInterceptor<OpenInquiryResult>({
   }),
 });
 
-/** Questions that other systems answer: asked here, answered in the context. */
+/** Questions to other systems; the answers arrive in the context. */
 @ApiTags('inquiries')
 @ApiExtraModels(InquirySourceDto)
 @Controller('v1/sessions/:session_id/inquiries')
@@ -52,8 +52,8 @@ export class InquiriesController {
   @ApiOperation({
     summary: 'Ask other systems',
     description:
-      'Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when ' +
-      'all are in, or at its deadline with what there is. The same question while one is open joins it.',
+      'Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when ' +
+      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.',
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
@@ -75,7 +75,7 @@ export class InquiriesController {
   @Get(':inquiry_id')
   @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
   @ApiResponse({ status: 200, type: InquiryDto })
-  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
   async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
     const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
     if (inquiry) return inquiry;

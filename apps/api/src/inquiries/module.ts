@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { InquiriesController } from './controller.ts';
-import { GetInquiryHandler } from './get-inquiry.ts';
-import { OpenInquiryHandler } from './open-inquiry.ts';
+import { GetInquiryHandler } from './get.ts';
+import { OpenInquiryHandler } from './open.ts';
 
 /** Inquiries, from the question to the merged answer. */
 @Module({ controllers: [InquiriesController], providers: [OpenInquiryHandler, GetInquiryHandler] })

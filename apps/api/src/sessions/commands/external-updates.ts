@@ -37,7 +37,7 @@ export class ExternalUpdateDto {
 
   @ApiProperty({
     example: 'evt-20931',
-    description: 'The update’s id in its system: the same again adds nothing.',
+    description: 'The update’s id in its system. An update with the same id is recorded once.',
   })
   @IsString()
   @Length(1, 255)

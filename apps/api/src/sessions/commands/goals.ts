@@ -43,14 +43,14 @@ export class GoalParams extends SessionParams {
 
 export const setGoal = defineCommand({
   type: 'SetGoal',
-  summary: 'Set the current goal; the one before it is suspended',
+  summary: 'Set the current goal and suspend the previous one',
   body: SetGoalDto,
   toCommand: ({ goal, step }) => ({ type: 'SetGoal', goal, step: step ?? null }),
 });
 
 export const updateGoal = defineCommand({
   type: 'UpdateGoal',
-  summary: 'Change a goal’s step or status; a finished goal brings the suspended one back',
+  summary: 'Change a goal’s step or status; when it is finished, the suspended one is resumed',
   body: UpdateGoalDto,
   pathFields: {
     goal: applyDecorators(

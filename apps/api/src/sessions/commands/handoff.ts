@@ -23,7 +23,7 @@ export class HandoffDto {
 
   @ApiPropertyOptional({
     example: 'desk-4',
-    description: 'With `accept`: who takes over. Left out: the caller.',
+    description: 'With `accept`: who takes over; the caller by default.',
   })
   @IsOptional()
   @IsString()
@@ -31,7 +31,11 @@ export class HandoffDto {
   @OnlyWhen('action', 'accept')
   accepted_by?: string;
 
-  @ApiPropertyOptional({ example: 'bank details corrected', maxLength: 500, description: 'With `return`.' })
+  @ApiPropertyOptional({
+    example: 'bank details corrected',
+    maxLength: 500,
+    description: 'With `return`: a note.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 500)

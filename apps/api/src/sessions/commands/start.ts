@@ -17,7 +17,7 @@ export class StartSessionDto {
 
   @ApiPropertyOptional({
     example: 'hi',
-    description: 'Left out: the language the partner used last, else `en`.',
+    description: 'The partner’s last language by default, else `en`.',
   })
   @IsOptional()
   @IsString()
@@ -43,7 +43,7 @@ export class StartSessionDto {
   @MaxLength(128)
   device?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 for the session. Left out: one is made.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 of the session; a new one by default.' })
   @IsOptional()
   @IsId('4')
   session_id?: string;
@@ -51,7 +51,7 @@ export class StartSessionDto {
   @ApiPropertyOptional({
     example: 86_400,
     minimum: 1,
-    description: 'Seconds of silence until the session expires.',
+    description: 'Seconds without activity until the session expires.',
   })
   @IsOptional()
   @IsInt()

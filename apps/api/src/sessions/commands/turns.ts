@@ -36,7 +36,7 @@ export class RecordTurnDto {
 
   @ApiPropertyOptional({
     format: 'uuid',
-    description: 'The turn’s own id: the same turn again adds nothing.',
+    description: 'The turn’s id. A turn with the same id is recorded once.',
   })
   @IsOptional()
   @IsId()
@@ -44,7 +44,7 @@ export class RecordTurnDto {
 
   @ApiPropertyOptional({
     example: 'wamid.HBgM',
-    description: 'The channel’s message id, with the same effect.',
+    description: 'The channel’s message id. A turn with the same id is recorded once.',
   })
   @IsOptional()
   @IsString()

@@ -30,7 +30,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
     return state.earlier_inquiries.includes(inquiryId) ? this.foldAlone(sessionId, inquiryId) : undefined;
   }
 
-  /** One that the state does not hold any more: its own events, out of the whole stream. */
+  /** An inquiry that the state no longer has, folded from its own events in the stream. */
   private async foldAlone(sessionId: string, inquiryId: string): Promise<Inquiry | undefined> {
     const none: InquiryMemory = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
     const { inquiries } = await foldEvents(this.store, sessionId, none, (memory, event) =>

@@ -37,7 +37,7 @@ export class OpenInquiryHandler implements ICommandHandler<OpenInquiry> {
     return { ...result, opened: opened(result) ?? (await this.joined(inquiry, result)) };
   }
 
-  /** The state has it unless the request is repeated long after: then it stands in the stream alone. */
+  /** Found in the state; in the stream when the request is repeated so late that the state no longer has it. */
   private async joined(inquiry: OpenInquiryCommand, result: CommandResult): Promise<OpenedInquiry> {
     const { open, closed } = result.session.state.inquiries;
     const known = [...open, ...closed.toReversed()].find((item) => isSame(item, inquiry));

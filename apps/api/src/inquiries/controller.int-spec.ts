@@ -15,6 +15,8 @@ const ask = (id: string, body: unknown = question, headers?: Record<string, stri
   app.call('POST', `/v1/sessions/${id}/inquiries`, body, headers);
 const look = (id: string, inquiry: unknown): Promise<Answer> =>
   app.call('GET', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
+const close = (id: string, inquiry: unknown): Promise<Answer> =>
+  app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
 const nothingKept = {
   load: async () => undefined,
   remember: () => undefined,
@@ -36,22 +38,31 @@ async function answer(sessionId: string, inquiry_id: string): Promise<void> {
   });
 }
 
-test('an inquiry is accepted at once, awaited, answered, and shown with every source', async () => {
+test('a question is accepted at once with the address of its inquiry', async () => {
   const id = await app.start();
-  const accepted = await ask(id);
-  expect(accepted.status).toBe(202);
-  expect(accepted.headers.get('location')).toBe(
-    `/v1/sessions/${id}/inquiries/${String(accepted.body['inquiry_id'])}`,
-  );
-  expect(accepted.body).toMatchObject({ session_id: id, revision: 1, joined: false });
+  const { status, headers, body } = await ask(id);
+  expect(status).toBe(202);
+  expect(headers.get('location')).toBe(`/v1/sessions/${id}/inquiries/${String(body['inquiry_id'])}`);
+  expect(headers.get('etag')).toBe('"1"');
+  expect(body).toMatchObject({ session_id: id, revision: 1, joined: false });
+});
+
+test('an open inquiry is in the context', async () => {
+  const id = await app.start();
+  await ask(id);
   const context = await app.call('GET', `/v1/sessions/${id}/context?min_revision=1`);
   expect(context.body).toMatchObject({
     order_tracking: { order_id: 'ORD9823' },
     conversation_flags: { awaiting_external_data: true },
     inquiries: { open: [{ kind: 'order_status' }], closed: [] },
   });
-  await answer(id, String(accepted.body['inquiry_id']));
-  expect((await look(id, accepted.body['inquiry_id'])).body).toMatchObject({
+});
+
+test('an answered inquiry shows its answer and each source', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  await answer(id, String(inquiry_id));
+  expect((await look(id, inquiry_id)).body).toMatchObject({
     status: 'complete',
     answer: { order_id: 'ORD9823', order_status: 'pending' },
     sources: {
@@ -61,19 +72,28 @@ test('an inquiry is accepted at once, awaited, answered, and shown with every so
   });
 });
 
-test('the same question joins the open one, the same key gives the first answer', async () => {
+test('a repeated request gets the first answer', async () => {
   const id = await app.start();
-  const [first, again] = [
-    await ask(id, question, { 'idempotency-key': 'a' }),
-    await ask(id, question, { 'idempotency-key': 'a' }),
-  ];
+  const key = { 'idempotency-key': 'a' };
+  const first = await ask(id, question, key);
+  const again = await ask(id, question, key);
   expect(again.body).toEqual(first.body);
   expect(again.headers.get('idempotency-replayed')).toBe('true');
-  const joined = await ask(id);
-  expect(joined.body).toMatchObject({ inquiry_id: first.body['inquiry_id'], joined: true, revision: 1 });
+});
+
+test('another question under a used key is a 422', async () => {
+  const id = await app.start();
+  await ask(id, question, { 'idempotency-key': 'a' });
+  const other = { kind: 'order_status', subject: { order_id: 'ORD1' } };
+  expect((await ask(id, other, { 'idempotency-key': 'a' })).status).toBe(422);
+});
+
+test('only the same question joins an open inquiry', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  expect((await ask(id)).body).toMatchObject({ inquiry_id, joined: true, revision: 1 });
   const other = { kind: 'order_status', subject: { order_id: 'ORD1' } };
   expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
-  expect((await ask(id, other, { 'idempotency-key': 'a' })).status).toBe(422);
 });
 
 /** A question that joined the one in `inquiry_id` and closed an overdue one by it, which records its key. */
@@ -94,8 +114,6 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
 
 describe('a repetition of a question that joined an inquiry', () => {
   const key = { 'idempotency-key': 'a' };
-  const close = (id: string, inquiry: unknown): Promise<Answer> =>
-    app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
 
   test('gets that inquiry, though it is closed by now', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
@@ -115,7 +133,7 @@ describe('a repetition of a question that joined an inquiry', () => {
   });
 });
 
-test('cancelling closes it, once', async () => {
+test('an inquiry is cancelled once', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   const path = `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`;
@@ -124,7 +142,7 @@ test('cancelling closes it, once', async () => {
   expect((await look(id, inquiry_id)).body).toMatchObject({ status: 'cancelled', answer: null });
 });
 
-test('one that is long closed is still found', async () => {
+test('an inquiry is found long after it was closed', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   await app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry_id)}`);
@@ -142,18 +160,24 @@ test.each([
   [400, 'subject.payout_id', { kind: 'order_status', subject: { order_id: 'A', payout_id: 'B' } }],
   [400, 'timeout_ms', { ...question, timeout_ms: 1 }],
   [400, 'colour', { ...question, colour: 'red' }],
-])('%i for %s', async (status, field, body) => {
+  [400, 'subject.toString', { kind: 'order_status', subject: { order_id: 'A', toString: 'B' } }],
+  [400, 'subject', { kind: 'order_status', subject: ['ORD9823'] }],
+])('%i names the field %s', async (status, field, body) => {
   const refused = await ask(await app.start(), body);
   expect(refused.status).toBe(status);
   expect(refused.body).toMatchObject({ errors: [{ field }] });
 });
 
-test('what is not there is 404, and a session that is over asks nobody', async () => {
+test('an unknown inquiry or session is a 404', async () => {
   const id = await app.start();
   const unknown = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
   expect((await look(id, unknown)).status).toBe(404);
-  expect((await app.call('DELETE', `/v1/sessions/${id}/inquiries/${unknown}`)).status).toBe(404);
+  expect((await close(id, unknown)).status).toBe(404);
   expect((await ask(unknown)).status).toBe(404);
+});
+
+test('an ended session opens no inquiry', async () => {
+  const id = await app.start();
   await app.call('POST', `/v1/sessions/${id}/end`, {});
   expect((await ask(id)).body).toMatchObject({ status: 409, reason: 'session_over' });
 });
