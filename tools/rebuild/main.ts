@@ -1,4 +1,4 @@
-/** `npm run rebuild`: the conversation tables anew from the streams, beside the ones in use, then in their place. */
+/** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
 import { EventStore } from '#sessions';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildInProgressError } from '#read-models';
@@ -14,8 +14,8 @@ await runProgram(async () => {
   const applicationName = 'turnstream-rebuild';
   const store = new EventStore(storeUrl);
   try {
-    console.log('Building the tables anew from the streams; the ones in use stay as they are.');
-    const { events, seconds, failures } = await rebuild({
+    console.log('Building new tables from the streams; the ones in use stay as they are.');
+    const { events, seconds, setAside } = await rebuild({
       store,
       pool: (settings) =>
         createPool(databaseUrl, {
@@ -27,10 +27,11 @@ await runProgram(async () => {
         }),
       onProgress: ({ events, percent, perSecond }) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
-      onInterruption: () => console.log('The event store is away; going on when it is back.'),
+      onInterruption: () =>
+        console.log('The event store is unavailable; the rebuild goes on when it is back.'),
     });
     console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
-    if (failures > 0) console.log(`${failures} events fit in no row: see the table projection_failure.`);
+    if (setAside > 0) console.log(`${setAside} sessions were set aside: npm run set-aside -- list`);
   } catch (error) {
     throw explained(error);
   } finally {

@@ -1,55 +1,63 @@
-import type { Counter, Gauge, Histogram, Metrics } from '#platform';
+import { Injectable } from '@nestjs/common';
+import type { Counter, Gauge, Histogram } from '#platform';
+import { Metrics } from '#platform';
 import type { PartitionStatus } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
-/** What the projector tells Prometheus. */
-export class ProjectorMetrics {
-  readonly retries: Counter<'lane'>;
-  readonly refolds: Counter;
-  readonly unusable: Counter;
-  readonly unfoldable: Counter;
-  private readonly events: Counter<'lane' | 'slot'>;
-  private readonly sizes: Histogram<'lane'>;
-  private readonly durations: Histogram<'lane'>;
+/** What writes batches: of contexts (Redis) or of rows (PostgreSQL). */
+export type WriterName = 'contexts' | 'rows';
 
-  constructor(metrics: Metrics, slots: () => readonly PartitionStatus[]) {
-    this.events = metrics.counter('projector_events_total', 'Events written', ['lane', 'slot']);
-    this.sizes = metrics.histogram('projector_batch_events', 'Events in a batch', ['lane'], batchSizes);
-    this.durations = metrics.histogram('projector_batch_seconds', 'Time to write a batch', ['lane']);
-    this.retries = metrics.counter('projector_retries_total', 'Batches that failed and are tried again', [
-      'lane',
-    ]);
-    this.refolds = metrics.counter('projector_refolds_total', 'Contexts folded anew from their stream');
-    this.unusable = metrics.counter('projector_unusable_events_total', 'Events that no row can hold');
-    this.unfoldable = metrics.counter(
-      'projector_unfoldable_events_total',
-      'Events that a context cannot fold',
-    );
-    metrics.gauge('projector_slot_lag_seconds', 'Age of the rows of a slot', ['slot'], (gauge) =>
-      eachSlot(gauge, slots(), (slot) => slot.lag_s),
-    );
-    metrics.gauge('projector_slot_live', 'Whether a slot has caught up', ['slot'], (gauge) =>
-      eachSlot(gauge, slots(), (slot) => (slot.state === 'live' ? 1 : 0)),
-    );
+/** What the projector tells Prometheus. */
+@Injectable()
+export class ProjectorMetrics {
+  readonly retries: Counter<'writer'>;
+  readonly rebuilds: Counter;
+  private readonly events: Counter<'partition' | 'writer'>;
+  private readonly sizes: Histogram<'writer'>;
+  private readonly durations: Histogram<'writer'>;
+
+  constructor(private readonly metrics: Metrics) {
+    this.events = metrics.counter('projector_events_total', 'Events written', ['writer', 'partition']);
+    this.sizes = metrics.histogram('projector_batch_events', 'Events in a batch', ['writer'], batchSizes);
+    this.durations = metrics.histogram('projector_batch_seconds', 'Time to write a batch', ['writer']);
+    const retries = 'Batches that failed and are written again';
+    this.retries = metrics.counter('projector_retries_total', retries, ['writer']);
+    this.rebuilds = metrics.counter('projector_rebuilds_total', 'Contexts rebuilt from their stream');
   }
 
-  written(lane: 'contexts' | 'rows', slot: number, items: number, seconds: number): void {
+  written(writer: WriterName, partition: number, items: number, seconds: number): void {
     if (items === 0) return;
-    this.events.inc({ lane, slot }, items);
-    this.sizes.observe({ lane }, items);
-    this.durations.observe({ lane }, seconds);
+    this.events.inc({ writer, partition }, items);
+    this.sizes.observe({ writer }, items);
+    this.durations.observe({ writer }, seconds);
+  }
+
+  /** Shows how the partitions of this instance are getting on, whenever the metrics are read. */
+  observePartitions(partitions: () => readonly PartitionStatus[]): void {
+    const each = (name: string, help: string, value: (status: PartitionStatus) => number | null): void => {
+      this.metrics.gauge(name, help, ['partition'], (gauge) => setEach(gauge, partitions(), value));
+    };
+    each('projector_partition_lag_seconds', 'Age of the rows of a partition', ({ lag_s }) => lag_s);
+    each('projector_partition_live', 'Whether a partition has caught up', ({ state }) =>
+      state === 'live' ? 1 : 0,
+    );
+    each('projector_sessions_set_aside', 'Sessions that are set aside', ({ set_aside }) => set_aside);
+    const stopped = 'Partitions that stopped, since too many of their sessions were set aside';
+    this.metrics.gauge('projector_partitions_stopped', stopped, [], (gauge) =>
+      gauge.set(partitions().filter(({ state }) => state === 'stopped').length),
+    );
   }
 }
 
-function eachSlot(
-  gauge: Gauge<'slot'>,
-  slots: readonly PartitionStatus[],
-  value: (slot: PartitionStatus) => number | null,
+function setEach(
+  gauge: Gauge<'partition'>,
+  partitions: readonly PartitionStatus[],
+  value: (status: PartitionStatus) => number | null,
 ): void {
   gauge.reset();
-  for (const status of slots) {
+  for (const status of partitions) {
     const number = value(status);
-    if (number !== null) gauge.set({ slot: String(status.slot) }, number);
+    if (number !== null) gauge.set({ partition: String(status.slot) }, number);
   }
 }

@@ -1,11 +1,14 @@
-/** How a slot is getting on. */
+/** How a partition is getting on. */
 export interface PartitionStatus {
   readonly slot: number;
-  readonly state: 'live' | 'catching_up';
+  /** Stopped: too many of its sessions were set aside within a minute. */
+  readonly state: 'live' | 'catching_up' | 'stopped';
   /** Commit position up to which the rows are written. */
   readonly position: string | null;
   /** Seconds since the time up to which the rows are known to be current. */
   readonly lag_s: number | null;
   readonly waiting_for_redis: number;
   readonly waiting_for_postgres: number;
+  /** How many of its sessions are set aside. */
+  readonly set_aside: number;
 }

@@ -6,26 +6,27 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { turn, until, World } from './test-harness.ts';
+import { waitUntil } from '#platform';
+import { ProjectorHarness, turn } from './test-harness.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const program = fileURLToPath(new URL('../../../dist/apps/projector/main.js', import.meta.url));
 const processes: ChildProcess[] = [];
-let world: World;
+let harness: ProjectorHarness;
 let port: number;
 
 beforeAll(async () => {
-  world = await World.create(9);
+  harness = await ProjectorHarness.create(9);
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
   server.close();
 });
-beforeEach(() => world.reset());
+beforeEach(() => harness.reset());
 afterAll(async () => {
   for (const child of processes) child.kill('SIGKILL');
-  await world.end();
+  await harness.end();
 });
 
 interface Ready {
@@ -37,24 +38,27 @@ async function ask(path: string): Promise<Response | undefined> {
   return fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
 }
 
-/** The projector as it runs in earnest; resolves when all its slots are live. */
+/** Starts the built program; resolves when all its partitions are live. */
 async function start(): Promise<ChildProcess> {
   const env = {
     ...process.env,
-    DATABASE_URL: world.database.url,
-    REDIS_URL: world.redisWay.url,
+    DATABASE_URL: harness.database.url,
+    REDIS_URL: harness.redisProxy.url,
     KAFKA_BROKERS: '127.0.0.1:9',
     PORT: String(port),
     HOST: '127.0.0.1',
   };
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   processes.push(child);
-  await until(async () => {
-    const answer = await ask('/health/ready');
-    if (!answer?.ok) return false;
-    const { slots } = ((await answer.json()) as Ready).details.projector;
-    return slots.length === 4 && slots.every((slot) => slot.state === 'live');
-  }, 'the projector is live (compile first: npm run build)');
+  await waitUntil(
+    async () => {
+      const answer = await ask('/health/ready');
+      if (!answer?.ok) return false;
+      const { slots } = ((await answer.json()) as Ready).details.projector;
+      return slots.length === 4 && slots.every((slot) => slot.state === 'live');
+    },
+    { what: 'the projector to be live (compile first: npm run build)' },
+  );
   return child;
 }
 
@@ -64,28 +68,48 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return (await exit)[0];
 }
 
-test('killed in the middle, the next one goes on; stopped, it leaves its slots to others', async () => {
-  const ids = await world.sessions(10);
+test('a projector that was killed is continued by the next one', async () => {
+  const ids = await harness.sessions(10);
   const first = await start();
   const sending = (async () => {
     for (let count = 0; count < 10; count += 1) {
-      await Promise.all(ids.map((id) => world.send(id, turn(randomUUID()))));
+      await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
     }
   })();
-  await until(
-    async () => (await world.pool.query('SELECT FROM conversation_turn')).rows.length > 20,
-    'some turns',
-  );
+  const someTurns = async (): Promise<boolean> =>
+    (await harness.pool.query('SELECT FROM conversation_turn')).rows.length > 20;
+  await waitUntil(someTurns, { what: 'some turns' });
   await end(first, 'SIGKILL');
   await sending;
-
   const second = await start();
-  expect(await world.settled(ids)).toBe(10);
-  const metrics = await (await ask('/metrics'))?.text();
-  expect(metrics).toMatch(/projector_events_total\{lane="rows",slot="\d",app="projector"\} \d+/);
-  expect(metrics).toContain('projector_slot_lag_seconds');
+  expect(await harness.settled(ids)).toBe(10);
+  await end(second, 'SIGKILL');
+});
 
-  expect(await end(second, 'SIGTERM')).toBe(0);
-  const { rows } = await world.pool.query('SELECT DISTINCT owner FROM projection_slot');
+test('a projector that was killed leaves its list of set-aside sessions to the next one', async () => {
+  const [id] = (await harness.sessions(1)) as [string];
+  const first = await start();
+  await harness.append(id, 'TurnRecorded', {}, { schema_version: 9 });
+  const entry = await harness.setAside(id);
+  await end(first, 'SIGKILL');
+  const second = await start();
+  expect(await harness.setAside(id)).toEqual(entry);
+  await end(second, 'SIGKILL');
+});
+
+test('a projector shows its metrics', async () => {
+  const ids = await harness.sessions(1);
+  const child = await start();
+  await harness.settled(ids);
+  const metrics = await (await ask('/metrics'))?.text();
+  expect(metrics).toMatch(/projector_events_total\{writer="rows",partition="\d",app="projector"\} \d+/);
+  expect(metrics).toContain('projector_partition_lag_seconds');
+  await end(child, 'SIGKILL');
+});
+
+test('a projector that is stopped releases its partitions', async () => {
+  const child = await start();
+  expect(await end(child, 'SIGTERM')).toBe(0);
+  const { rows } = await harness.pool.query('SELECT DISTINCT owner FROM projection_slot');
   expect(rows).toEqual([{ owner: null }]);
 });

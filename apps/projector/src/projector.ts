@@ -1,61 +1,76 @@
-import type { PartitionLeaseStore } from '#partitions';
-import { PartitionCoordinator } from '#partitions';
-import { PartitionSupervisor } from './partition-supervisor.ts';
-import type { PartitionDependencies, PartitionProcessor } from './partition-processor.ts';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
+import { HealthChecks, redisReady } from '#platform';
+import { redriveRequests } from '#read-models';
+import { PartitionDependencies } from './dependencies.ts';
+import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus } from './partition-status.ts';
 
-export interface ProjectorOptions {
-  readonly slots: PartitionLeaseStore;
-  readonly partitionCount: number;
-  readonly heartbeatMs: number;
-}
-
-/** Holds its share of the slots by leases and keeps each of them running. */
-export class Projector {
-  private readonly holder: PartitionCoordinator<PartitionSupervisor>;
+/** Owns its share of the partitions by leases and keeps each of them running. */
+@Injectable()
+export class Projector implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly coordinator: PartitionCoordinator<PartitionSupervisor>;
   private readonly stopping = new AbortController();
-  private loop: Promise<void> | undefined;
+  private running: Promise<void> | undefined;
 
-  constructor(deps: PartitionDependencies, options: ProjectorOptions) {
-    this.holder = new PartitionCoordinator({
-      ...options,
-      logger: deps.logger,
-      begin: (lease, fenced) => new PartitionSupervisor(deps, lease, fenced),
-      idle: (keepers) =>
-        runnersOf(keepers)
-          .filter(({ idle }) => idle)
-          .map(({ lease }) => lease.slot),
+  constructor(
+    private readonly deps: PartitionDependencies,
+    private readonly redis: Redis,
+    leases: PartitionLeaseStore,
+    health: HealthChecks,
+  ) {
+    const { settings, logger, metrics } = deps;
+    this.coordinator = new PartitionCoordinator({
+      leases,
+      partitionCount: settings.partitions,
+      heartbeatMs: settings.heartbeatMs,
+      logger,
+      begin: (lease, ended) => new PartitionSupervisor(deps, lease, ended),
+      idle: (work) => work.filter(({ idle }) => idle).map(({ lease }) => lease.partition),
+      onHeartbeat: (work) => this.redrive(work),
     });
+    metrics.observePartitions(() => this.status());
+    health.addCheck('partitions', async () => this.checkPartitions());
+    health.addDetail('projector', async () => ({ instance: settings.instance, slots: this.status() }));
+    redis.on('close', () => this.coordinator.work.forEach((partition) => partition.redisLost()));
+    redis.on('ready', () => this.coordinator.work.forEach((partition) => partition.redisBack()));
   }
 
-  start(): void {
-    this.loop = this.holder.run(this.stopping.signal);
+  async onApplicationBootstrap(): Promise<void> {
+    await redisReady(this.redis, 3_000).catch(() => undefined);
+    this.running = this.coordinator.run(this.stopping.signal);
+    this.deps.logger.info('projector started');
   }
 
-  /** Stops after the batches under way and gives the slots up, for others to take at once. */
-  async stop(): Promise<void> {
+  /** Stops after the batches under way and releases the partitions, for others to take at once. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.loop;
+    await this.running;
   }
 
-  /** The slots that this instance holds. */
+  /** The partitions that this instance owns. */
   status(): PartitionStatus[] {
-    return this.runners().map((runner) => runner.status());
+    return this.coordinator.work.flatMap((partition) => partition.status() ?? []);
   }
 
-  redisLost(): void {
-    for (const runner of this.runners()) runner.redisLost();
+  private checkPartitions(): void {
+    const stopped = this.status().filter(({ state }) => state === 'stopped');
+    if (stopped.length === 0) return;
+    const names = stopped.map(({ slot }) => slot).join(', ');
+    throw new Error(`partitions stopped, since too many of their sessions were set aside: ${names}`);
   }
 
-  redisBack(): void {
-    for (const runner of this.runners()) runner.redisBack();
+  /** Lets the partitions try the set-aside sessions that an operator wants to be tried. */
+  private async redrive(work: readonly PartitionSupervisor[]): Promise<void> {
+    const requests = await redriveRequests(this.deps.pool);
+    for (const partition of work) {
+      const ours = requests.filter((id) =>
+        partition.lease.prefixes.some((prefix) => `session-${id}`.startsWith(prefix)),
+      );
+      if (ours.length > 0) partition.redrive(ours);
+      else await partition.refreshNotes();
+    }
   }
-
-  private runners(): PartitionProcessor[] {
-    return runnersOf(this.holder.work);
-  }
-}
-
-function runnersOf(keepers: readonly PartitionSupervisor[]): PartitionProcessor[] {
-  return keepers.flatMap(({ runner }) => runner ?? []);
 }

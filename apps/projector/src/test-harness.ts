@@ -1,60 +1,70 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Session, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
-import type { SessionCachePort } from '#sessions';
-import { CommandExecutor, EventStore, readSession } from '#sessions';
-import { createLogger, createRedis, Metrics, redisReady } from '#platform';
-import { ContextProjection, ContextStore, RowsStore } from '#read-models';
 import { PartitionLeaseStore } from '#partitions';
+import { createLogger, createRedis, HealthChecks, Metrics, redisReady, waitUntil } from '#platform';
+import { ContextProjection, ContextStore, listSetAside, RowsStore } from '#read-models';
+import type { SetAside } from '#read-models';
+import type { SessionCachePort } from '#sessions';
+import { CommandExecutor, EventCodec, EventStore, readSession } from '#sessions';
+import type { TcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
+import { tcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
+import type { TestDatabase } from '../../../libs/read-models/src/test-support.ts';
 import {
   createDatabase,
-  cuttable,
   emptyRedis,
-  engine,
   rowsPool,
+  serviceUrl,
   startSession,
   turn,
 } from '../../../libs/read-models/src/test-support.ts';
+import { PartitionDependencies } from './dependencies.ts';
 import { ProjectorMetrics } from './metrics.ts';
 import { Projector } from './projector.ts';
-import type { PartitionDependencies } from './partition-processor.ts';
 
 export { rowsPool, startSession, turn };
 
-const logger = createLogger('projector-spec', 'silent');
+const logger = createLogger('projector-test', 'silent');
 
-type Cuttable = Awaited<ReturnType<typeof cuttable>>;
-
+/** A projector with connections of its own. */
 export interface Instance {
   readonly projector: Projector;
-  readonly slots: PartitionLeaseStore;
+  readonly leases: PartitionLeaseStore;
   readonly deps: PartitionDependencies;
+  readonly health: HealthChecks;
+  readonly metrics: Metrics;
   stop(): Promise<void>;
 }
 
-/** Engines of one spec: a database of its own, a Redis database of its own, the shared event store. */
-export class World {
-  private readonly kept = new Map<string, Session>();
+export interface InstanceOptions {
+  readonly name?: string;
+  readonly setAsidePerMinute?: number;
+  /** What the projector knows of the events; by default all that there is. */
+  readonly codec?: EventCodec;
+}
+
+/** The backing services of one spec: a database and a Redis database of its own, the shared event store. */
+export class ProjectorHarness {
+  private readonly sessionCache = new Map<string, Session>();
   private readonly running: Instance[] = [];
 
   private constructor(
     readonly store: EventStore,
     readonly redis: Redis,
-    readonly database: Awaited<ReturnType<typeof createDatabase>>,
-    readonly redisWay: Cuttable,
-    readonly postgresWay: Cuttable,
+    readonly database: TestDatabase,
+    readonly redisProxy: TcpProxy,
+    readonly postgresProxy: TcpProxy,
   ) {}
 
-  static async create(redisDatabase: number): Promise<World> {
+  static async create(redisDatabase: number): Promise<ProjectorHarness> {
     const redis = await emptyRedis(redisDatabase);
     const database = await createDatabase();
-    const address = new URL(engine('REDIS_URL'));
+    const address = new URL(serviceUrl('REDIS_URL'));
     address.pathname = `/${redisDatabase}`;
-    const ways = await Promise.all([cuttable(address.toString()), cuttable(database.url)]);
-    return new World(new EventStore(engine('EVENTSTORE_URL')), redis, database, ...ways);
+    const proxies = await Promise.all([tcpProxy(address.toString()), tcpProxy(database.url)]);
+    return new ProjectorHarness(new EventStore(serviceUrl('EVENTSTORE_URL')), redis, database, ...proxies);
   }
 
   get pool(): Pool {
@@ -63,57 +73,60 @@ export class World {
 
   async end(): Promise<void> {
     await this.stopAll();
-    this.redisWay.cut();
-    this.postgresWay.cut();
+    await Promise.all([this.redisProxy.cut(), this.postgresProxy.cut()]);
     await Promise.all([this.redis.quit(), this.database.drop(), this.store.dispose()]);
   }
 
-  /** Empty read models again, with the slots at the end of the store. */
+  /** Empty read models, with the partitions at the end of the store. */
   async reset(): Promise<void> {
     await this.stopAll();
     await this.redis.flushdb();
     await this.pool.query(
-      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, projection_failure',
+      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session',
     );
-    await this.slots('nobody').ensure(4);
+    await this.leases('nobody').ensure(4);
     await this.pool.query('UPDATE projection_slot SET position = $1', [await this.store.head()]);
   }
 
-  slots(name: string, pool = this.pool): PartitionLeaseStore {
+  leases(name: string, pool = this.pool): PartitionLeaseStore {
     return new PartitionLeaseStore(pool, name, 3_000);
   }
 
-  /** A projector with connections of its own. */
-  async start(name = 'a'): Promise<Instance> {
-    const instance = await this.instance(name);
-    instance.projector.start();
+  async start(options: InstanceOptions = {}): Promise<Instance> {
+    const instance = await this.instance(options);
+    await instance.projector.onApplicationBootstrap();
     return instance;
   }
 
   /** The same, not started. */
-  async instance(name: string): Promise<Instance> {
-    const redis = createRedis(this.redisWay.url, { logger });
+  async instance({ name = 'a', setAsidePerMinute = 100, codec }: InstanceOptions = {}): Promise<Instance> {
+    const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
-    const pool = rowsPool(this.postgresWay.url);
+    const pool = rowsPool(this.postgresProxy.url);
+    const store = new EventStore(serviceUrl('EVENTSTORE_URL'), codec);
+    const metrics = new Metrics('test');
+    const projectorMetrics = new ProjectorMetrics(metrics);
     const contexts = new ContextStore(redis, { ttlSeconds: 3_600 });
-    const metrics: ProjectorMetrics = new ProjectorMetrics(new Metrics('spec'), () => projector.status());
-    const projection = new ContextProjection(this.store, contexts, {
-      onRefold: () => metrics.refolds.inc(),
-      onFailure: () => metrics.unfoldable.inc(),
-    });
-    const rows = new RowsStore(pool);
-    const deps = { store: this.store, contexts, projection, rows, metrics, logger, owner: name };
-    const slots = this.slots(name, pool);
-    const projector = new Projector(deps, { slots, partitionCount: 4, heartbeatMs: 150 });
-    redis.on('close', () => projector.redisLost());
-    redis.on('ready', () => projector.redisBack());
+    const deps = new PartitionDependencies(
+      store,
+      contexts,
+      new ContextProjection(store, contexts, { onRebuild: () => projectorMetrics.rebuilds.inc() }),
+      new RowsStore(pool),
+      pool,
+      projectorMetrics,
+      { instance: name, partitions: 4, leaseMs: 3_000, heartbeatMs: 150, setAsidePerMinute },
+      logger,
+    );
+    const leases = this.leases(name, pool);
+    const health = new HealthChecks({ cacheMs: 0 });
+    const projector = new Projector(deps, redis, leases, health);
     let stopping: Promise<void> | undefined;
     const end = async (): Promise<void> => {
-      await projector.stop();
+      await projector.beforeApplicationShutdown();
       redis.disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), store.dispose()]);
     };
-    const instance = { projector, slots, deps, stop: () => (stopping ??= end()) };
+    const instance = { projector, leases, deps, health, metrics, stop: () => (stopping ??= end()) };
     this.running.push(instance);
     return instance;
   }
@@ -126,12 +139,12 @@ export class World {
   async send(sessionId: string, ...commands: SessionCommand[]): Promise<void> {
     const id = randomUUID();
     const sessionCache: SessionCachePort = {
-      load: async () => this.kept.get(sessionId),
-      remember: (session) => void this.kept.set(sessionId, session),
+      load: async () => this.sessionCache.get(sessionId),
+      remember: (session) => void this.sessionCache.set(sessionId, session),
       findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
       restore: async () => undefined,
     };
-    const actor = { role: 'agent', id: 'spec' } as const;
+    const actor = { role: 'agent', id: 'test' } as const;
     await new CommandExecutor(this.store, sessionCache).execute({
       sessionId,
       commands,
@@ -141,12 +154,14 @@ export class World {
     });
   }
 
-  /** Appends an event as no program of ours would. */
-  async append(sessionId: string, type: string, data: object): Promise<void> {
-    const revision = (await readSession(this.store, sessionId))?.revision ?? -1;
-    const event = { contentType: 'application/json', id: randomUUID(), type, data, metadata: {} } as const;
-    await this.store.append(`session-${sessionId}`, [event as never], revision);
-    this.kept.delete(sessionId);
+  /** Appends an event as no program of ours would; returns its revision. */
+  async append(sessionId: string, type: string, data: object, metadata: object = {}): Promise<number> {
+    const last = await this.store.readLast(`session-${sessionId}`);
+    const revision = last === undefined ? -1 : Number(last.revision);
+    const event = new EventCodec().encode({ event_id: randomUUID(), type, data, metadata });
+    await this.store.append(`session-${sessionId}`, [event], revision);
+    this.sessionCache.delete(sessionId);
+    return revision + 1;
   }
 
   async sessions(count: number): Promise<string[]> {
@@ -168,20 +183,36 @@ export class World {
     const contexts = new ContextStore(this.redis, { ttlSeconds: 60 });
     const session = await readSession(this.store, id);
     const wanted = session && JSON.stringify(contextOf(session));
-    await until(async () => (await contexts.document(id))?.body === wanted, `context of ${id}`);
+    const isWanted = async (): Promise<boolean> => (await contexts.document(id))?.body === wanted;
+    await waitUntil(isWanted, { what: `the context of ${id}` });
   }
 
   async rowsSettled(id: string): Promise<void> {
     const session = await readSession(this.store, id);
     const turns = session?.state.session.turn_count ?? 0;
-    await until(async () => {
+    const isWanted = async (): Promise<boolean> => {
       const { rows } = await this.pool.query<{ revision: number; turns: number }>(
         `SELECT revision::int, (SELECT count(*)::int FROM conversation_turn WHERE session_id = $1) AS turns
          FROM conversation_session WHERE session_id = $1`,
         [id],
       );
       return rows[0]?.revision === session?.revision && rows[0]?.turns === turns;
-    }, `rows of ${id}`);
+    };
+    await waitUntil(isWanted, { what: `the rows of ${id}` });
+  }
+
+  /** Waits until a session is set aside. */
+  async setAside(id: string): Promise<SetAside> {
+    let found: SetAside | undefined;
+    await waitUntil(
+      async () => {
+        found = (await listSetAside(this.pool)).find(({ session_id }) => session_id === id);
+        return found !== undefined;
+      },
+      { what: `session ${id} to be set aside` },
+    );
+    if (found === undefined) throw new Error('not set aside');
+    return found;
   }
 
   /** All rows of these sessions. */
@@ -196,12 +227,4 @@ export class World {
     );
     return { sessions, turns };
   }
-}
-
-export async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (let attempt = 0; attempt < 1_000; attempt += 1) {
-    if (await condition()) return;
-    await sleep(20);
-  }
-  throw new Error(`Never came: ${what}`);
 }

@@ -1,22 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry, sleep } from '#platform';
 import { partitionPrefixes } from './assignment.ts';
 import type { Lease, PartitionLeaseStore } from './lease-store.ts';
 
-/** What runs for a slot as long as it is held. */
+/** What runs for a partition as long as this instance owns it. */
 export interface PartitionWork {
   readonly lease: Lease;
   stop(): Promise<void>;
 }
 
 export interface PartitionCoordinatorOptions<Work extends PartitionWork> {
-  readonly slots: PartitionLeaseStore;
+  readonly leases: PartitionLeaseStore;
   readonly partitionCount: number;
   /** Time between two heartbeats: a third of a lease, so that one may fail. */
   readonly heartbeatMs: number;
-  /** Begins the work of a slot, which calls `ended` when it ended by itself; the slot is then claimed anew. */
+  /** Begins the work of a partition. It calls `ended` when it ended by itself; the partition is then claimed anew. */
   readonly begin: (lease: Lease, ended: () => void) => Work;
-  /** The slots whose rows hold all that there is. */
+  /** The partitions whose rows hold all that there is. */
   readonly idle?: (work: readonly Work[]) => readonly number[];
+  /** Called after each heartbeat. */
+  readonly onHeartbeat?: (work: readonly Work[]) => Promise<void>;
   readonly logger: Log;
 }
 
@@ -25,78 +27,74 @@ interface Log {
   warn(fields: object, message: string): void;
 }
 
-/** Holds a fair share of the slots by leases, and runs the work of each. */
+/** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
-  private readonly held = new Map<number, Work>();
-  private readonly slotOfDigit: ReadonlyMap<string, number>;
-  private wake = new AbortController();
+  private readonly owned = new Map<number, Work>();
+  private readonly partitionOfDigit: ReadonlyMap<string, number>;
+  /** Cuts the pause before the next heartbeat short. */
+  private pause = new AbortController();
 
   constructor(private readonly options: PartitionCoordinatorOptions<Work>) {
-    const digits = partitionPrefixes(options.partitionCount).flatMap((prefixes, slot) =>
-      prefixes.map((prefix) => [prefix.slice('session-'.length), slot] as const),
+    const digits = partitionPrefixes(options.partitionCount).flatMap((prefixes, partition) =>
+      prefixes.map((prefix) => [prefix.slice('session-'.length), partition] as const),
     );
-    this.slotOfDigit = new Map(digits);
+    this.partitionOfDigit = new Map(digits);
   }
 
-  /** Whether this instance works for a session. */
+  /** Whether this instance owns the partition of a session. */
   owns(sessionId: string): boolean {
-    const slot = this.slotOfDigit.get(sessionId.charAt(0));
-    return slot !== undefined && this.held.has(slot);
+    const partition = this.partitionOfDigit.get(sessionId.charAt(0));
+    return partition !== undefined && this.owned.has(partition);
   }
 
-  /** The work of the slots that are held, by slot. */
+  /** The work of the partitions that this instance owns, in their order. */
   get work(): readonly Work[] {
-    return [...this.held.values()].sort((a, b) => a.lease.slot - b.lease.slot);
+    return [...this.owned.values()].sort((a, b) => a.lease.partition - b.lease.partition);
   }
 
-  /** Goes on until the signal, then ends the work and gives the slots up for others to take at once. */
+  /** Runs until the signal, then ends the work and releases the partitions, for others to take at once. */
   async run(signal: AbortSignal): Promise<void> {
-    const { slots, partitionCount, heartbeatMs, logger } = this.options;
-    let ready = false;
+    const { leases, partitionCount, heartbeatMs, logger } = this.options;
+    const onRetry = (err: unknown): void => logger.warn({ err }, 'partitions not read');
+    await retry(() => leases.ensure(partitionCount), { signal, maxMs: heartbeatMs, onRetry });
     while (!signal.aborted) {
-      this.wake = new AbortController();
-      const either = AbortSignal.any([this.wake.signal, signal]);
-      try {
-        if (!ready) await slots.ensure(partitionCount);
-        ready = true;
-        await this.tick();
-      } catch (err) {
-        logger.warn({ err }, 'leases not renewed');
-      }
-      await sleep(heartbeatMs, undefined, { signal: either }).catch(() => undefined);
+      this.pause = new AbortController();
+      await this.heartbeat().catch((err: unknown) => logger.warn({ err }, 'leases not renewed'));
+      await sleep(heartbeatMs, AbortSignal.any([this.pause.signal, signal]));
     }
-    const leases = this.leases();
-    await this.drop(leases);
-    const left = Promise.all([slots.release(leases), slots.leave()]);
+    const owned = this.leases();
+    await this.stop(owned);
+    const left = Promise.all([leases.release(owned), leases.leave()]);
     await left.catch((err: unknown) => logger.warn({ err }, 'leases not released'));
   }
 
-  private async tick(): Promise<void> {
-    const { slots, idle } = this.options;
-    const share = await slots.heartbeat();
-    const still = await slots.renew(this.leases(), idle?.(this.work) ?? []);
-    await this.drop(this.leases().filter(({ slot }) => !still.includes(slot)));
+  private async heartbeat(): Promise<void> {
+    const { leases, idle, onHeartbeat } = this.options;
+    const share = await leases.heartbeat();
+    const renewed = await leases.renew(this.leases(), idle?.(this.work) ?? []);
+    await this.stop(this.leases().filter(({ partition }) => !renewed.includes(partition)));
     const surplus = this.leases().slice(share);
-    await this.drop(surplus);
-    if (surplus.length > 0) await slots.release(surplus);
-    for (const lease of await slots.claim(share - this.held.size, this.leases())) this.hold(lease);
+    await this.stop(surplus);
+    if (surplus.length > 0) await leases.release(surplus);
+    for (const lease of await leases.claim(share - this.owned.size, this.leases())) this.begin(lease);
+    await onHeartbeat?.(this.work);
   }
 
-  private hold(lease: Lease): void {
-    const { begin, logger } = this.options;
+  private begin(lease: Lease): void {
+    const { partition, epoch } = lease;
     const ended = (): void => {
-      if (this.held.get(lease.slot)?.lease !== lease) return;
-      this.held.delete(lease.slot);
-      this.wake.abort();
+      if (this.owned.get(partition)?.lease !== lease) return;
+      this.owned.delete(partition);
+      this.pause.abort();
     };
-    this.held.set(lease.slot, begin(lease, ended));
-    logger.info({ slot: lease.slot, epoch: String(lease.epoch) }, 'slot taken');
+    this.owned.set(partition, this.options.begin(lease, ended));
+    this.options.logger.info({ partition, epoch: String(epoch) }, 'partition taken');
   }
 
-  /** The slots are no longer owned from here on; resolves when their work has ended. */
-  private async drop(leases: readonly Lease[]): Promise<void> {
-    const work = leases.map(({ slot }) => this.held.get(slot));
-    for (const { slot } of leases) this.held.delete(slot);
+  /** The partitions are no longer owned from here on; resolves when their work has ended. */
+  private async stop(leases: readonly Lease[]): Promise<void> {
+    const work = leases.map(({ partition }) => this.owned.get(partition));
+    for (const { partition } of leases) this.owned.delete(partition);
     await Promise.all(work.map(async (item) => item?.stop()));
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { projectionLag, PartitionLeaseStore } from './lease-store.ts';
+import type { Lease } from './lease-store.ts';
 import type { TestDatabase } from '../../read-models/src/test-support.ts';
 import { createDatabase } from '../../read-models/src/test-support.ts';
 
@@ -22,50 +23,61 @@ beforeAll(async () => {
 beforeEach(() => database.pool.query('TRUNCATE projection_slot, projection_instance'));
 afterAll(() => database.drop());
 
-describe('leases', () => {
-  test('nobody else takes a slot that is held; each taking raises the epoch', async () => {
+describe('a lease', () => {
+  test('keeps others from taking the partition', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(4);
-    const held = await a.claim(3, []);
-    expect(held.map((lease) => [lease.slot, lease.epoch, lease.position])).toEqual([
+    const owned = await a.claim(3, []);
+    expect(owned.map((lease) => [lease.partition, lease.epoch, lease.position])).toEqual([
       [0, 1n, null],
       [1, 1n, null],
       [2, 1n, null],
     ]);
-    const others = await b.claim(4, []);
-    expect(others.map((lease) => lease.slot)).toEqual([3]);
-    await a.release(held.slice(0, 1));
-    expect((await b.claim(4, others)).map((lease) => [lease.slot, lease.epoch])).toEqual([[0, 2n]]);
-    expect(new Set(await a.renew(held, []))).toEqual(new Set([1, 2]));
-    await a.release(held);
-    expect((await projectionLag(database.pool)).map((slot) => slot.owner)).toEqual(['b', null, null, 'b']);
+    expect((await b.claim(4, [])).map((lease) => lease.partition)).toEqual([3]);
   });
 
-  test('one that is not renewed is taken over; the late owner does not get it back by renewing', async () => {
+  test('that was released is taken at once, with a higher epoch', async () => {
+    const [a, b] = [instance('a'), instance('b')];
+    await a.ensure(4);
+    const owned = await a.claim(3, []);
+    await a.release(owned.slice(0, 1));
+    expect((await b.claim(1, [])).map((lease) => [lease.partition, lease.epoch])).toEqual([[0, 2n]]);
+    expect(new Set(await a.renew(owned, []))).toEqual(new Set([1, 2]));
+    await a.release(owned);
+    expect((await projectionLag(database.pool)).map(({ owner }) => owner)).toEqual(['b', null, null, null]);
+  });
+
+  test('lasts as long as it is renewed', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(1);
-    const held = await a.claim(1, []);
+    const owned = await a.claim(1, []);
     await pass(40);
-    expect(await a.renew(held, [])).toEqual([0]);
+    expect(await a.renew(owned, [])).toEqual([0]);
     await pass(40);
     expect(await b.claim(1, [])).toEqual([]);
-    await pass(40);
-    expect(await b.claim(1, [])).toMatchObject([{ slot: 0, epoch: 2n }]);
-    expect(await a.renew(held, [])).toEqual([]);
   });
 
-  test('an instance that starts again takes its own slots at once, with a new epoch', async () => {
+  test('that is over is lost to the one that takes the partition', async () => {
+    const [a, b] = [instance('a'), instance('b')];
+    await a.ensure(1);
+    const owned = await a.claim(1, []);
+    await pass(70);
+    expect(await b.claim(1, [])).toMatchObject([{ partition: 0, epoch: 2n }]);
+    expect(await a.renew(owned, [])).toEqual([]);
+  });
+
+  test('is taken over at once by the same instance when it starts again', async () => {
     await instance('a').ensure(2);
     await instance('a').claim(2, []);
     expect(await instance('a').claim(2, [])).toMatchObject([{ epoch: 2n }, { epoch: 2n }]);
   });
 
-  test('two that claim at the same time share without waiting for one another', async () => {
+  test('has one owner when several claim at the same time', async () => {
     await instance('a').ensure(16);
     const names = ['a', 'b', 'c', 'd'];
     const taken = await Promise.all(names.map((name) => instance(name).claim(4, [])));
-    const slots = taken.flat().map((lease) => lease.slot);
-    expect(new Set(slots).size).toBe(slots.length);
+    const partitions = taken.flat().map((lease) => lease.partition);
+    expect(new Set(partitions).size).toBe(partitions.length);
   });
 });
 
@@ -84,21 +96,33 @@ describe('shares', () => {
   });
 });
 
-describe('cutting anew', () => {
-  test('keeps every position, fences who holds a slot, and does nothing when the number is the same', async () => {
-    const a = instance('a');
+describe('a new number of partitions', () => {
+  let a: PartitionLeaseStore;
+  let owned: Lease[];
+  beforeEach(async () => {
+    a = instance('a');
     await a.ensure(4);
-    const held = await a.claim(4, []);
+    owned = await a.claim(4, []);
     await database.pool.query('UPDATE projection_slot SET position = 100 + slot');
-    await a.ensure(4);
-    expect(await a.renew(held, [])).toHaveLength(4);
+  });
+
+  test('keeps every position', async () => {
     await instance('b').ensure(2);
-    expect(await a.renew(held, [])).toEqual([]);
-    const cut = await instance('b').claim(4, []);
-    expect(cut.map((lease) => [lease.slot, lease.position, lease.prefixes.length])).toEqual([
+    const taken = await instance('b').claim(4, []);
+    expect(taken.map((lease) => [lease.partition, lease.position, lease.prefixes.length])).toEqual([
       [0, 100n, 8],
       [1, 102n, 8],
     ]);
-    for (const lease of cut) expect(lease.epoch).toBeGreaterThan(1n);
+  });
+
+  test('fences the owners', async () => {
+    await instance('b').ensure(2);
+    expect(await a.renew(owned, [])).toEqual([]);
+    for (const lease of await instance('b').claim(4, [])) expect(lease.epoch).toBeGreaterThan(1n);
+  });
+
+  test('that is the same changes nothing', async () => {
+    await a.ensure(4);
+    expect(await a.renew(owned, [])).toHaveLength(4);
   });
 });

@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import { fairShare, partitionPrefixes, startPosition } from './assignment.ts';
 
-/** A slot that this instance holds: nobody else writes its rows as long as the epoch stands. */
+/** A partition that this instance owns: nobody else writes its rows as long as the epoch stands. */
 export interface Lease {
-  readonly slot: number;
+  readonly partition: number;
   readonly epoch: bigint;
   readonly prefixes: readonly string[];
   /** Up to where the rows are written; null: from the start on. */
@@ -18,6 +18,7 @@ export interface PartitionState {
   readonly lag_s: number | null;
 }
 
+/** A partition's row; its number is the column `slot`. */
 interface PartitionRow {
   slot: number;
   epoch: string;
@@ -25,17 +26,17 @@ interface PartitionRow {
   position: string | null;
 }
 
-/** The slots in PostgreSQL: who may project which streams. Time is the database's. */
+/** The leases in PostgreSQL: which instance works on which partition of the session streams. Time is the database's. */
 export class PartitionLeaseStore {
   constructor(
     private readonly pool: Pool,
     private readonly instance: string,
     private readonly leaseMs: number,
-    /** Whose slots: the projectors', or another model's, which has tables of its own. */
+    /** Whose partitions: the projectors' or the bridges', which have tables of their own. */
     private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
-  /** Makes the slots at the first start, and cuts them anew when their number changed. */
+  /** Creates the partitions at the first start, and divides the streams anew when their number changed. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
       await client.query(`LOCK TABLE ${this.model}_slot IN ACCESS EXCLUSIVE MODE`);
@@ -46,8 +47,8 @@ export class PartitionLeaseStore {
       const before = rows.map(({ prefixes, position }) => ({ prefixes, position: toPosition(position) }));
       const epoch = rows.reduce((max, row) => (BigInt(row.epoch) > max ? BigInt(row.epoch) : max), -1n) + 1n;
       await client.query(`DELETE FROM ${this.model}_slot`);
-      for (const [slot, prefixes] of partitionPrefixes(count).entries()) {
-        const values = [slot, prefixes, epoch, startPosition(prefixes, before)];
+      for (const [partition, prefixes] of partitionPrefixes(count).entries()) {
+        const values = [partition, prefixes, epoch, startPosition(prefixes, before)];
         await client.query(
           `INSERT INTO ${this.model}_slot (slot, prefixes, epoch, position) VALUES ($1, $2, $3, $4)`,
           values,
@@ -56,25 +57,25 @@ export class PartitionLeaseStore {
     });
   }
 
-  /** Says that this instance lives, and how many slots are its share among those that do. */
+  /** Says that this instance lives; returns how many partitions are its share among those that do. */
   async heartbeat(): Promise<number> {
-    const { rows } = await this.pool.query<{ instances: string[]; slots: number }>(
+    const { rows } = await this.pool.query<{ instances: string[]; partitions: number }>(
       `WITH dead AS (
          DELETE FROM ${this.model}_instance WHERE seen_at < now() - $2 * interval '1 millisecond' AND instance <> $1
        ), alive AS (
          INSERT INTO ${this.model}_instance VALUES ($1, now()) ON CONFLICT (instance) DO UPDATE SET seen_at = now()
        )
-       SELECT (SELECT count(*)::int FROM ${this.model}_slot) AS slots, array(
+       SELECT (SELECT count(*)::int FROM ${this.model}_slot) AS partitions, array(
          SELECT instance FROM ${this.model}_instance
          WHERE seen_at >= now() - $2 * interval '1 millisecond' UNION SELECT $1) AS instances`,
       [this.instance, this.leaseMs],
     );
     const [row] = rows;
-    return row === undefined ? 0 : fairShare(this.instance, row.instances, row.slots);
+    return row === undefined ? 0 : fairShare(this.instance, row.instances, row.partitions);
   }
 
-  /** Takes up to `count` slots that nobody holds, or whose lease is over, or that an earlier life of this instance held. */
-  async claim(count: number, held: readonly Lease[]): Promise<Lease[]> {
+  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that an earlier life of this instance owned. */
+  async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(
       `UPDATE ${this.model}_slot SET owner = $1, epoch = epoch + 1, lease_until = now() + $2 * interval '1 millisecond'
@@ -83,12 +84,12 @@ export class PartitionLeaseStore {
          WHERE (owner IS NULL OR lease_until < now() OR owner = $1) AND slot <> ALL ($4)
          ORDER BY slot LIMIT $3 FOR UPDATE SKIP LOCKED)
        RETURNING slot, epoch, prefixes, position`,
-      [this.instance, this.leaseMs, count, held.map((lease) => lease.slot)],
+      [this.instance, this.leaseMs, count, owned.map((lease) => lease.partition)],
     );
     return rows.map(toLease);
   }
 
-  /** Prolongs leases; the slots that are still held. `idle`: slots whose rows hold all that there is. */
+  /** Prolongs leases; returns the partitions that are still owned. `idle`: those whose rows hold all that there is. */
   async renew(leases: readonly Lease[], idle: readonly number[]): Promise<number[]> {
     if (leases.length === 0) return [];
     const { rows } = await this.pool.query<{ slot: number }>(
@@ -96,18 +97,18 @@ export class PartitionLeaseStore {
          current_until = CASE WHEN s.slot = ANY ($5) THEN now() ELSE current_until END
        FROM unnest($3::smallint[], $4::bigint[]) AS l (slot, epoch)
        WHERE s.slot = l.slot AND s.epoch = l.epoch AND s.owner = $1 RETURNING s.slot`,
-      [this.instance, this.leaseMs, leases.map((l) => l.slot), leases.map((l) => l.epoch), idle],
+      [this.instance, this.leaseMs, leases.map((l) => l.partition), leases.map((l) => l.epoch), idle],
     );
     return rows.map((row) => row.slot);
   }
 
-  /** Gives slots up, for others to take at once. */
+  /** Releases partitions, for others to take at once. */
   async release(leases: readonly Lease[]): Promise<void> {
     await this.pool.query(
       `UPDATE ${this.model}_slot AS s SET owner = NULL, lease_until = NULL
        FROM unnest($2::smallint[], $3::bigint[]) AS l (slot, epoch)
        WHERE s.slot = l.slot AND s.epoch = l.epoch AND s.owner = $1`,
-      [this.instance, leases.map((l) => l.slot), leases.map((l) => l.epoch)],
+      [this.instance, leases.map((l) => l.partition), leases.map((l) => l.epoch)],
     );
   }
 
@@ -130,7 +131,7 @@ export class PartitionLeaseStore {
   }
 }
 
-/** Every slot, its owner, and how far its rows are behind. */
+/** Every partition, its owner, and how far its rows are behind. */
 export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
   const { rows } = await pool.query<{
     slot: number;
@@ -151,7 +152,7 @@ export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
 }
 
 function toLease({ slot, epoch, prefixes, position }: PartitionRow): Lease {
-  return { slot, epoch: BigInt(epoch), prefixes, position: toPosition(position) };
+  return { partition: slot, epoch: BigInt(epoch), prefixes, position: toPosition(position) };
 }
 
 function toPosition(position: string | null): bigint | null {

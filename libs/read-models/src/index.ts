@@ -1,15 +1,10 @@
-export type { Page } from './queries/conditions.ts';
-export type { ContextDocument } from './context/document.ts';
 export { ContextProjection } from './context/projection.ts';
 export { ContextStore } from './context/store.ts';
-export type { ApplyResult, ContextChange } from './context/records.ts';
-export { InvalidCursorError } from './queries/cursor.ts';
-export { sessionsConcerned } from './queries/references.ts';
-export type { Reference } from './queries/references.ts';
-export { rebuildContext } from './context/rebuild.ts';
-export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
-export { LeaseLostError, RowsStore } from './tables/store.ts';
-export type { Positioned, RowFailure, Writer } from './tables/store.ts';
+export type { ContextDocument } from './context/document.ts';
+export { SessionSetAsideError } from './context/errors.ts';
+export type { SetAsideNote } from './context/errors.ts';
+export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
+export { SessionCache } from './context/session-cache.ts';
 export {
   parseNotification,
   publishNotifications,
@@ -18,9 +13,26 @@ export {
   notifyOwner,
 } from './context/stream-notifications.ts';
 export type { Grown, StreamNotification } from './context/stream-notifications.ts';
+export type { Page } from './queries/conditions.ts';
+export { InvalidCursorError } from './queries/cursor.ts';
+export { sessionsConcerned } from './queries/references.ts';
+export type { Reference } from './queries/references.ts';
 export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
-export { SessionCache } from './context/session-cache.ts';
-export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
 export { listTurns } from './queries/turns.ts';
-export type { TurnItem } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
+export type { Positioned, TableItem } from './tables/items.ts';
+export { LeaseLostError } from './tables/owner.ts';
+export type { Owner, Writer } from './tables/owner.ts';
+export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
+export { rewriteSession } from './tables/rewrite.ts';
+export {
+  countSetAsideLastMinute,
+  listSetAside,
+  redriveRequests,
+  requestRedrive,
+  setAside,
+  unlist,
+} from './tables/set-aside.ts';
+export type { ListedSession, SetAside } from './tables/set-aside.ts';
+export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
+export { RowsStore } from './tables/store.ts';

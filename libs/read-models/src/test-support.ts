@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { runner } from 'node-pg-migrate';
 import { Pool } from 'pg';
 import type { EventMetadata, RecordedEvent, Session, SessionCommand } from '#domain';
 import { newSession, decideAll } from '#domain';
+import type { SetAside } from './tables/set-aside.ts';
+import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
 
-/** The engine's address, which whoever runs the specs gives. */
-export function engine(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
+/** The address of a backing service, which whoever runs the specs gives. */
+export function serviceUrl(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
   const url = process.env[variable];
   if (!url) throw new Error(`${variable} is not set: run the specs with npm test.`);
   return url;
@@ -25,10 +24,10 @@ export interface TestDatabase {
 
 /** A fresh database with all migrations, of this spec alone. */
 export async function createDatabase(): Promise<TestDatabase> {
-  const name = `spec_${randomUUID().replaceAll('-', '')}`;
-  const admin = new Pool({ connectionString: engine('DATABASE_URL'), max: 1 });
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = new Pool({ connectionString: serviceUrl('DATABASE_URL'), max: 1 });
   await admin.query(`CREATE DATABASE ${name}`);
-  const address = new URL(engine('DATABASE_URL'));
+  const address = new URL(serviceUrl('DATABASE_URL'));
   address.pathname = `/${name}`;
   const url = address.toString();
   const dir = fileURLToPath(new URL('../../../migrations', import.meta.url));
@@ -58,42 +57,16 @@ export function rowsPool(connectionString: string, settings = connectionSettings
 
 /** A connection to a database number of Redis that only one spec uses, empty. */
 export async function emptyRedis(db: number): Promise<Redis> {
-  const redis = new Redis(engine('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
+  const redis = new Redis(serviceUrl('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   await redis.flushdb();
   return redis;
 }
 
-/** A way to an engine that can be cut and mended, as when the engine is away. */
-export async function cuttable(url: string): Promise<{ url: string; cut(): void; mend(): Promise<void> }> {
-  const target = new URL(url);
-  const [port, host] = [Number(target.port), target.hostname];
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(port, host);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => other.destroy());
-      socket.pipe(other);
-    }
-  });
-  const listen = async (port: number): Promise<number> => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const ours = await listen(0);
-  target.hostname = '127.0.0.1';
-  target.port = String(ours);
-  const cut = (): void => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  return { url: target.toString(), cut, mend: async () => void (await listen(ours)) };
+/** The entry of a session that is set aside at a revision. */
+export function entryFor(session_id: string, revision: number): SetAside {
+  const event = { revision, event_id: randomUUID(), type: 'TurnRecorded' };
+  return setAside(session_id, event, 'malformed_event', 7n);
 }
 
 export const startSession: SessionCommand = {
@@ -145,7 +118,7 @@ export class Script {
     const metadata: EventMetadata = {
       schema_version: 1,
       occurred_at: new Date(this.clock).toISOString(),
-      actor: { role: 'agent', id: 'spec' },
+      actor: { role: 'agent', id: 'test' },
       $correlationId: command_id,
       command_id,
       command_hash: 'hash',

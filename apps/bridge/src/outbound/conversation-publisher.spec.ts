@@ -7,7 +7,7 @@ import { BridgeMetrics } from '../metrics.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
 const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-const lease = { slot: 1, epoch: 3n, prefixes: ['session-0'], position: 10n };
+const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n };
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];

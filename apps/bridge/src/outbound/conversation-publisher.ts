@@ -58,7 +58,7 @@ export class ConversationPublisher implements PartitionWork {
         isTerminal: (error) => error instanceof LeaseLostError,
         onWritten: (count) => metrics.published.inc(count),
         onRetry: (err, attempt) => {
-          if (attempt === 1) logger.warn({ err, partition: lease.slot }, 'events not published yet');
+          if (attempt === 1) logger.warn({ err, partition: lease.partition }, 'events not published yet');
         },
       },
       this.stopping.signal,
@@ -84,16 +84,16 @@ export class ConversationPublisher implements PartitionWork {
     for (const half of await Promise.allSettled(halves)) {
       if (half.status === 'fulfilled') continue;
       const err: unknown = half.reason;
-      this.ports.logger.error({ err, partition: this.lease.slot }, 'publisher ended');
+      this.ports.logger.error({ err, partition: this.lease.partition }, 'publisher ended');
     }
     void sleep(reclaimMs).then(ended);
   }
 
   private async read(): Promise<void> {
     const { subscribe, logger } = this.ports;
-    const { prefixes, position, slot } = this.lease;
+    const { prefixes, position, partition } = this.lease;
     const onInterruption = (err: unknown): void =>
-      logger.warn({ err, partition: slot }, 'subscription interrupted');
+      logger.warn({ err, partition }, 'subscription interrupted');
     const { signal } = this.stopping;
     for await (const delivery of subscribe({
       prefixes,
@@ -132,6 +132,6 @@ export class ConversationPublisher implements PartitionWork {
     const { items, position } = batch;
     if (items.length > 0 && batch !== this.sent) await this.ports.send(items.map(({ message }) => message));
     this.sent = batch;
-    if (!(await this.ports.savePosition(position))) throw new LeaseLostError(this.lease.slot);
+    if (!(await this.ports.savePosition(position))) throw new LeaseLostError(this.lease.partition);
   }
 }

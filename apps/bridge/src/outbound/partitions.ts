@@ -33,7 +33,7 @@ export class OutboundPartitions {
     { leaseMs }: BridgeConfig,
   ) {
     this.coordinator = new PartitionCoordinator({
-      slots: new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge'),
+      leases: new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge'),
       partitionCount: partitions,
       heartbeatMs: leaseMs / 3,
       logger,
@@ -43,7 +43,7 @@ export class OutboundPartitions {
 
   /** The numbers of the partitions owned. */
   get owned(): number[] {
-    return this.coordinator.work.map(({ lease }) => lease.slot);
+    return this.coordinator.work.map(({ lease }) => lease.partition);
   }
 
   /** Events that wait to be published. */
@@ -88,11 +88,11 @@ export class OutboundPartitions {
   }
 
   /** Stores up to where a partition is published; false when another instance owns it by now. */
-  private async savePosition({ slot, epoch }: Lease, position: bigint): Promise<boolean> {
+  private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
     const { rowCount } = await this.pool.query({
       name: 'turnstream-bridge-position',
       text: `UPDATE bridge_slot SET position = $4, updated_at = now() WHERE slot = $1 AND owner = $2 AND epoch = $3`,
-      values: [slot, this.instance, epoch, position],
+      values: [partition, this.instance, epoch, position],
     });
     return rowCount === 1;
   }

@@ -1,40 +1,45 @@
+import type { Batch, BatchWriterHooks } from '#platform';
+import { BatchWriter, batchWriterSizes } from '#platform';
 import type { ContextProjection, ContextStore, Positioned } from '#read-models';
-import type { Batch, BatchWriterHooks } from '../../../../libs/platform/src/async/batch-writer.ts';
-import { BatchWriter, batchWriterSizes } from '../../../../libs/platform/src/async/batch-writer.ts';
+import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
+import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
-/** Thrown when Redis came back in an older state than was written: the slot begins again from where Redis is. */
+/** Thrown when Redis came back in an older state than was written: the partition begins again from where Redis is. */
 export class CheckpointRegressedError extends Error {
   constructor() {
     super('Redis came back in an older state.');
   }
 }
 
-const markIntervalMs = 100;
-/** The mark of a slot of which nothing is written yet. */
+const checkpointIntervalMs = 100;
+/** The checkpoint of a partition of which nothing is written yet. */
 const beforeAll = -1n;
 
 export interface ContextWriterOptions {
   readonly contexts: ContextStore;
   readonly projection: ContextProjection;
-  /** Name of the slot's mark in Redis. */
+  readonly setAside: SetAsideSessions;
+  readonly exclusively: Exclusively;
+  /** Name of the partition's checkpoint in Redis. */
   readonly name: string;
-  /** The mark that was found there; null: none; undefined: Redis did not answer. */
+  /** The checkpoint that was found there; null: none; undefined: Redis did not answer. */
   readonly found: bigint | null | undefined;
   /** Where the subscription begins. */
   readonly start: bigint | null;
 }
 
 /**
- * A slot's way into Redis. How far it came (the mark) is kept in Redis too, written after the contexts, so that a mark
- * that went back tells that contexts went back with it. Nobody else would notice: a quiet session has no next event.
+ * Writes a partition's contexts to Redis. The checkpoint is kept in Redis too, written after the contexts, so that a
+ * checkpoint that went back tells that contexts went back with it. Nobody else would notice: a quiet session has no
+ * next event.
  */
 export class ContextWriter {
-  private readonly lane: BatchWriter<Positioned>;
-  /** Up to where contexts are written, and the last mark of it that is in Redis for certain. */
-  private done: bigint | null;
-  private marked: bigint | null;
+  private readonly batches: BatchWriter<Positioned>;
+  /** Up to where contexts are written, and the last checkpoint that is in Redis for certain. */
+  private written: bigint | null;
+  private checkpoint: bigint | null;
   private inDoubt = true;
-  private markedAt = 0;
+  private checkpointedAt = 0;
 
   constructor(
     private readonly options: ContextWriterOptions,
@@ -42,16 +47,17 @@ export class ContextWriter {
     signal: AbortSignal,
   ) {
     const { found, start } = options;
-    this.marked = found ?? start;
-    this.done = this.marked;
-    this.lane = new BatchWriter(
+    this.checkpoint = found ?? start;
+    this.written = this.checkpoint;
+    this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
         ...hooks,
         intervalMs: 10,
-        passIntervalMs: 2 * markIntervalMs,
+        passIntervalMs: 2 * checkpointIntervalMs,
         write: (batch) => this.write(batch),
-        isTerminal: (error) => error instanceof CheckpointRegressedError,
+        isTerminal: (error) =>
+          error instanceof CheckpointRegressedError || error instanceof PartitionStoppedError,
         onRetry: (error, attempt) => {
           this.inDoubt = true;
           hooks.onRetry(error, attempt);
@@ -62,21 +68,21 @@ export class ContextWriter {
   }
 
   get waiting(): number {
-    return this.lane.waiting;
+    return this.batches.waiting;
   }
 
   /** Adds an event, unless its context was written before. Resolves when there is room for more. */
   async push(item: Positioned): Promise<void> {
     const { found } = this.options;
-    if (typeof found !== 'bigint' || item.position > found) await this.lane.push(item);
+    if (typeof found !== 'bigint' || item.position > found) await this.batches.push(item);
   }
 
   pass(position: bigint): void {
-    this.lane.pass(position);
+    this.batches.pass(position);
   }
 
   run(): Promise<void> {
-    return this.lane.run();
+    return this.batches.run();
   }
 
   /** The connection to Redis was lost: what was written may be lost too. */
@@ -84,37 +90,55 @@ export class ContextWriter {
     this.inDoubt = true;
   }
 
-  /** In doubt, compares the mark in Redis with the one that was written. @throws CheckpointRegressedError */
+  /** In doubt, compares the checkpoint in Redis with the one that was written. @throws CheckpointRegressedError */
   async check(): Promise<void> {
     if (!this.inDoubt) return;
-    const stored = await this.options.contexts.mark(this.options.name);
-    const wentBack = stored !== undefined && this.marked !== null && stored < this.marked;
-    if (wentBack || this.done !== this.marked) throw new CheckpointRegressedError();
-    // With no mark there (a new slot, a flushed Redis), contexts that fall behind the rows would not be found again.
-    if (stored === undefined)
-      await this.options.contexts.setMark(this.options.name, this.marked ?? beforeAll);
+    const { contexts, name } = this.options;
+    const stored = await contexts.checkpoint(name);
+    const wentBack = stored !== undefined && this.checkpoint !== null && stored < this.checkpoint;
+    if (wentBack || this.written !== this.checkpoint) throw new CheckpointRegressedError();
+    // With no checkpoint there (a new partition, a flushed Redis), contexts that fall behind would not be found again.
+    if (stored === undefined) await contexts.saveCheckpoint({ name, position: this.checkpoint ?? beforeAll });
     this.inDoubt = false;
   }
 
   private async write({ items, position }: Batch<Positioned>): Promise<void> {
-    const { contexts, projection, name } = this.options;
+    const { contexts, name } = this.options;
     await this.check();
-    const { done } = this;
+    const { written } = this;
     if (items.length === 0) {
-      await contexts.setMark(name, position);
-      this.marked = position;
-      this.done = position;
+      await contexts.saveCheckpoint({ name, position });
+      this.checkpoint = position;
+      this.written = position;
       return;
     }
-    const due = performance.now() - this.markedAt > markIntervalMs;
-    const mark = due && done !== null && done !== this.marked ? { name, position: done } : undefined;
-    await projection.write(items, mark);
-    if (mark) {
-      this.marked = done;
-      this.markedAt = performance.now();
+    const due = performance.now() - this.checkpointedAt > checkpointIntervalMs;
+    const checkpoint =
+      due && written !== null && written !== this.checkpoint ? { name, position: written } : undefined;
+    await this.project(items, checkpoint);
+    if (checkpoint) {
+      this.checkpoint = written;
+      this.checkpointedAt = performance.now();
     }
-    this.done = position;
-    // With no more events to carry it, the mark is written by itself.
-    this.lane.pass(position);
+    this.written = position;
+    // With no more events to carry it, the checkpoint is written by itself.
+    this.batches.pass(position);
+  }
+
+  private async project(
+    items: readonly Positioned[],
+    checkpoint: { name: string; position: bigint } | undefined,
+  ): Promise<void> {
+    const { projection, setAside, exclusively } = this.options;
+    const projectable =
+      setAside.size === 0
+        ? items
+        : items.filter(({ session_id, event }) => !setAside.covers(session_id, event.revision));
+    const result = await projection.write(projectable, checkpoint);
+    for (const sessionId of result.setAside) {
+      const isListed = setAside.covers(sessionId, Number.MAX_SAFE_INTEGER);
+      if (!isListed) await projection.restore(sessionId);
+    }
+    if (result.failures.length > 0) await setAside.add(result.failures, projectable, exclusively);
   }
 }

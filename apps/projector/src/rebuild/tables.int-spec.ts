@@ -1,91 +1,111 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { rebuild } from './tables.ts';
-import { rowsPool, turn, until, World } from '../test-harness.ts';
+import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
-let world: World;
+let harness: ProjectorHarness;
 beforeAll(async () => {
-  world = await World.create(8);
+  harness = await ProjectorHarness.create(8);
 });
-beforeEach(() => world.reset());
-afterAll(() => world.end());
+beforeEach(() => harness.reset());
+afterAll(() => harness.end());
 
 function run(onProgress?: () => void): ReturnType<typeof rebuild> {
-  const pool = (settings = 'SELECT 1'): ReturnType<typeof rowsPool> => rowsPool(world.database.url, settings);
-  return rebuild({ store: world.store, pool, ...(onProgress && { onProgress }) });
+  const pool = (settings = 'SELECT 1'): ReturnType<typeof rowsPool> =>
+    rowsPool(harness.database.url, settings);
+  return rebuild({ store: harness.store, pool, ...(onProgress && { onProgress }) });
 }
 
 /** Everything about the tables that a migration may have made. */
 async function schema(): Promise<unknown> {
-  const { rows } = await world.pool.query(`
+  const { rows } = await harness.pool.query(`
     SELECT 'index' AS kind, tablename AS name, indexname AS part, indexdef AS text FROM pg_indexes
-      WHERE schemaname = 'public' AND tablename IN ('conversation_session', 'conversation_turn', 'projection_failure')
+      WHERE schemaname = 'public' AND tablename IN ('conversation_session', 'conversation_turn', 'set_aside_session')
     UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-      WHERE conrelid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'projection_failure'::regclass)
+      WHERE conrelid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'set_aside_session'::regclass)
     UNION ALL SELECT 'column', attrelid::regclass::text, attname, format('%s %s %s %s', attnum, atttypid::regtype,
         attnotnull, col_description(attrelid, attnum)) FROM pg_attribute
       WHERE attnum > 0 AND attrelid IN ('conversation_session'::regclass, 'conversation_turn'::regclass,
-        'projection_failure'::regclass)
+        'set_aside_session'::regclass)
     UNION ALL SELECT 'table', oid::regclass::text, reloptions::text, obj_description(oid) FROM pg_class
-      WHERE oid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'projection_failure'::regclass)
+      WHERE oid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'set_aside_session'::regclass)
     ORDER BY 1, 2, 3, 4`);
   return rows;
 }
 
-test('gives the same rows in tables of the same shape, while events flow and a projector runs', async () => {
-  const ids = await world.sessions(20);
-  await Promise.all(ids.map((id) => world.send(id, turn(randomUUID()), turn(randomUUID()))));
-  const { projector } = await world.start();
-  await world.settled(ids);
-  const [shape, before] = [await schema(), await world.rows(ids)];
-  // Rows that are wrong or gone, as after a fault: the reason to rebuild.
-  await world.pool.query('DELETE FROM conversation_turn');
-  await world.pool.query("UPDATE conversation_session SET language = 'xx'");
-
-  const fresh = await world.sessions(5);
-  const flowing = new AbortController();
-  const flow = (async () => {
-    while (!flowing.signal.aborted) for (const id of fresh) await world.send(id, turn(randomUUID()));
-  })();
+test('fixes rows that are wrong or gone', async () => {
+  const ids = await harness.sessions(20);
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()), turn(randomUUID()))));
+  await harness.start();
+  await harness.settled(ids);
+  const before = await harness.rows(ids);
+  await harness.pool.query('DELETE FROM conversation_turn');
+  await harness.pool.query("UPDATE conversation_session SET language = 'xx'");
   const { events } = await run();
-  flowing.abort();
-  await flow;
-
   expect(events).toBeGreaterThanOrEqual(60);
-  expect(await world.rows(ids)).toEqual(before);
-  expect(await schema()).toEqual(shape);
-  await world.settled(fresh);
-  await Promise.all(ids.map((id) => world.send(id, turn(randomUUID()))));
-  await world.settled(ids);
-  await until(() => projector.status().length === 4, 'all slots taken again');
+  expect(await harness.rows(ids)).toEqual(before);
 });
 
-test('leaves the tables in use alone when it fails, and begins afresh the next time', async () => {
-  const ids = await world.sessions(3);
-  await world.start();
-  await world.settled(ids);
-  const before = await world.rows(ids);
-  await world.pool.query('CREATE SCHEMA rebuild CREATE TABLE leftover (id int)');
+test('gives tables of the same shape', async () => {
+  const shape = await schema();
+  await run();
+  expect(await schema()).toEqual(shape);
+});
+
+test('misses no event that comes while it runs', async () => {
+  await harness.start();
+  const ids = await harness.sessions(5);
+  const flowing = new AbortController();
+  const flow = (async () => {
+    while (!flowing.signal.aborted) for (const id of ids) await harness.send(id, turn(randomUUID()));
+  })();
+  await run();
+  flowing.abort();
+  await flow;
+  expect(await harness.settled(ids)).toBe(5);
+});
+
+test('lets the projectors go on afterwards', async () => {
+  const { projector } = await harness.start();
+  const ids = await harness.sessions(3);
+  await harness.settled(ids);
+  await run();
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
+  await harness.settled(ids);
+  await waitUntil(() => projector.status().length === 4, { what: 'all partitions to be taken again' });
+});
+
+test('leaves the tables in use alone when it fails', async () => {
+  const ids = await harness.sessions(3);
+  await harness.start();
+  await harness.settled(ids);
+  const before = await harness.rows(ids);
   const broken = rebuild({
-    store: world.store,
-    pool: () => rowsPool(world.database.url, 'SET default_transaction_read_only = on'),
+    store: harness.store,
+    pool: () => rowsPool(harness.database.url, 'SET default_transaction_read_only = on'),
   });
   await expect(broken).rejects.toThrow('read-only');
-  expect(await world.rows(ids)).toEqual(before);
+  expect(await harness.rows(ids)).toEqual(before);
+});
+
+test('begins afresh after a run that failed', async () => {
+  const ids = await harness.sessions(3);
+  await harness.pool.query('CREATE SCHEMA rebuild CREATE TABLE leftover (id int)');
   await run();
-  expect(await world.rows(ids)).toEqual(before);
+  for (const id of ids) await harness.rowsSettled(id);
 });
 
 test('only one runs at a time', async () => {
-  const ids = await world.sessions(3);
+  const ids = await harness.sessions(3);
   const results = await Promise.allSettled([run(), run()]);
   const failed = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
   expect(failed.every((reason) => reason instanceof RebuildInProgressError)).toBe(true);
   expect(failed.length).toBeLessThan(2);
-  for (const id of ids) await world.rowsSettled(id);
+  for (const id of ids) await harness.rowsSettled(id);
 });

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
+import { partitionPrefixes } from '#partitions';
+import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
+import type { SetAside, TableItem, Writer } from '#read-models';
+import { listSetAside, rebuildConnectionSettings, rebuildTables, RowsStore, setAside } from '#read-models';
 import type { EventStore } from '#sessions';
 import { subscribeToSessions } from '#sessions';
-import { rebuildConnectionSettings, rebuildTables, RowsStore } from '#read-models';
-import type { Positioned, Writer } from '#read-models';
-import { BatchWriter, batchWriterSizes } from '../../../../libs/platform/src/async/batch-writer.ts';
 
 export interface RebuildProgress {
   readonly events: number;
@@ -20,17 +21,25 @@ export interface RebuildOptions {
   readonly onInterruption?: (error: unknown) => void;
 }
 
+export interface RebuildResult {
+  readonly events: number;
+  readonly seconds: number;
+  /** Sessions that are set aside in the new tables, and were not before. */
+  readonly setAside: number;
+}
+
 const progressEveryMs = 1_000;
 /** How long the switch may wait, with the projectors held up, for the last events. */
 const switchPatienceMs = 30_000;
 
-/** Rebuilds the tables from the start of the store, while events flow and projectors run, and switches to them. */
-export async function rebuild(
-  options: RebuildOptions,
-): Promise<{ events: number; seconds: number; failures: number }> {
+/**
+ * Rebuilds the tables from the start of the store, while events flow and projectors run, and switches to them. The rows
+ * of a session that is set aside end before its event; the projectors try it again when they take their partitions.
+ */
+export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const admin = options.pool();
   const filling = options.pool(rebuildConnectionSettings);
-  const filler = new Filler(options, new RowsStore(filling, true));
+  const filler = new Filler(options, new RowsStore(filling, true), await listed(admin));
   const start = performance.now();
   try {
     await rebuildTables(admin, {
@@ -41,35 +50,40 @@ export async function rebuild(
     await filler.stop();
     await Promise.all([admin.end(), filling.end()]);
   }
-  return { events: filler.events, seconds: (performance.now() - start) / 1_000, failures: filler.failures };
+  const { events, found } = filler;
+  return { events, seconds: (performance.now() - start) / 1_000, setAside: found };
+}
+
+/** The sessions that are set aside, by id. */
+async function listed(pool: Pool): Promise<Map<string, SetAside>> {
+  const list = await listSetAside(pool);
+  return new Map(list.map((entry) => [entry.session_id, entry]));
 }
 
 /** Writes the rows of all sessions in the order of the store. */
 class Filler {
   events = 0;
-  failures = 0;
+  /** How many sessions it set aside. */
+  found = 0;
   private readonly abort = new AbortController();
-  private readonly lane: BatchWriter<Positioned>;
-  private writer: Writer = { slot: 0, owner: 'rebuild', epoch: 0n, position: null };
+  private readonly batches: BatchWriter<TableItem>;
+  private writer: Writer = { partition: 0, owner: 'rebuild', epoch: 0n, position: null };
   private work: Promise<void> = Promise.resolve();
   private caughtUp = false;
-  private broken: { error: unknown } | undefined;
+  private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly options: RebuildOptions,
     private readonly rows: RowsStore,
+    private readonly setAside: Map<string, SetAside>,
   ) {
-    this.lane = new BatchWriter(
+    this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
         passIntervalMs: 20,
         batchSize: 1_000,
         intervalMs: 0,
-        write: async ({ items, position }) => {
-          this.failures += (await this.rows.write(this.writer, items, position, null)).length;
-          this.writer = { ...this.writer, position };
-          this.events += items.length;
-        },
+        write: ({ items, position }) => this.write(items, position),
         isTerminal: () => true,
         onRetry: () => undefined,
         onWritten: () => undefined,
@@ -82,30 +96,24 @@ class Filler {
   async fill(): Promise<void> {
     const head = await this.options.store.head();
     const start = performance.now();
-    this.work = Promise.all([this.feed(), this.lane.run()]).then(
+    this.work = Promise.all([this.feed(), this.batches.run()]).then(
       () => undefined,
       (error: unknown) => {
-        this.broken = { error };
+        this.failure = { error };
       },
     );
-    let told = start;
-    await this.until(() => {
-      const now = performance.now();
-      if (now - told > progressEveryMs) {
-        told = now;
-        this.options.onProgress?.(this.progress(head, (now - start) / 1_000));
-      }
-      return this.caughtUp && this.lane.idle;
-    });
+    const progress = setInterval(
+      () => this.options.onProgress?.(this.progress(head, (performance.now() - start) / 1_000)),
+      progressEveryMs,
+    );
+    await this.until(() => this.caughtUp && this.batches.idle, Infinity).finally(() =>
+      clearInterval(progress),
+    );
   }
 
   /** Resolves, with the position, when everything up to a position is in. */
   async reach(position: bigint): Promise<bigint> {
-    const end = performance.now() + switchPatienceMs;
-    await this.until(() => {
-      if (performance.now() > end) throw new Error('the last events did not arrive in time; run it again');
-      return (this.writer.position ?? 0n) >= position;
-    });
+    await this.until(() => (this.writer.position ?? 0n) >= position, switchPatienceMs);
     await this.stop();
     return this.writer.position ?? 0n;
   }
@@ -115,10 +123,26 @@ class Filler {
     await this.work;
   }
 
+  private async write(items: readonly TableItem[], position: bigint): Promise<void> {
+    const storable = this.setAside.size === 0 ? items : items.filter((item) => !this.isSetAside(item));
+    for (const entry of await this.rows.write(this.writer, storable, position, null)) {
+      this.found += 1;
+      this.setAside.set(entry.session_id, entry);
+    }
+    this.writer = { ...this.writer, position };
+    this.events += items.length;
+  }
+
+  private isSetAside(item: TableItem): boolean {
+    const revision = 'event' in item ? item.event.revision : item.setAside.revision;
+    const entry = this.setAside.get(item.session_id);
+    return entry !== undefined && revision >= entry.revision;
+  }
+
   private async feed(): Promise<void> {
     const { store, onInterruption } = this.options;
     const options = {
-      prefixes: ['session-'],
+      prefixes: partitionPrefixes(1).flat(),
       after: 'start' as const,
       signal: this.abort.signal,
       onInterruption: (error: unknown) => {
@@ -126,11 +150,12 @@ class Filler {
       },
     };
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'event') await this.lane.push(delivery);
-      else if (delivery.kind === 'checkpoint') this.lane.pass(delivery.position);
+      if (delivery.kind === 'event') await this.batches.push(delivery);
+      else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
       else if (delivery.kind === 'unprojectable') {
-        this.failures += 1;
-        this.lane.pass(delivery.position);
+        const { session_id, position, reason } = delivery;
+        const entry = setAside(session_id, delivery, reason, position);
+        await this.batches.push({ session_id, position, setAside: entry });
       } else this.caughtUp = true;
     }
   }
@@ -140,12 +165,9 @@ class Filler {
     return { events: this.events, percent: Math.min(100, done * 100), perSecond: this.events / seconds };
   }
 
-  private async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      if (this.broken) throw this.broken.error;
-      await new Promise((resolve) => {
-        setTimeout(resolve, 10);
-      });
-    }
+  private async until(condition: () => boolean, timeoutMs: number): Promise<void> {
+    const isOver = (): boolean => this.failure !== undefined || condition();
+    await waitUntil(isOver, { what: 'the last events; run it again', timeoutMs, everyMs: 10 });
+    if (this.failure) throw this.failure.error;
   }
 }

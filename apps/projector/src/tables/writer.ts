@@ -1,20 +1,23 @@
-import type { Positioned, RowFailure, RowsStore } from '#read-models';
 import type { Lease } from '#partitions';
+import type { Batch, BatchWriterHooks } from '#platform';
+import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
+import type { RowsStore, TableItem } from '#read-models';
 import { LeaseLostError } from '#read-models';
-import type { Batch, BatchWriterHooks } from '../../../../libs/platform/src/async/batch-writer.ts';
-import { BatchWriter, batchWriterSizes } from '../../../../libs/platform/src/async/batch-writer.ts';
+import type { SetAsideSessions } from '../set-aside/sessions.ts';
+import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
 export interface TableWriterOptions {
   readonly rows: RowsStore;
   readonly lease: Lease;
   readonly owner: string;
-  readonly onFailures: (failures: readonly RowFailure[]) => void;
+  readonly setAside: SetAsideSessions;
 }
 
-/** A slot's way into PostgreSQL: rows and checkpoint in one transaction, as long as the slot is held. */
+/** Writes a partition's rows to PostgreSQL: rows and checkpoint in one transaction, as long as the partition is owned. */
 export class TableWriter {
-  private readonly lane: BatchWriter<Positioned>;
-  private at: bigint | null;
+  private readonly batches: BatchWriter<TableItem>;
+  private readonly mutex = new KeyedMutex();
+  private written: bigint | null;
   private current: string | null = null;
   /** Whether the subscription is at the end of the store: drained then means up to date. */
   live = false;
@@ -24,31 +27,31 @@ export class TableWriter {
     hooks: BatchWriterHooks,
     signal: AbortSignal,
   ) {
-    this.at = options.lease.position;
-    this.lane = new BatchWriter(
+    this.written = options.lease.position;
+    this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
         ...hooks,
         intervalMs: 50,
-        write: (batch) => this.write(batch),
-        isTerminal: (error) => error instanceof LeaseLostError,
+        write: (batch) => this.exclusively(() => this.write(batch)),
+        isTerminal: (error) => error instanceof LeaseLostError || error instanceof PartitionStoppedError,
       },
       signal,
     );
   }
 
   get waiting(): number {
-    return this.lane.waiting;
+    return this.batches.waiting;
   }
 
   /** Whether the rows hold all that there is. */
   get idle(): boolean {
-    return this.live && this.lane.idle;
+    return this.live && this.batches.idle;
   }
 
   /** Commit position up to which the rows are written. */
   get position(): bigint | null {
-    return this.at;
+    return this.written;
   }
 
   /** Time (ISO 8601) up to which the rows are known to be current; null: not known yet. */
@@ -57,32 +60,44 @@ export class TableWriter {
   }
 
   /** Adds an event, unless its rows were written before. Resolves when there is room for more. */
-  async push(item: Positioned): Promise<void> {
+  async push(item: TableItem): Promise<void> {
     const { position } = this.options.lease;
-    if (position === null || item.position > position) await this.lane.push(item);
+    if (position === null || item.position > position) await this.batches.push(item);
   }
 
   pass(position: bigint): void {
-    this.lane.pass(position);
+    this.batches.pass(position);
   }
 
   run(): Promise<void> {
-    return this.lane.run();
+    return this.batches.run();
   }
 
-  private async write({ items, position, drained }: Batch<Positioned>): Promise<void> {
-    if (this.at !== null && position <= this.at) return;
-    const { rows, lease, owner, onFailures } = this.options;
-    const until = this.live && drained ? new Date().toISOString() : (timeOf(items.at(-1)) ?? this.current);
-    const writer = { slot: lease.slot, epoch: lease.epoch, owner, position: this.at };
-    const failures = await rows.write(writer, items, position, until);
-    this.at = position;
+  /** Runs work while no batch is being written. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.mutex.run('', work);
+  }
+
+  private async write({ items, position, drained }: Batch<TableItem>): Promise<void> {
+    if (this.written !== null && position <= this.written) return;
+    const { rows, lease, owner, setAside } = this.options;
+    const now = new Date().toISOString();
+    const until = this.live && drained ? now : (timeOf(items.at(-1)) ?? this.current);
+    const writer = { partition: lease.partition, epoch: lease.epoch, owner, position: this.written };
+    const storable = setAside.size === 0 ? items : items.filter((item) => !isCovered(setAside, item));
+    const failures = await rows.write(writer, storable, position, until);
+    this.written = position;
     this.current = until;
-    if (failures.length > 0) onFailures(failures);
+    await setAside.added(failures);
   }
 }
 
-function timeOf(item: Positioned | undefined): string | undefined {
-  const at = Date.parse(item?.event.metadata.occurred_at ?? '');
+function isCovered(setAside: SetAsideSessions, item: TableItem): boolean {
+  return 'event' in item && setAside.covers(item.session_id, item.event.revision);
+}
+
+function timeOf(item: TableItem | undefined): string | undefined {
+  if (item === undefined || !('event' in item)) return undefined;
+  const at = Date.parse(item.event.metadata.occurred_at);
   return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

@@ -6,29 +6,29 @@ import { contextOf } from '#domain';
 import { CommandExecutor, EventStore, readEvents, readSession } from '#sessions';
 import { ContextProjection } from './projection.ts';
 import { ContextStore } from './store.ts';
-import type { Positioned } from '../tables/store.ts';
-import { emptyRedis, engine, startSession, turn } from '../test-support.ts';
+import type { Positioned } from '../tables/items.ts';
+import { emptyRedis, entryFor, serviceUrl, startSession, turn } from '../test-support.ts';
 
 let redis: Redis;
 let store: EventStore;
 let contexts: ContextStore;
-let refolded: string[] = [];
+let rebuilt: string[] = [];
 
 beforeAll(async () => {
   redis = await emptyRedis(6);
-  store = new EventStore(engine('EVENTSTORE_URL'));
+  store = new EventStore(serviceUrl('EVENTSTORE_URL'));
   contexts = new ContextStore(redis, { ttlSeconds: 60 });
 });
 beforeEach(async () => {
   await redis.flushdb();
-  refolded = [];
+  rebuilt = [];
 });
 afterAll(async () => {
   await Promise.all([redis.quit(), store.dispose()]);
 });
 
 function projection(): ContextProjection {
-  return new ContextProjection(store, contexts, { onRefold: (id) => refolded.push(id) });
+  return new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) });
 }
 
 /** Appends the requests, and gives all events of the session as they would be delivered. */
@@ -39,7 +39,7 @@ async function appended(id: string, ...requests: SessionCommand[][]): Promise<Po
     findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
     restore: async () => undefined,
   };
-  const actor = { role: 'agent', id: 'spec' } as const;
+  const actor = { role: 'agent', id: 'test' } as const;
   for (const [index, commands] of requests.entries()) {
     const commandIds = [`request-${index}`];
     const request = { sessionId: id, commands, actor, commandIds, body: { index } };
@@ -71,28 +71,57 @@ test('contexts are right however the events are cut into batches', async () => {
   for (const size of [1, 2, 3, 5, 8, 100]) await ours.write(mixed.splice(0, size));
   expect(await isRight(a)).toBe(true);
   expect(await isRight(b)).toBe(true);
-  expect(refolded).toEqual([]);
+  expect(rebuilt).toEqual([]);
 });
 
-test('a projector that begins in the middle loads the session from Redis; with a gap it folds the stream', async () => {
+async function fourEvents(id: string): Promise<Positioned[]> {
+  const turns = Array.from({ length: 3 }, () => [turn(randomUUID())]);
+  return appended(id, [startSession], ...turns);
+}
+
+test('a projector that begins in the middle loads the session from Redis', async () => {
   const id = randomUUID();
-  const events = await appended(
-    id,
-    [startSession],
-    [turn(randomUUID())],
-    [turn(randomUUID())],
-    [turn(randomUUID())],
-  );
+  const events = await fourEvents(id);
   await projection().write(events.slice(0, 2));
   await projection().write(events.slice(1, 3));
-  expect(refolded).toEqual([]);
-  await redis.del(`ctx:{${id}}`);
+  expect(rebuilt).toEqual([]);
+});
+
+test('a session whose earlier events are missing in Redis is rebuilt from its stream', async () => {
+  const id = randomUUID();
+  const events = await fourEvents(id);
   await projection().write(events.slice(3));
-  expect(refolded).toEqual([id]);
+  expect(rebuilt).toEqual([id]);
   expect(await isRight(id)).toBe(true);
 });
 
-test('a request cut in two, with a restart between, is recorded whole', async () => {
+test('an event that cannot be folded is told, and those before it are written', async () => {
+  const id = randomUUID();
+  const [first, second, third] = (await fourEvents(id)) as [Positioned, Positioned, Positioned];
+  const broken = { ...third, event: { ...third.event, data: null } as unknown as RecordedEvent };
+  const { failures } = await projection().write([first, second, broken]);
+  expect(failures).toMatchObject([{ session_id: id, revision: 2, reason: 'malformed_event' }]);
+  expect((await contexts.load(id))?.revision).toBe(1);
+});
+
+test('a session whose context says that it is set aside is told', async () => {
+  const id = randomUUID();
+  const events = await fourEvents(id);
+  await contexts.noteSetAside([entryFor(id, 2)]);
+  expect(await projection().write(events)).toEqual({ failures: [], setAside: [id] });
+});
+
+test('a session that is not set aside any more is restored from its stream', async () => {
+  const id = randomUUID();
+  const events = await fourEvents(id);
+  const ours = projection();
+  await ours.write(events.slice(0, 2));
+  await contexts.noteSetAside([entryFor(id, 2)]);
+  await ours.restore(id);
+  expect(await isRight(id)).toBe(true);
+});
+
+test('a request whose events are in two batches, with a restart between, is recorded whole', async () => {
   const id = randomUUID();
   const turns = Array.from({ length: 4 }, () => randomUUID());
   const events = await appended(
@@ -109,15 +138,9 @@ test('a request cut in two, with a restart between, is recorded whole', async ()
   expect(await isRight(id)).toBe(true);
 });
 
-test('a projector that was away does not disturb what others have written since', async () => {
+test('a projector that stalled does not disturb what others have written since', async () => {
   const id = randomUUID();
-  const events = await appended(
-    id,
-    [startSession],
-    [turn(randomUUID())],
-    [turn(randomUUID())],
-    [turn(randomUUID())],
-  );
+  const events = await fourEvents(id);
   const stalled = projection();
   await stalled.write(events.slice(0, 2));
   await projection().write(events.slice(0, 4));
@@ -125,5 +148,5 @@ test('a projector that was away does not disturb what others have written since'
   expect(await isRight(id)).toBe(true);
   await stalled.write(events.slice(3));
   expect(await isRight(id)).toBe(true);
-  expect(refolded).toEqual([]);
+  expect(rebuilt).toEqual([]);
 });

@@ -3,24 +3,37 @@ import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { changedSections, newSession } from '#domain';
 import type { EventStore } from '#sessions';
 import { foldEvent, UnprojectableEventError } from '#sessions';
+import { inParallel } from '#platform';
 import { sections } from './document.ts';
+import { SessionSetAsideError } from './errors.ts';
 import type { ContextChange } from './records.ts';
-import type { ContextStore } from './store.ts';
-import { latestCommands, rebuildContext } from './rebuild.ts';
-import type { Positioned } from '../tables/store.ts';
+import type { ContextCheckpoint, ContextStore } from './store.ts';
+import { foldAsFarAsPossible, latestCommands, rebuildContext } from './rebuild.ts';
+import type { Positioned } from '../tables/items.ts';
 import type { Grown } from './stream-notifications.ts';
 
 export interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
   readonly sessionsKept?: number;
-  readonly onRefold?: (sessionId: string) => void;
+  readonly onRebuild?: (sessionId: string) => void;
   /** Told of the sessions of each batch, once they are written. */
   readonly onWritten?: (grown: readonly Grown[]) => void;
-  /** Told of an event that cannot be folded: the context of its session does not advance, the others go on. */
-  readonly onFailure?: (error: UnprojectableEventError) => void;
 }
 
-const refoldsAtOnce = 4;
+/** What a batch came upon. */
+export interface ContextResult {
+  /** The first event of each session that cannot be folded; those before it are written. */
+  readonly failures: readonly UnprojectableEventError[];
+  /** Sessions whose context was not written, since it says that the session is set aside. */
+  readonly setAside: readonly string[];
+}
+
+type Groups = ReadonlyMap<string, readonly RecordedEvent[]>;
+
+/** A change, or why there is none. */
+type Folded = ContextChange | 'missing_predecessor' | 'unchanged';
+
+const rebuildsAtOnce = 4;
 
 /** Brings events into the contexts in Redis. Events that are in already change nothing. */
 export class ContextProjection {
@@ -35,38 +48,51 @@ export class ContextProjection {
   }
 
   /**
-   * Writes the events of a batch, each session once. Sessions whose earlier events are missing in Redis are folded anew
-   * from their stream. `mark` is written along: what was written before this batch (see ContextStore.mark).
+   * Writes the events of a batch, each session once. Sessions whose earlier events are missing in Redis are rebuilt
+   * from their stream. The checkpoint is written along: what was written before this batch.
    */
-  async write(events: readonly Positioned[], mark?: { name: string; position: bigint }): Promise<void> {
+  async write(events: readonly Positioned[], checkpoint?: ContextCheckpoint): Promise<ContextResult> {
     const groups = groupBySession(events);
-    const begun = await this.sessionsBefore(groups);
+    const before = await this.sessionsBefore(groups);
     const changes: ContextChange[] = [];
-    const gaps: string[] = [];
+    const incomplete: string[] = [];
+    const failures: UnprojectableEventError[] = [];
     for (const [sessionId, list] of groups) {
-      const change = this.fold(begun.get(sessionId), list);
-      if (change === 'gap') gaps.push(sessionId);
-      else if (change !== 'none') changes.push(change);
+      const change = fold(before.get(sessionId), list, (failure) => failures.push(failure));
+      if (change === 'missing_predecessor') incomplete.push(sessionId);
+      else if (change !== 'unchanged') changes.push(change);
     }
-    const results = await this.contexts.applyMany(changes, mark);
+    const setAside: string[] = [];
+    const results = await this.contexts.applyMany(changes, checkpoint);
     for (const [index, { after }] of changes.entries()) {
-      if (results[index] === 'gap') gaps.push(after.session_id);
+      if (results[index] === 'missing_predecessor') incomplete.push(after.session_id);
+      else if (results[index] === 'set_aside') setAside.push(after.session_id);
       else this.sessions.set(after.session_id, after);
     }
-    await this.refoldAll(gaps);
-    this.tell(groups);
+    await inParallel(incomplete, rebuildsAtOnce, async (sessionId) => {
+      const error = await this.rebuild(sessionId);
+      if (error instanceof UnprojectableEventError) failures.push(error);
+      else if (error) setAside.push(sessionId);
+    });
+    this.announce(groups);
+    return { failures, setAside };
   }
 
-  /** Forgets the sessions of a slot: others may have written them since. */
+  /** Writes the context of a session that is not set aside, though Redis says so: Redis came back in an older state. */
+  async restore(sessionId: string): Promise<void> {
+    this.sessions.delete(sessionId);
+    const { session, commands } = await foldAsFarAsPossible(this.store, sessionId);
+    if (session.revision >= 0) await this.contexts.restore(session, commands);
+  }
+
+  /** Forgets the sessions of a partition: others may have written them since. */
   forget(prefixes: readonly string[]): void {
-    const mine = (id: string): boolean => prefixes.some((prefix) => `session-${id}`.startsWith(prefix));
-    for (const id of [...this.sessions.keys()].filter(mine)) this.sessions.delete(id);
+    const isOurs = (id: string): boolean => prefixes.some((prefix) => `session-${id}`.startsWith(prefix));
+    for (const id of [...this.sessions.keys()].filter(isOurs)) this.sessions.delete(id);
   }
 
   /** Each session as it was before its first event of the batch; a session that is kept nowhere is left out. */
-  private async sessionsBefore(
-    groups: ReadonlyMap<string, readonly RecordedEvent[]>,
-  ): Promise<Map<string, Session>> {
+  private async sessionsBefore(groups: Groups): Promise<Map<string, Session>> {
     const found = new Map<string, Session>();
     const unknown: { sessionId: string; first: RecordedEvent }[] = [];
     for (const [sessionId, [first]] of groups) {
@@ -83,14 +109,14 @@ export class ContextProjection {
     for (const [index, { sessionId, first }] of unknown.entries()) {
       const { session, command } = loaded[index] ?? {};
       // The command of this event began before: its record cannot be continued without its beginning.
-      const severed =
+      const beganBefore =
         session?.revision === first.revision - 1 && command && command.revision < first.revision;
-      if (session && !severed) found.set(sessionId, session);
+      if (session && !beganBefore) found.set(sessionId, session);
     }
     return found;
   }
 
-  private tell(groups: ReadonlyMap<string, readonly RecordedEvent[]>): void {
+  private announce(groups: Groups): void {
     this.options.onWritten?.(
       [...groups].flatMap(([id, events]) => {
         const session = this.sessions.get(id);
@@ -99,52 +125,46 @@ export class ContextProjection {
     );
   }
 
-  private fold(
-    before: Session | undefined,
-    events: readonly RecordedEvent[],
-  ): ContextChange | 'gap' | 'none' {
-    if (before === undefined) return 'gap';
-    let after = before;
-    const commands = new Map<string, ProcessedCommand>();
-    for (const event of events) {
-      if (event.revision <= after.revision) continue;
-      if (event.revision !== after.revision + 1) return 'gap';
-      try {
-        after = foldEvent(after, event);
-      } catch (error) {
-        this.tellFailure(error);
-        break;
-      }
-      for (const command of latestCommands(after)) commands.set(command.id, command);
-    }
-    if (after === before) return 'none';
-    const changed = before.revision < 0 ? sections : changedSections(before.state, after.state);
-    return { before: before.revision, after, changed, commands: [...commands.values()] };
-  }
-
-  private async refoldAll(sessionIds: readonly string[]): Promise<void> {
-    for (let from = 0; from < sessionIds.length; from += refoldsAtOnce) {
-      const some = sessionIds.slice(from, from + refoldsAtOnce);
-      await Promise.all(some.map((id) => this.refoldOne(id)));
-    }
-  }
-
-  private async refoldOne(sessionId: string): Promise<void> {
+  /** Returns why the session cannot be rebuilt; any other error is thrown, and the batch is tried again. */
+  private async rebuild(
+    sessionId: string,
+  ): Promise<UnprojectableEventError | SessionSetAsideError | undefined> {
     this.sessions.delete(sessionId);
-    this.options.onRefold?.(sessionId);
+    this.options.onRebuild?.(sessionId);
     try {
       const session = await rebuildContext(this.store, this.contexts, sessionId);
       if (session.revision >= 0) this.sessions.set(sessionId, session);
+      return undefined;
     } catch (error) {
-      this.tellFailure(error);
+      if (error instanceof UnprojectableEventError || error instanceof SessionSetAsideError) return error;
+      throw error;
     }
   }
+}
 
-  /** Any other error is thrown: the batch is tried again. */
-  private tellFailure(error: unknown): void {
-    if (!(error instanceof UnprojectableEventError)) throw error;
-    this.options.onFailure?.(error);
+function fold(
+  before: Session | undefined,
+  events: readonly RecordedEvent[],
+  onFailure: (failure: UnprojectableEventError) => void,
+): Folded {
+  if (before === undefined) return 'missing_predecessor';
+  let after = before;
+  const commands = new Map<string, ProcessedCommand>();
+  for (const event of events) {
+    if (event.revision <= after.revision) continue;
+    if (event.revision !== after.revision + 1) return 'missing_predecessor';
+    try {
+      after = foldEvent(after, event);
+    } catch (error) {
+      if (!(error instanceof UnprojectableEventError)) throw error;
+      onFailure(error);
+      break;
+    }
+    for (const command of latestCommands(after)) commands.set(command.id, command);
   }
+  if (after === before) return 'unchanged';
+  const changed = before.revision < 0 ? sections : changedSections(before.state, after.state);
+  return { before: before.revision, after, changed, commands: [...commands.values()] };
 }
 
 function groupBySession(events: readonly Positioned[]): Map<string, RecordedEvent[]> {

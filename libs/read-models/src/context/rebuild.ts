@@ -1,58 +1,104 @@
-import type { ProcessedCommand, Session } from '#domain';
+import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { newSession } from '#domain';
 import type { EventStore } from '#sessions';
-import { foldEvent, readEvents } from '#sessions';
+import { foldEvent, readEvents, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
 import type { ContextStore } from './store.ts';
 
-const underWay = new WeakMap<ContextStore, Map<string, Promise<Session>>>();
+/** A session folded from its events, with all its commands. */
+export interface FoldedSession {
+  readonly session: Session;
+  readonly commands: readonly ProcessedCommand[];
+}
+
+/** The rebuilds that run, by store and session. */
+const running = new WeakMap<ContextStore, Map<string, Promise<Session>>>();
 
 /**
  * Brings a session's context up to its stream, with the record of its commands: from what is stored, else from the
  * first event. Several calls for one session at a time share one fold. Revision -1: there is no such session.
+ * @throws UnprojectableEventError, SessionSetAsideError
  */
 export function rebuildContext(
   store: EventStore,
   contexts: ContextStore,
   sessionId: string,
 ): Promise<Session> {
-  const running = underWay.get(contexts) ?? new Map<string, Promise<Session>>();
-  underWay.set(contexts, running);
-  const shared = running.get(sessionId);
+  const bySession = running.get(contexts) ?? new Map<string, Promise<Session>>();
+  running.set(contexts, bySession);
+  const shared = bySession.get(sessionId);
   if (shared !== undefined) return shared;
-  const own = foldAndKeep(store, contexts, sessionId).finally(() => running.delete(sessionId));
-  running.set(sessionId, own);
+  const own = rebuild(store, contexts, sessionId).finally(() => bySession.delete(sessionId));
+  bySession.set(sessionId, own);
   return own;
 }
 
-async function foldAndKeep(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
+async function rebuild(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
   const stored = await contexts.load(sessionId);
   if (stored !== undefined) {
     const { session, commands } = await foldFrom(store, stored);
-    const isWhole = !(await isSevered(contexts, stored, commands));
-    if (isWhole && (await contexts.apply(stored.revision, session, sections, commands)) !== 'gap')
-      return session;
+    const isWhole = !(await beganBefore(contexts, stored, commands));
+    const result = isWhole && (await contexts.apply(stored.revision, session, sections, commands));
+    if (result === 'applied' || result === 'stale') return session;
   }
   const { session, commands } = await foldFrom(store, newSession(sessionId));
   if (session.revision >= 0) await contexts.replace(session, commands);
   return session;
 }
 
-async function foldFrom(
-  store: EventStore,
-  begin: Session,
-): Promise<{ session: Session; commands: ProcessedCommand[] }> {
-  let session = begin;
-  const commands = new Map<string, ProcessedCommand>();
-  for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 })) {
-    session = foldEvent(session, event);
-    for (const command of latestCommands(session)) commands.set(command.id, command);
-  }
-  return { session, commands: [...commands.values()] };
+async function foldFrom(store: EventStore, begin: Session): Promise<FoldedSession> {
+  const fold = new Fold(begin);
+  for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 }))
+    fold.add(event);
+  return fold;
 }
 
-/** Whether the first command after a stored session had begun before: its record cannot be made from its end alone. */
-async function isSevered(
+/** A session folded as far as that is possible, with its events. */
+export interface PartialFold extends FoldedSession {
+  readonly events: readonly RecordedEvent[];
+  /** The first event that cannot be folded. */
+  readonly failure: UnprojectableEventError | null;
+}
+
+/** Folds a session from its first event, up to the revision `before` or the first event that cannot be folded. */
+export async function foldAsFarAsPossible(
+  store: EventStore,
+  sessionId: string,
+  before?: number,
+): Promise<PartialFold> {
+  const fold = new Fold(newSession(sessionId));
+  const events: RecordedEvent[] = [];
+  try {
+    const range = before === undefined ? {} : { limit: before };
+    const read = before === 0 ? [] : readEvents(store, sessionId, range);
+    for await (const event of read) {
+      fold.add(event);
+      events.push(event);
+    }
+    return { session: fold.session, commands: fold.commands, events, failure: null };
+  } catch (error) {
+    if (!(error instanceof UnprojectableEventError)) throw error;
+    return { session: fold.session, commands: fold.commands, events, failure: error };
+  }
+}
+
+class Fold implements FoldedSession {
+  private readonly known = new Map<string, ProcessedCommand>();
+
+  constructor(public session: Session) {}
+
+  add(event: RecordedEvent): void {
+    this.session = foldEvent(this.session, event);
+    for (const command of latestCommands(this.session)) this.known.set(command.id, command);
+  }
+
+  get commands(): ProcessedCommand[] {
+    return [...this.known.values()];
+  }
+}
+
+/** Whether the first command after a stored session began before: its record cannot be made from its end alone. */
+async function beganBefore(
   contexts: ContextStore,
   { session_id, revision }: Session,
   [first]: readonly ProcessedCommand[],

@@ -1,9 +1,12 @@
 import type { ProcessedCommand, Section, Session } from '#domain';
 import { commandRecord, parseSession } from './document.ts';
-import { applied, contextFormat, gap } from './scripts.ts';
+import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
 
-/** What became of a write: done, not needed since a later state stands there, or impossible for want of the one before. */
-export type ApplyResult = 'applied' | 'stale' | 'gap';
+/**
+ * What became of a write: done, not needed since a later state stands there, impossible without the state before, or
+ * refused since the session is set aside at an earlier event.
+ */
+export type ApplyResult = 'applied' | 'stale' | 'missing_predecessor' | 'set_aside';
 
 /** One session's change: from revision `before` to `after`. */
 export interface ContextChange {
@@ -23,7 +26,7 @@ export function commandsKey(sessionId: string): string {
   return `cmd:{${sessionId}}`;
 }
 
-export function markKey(name: string): string {
+export function checkpointKey(name: string): string {
   return `projection:${name}`;
 }
 
@@ -38,7 +41,8 @@ export function commandTexts(commands: readonly ProcessedCommand[]): string[] {
 
 export function toResult(code: unknown): ApplyResult {
   if (code === applied) return 'applied';
-  return code === gap ? 'gap' : 'stale';
+  if (code === setAside) return 'set_aside';
+  return code === missingPredecessor ? 'missing_predecessor' : 'stale';
 }
 
 /** The n-th reply of a pipeline; its error is thrown. */

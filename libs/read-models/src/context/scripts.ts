@@ -1,13 +1,14 @@
 /**
  * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
- * format counts as missing and is folded again, so raise `contextFormat` whenever the shape of a section changes.
+ * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes.
  */
 export const contextFormat = '2';
 
 /** What `apply` answers. */
 export const applied = 1;
 export const stale = 0;
-export const gap = -1;
+export const missingPredecessor = -1;
+export const setAside = -2;
 
 /**
  * The record of a command is "revision:count:hash". Of two with the same id the first stays, so that a repeated
@@ -32,11 +33,12 @@ end
  */
 export const applyScript = `-- turnstream apply, format ${contextFormat}
 ${rememberCommands}
-local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
+if stored[3] and tonumber(ARGV[2]) >= cjson.decode(stored[3]).revision then return ${setAside} end
 local at = tonumber(stored[1] or -1)
-if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${gap} end
+if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${missingPredecessor} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
-if at < tonumber(ARGV[1]) then return ${gap} end
+if at < tonumber(ARGV[1]) then return ${missingPredecessor} end
 local sections = tonumber(ARGV[4])
 for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${contextFormat}')
@@ -47,20 +49,51 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return ${applied}
 `;
 
-/** Writes a whole context, unless a later one stands there complete. ARGV as above, without the revision before. */
+/**
+ * Writes a whole context. ARGV as above, without the revision before, and after the ttl how:
+ * 'rebuild': unless a later one stands there complete, or the session is set aside at this revision or before;
+ * 'restore': the session is not set aside any more, whatever the stored context says;
+ * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
+ */
 export const replaceScript = `-- turnstream replace, format ${contextFormat}
 ${rememberCommands}
-local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
+local how = ARGV[3]
 local complete = stored[2] == '${contextFormat}' and redis.call('HEXISTS', KEYS[2], '') == 1
-if complete and tonumber(stored[1]) >= tonumber(ARGV[1]) then return ${stale} end
+local later = complete and tonumber(stored[1] or -1) >= tonumber(ARGV[1])
+if how == 'rebuild' then
+  if stored[3] then return ${setAside} end
+  if later then return ${stale} end
+elseif how == 'restore' and later and not stored[3] then
+  return ${stale}
+end
 redis.call('DEL', KEYS[1])
-local sections = tonumber(ARGV[3])
-for i = 4, 3 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local sections = tonumber(ARGV[4])
+for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${contextFormat}')
+if how ~= 'rebuild' and how ~= 'restore' then redis.call('HSET', KEYS[1], 'set_aside', how) end
 redis.call('HSET', KEYS[2], '', ARGV[1])
-remember(KEYS[2], 4 + 2 * sections)
+remember(KEYS[2], 5 + 2 * sections)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return ${applied}
+`;
+
+/**
+ * Notes in a context that the session is set aside. Answers that the predecessor is missing when the context is not at
+ * the revision before: it is then to be replaced. ARGV: revision of the event, note (JSON), ttl in ms
+ */
+export const setAsideScript = `-- turnstream set aside, format ${contextFormat}
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
+local at = -1
+if stored[2] == '${contextFormat}' then at = tonumber(stored[1]) end
+if tonumber(ARGV[1]) == 0 then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  at = -1
+end
+redis.call('HSET', KEYS[1], 'set_aside', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if at ~= tonumber(ARGV[1]) - 1 then return ${missingPredecessor} end
 return ${applied}
 `;
 

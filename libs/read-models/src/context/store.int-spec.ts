@@ -4,8 +4,9 @@ import type { Redis } from 'ioredis';
 import { changedSections, contextOf, newSession } from '#domain';
 import type { ProcessedCommand, Session } from '#domain';
 import { sections } from './document.ts';
+import { SessionSetAsideError } from './errors.ts';
 import { ContextStore } from './store.ts';
-import { emptyRedis, Script, startSession, turn } from '../test-support.ts';
+import { emptyRedis, entryFor, Script, startSession, turn } from '../test-support.ts';
 
 let redis: Redis;
 let contexts: ContextStore;
@@ -63,7 +64,7 @@ describe('a context', () => {
     expect(loaded).toEqual({ ...second, known: { from: 2, list: [] } });
   });
 
-  test('only the changed sections are written', async () => {
+  test('is written in the sections that changed, and no others', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await redis.hset(`ctx:{${first.session_id}}`, 'identity', '{"partner_id":"untouched"}');
@@ -71,7 +72,7 @@ describe('a context', () => {
     expect(await stored(second)).toMatchObject({ identity: { partner_id: 'untouched' }, revision: 1 });
   });
 
-  test('an older projector cannot overwrite a newer one', async () => {
+  test('is not overwritten by an older projector', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     await write(first, second);
@@ -83,15 +84,15 @@ describe('a context', () => {
     expect(await stored(third)).toEqual(contextOf(third));
   });
 
-  test('on top of another revision nothing is written: a gap', async () => {
+  test('is not written without its predecessor', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
-    expect(await write(first, second)).toBe('gap');
+    expect(await write(first, second)).toBe('missing_predecessor');
     await write(undefined, first);
-    expect(await write(second, third)).toBe('gap');
+    expect(await write(second, third)).toBe('missing_predecessor');
     expect(await stored(first)).toEqual(contextOf(first));
   });
 
-  test('a change that overlaps with what is there brings it to the end of the change', async () => {
+  test('is brought to the end of a change that overlaps with it', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     await write(first, second);
@@ -99,15 +100,20 @@ describe('a context', () => {
     expect(await stored(third)).toEqual(contextOf(third));
   });
 
-  test('without its record of commands, or in another format, counts as missing', async () => {
+  test('without its record of commands counts as missing', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await redis.del(`cmd:{${first.session_id}}`);
-    expect(await write(first, second)).toBe('gap');
+    expect(await write(first, second)).toBe('missing_predecessor');
     await contexts.replace(first, []);
     expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 0 });
+  });
+
+  test('in another format counts as missing', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await write(undefined, first);
     await redis.hset(`ctx:{${first.session_id}}`, 'format', '0');
-    expect(await write(first, second)).toBe('gap');
+    expect(await write(first, second)).toBe('missing_predecessor');
     expect(await contexts.load(first.session_id)).toBeUndefined();
     expect(await contexts.document(first.session_id)).toBeUndefined();
     // The record of commands has a form of its own and stays good.
@@ -129,7 +135,7 @@ describe('a context', () => {
     for (const ttl of await left()) expect(ttl).toBeGreaterThan(50_000);
   });
 
-  test('scripts that Redis has forgotten are sent again', async () => {
+  test('is written though Redis has forgotten the scripts', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await redis.script('FLUSH');
@@ -172,12 +178,77 @@ describe('the record of commands', () => {
   });
 });
 
-test('the mark of a slot is kept beside', async () => {
-  expect(await contexts.mark('session-0')).toBeUndefined();
-  await contexts.setMark('session-0', 12_345_678_901_234_567n);
+describe('a session that is set aside', () => {
+  test('does not go on from the event before', async () => {
+    const [first, second, third] = history(3) as [Session, Session, Session];
+    await write(undefined, first);
+    expect(await contexts.noteSetAside([entryFor(first.session_id, 1)])).toEqual([]);
+    expect(await write(first, second)).toBe('set_aside');
+    expect(await write(first, third)).toBe('set_aside');
+    expect((await contexts.load(first.session_id))?.revision).toBe(0);
+  });
+
+  test('still gets the events before that one', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await contexts.noteSetAside([entryFor(first.session_id, 2)]);
+    expect(await write(undefined, first)).toBe('applied');
+    expect(await write(first, second)).toBe('applied');
+  });
+
+  test('has no document to rely on', async () => {
+    const [first] = history(1) as [Session];
+    await write(undefined, first);
+    const entry = entryFor(first.session_id, 1);
+    await contexts.noteSetAside([entry]);
+    const { revision, event_id, type, reason, since } = entry;
+    await expect(contexts.document(first.session_id)).rejects.toMatchObject({
+      code: 'session_set_aside',
+      set_aside: { revision, event_id, type, reason, since },
+    });
+  });
+
+  test('is told when its context is not the one before the event', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await write(undefined, first);
+    await write(first, second);
+    const entry = entryFor(first.session_id, 1);
+    expect(await contexts.noteSetAside([entry])).toEqual([entry]);
+    await contexts.restoreBefore(entry, first, []);
+    expect(await contexts.load(first.session_id)).toMatchObject({ revision: 0 });
+    expect(await contexts.noteSetAside([entry])).toEqual([]);
+  });
+
+  test('at its first event has no context', async () => {
+    const [first] = history(1) as [Session];
+    await write(undefined, first);
+    await contexts.noteSetAside([entryFor(first.session_id, 0)]);
+    expect(await contexts.load(first.session_id)).toBeUndefined();
+    await expect(contexts.document(first.session_id)).rejects.toBeInstanceOf(SessionSetAsideError);
+  });
+
+  test('is not replaced by a rebuild', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await contexts.noteSetAside([entryFor(first.session_id, 1)]);
+    await expect(contexts.replace(second, [])).rejects.toBeInstanceOf(SessionSetAsideError);
+  });
+
+  test('goes on once it is restored', async () => {
+    const [first, second, third] = history(3) as [Session, Session, Session];
+    await write(undefined, first);
+    await contexts.noteSetAside([entryFor(first.session_id, 1)]);
+    await contexts.restore(second, []);
+    expect(await stored(second)).toEqual(contextOf(second));
+    expect(await write(second, third)).toBe('applied');
+  });
+});
+
+test('the checkpoint of a partition is stored with the contexts', async () => {
+  const name = 'session-0';
+  expect(await contexts.checkpoint(name)).toBeUndefined();
+  await contexts.saveCheckpoint({ name, position: 12_345_678_901_234_567n });
+  expect(await contexts.checkpoint(name)).toBe(12_345_678_901_234_567n);
   const [first] = history(1) as [Session];
   const change = { before: -1, after: first, changed: sections, commands: [] };
-  expect(await contexts.mark('session-0')).toBe(12_345_678_901_234_567n);
-  expect(await contexts.applyMany([change], { name: 'session-0', position: 7n })).toEqual(['applied']);
-  expect(await contexts.mark('session-0')).toBe(7n);
+  expect(await contexts.applyMany([change], { name, position: 7n })).toEqual(['applied']);
+  expect(await contexts.checkpoint(name)).toBe(7n);
 });

@@ -3,12 +3,37 @@ import type { ProcessedCommand, Section, Session } from '#domain';
 import type { ContextDocument } from './document.ts';
 import { documentFields, joinDocument, parseCommand, sections, sectionTexts } from './document.ts';
 import type { ApplyResult, ContextChange, Texts } from './records.ts';
-import { commandsKey, commandTexts, contextKey, markKey, reply, toResult, toSession } from './records.ts';
-import { applyScript, contextFormat, rememberScript, replaceScript } from './scripts.ts';
+import {
+  commandsKey,
+  commandTexts,
+  contextKey,
+  checkpointKey,
+  reply,
+  toResult,
+  toSession,
+} from './records.ts';
+import {
+  applyScript,
+  contextFormat,
+  missingPredecessor,
+  rememberScript,
+  replaceScript,
+  setAside,
+  setAsideScript,
+} from './scripts.ts';
+import type { SetAside } from '../tables/set-aside.ts';
+import { noteOf, SessionSetAsideError } from './errors.ts';
+import type { SetAsideNote } from './errors.ts';
 
 const sectionFields = ['revision', 'format', ...sections];
-/** Command records in one call of a script: more would hold Redis up for the others. */
+/** Command records in one call of a script: more would block Redis for the others. */
 const recordsPerCall = 1_000;
+
+/** Up to where the contexts of a partition are written. */
+export interface ContextCheckpoint {
+  readonly name: string;
+  readonly position: bigint;
+}
 
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
@@ -24,6 +49,7 @@ export class ContextStore {
     this.ttl = ttlSeconds * 1_000;
     redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
     redis.defineCommand('turnstreamReplace', { numberOfKeys: 2, lua: replaceScript });
+    redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
     redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
   }
 
@@ -32,9 +58,14 @@ export class ContextStore {
     return toSession(sessionId, await this.redis.hmget(contextKey(sessionId), ...sectionFields));
   }
 
-  /** The context as JSON text, or undefined when it is not kept. Costs little more than a plain GET of the text. */
+  /**
+   * The context as JSON text, or undefined when it is not kept. Costs little more than a plain GET of the text.
+   * @throws SessionSetAsideError
+   */
   async document(sessionId: string): Promise<ContextDocument | undefined> {
-    const texts = await this.redis.hmget(contextKey(sessionId), ...documentFields);
+    const texts = await this.redis.hmget(contextKey(sessionId), ...documentFields, 'set_aside');
+    const note = texts.pop();
+    if (note) throw new SessionSetAsideError(sessionId, JSON.parse(note) as SetAsideNote);
     if (texts[1] !== contextFormat || texts.includes(null)) return undefined;
     return joinDocument(sessionId, texts);
   }
@@ -91,30 +122,75 @@ export class ContextStore {
     commands: readonly ProcessedCommand[],
   ): Promise<ApplyResult> {
     const [result] = await this.applyMany([{ before, after, changed, commands }]);
-    return result ?? 'gap';
+    return result ?? 'missing_predecessor';
   }
 
-  /** As `apply` for several sessions, in one round trip. `mark` is stored behind them: see `mark`. */
-  async applyMany(
-    changes: readonly ContextChange[],
-    mark?: { name: string; position: bigint },
-  ): Promise<ApplyResult[]> {
+  /** As `apply` for several sessions, in one round trip. The checkpoint is stored behind them: see `checkpoint`. */
+  async applyMany(changes: readonly ContextChange[], checkpoint?: ContextCheckpoint): Promise<ApplyResult[]> {
     const calls: (string | number)[][] = changes.map(({ before, after, changed, commands }) => {
       const texts = sectionTexts(after.state, changed);
       const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
       const head = [before, after.revision, this.ttl, texts.length / 2];
       return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands)];
     });
-    if (mark) calls.push(['set', markKey(mark.name), String(mark.position)]);
+    if (checkpoint) calls.push(['set', checkpointKey(checkpoint.name), String(checkpoint.position)]);
     if (calls.length === 0) return [];
     const replies = await this.redis.pipeline(calls).exec();
-    if (mark) reply(replies, changes.length);
+    if (checkpoint) reply(replies, changes.length);
     return changes.map((_, index) => toResult(reply(replies, index)));
   }
 
-  /** Writes a whole session with all its commands, unless a later state stands there. */
+  /**
+   * Writes a whole session with all its commands, unless a later state stands there.
+   * @throws SessionSetAsideError
+   */
   async replace(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
-    const { session_id, revision, state } = session;
+    if ((await this.write(session, commands, 'rebuild')) !== setAside) return;
+    await this.document(session.session_id);
+  }
+
+  /** Writes a session that is not set aside any more. */
+  async restore(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
+    await this.write(session, commands, 'restore');
+  }
+
+  /** Writes a session that is set aside, as it was before that event. */
+  async restoreBefore(
+    entry: SetAside,
+    session: Session,
+    commands: readonly ProcessedCommand[],
+  ): Promise<void> {
+    if (entry.revision === 0) await this.noteSetAside([entry]);
+    else await this.write(session, commands, JSON.stringify(noteOf(entry)));
+  }
+
+  /** Notes in their contexts that sessions are set aside; returns those whose context is not the one before the event. */
+  async noteSetAside<Entry extends SetAside>(entries: readonly Entry[]): Promise<Entry[]> {
+    if (entries.length === 0) return [];
+    const calls = entries.map((entry) => {
+      const keys = [contextKey(entry.session_id), commandsKey(entry.session_id)];
+      return ['turnstreamSetAside', ...keys, entry.revision, JSON.stringify(noteOf(entry)), this.ttl];
+    });
+    const replies = await this.redis.pipeline(calls).exec();
+    return entries.filter((_, index) => reply(replies, index) === missingPredecessor);
+  }
+
+  /** Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too. */
+  async checkpoint(name: string): Promise<bigint | undefined> {
+    const position = await this.redis.get(checkpointKey(name));
+    return position === null ? undefined : BigInt(position);
+  }
+
+  /** Moves the checkpoint when there is nothing to write. */
+  async saveCheckpoint({ name, position }: ContextCheckpoint): Promise<void> {
+    await this.redis.set(checkpointKey(name), String(position));
+  }
+
+  private async write(
+    { session_id, revision, state }: Session,
+    commands: readonly ProcessedCommand[],
+    how: string,
+  ): Promise<unknown> {
     const keys = [contextKey(session_id), commandsKey(session_id)];
     const texts = sectionTexts(state, sections);
     const last = Math.max(0, commands.length - recordsPerCall);
@@ -123,21 +199,11 @@ export class ContextStore {
       await this.call('turnstreamRemember', [commandsKey(session_id), this.ttl, ...some]);
     }
     const rest = commandTexts(commands.slice(last));
-    await this.call('turnstreamReplace', [...keys, revision, this.ttl, texts.length / 2, ...texts, ...rest]);
+    const head = [revision, this.ttl, how, texts.length / 2];
+    return this.call('turnstreamReplace', [...keys, ...head, ...texts, ...rest]);
   }
 
-  /** Up to where the contexts of a slot are written, kept in Redis itself: if Redis loses writes, it goes back too. */
-  async mark(name: string): Promise<bigint | undefined> {
-    const position = await this.redis.get(markKey(name));
-    return position === null ? undefined : BigInt(position);
-  }
-
-  /** Moves the mark when there is nothing to write. */
-  async setMark(name: string, position: bigint): Promise<void> {
-    await this.redis.set(markKey(name), String(position));
-  }
-
-  private async call(script: string, args: (string | number)[]): Promise<void> {
-    reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
+  private async call(script: string, args: (string | number)[]): Promise<unknown> {
+    return reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
   }
 }

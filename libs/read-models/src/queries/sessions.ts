@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Channel, SessionStatus } from '#domain';
+import type { SetAsideNote } from '../context/errors.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -15,6 +16,8 @@ export interface SessionItem {
   readonly expires_at: string;
   readonly status: SessionStatus;
   readonly revision: number;
+  /** The event that cannot be projected: the row is as it was before it. Null: the session is not set aside. */
+  readonly set_aside: SetAsideNote | null;
 }
 
 export interface SessionFilter {
@@ -38,13 +41,16 @@ export async function listSessions(pool: Pool, filter: SessionFilter): Promise<P
     .add('status = $?', status)
     .add('channel = $?', channel);
   if (after !== undefined) {
-    conditions.add('(start_time, session_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
+    conditions.add('(start_time, s.session_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
   }
   const { rows } = await pool.query<SessionItem>(
-    `SELECT session_id, partner_id, ${isoTime('start_time')} AS start_time,
+    `SELECT s.session_id, partner_id, ${isoTime('start_time')} AS start_time,
        ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
-       ${isoTime('expires_at')} AS expires_at, status, revision::int
-     FROM conversation_session AS s ${conditions.where()}
+       ${isoTime('expires_at')} AS expires_at, status, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
+         json_build_object('revision', a.revision, 'event_id', a.event_id, 'type', a.type, 'reason', a.reason,
+           'since', ${isoTime('a.since')}) END AS set_aside
+     FROM conversation_session AS s LEFT JOIN set_aside_session AS a ON a.session_id = s.session_id::text
+     ${conditions.where()}
      ORDER BY s.start_time DESC, s.session_id DESC LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
   );
@@ -54,11 +60,13 @@ export async function listSessions(pool: Pool, filter: SessionFilter): Promise<P
   return { items, next: more ? encodeCursor([last.start_time, last.session_id]) : null };
 }
 
-/** Active sessions whose time is over at `now` (ISO 8601), the longest over first. */
+/** Active sessions whose time is over at `now` (ISO 8601), the longest over first; none that is set aside. */
 export async function dueSessions(pool: Pool, now: string, limit: number): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
-    `SELECT session_id FROM conversation_session
-     WHERE status = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
+    `SELECT session_id FROM conversation_session AS s
+     WHERE status = 'active' AND expires_at <= $1
+       AND NOT EXISTS (SELECT FROM set_aside_session AS a WHERE a.session_id = s.session_id::text)
+     ORDER BY expires_at LIMIT $2`,
     [now, limit],
   );
   return rows.map((row) => row.session_id);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentState, RecordedEvent, SessionCommand } from '#domain';
 import { mergeChanges, patchRow } from './batch.ts';
-import { rowChange, UnusableEvent } from './changes.ts';
+import { rowChange, UnstorableEventError } from './changes.ts';
 import type { SessionRow } from './rows.ts';
 import { Script, startSession, turn } from '../test-support.ts';
 
@@ -142,16 +142,27 @@ describe('the rows of turns', () => {
     ]);
   });
 
-  test('an event that no row can hold is told apart', () => {
+  test('an event with a malformed turn id fits in no row', () => {
     const script = new Script();
-    const [started] = script.request(startSession);
-    const [recorded] = script.request(turn('not-a-uuid'));
-    if (!started || !recorded) throw new Error('not recorded');
-    expect(() => rowChange(script.sessionId, recorded)).toThrow(UnusableEvent);
-    expect(() => rowChange('not-a-uuid', started)).toThrow(UnusableEvent);
-    const timeless = { ...started, metadata: { ...started.metadata, occurred_at: 'yesterday' } };
-    expect(() => rowChange(script.sessionId, timeless)).toThrow(UnusableEvent);
-    const channel = { ...started, data: { ...started.data, channel: 'pigeon' } } as unknown as RecordedEvent;
-    expect(() => rowChange(script.sessionId, channel)).toThrow(UnusableEvent);
+    script.request(startSession);
+    const [recorded] = script.request(turn('not-a-uuid')) as [RecordedEvent];
+    expect(() => rowChange(script.sessionId, recorded)).toThrow(UnstorableEventError);
+  });
+
+  const [started] = new Script().request(startSession) as [RecordedEvent];
+  test.each<[string, string, RecordedEvent]>([
+    ['malformed session id', 'not-a-uuid', started],
+    [
+      'malformed time',
+      randomUUID(),
+      { ...started, metadata: { ...started.metadata, occurred_at: 'yesterday' } },
+    ],
+    [
+      'unknown channel',
+      randomUUID(),
+      { ...started, data: { ...started.data, channel: 'pigeon' } } as unknown as RecordedEvent,
+    ],
+  ])('an event with a %s fits in no row', (_, sessionId, event) => {
+    expect(() => rowChange(sessionId, event)).toThrow(UnstorableEventError);
   });
 });

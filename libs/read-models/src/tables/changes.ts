@@ -4,7 +4,7 @@ import { referencesOf } from '../queries/references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
-export class UnusableEvent extends Error {}
+export class UnstorableEventError extends Error {}
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -18,7 +18,7 @@ export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
   if (event.type !== 'TurnRecorded') return { patch, references };
   const turn = turnRow(session_id, event, at);
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
-  if (repliesTo === undefined || !uuid.test(repliesTo)) return { patch, turn, references };
+  if (repliesTo === undefined || !isUuid(repliesTo)) return { patch, turn, references };
   const { message_text, revision } = turn;
   const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
   return { patch, turn, reply, references };
@@ -116,25 +116,30 @@ function isKnown({ type }: RecordedEvent): boolean {
   return Object.hasOwn(personalFields, type);
 }
 
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
 function validId(value: unknown, field: string): string {
   const id = text(value, field).toLowerCase();
-  if (!uuid.test(id)) throw new UnusableEvent(`${field} is not a UUID`);
+  if (!isUuid(id)) throw new UnstorableEventError(`${field} is not a UUID`);
   return id;
 }
 
 function validTime(value: unknown): string {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at) || at < -62e12 || at > 253e12) throw new UnusableEvent('the time is not one of ours');
+  if (Number.isNaN(at) || at < -62e12 || at > 253e12)
+    throw new UnstorableEventError('the time is out of range');
   return new Date(at).toISOString();
 }
 
 function text(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw new UnusableEvent(`${field} is not a text`);
+  if (typeof value !== 'string') throw new UnstorableEventError(`${field} is not a text`);
   return value;
 }
 
 function oneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {
   const found = values.find((item) => item === value);
-  if (found === undefined) throw new UnusableEvent(`${field} has an unknown value`);
+  if (found === undefined) throw new UnstorableEventError(`${field} has an unknown value`);
   return found;
 }

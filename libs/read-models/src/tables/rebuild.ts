@@ -20,7 +20,8 @@ export interface RebuildSteps {
 
 /**
  * Builds the conversation tables anew beside the others, then switches to them in one transaction. While it switches,
- * the projectors wait; afterwards they find themselves fenced, take their slots again and go on from the position reached.
+ * the projectors wait; afterwards they find themselves fenced, take their partitions again and go on from the position
+ * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
  * @throws RebuildInProgressError
  */
 export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
@@ -46,14 +47,14 @@ async function createTables(client: PoolClient): Promise<void> {
     CREATE TABLE ${rebuildSchema}.conversation_session (LIKE public.conversation_session INCLUDING ALL)
       WITH (fillfactor = 80);
     CREATE TABLE ${rebuildSchema}.conversation_turn (LIKE public.conversation_turn INCLUDING ALL);
-    CREATE TABLE ${rebuildSchema}.projection_failure (LIKE public.projection_failure INCLUDING ALL);
+    CREATE TABLE ${rebuildSchema}.set_aside_session (LIKE public.set_aside_session INCLUDING ALL);
     CREATE TABLE ${rebuildSchema}.session_reference (LIKE public.session_reference INCLUDING ALL);
     ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
       REFERENCES ${rebuildSchema}.conversation_session (session_id);
     DO $$ DECLARE t record; BEGIN
       FOR t IN SELECT relname, obj_description(oid) AS text FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
-          AND relname IN ('conversation_session', 'conversation_turn', 'projection_failure', 'session_reference')
+          AND relname IN ('conversation_session', 'conversation_turn', 'set_aside_session', 'session_reference')
       LOOP EXECUTE format('COMMENT ON TABLE ${rebuildSchema}.%I IS %L', t.relname, t.text); END LOOP;
     END $$;
   `);
@@ -68,11 +69,13 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
   await client.query(`
-    DROP TABLE public.conversation_turn, public.conversation_session, public.projection_failure,
+    INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
+      ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
+    DROP TABLE public.conversation_turn, public.conversation_session, public.set_aside_session,
       public.session_reference;
     ALTER TABLE ${rebuildSchema}.conversation_session SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.conversation_turn SET SCHEMA public;
-    ALTER TABLE ${rebuildSchema}.projection_failure SET SCHEMA public;
+    ALTER TABLE ${rebuildSchema}.set_aside_session SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.session_reference SET SCHEMA public;
     DROP SCHEMA ${rebuildSchema};
   `);

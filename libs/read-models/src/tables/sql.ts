@@ -1,9 +1,9 @@
 /**
- * One statement writes a batch: the slot's checkpoint first, then the rows. Whoever does not hold the slot any more, or
- * is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
+ * One statement writes a batch: the partition's checkpoint first, then the rows. Whoever does not own the partition any
+ * more, or is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
  *
- * $1 slot, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
- * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 failures, $12 references
+ * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
+ * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -16,6 +16,16 @@ const checkpoint = `checkpoint AS (
 const noCheckpoint = `checkpoint AS (
   SELECT $1::int, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::timestamptz
 )`;
+
+/** A session stays at the first of its events that cannot be projected. */
+function setAsideFrom(source: string): string {
+  return `INSERT INTO set_aside_session AS a (session_id, revision, event_id, type, position, reason, since)
+  SELECT f.* FROM ${source} AS f (session_id text, revision bigint, event_id text, type text, position bigint,
+    reason text, since timestamptz)
+  ON CONFLICT (session_id) DO UPDATE SET revision = excluded.revision, event_id = excluded.event_id,
+    type = excluded.type, reason = excluded.reason, position = CASE WHEN a.revision = excluded.revision
+      THEN coalesce(excluded.position, a.position) ELSE excluded.position END`;
+}
 
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
@@ -68,10 +78,8 @@ const rows = `started AS (
   WHERE t.session_id = r.session_id AND t.turn_id = r.turn_id AND t.sender = 'user'
     AND r.response_revision > coalesce(t.response_revision, -1)
 ), failed AS (
-  INSERT INTO projection_failure (session_id, revision, type, position, reason)
-  SELECT f.* FROM checkpoint CROSS JOIN json_to_recordset($11::json) AS f (session_id text, revision bigint,
-    type text, position bigint, reason text)
-  ON CONFLICT DO NOTHING
+  ${setAsideFrom('checkpoint CROSS JOIN json_to_recordset($11::json)')}
+  WHERE a.revision >= excluded.revision
 ), referred AS (
   INSERT INTO session_reference (kind, reference, session_id)
   SELECT r.kind, r.reference, r.session_id FROM checkpoint CROSS JOIN json_to_recordset($12::json)
@@ -83,6 +91,9 @@ const rows = `started AS (
   WHERE r.session_id = p.session_id AND p.status IN ('ended', 'expired')
 )
 SELECT count(*)::int AS held FROM checkpoint`;
+
+/** $1: sessions to list as set aside. One that is listed keeps its time. */
+export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;
 
 export const writeBatch = { name: 'turnstream-batch', text: `WITH ${checkpoint}, ${rows}` };
 export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH ${noCheckpoint}, ${rows}` };

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
-import type { Positioned, Writer } from './store.ts';
-import { LeaseLostError, RowsStore } from './store.ts';
+import type { Positioned } from './items.ts';
+import type { Writer } from './owner.ts';
+import { LeaseLostError } from './owner.ts';
+import { rewriteSession } from './rewrite.ts';
+import type { SetAside } from './set-aside.ts';
+import { listSetAside, unlist } from './set-aside.ts';
+import { RowsStore } from './store.ts';
 import { listSessions } from '../queries/sessions.ts';
 import { PartitionLeaseStore } from '#partitions';
 import type { TestDatabase } from '../test-support.ts';
-import { createDatabase, Script, startSession, turn } from '../test-support.ts';
+import { createDatabase, entryFor, Script, startSession, turn } from '../test-support.ts';
 import { listTurns } from '../queries/turns.ts';
 
 let database: TestDatabase;
@@ -19,13 +24,13 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.pool.query(
-    'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_failure',
+    'TRUNCATE conversation_session, conversation_turn, projection_slot, set_aside_session',
   );
-  const slots = new PartitionLeaseStore(database.pool, 'spec', 60_000);
-  await slots.ensure(1);
-  const [lease] = await slots.claim(1, []);
-  if (!lease) throw new Error('no slot');
-  writer = { slot: lease.slot, epoch: lease.epoch, owner: 'spec', position: null };
+  const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
+  await leases.ensure(1);
+  const [lease] = await leases.claim(1, []);
+  if (!lease) throw new Error('no partition');
+  writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
 });
 afterAll(() => database.drop());
 
@@ -34,8 +39,8 @@ function positioned(sessionId: string, events: readonly RecordedEvent[]): Positi
   return events.map((event) => ({ session_id: sessionId, event, position: (position += 10n) }));
 }
 
-/** Writes as a slot does, each batch from where the one before ended. */
-async function write(events: readonly Positioned[]): Promise<unknown[]> {
+/** Writes as a partition does, each batch from where the one before ended. */
+async function write(events: readonly Positioned[]): Promise<SetAside[]> {
   const failures = await rows.write(writer, events, position, new Date().toISOString());
   writer = { ...writer, position };
   return failures;
@@ -126,47 +131,125 @@ describe('rows', () => {
   });
 });
 
-describe('events that no row can hold', () => {
-  test('are passed over, told, and recorded; the others of the batch are written', async () => {
-    const script = new Script();
+/** A conversation with an event that PostgreSQL alone refuses, at revision 0. */
+function refusedConversation(): { sessionId: string; events: RecordedEvent[] } {
+  const { sessionId, events } = conversation();
+  const [started, ...rest] = events;
+  if (started?.type !== 'SessionStarted') throw new Error('not started');
+  return { sessionId, events: [{ ...started, data: { ...started.data, expires_in_s: 1.5e10 } }, ...rest] };
+}
+
+describe('an event that no row can hold', () => {
+  let script: Script;
+  beforeEach(() => {
+    script = new Script();
     script.request(startSession);
     script.request(turn('not-a-uuid'));
     script.request(turn(randomUUID(), { parsed_intent: 'fine' }));
-    const unknown = {
-      ...script.events[0],
-      type: 'Novelty',
-      data: null,
-      revision: 3,
-    } as unknown as RecordedEvent;
-    const failures = await write(positioned(script.sessionId, [...script.events, unknown]));
-    expect(failures).toMatchObject([{ revision: 1, type: 'TurnRecorded', reason: 'turn_id is not a UUID' }]);
-    expect(await everything()).toMatchObject({
-      sessions: [{ revision: 3 }],
-      turns: [{ parsed_intent: 'fine' }],
-    });
-    const { rows: recorded } = await database.pool.query(
-      'SELECT session_id, revision::int FROM projection_failure',
-    );
-    expect(recorded).toEqual([{ session_id: script.sessionId, revision: 1 }]);
   });
 
-  test('that only PostgreSQL finds are found one by one', async () => {
-    const scripts = Array.from({ length: 5 }, () => conversation());
-    const events = scripts.flatMap((script) => positioned(script.sessionId, script.events));
-    const [started] = scripts[2]?.events ?? [];
-    if (started?.type !== 'SessionStarted') throw new Error('not started');
-    const forever = { ...started, data: { ...started.data, expires_in_s: 1.5e10 } };
-    const bad = events.findIndex(({ event }) => event === started);
-    const place = events[bad];
-    if (place) events[bad] = { ...place, event: forever };
-    const failures = await write(events);
-    expect(failures).toMatchObject([{ session_id: scripts[2]?.sessionId, revision: 0 }]);
+  test('sets its session aside: the event and those after it are left out', async () => {
+    const failures = await write(positioned(script.sessionId, script.events));
+    const event_id = script.events[1]?.event_id;
+    expect(failures).toMatchObject([
+      { revision: 1, event_id, type: 'TurnRecorded', reason: 'turn_id is not a UUID' },
+    ]);
+    expect(await everything()).toMatchObject({ sessions: [{ revision: 0 }], turns: [] });
+  });
+
+  test('is listed with its session, in the same transaction', async () => {
+    const failures = await write(positioned(script.sessionId, script.events));
+    expect(await listSetAside(database.pool)).toEqual(
+      failures.map((failure) => ({ ...failure, redrive_requested: false })),
+    );
+  });
+
+  test('does not keep the other sessions of its batch back', async () => {
+    const other = conversation();
+    await write([
+      ...positioned(script.sessionId, script.events),
+      ...positioned(other.sessionId, other.events),
+    ]);
     const { items } = await listSessions(database.pool, { limit: 10 });
-    expect(items).toHaveLength(4);
+    expect(items.find(({ session_id }) => session_id === other.sessionId)?.revision).toBe(6);
   });
 });
 
-describe('a writer that does not hold the slot any more', () => {
+describe('an event that PostgreSQL refuses', () => {
+  test('is found among those of its batch', async () => {
+    const refused = refusedConversation();
+    const good = Array.from({ length: 4 }, () => conversation());
+    const sessions = [...good.slice(0, 2), refused, ...good.slice(2)];
+    const failures = await write(sessions.flatMap(({ sessionId, events }) => positioned(sessionId, events)));
+    expect(failures).toMatchObject([{ session_id: refused.sessionId, revision: 0 }]);
+    const { items } = await listSessions(database.pool, { limit: 10 });
+    expect(items.map(({ session_id, revision }) => [session_id, revision]).toSorted()).toEqual(
+      good.map(({ sessionId }) => [sessionId, 6]).toSorted(),
+    );
+  });
+
+  test('of a text that no index can hold sets its session aside', async () => {
+    const script = new Script();
+    script.request(startSession);
+    const parsed_intent = Array.from({ length: 200 }, () => randomUUID()).join('');
+    script.request(turn(randomUUID(), { parsed_intent }));
+    const failures = await write(positioned(script.sessionId, script.events));
+    expect(failures).toMatchObject([{ revision: 1, reason: expect.stringContaining('index row') }]);
+  });
+});
+
+describe('a session that is rewritten', () => {
+  test('has the rows that its events make, whatever was there', async () => {
+    const script = conversation();
+    await write(positioned(script.sessionId, script.events));
+    const before = await everything();
+    await database.pool.query("UPDATE conversation_session SET language = 'xx', revision = 99");
+    await database.pool.query('DELETE FROM conversation_turn');
+    expect(await rewriteSession(database.pool, writer, script.sessionId, script.events, null)).toBeNull();
+    expect(await everything()).toEqual(before);
+  });
+
+  test('is set aside at the first event that no row can hold', async () => {
+    const script = conversation();
+    script.request(turn('not-a-uuid'));
+    script.request(turn(randomUUID()));
+    const entry = await rewriteSession(database.pool, writer, script.sessionId, script.events, null);
+    expect(entry).toMatchObject({ revision: 7, reason: 'turn_id is not a UUID' });
+    expect(await everything()).toMatchObject({ sessions: [{ revision: 6 }] });
+    expect(await listSetAside(database.pool)).toMatchObject([{ revision: 7 }]);
+  });
+
+  test('is set aside at the first event that PostgreSQL refuses', async () => {
+    const script = conversation();
+    script.request(
+      turn(randomUUID(), { parsed_intent: Array.from({ length: 200 }, () => randomUUID()).join('') }),
+    );
+    script.request(turn(randomUUID()));
+    const entry = await rewriteSession(database.pool, writer, script.sessionId, script.events, null);
+    expect(entry).toMatchObject({ revision: 7 });
+    expect(await everything()).toMatchObject({ sessions: [{ revision: 6 }] });
+  });
+
+  test('leaves the list when its owner takes it off', async () => {
+    const script = conversation();
+    await rewriteSession(database.pool, writer, script.sessionId, [], entryFor(script.sessionId, 0));
+    await unlist(database.pool, { ...writer, epoch: writer.epoch - 1n }, script.sessionId);
+    expect(await listSetAside(database.pool)).toHaveLength(1);
+    await unlist(database.pool, writer, script.sessionId);
+    expect(await listSetAside(database.pool)).toEqual([]);
+  });
+
+  test('is not written by one that is not the owner any more', async () => {
+    const { sessionId, events } = conversation();
+    const stale = { ...writer, epoch: writer.epoch - 1n };
+    await expect(rewriteSession(database.pool, stale, sessionId, events, null)).rejects.toThrow(
+      LeaseLostError,
+    );
+    expect(await everything()).toEqual({ sessions: [], turns: [] });
+  });
+});
+
+describe('a writer that does not own the partition any more', () => {
   const stale: [string, () => Writer][] = [
     ['by its epoch', () => ({ ...writer, epoch: writer.epoch - 1n })],
     ['by its name', () => ({ ...writer, owner: 'another' })],
@@ -177,8 +260,8 @@ describe('a writer that does not hold the slot any more', () => {
     const attempt = rows.write(impostor(), positioned(script.sessionId, script.events), position, null);
     await expect(attempt).rejects.toThrow(LeaseLostError);
     expect(await everything()).toEqual({ sessions: [], turns: [] });
-    const { rows: slots } = await database.pool.query('SELECT position FROM projection_slot');
-    expect(slots).toEqual([{ position: null }]);
+    const { rows: partitions } = await database.pool.query('SELECT position FROM projection_slot');
+    expect(partitions).toEqual([{ position: null }]);
   });
 
   test('when the outcome of a commit was not told, the same batch again is fenced rather than written twice', async () => {

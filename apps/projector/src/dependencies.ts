@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { Logger } from '#platform';
+import { InjectLogger } from '#platform';
+import { ContextProjection, ContextStore, RowsStore } from '#read-models';
+import { EventStore } from '#sessions';
+import { ProjectorMetrics } from './metrics.ts';
+import { ProjectorSettings } from './settings.ts';
+
+/** What the work of every partition needs. */
+@Injectable()
+export class PartitionDependencies {
+  constructor(
+    readonly store: EventStore,
+    readonly contexts: ContextStore,
+    readonly projection: ContextProjection,
+    readonly rows: RowsStore,
+    readonly pool: Pool,
+    readonly metrics: ProjectorMetrics,
+    readonly settings: ProjectorSettings,
+    @InjectLogger() readonly logger: Logger,
+  ) {}
+}

@@ -1,0 +1,136 @@
+import type { Lease } from '#partitions';
+import { retry, sleep } from '#platform';
+import { LeaseLostError } from '#read-models';
+import { CheckpointRegressedError } from '../context/writer.ts';
+import type { PartitionDependencies } from '../dependencies.ts';
+import type { PartitionStatus } from '../partition-status.ts';
+import { PartitionStoppedError, SetAsideSessions } from '../set-aside/sessions.ts';
+import { PartitionProcessor } from './processor.ts';
+
+const restartDelayMs = 500;
+/** Redis may have lost the notes of set-aside sessions unnoticed: they are written again this often. */
+const noteEveryMs = 30_000;
+/** The pause after a redrive that could not try all its sessions. */
+const redrivePauseMs = 30_000;
+const forever = 2 ** 31 - 1;
+
+/** Keeps a partition running as long as it is owned, and its set-aside sessions with it. */
+export class PartitionSupervisor {
+  /** Settles when the partition was stopped or has another owner. Never rejects. */
+  readonly ended: Promise<void>;
+  private readonly stopping = new AbortController();
+  private readonly setAside: SetAsideSessions;
+  private processor: PartitionProcessor | undefined;
+  /** Where the next processor begins. */
+  private progress: Lease;
+  /** The sessions that are tried before the next processor begins; undefined: all of them. */
+  private redriven: readonly string[] | undefined;
+  private redriveAfter = 0;
+  private notedAt = performance.now();
+  private isStopped = false;
+  /** Ends the wait of a stopped partition. */
+  private resume = new AbortController();
+
+  constructor(
+    private readonly deps: PartitionDependencies,
+    readonly lease: Lease,
+    /** Told when another instance, or a rebuild, has taken the partition. */
+    private readonly onLeaseLost: () => void,
+  ) {
+    this.progress = lease;
+    this.setAside = new SetAsideSessions(deps, lease);
+    this.ended = this.run();
+  }
+
+  /** Whether the rows hold all that there is. */
+  get idle(): boolean {
+    return !this.isStopped && this.processor?.idle === true;
+  }
+
+  /** Undefined between two runs. */
+  status(): PartitionStatus | undefined {
+    const status = this.processor?.status();
+    return status && this.isStopped ? { ...status, state: 'stopped' } : status;
+  }
+
+  redisLost(): void {
+    this.processor?.redisLost();
+  }
+
+  redisBack(): void {
+    this.processor?.redisBack();
+    void this.setAside.note();
+  }
+
+  /** Tries set-aside sessions again, then goes on where the partition was, also when it had stopped. */
+  redrive(sessionIds: readonly string[]): void {
+    if (performance.now() < this.redriveAfter) return;
+    this.redriven = sessionIds;
+    this.processor?.stop();
+    this.resume.abort();
+  }
+
+  /** Called with each heartbeat. */
+  async refreshNotes(): Promise<void> {
+    if (performance.now() - this.notedAt < noteEveryMs) return;
+    this.notedAt = performance.now();
+    await this.setAside.note();
+  }
+
+  /** Stops after the batches under way. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.resume.abort();
+    this.processor?.stop();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const isRetryable = (error: unknown): boolean => !(error instanceof LeaseLostError);
+    const onRetry = (error: unknown): void => this.logRestart(error);
+    const restart = { signal, minMs: restartDelayMs, maxMs: restartDelayMs, isRetryable, onRetry };
+    try {
+      await retry(() => this.setAside.load(), restart);
+      while (!signal.aborted) await retry(() => this.project(), restart);
+    } catch {
+      this.deps.logger.warn({ partition: this.lease.partition }, 'partition has another owner now');
+      this.onLeaseLost();
+    }
+  }
+
+  /** One run of the partition, until it is stopped, redriven or fails. */
+  private async project(): Promise<void> {
+    const complete = await this.setAside.retry(this.redriven);
+    this.redriven = [];
+    if (!complete) this.redriveAfter = performance.now() + redrivePauseMs;
+    await this.setAside.note();
+    const processor = await PartitionProcessor.create(this.deps, this.progress, this.setAside);
+    if (this.stopping.signal.aborted) return;
+    this.processor = processor;
+    try {
+      await processor.run();
+    } catch (error) {
+      if (!(error instanceof PartitionStoppedError)) throw error;
+      await this.untilRedrive(error);
+    } finally {
+      this.progress = processor.progress;
+      this.processor = undefined;
+    }
+  }
+
+  private async untilRedrive(error: PartitionStoppedError): Promise<void> {
+    this.deps.logger.error({ partition: this.lease.partition }, error.message);
+    this.resume = new AbortController();
+    this.isStopped = true;
+    while (!this.resume.signal.aborted) await sleep(forever, this.resume.signal);
+    this.isStopped = false;
+  }
+
+  private logRestart(err: unknown): void {
+    const { partition } = this.lease;
+    if (err instanceof CheckpointRegressedError)
+      this.deps.logger.warn({ partition }, 'Redis came back in an older state: contexts are written again');
+    else this.deps.logger.error({ err, partition }, 'partition failed and begins again');
+  }
+}

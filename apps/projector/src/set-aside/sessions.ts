@@ -1,0 +1,157 @@
+import type { Lease } from '#partitions';
+import { inParallel } from '#platform';
+import type { Owner, Positioned, SetAside } from '#read-models';
+import {
+  countSetAsideLastMinute,
+  foldAsFarAsPossible,
+  LeaseLostError,
+  listSetAside,
+  rewriteSession,
+  setAside,
+  unlist,
+} from '#read-models';
+import type { UnprojectableEventError } from '#sessions';
+import type { PartitionDependencies } from '../dependencies.ts';
+
+/** Thrown when so many sessions were set aside within a minute that the fault is hardly theirs. */
+export class PartitionStoppedError extends Error {
+  constructor(partition: number, count: number) {
+    super(`Partition ${partition} stopped: ${count} of its sessions were set aside within a minute.`);
+  }
+}
+
+/** Runs work while no batch of the tables is being written. */
+export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
+
+const atOnce = 4;
+
+/**
+ * The sessions of a partition that are set aside: the list in PostgreSQL, kept in memory as long as the partition is
+ * owned, and noted in their contexts. Rows and context of such a session stay as they were before its event.
+ */
+export class SetAsideSessions {
+  private readonly entries = new Map<string, SetAside>();
+  private readonly owner: Owner;
+
+  constructor(
+    private readonly deps: PartitionDependencies,
+    private readonly lease: Lease,
+  ) {
+    this.owner = { partition: lease.partition, epoch: lease.epoch, owner: deps.settings.instance };
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Whether an event is that of a session which is set aside at or before it. */
+  covers(sessionId: string, revision: number): boolean {
+    if (this.entries.size === 0) return false;
+    const entry = this.entries.get(sessionId);
+    return entry !== undefined && revision >= entry.revision;
+  }
+
+  /** Reads the list. */
+  async load(): Promise<void> {
+    for (const entry of await listSetAside(this.deps.pool, this.lease.prefixes)) {
+      this.entries.set(entry.session_id, entry);
+    }
+  }
+
+  /**
+   * Tries sessions again, while nothing else is written: those that can be projected now are rebuilt from their stream
+   * and leave the list. None given: all of them.
+   * @returns whether each could be tried
+   * @throws LeaseLostError
+   */
+  async retry(sessionIds?: readonly string[]): Promise<boolean> {
+    if (sessionIds && sessionIds.length > 0) await this.load();
+    const entries = [...this.entries.values()].filter(
+      ({ session_id }) => sessionIds === undefined || sessionIds.includes(session_id),
+    );
+    let complete = true;
+    await inParallel(entries, atOnce, async (entry) => {
+      try {
+        await this.retryOne(entry);
+      } catch (err) {
+        if (err instanceof LeaseLostError) throw err;
+        complete = false;
+        this.deps.logger.warn({ err, session_id: entry.session_id }, 'set-aside session not tried');
+      }
+    });
+    return complete;
+  }
+
+  /** Sets sessions aside at events that their context cannot fold; `items` are the batch with those events. */
+  async add(
+    failures: readonly UnprojectableEventError[],
+    items: readonly Positioned[],
+    exclusively: Exclusively,
+  ): Promise<void> {
+    const entries: SetAside[] = [];
+    for (const failure of failures) {
+      const { session_id: id, revision } = failure;
+      if (id === null) continue;
+      const item = items.find(({ session_id, event }) => session_id === id && event.revision === revision);
+      const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
+      const entry = setAside(id, failure, failure, item?.position);
+      const listed = await exclusively(() => rewriteSession(this.deps.pool, this.owner, id, events, entry));
+      entries.push(listed ?? entry);
+    }
+    await this.added(entries);
+  }
+
+  /** Takes over sessions that are in the list by now. @throws PartitionStoppedError */
+  async added(entries: readonly SetAside[]): Promise<void> {
+    if (entries.length === 0) return;
+    const { logger, pool, settings } = this.deps;
+    for (const entry of entries) {
+      this.entries.set(entry.session_id, entry);
+      logger.error(entry, 'session set aside');
+    }
+    await this.note(entries);
+    const { partition, prefixes } = this.lease;
+    const count = await countSetAsideLastMinute(pool, prefixes).catch(() => 0);
+    if (count > settings.setAsidePerMinute) throw new PartitionStoppedError(partition, count);
+  }
+
+  /** Notes in their contexts that sessions are set aside, again after Redis lost it. Never rejects. */
+  async note(entries: Iterable<SetAside> = this.entries.values()): Promise<void> {
+    const { contexts, store, logger } = this.deps;
+    try {
+      const ahead = await contexts.noteSetAside([...entries]);
+      await inParallel(ahead, atOnce, async (entry) => {
+        const { session, commands, failure } = await foldAsFarAsPossible(
+          store,
+          entry.session_id,
+          entry.revision,
+        );
+        if (failure === null) await contexts.restoreBefore(entry, session, commands);
+      });
+    } catch (err) {
+      logger.warn({ err }, 'set-aside sessions not noted in their contexts');
+    }
+  }
+
+  private async retryOne(entry: SetAside): Promise<void> {
+    const { store, contexts, pool, logger } = this.deps;
+    const { session_id: id, since } = entry;
+    const { session, commands, events, failure } = await foldAsFarAsPossible(store, id);
+    const still = await rewriteSession(
+      pool,
+      this.owner,
+      id,
+      events,
+      failure && setAside(id, failure, failure),
+    );
+    if (still) {
+      const position = still.revision === entry.revision ? entry.position : null;
+      this.entries.set(id, { ...still, position, since });
+      return;
+    }
+    if (session.revision >= 0) await contexts.restore(session, commands);
+    await unlist(pool, this.owner, id);
+    this.entries.delete(id);
+    logger.info({ session_id: id, revision: session.revision }, 'set-aside session is back');
+  }
+}

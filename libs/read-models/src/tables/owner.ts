@@ -1,0 +1,18 @@
+/** Who writes: the owner of a partition, under its epoch. */
+export interface Owner {
+  readonly partition: number;
+  readonly owner: string;
+  readonly epoch: bigint;
+}
+
+/** Who writes, and up to where the rows are written so far. */
+export interface Writer extends Owner {
+  readonly position: bigint | null;
+}
+
+/** Thrown when nothing was written since the partition has another owner, or another position, than the writer believes. */
+export class LeaseLostError extends Error {
+  constructor(readonly partition: number) {
+    super(`Partition ${partition} has another owner.`);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Pool, PoolClient } from 'pg';
+import type { RecordedEvent } from '#domain';
+import { mergeChanges } from './batch.ts';
+import { isUuid } from './changes.ts';
+import { batchTexts, changesOf } from './items.ts';
+import type { Owner } from './owner.ts';
+import { LeaseLostError } from './owner.ts';
+import { isRefusedData } from './refused.ts';
+import type { RowChange } from './rows.ts';
+import type { SetAside } from './set-aside.ts';
+import { setAside } from './set-aside.ts';
+import { saveSetAside, writeRebuiltBatch } from './sql.ts';
+import { storableJson } from './storable.ts';
+
+/** Events that one statement takes. */
+const eventsPerChunk = 1_000;
+
+/**
+ * Writes the rows of one session anew from all its events, up to the first that no row can hold. With `failure`, the
+ * event after them, the session is set aside. One transaction.
+ * @returns why the session is set aside now; null: it is not
+ * @throws LeaseLostError
+ */
+export async function rewriteSession(
+  pool: Pool,
+  owner: Owner,
+  sessionId: string,
+  events: readonly RecordedEvent[],
+  failure: SetAside | null,
+): Promise<SetAside | null> {
+  const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
+  const { changes, failures } = changesOf(items);
+  const entry = failures[0] ? { ...failures[0], position: null } : failure;
+  const attempt = { pool, owner, sessionId };
+  try {
+    await replaceRows(attempt, changes, entry);
+    return entry;
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    const { count, reason } = await storable(attempt, changes, error);
+    const refused = events[count];
+    if (refused === undefined) throw error;
+    return rewriteSession(
+      pool,
+      owner,
+      sessionId,
+      events.slice(0, count),
+      setAside(sessionId, refused, reason),
+    );
+  }
+}
+
+interface Attempt {
+  readonly pool: Pool;
+  readonly owner: Owner;
+  readonly sessionId: string;
+}
+
+/** How many of a session's changes PostgreSQL takes, found by trying, and what it says of the next one. */
+async function storable(
+  attempt: Attempt,
+  changes: readonly RowChange[],
+  error: Error,
+): Promise<{ count: number; reason: Error }> {
+  let [taken, refused, reason] = [0, changes.length, error];
+  while (refused - taken > 1) {
+    const middle = Math.floor((taken + refused) / 2);
+    const some = changes.slice(0, middle);
+    const answer = await replaceRows(attempt, some, null, 'ROLLBACK').catch((cause: unknown) => cause);
+    if (answer === undefined) taken = middle;
+    else if (isRefusedData(answer)) [refused, reason] = [middle, answer];
+    else throw answer;
+  }
+  return { count: refused - 1, reason };
+}
+
+async function replaceRows(
+  { pool, owner: { partition, owner, epoch }, sessionId }: Attempt,
+  changes: readonly RowChange[],
+  entry: SetAside | null,
+  end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
+): Promise<void> {
+  await transaction(pool, end, async (client) => {
+    // Redis goes on from here: a crash must not take it back.
+    await client.query('SET LOCAL synchronous_commit = on');
+    const { rowCount } = await client.query(
+      'SELECT FROM projection_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR UPDATE',
+      [partition, owner, epoch],
+    );
+    if (rowCount !== 1) throw new LeaseLostError(partition);
+    if (isUuid(sessionId)) await deleteRows(client, sessionId);
+    for (let from = 0; from < changes.length; from += eventsPerChunk) {
+      const batch = mergeChanges(changes.slice(from, from + eventsPerChunk));
+      const values = [partition, owner, epoch, null, null, null, ...batchTexts(batch, [])];
+      await client.query({ ...writeRebuiltBatch, values });
+    }
+    if (entry) await client.query(saveSetAside, [storableJson([entry])]);
+  });
+}
+
+async function deleteRows(client: PoolClient, sessionId: string): Promise<void> {
+  for (const table of ['session_reference', 'conversation_turn', 'conversation_session']) {
+    await client.query(`DELETE FROM ${table} WHERE session_id = $1`, [sessionId]);
+  }
+}
+
+async function transaction(
+  pool: Pool,
+  end: 'COMMIT' | 'ROLLBACK',
+  work: (client: PoolClient) => Promise<void>,
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await work(client);
+    await client.query(end);
+    client.release();
+  } catch (error) {
+    // Ends the connection, and the transaction with it.
+    client.release(true);
+    throw error;
+  }
+}

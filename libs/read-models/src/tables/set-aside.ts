@@ -1,0 +1,97 @@
+import type { Pool } from 'pg';
+import type { RecordedEvent } from '#domain';
+import { UnprojectableEventError } from '#sessions';
+import type { Owner } from './owner.ts';
+import { reasonOf } from './refused.ts';
+
+/** A session that is set aside: the event that cannot be projected, and why. Row and context stay as they were before it. */
+export interface SetAside {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  /** Commit position of the event; null: it was found while the stream was read. */
+  readonly position: string | null;
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** A session to set aside at an event, with the reason or the error that says why the event cannot be projected. */
+export function setAside(
+  session_id: string,
+  { revision, event_id, type }: Pick<RecordedEvent, 'revision' | 'event_id'> & { readonly type: string },
+  error: unknown,
+  position: bigint | null = null,
+): SetAside {
+  return {
+    session_id,
+    revision,
+    event_id,
+    type,
+    position: position === null ? null : String(position),
+    reason: error instanceof UnprojectableEventError ? error.reason : reasonOf(error),
+    since: new Date().toISOString(),
+  };
+}
+
+interface SetAsideRow extends Omit<SetAside, 'since'> {
+  readonly since: Date;
+  readonly redrive_requested: boolean;
+}
+
+/** A row of the list. */
+export interface ListedSession extends SetAside {
+  readonly redrive_requested: boolean;
+}
+
+/** The sessions that are set aside, the longest first; those of some stream prefixes only when they are given. */
+export async function listSetAside(pool: Pool, prefixes?: readonly string[]): Promise<ListedSession[]> {
+  const { rows } = await pool.query<SetAsideRow>(
+    `SELECT session_id, revision::int, event_id, type, position::text, reason, since, redrive_requested
+     FROM set_aside_session WHERE $1::text[] IS NULL OR 'session-' || session_id LIKE ANY ($1)
+     ORDER BY since, session_id`,
+    [prefixes?.map((prefix) => `${prefix}%`)],
+  );
+  return rows.map((row) => ({ ...row, since: row.since.toISOString() }));
+}
+
+/** How many sessions of some stream prefixes were set aside within the last minute. */
+export async function countSetAsideLastMinute(pool: Pool, prefixes: readonly string[]): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM set_aside_session
+     WHERE 'session-' || session_id LIKE ANY ($1) AND since > now() - interval '1 minute'`,
+    [prefixes.map((prefix) => `${prefix}%`)],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * Asks the owners of the partitions to try sessions again, with their next heartbeat. None given: all of them.
+ * @returns the sessions that are set aside and will be tried
+ */
+export async function requestRedrive(pool: Pool, sessionIds?: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    `UPDATE set_aside_session SET redrive_requested = true
+     WHERE $1::text[] IS NULL OR session_id = ANY ($1) RETURNING session_id`,
+    [sessionIds],
+  );
+  return rows.map((row) => row.session_id);
+}
+
+/** The sessions that are to be tried again. */
+export async function redriveRequests(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    'SELECT session_id FROM set_aside_session WHERE redrive_requested',
+  );
+  return rows.map((row) => row.session_id);
+}
+
+/** Takes a session that was rewritten whole off the list. */
+export async function unlist(pool: Pool, owner: Owner, sessionId: string): Promise<void> {
+  await pool.query(
+    `DELETE FROM set_aside_session WHERE session_id = $1
+       AND EXISTS (SELECT FROM projection_slot WHERE slot = $2 AND owner = $3 AND epoch = $4)`,
+    [sessionId, owner.partition, owner.owner, owner.epoch],
+  );
+}
