@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { publicEvent } from '../../../apps/bridge/src/outbound/public-event.ts';
+import type { CloudEvent } from '#messaging';
+import { conversationSchemas, conversationTopic, schemaFault } from '#messaging';
+import { waitUntil } from '#platform';
+import type { ConnectedSystem } from '../clients.ts';
+import { allEvents } from '../clients.ts';
+
+/** What `conversation.events` has of the streams. */
+export interface PublishedEvents {
+  readonly expected: number;
+  readonly missing: readonly string[];
+  /** Events that came after a later one of their session. */
+  readonly outOfOrder: readonly string[];
+  /** Events that do not match the schema of their type. */
+  readonly invalid: readonly string[];
+}
+
+/** Compares the public events with the streams; an event that comes again under the same id counts once. */
+export async function comparePublished({ kafka, store }: ConnectedSystem): Promise<PublishedEvents> {
+  const expected = new Set<string>();
+  for (const { session_id, event } of await allEvents(store))
+    if (publicEvent(session_id, event)) expected.add(event.event_id);
+  const reader = new PublishedReader();
+  const missing = (): string[] => [...expected].filter((id) => !reader.ids.has(id));
+  const consumer = kafka.consumer({ groupId: `scenario-${randomUUID()}`, maxWaitTimeInMs: 300 });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [conversationTopic], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message }) => reader.read(JSON.parse(String(message.value)) as CloudEvent),
+    });
+    // Those that never come are a fact of the scenario, no error.
+    await waitUntil(() => missing().length === 0, { timeoutMs: 120_000, everyMs: 200 }).catch(
+      () => undefined,
+    );
+  } finally {
+    await consumer.disconnect();
+  }
+  const { outOfOrder, invalid } = reader;
+  return { expected: expected.size, missing: missing(), outOfOrder, invalid };
+}
+
+class PublishedReader {
+  readonly ids = new Set<string>();
+  readonly outOfOrder: string[] = [];
+  readonly invalid: string[] = [];
+  private readonly revisions = new Map<string, number>();
+
+  read({ id, type, data }: CloudEvent): void {
+    if (this.ids.has(id)) return;
+    this.ids.add(id);
+    const fault = schemaFault(conversationSchemas[type] ?? { not: {} }, data);
+    if (fault !== undefined) this.invalid.push(`${type}: ${fault}`);
+    const { session_id, revision } = data as { session_id: string; revision: number };
+    if (revision < (this.revisions.get(session_id) ?? -1)) this.outOfOrder.push(id);
+    this.revisions.set(session_id, revision);
+  }
+}
