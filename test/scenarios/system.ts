@@ -1,8 +1,8 @@
 /** The only use of the launcher in scenarios: a private system whose processes may be killed. */
 import { randomInt } from 'node:crypto';
-import { Client } from 'pg';
 import { withSystem } from '#launcher';
 import { waitUntil } from '#platform';
+import { separateBackingServices } from './separate-backing-services.ts';
 
 /** Two api nodes, projector, bridge and their backing services. A process that ends is started again. */
 export interface System {
@@ -42,7 +42,7 @@ export async function withOwnSystem<T>(
       return work({ env: launched.env, apis: [first, second], kafkaGroup, signal, kill });
     });
   } finally {
-    restore();
+    await restore();
   }
 }
 
@@ -50,32 +50,4 @@ type Launched = Parameters<Parameters<typeof withSystem>[1]>[0];
 
 function supervisorOf({ guard }: Launched): Pick<System, 'signal'> & { pids: ReadonlyMap<string, number> } {
   return { pids: guard.pids, signal: (name, signal) => guard.signal(name, signal) };
-}
-
-/** Sets the environment that the launcher reads. @returns a function that puts it back */
-async function separateBackingServices(): Promise<() => void> {
-  const { env } = process;
-  const before = { ...env };
-  delete env['EVENTSTORE_URL'];
-  env['TURNSTREAM_ENGINES'] = 'native';
-  if (env['DATABASE_URL']) env['DATABASE_URL'] = await createDatabase(env['DATABASE_URL']);
-  if (env['REDIS_URL']) env['REDIS_URL'] = `${env['REDIS_URL'].replace(/\/\d+$/, '')}/${randomInt(1, 16)}`;
-  return () => {
-    Object.assign(env, before);
-    if (before['TURNSTREAM_ENGINES'] === undefined) delete env['TURNSTREAM_ENGINES'];
-  };
-}
-
-async function createDatabase(serverUrl: string): Promise<string> {
-  const name = `turnstream_${process.pid}_${randomInt(1_000_000)}`;
-  const client = new Client({ connectionString: serverUrl });
-  try {
-    await client.connect();
-    await client.query(`CREATE DATABASE ${name}`);
-  } finally {
-    await client.end();
-  }
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }

@@ -136,7 +136,10 @@ export interface DeadLetters {
 
 async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan): Promise<DeadLetters> {
   const all = await readDeadLetters(kafka, admin);
-  const ours = all.filter(({ letter }) => poison.has(String(letter.value)));
+  // On a shared Kafka others may redrive them: those come back from another place.
+  const ours = all.filter(
+    ({ letter }) => poison.has(String(letter.value)) && !('redriven_from' in letter.headers),
+  );
   const placeOf = ({ letter: { topic, partition, offset } }: (typeof ours)[number]): string =>
     `${topic}/${partition}/${offset}`;
   const withWrongReason = ours.filter(({ letter }) => poison.get(String(letter.value)) !== letter.reason);

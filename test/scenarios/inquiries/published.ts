@@ -16,12 +16,18 @@ export interface PublishedEvents {
   readonly invalid: readonly string[];
 }
 
-/** Compares the public events with the streams; an event that comes again under the same id counts once. */
+/**
+ * Compares the public events of this system's sessions with its streams; an event that comes again under the same id
+ * counts once.
+ */
 export async function comparePublished({ kafka, store }: ConnectedSystem): Promise<PublishedEvents> {
-  const expected = new Set<string>();
-  for (const { session_id, event } of await allEvents(store))
-    if (publicEvent(session_id, event)) expected.add(event.event_id);
-  const reader = new PublishedReader();
+  const events = await allEvents(store);
+  const expected = new Set(
+    events
+      .filter(({ session_id, event }) => publicEvent(session_id, event))
+      .map(({ event }) => event.event_id),
+  );
+  const reader = new PublishedReader(new Set(events.map(({ session_id }) => session_id)));
   const missing = (): string[] => [...expected].filter((id) => !reader.ids.has(id));
   const consumer = kafka.consumer({ groupId: `scenario-${randomUUID()}`, maxWaitTimeInMs: 300 });
   try {
@@ -47,12 +53,15 @@ class PublishedReader {
   readonly invalid: string[] = [];
   private readonly revisions = new Map<string, number>();
 
+  /** Events of other sessions are those of other systems on the same Kafka. */
+  constructor(private readonly sessions: ReadonlySet<string>) {}
+
   read({ id, type, data }: CloudEvent): void {
-    if (this.ids.has(id)) return;
+    const { session_id, revision } = data as { session_id: string; revision: number };
+    if (this.ids.has(id) || !this.sessions.has(session_id)) return;
     this.ids.add(id);
     const fault = schemaFault(conversationSchemas[type] ?? { not: {} }, data);
     if (fault !== undefined) this.invalid.push(`${type}: ${fault}`);
-    const { session_id, revision } = data as { session_id: string; revision: number };
     if (revision < (this.revisions.get(session_id) ?? -1)) this.outOfOrder.push(id);
     this.revisions.set(session_id, revision);
   }
