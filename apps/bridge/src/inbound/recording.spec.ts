@@ -39,13 +39,12 @@ const event: IncomingEvent = {
   data: { order_id: 'ORD1', status: 'delivered' },
 };
 
-describe('an external update', () => {
-  const record = (
-    commands: ReturnType<typeof executor>,
-    more: Partial<IncomingEvent> = {},
-  ): Promise<number> =>
-    new ExternalUpdates(new Pool(), commands).record({ event: { ...event, ...more }, sessions: ['a', 'b'] });
+function record(commands: ReturnType<typeof executor>, more: Partial<IncomingEvent> = {}): Promise<number> {
+  const update = { event: { ...event, ...more }, sessions: ['a', 'b'] };
+  return new ExternalUpdates(new Pool(), commands).record(update);
+}
 
+describe('an external update', () => {
   test('is recorded in every session that it concerns', async () => {
     const commands = executor();
     expect(await record(commands)).toBe(2);
@@ -84,12 +83,12 @@ describe('an external update', () => {
 describe('a reply', () => {
   const id = '0B8E2C9A-52A1-4C5E-9C53-4A5D0A6C0F10';
   const base = { reply_id: '/orders/1', inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
-  const record = (commands: ReturnType<typeof executor>, reply: Partial<InquiryReply>): Promise<void> =>
+  const recordReply = (commands: ReturnType<typeof executor>, reply: Partial<InquiryReply>): Promise<void> =>
     new InquiryReplies(commands).record({ ...base, status: 'ok', ...reply });
 
   test('with data answers the inquiry', async () => {
     const commands = executor();
-    await record(commands, { data: { status: 'shipped' } });
+    await recordReply(commands, { data: { status: 'shipped' } });
     expect(commands.requests[0]).toMatchObject({
       sessionId: id.toLowerCase(),
       commandIds: ['reply:/orders/1'],
@@ -99,7 +98,7 @@ describe('a reply', () => {
 
   test('without data fails the source, by default retryable', async () => {
     const commands = executor();
-    await record(commands, { status: 'failed', reason: 'down' });
+    await recordReply(commands, { status: 'failed', reason: 'down' });
     expect(commands.requests[0]?.commands[0]).toMatchObject({
       type: 'FailInquirySource',
       reason: 'down',
@@ -108,7 +107,7 @@ describe('a reply', () => {
   });
 
   test('that the session rejects is not retryable', async () => {
-    const recording = record(executor(rejectedWith('inquiry_not_found')), { data: {} });
+    const recording = recordReply(executor(rejectedWith('inquiry_not_found')), { data: {} });
     await expect(recording).rejects.toEqual(new NonRetryableError('refused', 'inquiry_not_found: No.'));
   });
 });
