@@ -1,4 +1,4 @@
-/** The least that serves a context: Fastify and one GET of Redis, in a process of its own. Tells its address. */
+/** The least that serves a context: Fastify and one GET of Redis, in a process of its own. Sends its address. */
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 

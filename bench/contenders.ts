@@ -1,20 +1,21 @@
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { NO_STREAM } from '@eventstore/db-client';
 import { Turnstream } from '@turnstream/sdk';
 import type { Session } from '@turnstream/sdk';
 import { fill, turn, turnEvent } from './conversations.ts';
-import type { Engines } from './engines.ts';
-import { settle } from './engines.ts';
+import { forkProgram, killChild } from '../tools/shared/fork.ts';
+import type { Clients } from './backing-services.ts';
+import { settle } from './backing-services.ts';
 
-/** Something whose speed is measured. */
+/** Something whose throughput is measured. */
 export interface Contender {
   readonly name: string;
-  /** Before each slice, not measured. */
+  /** Called before each slice, not measured. */
   prepare(inFlight: number): Promise<void>;
-  call(lane: number): Promise<unknown>;
-  /** After each slice: waits until nothing of it is still under way behind the scenes. */
+  call(caller: number): Promise<unknown>;
+  /** Called after each slice: waits until the work that the slice left behind is done. */
   rest(): Promise<void>;
 }
 
@@ -24,24 +25,24 @@ const shortTurns = 10;
 const nothing = (): Promise<void> => Promise.resolve();
 
 /**
- * appendToStream of the same event through the client, each lane to a stream of its own, expecting its revision.
- * `followed`: to conversations, which the projector follows just as it follows those of RecordTurn; otherwise to
- * streams that nobody reads.
+ * appendToStream of the same event through the client, each caller to a stream of its own, expecting its revision.
+ * `followed`: to conversations, which the projector follows like those of RecordTurn; otherwise to streams that nobody
+ * reads.
  */
-export function rawAppends(engines: Engines, { followed }: { followed: boolean }): Contender {
-  const { store } = engines;
+export function rawAppends(clients: Clients, { followed }: { followed: boolean }): Contender {
+  const { store } = clients;
   let streams: { id: string; name: string; revision: number }[] = [];
   return {
     name: followed ? 'raw appendToStream' : 'raw appendToStream, nobody reading',
     prepare: async (inFlight) => {
       const ids = followed ? await fill(store, inFlight, shortTurns) : unread(inFlight);
-      if (followed) await settle(engines, ids);
+      if (followed) await settle(clients, ids);
       const [prefix, revision] = followed ? ['session', shortTurns] : ['bench', -1];
       streams = ids.map((id) => ({ id, name: `${prefix}-${id}`, revision }));
     },
-    call: async (lane) => {
-      const stream = streams[lane];
-      if (stream === undefined) throw new Error(`There is no lane ${lane}.`);
+    call: async (caller) => {
+      const stream = streams[caller];
+      if (stream === undefined) throw new Error(`There is no caller ${caller}.`);
       const expectedRevision = stream.revision < 0 ? NO_STREAM : BigInt(stream.revision);
       await store.appendToStream(stream.name, turnEvent(), { expectedRevision });
       stream.revision += 1;
@@ -49,7 +50,7 @@ export function rawAppends(engines: Engines, { followed }: { followed: boolean }
     rest: async () => {
       if (followed)
         await settle(
-          engines,
+          clients,
           streams.map(({ id }) => id),
         );
     },
@@ -61,11 +62,11 @@ function unread(count: number): string[] {
 }
 
 /**
- * RecordTurn over HTTP, each lane in a conversation of its own. Short conversations are made anew for each slice, since
+ * RecordTurn over HTTP, each caller in a conversation of its own. Short conversations are created for each slice, since
  * they grow; long ones are kept.
  */
-export function recordTurn(engines: Engines, turns: number): Contender {
-  const { store, turnstream } = engines;
+export function recordTurn(clients: Clients, turns: number): Contender {
+  const { store, turnstream } = clients;
   let sessions: Session[] = [];
   return {
     name: `RecordTurn at ${turns.toLocaleString('en')} turns`,
@@ -73,44 +74,42 @@ export function recordTurn(engines: Engines, turns: number): Contender {
       if (turns < 1_000) sessions = [];
       const ids = await fill(store, Math.max(0, inFlight - sessions.length), turns);
       sessions.push(...ids.map((id) => turnstream.session(id)));
-      await settle(engines, ids);
+      await settle(clients, ids);
       await Promise.all(sessions.slice(0, inFlight).map((session) => session.recordTurn(turn)));
     },
-    call: (lane) => recordIn(sessions, lane),
+    call: (caller) => recordIn(sessions, caller),
     rest: () =>
       settle(
-        engines,
+        clients,
         sessions.map(({ id }) => id),
       ),
   };
 }
 
-async function recordIn(sessions: readonly Session[], lane: number): Promise<unknown> {
-  return sessions[lane]?.recordTurn(turn);
+async function recordIn(sessions: readonly Session[], caller: number): Promise<unknown> {
+  return sessions[caller]?.recordTurn(turn);
 }
 
 /** GET of the context over HTTP. */
-export function contextReads({ turnstream }: Engines, ids: readonly string[]): Contender {
+export function contextReads({ turnstream }: Clients, ids: readonly string[]): Contender {
   return readsThrough('context over HTTP', turnstream, ids);
 }
 
 /** The same bytes from the bare server, with the same client. */
 export async function bareReads(
-  { turnstream, redis, redisUrl }: Engines,
+  { turnstream, redis, redisUrl }: Clients,
   ids: readonly string[],
 ): Promise<Contender & { close(): Promise<void> }> {
   for (const id of ids) {
     const context = await turnstream.session(id).context({ minRevision: 0 });
     await redis.set(`bench:${id}`, JSON.stringify(context), 'EX', 3_600);
   }
-  const child = fork(new URL('bare-server.js', import.meta.url), {
-    env: { ...process.env, REDIS_URL: redisUrl },
-  });
-  const [url] = (await once(child, 'message')) as [string];
+  const child = forkProgram(join(import.meta.dirname, 'bare-server.ts'), { REDIS_URL: redisUrl });
+  const [url] = (await once(child, 'message', { signal: AbortSignal.timeout(30_000) })) as [string];
   const bare = new Turnstream({ url, agentId: 'bench', connections: 64 });
   const close = async (): Promise<void> => {
     await bare.close();
-    child.disconnect();
+    await killChild(child);
     await redis.del(...ids.map((id) => `bench:${id}`));
   };
   return { ...readsThrough('bare Fastify and Redis GET', bare, ids), close };

@@ -1,29 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { Engines } from './engines.ts';
+import { waitUntil } from '#platform';
+import type { Latency } from '../tools/shared/statistics.ts';
+import { latencyOf } from '../tools/shared/statistics.ts';
+import type { Clients } from './backing-services.ts';
+import { settle } from './backing-services.ts';
 import { fill, turn } from './conversations.ts';
-import { settle } from './engines.ts';
-import { paced, percentile } from './load.ts';
+import { paced } from './load.ts';
 
-/** From a command's acknowledgement until it shows, in milliseconds. */
-export interface Lag {
-  readonly samples: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-/** Each how manieth command is watched: seldom enough that the watching does not slow what it measures. */
+/** Every how many commands one is watched: few enough that watching does not slow what it measures. */
 const watched = { context: 10, row: 25 } as const;
 const pollMs = { context: 1, row: 3 } as const;
 const sessionsUsed = 200;
 
-/** Records turns at a fixed rate and watches when they show in the context in Redis and as a row in PostgreSQL. */
+/** Records turns at a fixed rate: from each acknowledgement until it shows in Redis and in PostgreSQL, in milliseconds. */
 export async function measureLag(
-  engines: Engines,
+  clients: Clients,
   { perSecond, ms }: { perSecond: number; ms: number },
-): Promise<{ context: Lag; row: Lag; acknowledged: Lag }> {
-  const { turnstream, store, redis, pool } = engines;
+): Promise<{ context: Latency; row: Latency; acknowledged: Latency }> {
+  const { turnstream, store, redis, pool } = clients;
   const ids = await fill(store, sessionsUsed, 10);
-  await settle(engines, ids);
+  await settle(clients, ids);
   const sessions = ids.map((id) => turnstream.session(id));
   const [contexts, rows, answers]: [number[], number[], number[]] = [[], [], []];
   const inContext = async (id: string, revision: number): Promise<boolean> =>
@@ -41,20 +37,15 @@ export async function measureLag(
     const acknowledged = performance.now();
     answers.push(acknowledged - sent);
     if (index % watched.context === 0) {
-      await until(() => inContext(session.id, revision), pollMs.context);
+      await waitUntil(() => inContext(session.id, revision), {
+        what: 'the context',
+        everyMs: pollMs.context,
+      });
       contexts.push(performance.now() - acknowledged);
     } else if (index % watched.row === 1) {
-      await until(() => inRows(session.id, turn_id), pollMs.row);
+      await waitUntil(() => inRows(session.id, turn_id), { what: 'the row', everyMs: pollMs.row });
       rows.push(performance.now() - acknowledged);
     }
   });
-  return { context: lagOf(contexts), row: lagOf(rows), acknowledged: lagOf(answers) };
-}
-
-async function until(shows: () => Promise<boolean>, everyMs: number): Promise<void> {
-  while (!(await shows())) await new Promise((resolve) => setTimeout(resolve, everyMs));
-}
-
-function lagOf(values: readonly number[]): Lag {
-  return { samples: values.length, p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
+  return { context: latencyOf(contexts), row: latencyOf(rows), acknowledged: latencyOf(answers) };
 }

@@ -1,20 +1,22 @@
-/** What one slice of load gave. */
+import { sleep } from '#platform';
+
+/** The result of one slice of load. */
 export interface Slice {
   readonly perSecond: number;
   /** Milliseconds, unsorted. */
   readonly latencies: readonly number[];
 }
 
-/** Keeps `inFlight` calls under way for `ms` milliseconds; each lane awaits its call before the next one. */
+/** Keeps `inFlight` calls under way for `ms` milliseconds; each caller awaits its call before the next one. */
 export async function load(
   inFlight: number,
   ms: number,
-  call: (lane: number) => Promise<unknown>,
+  call: (caller: number) => Promise<unknown>,
 ): Promise<Slice> {
   const latencies: number[] = [];
-  const begun = performance.now();
-  const end = begun + ms;
-  const lane = async (index: number): Promise<void> => {
+  const start = performance.now();
+  const end = start + ms;
+  const caller = async (index: number): Promise<void> => {
     for (let now = performance.now(); now < end;) {
       await call(index);
       const after = performance.now();
@@ -22,33 +24,23 @@ export async function load(
       now = after;
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, (_, index) => lane(index)));
-  return { perSecond: (latencies.length * 1_000) / (performance.now() - begun), latencies };
+  await Promise.all(Array.from({ length: inFlight }, (_, index) => caller(index)));
+  return { perSecond: (latencies.length * 1_000) / (performance.now() - start), latencies };
 }
 
-/** Calls at a fixed rate for `ms` milliseconds, whether the earlier ones are back or not. */
+/** Calls at a fixed rate for `ms` milliseconds, whether or not the earlier ones have returned. */
 export async function paced(
   perSecond: number,
   ms: number,
   call: (index: number) => Promise<unknown>,
 ): Promise<void> {
   const calls: Promise<unknown>[] = [];
-  const begun = performance.now();
+  const start = performance.now();
   const total = Math.floor((perSecond * ms) / 1_000);
   while (calls.length < total) {
-    const due = Math.min(total, Math.ceil(((performance.now() - begun) * perSecond) / 1_000));
+    const due = Math.min(total, Math.ceil(((performance.now() - start) * perSecond) / 1_000));
     while (calls.length < due) calls.push(call(calls.length));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await sleep(2);
   }
   await Promise.all(calls);
-}
-
-/** The value below which the share of the values lies; 0 of none. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
 }

@@ -1,44 +1,42 @@
 /**
- * `npm run bench`: what the api costs, beside the bare engines, in one run. On the system of TURNSTREAM_URL and its
- * engines' variables, else on a private one. `--quick`: a glance; `--json <file>`: the results for programs.
+ * `npm run bench`: measures the api beside its bare backing services in one run. On the system of TURNSTREAM_URL and the
+ * variables of its backing services, else on a private one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { withSystem } from '#launcher';
-import { Failure, runProgram } from '../tools/shared/failure.ts';
-import type { Target } from './engines.ts';
-import { withConnections } from './engines.ts';
+import { runProgram } from '../tools/shared/failure.ts';
+import { withClients } from './backing-services.ts';
 import type { Results } from './run.ts';
-import { fullSize, quickSize, runBench } from './run.ts';
+import { benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
 import { table } from './table.ts';
 
+const usage = `usage: npm run bench -- [options]
+  --quick          fewer rounds and shorter conversations
+  --json <file>    also writes the results as JSON`;
+
 await runProgram(async () => {
-  const { quick, json } = options();
-  const size = quick ? quickSize : fullSize;
-  const bench = (target: Target): Promise<Results> =>
-    withConnections(target, (engines) => runBench(engines, size, (text) => console.log(`  ${text}`)));
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  });
+  const size = values.quick ? quickSize : fullSize;
   const api = process.env['TURNSTREAM_URL'];
   const results =
     api === undefined
-      ? await withSystem({}, ({ apis: [own = ''], env }) => bench({ api: own, env }))
-      : await bench({ api, env: process.env });
+      ? await benchPrivateSystem(size, report)
+      : await withClients({ api, env: process.env }, (clients) => runBench(clients, size, report));
   console.log(`\n${table(results)}`);
-  if (json === undefined) return;
-  mkdirSync(dirname(json), { recursive: true });
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
-  writeFileSync(json, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);
-  console.log(`\n${json} is written.`);
-});
+  if (values.json !== undefined) writeJson(values.json, results);
+}, usage);
 
-function options(): { quick: boolean; json: string | undefined } {
-  try {
-    const { values } = parseArgs({
-      options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-    });
-    return { quick: values.quick, json: values.json };
-  } catch (error) {
-    throw new Failure(`${(error as Error).message}; usage: npm run bench -- [--quick] [--json <file>]`);
-  }
+function report(text: string): void {
+  console.log(`  ${text}`);
+}
+
+function writeJson(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+  writeFileSync(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);
+  console.log(`\nWrote ${file}.`);
 }

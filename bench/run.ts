@@ -1,11 +1,13 @@
+import { withSystem } from '#launcher';
 import { bareReads, contextReads, rawAppends, recordTurn } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { fill } from './conversations.ts';
-import type { Engines } from './engines.ts';
-import { settle } from './engines.ts';
-import type { Lag } from './lag.ts';
+import type { Latency } from '../tools/shared/statistics.ts';
+import { median, percentile } from '../tools/shared/statistics.ts';
+import type { Clients } from './backing-services.ts';
+import { settle, withClients } from './backing-services.ts';
 import { measureLag } from './lag.ts';
-import { load, median, percentile } from './load.ts';
+import { load } from './load.ts';
 import type { Slice } from './load.ts';
 
 export interface Size {
@@ -45,38 +47,48 @@ export interface Results {
   readonly lines: readonly Line[];
   readonly lag: {
     readonly per_second: number;
-    readonly acknowledged: Lag;
-    readonly context: Lag;
-    readonly row: Lag;
+    readonly acknowledged: Latency;
+    readonly context: Latency;
+    readonly row: Latency;
   };
 }
 
 const commandsPerSecond = 500;
 const contextsRead = 64;
 
-/** Runs everything side by side: in each round each contender has a slice of time, so noise meets all alike. */
+/** Runs the benchmark on a private system. */
+export function benchPrivateSystem(size: Size, report: (text: string) => void): Promise<Results> {
+  return withSystem({}, ({ apis: [api = ''], env }) =>
+    withClients({ api, env }, (clients) => runBench(clients, size, report)),
+  );
+}
+
+/** Runs the contenders in rounds: in each, every contender has a slice of time, so that noise affects all alike. */
 export async function runBench(
-  engines: Engines,
+  clients: Clients,
   size: Size,
-  say: (text: string) => void = () => undefined,
+  report: (text: string) => void = () => undefined,
 ): Promise<Results> {
   const lines: Line[] = [];
-  const ids = await fill(engines.store, contextsRead, 20);
-  await settle(engines, ids);
-  const raw = rawAppends(engines, { followed: true });
-  const unread = rawAppends(engines, { followed: false });
-  const turns = size.lengths.map((length) => recordTurn(engines, length));
-  const bare = await bareReads(engines, ids);
-  const reads = contextReads(engines, ids);
+  const ids = await fill(clients.store, contextsRead, 20);
+  await settle(clients, ids);
+  const raw = rawAppends(clients, { followed: true });
+  const unread = rawAppends(clients, { followed: false });
+  const turns = size.lengths.map((length) => recordTurn(clients, length));
+  const bare = await bareReads(clients, ids);
+  const reads = contextReads(clients, ids);
   const pairs = new Map<Contender, Contender>([[reads, bare], ...turns.map((item) => [item, raw] as const)]);
-  for (const inFlight of size.inFlight) {
-    say(`${inFlight} in flight: filling conversations, then ${size.rounds} rounds`);
-    const slices = await rounds([unread, raw, ...turns, bare, reads], inFlight, size, say);
-    lines.push(...[...slices].map(([item, own]) => lineOf(item, own, inFlight, pairs, slices)));
+  try {
+    for (const inFlight of size.inFlight) {
+      report(`${inFlight} in flight: filling conversations, then ${size.rounds} rounds`);
+      const slices = await rounds([unread, raw, ...turns, bare, reads], inFlight, size, report);
+      lines.push(...[...slices].map(([item, own]) => lineOf(item, own, inFlight, pairs, slices)));
+    }
+  } finally {
+    await bare.close();
   }
-  await bare.close();
-  say(`${commandsPerSecond} commands a second: from the acknowledgement to context and row`);
-  const lag = await measureLag(engines, { perSecond: commandsPerSecond, ms: size.lagMs });
+  report(`${commandsPerSecond} commands a second: from the acknowledgement to context and row`);
+  const lag = await measureLag(clients, { perSecond: commandsPerSecond, ms: size.lagMs });
   return { lines, lag: { per_second: commandsPerSecond, ...lag } };
 }
 
@@ -84,17 +96,17 @@ async function rounds(
   contenders: readonly Contender[],
   inFlight: number,
   { rounds: count, sliceMs }: Size,
-  say: (text: string) => void,
+  report: (text: string) => void,
 ): Promise<Map<Contender, Slice[]>> {
   const slices = new Map(contenders.map((contender): [Contender, Slice[]] => [contender, []]));
   for (let round = -1; round < count; round += 1) {
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       await contender.prepare(inFlight);
-      const slice = await load(inFlight, sliceMs, (lane) => contender.call(lane));
+      const slice = await load(inFlight, sliceMs, (caller) => contender.call(caller));
       await contender.rest();
       if (round >= 0) slices.get(contender)?.push(slice);
     }
-    say(round < 0 ? 'warm' : `round ${round + 1} of ${count}`);
+    report(round < 0 ? 'warmed up' : `round ${round + 1} of ${count}`);
   }
   return slices;
 }

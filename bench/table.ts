@@ -1,4 +1,4 @@
-import type { Lag } from './lag.ts';
+import type { Latency } from '../tools/shared/statistics.ts';
 import type { Line, Results } from './run.ts';
 
 /** The results as a table for people. */
@@ -14,7 +14,7 @@ export function table({ lines, lag }: Results): string {
       ratioOf(line),
     ]),
   );
-  const times: [string, Lag][] = [
+  const times: [string, Latency][] = [
     ['answer to a command', lag.acknowledged],
     ['acknowledgement to context', lag.context],
     ['acknowledgement to row', lag.row],

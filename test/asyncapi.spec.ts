@@ -24,7 +24,7 @@ const ajv = new Ajv({ strict: false });
 addFormats.default(ajv);
 ajv.addSchema(document, 'doc');
 
-/** What is wrong with a message by the document, or null. */
+/** How a message differs from the document, or null. */
 function fault(topic: string, message: { type: string }): unknown {
   const channel = Object.values(document.channels).find(({ address }) => address === topic);
   if (!channel || !(message.type in channel.messages)) return `${message.type} is not described on ${topic}`;
@@ -34,7 +34,7 @@ function fault(topic: string, message: { type: string }): unknown {
 }
 
 const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-/** Fields as they may stand in any event, with personal ones that must not leave. */
+/** Fields of any event; the personal ones must not be published. */
 const fields = {
   session_id: id,
   partner_id: 'P7689',
@@ -92,7 +92,7 @@ function recorded(type: string): RecordedEvent {
 }
 
 describe('docs/asyncapi.json', () => {
-  test('is what the code says of itself', async () => {
+  test('is what the code generates', async () => {
     expect(await generateDocument()).toBe(text);
   });
 
@@ -105,7 +105,7 @@ describe('docs/asyncapi.json', () => {
   });
 
   test.each(Object.keys(personalFields).filter((type) => type !== 'UpdateAcknowledged'))(
-    '%s is told as described, and nothing personal with it',
+    '%s is published as described, without personal data',
     (type) => {
       const event = publicEvent(id, recorded(type));
       expect(event && fault('conversation.events', event)).toBeNull();
@@ -113,12 +113,12 @@ describe('docs/asyncapi.json', () => {
     },
   );
 
-  test('what nobody described stays here', () => {
+  test('an event that is not described is not published', () => {
     expect(publicEvent(id, recorded('UpdateAcknowledged'))).toBeUndefined();
     expect(publicEvent(id, recorded('SomethingNewer'))).toBeUndefined();
   });
 
-  test('a question is sent as described', () => {
+  test('a request of an inquiry matches its description', () => {
     const inquiry = {
       session_id: id,
       inquiry_id: id,

@@ -1,35 +1,37 @@
-/** `npm run prove -- <name>`: shows what is promised at full size; exits non-zero when a figure falls short. */
+/** `npm run prove -- <name>`: runs the scenarios at full size; exits non-zero when a figure falls short of its promise. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { parseArgs } from 'node:util';
 import { Failure, runProgram } from '../../tools/shared/failure.ts';
-import { proveAgents } from './agents.ts';
-import { proveFoundation } from './foundation.ts';
-import { proveInquiries } from './inquiries.ts';
+import { runAgents } from './agents.ts';
+import { runFoundation } from './foundation.ts';
+import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
 
-const proofs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
-  foundation: proveFoundation,
-  inquiries: proveInquiries,
-  agents: proveAgents,
-  'event-store': proveEventStore,
+const runs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+  foundation: runFoundation,
+  inquiries: runInquiries,
+  agents: runAgents,
+  'event-store': runEventStore,
 };
+const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}`;
 
 await runProgram(async () => {
-  const [name = '', ...rest] = process.argv.slice(2);
-  const prove = proofs[name];
-  if (prove === undefined || rest.length > 0)
-    throw new Failure(`usage: npm run prove -- ${Object.keys(proofs).join(' | ')}`);
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const [name = '', ...rest] = positionals;
+  const run = runs[name];
+  if (run === undefined || rest.length > 0) throw new Failure(usage);
   const report = new Report();
-  await prove(report);
+  await run(report);
   if (report.missed.length > 0)
     throw new Failure(`${report.missed.length} figures fall short:\n  ${report.missed.join('\n  ')}`);
-  console.log(`\n✔ ${name} is as promised`);
-});
+  console.log(`\n✔ every figure of ${name} is as promised`);
+}, usage);
 
-/** The event store's proof is a program of its own, as the event store is. */
-async function proveEventStore(report: Report): Promise<void> {
+/** The embedded event store has an acceptance program of its own. */
+async function runEventStore(report: Report): Promise<void> {
   const program = 'packages/embedded-eventstore/src/acceptance/main.ts';
   const child = spawn(process.execPath, ['--import', './tools/register.mjs', program], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
-  report.figure('exit code of the event store’s proof', code ?? 'killed', '= 0', code === 0);
+  report.figure('exit code of the event store’s acceptance run', code ?? 'killed', '= 0', code === 0);
 }

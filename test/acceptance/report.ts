@@ -1,40 +1,45 @@
-/** Collects the figures of a proof and says at the end whether all of them are as promised. */
+/** Prints the figures of a run beside what is promised of them, and collects those that fall short. */
 export class Report {
   private readonly shortfalls: string[] = [];
 
-  /** `silent` prints nothing: for specs, which look at `missed` alone. */
-  constructor(readonly silent = false) {}
-
   begin(title: string): void {
-    this.print(`\n${title}`);
+    console.log(`\n${title}`);
   }
 
   note(text: string): void {
-    this.print(`    ${text}`);
+    console.log(`    ${text}`);
   }
 
-  /** A figure and what was promised of it. */
+  /** A figure and what is promised of it. */
   figure(what: string, value: string | number, promise: string, holds: boolean): void {
-    this.print(`  ${holds ? '✔' : '✖'} ${what.padEnd(64)} ${String(value).padStart(10)}   ${promise}`);
+    console.log(`  ${holds ? '✔' : '✖'} ${what.padEnd(64)} ${String(value).padStart(10)}   ${promise}`);
     if (!holds) this.shortfalls.push(`${what}: ${value}, promised ${promise}`);
   }
 
-  /** Something that is wrong, in words. */
-  fault(text: string): void {
-    this.print(`  ✖ ${text}`);
-    this.shortfalls.push(text);
+  equal(what: string, value: number, promised: number): void {
+    this.figure(what, value, `= ${promised}`, value === promised);
   }
 
-  equal(what: string, value: number, wanted: number): void {
-    this.figure(what, value, `= ${wanted}`, value === wanted);
+  atMost(what: string, value: number, promised: number): void {
+    this.figure(what, rounded(value), `<= ${promised}`, value <= promised);
+  }
+
+  atLeast(what: string, value: number, promised: number): void {
+    this.figure(what, rounded(value), `>= ${promised}`, value >= promised);
+  }
+
+  /** A list that is promised to be empty; its first items are printed. */
+  none(what: string, items: readonly string[]): void {
+    this.equal(what, items.length, 0);
+    for (const item of items.slice(0, 10)) this.note(item);
   }
 
   /** The figures that fell short, one a line. */
   get missed(): readonly string[] {
     return this.shortfalls;
   }
+}
 
-  private print(line: string): void {
-    if (!this.silent) console.log(line);
-  }
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
 }

@@ -1,172 +1,203 @@
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Turnstream } from '@turnstream/sdk';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { Publisher } from '#messaging';
+import { waitUntil } from '#platform';
 import type { Found } from '../../tools/dlq/read.ts';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import { redriveAll } from '../../tools/dlq/redrive.ts';
-import { checkFeed, proveOneBridgeKilled } from '../acceptance/absences.ts';
-import type { BridgeSystem } from '../acceptance/bridge-system.ts';
-import { allEvents, until } from '../acceptance/bridge-system.ts';
-import type { Subject } from '../acceptance/incoming-messages.ts';
-import { proveCircuit } from '../acceptance/circuit.ts';
-import { proveIncoming, startSubjects } from '../acceptance/incoming.ts';
-import { withBridgeSystem } from '../acceptance/inquiries.ts';
-import { proveManyInquiries } from '../acceptance/many-inquiries.ts';
-import { Report } from '../acceptance/report.ts';
+import type { ConnectedSystem } from '../scenarios/clients.ts';
+import { allEvents, withClients } from '../scenarios/clients.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import { inquireDeadSource } from '../scenarios/inquiries/circuit.ts';
+import type { IncomingMessages } from '../scenarios/inquiries/incoming.ts';
+import { receiveMessages, startSubjects } from '../scenarios/inquiries/incoming.ts';
+import type { Subject } from '../scenarios/inquiries/messages.ts';
+import { killOneOfTwoBridges } from '../scenarios/inquiries/outages.ts';
+import type { PublishedEvents } from '../scenarios/inquiries/published.ts';
+import { comparePublished } from '../scenarios/inquiries/published.ts';
+import type { TroubledInquiries } from '../scenarios/inquiries/troubled-services.ts';
+import { inquireTroubledServices } from '../scenarios/inquiries/troubled-services.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
 
-/** `npm run prove -- inquiries` in small, on one system for all tests. */
-let system: BridgeSystem;
-let subjects: Subject[];
-let finish: () => void;
-let finished: Promise<void>;
-const limitMs = 120_000;
+/** The scenarios of `npm run prove -- inquiries` in small, on one system. */
+jest.setTimeout(300_000);
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
+const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));
+let system: ConnectedSystem;
+let subjects: readonly Subject[];
+let sessionIds: readonly string[];
 beforeAll(async () => {
-  await new Promise<void>((ready, failed) => {
-    finished = withBridgeSystem(async (own) => {
-      system = own;
-      subjects = await startSubjects(own, 40);
-      const end = new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      ready();
-      await end;
-    });
-    finished.catch(failed);
+  system = await held.open();
+  subjects = await startSubjects(system, 40);
+  sessionIds = subjects.map(({ session_id }) => session_id);
+});
+afterAll(() => held.close());
+
+describe('inquiries over services that are slow, silent, duplicating and late', () => {
+  let result: TroubledInquiries;
+  beforeAll(async () => {
+    result = await inquireTroubledServices(system, sessionIds, 2_000);
   });
-}, limitMs);
-afterAll(async () => {
-  finish();
-  await finished;
-}, limitMs);
 
-async function missed(prove: (report: Report) => Promise<void>): Promise<readonly string[]> {
-  const report = new Report(true);
-  await prove(report);
-  return report.missed;
-}
+  test('are closed exactly once', () => {
+    expect(result.closings).toMatchObject({ opened: 40, closedOnce: 40 });
+  });
 
-test(
-  'inquiries over troubled services end once, and every answer is recorded',
-  async () => {
-    const ids = subjects.map(({ session_id }) => session_id);
-    expect(await missed((report) => proveManyInquiries(system, ids, { timeoutMs: 2_000 }, report))).toEqual(
-      [],
-    );
-  },
-  limitMs,
-);
+  test('send requests that match their schema', () => {
+    expect(result.invalidRequests).toEqual([]);
+  });
 
-test(
-  'a source that does not answer is not waited for for long',
-  async () => {
-    const ids = subjects.map(({ session_id }) => session_id);
-    expect(await missed((report) => proveCircuit(system, ids, report))).toEqual([]);
-  },
-  limitMs,
-);
+  test('have every reply recorded', () => {
+    expect(result.unrecordedReplies).toEqual([]);
+    expect(result.replies).toBeGreaterThan(0);
+  });
 
-test(
-  'no inquiry is lost with a bridge that is killed',
-  async () => {
-    const ids = subjects.slice(0, 20).map(({ session_id }) => session_id);
-    expect(await missed((report) => proveOneBridgeKilled(system, ids, 2_000, report))).toEqual([]);
-  },
-  limitMs,
-);
+  test('have no reply recorded twice', () => {
+    expect(result.repliesRecordedTwice).toEqual([]);
+  });
 
-test(
-  'messages have one effect each, and poison its place, while consumers come, go and die',
-  async () => {
-    const size = { messages: 1_000, joins: 1, kills: 1, storeKills: 1 };
-    expect(await missed((report) => proveIncoming(system, subjects, size, report))).toEqual([]);
-  },
-  limitMs,
-);
+  test('have late answers recorded as corrections', () => {
+    expect(result.uncorrectedReplies).toEqual([]);
+  });
+});
 
-test(
-  'dead letters are sent once more, each once',
-  async () => {
-    const { kafka, admin } = system;
-    expect(await redriveAll(kafka, admin)).toBeGreaterThan(0);
-    expect(await redriveAll(kafka, admin)).toBe(0);
-  },
-  limitMs,
-);
+test('inquiries close early without a source whose circuit is open', async () => {
+  const { answeredEarly } = await inquireDeadSource(system, sessionIds);
+  expect(answeredEarly).toBeGreaterThanOrEqual(5);
+});
 
-test(
-  'a message in a batch that this client could not unpack has its effect',
-  async () => {
-    const { kafka, store } = system;
-    const [{ order_id, session_id }] = subjects as [Subject];
-    CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-      compress: ({ buffer }: { buffer: Buffer }) => promisify(zstdCompress)(buffer),
-    });
-    const producer = kafka.producer();
+test('inquiries close exactly once when one of two bridges is killed', async () => {
+  const closings = await killOneOfTwoBridges(system, sessionIds.slice(0, 20), 2_000);
+  expect(closings).toMatchObject({ opened: 20, closedOnce: 20 });
+});
+
+describe('messages of other systems, while bridges join and leave and bridge and event store are killed', () => {
+  let result: IncomingMessages;
+  beforeAll(async () => {
+    const size = { messages: 1_000, joins: 1, bridgeKills: 1, storeKills: 1 };
+    result = await receiveMessages(system, subjects, size);
+  });
+
+  test('have an effect', () => {
+    expect(result.effects.recorded).toBe(result.effects.expected);
+  });
+
+  test('have no second effect', () => {
+    expect(result.effects.recordedTwice).toEqual([]);
+  });
+
+  test('have no effect in a session that they do not concern', () => {
+    expect(result.effects.inAnotherSession).toEqual([]);
+  });
+
+  test('have their effects in the order of their key', () => {
+    expect(result.effects.outOfOrder).toEqual([]);
+  });
+
+  test('are in the dead letters, byte for byte, when poisoned', () => {
+    expect(result.deadLetters.found).toBe(result.deadLetters.expected);
+  });
+
+  test('are in the dead letters with their reason', () => {
+    expect(result.deadLetters.withWrongReason).toEqual([]);
+  });
+
+  test('are in the dead letters of their topic', () => {
+    expect(result.deadLetters.onWrongTopic).toEqual([]);
+  });
+
+  test('are in the dead letters with the place they came from', () => {
+    expect(result.deadLetters.places).toBe(result.deadLetters.expected);
+  });
+});
+
+test('dead letters are redriven once', async () => {
+  const { kafka, admin } = system;
+  expect(await redriveAll(kafka, admin)).toBeGreaterThan(0);
+  expect(await redriveAll(kafka, admin)).toBe(0);
+});
+
+test('a message in a zstd batch has its effect', async () => {
+  const { kafka, store, run } = system;
+  const [{ order_id, session_id }] = subjects as [Subject];
+  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+    compress: ({ buffer }: { buffer: Buffer }) => promisify(zstdCompress)(buffer),
+  });
+  const producer = kafka.producer();
+  const event = {
+    specversion: '1.0',
+    id: run,
+    source: '/zstd',
+    type: 'orders.order_updated.v1',
+    data: { order_id, status: 'x' },
+  };
+  const messages = [{ key: order_id, value: JSON.stringify(event) }];
+  try {
     await producer.connect();
-    const type = 'orders.order_updated.v1';
-    const news = {
-      specversion: '1.0',
-      id: 'packed',
-      source: '/packed',
-      type,
-      data: { order_id, status: 'x' },
-    };
-    const messages = [{ key: order_id, value: JSON.stringify(news) }];
     await producer.send({ topic: 'orders.events', messages, compression: CompressionTypes.ZSTD });
+  } finally {
     await producer.disconnect();
-    const find = async (): Promise<string[]> => {
-      const events = await allEvents(store, ['ExternalUpdateRecorded']);
-      return events
-        .filter(({ event }) => JSON.stringify(event).includes('/packed/packed'))
-        .map((item) => item.session_id);
-    };
-    await until('it is recorded', 20_000, async () => (await find()).length > 0);
-    expect(await find()).toEqual([session_id]);
-  },
-  limitMs,
-);
+  }
+  let found: string[] = [];
+  const isRecorded = async (): Promise<boolean> => {
+    const events = await allEvents(store, ['ExternalUpdateRecorded']);
+    found = events
+      .filter((item) => JSON.stringify(item.event).includes(`/zstd/${run}`))
+      .map((item) => item.session_id);
+    return found.length > 0;
+  };
+  await waitUntil(isRecorded, { what: 'the external update', everyMs: 100 });
+  expect(found).toEqual([session_id]);
+});
 
-test(
-  'a message as large as a broker takes has its place in the dead letters, and holds up nobody',
-  async () => {
-    const { kafka, admin } = system;
-    const value = randomBytes(1_048_400);
-    const publisher = new Publisher(kafka);
+test('a message of the largest size that Kafka takes is in the dead letters', async () => {
+  const { kafka, admin } = system;
+  const value = randomBytes(1_048_400);
+  const publisher = new Publisher(kafka);
+  try {
     await publisher.send([{ topic: 'payments.events', key: null, value }]);
+  } finally {
     await publisher.close();
-    const find = async (): Promise<Found | undefined> =>
-      (await readDeadLetters(kafka, admin)).find(({ letter }) => letter.value?.equals(value));
-    await until('it is there', 20_000, async () => (await find()) !== undefined);
-    expect((await find())?.letter).toMatchObject({ topic: 'payments.events', reason: 'not_json' });
-  },
-  limitMs,
-);
+  }
+  let found: Found | undefined;
+  const isThere = async (): Promise<boolean> => {
+    found = (await readDeadLetters(kafka, admin)).find(({ letter }) => letter.value?.equals(value));
+    return found !== undefined;
+  };
+  await waitUntil(isThere, { what: 'the dead letter', everyMs: 100 });
+  expect(found?.letter).toMatchObject({ topic: 'payments.events', reason: 'not_json' });
+});
 
-test(
-  'what happened is told in order, completely and as described',
-  async () => {
-    expect(await missed((report) => checkFeed(system, report))).toEqual([]);
-  },
-  limitMs,
-);
+describe('the events of conversations', () => {
+  let published: PublishedEvents;
+  beforeAll(async () => {
+    published = await comparePublished(system);
+  });
 
-test(
-  'an idle session expires once',
-  async () => {
-    const turnstream = new Turnstream({ url: system.apis[0] ?? '' });
-    const session = await turnstream.startSession({ partner_id: 'P-idle', channel: 'ivr', expires_in_s: 1 });
-    await until('the session has expired', 20_000, async () => {
-      return (await session.context({ minRevision: 0 })).session.status === 'expired';
-    });
-    const types = (await Array.fromAsync(session.events())).map(({ type }) => type);
-    expect(types).toEqual(['SessionStarted', 'SessionExpired']);
-    await turnstream.close();
-  },
-  limitMs,
-);
+  test('are all published', () => {
+    expect(published.missing).toEqual([]);
+    expect(published.expected).toBeGreaterThan(0);
+  });
+
+  test('are published in the order of their session', () => {
+    expect(published.outOfOrder).toEqual([]);
+  });
+
+  test('match their schema', () => {
+    expect(published.invalid).toEqual([]);
+  });
+});
+
+test('an idle session expires once', async () => {
+  const start = { partner_id: 'P-idle', channel: 'ivr', expires_in_s: 1 } as const;
+  const session = await system.turnstream.startSession(start);
+  const isExpired = async (): Promise<boolean> =>
+    (await session.context({ minRevision: 0 })).session.status === 'expired';
+  await waitUntil(isExpired, { what: 'the session to expire', everyMs: 100 });
+  const types = (await Array.fromAsync(session.events())).map(({ type }) => type);
+  expect(types).toEqual(['SessionStarted', 'SessionExpired']);
+});

@@ -2,124 +2,222 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
-import type { System } from '#launcher';
+import { waitUntil } from '#platform';
+import { countTurns } from '../../tools/import/conversation.ts';
 import { sampleDialogues } from '../../tools/import/sample.ts';
-import { proveOneEvent, proveOneWinner } from '../acceptance/conflicts.ts';
-import { proveCrashes, proveImport } from '../acceptance/conversations.ts';
-import { smallData } from '../acceptance/data.ts';
-import { Report } from '../acceptance/report.ts';
-import { withOwnSystem } from '../acceptance/system.ts';
+import type { Competition, Repetition } from '../scenarios/foundation/conflicts.ts';
+import { competeForRevision, repeatRequest } from '../scenarios/foundation/conflicts.ts';
+import { generatedDialogues } from '../scenarios/foundation/dialogues.ts';
+import type { DisturbedImport, RepeatedImport } from '../scenarios/foundation/import.ts';
+import { importTwice, importWithCrashes } from '../scenarios/foundation/import.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import type { System } from '../scenarios/system.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
 
-/** `npm run prove -- foundation` in small, on one system for all tests. */
+/** The scenarios of `npm run prove -- foundation` in small, on one system. */
+jest.setTimeout(300_000);
+
+const held = holdOpen<System>(withOwnSystem);
 let system: System;
-let finish: () => void;
-let finished: Promise<void>;
-const limitMs = 120_000;
-
 beforeAll(async () => {
-  await new Promise<void>((ready, failed) => {
-    finished = withOwnSystem(async (own) => {
-      system = own;
-      const end = new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      ready();
-      await end;
-    });
-    finished.catch(failed);
-  });
-}, limitMs);
-afterAll(async () => {
-  finish();
-  await finished;
-}, limitMs);
+  system = await held.open();
+});
+afterAll(() => held.close());
 
-async function missed(prove: (report: Report) => Promise<void>): Promise<readonly string[]> {
-  const report = new Report(true);
-  await prove(report);
-  return report.missed;
+describe('an import that is repeated', () => {
+  const conversations = generatedDialogues('', 8, 2);
+  let result: RepeatedImport;
+  beforeAll(async () => {
+    result = await importTwice(system, conversations);
+  });
+
+  test('writes a row for each turn', () => {
+    expect(result.readModels.rows).toBe(countTurns(conversations));
+  });
+
+  test('leaves every context equal to the fold of its stream', () => {
+    expect(result.readModels.contexts).toBe(conversations.length);
+  });
+
+  test('leaves streams and rows as they are in the file', () => {
+    expect(result.readModels.differences).toEqual([]);
+  });
+
+  test('adds no event the second time', () => {
+    expect(result.second.events).toBe(0);
+  });
+
+  test('answers each repeated command as replayed', () => {
+    expect(result.second.repeated).toBe(result.first.steps);
+  });
+});
+
+describe('an import with crashes', () => {
+  const conversations = generatedDialogues('crash-', 24, 5);
+  let result: DisturbedImport;
+  beforeAll(async () => {
+    result = await importWithCrashes(system, conversations);
+  });
+
+  test('continues after projector, api and event store were killed', () => {
+    expect(result.restarted).toEqual(['projector', 'api', 'event-store']);
+  });
+
+  test('writes a row for each turn', () => {
+    expect(result.afterCrashes.rows).toBe(countTurns(conversations));
+  });
+
+  test('leaves no difference between file, streams, rows and contexts', () => {
+    expect(result.afterCrashes.differences).toEqual([]);
+  });
+
+  test('leaves no difference after Redis was flushed', () => {
+    expect(result.afterFlush.differences).toEqual([]);
+  });
+
+  test('has every context back in Redis after it was flushed', () => {
+    expect(result.restoredContexts).toBe(conversations.length);
+  });
+});
+
+describe('16 writers with the same If-Match', () => {
+  let result: Competition;
+  beforeAll(async () => {
+    result = await competeForRevision(system, 16);
+  });
+
+  test('have one winner', () => {
+    expect(result.winners).toBe(1);
+  });
+
+  test('get a revision conflict otherwise', () => {
+    expect(result.conflicts).toBe(15);
+  });
+
+  test('append one event, without a gap', () => {
+    expect(result.revisions).toEqual([0, 1]);
+  });
+});
+
+describe('40 identical requests at once with one key', () => {
+  let result: Repetition;
+  beforeAll(async () => {
+    result = await repeatRequest(system, 40);
+  });
+
+  test('append one event', () => {
+    expect(result.appended).toBe(1);
+  });
+
+  test('get the same answer', () => {
+    expect(result.differentAnswers).toBe(1);
+  });
+
+  test('are answered as original once an api node at most', () => {
+    expect(result.originals).toBeGreaterThan(0);
+    expect(result.originals).toBeLessThanOrEqual(system.apis.length);
+  });
+});
+
+interface Output {
+  readonly failed: boolean;
+  readonly text: string;
 }
 
-test(
-  'conversations go through: rows and contexts are right, and again adds nothing',
-  async () => {
-    expect(await missed((report) => proveImport(system, smallData('', 8, 2), report))).toEqual([]);
-  },
-  limitMs,
-);
-
-test(
-  'all is right after projector, api and event store were killed and Redis was flushed',
-  async () => {
-    expect(await missed((report) => proveCrashes(system, smallData('crash-', 24, 5), report))).toEqual([]);
-  },
-  limitMs,
-);
-
-test('of writers with the same If-Match one wins', async () => {
-  expect(await missed((report) => proveOneWinner(system, 16, report))).toEqual([]);
-});
-
-test('identical requests at once with one key are one event', async () => {
-  expect(await missed((report) => proveOneEvent(system, 40, report))).toEqual([]);
-});
-
-/** Runs a compiled program against the system. */
-function run(program: string, ...args: string[]): Promise<{ failed: boolean; output: string }> {
+/** Runs a program against the system. */
+function run(program: string, ...args: string[]): Promise<Output> {
   const env = { ...process.env, TURNSTREAM_URL: system.apis[0] };
+  const words = ['--no-warnings', '--import', './tools/register.mjs', `${program}/main.ts`, ...args];
   return new Promise((resolve) => {
-    execFile(process.execPath, ['tools/program.mjs', program, ...args], { env }, (error, out, err) =>
-      resolve({ failed: error !== null, output: out + err }),
+    execFile(process.execPath, words, { env, timeout: 120_000 }, (error, out, err) =>
+      resolve({ failed: error !== null, text: out + err }),
     );
   });
 }
 
-test(
-  'npm run demo shows a conversation as events, context and rows',
-  async () => {
-    const { failed, output } = await run('tools/demo');
-    expect(output).toContain('30 SessionEnded');
-    expect(output).toMatch(/is_repeat_query/);
-    expect(output).toMatch(/conversation_session \| ivr \| ended \| send_bank_letter \| hi/);
-    expect(output).toMatch(/language hi · goal –\s+waiting send_bank_letter/);
-    expect(failed).toBe(false);
-  },
-  limitMs,
-);
+describe('npm run demo', () => {
+  let output: Output;
+  beforeAll(async () => {
+    output = await run('tools/demo');
+  });
 
-test(
-  'npm run import plays a file, and again it adds nothing; a malformed one fails',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'turnstream-import-'));
-    const [file, broken] = [join(folder, 'four.json'), join(folder, 'broken.json')];
+  test('succeeds', () => {
+    expect(output.failed).toBe(false);
+  });
+
+  test('prints the events with their revisions', () => {
+    expect(output.text).toContain('30 SessionEnded');
+  });
+
+  test('prints the flags that are derived', () => {
+    expect(output.text).toContain('is_repeat_query');
+  });
+
+  test('prints the rows', () => {
+    expect(output.text).toMatch(/conversation_session \| ivr \| ended \| send_bank_letter \| hi/);
+  });
+
+  test('prints the context of the next session with the goal that is left', () => {
+    expect(output.text).toMatch(/language hi · goal –\s+waiting send_bank_letter/);
+  });
+});
+
+describe('npm run import', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'turnstream-import-'));
+  const [file, malformed] = [join(folder, 'four.json'), join(folder, 'malformed.json')];
+  let first: Output;
+  beforeAll(async () => {
     writeFileSync(file, JSON.stringify(sampleDialogues(4)));
-    writeFileSync(broken, '[{}]');
-    const first = await run('tools/import', file);
-    expect(first).toMatchObject({
-      failed: false,
-      output: expect.stringContaining('16 turns in the files, 16 rows'),
-    });
-    const again = await run('tools/import', file);
-    expect(again).toMatchObject({ failed: false, output: expect.stringContaining('added 0 events') });
-    expect(await run('tools/import', broken)).toMatchObject({
-      failed: true,
-      output: expect.stringContaining('broken.json: dialogue 1: dialogue_id should be a text.'),
-    });
-    rmSync(folder, { recursive: true });
-  },
-  limitMs,
-);
+    writeFileSync(malformed, '[{}]');
+    first = await run('tools/import', file);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a partner’s active session is found and continued on another channel', async () => {
-  const turnstream = new Turnstream({ url: system.apis[0] ?? '', agentId: 'spec' });
-  const started = await turnstream.startSession({ partner_id: 'P-found', channel: 'whatsapp' });
-  let found = await turnstream.findActive('P-found');
-  while (found === undefined) found = await turnstream.findActive('P-found');
-  expect(found.id).toBe(started.id);
-  await found.switchChannel('mobile_app');
-  expect(await found.context()).toMatchObject({ session: { channel: 'mobile_app', status: 'active' } });
-  expect(await turnstream.findActive('P-nobody')).toBeUndefined();
-  await turnstream.close();
+  test('plays a file and finds its rows', () => {
+    const text = expect.stringContaining('16 turns in the files, 16 rows');
+    expect(first).toEqual({ failed: false, text });
+  });
+
+  test('adds nothing the second time', async () => {
+    const text = expect.stringContaining('added 0 events');
+    expect(await run('tools/import', file)).toEqual({ failed: false, text });
+  });
+
+  test('refuses a malformed file', async () => {
+    const text = expect.stringContaining('malformed.json: dialogue 1: dialogue_id should be a string.');
+    expect(await run('tools/import', malformed)).toEqual({ failed: true, text });
+  });
+});
+
+describe('the active session of a partner', () => {
+  let turnstream: Turnstream;
+  let started: Session;
+  let found: Session | undefined;
+  beforeAll(async () => {
+    turnstream = new Turnstream({ url: system.apis[0], agentId: 'spec' });
+    started = await turnstream.startSession({ partner_id: 'P-found', channel: 'whatsapp' });
+    const isFound = async (): Promise<boolean> => {
+      found = await turnstream.findActive('P-found');
+      return found !== undefined;
+    };
+    await waitUntil(isFound, { what: 'the active session' });
+  });
+  afterAll(() => turnstream.close());
+
+  test('is found', () => {
+    expect(found?.id).toBe(started.id);
+  });
+
+  test('continues on another channel', async () => {
+    await found?.switchChannel('mobile_app');
+    const session = { channel: 'mobile_app', status: 'active' };
+    expect(await found?.context()).toMatchObject({ session });
+  });
+
+  test('is undefined for a partner without one', async () => {
+    expect(await turnstream.findActive('P-nobody')).toBeUndefined();
+  });
 });

@@ -28,7 +28,7 @@ const start = (): Promise<Session> =>
   turnstream.startSession({ partner_id: `P-${randomUUID()}`, channel: 'whatsapp', language: 'hi' });
 
 describe('a session', () => {
-  test('takes every command, and its context is that of its own writes', async () => {
+  test('has every command of its own in its context', async () => {
     const session = await start();
     expect(session.started).toMatchObject({ session_id: session.id, revision: 0, replayed: false });
     await session.setGoal({ goal: 'resolve_payment', step: 'verify_bank' });
@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(events).toMatchObject([{ type: 'SessionEnded', revision: session.revision }]);
   });
 
-  test('gives its events page by page, without a gap', async () => {
+  test('reads its events page by page, without a gap', async () => {
     const session = await start();
     for (let index = 0; index < 7; index += 1) await session.recordTurn(turn);
     const events = await Array.fromAsync(session.events({ limit: 3 }));
@@ -85,8 +85,8 @@ describe('a session', () => {
   });
 });
 
-describe('a repetition', () => {
-  test('with the same key gives the first result', async () => {
+describe('a repeated request', () => {
+  test('with the same key gets the first result', async () => {
     const session = await start();
     const first = await session.recordTurn(turn, { key: 'k1' });
     const again = await session.recordTurn(turn, { key: 'k1' });
@@ -95,7 +95,7 @@ describe('a repetition', () => {
     await expect(other).rejects.toBeInstanceOf(KeyReused);
   });
 
-  test('of a start finds the same session', async () => {
+  test('to start a session gets the same session', async () => {
     const body = { partner_id: `P-${randomUUID()}`, channel: 'ivr' } as const;
     const first = await turnstream.startSession(body, { key: 'start-1' });
     const again = await turnstream.startSession(body, { key: 'start-1' });
@@ -105,7 +105,7 @@ describe('a repetition', () => {
 });
 
 describe('errors', () => {
-  test('a conflict tells what came between and whether a retry is safe', async () => {
+  test('a conflict has the events that came between and whether a retry is safe', async () => {
     const session = await start();
     await session.raiseFlag('vip');
     const conflict = session.recordTurn(turn, { expectedRevision: 0 });
@@ -118,7 +118,7 @@ describe('errors', () => {
     });
   });
 
-  test('a refusal tells its reason and which of several commands it was', async () => {
+  test('a refusal has its reason and the index of the command', async () => {
     const session = await start();
     const refused = session.commands([
       { type: 'RaiseFlag', flag: 'vip' },
@@ -129,15 +129,18 @@ describe('errors', () => {
     expect(session.revision).toBe(0);
   });
 
-  test('a wrong field is named, an unknown session is SessionNotFound', async () => {
+  test('a wrong field is named', async () => {
     const session = await start();
     const wrong = session.recordTurn({ ...turn, intent_confidence: 7 });
     await expect(wrong).rejects.toBeInstanceOf(InvalidRequest);
     await expect(wrong).rejects.toMatchObject({ errors: [{ field: 'intent_confidence' }], status: 400 });
+  });
+
+  test('an unknown session is SessionNotFound', async () => {
     await expect(turnstream.session(randomUUID()).context()).rejects.toBeInstanceOf(SessionNotFound);
   });
 
-  test('a context that cannot be reached is a conflict', async () => {
+  test('a context at a revision that does not exist is a conflict', async () => {
     const session = await start();
     await expect(session.context({ minRevision: 9 })).rejects.toMatchObject({
       currentRevision: 0,

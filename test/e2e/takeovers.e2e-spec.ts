@@ -1,26 +1,91 @@
-import { expect, jest, test } from '@jest/globals';
-import { proveTakeovers } from '../acceptance/agents.ts';
-import { measureAgents } from '../acceptance/agent-latency.ts';
-import { proveScale } from '../acceptance/agent-scale.ts';
-import { Report } from '../acceptance/report.ts';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { AgentLatency } from '../scenarios/agents/latency.ts';
+import { measureAgentLatency } from '../scenarios/agents/latency.ts';
+import type { SlowReaders } from '../scenarios/agents/slow-readers.ts';
+import { stopReading } from '../scenarios/agents/slow-readers.ts';
+import type { TakeoversResult } from '../scenarios/agents/takeovers.ts';
+import { takeOver } from '../scenarios/agents/takeovers.ts';
+import type { ConnectedSystem } from '../scenarios/clients.ts';
+import { withClients } from '../scenarios/clients.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
 
-jest.setTimeout(90_000);
+/** The scenarios of `npm run prove -- agents` in small, on one system. */
+jest.setTimeout(300_000);
+const leaseMs = 2_000;
 
-test('sessions move when instances and api nodes are killed or hang, and nothing is missed or shown twice', async () => {
-  const report = new Report(true);
-  await proveTakeovers({ instances: 3, sessions: 6, rounds: 5 }, report);
-  expect(report.missed).toEqual([]);
+const held = holdOpen<ConnectedSystem>((work) =>
+  withOwnSystem((own) => withClients(own, work), { AGENT_LEASE_MS: String(leaseMs) }),
+);
+let system: ConnectedSystem;
+beforeAll(async () => {
+  system = await held.open();
+});
+afterAll(() => held.close());
+
+describe('the handler of an agent', () => {
+  const updates = 20;
+  let latency: AgentLatency;
+  beforeAll(async () => {
+    latency = await measureAgentLatency(system, updates);
+  });
+
+  test('gets what a writer on the same api node records', () => {
+    expect(latency.sameNode.samples).toBe(updates);
+  });
+
+  test('gets what a writer on another api node records', () => {
+    expect(latency.otherNode.samples).toBe(updates);
+  });
+
+  test('gets what the sources of inquiries answer on Kafka', () => {
+    expect(latency.answers.total.samples).toBe(updates / 5);
+  });
 });
 
-test('readers that do not read are cut off, and nobody else notices', async () => {
-  const report = new Report(true);
-  const scale = { sockets: 100, sessionsPerSocket: 3, nonReaders: 3, samples: 50, leaseMs: 2_000 };
-  await proveScale(scale, report);
-  expect(report.missed).toEqual([]);
+describe('instances that do not read', () => {
+  const scale = { sockets: 100, sessionsPerSocket: 3, nonReaders: 3, samples: 50, leaseMs };
+  let result: SlowReaders;
+  beforeAll(async () => {
+    result = await stopReading(system, scale);
+  });
+
+  test('are cut off', () => {
+    expect(result.cutOff).toBe(scale.nonReaders);
+  });
+
+  test('do not keep others from being connected', () => {
+    expect(result.readersConnected).toBe(scale.sockets - scale.nonReaders);
+  });
+
+  test('do not keep others from their updates', () => {
+    expect(result.latency.during.samples).toBe(scale.samples);
+  });
+
+  test('cost the api at most 128 MiB', () => {
+    expect(result.memory.growth).toBeLessThanOrEqual(128 * 1_024 * 1_024);
+  });
 });
 
-test('what other writers do, and what Kafka answers, comes to the handler', async () => {
-  const report = new Report(true);
-  await measureAgents(20, report);
-  expect(report.missed).toEqual([]);
+describe('takeovers, while instances and api nodes are killed, stopped and drained', () => {
+  let result: TakeoversResult;
+  beforeAll(async () => {
+    result = await takeOver(system, { instances: 3, sessions: 6, rounds: 5 });
+  });
+
+  test('happen', () => {
+    expect(result.takeovers).toBeGreaterThan(0);
+  });
+
+  test('lose no update', () => {
+    expect(result.undelivered).toEqual([]);
+  });
+
+  test('deliver no update twice to one instance', () => {
+    expect(result.deliveredTwice).toEqual([]);
+  });
+
+  test('fence every command of an epoch that is over', () => {
+    expect(result).toMatchObject({ staleCommandsAccepted: 0, staleCommandsRefused: result.takeovers });
+  });
 });

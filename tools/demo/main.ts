@@ -1,20 +1,20 @@
-/** `npm run demo`, or `npm run demo -- order`: a conversation becomes events, a working context and rows, before your eyes. */
+/** `npm run demo`: prints a conversation as events, working context and rows. `npm run demo -- order`: a takeover. */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Context, Session, SessionRow, TurnRow } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
+import { sleep } from '#platform';
 import { findApi } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { playOrder } from './order.ts';
 import { printAppended, printContext, printRows, printScene, printTitle } from './print.ts';
 import type { Scene } from './story.ts';
 import { partner, story } from './story.ts';
+import { waitFor } from './watch.ts';
 
 const usage = `usage: npm run demo [-- --fast]    a conversation as events, context and rows
-       npm run demo -- order     an agent is killed, another one goes on`;
-const patienceMs = 20_000;
-/** On a terminal there is time to read. */
+       npm run demo -- order     an agent is killed, another one takes over`;
+/** On a terminal, time to read. */
 const pauseMs = process.stdout.isTTY && !process.argv.includes('--fast') ? 1_200 : 0;
 
 await runProgram(async () => {
@@ -32,10 +32,10 @@ await runProgram(async () => {
   });
   let before: Context | undefined;
   for (const [index, scene] of story.entries()) {
-    before = await play(turnstream, session, scene, index + 1, before);
+    before = await playScene(turnstream, session, scene, index + 1, before);
     await sleep(pauseMs);
   }
-  await comeBack(turnstream, partner_id, session);
+  await startAgain(turnstream, partner_id, session);
   printTitle('Look closer:');
   for (const [address, what] of [
     [`/v1/sessions/${session.id}/context?explain=1`, 'which event set each field'],
@@ -46,18 +46,15 @@ await runProgram(async () => {
   await turnstream.close();
 }, usage);
 
+/** Whether the order demo is asked for. */
 function asksForOrder(): boolean {
-  try {
-    const { positionals } = parseArgs({ allowPositionals: true, options: { fast: { type: 'boolean' } } });
-    if (positionals.length === 0) return false;
-    if (positionals.length === 1 && positionals[0] === 'order') return true;
-  } catch {
-    // An unknown option: the usage says which there are.
-  }
+  const { positionals } = parseArgs({ allowPositionals: true, options: { fast: { type: 'boolean' } } });
+  if (positionals.length === 0) return false;
+  if (positionals.length === 1 && positionals[0] === 'order') return true;
   throw new Failure(usage);
 }
 
-async function play(
+async function playScene(
   turnstream: Turnstream,
   session: Session,
   scene: Scene,
@@ -70,32 +67,33 @@ async function play(
   printAppended(await Array.fromAsync(session.events({ fromRevision: seen + 1 })));
   const context = await session.context();
   printContext(context, before);
-  const { row, turns } = await rows(turnstream, session, context.partner_id);
-  const fresh = turns.filter(({ revision }) => revision > seen);
-  printRows(row, fresh);
+  const { row, turns } = await rowsOf(turnstream, session, context.partner_id);
+  printRows(
+    row,
+    turns.filter(({ revision }) => revision > seen),
+  );
   return context;
 }
 
-/** The rows once the projector has them: usually at once. */
-async function rows(
+/** The rows, as soon as the projector has written them. */
+async function rowsOf(
   turnstream: Turnstream,
   session: Session,
   partner_id: string,
 ): Promise<{ row: SessionRow; turns: TurnRow[] }> {
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline) {
+  let row: SessionRow | undefined;
+  const isWritten = async (): Promise<boolean> => {
     const found = await Array.fromAsync(turnstream.sessions({ partner_id }));
-    const row = found.find(({ session_id }) => session_id === session.id);
-    if (row !== undefined && row.revision >= session.revision)
-      return { row, turns: await Array.fromAsync(session.turns()) };
-    await sleep(50);
-  }
-  throw new Failure(`The rows do not follow within ${patienceMs / 1_000} s: look at the projector's log.`);
+    row = found.find(({ session_id }) => session_id === session.id);
+    return row !== undefined && row.revision >= session.revision;
+  };
+  await waitFor(isWritten, 'the rows of the conversation: see the projector’s log');
+  return { row: row as SessionRow, turns: await Array.fromAsync(session.turns()) };
 }
 
-/** A new session on another channel starts from what is remembered of the partner. */
-async function comeBack(turnstream: Turnstream, partner_id: string, earlier: Session): Promise<void> {
-  printTitle('The next day Asha opens the app: a new session, and nothing is forgotten');
+/** Starts a session on another channel: it starts from what is remembered of the partner. */
+async function startAgain(turnstream: Turnstream, partner_id: string, earlier: Session): Promise<void> {
+  printTitle('The next day Asha opens the app: a new session that starts from what is remembered');
   const session = await turnstream.startSession({ partner_id, channel: 'mobile_app' });
   const context = await session.context();
   printContext(context, undefined);

@@ -1,6 +1,6 @@
 /**
- * The sample agent: one instance of a bot that answers questions about orders. Start as many as you like; when one is
- * gone the others go on with its conversations. `node --import ./tools/register.mjs tools/demo/order-agent.ts`, with TURNSTREAM_URL.
+ * The sample agent: one instance of a bot that answers questions about orders. Start as many as you like; when one
+ * ends, the others take its conversations over. `node --import ./tools/register.mjs tools/demo/order-agent.ts`, with TURNSTREAM_URL.
  */
 import type { AgentStream, Update } from '@turnstream/sdk';
 import { AgentReplaced, connectAgent } from '@turnstream/sdk';
@@ -19,21 +19,21 @@ const agent = await connectAgent({
   onUpdate: handle,
 });
 process.on('message', ({ attach }: { attach: string }) => {
-  void agent.attach(attach).then((stream) => say(`holds the conversation, epoch ${stream.epoch}`));
+  void agent.attach(attach).then((stream) => say(`owns the conversation, epoch ${stream.epoch}`));
 });
 process.on('disconnect', () => process.exit(0));
 say('is connected');
 
-/** Each update comes at least once; the keys make that exactly once in what the user sees. */
+/** Each update comes at least once; the idempotency keys make it exactly once for the user. */
 async function handle(update: Update, stream: AgentStream): Promise<void> {
   const { type, data, event_id } = update.event;
   try {
     if (type === 'TurnRecorded' && data['sender'] === 'user') await ask(stream, data, event_id);
-    if (type === 'InquiryAnswered') await tellSoFar(stream, data, event_id);
-    if (type === 'InquiryClosed') await tell(stream, data['answer'], event_id);
+    if (type === 'InquiryAnswered') await answerSoFar(stream, data, event_id);
+    if (type === 'InquiryClosed') await answer(stream, data['answer'], event_id);
   } catch (error) {
     if (!(error instanceof AgentReplaced)) throw error;
-    say('is refused: another instance holds the conversation');
+    say('is refused: another instance owns the conversation');
   }
 }
 
@@ -51,8 +51,8 @@ async function ask(
   await session.recordTurn(reply, { key: `fetching:${event_id}` });
 }
 
-/** What one source answered, while another one is still asked. */
-async function tellSoFar(
+/** Tells what one source answered, while another is still asked. */
+async function answerSoFar(
   { session }: AgentStream,
   answered: Readonly<Record<string, unknown>>,
   event_id: string,
@@ -62,18 +62,18 @@ async function tellSoFar(
   const asked = (answered['requests'] as { source: string }[]).map(({ source }) => source);
   if (!isOpen || asked.length === 0) return;
   const status = order_tracking?.status?.replaceAll('_', ' ') ?? 'known';
-  const message_text = `So far: ${order_tracking?.order_id} is ${status}. Now ${asked.join(' and ')} is asked.`;
+  const message_text = `So far: ${order_tracking?.order_id} is ${status}. Asking ${asked.join(' and ')} now.`;
   const reply = { sender: 'bot', message_text, bot_action: 'tell_order_so_far' } as const;
   await session.recordTurn(reply, { key: `so_far:${event_id}` });
 }
 
-async function tell({ session }: AgentStream, answer: unknown, event_id: string): Promise<void> {
+async function answer({ session }: AgentStream, found: unknown, event_id: string): Promise<void> {
   const { order_tracking } = await session.context();
   const status = order_tracking?.status?.replaceAll('_', ' ');
-  const place = (answer as { place?: string } | null)?.place;
+  const place = (found as { place?: string } | null)?.place;
   const message_text =
-    answer === null || status === undefined
-      ? 'The order system does not answer. I have asked a colleague to look.'
+    found === null || status === undefined
+      ? 'The order system does not answer. I have asked a colleague to check.'
       : `Your order ${order_tracking?.order_id} is ${status}${place ? `, in ${place}` : ''}.`;
   const reply = { sender: 'bot', message_text, bot_action: 'tell_order_status' } as const;
   await session.recordTurn(reply, { key: `told:${event_id}` });

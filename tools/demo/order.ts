@@ -1,28 +1,28 @@
 import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
+import { sleep } from '#platform';
 import { sampleAnswers } from '../services/answers.ts';
 import type { SampleOrder } from '../services/orders.ts';
 import { sampleOrders } from '../services/orders.ts';
 import { SampleService, wellBehaved } from '../services/sample-service.ts';
 import { unreachable } from '../shared/address.ts';
 import { Failure } from '../shared/failure.ts';
+import { forkProgram, killChild } from '../shared/fork.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { printTitle } from './print.ts';
-import { until, watch } from './watch.ts';
+import { waitFor, watch } from './watch.ts';
 
-/** How the last message of the conversation begins. */
-const told = 'Your order ';
+/** How the last message of the conversation starts. */
+const finalAnswer = 'Your order ';
 const latencies = { orders: 700, logistics: 2_500 } as const;
 
-/** `npm run demo -- order`: two agent instances, a slow order system, and the instance in charge is killed half-way. */
+/** `npm run demo -- order`: two agent instances, a slow order system; the instance that owns the session is killed. */
 export async function playOrder(url: string): Promise<void> {
-  printTitle(`Two instances of a bot, and an order system that takes its time, through ${url}`);
+  printTitle(`Two instances of a bot and a slow order system, through ${url}`);
   const { orders, source } = sampleOrders();
   const { order_id } = orders.find(({ tracking_id }) => tracking_id !== null) as SampleOrder;
   console.log(
@@ -32,6 +32,7 @@ export async function playOrder(url: string): Promise<void> {
   const pool = `order-bots-${randomInt(1_000_000)}`;
   const [first, second] = [startAgent('bot-1', url, pool), startAgent('bot-2', url, pool)];
   const turnstream = new Turnstream({ url, agentId: 'whatsapp' });
+  let watching: ReturnType<typeof watch> | undefined;
   try {
     await Promise.all([first.said('is connected'), second.said('is connected')]);
     const session = await turnstream.startSession({
@@ -40,34 +41,33 @@ export async function playOrder(url: string): Promise<void> {
       name: 'Asha',
     });
     first.process.send({ attach: session.id });
-    await first.said('holds the conversation');
-    const watching = watch(url, session.id);
+    await first.said('owns the conversation');
+    watching = watch(url, session.id);
     await session.recordTurn({
       sender: 'user',
       message_text: `Where is my order ${order_id}?`,
       parsed_intent: 'ask_order_status',
       extracted_entities: { order_id },
     });
-    await watching.until('fetching your order status');
-    await watching.until('So far: ', told);
+    await watching.waitFor('fetching your order status');
+    await watching.waitFor('So far: ', finalAnswer);
     await sleep(300);
-    if (watching.has(told)) throw othersAnswered();
-    printTitle('bot-1 is killed with -9, in the middle');
+    if (watching.has(finalAnswer)) throw othersAnswered();
+    printTitle('bot-1 is killed with -9 before the answer');
     first.process.kill('SIGKILL');
-    await watching.until(told);
-    watching.stop();
+    await watching.waitFor(finalAnswer);
     await sleep(1_000);
-    if (!(await tellHistory(session)).includes(`${pool}-bot-2`)) throw othersAnswered();
+    if (!(await printOwners(session)).includes(`${pool}-bot-2`)) throw othersAnswered();
   } finally {
-    first.process.kill('SIGKILL');
-    second.process.kill();
+    watching?.stop();
+    await Promise.all([killChild(first.process), killChild(second.process)]);
     await Promise.all(services.map((service) => service.stop()));
     await turnstream.close();
   }
 }
 
 function othersAnswered(): Failure {
-  return new Failure('Nothing was taken over, other services answered first: stop npm run services.');
+  return new Failure('Nothing was taken over, since other services answered first: stop npm run services.');
 }
 
 async function startServices(orders: readonly SampleOrder[]): Promise<SampleService[]> {
@@ -89,8 +89,8 @@ interface AgentProcess {
 }
 
 function startAgent(name: string, url: string, pool: string): AgentProcess {
-  const env = { ...process.env, TURNSTREAM_URL: url, AGENT_POOL: pool, AGENT_NAME: `${pool}-${name}` };
-  const child = fork(join(import.meta.dirname, 'order-agent.js'), { env });
+  const env = { TURNSTREAM_URL: url, AGENT_POOL: pool, AGENT_NAME: `${pool}-${name}` };
+  const child = forkProgram(join(import.meta.dirname, 'order-agent.ts'), env);
   const lines: string[] = [];
   child.on('message', ({ say }: { say: string }) => {
     lines.push(say);
@@ -98,24 +98,24 @@ function startAgent(name: string, url: string, pool: string): AgentProcess {
   });
   return {
     process: child,
-    said: (what) => until(() => lines.some((line) => line.includes(what)), `${name} ${what}`),
+    said: (what) => waitFor(() => lines.some((line) => line.includes(what)), `“${name} ${what}”`),
   };
 }
 
-/** Who held the conversation when, and which update was dealt with after how long. Gives the holders. */
-async function tellHistory(session: Session): Promise<string[]> {
-  printTitle('What the stream says of it');
-  const holders: string[] = [];
+/** Prints who owned the conversation when, and how long each update took. @returns the owners */
+async function printOwners(session: Session): Promise<string[]> {
+  printTitle('The same in the stream');
+  const owners: string[] = [];
   for await (const { type, revision, data } of session.events()) {
     if (type === 'AgentAttached') {
-      holders.push(String(data['instance']));
+      owners.push(String(data['instance']));
       console.log(`  ${revision} ${type}: ${String(data['instance'])}, epoch ${String(data['epoch'])}`);
     }
     if (type !== 'UpdateAcknowledged') continue;
     for (const update of data['updates'] as { revision: number; latency_ms: number }[])
       console.log(
-        `  ${revision} ${type}: ${String(data['instance'])} dealt with ${update.revision} after ${update.latency_ms} ms`,
+        `  ${revision} ${type}: ${String(data['instance'])} handled ${update.revision} after ${update.latency_ms} ms`,
       );
   }
-  return holders;
+  return owners;
 }

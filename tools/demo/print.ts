@@ -27,14 +27,14 @@ function printSaid(command: CommandItem, name: string): void {
 
 export function printAppended(events: readonly RecordedEvent[]): void {
   const lines = events.map(({ revision, type, data }) => {
-    const shown = Object.entries(data).filter(([name, value]) => hinted.has(name) && value !== null);
+    const shown = Object.entries(data).filter(([name, value]) => shownFields.has(name) && value !== null);
     return `${String(revision).padStart(2)} ${type} ${dim(shown.map(([, value]) => text(value)).join(' · '))}`;
   });
   console.log(label('appended') + lines.join(margin));
 }
 
-/** The fields of events that say what they are about. */
-const hinted = new Set([
+/** The fields of an event that are printed. */
+const shownFields = new Set([
   'goal',
   'step',
   'sender',

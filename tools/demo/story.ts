@@ -1,6 +1,6 @@
 import type { Channel, CommandItem } from '@turnstream/sdk';
 
-/** One exchange of the conversation: what is said, and the commands that record it, in one append. */
+/** One exchange of the conversation: its commands are one append. */
 export interface Scene {
   readonly title: string;
   readonly channel: Channel;

@@ -1,18 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { RecordedEvent } from '@turnstream/sdk';
+import { waitUntil } from '#platform';
 import { Failure } from '../shared/failure.ts';
 
-const patienceMs = 40_000;
+/** Waits for a step of the demo. @throws Failure that says what did not happen */
+export async function waitFor(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  try {
+    await waitUntil(condition, { what, timeoutMs: 40_000, everyMs: 50 });
+  } catch (error) {
+    throw new Failure((error as Error).message);
+  }
+}
 
-interface Watching {
+/** The conversation as it is printed. */
+interface Watch {
   has(text: string): boolean;
-  until(...anyOf: string[]): Promise<void>;
+  /** Resolves when one of the texts was said. */
+  waitFor(...anyOf: string[]): Promise<void>;
   stop(): void;
 }
 
 /** Prints the conversation as it happens, from the session's event stream. */
-export function watch(url: string, sessionId: string): Watching {
+export function watch(url: string, sessionId: string): Watch {
   const abort = new AbortController();
   const texts: string[] = [];
   const has = (text: string): boolean => texts.some((line) => line.includes(text));
@@ -27,7 +36,7 @@ export function watch(url: string, sessionId: string): Watching {
   })().catch(() => undefined);
   return {
     has,
-    until: (...anyOf) => until(() => anyOf.some(has), `somebody says “${anyOf.join('” or “')}”`),
+    waitFor: (...anyOf) => waitFor(() => anyOf.some(has), `the message “${anyOf.join('” or “')}”`),
     stop: () => abort.abort(),
   };
 }
@@ -44,14 +53,5 @@ function show(block: string, texts: string[]): void {
   } else if (type.startsWith('Inquiry')) {
     const { source, outcome } = data as { source?: string; outcome?: string };
     console.log(`  ${styleText('magenta', source ?? 'inquiry')}: ${type} ${outcome ?? ''}`);
-  }
-}
-
-/** Waits, but not for ever. */
-export async function until(done: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!done()) {
-    if (Date.now() > deadline) throw new Failure(`It did not come to pass that ${what}.`);
-    await sleep(50);
   }
 }

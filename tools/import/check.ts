@@ -1,33 +1,32 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session, TurnRow, Turnstream } from '@turnstream/sdk';
 import type { RecordedEvent, Session as Folded } from '#domain';
 import { canonicalJson, contextOf, evolveSession, newSession } from '#domain';
 import type { JsonObject } from '#domain';
-import { inParallel } from '#platform';
+import { inParallel, waitUntil } from '#platform';
 import type { Conversation, TurnItem } from './conversation.ts';
 import { turnsOf } from './conversation.ts';
 
 export interface Checked {
   readonly rows: number;
   readonly contexts: number;
-  /** A line for each thing that is not as it should be. */
+  /** A line for each difference. */
   readonly differences: readonly string[];
 }
 
 export interface CheckOptions {
   readonly parallel: number;
   /** How long rows and contexts may take to follow, in milliseconds. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   readonly onChecked?: () => void;
 }
 
-/** Compares what was played with the streams, the rows of the turns and the contexts. */
+/** Compares conversations that were played with their streams, rows and contexts. */
 export async function check(
   turnstream: Turnstream,
   conversations: readonly Conversation[],
-  { parallel, patienceMs, onChecked }: CheckOptions,
+  { parallel, timeoutMs, onChecked }: CheckOptions,
 ): Promise<Checked> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   const differences: string[] = [];
   let [rows, contexts] = [0, 0];
   await inParallel(conversations, parallel, async (conversation) => {
@@ -35,7 +34,7 @@ export async function check(
     const turns = turnsOf(conversation);
     const { folded, recorded } = await fold(session);
     differences.push(...compareTurns(session.id, 'stream', turns, recorded));
-    const table = await settled(
+    const table = await askUntil(
       () => Array.fromAsync(session.turns(500)),
       (found) => found.length >= turns.length,
       deadline,
@@ -50,14 +49,14 @@ export async function check(
   return { rows, contexts, differences };
 }
 
-/** The fold of a session's events, made here and not by the api, and the turns among them. */
+/** Folds a session's events here, not in the api. @returns the session and the turns among the events */
 async function fold(session: Session): Promise<{ folded: Folded; recorded: RecordedTurn[] }> {
   let folded = newSession(session.id);
   const recorded: RecordedTurn[] = [];
   for await (const item of session.events({ limit: 1_000 })) {
     const event = item as unknown as RecordedEvent;
     if (event.revision !== folded.revision + 1)
-      throw new Error(`${session.id}: gap before ${event.revision}`);
+      throw new Error(`${session.id}: event ${event.revision - 1} is missing`);
     if (event.type === 'TurnRecorded') recorded.push(event.data);
     folded = evolveSession(folded, event);
   }
@@ -81,7 +80,7 @@ function compareTurns(
       other?.sender === turn.sender &&
       other.message_text === turn.message_text &&
       other.parsed_intent === (turn.parsed_intent ?? null);
-    return same ? [] : [`${session}: turn ${index + 1} of the file is another one in the ${where}`];
+    return same ? [] : [`${session}: turn ${index + 1} of the file differs in the ${where}`];
   });
 }
 
@@ -90,7 +89,7 @@ async function compareContext(
   folded: Folded,
   deadline: number,
 ): Promise<string | undefined> {
-  const context = await settled(
+  const context = await askUntil(
     () => session.context({ minRevision: 0 }),
     ({ revision }) => revision >= folded.revision,
     deadline,
@@ -106,15 +105,16 @@ async function compareContext(
   return `${session.id}: context differs in ${shown.join('; ').slice(0, 600)}`;
 }
 
-/** Asks again until the answer will do or the time is over. */
-async function settled<T>(
+/** Asks until the answer is as expected or the time is over. @returns the last answer */
+async function askUntil<T>(
   ask: () => Promise<T>,
-  willDo: (answer: T) => boolean,
+  isExpected: (answer: T) => boolean,
   deadline: number,
 ): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (willDo(answer) || Date.now() > deadline) return answer;
-    await sleep(100);
-  }
+  let answer = await ask();
+  if (isExpected(answer)) return answer;
+  const isThere = async (): Promise<boolean> => isExpected((answer = await ask()));
+  const options = { timeoutMs: deadline - Date.now(), everyMs: 100 };
+  await waitUntil(isThere, options).catch(() => undefined);
+  return answer;
 }

@@ -5,16 +5,20 @@ import { Failure } from '../shared/failure.ts';
 
 export type TurnItem = Extract<CommandItem, { type: 'RecordTurn' }>;
 
-/** A conversation of a file as commands. The same file gives the same ids, so importing it again adds nothing. */
+/** A conversation of a file, as commands. The same file gives the same ids, so importing it again adds nothing. */
 export interface Conversation {
   readonly session_id: string;
   readonly start: StartSession;
-  /** Each is one append. */
+  /** Each of these is one append. */
   readonly steps: readonly (readonly CommandItem[])[];
 }
 
 export function turnsOf({ steps }: Conversation): TurnItem[] {
   return steps.flat().filter((item) => item.type === 'RecordTurn');
+}
+
+export function countTurns(conversations: readonly Conversation[]): number {
+  return conversations.reduce((sum, conversation) => sum + turnsOf(conversation).length, 0);
 }
 
 const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
@@ -38,7 +42,7 @@ export function turnId(sessionId: string, index: number): string {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads of a file's JSON that name the place when it is not as it should be. */
+/** Readers of a file's JSON; their errors name the place that is wrong. */
 export function object(value: unknown, place: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw new Failure(`${place} should be an object.`);
@@ -51,5 +55,5 @@ export function list(value: unknown, place: string): readonly unknown[] {
 
 export function text(value: unknown, place: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new Failure(`${place} should be a text.`);
+  throw new Failure(`${place} should be a string.`);
 }

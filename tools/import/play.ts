@@ -2,7 +2,7 @@ import type { CommandItem, CommandResult, Session, Turnstream } from '@turnstrea
 import { inParallel } from '#platform';
 import type { Conversation } from './conversation.ts';
 
-/** What playing added, and what was there already. */
+/** What playing added, and what was already there. */
 export interface Played {
   readonly events: number;
   readonly steps: number;
@@ -10,13 +10,13 @@ export interface Played {
 }
 
 export interface PlayOptions {
-  /** Sessions at once. */
+  /** Sessions played at once. */
   readonly parallel: number;
-  /** Told of each step that is in. */
+  /** Called after each step that is recorded. */
   readonly onStep?: (items: readonly CommandItem[]) => void;
 }
 
-/** Plays conversations through the api, each in its order. Playing them again adds nothing. */
+/** Sends conversations to the api, each in its order. Playing them again adds nothing. */
 export async function play(
   turnstream: Turnstream,
   conversations: readonly Conversation[],

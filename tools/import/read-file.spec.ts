@@ -20,71 +20,118 @@ function read(name: string, content: string | Buffer): Promise<Conversation[]> {
   return readConversationFile(path);
 }
 
-test('a file gives the same ids, gzip or plain, and each dialogue its own', async () => {
+describe('the ids of a file', () => {
   const document = JSON.stringify(sampleDialogues(3));
-  const plain = await read('sample.json', document);
-  expect(await read('sample.json.gz', gzipSync(document))).toEqual(plain);
-  expect(new Set(plain.map(({ session_id }) => session_id)).size).toBe(3);
-  expect(plain[0]?.session_id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
-  const ids = plain.flatMap((conversation) => turnsOf(conversation)).map(({ turn_id }) => turn_id);
-  expect(new Set(ids).size).toBe(ids.length);
+
+  test('are the same for the plain and the gzipped file', async () => {
+    expect(await read('sample.json.gz', gzipSync(document))).toEqual(await read('sample.json', document));
+  });
+
+  test('are random UUIDs in form', async () => {
+    const [first] = await read('sample.json', document);
+    expect(first?.session_id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  });
+
+  test('differ between sessions and between turns', async () => {
+    const conversations = await read('sample.json', document);
+    const sessions = new Set(conversations.map(({ session_id }) => session_id));
+    const turns = conversations.flatMap((conversation) => turnsOf(conversation));
+    expect(sessions.size).toBe(3);
+    expect(new Set(turns.map(({ turn_id }) => turn_id)).size).toBe(turns.length);
+  });
 });
 
-test('a dialogue: intents become goals, slots entities, service results news', async () => {
-  const [dialogue] = await read('sample.json', JSON.stringify(sampleDialogues(1)));
-  expect(dialogue?.start).toMatchObject({ partner_id: 'sgd-sample_0', language: 'en' });
-  const [asks, answers, changes, ends] = dialogue?.steps ?? [];
-  expect(asks).toMatchObject([
-    { type: 'SetGoal', goal: 'GetRide' },
-    {
-      type: 'RecordTurn',
-      sender: 'user',
-      parsed_intent: 'GetRide',
-      extracted_entities: { destination: 'MG Road', stops: ['one', 'two'] },
-    },
-  ]);
-  const { turn_id } = turnsOf({ ...dialogue, steps: [asks ?? []] } as Conversation)[0] ?? {};
-  expect(answers).toMatchObject([
-    {
-      type: 'RecordExternalUpdate',
-      system: 'Rides_1',
-      kind: 'GetRide',
-      data: { parameters: { destination: 'MG Road' }, results: [{ fare: '120' }] },
-    },
-    { type: 'RecordTurn', sender: 'bot', in_reply_to: turn_id, bot_action: 'notify_success' },
-    { type: 'UpdateGoal', goal: 'GetRide', status: 'completed' },
-  ]);
-  expect(changes).toMatchObject([
-    { type: 'SetGoal', goal: 'GetWeather' },
-    { extracted_entities: { city: 'Pune', 'Rides_1.destination': 'MG Road' } },
-  ]);
-  expect(ends).toMatchObject([{ type: 'RecordTurn', sender: 'bot', message_text: 'Sunny.' }]);
+describe('a Schema-Guided Dialogue file', () => {
+  let dialogue: Conversation;
+  beforeAll(async () => {
+    [dialogue] = (await read('sample.json', JSON.stringify(sampleDialogues(1)))) as [Conversation];
+  });
+
+  test('names the partner by the dialogue', () => {
+    expect(dialogue.start).toMatchObject({ partner_id: 'sgd-sample_0', language: 'en' });
+  });
+
+  test('has intents as goals and slots as entities', () => {
+    expect(dialogue.steps[0]).toMatchObject([
+      { type: 'SetGoal', goal: 'GetRide' },
+      {
+        type: 'RecordTurn',
+        sender: 'user',
+        parsed_intent: 'GetRide',
+        extracted_entities: { destination: 'MG Road', stops: ['one', 'two'] },
+      },
+    ]);
+  });
+
+  test('has results of services as external updates, and their success as the goal’s completion', () => {
+    const [question] = turnsOf(dialogue);
+    expect(dialogue.steps[1]).toMatchObject([
+      {
+        type: 'RecordExternalUpdate',
+        system: 'Rides_1',
+        kind: 'GetRide',
+        data: { parameters: { destination: 'MG Road' }, results: [{ fare: '120' }] },
+      },
+      { type: 'RecordTurn', sender: 'bot', in_reply_to: question?.turn_id, bot_action: 'notify_success' },
+      { type: 'UpdateGoal', goal: 'GetRide', status: 'completed' },
+    ]);
+  });
+
+  test('has slots of another service under its name', () => {
+    expect(dialogue.steps[2]).toMatchObject([
+      { type: 'SetGoal', goal: 'GetWeather' },
+      { extracted_entities: { city: 'Pune', 'Rides_1.destination': 'MG Road' } },
+    ]);
+  });
+
+  test('has the bot’s turns', () => {
+    expect(dialogue.steps[3]).toMatchObject([{ type: 'RecordTurn', sender: 'bot', message_text: 'Sunny.' }]);
+  });
 });
 
-test('tau-bench: a message may have several lines, tools’ answers are news, a call of a tool is no turn', async () => {
-  const messages_display = [
-    'user: Where is #W12?',
-    '',
-    'I have waited.',
-    'assistant: None',
-    'tool: asha_rao_7',
-    'assistant: None',
-    'tool: {"order_id": "#W12", "status": "pending"}',
-    'tool: ',
-    'assistant: It is pending.',
-  ].join('\n');
-  const [conversation] = await read('tau.jsonl.gz', gzipSync(`${JSON.stringify({ messages_display })}\n`));
-  expect(conversation?.start.partner_id).toBe('asha_rao_7');
-  expect(conversation?.steps).toMatchObject([
-    [{ message_text: 'Where is #W12?\n\nI have waited.', extracted_entities: { order_id: '#W12' } }],
-    [{ system: 'tools', data: { text: 'asha_rao_7' } }],
-    [{ system: 'orders', reference: '#W12', data: { status: 'pending' } }],
-    [{ system: 'tools', data: { text: '' } }],
-    [{ sender: 'bot', message_text: 'It is pending.' }],
-  ]);
+describe('a tau-bench file', () => {
+  let conversation: Conversation;
+  beforeAll(async () => {
+    const messages_display = [
+      'user: Where is #W12?',
+      '',
+      'I have waited.',
+      'assistant: None',
+      'tool: asha_rao_7',
+      'assistant: None',
+      'tool: {"order_id": "#W12", "status": "pending"}',
+      'tool: ',
+      'assistant: It is pending.',
+    ].join('\n');
+    const file = gzipSync(`${JSON.stringify({ messages_display })}\n`);
+    [conversation] = (await read('tau.jsonl.gz', file)) as [Conversation];
+  });
+
+  test('names the partner by the customer that a tool found', () => {
+    expect(conversation.start.partner_id).toBe('asha_rao_7');
+  });
+
+  test('keeps a message of several lines together', () => {
+    expect(conversation.steps[0]).toMatchObject([
+      { message_text: 'Where is #W12?\n\nI have waited.', extracted_entities: { order_id: '#W12' } },
+    ]);
+  });
+
+  test('has answers of tools as external updates', () => {
+    expect(conversation.steps.slice(1, 4)).toMatchObject([
+      [{ system: 'tools', data: { text: 'asha_rao_7' } }],
+      [{ system: 'orders', reference: '#W12', data: { status: 'pending' } }],
+      [{ system: 'tools', data: { text: '' } }],
+    ]);
+  });
+
+  test('has no turn for a call of a tool', () => {
+    const texts = turnsOf(conversation).map(({ message_text }) => message_text);
+    expect(texts).toEqual(['Where is #W12?\n\nI have waited.', 'It is pending.']);
+  });
 });
 
-describe('a malformed file gives one line', () => {
+describe('a malformed file is refused in one line', () => {
   test.each([
     ['empty.json', '', /is empty/],
     ['text.txt', 'hello', /neither a Schema-Guided Dialogue file/],
@@ -99,7 +146,7 @@ describe('a malformed file gives one line', () => {
     [
       'silent.json',
       '[{"dialogue_id":"1","turns":[{"speaker":"USER"}]}]',
-      /dialogue 1: turn 1: utterance should be a text/,
+      /dialogue 1: turn 1: utterance should be a string/,
     ],
     ['tau.jsonl', '{"messages_display":"user: hi"}\n{"messages":1}', /line 2: messages_display/],
   ])('%s', async (name, content, line) => {

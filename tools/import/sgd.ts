@@ -3,7 +3,7 @@ import { Failure } from '../shared/failure.ts';
 import type { Conversation, Fields } from './conversation.ts';
 import { list, object, sessionOf, text, turnId } from './conversation.ts';
 
-/** What may stand in one external update, in characters of JSON, with room for the rest. */
+/** The results that fit in one external update, in characters of JSON, with room for the rest. */
 const resultsLimit = 120_000;
 
 /** The dialogues of a Schema-Guided Dialogue file: intents become goals, slots entities, service results news. */
@@ -27,7 +27,7 @@ interface Frame {
   readonly fields: Fields;
 }
 
-/** Goes through the turns of one dialogue and keeps what the next ones need. */
+/** Reads the turns of one dialogue in order and keeps what the next ones need. */
 class DialogueReader {
   private intent: string | undefined;
   private userTurn: string | undefined;
@@ -77,12 +77,12 @@ class DialogueReader {
       ...(this.userTurn === undefined ? {} : { in_reply_to: this.userTurn }),
     };
     const calls = frames.filter(({ fields }) => fields['service_call'] !== undefined);
-    const news = calls.map((frame, index) => newsOf(frame, `${this.sessionId}:${at}:${index}`));
+    const updates = calls.map((frame, index) => externalUpdateOf(frame, `${this.sessionId}:${at}:${index}`));
     const done = frames.some(({ acts }) => acts.includes('NOTIFY_SUCCESS')) ? this.finish() : [];
-    return [...news, turn, ...done];
+    return [...updates, turn, ...done];
   }
 
-  /** The goals stand on one another: the last one added is the current one. */
+  /** The goals form a stack: the last one added is the current one. */
   private isCurrent(goal: string): boolean {
     return [...this.open].at(-1) === goal;
   }
@@ -114,7 +114,7 @@ function intentOf(state: Fields): string | undefined {
   return typeof intent === 'string' && intent !== 'NONE' && intent !== '' ? intent : undefined;
 }
 
-/** PartitionLeaseStore as entities. A slot has a list of values: a single one stands by itself. Other services' slots get their name. */
+/** The dialogue's slots as entities: a slot with one value has that value, slots of other services have their name. */
 function entitiesOf(frames: readonly Frame[], active: Frame | undefined): Record<string, unknown> {
   const slots = frames.flatMap(({ service, state }, index) => {
     const main = active === undefined ? index === 0 : service === active.service;
@@ -129,7 +129,7 @@ function single(values: unknown): unknown {
   return Array.isArray(values) && values.length === 1 ? values[0] : values;
 }
 
-function newsOf(
+function externalUpdateOf(
   { service, fields }: Frame,
   source_event_id: string,
 ): { type: 'RecordExternalUpdate' } & ExternalUpdate {
@@ -145,7 +145,7 @@ function newsOf(
   };
 }
 
-/** The results, the last ones left out when they are too many for one event. */
+/** The results, without the last ones when they do not fit in one event. */
 function fitting(results: readonly unknown[]): Fields {
   let kept = results;
   while (JSON.stringify(kept).length > resultsLimit) kept = kept.slice(0, Math.floor(kept.length / 2));

@@ -8,13 +8,13 @@ interface Message {
   text: string;
 }
 
-/** The conversations of a tau-bench file, one JSON a line: the tools' answers become news of other systems. */
+/** The conversations of a tau-bench file, one JSON a line: the tools' answers become external updates. */
 export function readConversations(file: string, lines: readonly string[]): Conversation[] {
   return lines.map((line, index) => {
     const place = `${file}: line ${index + 1}`;
     const display = text(object(parse(line, place), place)['messages_display'], `${place}: messages_display`);
     const messages = messagesOf(display);
-    if (messages.length === 0) throw new Failure(`${place}: no line begins with user:, assistant: or tool:.`);
+    if (messages.length === 0) throw new Failure(`${place}: no line starts with user:, assistant: or tool:.`);
     const session = sessionOf(file, String(index), partnerOf(messages) ?? `tau-${index}`);
     return { ...session, steps: stepsOf(messages, session.session_id) };
   });
@@ -28,7 +28,7 @@ function parse(line: string, place: string): unknown {
   }
 }
 
-/** Messages begin with their role; lines without one go on with the message before. */
+/** Messages begin with their role; lines without one continue the message before. */
 function messagesOf(display: string): Message[] {
   const messages: Message[] = [];
   for (const line of display.split('\n')) {

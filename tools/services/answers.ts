@@ -1,7 +1,7 @@
 import type { SampleOrder } from './orders.ts';
 
 type Fields = { readonly [field: string]: unknown };
-/** What a source answers to a request; undefined: it knows nothing of it. */
+/** What a source answers to a request; undefined when it does not know the subject. */
 export type Answer = (request: Fields) => Fields | undefined;
 
 /** The answers of the sample services, by source. */

@@ -35,9 +35,9 @@ await runProgram(async () => {
   await Promise.all(services.map((service) => service.start())).catch((error: unknown) => {
     throw unreachable('KAFKA_BROKERS', error);
   });
-  console.log(`${sources.join(', ')} answer, from ${orders.length} orders (${source}).`);
+  console.log(`${sources.join(', ')} answer for ${orders.length} orders (${source}).`);
   const some = orders.slice(0, 3).map(({ order_id }) => order_id);
-  console.log(`Ask about ${some.join(', ')}. Ctrl-C ends it.`);
+  console.log(`Ask about ${some.join(', ')}. Ctrl-C stops it.`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
@@ -59,7 +59,7 @@ function options(args: string[]): { sources: string[]; behaviour: Behaviour } {
     const share = (name: 'failure-rate' | 'duplicates' | 'silence' | 'late'): number => {
       const value = Number(values[name] ?? 0);
       if (value >= 0 && value <= 1) return value;
-      throw new Error(`--${name} goes from 0 to 1`);
+      throw new Error(`--${name} is a share from 0 to 1`);
     };
     const latencyMs = Number(values.latency ?? wellBehaved.latencyMs);
     if (!(latencyMs >= 0)) throw new Error('--latency is a number of milliseconds');

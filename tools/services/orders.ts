@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** What the sample services know of an order. */
+/** An order of the sample services. */
 export interface SampleOrder {
   readonly order_id: string;
   readonly status: string;
@@ -21,13 +21,13 @@ const file = 'tau-bench/retail_orders.json.gz';
 const cities = ['Pune', 'Nagpur', 'Surat', 'Kochi', 'Indore', 'Patna'];
 const statuses = ['pending', 'processed', 'delivered', 'processed'];
 
-/** The retail orders of the data beside the project, or generated ones, and which of them these are. */
+/** The retail orders of TURNSTREAM_ORDERS (or of the data beside the project), else generated ones; and which these are. */
 export function sampleOrders(): { source: string; orders: readonly SampleOrder[] } {
   const given = process.env['TURNSTREAM_ORDERS'];
   const path = resolve(given || `../shared/data/${file}`);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    const why = given ? 'the file of TURNSTREAM_ORDERS is not there' : 'TURNSTREAM_ORDERS names no file';
-    return { source: `generated, since ${why}`, orders: generated(1_000) };
+    const why = given ? 'the file of TURNSTREAM_ORDERS does not exist' : 'TURNSTREAM_ORDERS names no file';
+    return { source: `generated, since ${why}`, orders: generatedOrders(1_000) };
   }
   const bytes = readFileSync(path);
   const text = path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString();
@@ -35,14 +35,20 @@ export function sampleOrders(): { source: string; orders: readonly SampleOrder[]
   return { source: path, orders };
 }
 
-/** Orders of our own making: `ORD1000` and so on. */
-export function generated(count: number): SampleOrder[] {
+/**
+ * Generated orders: `ORD1000` and so on.
+ * @param suffix of the ids of order and parcel, by index
+ */
+export function generatedOrders(
+  count: number,
+  suffix = (index: number): string => String(1_000 + index),
+): SampleOrder[] {
   return Array.from({ length: count }, (_, index) => {
     const status = statuses[index % statuses.length] ?? 'processed';
     return {
-      order_id: `ORD${1_000 + index}`,
+      order_id: `ORD${suffix(index)}`,
       status,
-      tracking_id: status === 'pending' ? null : `TRK${1_000 + index}`,
+      tracking_id: status === 'pending' ? null : `TRK${suffix(index)}`,
       place: cities[index % cities.length] ?? 'Pune',
     };
   });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { Outgoing } from '#messaging';
 import {
@@ -11,6 +10,7 @@ import {
   requestsTopic,
   writeCloudEvent,
 } from '#messaging';
+import { retry, sleep } from '#platform';
 import type { Answer } from './answers.ts';
 
 /** How a service behaves, as shares from 0 to 1. */
@@ -41,8 +41,27 @@ export interface ServiceOptions {
   readonly answer: Answer;
   readonly behaviour: Behaviour;
   readonly random?: () => number;
+  /** The consumer group; services with the same one share the requests. */
+  readonly groupId?: string;
+  /** Leaves requests that `answer` does not know to others, instead of answering with a failure. */
+  readonly ignoreUnknown?: boolean;
+  /** Whether a new consumer group also gets the requests that are already there. */
+  readonly fromBeginning?: boolean;
+  /** Called with a line for each request. */
   readonly onAnswer?: (line: string) => void;
 }
+
+/** How much a service sent, by kind; `silent` are the requests that it did not answer. */
+export interface Sent {
+  replies: number;
+  duplicates: number;
+  late: number;
+  failures: number;
+  silent: number;
+}
+
+/** How long replies are sent again while Kafka is unavailable. */
+const sendTimeoutMs = 90_000;
 
 interface RequestData {
   readonly inquiry_id: string;
@@ -52,36 +71,39 @@ interface RequestData {
   readonly request: { readonly [field: string]: unknown };
 }
 
-/** A service that answers inquiries: it reads its topic of requests and writes to the one topic of replies. */
+/** A service that answers inquiries: it consumes its requests topic and publishes to the replies topic. */
 export class SampleService {
-  /** What it sent, by kind: replies, duplicates, late ones, failures, and the requests it left alone. */
-  readonly sent = { replies: 0, duplicates: 0, late: 0, failures: 0, silent: 0 };
+  readonly sent: Sent = { replies: 0, duplicates: 0, late: 0, failures: 0, silent: 0 };
   /** The ids of all replies, as the bridge knows them, and of those that were sent after the deadline. */
   readonly replyIds: string[] = [];
   readonly lateIds: string[] = [];
-  /** What breaks the schema of requests. */
-  readonly faults: string[] = [];
-  /** Told when an answer is sent. */
+  /** How requests break their schema. */
+  readonly invalidRequests: string[] = [];
+  /** Called when an answer is sent. */
   onSent: ((sessionId: string, at: number) => void) | undefined;
   private readonly publisher: Publisher;
   private readonly consumer: Consumer;
   private readonly pending = new Set<Promise<void>>();
-  private outbox: Outgoing[] = [];
+  private unsent: Outgoing[] = [];
   private flushing: Promise<void> | undefined;
 
   constructor(private readonly options: ServiceOptions) {
-    const { kafka, source } = options;
+    const { kafka, source, groupId = `sample-service.${source}` } = options;
     this.publisher = new Publisher(kafka);
-    this.consumer = kafka.consumer({ groupId: `sample-service.${source}`, maxWaitTimeInMs: 200 });
+    this.consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
   }
 
   async start(): Promise<void> {
+    const { source, fromBeginning = false } = this.options;
     await this.consumer.connect();
-    await this.consumer.subscribe({ topic: requestsTopic(this.options.source), fromBeginning: false });
+    await this.consumer.subscribe({ topic: requestsTopic(source), fromBeginning });
     await this.consumer.run({
       partitionsConsumedConcurrently: 8,
       eachMessage: async ({ message }) => {
-        const work = this.reply(readCloudEvent(message).data as RequestData);
+        const data = readCloudEvent(message).data as RequestData;
+        const { answer, ignoreUnknown } = this.options;
+        if (ignoreUnknown && answer(data.request) === undefined) return;
+        const work = this.reply(data);
         this.pending.add(work);
         void work.finally(() => this.pending.delete(work));
       },
@@ -93,7 +115,7 @@ export class SampleService {
     await this.publisher.close();
   }
 
-  /** Resolves when every answer that was begun is sent. */
+  /** Resolves when every answer to a request that came is sent. */
   async settled(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
   }
@@ -101,8 +123,8 @@ export class SampleService {
   private async reply(data: RequestData): Promise<void> {
     const { behaviour, source, random = Math.random, onAnswer } = this.options;
     const { latencyMs, failureRate, duplicates, silence, late, lateMs } = behaviour;
-    const fault = schemaError(inquiryRequestSchema, data);
-    if (fault !== undefined) this.faults.push(fault);
+    const error = schemaError(inquiryRequestSchema, data);
+    if (error !== undefined) this.invalidRequests.push(error);
     const name = `${source} ${JSON.stringify(data.request)}`;
     const fate = random();
     if (fate < silence) {
@@ -139,7 +161,7 @@ export class SampleService {
     const { source, answer } = this.options;
     const { inquiry_id, session_id, attempt, request } = data;
     const found = failed ? undefined : answer(request);
-    const reason = failed ? 'the database of the service is away' : 'unknown reference';
+    const reason = failed ? 'the database of the service is unavailable' : 'unknown reference';
     const said = found ? { status: 'ok', data: found } : { status: 'failed', reason, retryable: failed };
     const event = {
       specversion: '1.0',
@@ -154,25 +176,17 @@ export class SampleService {
   }
 
   private async send(message: Outgoing): Promise<void> {
-    this.outbox.push(message);
+    this.unsent.push(message);
     this.flushing ??= this.flush();
     await this.flushing;
   }
 
-  /** Sends what has piled up together. */
+  /** Sends what is unsent in one batch. */
   private async flush(): Promise<void> {
     await sleep(1);
     this.flushing = undefined;
-    const messages = this.outbox;
-    this.outbox = [];
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await this.publisher.send(messages);
-        return;
-      } catch (error) {
-        if (attempt === 60) throw error;
-        await sleep(500);
-      }
-    }
+    const messages = this.unsent;
+    this.unsent = [];
+    await retry(() => this.publisher.send(messages), { signal: AbortSignal.timeout(sendTimeoutMs) });
   }
 }

@@ -1,40 +1,57 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { addressOf, unreachable } from './address.ts';
 
 let folder: string;
-beforeAll(() => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'turnstream-address-'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true }));
 
-function note(pid: number): void {
+/** Writes the launcher's note of a system that runs. */
+function writeRunFile(pid: number): void {
   const engines = { KAFKA_BROKERS: '127.0.0.1:19092' };
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid, api: 'http://127.0.0.1:4000', engines }));
 }
 
-test('a variable comes before the running system, that before the port variable, that before the usual port', () => {
-  const env = { TURNSTREAM_DATA: folder, KAFKA_PORT: '29092' };
-  expect(addressOf('KAFKA_BROKERS', { TURNSTREAM_DATA: folder })).toBe('127.0.0.1:9092');
-  expect(addressOf('KAFKA_BROKERS', env)).toBe('127.0.0.1:29092');
-  note(process.pid);
-  expect(addressOf('KAFKA_BROKERS', env)).toBe('127.0.0.1:19092');
-  expect(addressOf('TURNSTREAM_URL', env)).toBe('http://127.0.0.1:4000');
-  expect(addressOf('KAFKA_BROKERS', { ...env, KAFKA_BROKERS: 'kafka:1' })).toBe('kafka:1');
+const env = (): NodeJS.ProcessEnv => ({ TURNSTREAM_DATA: folder });
+
+describe('an address', () => {
+  test('is the usual one when nothing else is known', () => {
+    expect(addressOf('KAFKA_BROKERS', env())).toBe('127.0.0.1:9092');
+  });
+
+  test('has the port of the port variable', () => {
+    expect(addressOf('KAFKA_BROKERS', { ...env(), KAFKA_PORT: '29092' })).toBe('127.0.0.1:29092');
+  });
+
+  test('is that of the running system before the port variable', () => {
+    writeRunFile(process.pid);
+    expect(addressOf('KAFKA_BROKERS', { ...env(), KAFKA_PORT: '29092' })).toBe('127.0.0.1:19092');
+    expect(addressOf('TURNSTREAM_URL', env())).toBe('http://127.0.0.1:4000');
+  });
+
+  test('is that of its own variable before all others', () => {
+    writeRunFile(process.pid);
+    expect(addressOf('KAFKA_BROKERS', { ...env(), KAFKA_BROKERS: 'kafka:1' })).toBe('kafka:1');
+  });
 });
 
-test('the fault says whether a system runs, and shows no password', () => {
-  const env = { TURNSTREAM_DATA: folder };
-  note(process.pid);
-  expect(unreachable('KAFKA_BROKERS', undefined, env).message).toMatch(
-    /19092\. The system that npm start runs/,
-  );
-  note(2 ** 30);
-  const { message } = unreachable('DATABASE_URL', new Error('refused'), env);
-  expect(message).toBe(
-    'PostgreSQL does not answer at postgres://turnstream:***@127.0.0.1:5432/turnstream (refused). ' +
-      'No system runs here: npm start, or set DATABASE_URL.',
-  );
+describe('the message when nothing answers', () => {
+  test('says that a system runs', () => {
+    writeRunFile(process.pid);
+    const { message } = unreachable('KAFKA_BROKERS', undefined, env());
+    expect(message).toMatch(/19092\. The system that npm start runs/);
+  });
+
+  test('says that none runs, and hides the password', () => {
+    writeRunFile(2 ** 30);
+    const error = new Error('refused');
+    expect(unreachable('DATABASE_URL', error, env()).message).toBe(
+      'PostgreSQL does not answer at postgres://turnstream:***@127.0.0.1:5432/turnstream (refused). ' +
+        'No system runs here: npm start, or set DATABASE_URL.',
+    );
+  });
 });

@@ -46,7 +46,7 @@ export function addressOf(variable: AddressVariable, env = process.env): string 
   return env[variable] || runningSystem(env)?.[variable] || url(env[portVariable] || port);
 }
 
-/** Why nothing answers there, and what to do, in one line. */
+/** The error for an address where nothing answers: where, why and what to do, in one line. */
 export function unreachable(variable: AddressVariable, error?: unknown, env = process.env): Failure {
   const at = addressOf(variable, env).replace(/:[^:@/]+@/, ':***@');
   const reason = error instanceof Error ? ` (${error.message})` : '';
@@ -56,10 +56,10 @@ export function unreachable(variable: AddressVariable, error?: unknown, env = pr
 function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
   if (env[variable]) return `Start what ${variable} names, or unset ${variable}.`;
   if (runningSystem(env) === undefined) return `No system runs here: npm start, or set ${variable}.`;
-  return 'The system that npm start runs is starting or has a fault: look at its terminal.';
+  return 'The system that npm start runs is starting or has failed: look at its terminal.';
 }
 
-/** The api to talk to: as given, or as found. It must be ready. */
+/** The address of the api, as given or found. @throws Failure unless it is ready */
 export async function findApi(given?: string): Promise<string> {
   const env = given === undefined ? process.env : { ...process.env, TURNSTREAM_URL: given };
   const url = addressOf('TURNSTREAM_URL', env);
@@ -70,7 +70,7 @@ export async function findApi(given?: string): Promise<string> {
   return url;
 }
 
-/** The launcher's note of what it runs; what a killed one left behind counts as nothing. */
+/** The addresses in the launcher's run file, unless the launcher that wrote it is gone. */
 function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
     const text = readFileSync(join(env['TURNSTREAM_DATA'] ?? '.data', 'run.json'), 'utf8');

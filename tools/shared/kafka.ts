@@ -3,7 +3,7 @@ import type { KafkaLog } from '#messaging';
 import { createKafka } from '#messaging';
 import { addressOf } from './address.ts';
 
-/** Warnings of the client are of no use to whoever types a command. */
+/** The client's own warnings do not help the user of a command. */
 const quiet: KafkaLog = {
   debug: () => undefined,
   info: () => undefined,
@@ -11,7 +11,7 @@ const quiet: KafkaLog = {
   error: () => undefined,
 };
 
-/** A client of the brokers that are given, or found. */
+/** A client of the brokers, as given or found. */
 export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
   return createKafka({ brokers: brokers.split(','), clientId, log: quiet });
 }

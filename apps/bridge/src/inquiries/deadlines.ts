@@ -11,7 +11,12 @@ import { UrgentTasks } from '../urgent-tasks.ts';
 const standInMs = 120;
 /** The longest time that a timer can wait (ms). */
 const longestTimer = 2_000_000_000;
-const backOff = { minMs: 100, maxMs: 2_000 };
+const backOff = { minMs: 100, maxMs: 2_000, isRetryable };
+
+/** A session that cannot be folded stays so until newer code runs, which starts with the inquiries that are open. */
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof UnprojectableEventError);
+}
 
 /** Closes inquiries at their deadlines. Its timers need not survive a restart: they follow from the inquiries' events. */
 @Injectable()
@@ -59,9 +64,7 @@ export class Deadlines {
         if (!signal.aborted) await this.commands.close(inquiry);
       });
     };
-    // A session that cannot be folded stays so until newer code runs, which begins with its open inquiries.
-    const isRetryable = (err: unknown): boolean => !(err instanceof UnprojectableEventError);
-    await retry(closeOnce, { ...backOff, signal, onRetry, isRetryable }).catch((err: unknown) =>
+    await retry(closeOnce, { ...backOff, signal, onRetry }).catch((err: unknown) =>
       this.logger.error({ err, inquiry_id, session_id }, 'inquiry cannot be closed'),
     );
   }

@@ -1,26 +1,20 @@
-import { withConnections } from '../../bench/engines.ts';
 import type { Line, Results } from '../../bench/run.ts';
-import { fullSize, runBench } from '../../bench/run.ts';
+import { benchPrivateSystem, fullSize } from '../../bench/run.ts';
 import { table } from '../../bench/table.ts';
-import { withSystem } from '#launcher';
 import type { Report } from './report.ts';
 
-/** The figures of the benchmark against what is promised of them. */
-export async function proveFigures(report: Report): Promise<void> {
-  const results = await withSystem({}, ({ apis: [api = ''], env }) =>
-    withConnections({ api, env }, (engines) => runBench(engines, fullSize, (text) => report.note(text))),
-  );
+/** Runs the benchmark on a system with everything running, and judges its figures. */
+export async function runBenchmarks(report: Report): Promise<void> {
+  const results = await benchPrivateSystem(fullSize, (text) => report.note(text));
   report.note(table(results).replaceAll('\n', '\n    '));
   judge(results, report);
 }
 
-/** Says of each figure whether it is as promised. */
-export function judge({ lines, lag }: Results, report: Report): void {
+function judge({ lines, lag }: Results, report: Report): void {
   for (const { name, in_flight, ratio } of lines) {
     if (ratio === undefined) continue;
     const promised = name.startsWith('RecordTurn') ? 0.5 : 0.6;
-    const what = `${name}, ${in_flight} in flight, of ${ratio.to}`;
-    report.figure(what, ratio.value.toFixed(2), `>= ${promised}`, ratio.value >= promised);
+    report.atLeast(`${name}, ${in_flight} in flight, of ${ratio.to}`, ratio.value, promised);
   }
   for (const in_flight of new Set(lines.map((line) => line.in_flight))) {
     const [short, long] = ends(lines.filter((line) => line.in_flight === in_flight));
@@ -28,9 +22,7 @@ export function judge({ lines, lag }: Results, report: Report): void {
     const what = `${long.name} against ${short.name}, ${in_flight} in flight`;
     report.figure(what, change.toFixed(2), '0.90 to 1.10', change >= 0.9 && change <= 1.1);
   }
-  const p99 = lag.context.p99;
-  const what = `acknowledgement to context at ${lag.per_second}/s, p99 in ms`;
-  report.figure(what, p99.toFixed(1), '<= 50', p99 <= 50);
+  report.atMost(`acknowledgement to context at ${lag.per_second}/s, p99 in ms`, lag.context.p99, 50);
 }
 
 /** The shortest and the longest conversation. */

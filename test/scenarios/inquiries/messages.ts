@@ -8,7 +8,7 @@ export interface Subject {
   readonly partner_id: string;
 }
 
-/** Five kinds of fault, named as their reason, and one that has the reason of another kind: data nested too deep. */
+/** Kinds of poison, named as their reason, and one that has the reason `schema_broken`: data nested too deep. */
 const poisons = [
   'not_json',
   'not_a_cloud_event',
@@ -18,18 +18,19 @@ const poisons = [
   'too_deep',
 ] as const;
 type Poison = (typeof poisons)[number];
-/** So deep that it can be read but not written again, and still short enough for a conversation. */
+/** So deep that it can be parsed but not serialised, and short enough for an event. */
 const depth = 30_000;
 
 export interface Plan {
   readonly messages: readonly Outgoing[];
   /** The events that must be in the streams: the source event id, and whose session. */
   readonly good: ReadonlyMap<string, string>;
-  /** The values of the poisoned messages, with the reason that must stand with them in the dead letters. */
+  /** The values of the poisoned messages, with their reason in the dead letters. */
   readonly poison: ReadonlyMap<string, string>;
 }
 
-interface News {
+/** An event of another system, before it is a message. */
+interface SystemEvent {
   readonly topic: string;
   readonly type: string;
   readonly key: string;
@@ -37,8 +38,8 @@ interface News {
 }
 
 /**
- * `count` messages about the subjects, 1 % of them poisoned, every 50th of the others sent twice, and now and then one
- * whose order has a name that no index can hold: it concerns nobody.
+ * `count` messages about the subjects: 1 % of them are poisoned, every 50th of the others is sent twice, and every 200th
+ * is followed by one whose order id no index can hold, so that it concerns no session.
  */
 export function planMessages(run: string, subjects: readonly Subject[], count: number): Plan {
   const messages: Outgoing[] = [];
@@ -47,32 +48,32 @@ export function planMessages(run: string, subjects: readonly Subject[], count: n
   const lastGood = new Map<string, string>();
   for (let index = 0; messages.length < count; index += 1) {
     const subject = subjects[Math.floor(index / 4) % subjects.length] as Subject;
-    const news = newsOf(index, subject);
-    const name = `${news.topic} ${subject.session_id}`;
+    const event = systemEventOf(index, subject);
+    const name = `${event.topic} ${subject.session_id}`;
     const id = `${run}-${index}`;
     const earlier = lastGood.get(name);
     const block = Math.floor(index / 98);
     if (index % 98 === (block * 11) % 98) {
       const wanted = poisons[block % poisons.length] as Poison;
       const kind = wanted === 'refused' && earlier === undefined ? 'not_json' : wanted;
-      const message = poisoned(kind, news, id, earlier ?? id);
+      const message = poisoned(kind, event, id, earlier ?? id);
       poison.set(String(message.value), kind === 'too_deep' ? 'schema_broken' : kind);
       messages.push(message);
       continue;
     }
-    // Some come in a version that nobody knows yet: they are kept all the same.
-    const dated = index % 40 === 7 ? { ...news, type: news.type.replace('.v1', '.v2') } : news;
+    // Some have a version that is not known yet: they are recorded all the same.
+    const dated = index % 40 === 7 ? { ...event, type: event.type.replace('.v1', '.v2') } : event;
     const message = index % 2 === 0 ? structured(dated, id) : binary(dated, id);
     messages.push(message);
     if (index % 50 === 49) messages.push(message);
-    if (index % 200 === 100) messages.push(nobodys(subject, `${id}-nobody`));
-    good.set(`/proof/${id}`, subject.session_id);
-    if (dated === news) lastGood.set(name, id);
+    if (index % 200 === 100) messages.push(unconcerning(subject, `${id}-nobody`));
+    good.set(`/scenario/${id}`, subject.session_id);
+    if (dated === event) lastGood.set(name, id);
   }
   return { messages, good, poison };
 }
 
-function newsOf(index: number, { order_id, partner_id }: Subject): News {
+function systemEventOf(index: number, { order_id, partner_id }: Subject): SystemEvent {
   switch (index % 4) {
     case 0: {
       const data = { order_id, status: `step ${index}` };
@@ -98,7 +99,7 @@ function newsOf(index: number, { order_id, partner_id }: Subject): News {
   }
 }
 
-function nobodys({ order_id }: Subject, id: string): Outgoing {
+function unconcerning({ order_id }: Subject, id: string): Outgoing {
   const data = { order_id: `${order_id}\0`, status: 'lost' };
   return structured(
     { topic: eventsTopic('orders'), type: 'orders.order_updated.v1', key: order_id, data },
@@ -106,18 +107,25 @@ function nobodys({ order_id }: Subject, id: string): Outgoing {
   );
 }
 
-function structured({ topic, type, key, data }: News, id: string): Outgoing {
-  const event = { specversion: '1.0', id, source: '/proof', type, time: new Date().toISOString(), data };
+function structured({ topic, type, key, data }: SystemEvent, id: string): Outgoing {
+  const cloudEvent = {
+    specversion: '1.0',
+    id,
+    source: '/scenario',
+    type,
+    time: new Date().toISOString(),
+    data,
+  };
   return {
     topic,
     key,
-    value: JSON.stringify(event),
+    value: JSON.stringify(cloudEvent),
     headers: { 'content-type': 'application/cloudevents+json' },
   };
 }
 
-function binary({ topic, type, key, data }: News, id: string): Outgoing {
-  const attributes = { ce_specversion: '1.0', ce_id: id, ce_source: '/proof', ce_type: type };
+function binary({ topic, type, key, data }: SystemEvent, id: string): Outgoing {
+  const attributes = { ce_specversion: '1.0', ce_id: id, ce_source: '/scenario', ce_type: type };
   return {
     topic,
     key,
@@ -126,22 +134,22 @@ function binary({ topic, type, key, data }: News, id: string): Outgoing {
   };
 }
 
-function poisoned(kind: Poison, news: News, id: string, earlier: string): Outgoing {
-  const { topic, key, type, data } = news;
+function poisoned(kind: Poison, event: SystemEvent, id: string, earlier: string): Outgoing {
+  const { topic, key, type, data } = event;
   switch (kind) {
     case 'not_json':
       return { topic, key, value: `{"id":"${id}", broken` };
     case 'not_a_cloud_event':
       return { topic, key, value: JSON.stringify({ id, note: 'no type, no source' }) };
     case 'unknown_type':
-      return structured({ ...news, type: type.replace('.v1', '_secretly.v1') }, id);
+      return structured({ ...event, type: type.replace('.v1', '_secretly.v1') }, id);
     case 'schema_broken':
-      return structured({ ...news, data: { nothing: 'that is required', id } }, id);
+      return structured({ ...event, data: { nothing: 'that is required', id } }, id);
     case 'too_deep':
-      return { ...binary(news, id), value: tooDeep(news, id) };
+      return { ...binary(event, id), value: tooDeep(event, id) };
     case 'refused':
       return structured(
-        { ...news, data: { ...data, status: 'another content', step: 'another content' } },
+        { ...event, data: { ...data, status: 'another content', step: 'another content' } },
         earlier,
       );
     default:
@@ -149,6 +157,6 @@ function poisoned(kind: Poison, news: News, id: string, earlier: string): Outgoi
   }
 }
 
-function tooDeep({ data }: News, id: string): string {
+function tooDeep({ data }: SystemEvent, id: string): string {
   return `${JSON.stringify({ id, ...data }).slice(0, -1)},"list":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 }

@@ -2,16 +2,17 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { Turnstream } from '@turnstream/sdk';
+import { waitUntil } from '#platform';
 import { Failure } from '../tools/shared/failure.ts';
 
-/** A system under test: its api and the engines behind it. */
+/** A system under test: its api and the variables of its backing services. */
 export interface Target {
   readonly api: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Connections to all of it. */
-export interface Engines {
+/** Clients of the api and of the backing services. */
+export interface Clients {
   readonly turnstream: Turnstream;
   readonly store: EventStoreDBClient;
   readonly redis: Redis;
@@ -19,27 +20,27 @@ export interface Engines {
   readonly redisUrl: string;
 }
 
-export async function withConnections<T>(
+export async function withClients<T>(
   { api, env }: Target,
-  fn: (engines: Engines) => Promise<T>,
+  work: (clients: Clients) => Promise<T>,
 ): Promise<T> {
-  const redisUrl = given(env, 'REDIS_URL');
-  const engines: Engines = {
+  const redisUrl = required(env, 'REDIS_URL');
+  const clients: Clients = {
     turnstream: new Turnstream({ url: api, agentId: 'bench', connections: 64 }),
-    store: EventStoreDBClient.connectionString(given(env, 'EVENTSTORE_URL')),
+    store: EventStoreDBClient.connectionString(required(env, 'EVENTSTORE_URL')),
     redis: new Redis(redisUrl),
-    pool: new Pool({ connectionString: given(env, 'DATABASE_URL'), max: 8 }),
+    pool: new Pool({ connectionString: required(env, 'DATABASE_URL'), max: 8 }),
     redisUrl,
   };
   try {
-    return await fn(engines);
+    return await work(clients);
   } finally {
-    engines.redis.disconnect();
-    await Promise.all([engines.turnstream.close(), engines.store.dispose(), engines.pool.end()]);
+    clients.redis.disconnect();
+    await Promise.all([clients.turnstream.close(), clients.store.dispose(), clients.pool.end()]);
   }
 }
 
-function given(env: Target['env'], name: string): string {
+function required(env: Target['env'], name: string): string {
   const value = env[name];
   if (value === undefined)
     throw new Failure(`With TURNSTREAM_URL set ${name} is needed too: npm start prints it.`);
@@ -47,18 +48,18 @@ function given(env: Target['env'], name: string): string {
 }
 
 /** Waits until the projector has written the rows of everything recorded so far. */
-export async function settle({ pool, store }: Engines, sessions: readonly string[]): Promise<void> {
+export async function settle({ pool, store }: Clients, sessions: readonly string[]): Promise<void> {
   const last = await Promise.all(sessions.map((id) => lastRevision(store, id)));
-  for (;;) {
+  const areWritten = async (): Promise<boolean> => {
     const { rows } = await pool.query<{ behind: string }>(
       `SELECT count(*) AS behind FROM unnest($1::uuid[], $2::int[]) AS wanted (id, revision)
        LEFT JOIN conversation_session ON session_id = id
        WHERE conversation_session.revision IS NULL OR conversation_session.revision < wanted.revision`,
       [sessions, last],
     );
-    if (Number(rows[0]?.behind) === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return Number(rows[0]?.behind) === 0;
+  };
+  await waitUntil(areWritten, { what: 'the rows of every session', timeoutMs: 300_000, everyMs: 50 });
 }
 
 async function lastRevision(store: EventStoreDBClient, id: string): Promise<number> {

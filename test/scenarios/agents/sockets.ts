@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { inParallel } from '#platform';
+import { inParallel, sleep } from '#platform';
 
 /** An update that arrived, and when. */
 export interface Arrival {
@@ -10,16 +9,16 @@ export interface Arrival {
   readonly at: number;
 }
 
-const atOnce = 100;
-const warmRounds = 100;
+const connectsAtOnce = 100;
+const connectTimeoutMs = 30_000;
+const warmUpRounds = 100;
 
-/** Many agents' sockets that speak the frames with as little as possible, to load one api node. */
-export class AgentLoad {
-  readonly sockets: WebSocket[] = [];
+/** The sockets of many agent instances that speak the frames with as little as possible. */
+export class AgentSockets {
   readonly attached = new Set<string>();
-  closed = 0;
   onUpdate: (arrival: Arrival) => void = () => undefined;
-  private beat: NodeJS.Timeout | undefined;
+  private readonly sockets: WebSocket[] = [];
+  private heartbeats: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly address: string,
@@ -27,27 +26,32 @@ export class AgentLoad {
     private readonly capacity: number,
   ) {}
 
+  /** Sockets from this index on whose connection is open. */
+  openFrom(first: number): number {
+    return this.sockets.slice(first).filter(({ readyState }) => readyState === WebSocket.OPEN).length;
+  }
+
   /** Connects until there are so many. */
   async connect(count: number): Promise<void> {
     const first = this.sockets.length;
     const indexes = Array.from({ length: count - first }, (_, n) => first + n);
-    await inParallel(indexes, atOnce, (index) => this.open(index));
+    await inParallel(indexes, connectsAtOnce, (index) => this.connectOne(index));
   }
 
   /** Sends heartbeats, spread over the time between two of one socket. */
   keepAlive(everyMs: number): void {
     let next = 0;
     const shares = 20;
-    this.beat = setInterval(() => {
+    this.heartbeats = setInterval(() => {
       for (let index = next; index < this.sockets.length; index += shares)
         this.send(index, { type: 'heartbeat' });
       next = (next + 1) % shares;
     }, everyMs / shares);
   }
 
-  /** Talks until the server's heap has found its size, which no later socket must pay for. */
-  async warm(): Promise<void> {
-    for (let round = 0; round < warmRounds; round += 1) {
+  /** Sends heartbeats until the server's heap has found its size, which no later socket must pay for. */
+  async warmUp(): Promise<void> {
+    for (let round = 0; round < warmUpRounds; round += 1) {
       for (const index of this.sockets.keys()) this.send(index, { type: 'heartbeat' });
       await sleep(20);
     }
@@ -59,26 +63,29 @@ export class AgentLoad {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
   }
 
-  end(): void {
-    clearInterval(this.beat);
+  /** From now on this socket reads nothing, but still sends heartbeats. */
+  pause(index: number): void {
+    this.sockets[index]?.pause();
+  }
+
+  close(): void {
+    clearInterval(this.heartbeats);
     for (const socket of this.sockets) socket.terminate();
   }
 
-  private async open(index: number): Promise<void> {
+  private async connectOne(index: number): Promise<void> {
     const socket = new WebSocket(this.address, { perMessageDeflate: false });
     this.sockets[index] = socket;
     socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.closed += 1;
-    });
-    await once(socket, 'open');
+    const signal = AbortSignal.timeout(connectTimeoutMs);
+    await once(socket, 'open', { signal });
     const { pool, capacity } = this;
     this.send(index, { type: 'hello', instance: `${pool}-${index}`, pool, capacity });
-    await once(socket, 'message');
-    socket.on('message', (data) => this.hear(index, (data as Buffer).toString()));
+    await once(socket, 'message', { signal });
+    socket.on('message', (data) => this.receive(index, (data as Buffer).toString()));
   }
 
-  private hear(index: number, text: string): void {
+  private receive(index: number, text: string): void {
     const at = performance.timeOrigin + performance.now();
     const { type, session_id, revision } = JSON.parse(text) as { type: string } & Arrival;
     if (type === 'attached') this.attached.add(session_id);

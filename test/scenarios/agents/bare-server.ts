@@ -1,4 +1,4 @@
-/** A WebSocket server of `ws` that does nothing: what a socket costs at least. Tells its address and its memory. */
+/** A WebSocket server of `ws` that does nothing: the least that a socket costs. Sends its port, and its memory on request. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';

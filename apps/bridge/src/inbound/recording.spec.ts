@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { Pool } from 'pg';
+import type { IncomingEvent, InquiryReply } from '#messaging';
+import { NonRetryableError } from '#messaging';
+import type { CommandRequest, CommandResult } from '#sessions';
+import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { ExternalUpdates } from './external-updates.ts';
+import { InquiryReplies } from './inquiry-replies.ts';
+
+const rejectedWith = (code: 'session_over' | 'session_not_found' | 'inquiry_not_found'): Error =>
+  new CommandRejectedError({ code, reason: 'No.' }, 0, 1);
+const appended = { events: [{}], replayed: false } as unknown as CommandResult;
+const replayed = { events: [{}], replayed: true } as unknown as CommandResult;
+
+/** A command executor that answers with these outcomes, one after the other, and keeps the requests. */
+function executor(...outcomes: (CommandResult | Error)[]): {
+  readonly requests: CommandRequest[];
+  execute(request: CommandRequest): Promise<CommandResult>;
+} {
+  const requests: CommandRequest[] = [];
+  return {
+    requests,
+    execute: async (request) => {
+      requests.push(request);
+      const outcome = outcomes.shift() ?? appended;
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+  };
+}
+
+const event: IncomingEvent = {
+  source_event_id: '/orders/1',
+  system: 'orders',
+  kind: 'order_updated',
+  version: 1,
+  known: true,
+  subject: 'ORD1',
+  data: { order_id: 'ORD1', status: 'delivered' },
+};
+
+function record(commands: ReturnType<typeof executor>, more: Partial<IncomingEvent> = {}): Promise<number> {
+  const update = { event: { ...event, ...more }, sessions: ['a', 'b'] };
+  return new ExternalUpdates(new Pool(), commands).record(update);
+}
+
+describe('an external update', () => {
+  test('is recorded in every session that it concerns', async () => {
+    const commands = executor();
+    expect(await record(commands)).toBe(2);
+    expect(commands.requests.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
+  });
+
+  test('that was recorded before appends nothing', async () => {
+    expect(await record(executor(replayed, appended))).toBe(1);
+  });
+
+  test.each(['session_over', 'session_not_found'] as const)(
+    '%s: concerns the session no more',
+    async (code) => {
+      expect(await record(executor(rejectedWith(code), appended))).toBe(1);
+    },
+  );
+
+  test('of an unknown version names no reference', async () => {
+    const commands = executor();
+    await record(commands, { known: false, version: 9 });
+    expect(commands.requests[0]?.body).toMatchObject({
+      reference: null,
+      data: { version: 9, content: event.data },
+    });
+  });
+
+  test('whose id came before with other data is not retryable', async () => {
+    await expect(record(executor(new CommandIdReusedError('1')))).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test('is retryable while the store is unavailable', async () => {
+    await expect(record(executor(new StoreUnavailableError()))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+});
+
+describe('a reply', () => {
+  const id = '0B8E2C9A-52A1-4C5E-9C53-4A5D0A6C0F10';
+  const base = { reply_id: '/orders/1', inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
+  const recordReply = (commands: ReturnType<typeof executor>, reply: Partial<InquiryReply>): Promise<void> =>
+    new InquiryReplies(commands).record({ ...base, status: 'ok', ...reply });
+
+  test('with data answers the inquiry', async () => {
+    const commands = executor();
+    await recordReply(commands, { data: { status: 'shipped' } });
+    expect(commands.requests[0]).toMatchObject({
+      sessionId: id.toLowerCase(),
+      commandIds: ['reply:/orders/1'],
+      commands: [{ type: 'AnswerInquiry', inquiry_id: id.toLowerCase(), data: { status: 'shipped' } }],
+    });
+  });
+
+  test('without data fails the source, by default retryable', async () => {
+    const commands = executor();
+    await recordReply(commands, { status: 'failed', reason: 'down' });
+    expect(commands.requests[0]?.commands[0]).toMatchObject({
+      type: 'FailInquirySource',
+      reason: 'down',
+      retryable: true,
+    });
+  });
+
+  test('that the session rejects is not retryable', async () => {
+    const recording = recordReply(executor(rejectedWith('inquiry_not_found')), { data: {} });
+    await expect(recording).rejects.toEqual(new NonRetryableError('refused', 'inquiry_not_found: No.'));
+  });
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { Turnstream } from '@turnstream/sdk';
+import { inParallel, sleep, waitUntil } from '#platform';
+import type { Latency } from '../../../tools/shared/statistics.ts';
+import { latencyOf } from '../../../tools/shared/statistics.ts';
+import { withTurnstream } from '../clients.ts';
+import type { System } from '../system.ts';
+import { memoryPerSocket } from './socket-memory.ts';
+import { AgentSockets } from './sockets.ts';
+import { recordUpdate } from './updates.ts';
+
+export interface Scale {
+  readonly sockets: number;
+  readonly sessionsPerSocket: number;
+  readonly nonReaders: number;
+  /** Updates whose latency is measured, each time. */
+  readonly samples: number;
+  /** The system's AGENT_LEASE_MS. */
+  readonly leaseMs: number;
+  /** Whether to measure what a socket costs; with few sockets the process's own memory hides it. */
+  readonly measureMemory?: boolean;
+}
+
+export interface SlowReaders {
+  readonly attached: number;
+  readonly secondsToAttach: number;
+  /** Bytes; of a socket only when asked for. */
+  readonly memory: { readonly perSocket?: number; readonly perSession: number; readonly growth: number };
+  /** From the writer's acknowledgement to the socket, in ms: while everyone reads, and while some do not. */
+  readonly latency: { readonly before: Latency; readonly during: Latency };
+  readonly cutOff: number;
+  /** Readers whose connection is still open at the end. */
+  readonly readersConnected: number;
+}
+
+/** Bytes of the updates that a non-reader is sent: 80 large ones. */
+const flood = { updates: 80, size: 3_500 };
+
+/** One api node with many sockets, some of which stop reading while much is sent to them. */
+export function stopReading(
+  system: System,
+  scale: Scale,
+  onProgress: (text: string) => void = () => undefined,
+): Promise<SlowReaders> {
+  const [node, other] = system.apis;
+  const address = `${node.replace('http', 'ws')}/v1/agents`;
+  return withTurnstream({ url: other }, async (writer) => {
+    const pool = `pool-${randomUUID().slice(0, 8)}`;
+    const sockets = new AgentSockets(address, pool, scale.sessionsPerSocket);
+    try {
+      return await new SlowReadersRun(node, writer, sockets, scale, onProgress).run();
+    } finally {
+      sockets.close();
+    }
+  });
+}
+
+class SlowReadersRun {
+  private readonly sessionIds: string[] = [];
+
+  constructor(
+    private readonly node: string,
+    private readonly writer: Turnstream,
+    private readonly sockets: AgentSockets,
+    private readonly scale: Scale,
+    private readonly onProgress: (text: string) => void,
+  ) {}
+
+  async run(): Promise<SlowReaders> {
+    const { nonReaders } = this.scale;
+    const cutOffBefore = await this.cutOffTotal();
+    const perSocket = await this.connect();
+    const { secondsToAttach, perSession } = await this.attachAll();
+    const before = await this.measureLatency();
+    const memoryBefore = await this.memory();
+    for (let index = 0; index < nonReaders; index += 1) this.sockets.pause(index);
+    const [during] = await Promise.all([this.measureLatency(), this.flood()]);
+    const growth = (await this.memory()) - memoryBefore;
+    const cutOff = async (): Promise<number> => (await this.cutOffTotal()) - cutOffBefore;
+    const areCutOff = async (): Promise<boolean> => (await cutOff()) >= nonReaders;
+    await waitUntil(areCutOff, { what: 'the non-readers to be cut off', everyMs: 100 });
+    return {
+      attached: this.sockets.attached.size,
+      secondsToAttach,
+      memory: { ...(perSocket === undefined ? {} : { perSocket }), perSession, growth },
+      latency: { before, during },
+      cutOff: await cutOff(),
+      readersConnected: this.sockets.openFrom(nonReaders),
+    };
+  }
+
+  private async connect(): Promise<number | undefined> {
+    const { sockets, leaseMs, measureMemory } = this.scale;
+    this.sockets.keepAlive(leaseMs / 3);
+    if (measureMemory) return memoryPerSocket(this.sockets, sockets, () => this.memory());
+    await this.sockets.connect(sockets);
+    return undefined;
+  }
+
+  private async attachAll(): Promise<{ secondsToAttach: number; perSession: number }> {
+    const { sockets, sessionsPerSocket } = this.scale;
+    const count = sockets * sessionsPerSocket;
+    const start = performance.now();
+    const before = await this.memory();
+    await inParallel(Array(count).keys(), 64, async (n) => {
+      const session = await this.writer.startSession({ partner_id: `P${n}`, channel: 'whatsapp' });
+      this.sessionIds[n] = session.id;
+      this.sockets.send(n % sockets, { type: 'attach', session_id: session.id });
+      if (n % 5_000 === 4_999) this.onProgress(`${n + 1} sessions started`);
+    });
+    const areAttached = (): boolean => this.sockets.attached.size >= count;
+    await waitUntil(areAttached, { what: 'every session to be attached', timeoutMs: 600_000 });
+    const secondsToAttach = (performance.now() - start) / 1_000;
+    return { secondsToAttach, perSession: ((await this.memory()) - before) / count };
+  }
+
+  /** Updates for those who read: how long each takes. Every one of them has to arrive. */
+  private async measureLatency(): Promise<Latency> {
+    const { samples, nonReaders, sockets } = this.scale;
+    const arrived = new Map<string, number>();
+    this.sockets.onUpdate = ({ session_id, revision, at }) => arrived.set(`${session_id}/${revision}`, at);
+    const acknowledged = new Map<string, number>();
+    for (let n = 0; n < samples; n += 1) {
+      const id = this.sessionIds[nonReaders + Math.floor(Math.random() * (sockets - nonReaders))] ?? '';
+      const { revision } = await recordUpdate(this.writer.session(id));
+      acknowledged.set(`${id}/${revision}`, performance.timeOrigin + performance.now());
+      await sleep(5);
+    }
+    const keys = [...acknowledged.keys()];
+    await waitUntil(() => keys.every((key) => arrived.has(key)), { what: 'every update to arrive' });
+    return latencyOf(keys.map((key) => (arrived.get(key) ?? NaN) - (acknowledged.get(key) ?? NaN)));
+  }
+
+  private async flood(): Promise<void> {
+    const { nonReaders } = this.scale;
+    await inParallel(Array(nonReaders * flood.updates).keys(), 4, async (n) => {
+      await recordUpdate(this.writer.session(this.sessionIds[n % nonReaders] ?? ''), { size: flood.size });
+    });
+  }
+
+  private cutOffTotal(): Promise<number> {
+    return this.metric('agent_cut_off_total');
+  }
+
+  private memory(): Promise<number> {
+    return this.metric('process_resident_memory_bytes');
+  }
+
+  private async metric(name: string): Promise<number> {
+    const answer = await fetch(`${this.node}/metrics`);
+    const line = (await answer.text()).split('\n').find((text) => text.startsWith(name));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  }
+}

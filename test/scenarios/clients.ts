@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { TurnstreamOptions } from '@turnstream/sdk';
+import { Turnstream } from '@turnstream/sdk';
+import type { Admin, Kafka } from 'kafkajs';
+import { Pool } from 'pg';
+import type { RecordedEvent } from '#domain';
+import { EventStore, subscribeToSessions } from '#sessions';
+import { kafkaOf } from '../../tools/shared/kafka.ts';
+import type { System } from './system.ts';
+
+/** A system with clients of its first api node and of its backing services. */
+export interface ConnectedSystem extends System {
+  readonly turnstream: Turnstream;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly store: EventStore;
+  readonly pool: Pool;
+  /** Tells this system's orders and partners from those of others on a shared Kafka. */
+  readonly run: string;
+}
+
+/** Connects to a system for as long as `work` runs. */
+export async function withClients<T>(
+  system: System,
+  work: (connected: ConnectedSystem) => Promise<T>,
+): Promise<T> {
+  const { KAFKA_BROKERS, EVENTSTORE_URL = '', DATABASE_URL } = system.env;
+  const kafka = kafkaOf('turnstream-scenario', KAFKA_BROKERS);
+  const admin = kafka.admin();
+  const store = new EventStore(EVENTSTORE_URL);
+  const pool = new Pool({ connectionString: DATABASE_URL, max: 4 });
+  pool.on('error', () => undefined);
+  const run = randomUUID().slice(0, 8);
+  try {
+    await admin.connect();
+    return await withTurnstream({ url: system.apis[0] }, (turnstream) =>
+      work({ ...system, turnstream, kafka, admin, store, pool, run }),
+    );
+  } finally {
+    await Promise.all([admin.disconnect(), store.dispose(), pool.end()]);
+  }
+}
+
+/** An SDK client for as long as `work` runs. */
+export async function withTurnstream<T>(
+  options: TurnstreamOptions,
+  work: (turnstream: Turnstream) => Promise<T>,
+): Promise<T> {
+  const turnstream = new Turnstream({ agentId: 'scenario', ...options });
+  try {
+    return await work(turnstream);
+  } finally {
+    await turnstream.close();
+  }
+}
+
+/** Messages that a consumer group has not yet committed. A client of its own: an old one may not find Kafka again. */
+export async function lagOf(kafka: Kafka, groupId: string, topics: readonly string[]): Promise<bigint> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    let lag = 0n;
+    for (const { topic, partitions } of committed) {
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        const offset = BigInt(partitions.find((item) => item.partition === partition)?.offset ?? -1);
+        lag += BigInt(high) - (offset < 0n ? BigInt(low) : offset);
+      }
+    }
+    return lag;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** All events of sessions that the store holds, in its order; of these types only, if some are given. */
+export async function allEvents(
+  store: EventStore,
+  types?: readonly string[],
+): Promise<{ session_id: string; event: RecordedEvent }[]> {
+  const stop = new AbortController();
+  const events: { session_id: string; event: RecordedEvent }[] = [];
+  const which = types ? { types } : { prefixes: ['session-'] };
+  const deliveries = subscribeToSessions(store, { ...which, after: 'start', signal: stop.signal });
+  for await (const delivery of deliveries) {
+    if (delivery.kind === 'event') events.push({ session_id: delivery.session_id, event: delivery.event });
+    if (delivery.kind === 'caught_up') stop.abort();
+  }
+  return events;
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { deadLetterTopic, incomingTopics, Publisher } from '#messaging';
+import { inParallel, sleep, waitUntil } from '#platform';
+import { readDeadLetters } from '../../../tools/dlq/read.ts';
+import type { ConnectedSystem } from '../clients.ts';
+import { allEvents, lagOf } from '../clients.ts';
+import { withSecondBridge } from '../second-bridge.ts';
+import type { Plan, Subject } from './messages.ts';
+import { planMessages } from './messages.ts';
+
+/** Starts sessions that each speak of an order of their own, and waits until both ways to find them work. */
+export async function startSubjects(
+  { turnstream, pool, run }: ConnectedSystem,
+  count: number,
+): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  await inParallel(Array(count).keys(), 32, async (index) => {
+    const [order_id, partner_id] = [`SUBJECT-${run}-${index}`, `P-${run}-${index}`];
+    const session = await turnstream.startSession({ partner_id, channel: 'whatsapp' });
+    const message_text = `Where is ${order_id}?`;
+    await session.recordTurn({ sender: 'user', message_text, extracted_entities: { order_id } });
+    subjects.push({ session_id: session.id, order_id, partner_id });
+  });
+  const areIndexed = async (): Promise<boolean> => {
+    const { rows } = await pool.query<{ count: number }>(
+      'SELECT count(DISTINCT session_id)::int AS count FROM session_reference WHERE reference LIKE $1',
+      [`SUBJECT-${run}-%`],
+    );
+    return rows[0]?.count === count;
+  };
+  await waitUntil(areIndexed, { what: 'the index to have every session', everyMs: 100 });
+  return subjects;
+}
+
+export interface IncomingSize {
+  readonly messages: number;
+  /** Bridges that join the consumer group and leave it again, one after the other. */
+  readonly joins: number;
+  /** How often the system's own bridge is killed with -9. */
+  readonly bridgeKills: number;
+  /** How often the event store is killed with -9. */
+  readonly storeKills: number;
+}
+
+export interface IncomingMessages {
+  readonly seconds: number;
+  readonly effects: Effects;
+  readonly deadLetters: DeadLetters;
+}
+
+/** Sends good and poisoned messages while consumers come, go and die. */
+export async function receiveMessages(
+  system: ConnectedSystem,
+  subjects: readonly Subject[],
+  size: IncomingSize,
+): Promise<IncomingMessages> {
+  const plan = planMessages(randomUUID().slice(0, 8), subjects, size.messages);
+  const start = performance.now();
+  await publish(system, plan);
+  await disturb(system, size);
+  await waitUntilCommitted(system);
+  const seconds = (performance.now() - start) / 1_000;
+  const [effects, deadLetters] = await Promise.all([effectsOf(system, plan), deadLettersOf(system, plan)]);
+  return { seconds, effects, deadLetters };
+}
+
+/** Publishes the messages of a plan. */
+export async function publish({ kafka }: Pick<ConnectedSystem, 'kafka'>, { messages }: Plan): Promise<void> {
+  const publisher = new Publisher(kafka);
+  try {
+    for (let from = 0; from < messages.length; from += 1_000)
+      await publisher.send(messages.slice(from, from + 1_000));
+  } finally {
+    await publisher.close();
+  }
+}
+
+/** Waits until the bridge has committed every message that is there. */
+export async function waitUntilCommitted({ kafka, kafkaGroup }: ConnectedSystem): Promise<void> {
+  const isCommitted = async (): Promise<boolean> =>
+    (await lagOf(kafka, `${kafkaGroup}.events`, incomingTopics)) === 0n;
+  await waitUntil(isCommitted, { what: 'the bridge to catch up', timeoutMs: 900_000, everyMs: 200 });
+}
+
+async function disturb(
+  system: ConnectedSystem,
+  { joins, bridgeKills, storeKills }: IncomingSize,
+): Promise<void> {
+  for (let round = 0; round < Math.max(joins, bridgeKills, storeKills); round += 1) {
+    if (round < bridgeKills) system.signal('bridge', 'SIGKILL');
+    if (round < storeKills) system.signal('event-store', 'SIGKILL');
+    if (round < joins) await withSecondBridge(system, () => sleep(1_500));
+  }
+}
+
+/** What good messages did. */
+export interface Effects {
+  readonly expected: number;
+  readonly recorded: number;
+  readonly recordedTwice: readonly string[];
+  readonly inAnotherSession: readonly string[];
+  /** Effects that came before an earlier message of their key. */
+  readonly outOfOrder: readonly string[];
+}
+
+async function effectsOf({ store }: ConnectedSystem, { good }: Plan): Promise<Effects> {
+  const times = new Map<string, number>();
+  const last = new Map<string, number>();
+  const [inAnotherSession, outOfOrder]: [string[], string[]] = [[], []];
+  for (const { session_id, event } of await allEvents(store, ['ExternalUpdateRecorded'])) {
+    if (event.type !== 'ExternalUpdateRecorded' || !good.has(event.data.source_event_id)) continue;
+    const id = event.data.source_event_id;
+    times.set(id, (times.get(id) ?? 0) + 1);
+    if (good.get(id) !== session_id) inAnotherSession.push(id);
+    // The events of one system about one subject have one key, and were sent with ascending numbers.
+    const key = `${session_id} ${event.data.system}`;
+    const number = Number(id.split('-').at(-1));
+    if (number < (last.get(key) ?? 0)) outOfOrder.push(id);
+    last.set(key, number);
+  }
+  const recordedTwice = [...times].flatMap(([id, count]) => (count > 1 ? [id] : []));
+  return { expected: good.size, recorded: times.size, recordedTwice, inAnotherSession, outOfOrder };
+}
+
+/** What became of poisoned messages. */
+export interface DeadLetters {
+  readonly expected: number;
+  /** Poisoned messages that are there, byte for byte. */
+  readonly found: number;
+  /** Places that they say they came from, each once. */
+  readonly places: number;
+  readonly withWrongReason: readonly string[];
+  readonly onWrongTopic: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan): Promise<DeadLetters> {
+  const all = await readDeadLetters(kafka, admin);
+  // On a shared Kafka others may redrive them: those come back from another place.
+  const ours = all.filter(
+    ({ letter }) => poison.has(String(letter.value)) && !('redriven_from' in letter.headers),
+  );
+  const placeOf = ({ letter: { topic, partition, offset } }: (typeof ours)[number]): string =>
+    `${topic}/${partition}/${offset}`;
+  const withWrongReason = ours.filter(({ letter }) => poison.get(String(letter.value)) !== letter.reason);
+  const onWrongTopic = ours.filter(({ letter, at }) => at.topic !== deadLetterTopic(letter.topic));
+  return {
+    expected: poison.size,
+    found: new Set(ours.map(({ letter }) => String(letter.value))).size,
+    places: new Set(ours.map(placeOf)).size,
+    withWrongReason: withWrongReason.map(placeOf),
+    onWrongTopic: onWrongTopic.map(placeOf),
+    reasons: [...new Set(ours.map(({ letter }) => letter.reason))].sort(),
+  };
+}

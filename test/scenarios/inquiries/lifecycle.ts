@@ -1,0 +1,77 @@
+import { inquirySources } from '#domain';
+import { inParallel, waitUntil } from '#platform';
+import { sampleAnswers } from '../../../tools/services/answers.ts';
+import { generatedOrders } from '../../../tools/services/orders.ts';
+import type { Behaviour } from '../../../tools/services/sample-service.ts';
+import { SampleService, wellBehaved } from '../../../tools/services/sample-service.ts';
+import type { ConnectedSystem } from '../clients.ts';
+import type { EventsByInquiry } from './events.ts';
+import { inquiryEvents, isClosing } from './events.ts';
+
+const orderCount = 1_000;
+
+/** By source; a source that is left out does not run. */
+export type Behaviours = Readonly<Record<string, Behaviour>>;
+
+export const fastServices: Behaviours = {
+  orders: { ...wellBehaved, latencyMs: 50 },
+  logistics: wellBehaved,
+};
+
+/** The id of an order that the sample services of this system know. */
+export function orderId({ run }: ConnectedSystem, index: number): string {
+  return `ORD-${run}-${index % orderCount}`;
+}
+
+/** Runs sample services, which answer for this system's orders only, for as long as `work` runs. */
+export async function withSampleServices<T>(
+  system: ConnectedSystem,
+  behaviours: Behaviours,
+  work: (services: readonly SampleService[]) => Promise<T>,
+): Promise<T> {
+  const { kafka, run } = system;
+  const answers = sampleAnswers(generatedOrders(orderCount, (index) => `-${run}-${index}`));
+  const services = inquirySources.flatMap((source) => {
+    const [behaviour, answer] = [behaviours[source], answers[source]];
+    if (behaviour === undefined || answer === undefined) return [];
+    const groupId = `sample-service.${source}.${run}`;
+    // From the beginning, so that no request is missed while the group is still forming.
+    const own = { groupId, ignoreUnknown: true, fromBeginning: true };
+    return [new SampleService({ kafka, source, answer, behaviour, ...own })];
+  });
+  try {
+    await Promise.all(services.map((service) => service.start()));
+    return await work(services);
+  } finally {
+    await Promise.all(services.map((service) => service.stop()));
+  }
+}
+
+/** Opens an inquiry in each of the sessions. @returns their ids */
+export async function openInquiries(
+  system: ConnectedSystem,
+  sessionIds: readonly string[],
+  timeout_ms: number,
+): Promise<string[]> {
+  const ids: string[] = [];
+  await inParallel(sessionIds.entries(), 64, async ([index, sessionId]) => {
+    const subject = { order_id: orderId(system, index) };
+    const session = system.turnstream.session(sessionId);
+    ids.push((await session.openInquiry({ kind: 'order_status', subject, timeout_ms })).inquiry_id);
+  });
+  return ids;
+}
+
+/** Waits until the inquiries are closed. @returns what the store has of all inquiries then */
+export async function waitUntilClosed(
+  { env }: ConnectedSystem,
+  ids: readonly string[],
+): Promise<EventsByInquiry> {
+  let events: EventsByInquiry = new Map();
+  const areClosed = async (): Promise<boolean> => {
+    events = await inquiryEvents(env['EVENTSTORE_URL'] ?? '');
+    return ids.every((id) => events.get(id)?.some(isClosing));
+  };
+  await waitUntil(areClosed, { what: 'every inquiry to be closed', timeoutMs: 90_000, everyMs: 500 });
+  return events;
+}

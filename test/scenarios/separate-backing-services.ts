@@ -1,0 +1,77 @@
+import { randomInt } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+
+/**
+ * Sets the environment that the launcher reads: an event store of its own, and on the other backing services that are
+ * given a database of its own.
+ * @returns a function that restores the environment
+ */
+export async function separateBackingServices(): Promise<() => Promise<void>> {
+  const { env } = process;
+  const before = { ...env };
+  delete env['EVENTSTORE_URL'];
+  env['TURNSTREAM_ENGINES'] = 'native';
+  const { DATABASE_URL, REDIS_URL } = before;
+  let claim: Claim | undefined;
+  if (DATABASE_URL && REDIS_URL) {
+    claim = await claimRedisDatabase(DATABASE_URL);
+    env['REDIS_URL'] = `${REDIS_URL.replace(/\/\d+$/, '')}/${claim.database}`;
+    await emptyRedis(env['REDIS_URL']);
+  }
+  if (DATABASE_URL) env['DATABASE_URL'] = await createDatabase(DATABASE_URL);
+  return async () => {
+    Object.assign(env, before);
+    if (before['TURNSTREAM_ENGINES'] === undefined) delete env['TURNSTREAM_ENGINES'];
+    await claim?.release();
+  };
+}
+
+async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `turnstream_${process.pid}_${randomInt(1_000_000)}`;
+  const client = new Client({ connectionString: serverUrl });
+  try {
+    await client.connect();
+    await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** Numbers of Redis databases that systems may have; integration specs have lower ones. */
+const redisDatabases = [10, 11, 12, 13, 14, 15];
+/** Tells these locks of PostgreSQL from others. */
+const lockSpace = 7_301;
+
+interface Claim {
+  readonly database: number;
+  release(): Promise<void>;
+}
+
+/** Takes a Redis database that no other system uses: a lock in PostgreSQL, which ends with this process. */
+async function claimRedisDatabase(postgresUrl: string): Promise<Claim> {
+  const client = new Client({ connectionString: postgresUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  for (const database of redisDatabases) {
+    const { rows } = await client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock($1, $2) AS locked',
+      [lockSpace, database],
+    );
+    if (rows[0]?.locked) return { database, release: () => client.end() };
+  }
+  await client.end();
+  throw new Error('Every Redis database is used by another system.');
+}
+
+async function emptyRedis(url: string): Promise<void> {
+  const redis = new Redis(url);
+  try {
+    await redis.flushdb();
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,53 @@
+/** The only use of the launcher in scenarios: a private system whose processes may be killed. */
+import { randomInt } from 'node:crypto';
+import { withSystem } from '#launcher';
+import { waitUntil } from '#platform';
+import { separateBackingServices } from './separate-backing-services.ts';
+
+/** Two api nodes, projector, bridge and their backing services. A process that ends is started again. */
+export interface System {
+  /** EVENTSTORE_URL, KAFKA_BROKERS, REDIS_URL and DATABASE_URL. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Addresses of the api nodes. */
+  readonly apis: readonly [string, string];
+  /** The value of KAFKA_GROUP for its bridges. */
+  readonly kafkaGroup: string;
+  /** Sends a signal to `api`, `api-2`, `projector`, `bridge`, `event-store` or `kafka`. */
+  signal(name: string, signal: NodeJS.Signals): void;
+  /** Kills a process with -9 and waits until it was started again. */
+  kill(name: string): Promise<void>;
+}
+
+/**
+ * Runs a system with its own event store process for as long as `work` runs. Backing services that the environment gives
+ * (in a test run) are shared, but with a database, a Redis number and a consumer group of its own.
+ * @param env more variables for the apps
+ */
+export async function withOwnSystem<T>(
+  work: (system: System) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const kafkaGroup = `turnstream-${process.pid}-${randomInt(1_000_000)}`;
+  const restore = await separateBackingServices();
+  try {
+    return await withSystem({ apis: 2, env: { KAFKA_GROUP: kafkaGroup, ...env } }, (launched) => {
+      const { signal, pids } = supervisorOf(launched);
+      const [first = '', second = ''] = launched.apis;
+      const kill = async (name: string): Promise<void> => {
+        const pid = pids.get(name);
+        if (pid === undefined) throw new Error(`There is no process ${name} to kill.`);
+        signal(name, 'SIGKILL');
+        await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
+      };
+      return work({ env: launched.env, apis: [first, second], kafkaGroup, signal, kill });
+    });
+  } finally {
+    await restore();
+  }
+}
+
+type Launched = Parameters<Parameters<typeof withSystem>[1]>[0];
+
+function supervisorOf({ guard }: Launched): Pick<System, 'signal'> & { pids: ReadonlyMap<string, number> } {
+  return { pids: guard.pids, signal: (name, signal) => guard.signal(name, signal) };
+}
