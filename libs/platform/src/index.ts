@@ -13,7 +13,7 @@ export { toProblem } from './problems/mapping.ts';
 export { problemContentType, problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { FieldError, ProblemCode } from './problems/problem.ts';
 export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
-export { onShutdown } from './shutdown.ts';
+export { onShutdown } from './nest/shutdown.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { createValidationPipe, UuidPipe } from './http/validation.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';

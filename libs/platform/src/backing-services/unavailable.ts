@@ -1,4 +1,4 @@
-import { isError } from '../errors.ts';
+import { isError } from '../errors/any-error.ts';
 
 const nodeCodes = new Set(
   'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(

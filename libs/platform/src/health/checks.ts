@@ -1,5 +1,5 @@
 import { withTimeout } from '../async/with-timeout.ts';
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '../errors/any-error.ts';
 
 export interface CheckResult {
   readonly status: 'ok' | 'unavailable';

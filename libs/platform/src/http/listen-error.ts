@@ -1,4 +1,4 @@
-import { isError } from '../errors.ts';
+import { isError } from '../errors/any-error.ts';
 
 /** What to tell when a server cannot listen. */
 export function listenFault(error: unknown, host: string, port: number): unknown {

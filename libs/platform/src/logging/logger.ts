@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import type { LogLevel } from '../config/config.ts';
-import { isError } from '../errors.ts';
+import { isError } from '../errors/any-error.ts';
 
 export type { Logger };
 

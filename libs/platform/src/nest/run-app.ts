@@ -8,7 +8,7 @@ import { createHttpApp, listen } from '../http/app.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { onShutdown } from '../shutdown.ts';
+import { onShutdown } from './shutdown.ts';
 import type { PlatformOptions } from './platform.module.ts';
 import { PlatformModule } from './platform.module.ts';
 

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { isError } from '../errors.ts';
+import { isError } from '../errors/any-error.ts';
 import { isUnavailable } from '../backing-services/unavailable.ts';
 import { ProblemError, problems } from './problem.ts';
 import type { ProblemCode } from './problem.ts';

@@ -2,12 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { transformSync } from '@swc/core';
-import { readFileSync } from 'node:fs';
 
-const here = import.meta.dirname;
-const read = (file: string): string =>
-  transformSync(readFileSync(`${here}/${file}`, 'utf8'), { filename: file }).code;
+const compiling = ['--import', new URL('../../../../tools/register.mjs', import.meta.url).href];
+const platform = new URL('../index.ts', import.meta.url).href;
 
 /** Signals the process once it runs; tells its exit code and output. */
 async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
@@ -28,14 +25,12 @@ describe('shutdown', () => {
 
   function start(stop: string, more = ''): ChildProcessWithoutNullStreams {
     const script = `
-      ${read('errors.ts')}
-      ${read('logging/logger.ts').replace(/^import .*errors.ts.*$/m, '')}
-      ${read('shutdown.ts')}
-      onShutdown(${stop}, { logger: createLogger('spec'), graceMs: 300 });
+      import { createLogger, onShutdown } from '${platform}';
+      onShutdown(${stop}, { logger: createLogger('test'), graceMs: 300 });
       setInterval(() => undefined, 1000);
       console.log('started');
       ${more}`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const child = spawn(process.execPath, [...compiling, '--input-type=module', '-e', script]);
     running.push(child);
     return child;
   }
