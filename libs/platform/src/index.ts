@@ -19,6 +19,7 @@ export { createValidationPipe, UuidPipe } from './http/validation.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';
+export { repeat } from './async/repeat.ts';
 export { backOffMs, retry } from './async/retry.ts';
 export type { RetryOptions } from './async/retry.ts';
 export { sleep } from './async/sleep.ts';

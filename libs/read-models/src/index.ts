@@ -16,8 +16,8 @@ export {
   notificationChannel,
   notificationFor,
   notifyOwner,
-} from './context/stream-notifications.ts';
-export type { Grown, StreamNotification } from './context/stream-notifications.ts';
+} from './notifications/stream-notifications.ts';
+export type { Appended, StreamNotification } from './notifications/stream-notifications.ts';
 export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { SessionCache } from './context/session-cache.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';

@@ -139,7 +139,7 @@ class SlowReadersRun {
   }
 
   private cutOffTotal(): Promise<number> {
-    return this.metric('agent_cut_off_total');
+    return this.metric('agent_slow_readers_closed_total');
   }
 
   private memory(): Promise<number> {

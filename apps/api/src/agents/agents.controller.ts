@@ -4,14 +4,14 @@ import { ProblemError, UuidPipe } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
-import { AgentRuntime } from './runtime.ts';
+import { Registry } from './registry/registry.ts';
 
-/** Who is connected, and who holds which session. */
+/** Who is connected, and who owns which session. */
 @ApiTags('agents')
 @Controller('v1')
 export class AgentsController {
   constructor(
-    private readonly engines: AgentRuntime,
+    private readonly registry: Registry,
     private readonly sessionCache: SessionCache,
   ) {}
 
@@ -20,13 +20,13 @@ export class AgentsController {
   @ApiOkResponse({ type: AgentsDto })
   @ApiProblems('validation_failed', 'engine_unavailable')
   async agents(@Query() { pool, limit }: AgentsQuery): Promise<AgentsDto> {
-    const { registry } = this.engines;
+    const { registry } = this;
     const [agents, waiting] = await Promise.all([registry.instances(pool, limit), registry.waiting()]);
     return { agents, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
   }
 
   @Get('sessions/:session_id/agent')
-  @ApiOperation({ summary: 'The agent instance that holds a session' })
+  @ApiOperation({ summary: 'The agent instance that owns a session' })
   @ApiOkResponse({ type: SessionAgentDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async sessionAgent(@Param('session_id', UuidPipe) id: string): Promise<SessionAgentDto> {
@@ -34,7 +34,7 @@ export class AgentsController {
     if (revision < 0)
       throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
     const { instance, epoch, pool, since, acknowledged } = state.agent;
-    const known = await this.engines.registry.session(id).catch(() => undefined);
+    const known = await this.registry.session(id).catch(() => undefined);
     const node = known?.instance === instance ? (known?.node ?? null) : null;
     const status = instance !== null ? 'attached' : pool !== null ? 'waiting' : 'none';
     return { session_id: id, status, instance, epoch, pool, node, since, acknowledged };

@@ -23,7 +23,7 @@ export class AgentInstanceDto {
   @ApiProperty({ example: 'support' }) pool: string;
   @ApiProperty({ description: 'The api node that it is connected to.' }) node: string;
   @ApiProperty({ example: 50 }) capacity: number;
-  @ApiProperty({ example: 12, description: 'How many sessions it holds.' }) sessions: number;
+  @ApiProperty({ example: 12, description: 'How many sessions it owns.' }) sessions: number;
   @ApiProperty({ description: 'It hands its sessions over and takes no new ones.' }) draining: boolean;
   @ApiProperty({ type: String, format: 'date-time' }) since: string;
   @ApiProperty({ description: 'Milliseconds until its lease ends; below 0 its sessions move.' })
@@ -47,7 +47,7 @@ export class SessionAgentDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({
     enum: ['attached', 'waiting', 'none'],
-    description: 'An instance holds the session, it waits for one of its pool, or it has none.',
+    description: 'An instance owns the session, it waits for one of its pool, or it has none.',
   })
   status: 'attached' | 'waiting' | 'none';
 
@@ -64,17 +64,4 @@ export class SessionAgentDto {
 
   @ApiProperty({ example: 41, description: 'Updates up to this revision are acknowledged; -1: none.' })
   acknowledged: number;
-}
-
-export class StreamQuery {
-  @ApiProperty({
-    required: false,
-    description: 'Begin after this revision (-1: at the start). Left out: with what happens from now on.',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(-1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  after?: number;
 }

@@ -1,143 +1,180 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
-import type { SpecAgent } from './test-agent.ts';
-import { connect, eventsOf, join, killAll, news, until } from './test-support.ts';
+import { waitUntil } from '#platform';
+import type { Frame, TestAgent } from './testing/test-agent.ts';
+import type { TestNode } from './testing/test-support.ts';
+import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-/** What happens when agent instances or api nodes fail. A Redis database of its own, since it is emptied. */
-let one: SpecApp;
-let two: SpecApp;
-const leaseMs = 1_200;
-jest.setTimeout(30_000);
+/** What happens when agent instances fail or leave. A Redis database of its own, since it is emptied. */
+const redisUrl = new URL(String(process.env['REDIS_URL']));
+redisUrl.pathname = '/9';
+const fleet = new TestFleet({ leaseMs: 1_200, redisUrl: redisUrl.href, unansweredHandoffS: 1 });
+let one: TestNode;
+let two: TestNode;
+jest.setTimeout(90_000);
 
 beforeAll(async () => {
-  const redis = new URL(String(process.env['REDIS_URL']));
-  redis.pathname = '/9';
-  const options = { leaseMs, redisUrl: redis.href, unansweredHandoffS: 1 };
-  [one, two] = await Promise.all([startSpecApp(options), startSpecApp(options)]);
+  [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });
-afterAll(async () => {
-  killAll();
-  await Promise.all([one.close(), two.close()]);
-});
+afterAll(() => fleet.close());
 
-const pool = (): string => `pool-${randomUUID()}`;
+const isAttached = ({ type }: Frame): boolean => type === 'attached';
+const isUpdate = ({ type }: Frame): boolean => type === 'update';
+const attachedOf = ({ frames }: TestAgent): Frame[] => frames.filter(isAttached);
 
-describe('an instance that dies or hangs', () => {
-  test.each(['kill', 'hang'] as const)(
-    '(%s) loses its sessions to the least loaded of its pool',
-    async (how) => {
-      const name = pool();
-      const [id, other] = [await one.start(), await one.start()];
-      const dead = await join(one, name);
-      const busy = await join(two, name);
-      const idle = await join(two, name);
-      const stranger = await join(two, pool());
-      await dead.attach(id);
-      await busy.attach(other);
-      const before = await news(one, id);
-      await dead.next((frame) => frame.type === 'update');
-      dead[how]();
-      const at = Date.now();
-      const during = await news(one, id);
-      const attached = await idle.next((frame) => frame.type === 'attached');
-      expect(Date.now() - at).toBeLessThan(leaseMs + 2_000);
-      expect(attached).toMatchObject({ session_id: id, epoch: 2, reason: 'takeover' });
-      const heard = (): unknown[] =>
-        idle
-          .updates(id)
-          .flatMap(({ event }) => (event?.type === 'HandoffRequested' ? [] : [event?.revision]));
-      await until(() => heard().length === 2);
-      expect(heard()).toEqual([before, during]);
-      expect([...busy.updates(id), ...stranger.updates(id)]).toEqual([]);
-      const stale = await two.call('PUT', `/v1/sessions/${id}/flags/late`, {}, { 'agent-epoch': '1' });
-      expect(stale).toMatchObject({ status: 409, body: { holder: { instance: idle.instance } } });
-    },
-  );
+/** A session that waits in a pool, and the instance that left it there. */
+async function waitingSession(pool: string): Promise<string> {
+  const id = await one.start();
+  const leaving = await fleet.join(one, pool);
+  await leaving.attach(id);
+  leaving.send({ type: 'drain' });
+  await leaving.next((frame) => frame.type === 'drained');
+  return id;
+}
 
-  test('leaves its sessions waiting when there is no other; the next to join takes them', async () => {
-    const name = pool();
+async function waitingIn(pool: string): Promise<number> {
+  const { body } = await one.call('GET', `/v1/agents?pool=${pool}`);
+  return (body['waiting'] as { sessions: number }[])[0]?.sessions ?? 0;
+}
+
+async function ownerOf(id: string): Promise<Readonly<Record<string, unknown>>> {
+  return (await two.call('GET', `/v1/sessions/${id}/agent`)).body;
+}
+
+async function handoffsOf(id: string): Promise<number> {
+  return (await eventsOf(one, id)).filter(({ type }) => type === 'HandoffRequested').length;
+}
+
+describe.each(['kill', 'hang'] as const)('an instance that dies (%s)', (how) => {
+  test('loses its sessions to the least loaded of its pool, which misses no update', async () => {
+    const pool = newPool();
+    const [id, other] = [await one.start(), await one.start()];
+    const dead = await fleet.join(one, pool);
+    const busy = await fleet.join(two, pool);
+    const idle = await fleet.join(two, pool);
+    const stranger = await fleet.join(two, newPool());
+    await dead.attach(id);
+    await busy.attach(other);
+    const before = await recordUpdate(one, id);
+    await dead.next(isUpdate);
+    dead[how]();
+    const during = await recordUpdate(one, id);
+    expect(await idle.next(isAttached)).toMatchObject({ session_id: id, epoch: 2, reason: 'takeover' });
+    const received = (): unknown[] =>
+      idle.updates(id).flatMap(({ event }) => (event?.type === 'HandoffRequested' ? [] : [event?.revision]));
+    await waitUntil(() => received().length === 2);
+    expect(received()).toEqual([before, during]);
+    expect([...busy.updates(id), ...stranger.updates(id)]).toEqual([]);
+  });
+
+  test('has its commands refused once another owns the session', async () => {
+    const pool = newPool();
     const id = await one.start();
-    const dead = await join(one, name);
+    const dead = await fleet.join(one, pool);
+    await dead.attach(id);
+    const next = await fleet.join(two, pool);
+    dead[how]();
+    await next.next(isAttached);
+    const stale = await two.call('PUT', `/v1/sessions/${id}/flags/late`, {}, { 'agent-epoch': '1' });
+    expect(stale).toMatchObject({ status: 409, body: { holder: { instance: next.instance } } });
+  });
+});
+
+describe('the session of an instance that died as the only one of its pool', () => {
+  test('waits, and the commands of its former owner are refused', async () => {
+    const pool = newPool();
+    const id = await one.start();
+    const dead = await fleet.join(one, pool);
     await dead.attach(id);
     dead.kill();
-    const agentOf = async (): Promise<unknown> => (await two.call('GET', `/v1/sessions/${id}/agent`)).body;
-    await until(async () => ((await agentOf()) as { status: string }).status === 'waiting');
+    await waitUntil(async () => (await ownerOf(id))['status'] === 'waiting');
     const refused = await two.call('PUT', `/v1/sessions/${id}/flags/late`, {}, { 'agent-epoch': '1' });
     expect(refused).toMatchObject({ status: 409, body: { holder: { instance: null, epoch: 1 } } });
-    const revision = await news(one, id);
-    await until(async () => (await eventsOf(one, id)).some(({ type }) => type === 'HandoffRequested'));
-    const next = await join(two, name);
-    await next.next((frame) => frame.type === 'attached' && frame.epoch === 2);
-    const update = await next.next((frame) => frame.type === 'update');
-    expect(update.revision).toBe(revision);
-    expect(await agentOf()).toMatchObject({ status: 'attached', instance: next.instance, epoch: 2 });
-    const handoffs = (await eventsOf(one, id)).filter(({ type }) => type === 'HandoffRequested');
-    expect(handoffs).toHaveLength(1);
   });
 
-  test('leaves a session that ends while it waits to nobody', async () => {
-    const name = pool();
+  test('asks for one handoff while it waits', async () => {
+    const id = await waitingSession(newPool());
+    await waitUntil(async () => (await handoffsOf(id)) > 0);
+    expect(await handoffsOf(id)).toBe(1);
+  });
+
+  test('goes to the next instance that joins the pool, with the updates from meanwhile', async () => {
+    const pool = newPool();
     const id = await one.start();
-    const leaving = await join(one, name);
-    await leaving.attach(id);
-    const waiting = async (): Promise<unknown> =>
-      (await one.call('GET', `/v1/agents?pool=${name}`)).body['waiting'];
-    leaving.send({ type: 'drain' });
-    await leaving.next((frame) => frame.type === 'drained');
-    expect(await waiting()).toEqual([{ pool: name, sessions: 1 }]);
-    await two.call('POST', `/v1/sessions/${id}/end`, {});
-    await until(
-      async () => JSON.stringify(await waiting()) !== JSON.stringify([{ pool: name, sessions: 1 }]),
-    );
+    const dead = await fleet.join(one, pool);
+    await dead.attach(id);
+    dead.kill();
+    await waitUntil(async () => (await ownerOf(id))['status'] === 'waiting');
+    const revision = await recordUpdate(one, id);
+    const next = await fleet.join(two, pool);
+    expect(await next.next(isAttached)).toMatchObject({ session_id: id, epoch: 2 });
+    expect((await next.next(isUpdate)).revision).toBe(revision);
+    expect(await ownerOf(id)).toMatchObject({ status: 'attached', instance: next.instance, epoch: 2 });
+  });
+});
+
+test('a session that ends while it waits waits no more', async () => {
+  const pool = newPool();
+  const id = await waitingSession(pool);
+  expect(await waitingIn(pool)).toBe(1);
+  await two.call('POST', `/v1/sessions/${id}/end`, {});
+  await waitUntil(async () => (await waitingIn(pool)) === 0);
+});
+
+describe('an instance with a capacity', () => {
+  test('takes over no more sessions than that', async () => {
+    const pool = newPool();
+    const dead = await fleet.join(one, pool);
+    for (let n = 0; n < 3; n += 1) await dead.attach(await one.start());
+    const small = await fleet.join(one, pool, { capacity: 2 });
+    dead.kill();
+    await waitUntil(() => attachedOf(small).length === 2);
+    await waitUntil(async () => (await waitingIn(pool)) === 1);
+    expect(attachedOf(small)).toHaveLength(2);
   });
 
-  test('gives no more to an instance than it has room for', async () => {
-    const name = pool();
-    const ids = [await one.start(), await one.start(), await one.start()];
-    const dead = await join(one, name);
-    for (const id of ids) await dead.attach(id);
-    const small = await join(one, name, { capacity: 2 });
-    dead.kill();
-    await until(() => small.frames.filter(({ type }) => type === 'attached').length === 2);
-    await until(async () => {
-      const { body } = await one.call('GET', `/v1/agents?pool=${name}`);
-      return JSON.stringify(body['waiting']) === JSON.stringify([{ pool: name, sessions: 1 }]);
+  test('cannot attach more sessions than that', async () => {
+    const small = await fleet.join(one, newPool(), { capacity: 1 });
+    await small.attach(await one.start());
+    const session_id = await one.start();
+    small.send({ type: 'attach', session_id });
+    expect(await small.next(({ type }) => type === 'error')).toMatchObject({
+      code: 'at_capacity',
+      session_id,
     });
-    small.send({ type: 'attach', session_id: await one.start() });
-    await small.next((frame) => frame.type === 'error' && frame.code === 'at_capacity');
-    small.send({
-      type: 'detach',
-      session_id: small.frames.find(({ type }) => type === 'attached')?.session_id,
-    });
-    await until(() => small.frames.filter(({ type }) => type === 'attached').length === 3);
+  });
+
+  test('gets a waiting session when it gives one back', async () => {
+    const pool = newPool();
+    const small = await fleet.join(one, pool, { capacity: 1 });
+    const id = await one.start();
+    await small.attach(id);
+    const waiting = await waitingSession(pool);
+    small.send({ type: 'detach', session_id: id });
+    await small.next((frame) => isAttached(frame) && frame.session_id === waiting);
     expect(small.frames.filter(({ type }) => type === 'detached')).toHaveLength(1);
   });
 });
 
-test('an update that the holder leaves unanswered asks for a handoff', async () => {
+test('an update that its owner leaves unanswered asks for one handoff', async () => {
   const id = await one.start();
-  const agent = await join(one, pool());
+  const agent = await fleet.join(one, newPool());
   await agent.attach(id);
-  await news(two, id);
+  await recordUpdate(two, id);
   await agent.next((frame) => frame.event?.type === 'HandoffRequested');
   const { body } = await two.call('GET', `/v1/sessions/${id}/context`);
   expect(body['conversation_flags']).toMatchObject({ handoff: 'requested' });
-  const handoffs = (await eventsOf(one, id)).filter(({ type }) => type === 'HandoffRequested');
-  expect(handoffs).toHaveLength(1);
+  expect(await handoffsOf(id)).toBe(1);
 });
 
 describe('an instance that drains', () => {
   test('gives each session to the instance that is the least loaded then, for its capacity', async () => {
-    const name = pool();
-    const leaving = await join(one, name);
+    const pool = newPool();
+    const leaving = await fleet.join(one, pool);
     for (let n = 0; n < 2; n += 1) await leaving.attach(await one.start());
     // Their loads: a half, a quarter, a fifth.
-    const others: SpecAgent[] = [];
+    const others: TestAgent[] = [];
     for (const [capacity, sessions] of [[2, 1] as const, [4, 1] as const, [10, 2] as const]) {
-      const other = await join(two, name, { capacity });
+      const other = await fleet.join(two, pool, { capacity });
       for (let n = 0; n < sessions; n += 1) await other.attach(await one.start());
       others.push(other);
     }
@@ -145,114 +182,66 @@ describe('an instance that drains', () => {
     await leaving.next((frame) => frame.type === 'drained');
     const taken = (): number[] =>
       others.map(({ frames }) => frames.filter(({ reason }) => reason === 'takeover').length);
-    await until(() => taken().reduce((sum, n) => sum + n) === 2);
+    await waitUntil(() => taken().reduce((sum, n) => sum + n) === 2);
     expect(taken()).toEqual([0, 1, 1]);
   });
 
-  test('hands its sessions over before it is told that it may go', async () => {
-    const name = pool();
+  test('is told that it may go only after its sessions have another owner', async () => {
+    const pool = newPool();
     const ids = [await one.start(), await one.start()];
-    const leaving = await join(one, name);
+    const leaving = await fleet.join(one, pool);
     for (const id of ids) await leaving.attach(id);
-    const staying = await join(two, name);
+    const staying = await fleet.join(two, pool);
     leaving.send({ type: 'drain' });
     await leaving.next((frame) => frame.type === 'drained');
-    expect(staying.frames.filter(({ type }) => type === 'attached')).toHaveLength(2);
-    const newer = await one.start();
-    await staying.attach(newer);
-    const { body } = await one.call('GET', `/v1/agents?pool=${name}`);
-    expect(body['agents']).toMatchObject(
+    const owners = await Promise.all(ids.map(async (id) => (await ownerOf(id))['instance']));
+    expect(owners).toEqual([staying.instance, staying.instance]);
+  });
+
+  test('is listed as draining, without sessions', async () => {
+    const pool = newPool();
+    const leaving = await fleet.join(one, pool);
+    await leaving.attach(await one.start());
+    const staying = await fleet.join(two, pool);
+    leaving.send({ type: 'drain' });
+    await leaving.next((frame) => frame.type === 'drained');
+    await staying.attach(await one.start());
+    const { body } = await one.call('GET', `/v1/agents?pool=${pool}`);
+    expect(body['agents']).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ instance: leaving.instance, draining: true, sessions: 0 }),
       ]),
     );
   });
 
-  test('leaves them waiting when nobody else is there', async () => {
-    const name = pool();
-    const id = await one.start();
-    const leaving = await join(one, name);
-    await leaving.attach(id);
-    leaving.send({ type: 'drain' });
-    await leaving.next((frame) => frame.type === 'drained');
-    const detached = (await eventsOf(one, id)).at(-1);
-    expect(detached).toMatchObject({ type: 'AgentDetached', data: { reason: 'drained', pool: name } });
+  test('leaves its sessions waiting when it is the only one of its pool', async () => {
+    const pool = newPool();
+    const id = await waitingSession(pool);
+    const detached = (await eventsOf(one, id)).find(({ type }) => type === 'AgentDetached');
+    expect(detached).toMatchObject({ data: { reason: 'drained', pool } });
   });
 });
 
-describe('the registry', () => {
-  test('is lost without harm: holders are known again, nothing is missed, waiting sessions are found', async () => {
-    const name = pool();
+describe('after the registry is lost', () => {
+  test('an owner misses no update and is known again', async () => {
     const id = await one.start();
-    const agent = await join(one, name);
+    const agent = await fleet.join(one, newPool());
     await agent.attach(id);
     await one.redis.flushdb();
-    const revision = await news(two, id);
-    const update = await agent.next((frame) => frame.type === 'update');
-    expect(update.revision).toBe(revision);
-    await until(async () => {
-      const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
-      return body['node'] !== null;
-    });
-    agent.kill();
-    const next = await join(two, name);
-    await next.next((frame) => frame.type === 'attached' && frame.epoch === 2);
-  });
-});
-
-describe('an api node that stops', () => {
-  test('sends its agents to others, where they go on', async () => {
-    const redis = new URL(String(process.env['REDIS_URL']));
-    redis.pathname = '/9';
-    const three = await startSpecApp({ leaseMs, redisUrl: redis.href });
-    const id = await three.start();
-    const agent = await join(three, pool());
-    const epoch = await agent.attach(id);
-    await three.close();
-    expect(await agent.isClosed()).toBe(1012);
-    const resume = [{ session_id: id, epoch }];
-    const again = await join(one, pool(), { resume }, agent.instance);
-    const revision = await news(two, id);
-    expect((await again.next((frame) => frame.type === 'update')).revision).toBe(revision);
-  });
-});
-
-describe('a connection', () => {
-  test('is superseded by a newer one of the same instance', async () => {
-    const name = pool();
-    const agent = await join(one, name);
-    await join(two, name, {}, agent.instance);
-    expect(await agent.isClosed()).toBe(4409);
+    const revision = await recordUpdate(two, id);
+    expect((await agent.next(isUpdate)).revision).toBe(revision);
+    await waitUntil(async () => (await ownerOf(id))['node'] !== null);
   });
 
-  test('is not superseded by an older hello, which a node that hung reads late', async () => {
-    const name = pool();
-    const agent = await join(one, name, { attempt: 8 });
-    const late = await connect(two, agent.instance);
-    late.send({ type: 'hello', instance: agent.instance, pool: name, capacity: 1, attempt: 7 });
-    expect(await late.isClosed()).toBe(4409);
-    expect(agent.closed).toBeUndefined();
-  });
-
-  test('is closed when its frames cannot be understood', async () => {
-    const agent = await join(one, pool());
-    agent.send({ type: 'attach', session_id: 'x' });
-    expect(await agent.isClosed()).toBe(4400);
-    expect(agent.frames.at(-1)).toMatchObject({ type: 'error', code: 'bad_frame' });
-  });
-
-  test('is cut off when nobody reads, while it still sends heartbeats; the updates wait', async () => {
+  test('the session of an instance that dies is still taken over', async () => {
+    const pool = newPool();
     const id = await one.start();
-    const name = pool();
-    const agent = await join(one, name);
-    const epoch = await agent.attach(id);
-    agent.socket.pause();
-    const revision = await news(one, id);
-    await sleep(2.5 * leaseMs);
-    agent.socket.resume();
-    expect(await agent.isClosed()).toBeGreaterThan(0);
-    const again = await join(two, name, { resume: [{ session_id: id, epoch }] }, agent.instance);
-    const update = await again.next((frame) => frame.type === 'update');
-    expect(update.revision).toBe(revision);
+    const agent = await fleet.join(one, pool);
+    await agent.attach(id);
+    await one.redis.flushdb();
+    await waitUntil(async () => (await ownerOf(id))['node'] !== null);
+    agent.kill();
+    const next = await fleet.join(two, pool);
+    expect(await next.next(isAttached)).toMatchObject({ session_id: id, epoch: 2, reason: 'takeover' });
   });
 });

@@ -4,7 +4,7 @@ import type { CommandRequest, CommandResult } from '#sessions';
 import { EventStore, handleCommand, rememberSession } from '#sessions';
 import { KeyedMutex } from '#platform';
 import { SessionCache } from '#read-models';
-import { AgentRuntime } from '../agents/runtime.ts';
+import { AppendAnnouncer } from '../common/append-announcer.ts';
 
 /** Commands for a session that exists, decided and appended together. */
 export class ExecuteCommands extends Command<CommandResult> {
@@ -21,14 +21,14 @@ export class ExecuteCommandsHandler implements ICommandHandler<ExecuteCommands> 
   constructor(
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
-    private readonly agents: AgentRuntime,
+    private readonly announcer: AppendAnnouncer,
   ) {}
 
   async execute({ request }: ExecuteCommands): Promise<CommandResult> {
     const result = await this.turns.run(request.sessionId, () =>
       handleCommand(this.store, this.sessionCache, request),
     );
-    this.agents.appended(result);
+    if (!result.replayed) this.announcer.announce(result);
     if (result.session.state.session.status === 'ended') await rememberSession(this.store, result.session);
     return result;
   }

@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { repeat } from './repeat.ts';
 import { backOffMs, retry } from './retry.ts';
 import { sleep } from './sleep.ts';
 import { waitUntil } from './wait-until.ts';
@@ -52,6 +53,35 @@ test.each([
   const pause = backOffMs(attempt, { minMs: 50, maxMs: 2_000 });
   expect(pause).toBeGreaterThanOrEqual(least);
   expect(pause).toBeLessThanOrEqual(most);
+});
+
+test('repeat runs its work again after a failure, until its signal aborts', async () => {
+  const stop = new AbortController();
+  const errors: unknown[] = [];
+  let runs = 0;
+  const work = async (): Promise<void> => {
+    runs += 1;
+    if (runs === 1) throw new Error('first');
+    stop.abort();
+  };
+  await repeat(work, { everyMs: 1, signal: stop.signal, onError: (error) => errors.push(error) });
+  expect([runs, errors]).toEqual([2, [new Error('first')]]);
+});
+
+test('repeat resolves only after the run under way has ended', async () => {
+  const stop = new AbortController();
+  const gate = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const work = async (): Promise<void> => {
+    stop.abort();
+    await gate.promise;
+    events.push('run ended');
+  };
+  const repeating = repeat(work, { everyMs: 1, signal: stop.signal, onError: () => undefined });
+  const done = repeating.then(() => events.push('resolved'));
+  setTimeout(gate.resolve, 5);
+  await done;
+  expect(events).toEqual(['run ended', 'resolved']);
 });
 
 test('withTimeout settles like its promise in time', async () => {

@@ -10,6 +10,10 @@ export interface BackOff {
 export interface RetryOptions extends BackOff {
   /** Ends the retries. */
   readonly signal?: AbortSignal;
+  /** How often `work` is called at most; by default without a limit. */
+  readonly attempts?: number;
+  /** After an attempt that lasted so long (ms) the pauses begin with the shortest again; by default never. */
+  readonly resetAfterMs?: number;
   /** Whether an error may pass; by default every error. Any other is thrown at once. */
   readonly isRetryable?: (error: unknown) => boolean;
   /** Called after each failure that is followed by another attempt; attempts count from 1. */
@@ -25,17 +29,20 @@ export function backOffMs(attempt: number, { minMs = 50, maxMs = 2_000 }: BackOf
 /**
  * Calls `work` until it succeeds, with a growing pause after each failure.
  * @returns the result, or undefined when the signal aborted first
- * @throws the first error that is not retryable
+ * @throws the first error that is not retryable, or the error of the last attempt
  */
 export async function retry<T>(work: () => Promise<T>, options: RetryOptions = {}): Promise<T | undefined> {
-  const { isRetryable, onRetry } = options;
+  const { isRetryable, onRetry, attempts = Infinity, resetAfterMs = Infinity } = options;
+  let failures = 0;
   for (let attempt = 1; !options.signal?.aborted; attempt += 1) {
+    const began = performance.now();
     try {
       return await work();
     } catch (error) {
-      if (isRetryable?.(error) === false) throw error;
+      if (attempt >= attempts || isRetryable?.(error) === false) throw error;
       onRetry?.(error, attempt);
-      await sleep(backOffMs(attempt, options), options.signal);
+      failures = performance.now() - began >= resetAfterMs ? 1 : failures + 1;
+      await sleep(backOffMs(failures, options), options.signal);
     }
   }
   return undefined;

@@ -7,7 +7,7 @@ import type { ContextChange } from './records.ts';
 import type { ContextStore } from './store.ts';
 import { latestCommands, rebuildContext } from './rebuild.ts';
 import type { Positioned } from '../tables/store.ts';
-import type { Grown } from './stream-notifications.ts';
+import type { Appended } from '../notifications/stream-notifications.ts';
 
 /** An event that could not be folded; its session goes on without it. */
 export interface ContextFailure {
@@ -21,7 +21,7 @@ export interface ContextProjectionOptions {
   readonly sessionsKept?: number;
   readonly onRefold?: (sessionId: string) => void;
   /** Told of the sessions of each batch, once they are written. */
-  readonly onWritten?: (grown: readonly Grown[]) => void;
+  readonly onWritten?: (grown: readonly Appended[]) => void;
   readonly onFailure?: (failure: ContextFailure) => void;
 }
 

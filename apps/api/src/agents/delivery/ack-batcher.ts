@@ -1,67 +1,67 @@
 import { CommandRejectedError } from '#sessions';
-import type { AgentCommands } from '../agent-commands.ts';
+import type { AgentCommands } from '../common/agent-commands.ts';
 import type { Attachment } from './attachment.ts';
 
 /** The least time between two acknowledgements of a session in its stream, in milliseconds: those between share one. */
 const pauseMs = 200;
+/** Pause after a failure, in milliseconds. */
 const retryMs = 1_000;
+/** Sessions whose acknowledgements are written at the same time. */
 const atOnce = 16;
 /** Updates named in one event. */
 const perEvent = 256;
 
 /** Writes what instances acknowledge into the streams: the first at once, what follows soon after in one event. */
 export class AckBatcher {
-  private readonly waiting = new Set<Attachment>();
-  private running = 0;
+  /** When each session's next acknowledgement may be written (ms); none is under way for those in here. */
+  private readonly due = new Map<Attachment, number>();
+  private readonly writing = new Set<Attachment>();
 
-  /** @param onDone told when an acknowledgement is in the stream, at this revision */
+  /** @param onWritten called when acknowledgements of a session are in its stream */
   constructor(
-    private readonly commands: AgentCommands,
-    private readonly onDone: (attachment: Attachment, upTo: number, revision: number) => void,
-    private readonly onLost: (attachment: Attachment) => void,
+    private readonly commands: Pick<AgentCommands, 'acknowledge'>,
+    private readonly onWritten: (attachment: Attachment) => void,
   ) {}
 
+  /** There are acknowledgements of a session to write. */
   add(attachment: Attachment): void {
-    if (!attachment.acks) return;
-    this.waiting.add(attachment);
-    this.flushDue(Date.now());
+    const now = Date.now();
+    if (!attachment.hasAcks || this.writing.has(attachment)) return;
+    const dueAt = this.due.get(attachment) ?? now;
+    this.due.set(attachment, dueAt);
+    if (dueAt <= now) this.start(attachment);
   }
 
   /** Writes what has waited long enough. */
-  flushDue(now: number): void {
-    for (const attachment of this.waiting) {
-      if (this.running >= atOnce) return;
-      if (attachment.flushing || attachment.lastFlush + pauseMs > now) continue;
-      this.waiting.delete(attachment);
-      this.running += 1;
-      attachment.lastFlush = now;
-      attachment.flushing = true;
-      void this.flush(attachment);
-    }
+  flushDue(): void {
+    const now = Date.now();
+    for (const [attachment, dueAt] of this.due) if (dueAt <= now && !this.start(attachment)) return;
   }
 
-  private async flush(attachment: Attachment): Promise<void> {
-    const { sessionId, epoch, connection } = attachment;
-    const updates = attachment.acks?.slice(0, perEvent) ?? [];
+  /** False when too many are under way. */
+  private start(attachment: Attachment): boolean {
+    if (!attachment.hasAcks) return this.due.delete(attachment);
+    if (this.writing.size >= atOnce) return false;
+    this.due.delete(attachment);
+    this.writing.add(attachment);
+    void this.write(attachment);
+    return true;
+  }
+
+  private async write(attachment: Attachment): Promise<void> {
+    const updates = attachment.nextAcks(perEvent);
+    let dueAt = Date.now() + pauseMs;
     try {
-      const holder = { instance: connection.member.instance, epoch };
-      const result = await this.commands.acknowledge(sessionId, holder, updates);
-      const upTo = updates.at(-1)?.revision ?? -1;
-      const rest = attachment.acks?.filter(({ revision }) => revision > upTo) ?? [];
-      attachment.acks = rest.length > 0 ? rest : undefined;
-      this.onDone(attachment, upTo, result.revision);
+      const revision = await this.commands.acknowledge(attachment.sessionId, attachment, updates);
+      attachment.acksWritten(updates.at(-1)?.revision ?? -1, revision);
+      this.onWritten(attachment);
     } catch (error) {
-      if (error instanceof CommandRejectedError) {
-        attachment.acks = undefined;
-        this.onLost(attachment);
-      } else {
-        attachment.lastFlush = Date.now() + retryMs;
-      }
-    } finally {
-      this.running -= 1;
-      attachment.flushing = false;
-      if (attachment.acks) this.waiting.add(attachment);
-      this.flushDue(Date.now());
+      if (error instanceof CommandRejectedError) attachment.acksRejected();
+      else dueAt = Date.now() + retryMs;
     }
+    if (attachment.hasAcks || !attachment.isClosed) this.due.set(attachment, dueAt);
+    const wasFull = this.writing.size >= atOnce;
+    this.writing.delete(attachment);
+    if (wasFull) this.flushDue();
   }
 }

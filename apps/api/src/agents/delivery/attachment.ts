@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#domain';
+import type { AcknowledgedUpdate, RecordedEvent } from '#domain';
 import { isAgentEvent, isUpdateFor } from '#domain';
 import type { StreamNotification } from '#read-models';
 import type { Member } from '../registry/registry.ts';
@@ -9,130 +9,241 @@ interface Sent {
   readonly occurredAt: number;
 }
 
-/** The instance's connection, as its sessions use it. */
+/** The owner's connection, as delivery uses it; the gateway's `Connection` is one. */
 export interface Outlet {
   readonly member: Member;
-  readonly echo: boolean;
-  readonly draining: boolean;
+  /** Whether the instance is sent its own events too. */
+  readonly includeOwnEvents: boolean;
   readonly isOpen: boolean;
+  /** Whether more may be sent; if not, updates wait in their streams. */
   readonly hasRoom: boolean;
-  readonly attachments: Map<string, Attachment>;
   send(frame: object): void;
+  /** Reads the attachment's stream, as soon as there is room for what it gives. */
   schedule(attachment: Attachment): void;
+  attach(attachment: Attachment): void;
+  detach(attachment: Attachment): void;
 }
 
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 const windowSize = 64;
 
-/** What became of an event: no update, an update that was sent, or the end of the attachment. */
-type Step = 'passed' | 'sent' | { readonly lost: RecordedEvent };
+/** What became of an event: no update, an update that was sent, or the end of the ownership. */
+type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
-/** A session that an instance connected to this node holds. All that is kept of it in memory is how far it came. */
+/** A reading of the stream that is under way. */
+interface Reading {
+  readonly from: number;
+  readonly target: number;
+}
+
+/** A session whose owner is connected to this node. All that is kept of it in memory is how far it came. */
 export class Attachment {
-  /** The last revision that was read: updates up to it are sent, the others passed over. */
-  read: number;
+  /** The last revision that was read: updates up to it are sent, the other events skipped. */
+  private readTo: number;
   /** Up to here the stream is known to have grown. */
-  target: number;
+  private target: number;
   private sent: Sent[] | undefined;
   /** Acknowledged by the instance, not yet in the stream. */
-  acks: { revision: number; latency_ms: number }[] | undefined;
-  lastFlush = 0;
-  flushing = false;
-  over = false;
-  closed = false;
-  handoffAsked = false;
-  /** It is being read right now. */
-  busy = false;
-  /** It has to be read to the end, whatever is known of the stream's growth. */
-  whole = true;
+  private acks: AcknowledgedUpdate[] | undefined;
+  private sessionOver = false;
+  private closed = false;
+  private handoffRequested = false;
+  private reading = false;
+  /** The stream has to be read to its end, whatever is known of its growth. */
+  private readToEnd = true;
 
+  /** @param handled updates up to here were dealt with on an earlier connection, which may have broken before that was in the stream */
   constructor(
     readonly sessionId: string,
-    readonly connection: Outlet,
+    private readonly connection: Outlet,
     readonly epoch: number,
     after: number,
-    /** Updates up to here were dealt with on an earlier connection, which may have broken before it could be written. */
     private readonly handled = after,
   ) {
-    this.read = after;
+    this.readTo = after;
     this.target = after;
   }
 
-  /** For the wakes: a message that the stream has grown. */
-  readonly onNotification = (wake: StreamNotification): void => {
-    if (this.closed || wake.last <= this.read) return;
-    if (wake.quiet && wake.first <= this.read + 1 && !this.connection.echo && this.target <= this.read) {
-      this.read = wake.last;
-      this.target = wake.last;
-      return;
-    }
-    this.target = Math.max(this.target, wake.last);
-    this.connection.schedule(this);
-  };
+  get instance(): string {
+    return this.connection.member.instance;
+  }
 
-  /** Whether there is something to read. */
-  get hasNews(): boolean {
-    return !this.closed && (this.whole || this.target > this.read);
+  get isConnected(): boolean {
+    return this.connection.isOpen;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  get isReading(): boolean {
+    return this.reading;
+  }
+
+  /** The last revision that was read. */
+  get position(): number {
+    return this.readTo;
   }
 
   /** Whether the next update may be sent. */
   get hasRoom(): boolean {
-    return (this.sent?.length ?? 0) < windowSize;
+    return (this.sent?.length ?? 0) < windowSize && this.connection.hasRoom;
   }
 
-  /** The time (ms) of the oldest update that waits for its acknowledgement. */
-  get oldestUnacknowledged(): number | undefined {
-    return this.sent?.[0]?.occurredAt;
+  get hasAcks(): boolean {
+    return this.acks !== undefined;
   }
 
-  get settled(): boolean {
-    return (this.sent?.length ?? 0) === 0 && (this.acks?.length ?? 0) === 0;
+  /** Whether an update is not acknowledged, or its acknowledgement is not in the stream yet. */
+  get hasUnacknowledged(): boolean {
+    return this.sent !== undefined || this.acks !== undefined;
   }
 
-  /** Takes the next event of the stream: sends it if it is an update for the instance. */
-  take(event: RecordedEvent): Step {
-    if (event.revision <= this.read) return 'passed';
-    this.read = event.revision;
-    this.target = Math.max(this.target, this.read);
-    if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lost: event };
-    if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lost: event };
-    if (event.type === 'SessionEnded' || event.type === 'SessionExpired') this.over = true;
-    const { instance } = this.connection.member;
-    const wanted = this.connection.echo
-      ? !isAgentEvent(event.type)
-      : isUpdateFor({ instance, epoch: this.epoch }, event);
-    if (!wanted) return 'passed';
-    const occurredAt = Date.parse(event.metadata.occurred_at);
-    if (event.revision <= this.handled) {
-      const latency_ms = Math.max(0, Date.now() - occurredAt);
-      this.acks = [...(this.acks ?? []), { revision: event.revision, latency_ms }];
-      return 'passed';
+  /** Whether the session is over and nothing of it is left to deliver. */
+  get isFinished(): boolean {
+    return this.sessionOver && !this.hasUnacknowledged && !this.closed;
+  }
+
+  /** Called when the stream has grown. What does not concern the owner is skipped unread. */
+  readonly onNotification = ({ first, last, quiet }: StreamNotification): void => {
+    if (this.closed || last <= this.readTo) return;
+    const skips = quiet && !this.connection.includeOwnEvents;
+    if (skips && first <= this.readTo + 1 && this.target <= this.readTo) {
+      this.readTo = last;
+      this.target = last;
+      return;
     }
-    (this.sent ??= []).push({ revision: event.revision, occurredAt });
+    this.target = Math.max(this.target, last);
+    this.connection.schedule(this);
+  };
+
+  /** Has the stream read to its end. */
+  readAgain(): void {
+    this.readToEnd = true;
+    this.connection.schedule(this);
+  }
+
+  /** Begins a reading; undefined when nothing more may be sent. */
+  startReading(): Reading | undefined {
+    if (this.closed || this.windowIsFull) return undefined;
+    this.reading = true;
+    this.readToEnd = false;
+    return { from: this.readTo + 1, target: this.target };
+  }
+
+  /**
+   * Ends a reading.
+   * @param complete whether it reached the end of the stream and everything could be sent
+   * @returns whether there is more to read by now
+   */
+  finishReading({ target }: Reading, complete: boolean): boolean {
+    this.reading = false;
+    if (!complete) this.readToEnd = true;
+    else if (this.target === target) this.target = this.readTo;
+    return this.hasUnread && !this.windowIsFull;
+  }
+
+  /** Ends a reading that failed; the stream is read again later. */
+  abandonReading(): void {
+    this.reading = false;
+  }
+
+  /** Whether events that this process has just appended can be received as they are, without reading the stream. */
+  follows(events: readonly RecordedEvent[]): boolean {
+    return events[0]?.revision === this.readTo + 1 && !this.reading && !this.hasUnread && this.hasRoom;
+  }
+
+  /** Receives the next event of the stream: sends it if it is an update for the owner. */
+  receive(event: RecordedEvent): Received {
+    if (event.revision <= this.readTo) return 'skipped';
+    this.readTo = event.revision;
+    this.target = Math.max(this.target, this.readTo);
+    if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lostBy: event };
+    if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lostBy: event };
+    if (event.type === 'SessionEnded' || event.type === 'SessionExpired') this.sessionOver = true;
+    if (!this.isUpdate(event)) return 'skipped';
+    const sent = { revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) };
+    if (event.revision <= this.handled) {
+      this.keepAcks([sent]);
+      return 'skipped';
+    }
+    (this.sent ??= []).push(sent);
     this.connection.send(updateFrame(this, event));
     return 'sent';
   }
 
-  /** Whether events that this process has just appended can be taken as they are, without reading the stream. */
-  follows(events: readonly RecordedEvent[]): boolean {
-    const first = events[0]?.revision;
-    return first === this.read + 1 && !this.busy && !this.hasNews && this.hasRoom && this.connection.hasRoom;
-  }
-
   /** The instance has dealt with the updates up to a revision. */
   acknowledge(revision: number): void {
+    const acknowledged = this.sent?.filter((item) => item.revision <= revision) ?? [];
+    if (acknowledged.length === 0) return;
+    const wasFull = this.windowIsFull;
+    const rest = this.sent?.slice(acknowledged.length) ?? [];
+    this.sent = rest.length > 0 ? rest : undefined;
+    this.keepAcks(acknowledged);
+    if (wasFull) this.connection.schedule(this);
+  }
+
+  /** The acknowledgements that are to be written next, the oldest first. */
+  nextAcks(limit: number): readonly AcknowledgedUpdate[] {
+    return this.acks?.slice(0, limit) ?? [];
+  }
+
+  /** Acknowledgements up to one are in the stream now, at `revision`. */
+  acksWritten(upTo: number, revision: number): void {
+    const rest = this.acks?.filter((item) => item.revision > upTo) ?? [];
+    this.acks = rest.length > 0 ? rest : undefined;
+    if (this.closed) return;
+    this.connection.send({ type: 'acknowledged', session_id: this.sessionId, up_to: upTo, revision });
+  }
+
+  /** The stream refuses the acknowledgements; it also says why, so it is read. */
+  acksRejected(): void {
+    this.acks = undefined;
+    this.readAgain();
+  }
+
+  /** Whether a handoff is due: an update that occurred before a time (ms) is still unacknowledged. */
+  needsHandoff(before: number): boolean {
+    const oldest = this.sent?.[0]?.occurredAt;
+    return oldest !== undefined && oldest <= before && !this.handoffRequested;
+  }
+
+  /** A handoff was requested, once for all. */
+  markHandoffRequested(): void {
+    this.handoffRequested = true;
+  }
+
+  /** Begins the delivery. */
+  open(): void {
+    this.connection.attach(this);
+  }
+
+  /** Ends the delivery, and tells the instance why if a reason is given. */
+  close(reason?: string, more: object = {}): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { sessionId: session_id, epoch } = this;
+    if (reason !== undefined) this.connection.send({ type: 'detached', session_id, epoch, reason, ...more });
+    this.connection.detach(this);
+  }
+
+  private get windowIsFull(): boolean {
+    return (this.sent?.length ?? 0) >= windowSize;
+  }
+
+  private get hasUnread(): boolean {
+    return !this.closed && (this.readToEnd || this.target > this.readTo);
+  }
+
+  private isUpdate(event: RecordedEvent): boolean {
+    if (this.connection.includeOwnEvents) return !isAgentEvent(event.type);
+    return isUpdateFor({ instance: this.instance, epoch: this.epoch }, event);
+  }
+
+  private keepAcks(acknowledged: readonly Sent[]): void {
     const now = Date.now();
-    const done = this.sent?.filter((item) => item.revision <= revision) ?? [];
-    if (done.length === 0) return;
-    const blocked = !this.hasRoom;
-    this.sent = this.sent?.slice(done.length);
-    if (this.sent?.length === 0) this.sent = undefined;
-    const acks = done.map((item) => ({
-      revision: item.revision,
-      latency_ms: Math.max(0, now - item.occurredAt),
-    }));
-    this.acks = [...(this.acks ?? []), ...acks];
-    if (blocked) this.connection.schedule(this);
+    for (const { revision, occurredAt } of acknowledged)
+      (this.acks ??= []).push({ revision, latency_ms: Math.max(0, now - occurredAt) });
   }
 }
 

@@ -2,22 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, test } from '@jest/globals';
-import { createLogger, createRedis } from '#platform';
+import { afterAll, expect, jest, test } from '@jest/globals';
+import { createLogger, createRedis, waitUntil } from '#platform';
 import type { StreamNotification } from '#read-models';
 import { notificationChannel } from '#read-models';
-import { until } from '../test-support.ts';
 import { Notifier } from './notifier.ts';
 
-const ignore = (): void => undefined;
+jest.setTimeout(90_000);
 const ends: (() => unknown)[] = [];
 afterAll(async () => {
-  for (const end of ends) await end();
+  for (const end of ends.toReversed()) await end();
 });
 
-/** A way to Redis that can be cut and opened again. */
-class Way {
+/** A connection to Redis that can be cut and opened again. */
+class RedisProxy {
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   private readonly target = new URL(String(process.env['REDIS_URL']));
@@ -41,6 +39,7 @@ class Way {
   }
 
   async cut(): Promise<void> {
+    if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
@@ -48,27 +47,27 @@ class Way {
   }
 }
 
-test('a session that is watched while Redis is away is heard of once it is back', async () => {
-  const way = new Way();
-  const port = await way.open();
+test('a session that is watched while Redis is unavailable is notified once Redis is back', async () => {
+  const proxy = new RedisProxy();
+  ends.push(() => proxy.cut());
+  const port = await proxy.open();
   const redis = createRedis(`redis://127.0.0.1:${port}`, { logger: createLogger('api', 'silent') });
   ends.push(() => redis.disconnect());
-  let back = 0;
-  const wakes = new Notifier(redis.duplicate(), randomUUID(), ignore, () => void (back += 1));
-  ends.push(
-    () => wakes.close(),
-    () => way.cut(),
-  );
-  await until(() => back === 1);
-  await way.cut();
-  await sleep(50);
+  const notifier = new Notifier(redis, { name: randomUUID() });
+  ends.push(() => notifier.onApplicationShutdown());
+  let connections = 0;
+  notifier.onReconnect(() => void (connections += 1));
+  await waitUntil(() => connections === 1);
+  await proxy.cut();
+  await waitUntil(() => redis.status !== 'ready');
   const id = randomUUID();
-  const heard: StreamNotification[] = [];
-  await wakes.watch(id, (wake) => heard.push(wake));
-  await way.open(port);
-  await until(() => back === 2);
-  const wake = { first: 4, last: 5, quiet: false };
-  await until(async () => (await redis.publish(notificationChannel(id), '4 5 0').catch(() => 0)) > 0);
-  await until(() => heard.length > 0);
-  expect(heard[0]).toEqual(wake);
+  const received: StreamNotification[] = [];
+  await notifier.watch(id, (notification) => received.push(notification));
+  await proxy.open(port);
+  await waitUntil(() => connections === 2);
+  const publish = (): Promise<number> => redis.publish(notificationChannel(id), '4 5 0').catch(() => 0);
+  await waitUntil(async () => (await publish()) > 0);
+  await waitUntil(() => received.length > 1);
+  expect(received[0]).toMatchObject({ first: 0, last: Number.MAX_SAFE_INTEGER });
+  expect(received[1]).toEqual({ first: 4, last: 5, quiet: false });
 });

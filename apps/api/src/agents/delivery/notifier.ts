@@ -1,43 +1,59 @@
-import type { Redis } from 'ioredis';
-import type { StreamNotification } from '#read-models';
-import { parseNotification, notificationChannel } from '#read-models';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { withTimeout } from '#platform';
+import type { Appended, StreamNotification } from '#read-models';
+import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
+import { ApiNode } from '../common/api-node.ts';
 
-export type NotificationListener = (wake: StreamNotification) => void;
+export type NotificationListener = (notification: StreamNotification) => void;
 
 /** Channels of one SUBSCRIBE. */
 const channelsAtOnce = 1_000;
-
-/** How long a listener waits for Redis to confirm a channel before it goes on without. */
+/** How long a listener waits for Redis to confirm a channel before it goes on without, in milliseconds. */
 const confirmMs = 1_000;
+const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 
 /**
- * What this process hears from Redis: that sessions have grown, and what the registry tells its node. Messages may be
- * lost; `onBack` is called when they may have been.
+ * The messages of Redis pub/sub: that sessions have grown, and the registry's messages for this node. They may be lost; after
+ * a reconnect every listener is notified.
  */
-export class Notifier {
+@Injectable()
+export class Notifier implements OnApplicationShutdown {
   private readonly listeners = new Map<string, NotificationListener | Set<NotificationListener>>();
+  private readonly nodeListeners: ((message: string) => void)[] = [];
+  private readonly reconnectListeners: (() => void)[] = [];
+  private readonly subscriber: Redis;
 
-  /** @param redis a connection of its own, for subscribing */
   constructor(
     private readonly redis: Redis,
-    node: string,
-    private readonly onNode: (message: string) => void,
-    private readonly onBack: () => void,
+    node: ApiNode,
   ) {
-    const nodeChannel = `agents:node:${node}`;
-    redis.on('message', (channel, text) => {
-      if (channel === nodeChannel) this.onNode(text);
-      else this.hear(channel.slice(notificationChannel('').length), parseNotification(text));
+    const subscriber = redis.duplicate();
+    this.subscriber = subscriber;
+    const nodeChannel = `agents:node:${node.name}`;
+    const prefix = notificationChannel('').length;
+    subscriber.on('message', (channel, text) => {
+      if (channel === nodeChannel) for (const listener of this.nodeListeners) listener(text);
+      else this.notify(channel.slice(prefix), parseNotification(text));
     });
-    // The connection that this one is a duplicate of logs that Redis is away.
-    redis.on('error', () => undefined);
-    const join = (): void => {
-      Promise.all([redis.subscribe(nodeChannel), ...this.subscribeAll()])
-        .then(() => this.onBack())
+    // The connection that this one is a duplicate of logs that Redis is unavailable.
+    subscriber.on('error', () => undefined);
+    subscriber.on('ready', () => {
+      Promise.all([subscriber.subscribe(nodeChannel), ...this.subscribeAll()])
+        .then(() => this.reconnected())
         .catch(() => undefined);
-    };
-    if (redis.status === 'ready') join();
-    redis.on('ready', join);
+    });
+  }
+
+  /** Listens to the registry's messages for this node. */
+  onNodeMessage(listener: (message: string) => void): void {
+    this.nodeListeners.push(listener);
+  }
+
+  /** Listens to connections and reconnections to Redis: messages may have been lost before. */
+  onReconnect(listener: () => void): void {
+    this.reconnectListeners.push(listener);
   }
 
   /** Listens for a session's growth; resolves once Redis has confirmed, or does not answer. */
@@ -47,13 +63,8 @@ export class Notifier {
     else if (known instanceof Set) known.add(listener);
     else this.listeners.set(sessionId, new Set([known, listener]));
     if (known !== undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, confirmMs);
-    });
-    const confirmed = this.redis.subscribe(notificationChannel(sessionId)).catch(() => undefined);
-    await Promise.race([confirmed, late]);
-    clearTimeout(timer);
+    const confirmed = this.subscriber.subscribe(notificationChannel(sessionId));
+    await withTimeout(confirmed, confirmMs, () => new Error('Redis does not confirm')).catch(() => undefined);
   }
 
   unwatch(sessionId: string, listener: NotificationListener): void {
@@ -65,31 +76,36 @@ export class Notifier {
       return;
     }
     this.listeners.delete(sessionId);
-    this.redis.unsubscribe(notificationChannel(sessionId)).catch(() => undefined);
+    this.subscriber.unsubscribe(notificationChannel(sessionId)).catch(() => undefined);
   }
 
-  /** Tells this process's listeners without a way through Redis. */
-  hear(sessionId: string, wake: StreamNotification): void {
+  /** Notifies this process's listeners, without Redis. */
+  notify(sessionId: string, notification: StreamNotification): void {
     const known = this.listeners.get(sessionId);
-    if (known instanceof Set) for (const listener of known) listener(wake);
-    else known?.(wake);
+    if (known instanceof Set) for (const listener of known) listener(notification);
+    else known?.(notification);
   }
 
-  /** Notifier everybody, after something may have been missed. */
-  hearAll(wake: StreamNotification): void {
-    for (const sessionId of this.listeners.keys()) this.hear(sessionId, wake);
+  /** Notifies the owner's node of what was appended here, if it concerns the owner. */
+  notifyOwner(appended: Appended): void {
+    notifyOwner(this.redis, appended);
   }
 
-  /** What was watched while Redis was away was never subscribed, so the client does not make up for it. */
+  onApplicationShutdown(): void {
+    this.subscriber.disconnect();
+  }
+
+  private reconnected(): void {
+    for (const sessionId of this.listeners.keys()) this.notify(sessionId, everything);
+    for (const listener of this.reconnectListeners) listener();
+  }
+
+  /** What was watched while Redis was unavailable was never subscribed, so the client does not do it by itself. */
   private subscribeAll(): Promise<unknown>[] {
     const channels = [...this.listeners.keys()].map(notificationChannel);
     const done: Promise<unknown>[] = [];
     for (let at = 0; at < channels.length; at += channelsAtOnce)
-      done.push(this.redis.subscribe(...channels.slice(at, at + channelsAtOnce)));
+      done.push(this.subscriber.subscribe(...channels.slice(at, at + channelsAtOnce)));
     return done;
-  }
-
-  close(): void {
-    this.redis.disconnect();
   }
 }

@@ -1,180 +1,169 @@
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import type { WebSocket } from 'ws';
 import type { RecordedEvent } from '#domain';
-import type { CommandResult } from '#sessions';
 import { EventStore, readEvents } from '#sessions';
-import { notificationFor, notifyOwner } from '#read-models';
+import type { Logger } from '#platform';
+import { InjectLogger, sleep } from '#platform';
+import type { Appended } from '#read-models';
+import { notificationFor } from '#read-models';
+import { AppendAnnouncer } from '../../common/append-announcer.ts';
+import { AgentCommands } from '../common/agent-commands.ts';
+import { AgentMetrics } from '../common/metrics.ts';
+import { Registry } from '../registry/registry.ts';
 import { AckBatcher } from './ack-batcher.ts';
-import { AgentCommands } from '../agent-commands.ts';
-import { AgentRuntime } from '../runtime.ts';
 import type { Attachment } from './attachment.ts';
-import { closeCodes, Connection } from '../gateway/connection.ts';
+import { Notifier } from './notifier.ts';
 
 /** Events read at a time for one session, before another of the same instance has its turn. */
 const pageSize = 64;
+/** Pause before a reading that failed is done again, in milliseconds. */
 const retryMs = 500;
 
-/** The sessions whose holders are connected to this node: reads what is new for them and sends it. */
+/** Delivers to the instances connected to this node what is new in the sessions that they own. */
 @Injectable()
-export class UpdateDispatcher {
-  readonly connections = new Set<Connection>();
-  /** The connections by instance, each instance's latest. */
-  readonly members = new Map<string, Connection>();
-  readonly attachments = new Map<string, Attachment>();
-  readonly acknowledger: AckBatcher;
+export class UpdateDispatcher implements BeforeApplicationShutdown {
+  private readonly attachments = new Map<string, Attachment>();
+  private readonly acks: AckBatcher;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly store: EventStore,
-    readonly engines: AgentRuntime,
+    private readonly registry: Registry,
+    private readonly notifier: Notifier,
+    private readonly metrics: AgentMetrics,
     commands: AgentCommands,
+    announcer: AppendAnnouncer,
+    @InjectLogger() private readonly logger: Logger,
   ) {
-    this.acknowledger = new AckBatcher(
-      commands,
-      (attachment, up_to, revision) => this.acknowledged(attachment, up_to, revision),
-      (attachment) => this.readAgain(attachment),
-    );
-    engines.onAppended((result) => this.appended(result));
+    this.acks = new AckBatcher(commands, (attachment) => this.releaseWhenFinished(attachment));
+    announcer.subscribe((appended) => this.onAppended(appended));
   }
 
-  open(socket: WebSocket): Connection {
-    const connection = new Connection(socket, this.pump, this.onCutOff);
-    this.connections.add(connection);
-    this.engines.metrics?.connections.inc();
-    return connection;
+  beforeApplicationShutdown(): void {
+    this.stopping.abort();
   }
 
-  /** The socket is gone. The registry keeps the instance's sessions until its lease ends or it comes back. */
-  close(connection: Connection): void {
-    if (!this.connections.delete(connection)) return;
-    this.engines.metrics?.connections.dec();
-    const { instance } = connection.member;
-    if (this.members.get(instance) === connection) this.members.delete(instance);
-    const idle = connection.isKnown && connection.attachments.size === 0;
-    for (const attachment of connection.attachments.values()) this.forget(attachment);
-    if (idle) this.engines.registry.leave(connection.member).catch(() => undefined);
+  /** How many sessions are delivered. */
+  get size(): number {
+    return this.attachments.size;
   }
 
-  /** The instance has a newer connection. */
-  supersede(connection: Connection): void {
-    connection.socket.close(closeCodes.superseded, 'superseded');
-    this.close(connection);
-  }
-
-  /** Begins to deliver a session's updates to its holder, unless that is gone already. */
+  /** Begins to deliver a session's updates to its owner, in place of an earlier attachment. */
   async add(attachment: Attachment): Promise<void> {
-    const { sessionId, connection } = attachment;
-    if (!connection.isOpen) return;
+    const { sessionId } = attachment;
+    if (!attachment.isConnected) return;
     const before = this.attachments.get(sessionId);
-    if (before) this.drop(before, 'replaced');
+    if (before) this.remove(before, 'replaced');
     this.attachments.set(sessionId, attachment);
-    connection.attachments.set(sessionId, attachment);
-    await this.engines.wakes.watch(sessionId, attachment.onNotification);
-    this.readAgain(attachment);
+    attachment.open();
+    await this.notifier.watch(sessionId, attachment.onNotification);
+    attachment.readAgain();
   }
 
-  /** Ends the delivery of a session's updates, and says why. */
-  drop(attachment: Attachment, reason: string, more: object = {}): void {
-    if (attachment.closed) return;
-    this.forget(attachment);
-    const { sessionId, epoch, connection } = attachment;
-    connection.send({ type: 'detached', session_id: sessionId, epoch, reason, ...more });
-    if (connection.draining && connection.attachments.size === 0) connection.send({ type: 'drained' });
-  }
-
-  /** Reads a session's stream from where its reading stands. */
-  readAgain(attachment: Attachment): void {
-    attachment.whole = true;
-    attachment.connection.schedule(attachment);
-  }
-
-  private forget(attachment: Attachment): void {
-    const { sessionId, connection } = attachment;
-    attachment.closed = true;
-    connection.attachments.delete(sessionId);
+  /** Ends the delivery of a session's updates, and tells the instance why if a reason is given. */
+  remove(attachment: Attachment, reason?: string, more?: object): void {
+    const { sessionId } = attachment;
+    attachment.close(reason, more);
     if (this.attachments.get(sessionId) === attachment) this.attachments.delete(sessionId);
-    this.engines.wakes.unwatch(sessionId, attachment.onNotification);
+    this.notifier.unwatch(sessionId, attachment.onNotification);
   }
 
-  private readonly onCutOff = (connection: Connection): void => {
-    this.engines.metrics?.cutOff.inc();
-    const { instance } = connection.member;
-    this.engines.logger.warn({ instance }, 'agent cut off: it does not read');
-  };
-
-  /** What this process has appended needs no way around: the holder may be here, or one of another node is told. */
-  private appended(result: CommandResult): void {
-    const { session, events } = result;
-    const wake = result.replayed ? undefined : notificationFor(result);
-    if (!wake) return;
-    const attachment = this.attachments.get(session.session_id);
-    if (attachment?.follows(events) && !this.takeAll(attachment, events)) attachment.whole = true;
-    this.engines.wakes.hear(session.session_id, wake);
-    const here = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
-    if (!here) notifyOwner(this.engines.redis, result);
-    if (session.state.session.status !== 'active') this.engines.registry.forgetWaiting(session.session_id);
+  get(sessionId: string): Attachment | undefined {
+    return this.attachments.get(sessionId);
   }
 
-  private readonly pump = async (attachment: Attachment): Promise<boolean> => {
-    if (attachment.closed || !attachment.hasRoom) return false;
-    const goal = attachment.target;
-    attachment.whole = false;
-    const from = attachment.read + 1;
+  sessionIds(): MapIterator<string> {
+    return this.attachments.keys();
+  }
+
+  all(): MapIterator<Attachment> {
+    return this.attachments.values();
+  }
+
+  /** An instance has dealt with the updates of a session up to a revision. */
+  acknowledge(attachment: Attachment, revision: number): void {
+    attachment.acknowledge(revision);
+    this.acks.add(attachment);
+  }
+
+  /** Writes the acknowledgements that have waited long enough. */
+  flushAcks(): void {
+    this.acks.flushDue();
+  }
+
+  /** Reads what is new in a session and sends it; resolves to whether there is more. Never rejects. */
+  async deliver(attachment: Attachment): Promise<boolean> {
+    const reading = attachment.startReading();
+    if (reading === undefined) return false;
+    const { sessionId } = attachment;
+    const events: RecordedEvent[] = [];
     try {
-      const events: RecordedEvent[] = [];
-      for await (const event of readEvents(this.store, attachment.sessionId, { from, limit: pageSize }))
+      for await (const event of readEvents(this.store, sessionId, { from: reading.from, limit: pageSize }))
         events.push(event);
-      const all = this.takeAll(attachment, events);
-      if (events.length === pageSize || !all) attachment.whole = true;
-      else if (attachment.target === goal) attachment.target = attachment.read;
     } catch (err) {
-      this.engines.logger.debug(
-        { err, session_id: attachment.sessionId },
-        'reading for an agent is tried again',
+      this.logger.debug(
+        { err, session_id: sessionId },
+        'reading a session for its agent failed; it is retried',
       );
-      setTimeout(() => this.readAgain(attachment), retryMs).unref();
+      // What was read before the failure is complete.
+      this.receiveAll(attachment, events);
+      attachment.abandonReading();
+      void this.readLater(attachment);
       return false;
     }
-    return attachment.hasNews && attachment.hasRoom;
-  };
+    const allReceived = this.receiveAll(attachment, events);
+    return attachment.finishReading(reading, allReceived && events.length < pageSize);
+  }
 
-  /** Sends what has to be sent of some events in a row; false when not all could be taken. */
-  private takeAll(attachment: Attachment, events: readonly RecordedEvent[]): boolean {
+  private async readLater(attachment: Attachment): Promise<void> {
+    await sleep(retryMs, this.stopping.signal);
+    attachment.readAgain();
+  }
+
+  /** What this process has appended is delivered directly if the owner is connected here; otherwise its node is notified. */
+  private onAppended(appended: Appended): void {
+    const { session, events } = appended;
+    const notification = notificationFor(appended);
+    if (!notification) return;
+    const attachment = this.attachments.get(session.session_id);
+    if (attachment?.follows(events) && !this.receiveAll(attachment, events)) attachment.readAgain();
+    this.notifier.notify(session.session_id, notification);
+    const isOwner = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
+    if (!isOwner) this.notifier.notifyOwner(appended);
+    if (session.state.session.status !== 'active') this.registry.forgetWaiting(session.session_id);
+  }
+
+  /** Sends what has to be sent of some events in a row; false when there was no room for all of them. */
+  private receiveAll(attachment: Attachment, events: readonly RecordedEvent[]): boolean {
     for (const event of events) {
-      if (attachment.closed) return true;
-      if (!attachment.hasRoom || !attachment.connection.hasRoom) return false;
-      const step = attachment.take(event);
-      if (step === 'sent') this.engines.metrics?.sent(event);
-      if (typeof step !== 'object') continue;
-      this.lose(attachment, step.lost);
+      if (attachment.isClosed) return true;
+      if (!attachment.hasRoom) return false;
+      const received = attachment.receive(event);
+      if (received === 'sent') this.metrics.delivered(event);
+      if (typeof received !== 'object') continue;
+      this.removeLost(attachment, received.lostBy);
       return true;
     }
-    if (attachment.acks) this.acknowledger.add(attachment);
-    this.endWhenOver(attachment);
+    this.acks.add(attachment);
+    this.releaseWhenFinished(attachment);
     return true;
   }
 
-  /** The stream says that another instance holds the session, or none. */
-  private lose(attachment: Attachment, { type, data }: RecordedEvent): void {
+  /** The stream says that another instance owns the session, or none. */
+  private removeLost(attachment: Attachment, { type, data }: RecordedEvent): void {
     if (type === 'AgentAttached') {
       const { instance, epoch, pool } = data;
-      this.drop(attachment, 'replaced', { holder: { instance, epoch, pool } });
+      this.remove(attachment, 'replaced', { holder: { instance, epoch, pool } });
     } else if (type === 'AgentDetached') {
-      this.drop(attachment, data.reason);
+      this.remove(attachment, data.reason);
     }
   }
 
-  private acknowledged(attachment: Attachment, up_to: number, revision: number): void {
-    const { sessionId, connection } = attachment;
-    if (attachment.closed) return;
-    connection.send({ type: 'acknowledged', session_id: sessionId, up_to, revision });
-    this.endWhenOver(attachment);
-  }
-
-  /** A session that is over is let go once everything is delivered. */
-  private endWhenOver(attachment: Attachment): void {
-    if (!attachment.over || !attachment.settled || attachment.closed) return;
-    const { sessionId, epoch, connection } = attachment;
-    this.drop(attachment, 'session_over');
-    this.engines.registry.detach(sessionId, connection.member.instance, epoch).catch(() => undefined);
+  /** A session that is over is released once everything is delivered. */
+  private releaseWhenFinished(attachment: Attachment): void {
+    if (!attachment.isFinished) return;
+    const { sessionId, instance, epoch } = attachment;
+    this.remove(attachment, 'session_over');
+    this.registry.detach(sessionId, instance, epoch).catch(() => undefined);
   }
 }

@@ -1,13 +1,21 @@
 import type { WebSocket } from 'ws';
-import type { Attachment } from '../delivery/attachment.ts';
+import type { Attachment, Outlet } from '../delivery/attachment.ts';
 import type { Member } from '../registry/registry.ts';
 
 /** Bytes that may wait for a reader before its updates wait in the stream instead. */
 const highWater = 128 * 1024;
-/** Bytes that no reader may owe us. */
-const limit = 1_048_576;
+/** Bytes that may wait for a reader at all. */
+const bufferLimit = 1_048_576;
 /** Sessions of one instance that are read at the same time. */
 const readsAtOnce = 4;
+/** Frames of one connection that may wait for those before them. */
+const queueLimit = 10_000;
+/** Checks after a ping in which a reader may leave it unanswered; the next one closes its connection. */
+const pingPatience = 2;
+/** Times in a row that the registry may count other sessions than the connection has. */
+const mismatchLimit = 2;
+
+const unknown: Member = { instance: '', pool: '', capacity: 0, conn: '', attempt: 0 };
 
 /** Why a connection is closed: WebSocket close codes. 4xxx are ours. */
 export const closeCodes = {
@@ -19,98 +27,232 @@ export const closeCodes = {
   notReading: 4413,
 } as const;
 
-/** One instance's socket: what is sent, how much may wait, and which of its sessions have news. */
-export class Connection {
-  member: Member = { instance: '', pool: '', capacity: 0, conn: '', attempt: 0 };
-  echo = false;
-  /** There was a hello. */
-  greeted = false;
-  draining = false;
-  lastHeard = Date.now();
-  /** Up to when the registry knows that it lives. */
-  renewed = 0;
-  /** How often in a row the registry counted other sessions than we do. */
-  mismatches = 0;
-  /** When a ping was sent that is not answered yet. */
-  pinged: number | undefined;
+/** What is used of a WebSocket. */
+export type Socket = Pick<
+  WebSocket,
+  'OPEN' | 'readyState' | 'bufferedAmount' | 'send' | 'ping' | 'close' | 'terminate'
+>;
+
+/** One instance's socket: what is sent, how much may wait, and which of its sessions have to be read. */
+export class Connection implements Outlet {
+  private identity = unknown;
+  private ownEvents = false;
+  private greeted = false;
+  private draining = false;
+  /** When the last frame was received (ms). */
+  private aliveAt = Date.now();
+  /** Up to when the registry knows that the instance lives (ms). */
+  private renewedAt = 0;
+  private mismatches = 0;
+  /** Checks since a ping that is not answered yet; 0: none is unanswered. */
+  private pingChecks = 0;
   /** What the instance asked for and is not done yet: each waits for the one before. */
-  work: Promise<void> | undefined;
-  waiting = 0;
-  readonly attachments = new Map<string, Attachment>();
+  private work: Promise<void> | undefined;
+  private queued = 0;
+  private readonly owned = new Map<string, Attachment>();
   private ready: Set<Attachment> | undefined;
   private reading = 0;
 
-  /** @param pump reads a session's news and sends them; true when there are more. It never fails. */
+  /**
+   * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
+   * @param onSlowReader called before the connection is closed because the instance does not read
+   */
   constructor(
-    readonly socket: WebSocket,
-    private readonly pump: (attachment: Attachment) => Promise<boolean>,
-    private readonly onCutOff: (connection: Connection) => void,
+    private readonly socket: Socket,
+    private readonly deliver: (attachment: Attachment) => Promise<boolean>,
+    private readonly onSlowReader: (connection: Connection) => void,
   ) {}
+
+  get member(): Member {
+    return this.identity;
+  }
+
+  get includeOwnEvents(): boolean {
+    return this.ownEvents;
+  }
 
   get isOpen(): boolean {
     return this.socket.readyState === this.socket.OPEN;
   }
 
+  /** Whether the registry knows the instance by this connection. */
   get isKnown(): boolean {
-    return this.member.conn !== '';
+    return this.identity !== unknown;
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
   }
 
   get hasRoom(): boolean {
     return this.socket.bufferedAmount < highWater;
   }
 
-  /** Whether the instance owes an answer: it has not read, or not acknowledged, what was sent. */
-  get owes(): boolean {
+  /** Whether the instance has not read, or not acknowledged, something that was sent. */
+  get hasUnacknowledged(): boolean {
     if (this.socket.bufferedAmount > 0) return true;
-    for (const attachment of this.attachments.values()) if (!attachment.settled) return true;
+    for (const attachment of this.owned.values()) if (attachment.hasUnacknowledged) return true;
     return false;
   }
 
-  /** Sends a frame; a reader that owes too much is cut off instead. */
-  send(frame: object): void {
-    if (!this.isOpen) return;
-    if (this.socket.bufferedAmount > limit) {
-      this.cutOff();
-      return;
-    }
-    this.socket.send(JSON.stringify(frame), this.onWritten);
+  get attachmentCount(): number {
+    return this.owned.size;
   }
 
-  /** A reader that does not read: it may come back and go on from what it acknowledged. */
-  cutOff(): void {
-    this.onCutOff(this);
-    this.socket.close(closeCodes.notReading, 'not reading');
+  get attachments(): Iterable<Attachment> {
+    return this.owned.values();
+  }
+
+  attachment(sessionId: string): Attachment | undefined {
+    return this.owned.get(sessionId);
+  }
+
+  /** Sends a frame. A reader for which too much waits is cut off instead. */
+  send(frame: object): void {
+    if (!this.isOpen) return;
+    if (this.socket.bufferedAmount > bufferLimit) this.cutOff();
+    else this.socket.send(JSON.stringify(frame), this.onWritten);
+  }
+
+  /** Accepts the first hello; false for any other. */
+  acceptHello(): boolean {
+    const first = !this.greeted;
+    this.greeted = true;
+    return first;
+  }
+
+  /** The registry knows the instance now. */
+  welcome(member: Member, includeOwnEvents: boolean): void {
+    this.identity = member;
+    this.ownEvents = includeOwnEvents;
+  }
+
+  /** Does what a frame asks for after what the frames before it asked for; false when too many wait. `work` never rejects. */
+  enqueue(work: () => Promise<void>): boolean {
+    if (this.queued >= queueLimit) return false;
+    this.queued += 1;
+    const run = async (): Promise<void> => {
+      await work();
+      this.queued -= 1;
+      if (this.queued === 0) this.work = undefined;
+    };
+    this.work = this.work === undefined ? run() : this.work.then(run);
+    return true;
+  }
+
+  /** The instance gives all its sessions away and takes no new ones. */
+  startDraining(): void {
+    this.draining = true;
+  }
+
+  /** Tells a draining instance that it has no sessions any more, once that is so. */
+  confirmDrained(): void {
+    if (this.draining && this.owned.size === 0) this.send({ type: 'drained' });
+  }
+
+  attach(attachment: Attachment): void {
+    this.owned.set(attachment.sessionId, attachment);
+  }
+
+  detach(attachment: Attachment): void {
+    if (this.owned.get(attachment.sessionId) !== attachment) return;
+    this.owned.delete(attachment.sessionId);
+    this.confirmDrained();
+  }
+
+  /** A frame was received: the instance lives. */
+  markAlive(): void {
+    this.aliveAt = Date.now();
+  }
+
+  /** Milliseconds until the instance's lease ends. */
+  leaseLeftMs(leaseMs: number, now: number): number {
+    return this.aliveAt + leaseMs - now;
+  }
+
+  /** Whether the instance gave a sign of life that the registry does not know of. */
+  get needsRenewal(): boolean {
+    return this.isKnown && this.aliveAt > this.renewedAt;
+  }
+
+  markRenewed(now: number): void {
+    this.renewedAt = now;
+  }
+
+  /** Compares the sessions with the registry's count; false when they differ for the third time in a row. */
+  agreesWith(count: number): boolean {
+    this.mismatches = count === this.owned.size ? 0 : this.mismatches + 1;
+    if (this.mismatches <= mismatchLimit) return true;
+    this.mismatches = 0;
+    return false;
+  }
+
+  /**
+   * Pings an instance that has not acknowledged everything, and cuts it off when it leaves the ping unanswered for the
+   * two checks after. To answer a ping it must do no more than read. However much the kernels buffer, this finds out.
+   */
+  checkReader(): void {
+    if (this.pingChecks > 0) {
+      this.pingChecks += 1;
+      if (this.pingChecks > pingPatience) this.cutOff();
+    } else if (this.isOpen && this.hasUnacknowledged) {
+      this.pingChecks = 1;
+      this.socket.ping();
+    }
+  }
+
+  /** The ping was answered. */
+  receivePong(): void {
+    this.pingChecks = 0;
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+
+  /** Closes without waiting for an answer. */
+  terminate(code: number, reason: string): void {
+    this.socket.close(code, reason);
     this.socket.terminate();
   }
 
-  /** There are news for one of its sessions. */
+  /** A frame that cannot be understood ends the connection: nothing that follows could be trusted. */
+  refuse(detail: string): void {
+    this.send({ type: 'error', code: 'bad_frame', detail });
+    this.close(closeCodes.badFrame, detail.slice(0, 100));
+  }
+
   schedule(attachment: Attachment): void {
-    if (attachment.busy) return;
+    if (attachment.isReading) return;
     (this.ready ??= new Set()).add(attachment);
-    this.deliver();
+    this.readNext();
+  }
+
+  /** An instance that does not read may come back and go on from what it acknowledged. */
+  private cutOff(): void {
+    this.onSlowReader(this);
+    this.terminate(closeCodes.notReading, 'not reading');
   }
 
   private readonly onWritten = (): void => {
-    if (this.ready !== undefined) this.deliver();
+    if (this.ready !== undefined) this.readNext();
   };
 
-  private deliver(): void {
+  private readNext(): void {
     while (this.reading < readsAtOnce && this.hasRoom && this.isOpen) {
       const next = this.ready?.values().next().value;
       if (next === undefined) return;
       this.ready?.delete(next);
       if (this.ready?.size === 0) this.ready = undefined;
       this.reading += 1;
-      next.busy = true;
-      void this.drive(next);
+      void this.read(next);
     }
   }
 
-  private async drive(attachment: Attachment): Promise<void> {
-    const more = await this.pump(attachment);
-    attachment.busy = false;
+  private async read(attachment: Attachment): Promise<void> {
+    const more = await this.deliver(attachment);
     this.reading -= 1;
-    if (more) (this.ready ??= new Set()).add(attachment);
-    this.deliver();
+    if (more) this.schedule(attachment);
+    this.readNext();
   }
 }

@@ -1,28 +1,23 @@
-import type { Json } from '#domain';
+import { Ajv } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 
-/** What an agent instance sends. */
-export type ClientFrame =
-  | {
-      readonly type: 'hello';
-      readonly instance: string;
-      readonly pool: string;
-      readonly capacity: number;
-      /** Send the instance's own events too. */
-      readonly echo: boolean;
-      readonly resume: readonly Resume[];
-      /**
-       * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
-       * connection that came after it.
-       */
-      readonly attempt: number;
-    }
-  | { readonly type: 'heartbeat' }
-  | { readonly type: 'attach'; readonly session_id: string; readonly after: number | null }
-  | { readonly type: 'detach'; readonly session_id: string }
-  | { readonly type: 'ack'; readonly session_id: string; readonly revision: number }
-  | { readonly type: 'drain' };
+/** Makes the instance known; the first frame of a connection. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly instance: string;
+  readonly pool: string;
+  readonly capacity: number;
+  /** Whether the instance is sent its own events too. */
+  readonly echo: boolean;
+  readonly resume: readonly Resume[];
+  /**
+   * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
+   * connection that came after it.
+   */
+  readonly attempt: number;
+}
 
-/** A session that the instance held before its connection broke. */
+/** A session that the instance owned before its connection broke. */
 export interface Resume {
   readonly session_id: string;
   readonly epoch: number;
@@ -30,76 +25,139 @@ export interface Resume {
   readonly after: number | null;
 }
 
-/** Thrown for a frame that cannot be understood. */
-export class InvalidFrameError extends Error {}
+export interface Attach {
+  readonly type: 'attach';
+  readonly session_id: string;
+  readonly after: number | null;
+}
+
+export interface Detach {
+  readonly type: 'detach';
+  readonly session_id: string;
+}
+
+export interface Ack {
+  readonly type: 'ack';
+  readonly session_id: string;
+  readonly revision: number;
+}
+
+/** A frame that is acted upon after those before it. */
+export type QueuedFrame = Hello | Attach | Detach | { readonly type: 'drain' };
+
+/** What an agent instance sends. */
+export type ClientFrame = QueuedFrame | Ack | { readonly type: 'heartbeat' };
+
+/** Thrown for a frame that cannot be understood; its message names every member at fault. */
+export class InvalidFrameError extends Error {
+  readonly code = 'bad_frame';
+}
 
 /** Bytes of a frame; more closes the connection. A hello that resumes 10,000 sessions fits. */
 export const frameLimit = 1_048_576;
-/** How many sessions an instance may hold. */
+/** How many sessions an instance may own. */
 const capacityLimit = 10_000;
-
-const namePattern = /^[\x21-\x7e]{1,128}$/;
-const nameWords = '1 to 128 visible ASCII characters without spaces';
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const poolWords = '1 to 64 letters, digits and . _ -, the first a letter or digit';
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-type Members = { readonly [name: string]: Json | undefined };
+/** The `description` of a member says in errors what it must be. */
+const whole = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) => ({
+  type: 'integer',
+  minimum,
+  maximum,
+  description: `a whole number from ${minimum} to ${maximum}`,
+});
+const session_id = {
+  type: 'string',
+  pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
+  description: 'a UUID',
+};
+const after = { ...whole(-1), type: ['integer', 'null'] };
 
-/** A frame from its text. @throws InvalidFrameError that names the member at fault */
+/** What the schemas let pass: members may be left out. */
+interface SessionMembers {
+  readonly session_id: string;
+  readonly after?: number | null;
+}
+interface HelloMembers {
+  readonly instance: string;
+  readonly pool: string;
+  readonly capacity: number;
+  readonly echo?: unknown;
+  readonly resume?: readonly unknown[] | null;
+  readonly attempt?: number;
+}
+
+const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+const compile = <T>(required: readonly string[], properties: object): ValidateFunction<T> =>
+  ajv.compile<T>({ type: 'object', required, properties });
+
+const isAttach = compile<SessionMembers>(['session_id'], { session_id, after });
+const isDetach = compile<SessionMembers>(['session_id'], { session_id });
+const isAck = compile<Pick<Ack, 'session_id' | 'revision'>>(['session_id', 'revision'], {
+  session_id,
+  revision: whole(0),
+});
+const isResume = compile<SessionMembers & Pick<Resume, 'epoch'>>(['session_id', 'epoch'], {
+  session_id,
+  epoch: whole(1),
+  after,
+});
+/** The members of a hello without the sessions in `resume`, which are checked one after the other up to the first fault. */
+const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
+  instance: {
+    type: 'string',
+    pattern: '^[\\x21-\\x7e]{1,128}$',
+    description: '1 to 128 visible ASCII characters without spaces',
+  },
+  pool: {
+    type: 'string',
+    pattern: poolPattern.source,
+    description: '1 to 64 letters, digits and . _ -, the first a letter or digit',
+  },
+  capacity: whole(1, capacityLimit),
+  resume: {
+    type: ['array', 'null'],
+    maxItems: capacityLimit,
+    description: `a list of at most ${capacityLimit} sessions`,
+  },
+  attempt: whole(0),
+});
+
+/** A frame from its text; members that are not known are left out. @throws InvalidFrameError */
 export function parseFrame(text: string): ClientFrame {
   const frame = parseObject(text);
-  const type: unknown = frame['type'];
+  const { type } = frame;
   switch (type) {
-    case 'hello':
-      return hello(frame);
     case 'heartbeat':
     case 'drain':
       return { type };
-    case 'attach':
-      return { type: 'attach', session_id: sessionId(frame), after: after(frame) };
+    case 'ack': {
+      const { session_id: id, revision } = checked(isAck, frame);
+      return { type, session_id: id.toLowerCase(), revision };
+    }
+    case 'attach': {
+      const { session_id: id, after: from = null } = checked(isAttach, frame);
+      return { type, session_id: id.toLowerCase(), after: from };
+    }
     case 'detach':
-      return { type: 'detach', session_id: sessionId(frame) };
-    case 'ack':
-      return { type: 'ack', session_id: sessionId(frame), revision: revision(frame, 'revision') };
+      return { type, session_id: checked(isDetach, frame).session_id.toLowerCase() };
+    case 'hello':
+      return hello(frame);
     default:
       throw new InvalidFrameError('type must be hello, heartbeat, attach, detach, ack or drain');
   }
 }
 
-/** @throws InvalidFrameError that names all members at fault */
-function hello(frame: Members): ClientFrame {
-  const faults: string[] = [];
-  const instance = attempted(faults, () => matching(frame, 'instance', namePattern, nameWords));
-  const pool = attempted(faults, () => matching(frame, 'pool', poolPattern, poolWords));
-  const capacity = attempted(faults, () => whole(frame, 'capacity', 1, capacityLimit));
-  const resume = attempted(faults, () => resumes(frame['resume']));
-  const attempt = attempted(faults, () =>
-    frame['attempt'] === undefined ? Date.now() : whole(frame, 'attempt', 0, Number.MAX_SAFE_INTEGER),
-  );
-  if (
-    instance === undefined ||
-    pool === undefined ||
-    capacity === undefined ||
-    resume === undefined ||
-    attempt === undefined
-  )
-    throw new InvalidFrameError(faults.join('; '));
-  return { type: 'hello', instance, pool, capacity, echo: frame['echo'] === true, resume, attempt };
+function hello(frame: object): Hello {
+  const { instance, pool, capacity, echo, resume, attempt = Date.now() } = checked(isHello, frame);
+  const sessions = (resume ?? []).map((item, index) => {
+    const { session_id: id, epoch, after: from = null } = checked(isResume, item, `resume[${index}]`);
+    return { session_id: id.toLowerCase(), epoch, after: from };
+  });
+  return { type: 'hello', instance, pool, capacity, echo: echo === true, resume: sessions, attempt };
 }
 
-/** A member, or undefined and its fault in the list. */
-function attempted<T>(faults: string[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InvalidFrameError)) throw error;
-    faults.push(error.message);
-    return undefined;
-  }
-}
-
-function parseObject(text: string): Members {
+function parseObject(text: string): { readonly type?: unknown } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -108,50 +166,26 @@ function parseObject(text: string): Members {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidFrameError('a frame must be a JSON object');
-  return value as Members;
-}
-
-function resumes(value: Json | undefined): Resume[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value) || value.length > capacityLimit)
-    throw new InvalidFrameError(`resume must be a list of at most ${capacityLimit} sessions`);
-  return value.map((item: Json) => {
-    const members = (typeof item === 'object' && item !== null ? item : {}) as Members;
-    return {
-      session_id: sessionId(members),
-      epoch: whole(members, 'epoch', 1, Number.MAX_SAFE_INTEGER),
-      after: after(members),
-    };
-  });
-}
-
-function sessionId(frame: Members): string {
-  const value = frame['session_id'];
-  const id = typeof value === 'string' ? value.toLowerCase() : '';
-  if (!uuid.test(id)) throw new InvalidFrameError('session_id must be a UUID');
-  return id;
-}
-
-function after(frame: Members): number | null {
-  return frame['after'] === undefined || frame['after'] === null
-    ? null
-    : whole(frame, 'after', -1, Number.MAX_SAFE_INTEGER);
-}
-
-function revision(frame: Members, name: string): number {
-  return whole(frame, name, 0, Number.MAX_SAFE_INTEGER);
-}
-
-function matching(frame: Members, name: string, pattern: RegExp, words: string): string {
-  const value = frame[name];
-  if (typeof value !== 'string' || !pattern.test(value))
-    throw new InvalidFrameError(`${name} must be ${words}`);
   return value;
 }
 
-function whole(frame: Members, name: string, min: number, max: number): number {
-  const value = frame[name];
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-    throw new InvalidFrameError(`${name} must be a whole number from ${min} to ${max}`);
-  return value;
+/** @param path where the value stands in the frame; empty: it is the frame */
+function checked<T>(validate: ValidateFunction<T>, value: unknown, path = ''): T {
+  if (validate(value)) return value;
+  const faults = new Set((validate.errors ?? []).map((error) => describe(error, path)));
+  throw new InvalidFrameError([...faults].join('; '));
+}
+
+/** As "capacity must be a whole number from 1 to 10000". */
+function describe(
+  { instancePath, keyword, params, parentSchema, schema }: ErrorObject,
+  path: string,
+): string {
+  const isMissing = keyword === 'required';
+  const member = isMissing ? String(params['missingProperty']) : instancePath.slice(1);
+  if (member === '') return `${path} must be an object`;
+  const properties = parentSchema?.['properties'] as Record<string, { description?: string }> | undefined;
+  const description = isMissing ? properties?.[member]?.description : parentSchema?.['description'];
+  const name = path === '' ? member : `${path}.${member}`;
+  return `${name} must be ${String(description ?? schema)}`;
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { heldSessions, overSessions } from '#read-models';
-import { AgentRuntime } from '../runtime.ts';
+import type { Logger } from '#platform';
+import { Config, InjectLogger } from '#platform';
+import { Registry } from './registry.ts';
 
 const pageSize = 500;
 /** Milliseconds between two sweeps of the sessions that wait. */
@@ -14,13 +16,15 @@ export class Recovery {
   private lostSince: number | undefined;
 
   constructor(
-    private readonly engines: AgentRuntime,
+    private readonly registry: Registry,
     private readonly pool: Pool,
+    private readonly config: Config,
+    @InjectLogger() private readonly logger: Logger,
   ) {}
 
   /** Waiting sessions that ended elsewhere, as those that expired, go out of the registry. One node does it. */
   async sweep(): Promise<void> {
-    const { registry } = this.engines;
+    const { registry } = this;
     if (!(await registry.claim('sweep', sweepMs))) return;
     const waiting = await registry.someWaiting(sweptPerPool);
     if (waiting.length === 0) return;
@@ -29,11 +33,12 @@ export class Recovery {
 
   /** Waits until the instances that live are back, then takes in the sessions of the others. One node does it. */
   async run(): Promise<void> {
-    const { options, registry, logger } = this.engines;
+    const { registry } = this;
+    const { agentLeaseMs } = this.config;
     const now = Date.now();
     this.lostSince ??= now;
-    if (now - this.lostSince < 1.5 * options.leaseMs) return;
-    if (!(await registry.claim('recovery', 10 * options.leaseMs))) return;
+    if (now - this.lostSince < 1.5 * agentLeaseMs) return;
+    if (!(await registry.claim('recovery', 10 * agentLeaseMs))) return;
     this.lostSince = undefined;
     let found = 0;
     let after: string | null = null;
@@ -45,6 +50,6 @@ export class Recovery {
       after = page.length === pageSize ? (page.at(-1)?.session_id ?? null) : null;
     } while (after !== null);
     await registry.markComplete();
-    logger.info({ sessions: found }, 'the agents’ registry is complete again');
+    this.logger.info({ sessions: found }, 'the agents’ registry is complete again');
   }
 }

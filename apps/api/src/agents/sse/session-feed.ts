@@ -1,20 +1,26 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { RecordedEvent } from '#domain';
+import { repeat, sleep } from '#platform';
 import type { StreamNotification } from '#read-models';
 
 const defaultHeartbeatMs = 15_000;
-/** How long a reader may take to make room. */
+/** How long a reader may take to make room, in milliseconds. */
 const patienceMs = 30_000;
-/** A lost wake is made up for with each of the heartbeats. */
+/** Pause of a reader before it reconnects, and of ours before a reading that failed is done again, in milliseconds. */
 const retryMs = 1_000;
 
 /** One reader of a session's events: what it gets is read from the stream, as fast as it reads and no faster. */
 export class SessionFeed {
   private target = -1;
+  private started = false;
   private running = false;
-  private closed = false;
-  private heartbeat: NodeJS.Timeout | undefined;
+  private readonly closing = new AbortController();
 
+  /**
+   * @param sent the revision after which the reader begins
+   * @param read the stream's next events from a revision on
+   */
   constructor(
     private readonly response: ServerResponse,
     private sent: number,
@@ -24,78 +30,85 @@ export class SessionFeed {
 
   /** Begins, unless the reader is gone already. */
   start(): void {
-    if (this.closed) return;
-    this.heartbeat = setInterval(() => {
-      if (this.response.writableNeedDrain) return;
-      this.response.write(':\n\n');
-      this.wake();
-    }, this.heartbeatMs);
+    if (this.closing.signal.aborted) return;
+    this.started = true;
     this.response.write(`retry: ${retryMs}\n\n`);
-    this.wake();
+    this.readTo();
+    const { signal } = this.closing;
+    void repeat(() => this.keepAlive(), { everyMs: this.heartbeatMs, signal, onError: () => undefined });
   }
 
-  readonly onNotification = (wake: StreamNotification): void => {
-    if (wake.last > this.sent) this.wake(wake.last);
+  readonly onNotification = ({ last }: StreamNotification): void => {
+    if (last > this.sent) this.readTo(last);
   };
 
+  /** Ends the response: the reader goes on elsewhere. */
   end(): void {
     this.close();
     this.response.end();
   }
 
+  /** The reader is gone. */
   close(): void {
-    this.closed = true;
-    clearInterval(this.heartbeat);
+    this.closing.abort();
   }
 
-  private wake(to = Number.MAX_SAFE_INTEGER): void {
-    this.target = Math.max(this.target, to);
-    if (this.running || this.closed || this.heartbeat === undefined) return;
+  /** A comment shows that the connection lives; reading on makes up for a lost notification. */
+  private keepAlive(): void {
+    if (this.response.writableNeedDrain) return;
+    this.response.write(':\n\n');
+    this.readTo();
+  }
+
+  private readTo(revision = Number.MAX_SAFE_INTEGER): void {
+    this.target = Math.max(this.target, revision);
+    if (this.running || !this.started || this.closing.signal.aborted) return;
     this.running = true;
     void this.run();
   }
 
   private async run(): Promise<void> {
+    const { signal } = this.closing;
     try {
-      while (!this.closed && this.target > this.sent) {
+      while (!signal.aborted && this.target > this.sent) {
         const before = this.sent;
         this.target = -1;
         for await (const event of this.read(this.sent + 1)) {
-          if (this.closed || !(await this.write(event))) return;
+          if (signal.aborted || !(await this.write(event))) return;
         }
         if (this.sent > before) this.target = Number.MAX_SAFE_INTEGER;
       }
     } catch {
-      setTimeout(() => this.wake(), retryMs).unref();
+      void this.retry();
     } finally {
       this.running = false;
     }
   }
 
-  /** False when the reader is gone, or was cut off since it does not read. */
+  private async retry(): Promise<void> {
+    await sleep(retryMs, this.closing.signal);
+    this.readTo();
+  }
+
+  /** False when the reader is gone, or was cut off because it does not read. */
   private async write(event: RecordedEvent): Promise<boolean> {
     const { event_id, type, revision, data, metadata } = event;
     const text = JSON.stringify({ event_id, type, revision, data, metadata });
     this.sent = revision;
     if (this.response.write(`id: ${revision}\nevent: ${type}\ndata: ${text}\n\n`)) return true;
-    const room = await this.drained();
-    if (!room) this.response.destroy();
-    return room;
+    const hasRoom = await this.drained();
+    if (!hasRoom) this.response.destroy();
+    return hasRoom;
   }
 
   /** Waits until the reader has made room; false when it is gone or takes too long. */
-  private drained(): Promise<boolean> {
-    const { response } = this;
-    return new Promise((resolve) => {
-      const done = (room: boolean): void => {
-        clearTimeout(timer);
-        response.off('drain', onDrain).off('close', onClose);
-        resolve(room);
-      };
-      const onDrain = (): void => done(true);
-      const onClose = (): void => done(false);
-      const timer = setTimeout(onClose, patienceMs);
-      response.on('drain', onDrain).on('close', onClose);
-    });
+  private async drained(): Promise<boolean> {
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(patienceMs)]);
+    try {
+      await once(this.response, 'drain', { signal });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

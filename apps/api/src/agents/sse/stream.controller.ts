@@ -7,9 +7,9 @@ import { EventStore, readEvents } from '#sessions';
 import { ProblemError, UuidPipe } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
-import { StreamQuery } from '../agents.dto.ts';
-import { AgentRuntime } from '../runtime.ts';
+import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
+import { StreamQuery } from './stream.dto.ts';
 
 /** One session's events as they happen, for consoles and simple agents. */
 @ApiTags('agents')
@@ -20,7 +20,7 @@ export class StreamController implements BeforeApplicationShutdown {
   constructor(
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
-    private readonly engines: AgentRuntime,
+    private readonly notifier: Notifier,
   ) {}
 
   @Get('sessions/:session_id/stream')
@@ -53,9 +53,9 @@ export class StreamController implements BeforeApplicationShutdown {
     response.on('close', () => {
       this.feeds.delete(feed);
       feed.close();
-      this.engines.wakes.unwatch(id, feed.onNotification);
+      this.notifier.unwatch(id, feed.onNotification);
     });
-    await this.engines.wakes.watch(id, feed.onNotification);
+    await this.notifier.watch(id, feed.onNotification);
     feed.start();
   }
 

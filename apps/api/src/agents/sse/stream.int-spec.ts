@@ -1,23 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SpecApp } from '../../test-app.ts';
-import { startSpecApp } from '../../test-app.ts';
-import { news, until } from '../test-support.ts';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import type { TestNode } from '../testing/test-support.ts';
+import { recordUpdate, TestFleet } from '../testing/test-support.ts';
 
 /** The events of one session as they happen, over HTTP. */
-let one: SpecApp;
-let two: SpecApp;
+const fleet = new TestFleet();
+let one: TestNode;
+let two: TestNode;
 const aborts: AbortController[] = [];
+jest.setTimeout(90_000);
 
 beforeAll(async () => {
-  [one, two] = await Promise.all([startSpecApp(), startSpecApp()]);
+  [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });
 afterAll(async () => {
   for (const abort of aborts) abort.abort();
-  await Promise.all([one.close(), two.close()]);
+  await fleet.close();
 });
 
 /** The blocks that arrive, as they are. */
-async function open(app: SpecApp, path: string, headers: Record<string, string> = {}): Promise<string[]> {
+async function open(app: TestNode, path: string, headers: Record<string, string> = {}): Promise<string[]> {
   const abort = new AbortController();
   aborts.push(abort);
   const answer = await fetch(`${app.url}${path}`, { headers, signal: abort.signal });
@@ -42,12 +44,12 @@ const ids = (blocks: readonly string[]): number[] =>
   blocks.flatMap((block) => /^id: (\d+)$/m.exec(block)?.slice(1).map(Number) ?? []);
 
 describe('the stream of a session', () => {
-  test('begins with what happens from now on, from any node', async () => {
+  test('begins with what happens from now on', async () => {
     const id = await one.start();
-    await news(one, id);
+    await recordUpdate(one, id);
     const blocks = await open(one, `/v1/sessions/${id}/stream`);
-    const revision = await news(one, id);
-    await until(() => ids(blocks).length === 1);
+    const revision = await recordUpdate(one, id);
+    await waitUntil(() => ids(blocks).length === 1);
     expect(ids(blocks)).toEqual([revision]);
     const block = blocks.find((text) => text.startsWith('id: '));
     const data = JSON.parse(/^data: (.*)$/m.exec(block ?? '')?.[1] ?? '') as object;
@@ -55,31 +57,52 @@ describe('the stream of a session', () => {
     expect(data).toMatchObject({ revision, type: 'ExternalUpdateRecorded', data: { system: 'orders' } });
   });
 
-  test('goes on after Last-Event-ID, and begins where it is told', async () => {
+  test('shows what another node has appended', async () => {
     const id = await one.start();
-    for (let n = 0; n < 100; n += 1) await news(one, id);
-    const resumed = await open(two, `/v1/sessions/${id}/stream`, { 'last-event-id': '97' });
-    const whole = await open(two, `/v1/sessions/${id}/stream?after=-1`);
-    await until(() => ids(resumed).length === 3 && ids(whole).length === 101);
-    expect(ids(resumed)).toEqual([98, 99, 100]);
-    expect(ids(whole)).toEqual(Array.from({ length: 101 }, (_, n) => n));
+    const blocks = await open(one, `/v1/sessions/${id}/stream`);
+    const revision = await recordUpdate(two, id);
+    await waitUntil(() => ids(blocks).length === 1);
+    expect(ids(blocks)).toEqual([revision]);
   });
 
-  test('is there for sessions only, and its parameters are checked', async () => {
+  test('goes on after Last-Event-ID, on any node', async () => {
+    const id = await one.start();
+    for (let n = 0; n < 10; n += 1) await recordUpdate(one, id);
+    const blocks = await open(two, `/v1/sessions/${id}/stream`, { 'last-event-id': '7' });
+    await waitUntil(() => ids(blocks).length === 3);
+    expect(ids(blocks)).toEqual([8, 9, 10]);
+  });
+
+  test('begins after the revision that it is given, and shows more events than one page', async () => {
+    const id = await one.start();
+    for (let n = 0; n < 100; n += 1) await recordUpdate(one, id);
+    const blocks = await open(two, `/v1/sessions/${id}/stream?after=-1`);
+    await waitUntil(() => ids(blocks).length === 101);
+    expect(ids(blocks)).toEqual(Array.from({ length: 101 }, (_, n) => n));
+  });
+
+  test('of a session that does not exist is not found', async () => {
     const path = '/v1/sessions/0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f99/stream';
     expect((await one.call('GET', path)).status).toBe(404);
+  });
+
+  test('is refused with an `after` that is no revision', async () => {
     const id = await one.start();
     expect((await one.call('GET', `/v1/sessions/${id}/stream?after=x`)).status).toBe(400);
+  });
+
+  test('is refused with a Last-Event-ID that is no revision', async () => {
+    const id = await one.start();
     const wrong = await one.call('GET', `/v1/sessions/${id}/stream`, undefined, { 'last-event-id': 'x' });
     expect(wrong.status).toBe(400);
   });
 
   test('ends when the node stops', async () => {
-    const three = await startSpecApp();
+    const three = await fleet.startNode();
     const id = await three.start();
     const blocks = await open(three, `/v1/sessions/${id}/stream`);
     await three.close();
-    await until(() => blocks.at(-1) === 'end');
+    await waitUntil(() => blocks.length > 1);
     expect(blocks.at(-1)).toBe('end');
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { waitUntil } from '#platform';
 
 export interface Frame {
   readonly type: string;
@@ -17,31 +18,35 @@ export interface Frame {
   readonly [member: string]: unknown;
 }
 
+const heartbeatMs = 300;
+
 /** An agent instance that speaks the protocol's frames by hand; for specs. */
-export class SpecAgent {
+export class TestAgent {
   readonly frames: Frame[] = [];
   readonly socket: WebSocket;
+  /** The close code, once the connection is closed. */
   closed: number | undefined;
-  private readonly timer: NodeJS.Timeout;
-  private waiters: (() => void)[] = [];
+  private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
     url: string,
     readonly instance = `agent-${randomUUID().slice(0, 8)}`,
-    heartbeatMs = 300,
   ) {
     this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/agents`);
     this.socket.on('message', (data) => {
       this.frames.push(JSON.parse((data as Buffer).toString()) as Frame);
-      this.wake();
     });
     this.socket.on('close', (code) => {
       this.closed = code;
-      clearInterval(this.timer);
-      this.wake();
+      clearInterval(this.heartbeat);
     });
     this.socket.on('error', () => undefined);
-    this.timer = setInterval(() => this.send({ type: 'heartbeat' }), heartbeatMs);
+    this.heartbeat = setInterval(() => this.send({ type: 'heartbeat' }), heartbeatMs);
+  }
+
+  async opened(): Promise<this> {
+    if (this.socket.readyState === WebSocket.CONNECTING) await once(this.socket, 'open');
+    return this;
   }
 
   send(frame: object): void {
@@ -49,19 +54,18 @@ export class SpecAgent {
   }
 
   async hello(pool: string, options: object = {}): Promise<this> {
-    await once(this.socket, 'open');
+    await this.opened();
     this.send({ type: 'hello', instance: this.instance, pool, capacity: 10, ...options });
     await this.next((frame) => frame.type === 'welcome');
     return this;
   }
 
-  /** Attaches a session; gives the epoch. */
+  /** Attaches a session; resolves to the epoch. */
   async attach(session_id: string, options: object = {}): Promise<number> {
     this.send({ type: 'attach', session_id, ...options });
-    const { epoch } = await this.next(
-      (frame) => frame.type === 'attached' && frame.session_id === session_id,
-    );
-    return Number(epoch);
+    const isAttached = (frame: Frame): boolean =>
+      frame.type === 'attached' && frame.session_id === session_id;
+    return Number((await this.next(isAttached)).epoch);
   }
 
   ack(session_id: string, revision: number): void {
@@ -69,50 +73,51 @@ export class SpecAgent {
   }
 
   /** The first frame that matches, also one that came already. */
-  async next(matches: (frame: Frame) => boolean, timeoutMs = 8_000): Promise<Frame> {
-    const end = Date.now() + timeoutMs;
-    for (;;) {
-      const found = this.frames.find(matches);
-      if (found) return found;
-      if (Date.now() > end) throw new Error(`No such frame; there were ${JSON.stringify(this.frames)}`);
-      await this.change(end - Date.now());
+  async next(matches: (frame: Frame) => boolean): Promise<Frame> {
+    const found = (): Frame | undefined => this.frames.find(matches);
+    try {
+      await waitUntil(() => found() !== undefined, { what: `a frame for ${this.instance}`, everyMs: 5 });
+    } catch (cause) {
+      throw new Error(`There were only ${JSON.stringify(this.frames)}.`, { cause });
     }
+    return found() as Frame;
   }
 
-  async isClosed(): Promise<number> {
-    while (this.closed === undefined) await this.change(10_000);
-    return this.closed;
+  /** Waits until the connection is closed; resolves to the close code. */
+  async closeCode(): Promise<number> {
+    await waitUntil(() => this.closed !== undefined, { what: `the end of ${this.instance}’s connection` });
+    return Number(this.closed);
   }
 
   updates(session_id: string): Frame[] {
     return this.frames.filter((frame) => frame.type === 'update' && frame.session_id === session_id);
   }
 
+  /** Waits for so many updates of a session; resolves to their revisions. */
+  async updateRevisions(session_id: string, count: number): Promise<(number | undefined)[]> {
+    const what = `${count} updates for ${this.instance}`;
+    await waitUntil(() => this.updates(session_id).length >= count, { what, everyMs: 5 });
+    return this.updates(session_id).map(({ revision }) => revision);
+  }
+
+  stopHeartbeat(): void {
+    clearInterval(this.heartbeat);
+  }
+
   /** As kill -9: no word to anybody. */
   kill(): void {
-    clearInterval(this.timer);
+    clearInterval(this.heartbeat);
     this.socket.terminate();
   }
 
   /** As SIGSTOP: the connection stays, nothing is read or sent any more. */
   hang(): void {
-    clearInterval(this.timer);
+    clearInterval(this.heartbeat);
     this.socket.pause();
   }
 
-  private change(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.waiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  private wake(): void {
-    const { waiters } = this;
-    this.waiters = [];
-    for (const waiter of waiters) waiter();
+  /** Sends heartbeats, but reads nothing. */
+  stopReading(): void {
+    this.socket.pause();
   }
 }

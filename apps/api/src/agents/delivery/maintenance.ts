@@ -1,0 +1,74 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { Logger } from '#platform';
+import { Config, InjectLogger } from '#platform';
+import { ContextStore } from '#read-models';
+import { AgentCommands } from '../common/agent-commands.ts';
+import { BackgroundWork } from '../common/background-work.ts';
+import { UpdateDispatcher } from './update-dispatcher.ts';
+
+/** Milliseconds between two runs of each kind of work. */
+const every = { acks: 50, handoffs: 250, compare: 1_000 };
+/** All sessions are compared with their contexts in this many runs. */
+const compareRuns = 20;
+
+/** What delivery does again and again: acknowledgements that waited, lost notifications, unanswered updates. */
+@Injectable()
+export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly work: BackgroundWork;
+  private next: Iterator<string> | undefined;
+
+  constructor(
+    private readonly dispatcher: UpdateDispatcher,
+    private readonly commands: AgentCommands,
+    private readonly contexts: ContextStore,
+    private readonly config: Config,
+    @InjectLogger() logger: Logger,
+  ) {
+    this.work = new BackgroundWork(logger);
+  }
+
+  onApplicationBootstrap(): void {
+    this.work.every(every.acks, () => this.dispatcher.flushAcks());
+    this.work.every(every.compare, () => this.compare());
+    if (this.config.unansweredHandoffS > 0) this.work.every(every.handoffs, () => this.requestHandoffs());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.work.stop();
+  }
+
+  /** Reads the sessions whose context is ahead of what was read, a share of them each time: a notification was lost. */
+  private async compare(): Promise<void> {
+    const ids = this.nextIds(Math.ceil(this.dispatcher.size / compareRuns));
+    if (ids.length === 0) return;
+    const revisions = await this.contexts.revisions(ids);
+    for (const [index, id] of ids.entries()) {
+      const attachment = this.dispatcher.get(id);
+      if (attachment && (revisions[index] ?? -1) > attachment.position) attachment.readAgain();
+    }
+  }
+
+  private nextIds(count: number): string[] {
+    const ids: string[] = [];
+    while (ids.length < count) {
+      this.next ??= this.dispatcher.sessionIds();
+      const { value, done } = this.next.next();
+      if (done === true) {
+        this.next = undefined;
+        break;
+      }
+      ids.push(value);
+    }
+    return ids;
+  }
+
+  private async requestHandoffs(): Promise<void> {
+    const before = Date.now() - this.config.unansweredHandoffS * 1_000;
+    for (const attachment of this.dispatcher.all()) {
+      if (!attachment.needsHandoff(before)) continue;
+      await this.commands.requestHandoff(attachment.sessionId, `unanswered:${attachment.epoch}`);
+      attachment.markHandoffRequested();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { WebSocket } from 'ws';
+import type { Logger } from '#platform';
+import { InjectLogger } from '#platform';
+import { AgentMetrics } from '../common/metrics.ts';
+import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
+import { Registry } from '../registry/registry.ts';
+import { closeCodes, Connection } from './connection.ts';
+
+/** The connections of this node. */
+@Injectable()
+export class Connections {
+  private readonly open = new Set<Connection>();
+  /** Each instance's latest connection. */
+  private readonly latest = new Map<string, Connection>();
+
+  constructor(
+    private readonly dispatcher: UpdateDispatcher,
+    private readonly registry: Registry,
+    private readonly metrics: AgentMetrics,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** A connection for a socket that was opened. */
+  add(socket: WebSocket): Connection {
+    const connection = new Connection(socket, this.deliver, this.onSlowReader);
+    this.open.add(connection);
+    this.metrics.connections.inc();
+    return connection;
+  }
+
+  all(): Iterable<Connection> {
+    return this.open;
+  }
+
+  ofInstance(instance: string): Connection | undefined {
+    return this.latest.get(instance);
+  }
+
+  /** From now on this is the instance's connection; an earlier one is closed. */
+  setLatest(instance: string, connection: Connection): void {
+    const before = this.latest.get(instance);
+    if (before) this.supersede(before);
+    this.latest.set(instance, connection);
+  }
+
+  /** The socket is gone. The registry keeps the instance's sessions until its lease ends or it comes back. */
+  remove(connection: Connection): void {
+    if (!this.open.delete(connection)) return;
+    this.metrics.connections.dec();
+    const { member, isKnown } = connection;
+    if (this.latest.get(member.instance) === connection) this.latest.delete(member.instance);
+    const isIdle = isKnown && connection.attachmentCount === 0;
+    for (const attachment of connection.attachments) this.dispatcher.remove(attachment);
+    if (isIdle) this.registry.leave(member).catch(() => undefined);
+  }
+
+  /** The instance has a newer connection. */
+  supersede(connection: Connection): void {
+    connection.close(closeCodes.superseded, 'superseded');
+    this.remove(connection);
+  }
+
+  private readonly deliver: UpdateDispatcher['deliver'] = (attachment) => this.dispatcher.deliver(attachment);
+
+  private readonly onSlowReader = ({ member: { instance } }: Connection): void => {
+    this.metrics.slowReaders.inc();
+    this.logger.warn({ instance }, 'agent connection closed: the instance does not read');
+  };
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Config, inParallel } from '#platform';
+import { ApiNode } from '../common/api-node.ts';
+import { Registry } from '../registry/registry.ts';
+import type { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
+import type { Hello } from './frames.ts';
+import { SessionAssignment } from './session-assignment.ts';
+
+/** Sessions of one instance that are resumed at the same time. */
+const resumedAtOnce = 16;
+
+/** How instances come, and come back. */
+@Injectable()
+export class Handshake {
+  constructor(
+    private readonly connections: Connections,
+    private readonly registry: Registry,
+    private readonly assignment: SessionAssignment,
+    private readonly node: ApiNode,
+    private readonly config: Config,
+  ) {}
+
+  /** An instance makes itself known, with the sessions that it owned on another connection. */
+  async hello(connection: Connection, frame: Hello): Promise<void> {
+    const { instance, pool, capacity, echo, resume, attempt } = frame;
+    const lease_ms = this.config.agentLeaseMs;
+    const member = { instance, pool, capacity, conn: randomUUID(), attempt };
+    const owned = await this.registry.register(member, lease_ms);
+    if (owned === undefined) return this.connections.supersede(connection);
+    if (!connection.isOpen) return this.registry.leave(member);
+    this.connections.setLatest(instance, connection);
+    connection.welcome(member, echo);
+    const heartbeat_ms = Math.floor(lease_ms / 3);
+    connection.send({ type: 'welcome', node: this.node.name, lease_ms, heartbeat_ms });
+    await inParallel(resume, resumedAtOnce, (item) => this.assignment.resume(connection, item));
+    const resumed = new Set(resume.map(({ session_id }) => session_id));
+    for (const item of owned)
+      if (!resumed.has(item.session_id)) await this.assignment.takeOver(connection, item);
+  }
+
+  /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */
+  async register(connection: Connection): Promise<void> {
+    if ((await this.registry.register(connection.member, this.config.agentLeaseMs)) === undefined) return;
+    for (const attachment of connection.attachments) {
+      await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
+      attachment.readAgain();
+    }
+    if (connection.isDraining) await this.assignment.drain(connection);
+  }
+
+  /** Makes all instances of this node known again. */
+  async registerAll(): Promise<void> {
+    for (const connection of this.connections.all()) if (connection.isKnown) await this.register(connection);
+  }
+}

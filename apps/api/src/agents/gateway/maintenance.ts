@@ -1,0 +1,110 @@
+import { setImmediate as afterPendingInput } from 'node:timers/promises';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { Logger } from '#platform';
+import { Config, InjectLogger } from '#platform';
+import { BackgroundWork } from '../common/background-work.ts';
+import { Notifier } from '../delivery/notifier.ts';
+import { Registry } from '../registry/registry.ts';
+import type { Connection } from './connection.ts';
+import { closeCodes } from './connection.ts';
+import { Connections } from './connections.ts';
+import { Handshake } from './handshake.ts';
+import { SessionAssignment } from './session-assignment.ts';
+
+const renewMs = 250;
+
+/** What the gateway does again and again: leases, readers, and what the registry says about its instances. */
+@Injectable()
+export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly work: BackgroundWork;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly handshake: Handshake,
+    private readonly assignment: SessionAssignment,
+    private readonly registry: Registry,
+    private readonly config: Config,
+    notifier: Notifier,
+    @InjectLogger() logger: Logger,
+  ) {
+    this.work = new BackgroundWork(logger);
+    notifier.onNodeMessage((message) => this.onNodeMessage(message));
+    notifier.onReconnect(() => void this.work.once(() => handshake.registerAll()));
+  }
+
+  onApplicationBootstrap(): void {
+    this.work.every(renewMs, () => this.renewLeases());
+    this.work.every(this.config.agentLeaseMs / 2, () => this.checkReaders());
+  }
+
+  /** Sends the instances to other nodes: they go on there with the sessions that they own. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const stopped = this.work.stop();
+    for (const connection of this.connections.all()) {
+      connection.close(closeCodes.restarting, 'restarting');
+      this.connections.remove(connection);
+    }
+    await stopped;
+  }
+
+  private onNodeMessage(message: string): void {
+    const [type, instance = '', third = '', epoch] = message.split(' ');
+    const connection = this.connections.ofInstance(instance);
+    if (!connection) return;
+    if (type === 'assign') {
+      const session = { session_id: third, epoch: Number(epoch) };
+      void this.work.once(() => this.assignment.takeOver(connection, session));
+    } else if (type === 'superseded' && connection.member.conn === third) {
+      this.connections.supersede(connection);
+    }
+  }
+
+  private async renewLeases(): Promise<void> {
+    // Frames that arrived while this process stood still count.
+    await afterPendingInput();
+    const now = Date.now();
+    const alive: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
+    for (const connection of this.connections.all()) {
+      const leftMs = connection.leaseLeftMs(this.config.agentLeaseMs, now);
+      if (leftMs <= 0) {
+        connection.terminate(closeCodes.leaseOver, 'no heartbeat');
+        this.connections.remove(connection);
+      } else if (connection.needsRenewal) {
+        alive.push({ connection, member: connection.member, leftMs });
+      }
+    }
+    if (alive.length === 0) return;
+    const counts = await this.registry.renew(alive);
+    for (const [index, { connection }] of alive.entries()) {
+      connection.markRenewed(now);
+      await this.compare(connection, counts[index] ?? -1);
+    }
+  }
+
+  /** @param count the sessions that the registry counts; -1: it does not know the instance; -2: it has a newer connection */
+  private async compare(connection: Connection, count: number): Promise<void> {
+    if (count === -2) this.connections.supersede(connection);
+    else if (count === -1) await this.handshake.register(connection);
+    else if (!connection.agreesWith(count)) await this.reconcile(connection);
+  }
+
+  /** The registry and the connection differ: a message that a session was given to the instance, or taken, was lost. */
+  private async reconcile(connection: Connection): Promise<void> {
+    const owned = await this.registry.owned(connection.member.instance);
+    for (const item of owned) await this.assignment.takeOver(connection, item);
+    const known = new Set(owned.map(({ session_id }) => session_id));
+    for (const attachment of connection.attachments) {
+      if (known.has(attachment.sessionId)) continue;
+      if (!connection.isDraining)
+        await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
+      attachment.readAgain();
+    }
+  }
+
+  private async checkReaders(): Promise<void> {
+    // Pongs that arrived while this process stood still count.
+    await afterPendingInput();
+    for (const connection of this.connections.all()) connection.checkReader();
+  }
+}

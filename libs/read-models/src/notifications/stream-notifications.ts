@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import type { RecordedEvent, Session, SessionEventType } from '#domain';
+import { isUpdateFor } from '#domain';
+
+/** Says that a stream has grown: by the events from `first` to `last`. */
+export interface StreamNotification {
+  readonly first: number;
+  readonly last: number;
+  /** None of them concerns the agent instance that owns the session. */
+  readonly quiet: boolean;
+}
+
+/** Events that were appended in a row, and the session after them. */
+export interface Appended {
+  readonly session: Session;
+  readonly events: readonly RecordedEvent[];
+}
+
+/** What an owner is told whoever did it: it owns the session no more, or the session is over. */
+const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
+  'AgentAttached',
+  'AgentDetached',
+  'SessionEnded',
+  'SessionExpired',
+]);
+
+/** The Redis channel of a session's notifications. They carry no facts: what happened is in the stream. */
+export function notificationChannel(sessionId: string): string {
+  return `wake:${sessionId}`;
+}
+
+/** The notification of some events in a row; undefined when there are none. */
+export function notificationFor({ session, events }: Appended): StreamNotification | undefined {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const { agent } = session.state;
+  const quiet = !events.some((event) => ownershipEvents.has(event.type) || isUpdateFor(agent, event));
+  return { first: first.revision, last: last.revision, quiet };
+}
+
+/** Publishes that sessions have grown. Not awaited and not repeated: who misses it looks again by itself. */
+export function publishNotifications(redis: Redis, appended: readonly Appended[]): void {
+  const pipeline = redis.pipeline();
+  for (const item of appended) {
+    const notification = notificationFor(item);
+    if (notification)
+      pipeline.publish(notificationChannel(item.session.session_id), formatNotification(notification));
+  }
+  if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
+}
+
+/** Publishes at once what a writer has appended, if it concerns the agent instance that owns the session. */
+export function notifyOwner(redis: Redis, appended: Appended): void {
+  if (notificationFor(appended)?.quiet === false) publishNotifications(redis, [appended]);
+}
+
+function formatNotification({ first, last, quiet }: StreamNotification): string {
+  return `${first} ${last} ${quiet ? 1 : 0}`;
+}
+
+/** A notification from the text of its message. */
+export function parseNotification(text: string): StreamNotification {
+  const [first, last, quiet] = text.split(' ');
+  return { first: Number(first), last: Number(last), quiet: quiet === '1' };
+}
