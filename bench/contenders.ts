@@ -19,7 +19,7 @@ export interface Contender {
   rest(): Promise<void>;
 }
 
-/** Turns of a conversation that has just begun. */
+/** Turns of a conversation that has just started. */
 const shortTurns = 10;
 
 const nothing = (): Promise<void> => Promise.resolve();

@@ -6,12 +6,12 @@ import { generateDocument } from '../tools/openapi/document.ts';
 
 const root = join(import.meta.dirname, '..');
 
-test('docs/openapi.json is what the api generates', async () => {
+test('docs/openapi.json is what the api says of itself', async () => {
   const committed = readFileSync(join(root, 'docs/openapi.json'), 'utf8');
   expect(await generateDocument()).toBe(committed);
 });
 
-test('the types of the SDK are generated from docs/openapi.json', () => {
+test('the types of the SDK are those of docs/openapi.json', () => {
   const check = ['tools/openapi-types/generate.mjs', '--check'];
   expect(() => execFileSync(process.execPath, check, { cwd: root, stdio: 'pipe' })).not.toThrow();
 });

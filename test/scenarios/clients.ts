@@ -41,12 +41,15 @@ export async function withClients<T>(
   }
 }
 
+/** Generous limits: on a slow machine a scenario takes longer, it does not fail. */
+export const clientOptions = { agentId: 'scenario', timeoutMs: 60_000, retryForMs: 120_000 } as const;
+
 /** An SDK client for as long as `work` runs. */
 export async function withTurnstream<T>(
   options: TurnstreamOptions,
   work: (turnstream: Turnstream) => Promise<T>,
 ): Promise<T> {
-  const turnstream = new Turnstream({ agentId: 'scenario', ...options });
+  const turnstream = new Turnstream({ ...clientOptions, ...options });
   try {
     return await work(turnstream);
   } finally {

@@ -6,7 +6,7 @@ import { list, object, sessionOf, text, turnId } from './conversation.ts';
 /** The results that fit in one external update, in characters of JSON, with room for the rest. */
 const resultsLimit = 120_000;
 
-/** The dialogues of a Schema-Guided Dialogue file: intents become goals, slots entities, service results news. */
+/** The dialogues of a Schema-Guided Dialogue file: intents become goals, slots entities, service results external updates. */
 export function readDialogues(file: string, document: unknown): Conversation[] {
   return list(document, `${file}: the document`).map((item, index) => {
     const place = `${file}: dialogue ${index + 1}`;

@@ -12,8 +12,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Writes the launcher's note of a system that runs. */
 function writeRunFile(pid: number): void {
-  const engines = { KAFKA_BROKERS: '127.0.0.1:19092' };
-  writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid, api: 'http://127.0.0.1:4000', engines }));
+  const services = { KAFKA_BROKERS: '127.0.0.1:19092' };
+  const state = { pid, api: 'http://127.0.0.1:4000', services, engines: services };
+  writeFileSync(join(folder, 'run.json'), JSON.stringify(state));
 }
 
 const env = (): NodeJS.ProcessEnv => ({ TURNSTREAM_DATA: folder });

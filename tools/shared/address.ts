@@ -70,7 +70,7 @@ export async function findApi(given?: string): Promise<string> {
   return url;
 }
 
-/** The addresses in the launcher's run file, unless the launcher that wrote it is gone. */
+/** The launcher's note of what it runs; what a killed one left behind counts as nothing. */
 function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
     const text = readFileSync(join(env['TURNSTREAM_DATA'] ?? '.data', 'run.json'), 'utf8');

@@ -1,33 +1,34 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { TurnstreamError } from '@turnstream/sdk';
 
-/** An error that the user can fix: its message says what to do. */
+/** A fault that the reader can fix: its message is one line that says what to do. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/**
- * Runs a program and ends the process. An error becomes one line and exit code 1, a wrong option its message and the
- * usage; `--help` prints the usage only.
- */
+/** Runs a program; a fault becomes one line and exit code 1. With --help it only says its usage. Ends the process. */
 export async function runProgram(main: () => Promise<void>, usage?: string): Promise<never> {
   try {
     if (usage !== undefined && process.argv.includes('--help')) console.log(usage);
     else await main();
   } catch (error) {
-    console.error(`\n✖ ${explain(error, usage)}`);
+    const isWrongOption = String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+    console.error(`\n✖ ${isWrongOption ? `${(error as Error).message} ${usage ?? ''}` : explain(error)}`);
     process.exitCode = 1;
   }
   process.exit();
 }
 
-function explain(error: unknown, usage = ''): string {
+/** The options of the program; an unknown one, or an argument, is refused. */
+export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T) =>
+  parseArgs({ options, strict: true });
+
+function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   if (error instanceof TurnstreamError) return `${error.name}: ${error.message}`;
-  if (isWrongOption(error)) return `${error.message}\n${usage}`.trimEnd();
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** An error of parseArgs. */
-function isWrongOption(error: unknown): error is Error {
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (/ENOSPC|No space left on device/.test(text))
+    return 'The disk is full: free some space (2 GB is plenty), then run the command again.';
+  return text;
 }

@@ -302,7 +302,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The agent instance that holds a session */
+        /** The agent instance that owns a session */
         readonly get: operations["sessionAgent"];
         readonly put?: never;
         readonly post?: never;
@@ -1233,7 +1233,7 @@ export interface components {
             /** @example 50 */
             readonly capacity: number;
             /**
-             * @description How many sessions it holds.
+             * @description How many sessions it owns.
              * @example 12
              */
             readonly sessions: number;
@@ -1261,7 +1261,7 @@ export interface components {
             /** Format: uuid */
             readonly session_id: string;
             /**
-             * @description An instance holds the session, it waits for one of its pool, or it has none.
+             * @description An instance owns the session, it waits for one of its pool, or it has none.
              * @enum {string}
              */
             readonly status: "attached" | "waiting" | "none";

@@ -102,7 +102,8 @@ class SlowReadersRun {
     const count = sockets * sessionsPerSocket;
     const start = performance.now();
     const before = await this.memory();
-    await inParallel(Array(count).keys(), 64, async (n) => {
+    const atOnce = Math.min(64, Math.ceil(sockets / 5));
+    await inParallel(Array(count).keys(), atOnce, async (n) => {
       const session = await this.writer.startSession({ partner_id: `P${n}`, channel: 'whatsapp' });
       this.sessionIds[n] = session.id;
       this.sockets.send(n % sockets, { type: 'attach', session_id: session.id });
@@ -139,7 +140,7 @@ class SlowReadersRun {
   }
 
   private cutOffTotal(): Promise<number> {
-    return this.metric('agent_cut_off_total');
+    return this.metric('agent_slow_readers_closed_total');
   }
 
   private memory(): Promise<number> {

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '@turnstream/sdk';
 import { AgentReplaced, Turnstream, Unavailable } from '@turnstream/sdk';
 import { retry, waitUntil } from '#platform';
 import type { ConnectedSystem } from '../clients.ts';
+import { clientOptions } from '../clients.ts';
 import { fastServices, orderId, withSampleServices } from '../inquiries/lifecycle.ts';
 import { Instance } from './instance.ts';
 import { recordUpdate } from './updates.ts';
@@ -82,7 +83,7 @@ class TakeoversRun {
   private staleCommandsAccepted = 0;
 
   constructor(private readonly system: ConnectedSystem) {
-    this.clients = system.apis.map((url) => new Turnstream({ url, agentId: 'writer' }));
+    this.clients = system.apis.map((url) => new Turnstream({ ...clientOptions, url }));
   }
 
   async run(size: TakeoversSize, onProgress: (text: string) => void): Promise<TakeoversResult> {

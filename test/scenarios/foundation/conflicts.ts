@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandResult, Session } from '@turnstream/sdk';
 import { RevisionConflict, Turnstream } from '@turnstream/sdk';
+import { clientOptions } from '../clients.ts';
 import type { System } from '../system.ts';
 
 export interface Competition {
@@ -66,9 +67,10 @@ async function withSession<T>(
   { apis }: System,
   work: (sessions: readonly [Session, ...Session[]]) => Promise<T>,
 ): Promise<T> {
-  const [first, second] = apis.map(
-    (url) => new Turnstream({ url, agentId: 'scenario', connections: 128 }),
-  ) as [Turnstream, Turnstream];
+  const [first, second] = apis.map((url) => new Turnstream({ ...clientOptions, url, connections: 128 })) as [
+    Turnstream,
+    Turnstream,
+  ];
   try {
     const session = await first.startSession({ partner_id: `P-${randomUUID()}`, channel: 'whatsapp' });
     return await work([session, second.session(session.id)]);

@@ -58,14 +58,14 @@ async function freshEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
 
 /** Runs `npm start` until it prints that it is ready, then `npm stop`. @returns seconds until ready */
 async function timeStart(cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
-  const begun = performance.now();
+  const start = performance.now();
   const child = spawn('npm', ['start'], { cwd, env, timeout, stdio: ['ignore', 'pipe', 'inherit'] });
   let seconds = NaN;
   let output = '';
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString();
     if (!Number.isNaN(seconds) || !output.includes('is ready after')) return;
-    seconds = (performance.now() - begun) / 1_000;
+    seconds = (performance.now() - start) / 1_000;
     spawn('npm', ['stop'], { cwd, env, stdio: 'ignore' });
   });
   await once(child, 'close');
@@ -74,10 +74,10 @@ async function timeStart(cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function timeTests(cwd: string, env: NodeJS.ProcessEnv): Promise<{ code: number; seconds: number }> {
-  const begun = performance.now();
+  const start = performance.now();
   const child = spawn('npm', ['test'], { cwd, env, timeout, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'close')) as [number | null];
-  return { code: code ?? -1, seconds: (performance.now() - begun) / 1_000 };
+  return { code: code ?? -1, seconds: (performance.now() - start) / 1_000 };
 }
 
 /** The first of `count` unused ports in a row, below those that the operating system hands out. */

@@ -107,5 +107,5 @@ function compare(turnstream: Turnstream, conversations: readonly Conversation[])
 
 /** The first api node is the one that gets killed; the client retries. */
 function withImporter<T>({ apis: [url] }: System, work: (turnstream: Turnstream) => Promise<T>): Promise<T> {
-  return withTurnstream({ url, connections: parallel, retryForMs: 60_000 }, work);
+  return withTurnstream({ url, connections: parallel }, work);
 }

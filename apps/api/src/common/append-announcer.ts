@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Appended } from '#sessions';
 
 /**
- * Announces inside this process what it has appended, so that whoever waits for a session need not be told by way of
- * Redis. It only wakes: an announcement may be missed, and who needs it reliably reads the stream.
+ * Announces inside this process what it has appended, which is faster than a notification through Redis. An announcement
+ * only wakes its listeners: who needs an event reliably reads the stream.
  */
 @Injectable()
 export class AppendAnnouncer {

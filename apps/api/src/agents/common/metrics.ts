@@ -28,6 +28,8 @@ export class AgentMetrics {
   }
 
   delivered({ metadata }: RecordedEvent): void {
-    this.deliveries.observe(Math.max(0, Date.now() - Date.parse(metadata.occurred_at)) / 1_000);
+    const seconds = (Date.now() - Date.parse(metadata.occurred_at)) / 1_000;
+    // Another writer's time may be no time, which a histogram refuses.
+    if (!Number.isNaN(seconds)) this.deliveries.observe(Math.max(0, seconds));
   }
 }

@@ -31,7 +31,7 @@ const windowSize = 64;
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
 /** A reading of the stream that is under way. */
-export interface Reading {
+interface Reading {
   readonly from: number;
   readonly target: number;
 }

@@ -16,8 +16,8 @@ const confirmMs = 1_000;
 const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 
 /**
- * The messages of Redis pub/sub: that sessions have grown, and what the registry tells this node. They may be lost; after
- * a reconnect every listener is told to look again.
+ * The messages of Redis pub/sub: that sessions have grown, and the registry's messages for this node. They may be lost; after
+ * a reconnect every listener is notified.
  */
 @Injectable()
 export class Notifier implements OnApplicationShutdown {
@@ -47,7 +47,7 @@ export class Notifier implements OnApplicationShutdown {
     });
   }
 
-  /** Listens to what the registry tells this node. */
+  /** Listens to the registry's messages for this node. */
   onNodeMessage(listener: (message: string) => void): void {
     this.nodeListeners.push(listener);
   }

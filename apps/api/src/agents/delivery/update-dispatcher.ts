@@ -11,7 +11,7 @@ import { AgentCommands } from '../common/agent-commands.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Registry } from '../registry/registry.ts';
 import { AckBatcher } from './ack-batcher.ts';
-import type { Attachment, Reading } from './attachment.ts';
+import type { Attachment } from './attachment.ts';
 import { Notifier } from './notifier.ts';
 
 /** Events read at a time for one session, before another of the same instance has its turn. */
@@ -95,21 +95,24 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
   async deliver(attachment: Attachment): Promise<boolean> {
     const reading = attachment.startReading();
     if (reading === undefined) return false;
+    const { sessionId } = attachment;
+    const events: RecordedEvent[] = [];
     try {
-      const events = await this.readPage(attachment.sessionId, reading);
-      const allReceived = this.receiveAll(attachment, events);
-      return attachment.finishReading(reading, allReceived && events.length < pageSize);
+      for await (const event of readEvents(this.store, sessionId, { from: reading.from, limit: pageSize }))
+        events.push(event);
     } catch (err) {
+      this.logger.debug(
+        { err, session_id: sessionId },
+        'reading a session for its agent failed; it is retried',
+      );
+      // What was read before the failure is complete.
+      this.receiveAll(attachment, events);
       attachment.abandonReading();
-      const { sessionId: session_id } = attachment;
-      this.logger.debug({ err, session_id }, 'reading a session for its agent failed and is retried');
       void this.readLater(attachment);
       return false;
     }
-  }
-
-  private readPage(sessionId: string, { from }: Reading): Promise<RecordedEvent[]> {
-    return Array.fromAsync(readEvents(this.store, sessionId, { from, limit: pageSize }));
+    const allReceived = this.receiveAll(attachment, events);
+    return attachment.finishReading(reading, allReceived && events.length < pageSize);
   }
 
   private async readLater(attachment: Attachment): Promise<void> {

@@ -5,7 +5,8 @@ import type { TestNode } from '../testing/test-support.ts';
 import { metricOf, newPool, recordUpdate, TestFleet } from '../testing/test-support.ts';
 
 /** When and why connections end. */
-const fleet = new TestFleet({ leaseMs: 1_200 });
+const leaseMs = 1_200;
+const fleet = new TestFleet({ leaseMs });
 let one: TestNode;
 let two: TestNode;
 jest.setTimeout(90_000);
@@ -54,6 +55,20 @@ describe('a connection', () => {
     const late = await fleet.connect(two, agent.instance);
     late.send({ type: 'hello', instance: agent.instance, pool, capacity: 1, attempt: 7 });
     expect(await late.closeCode()).toBe(4409);
+    expect(agent.closed).toBeUndefined();
+  });
+
+  test('is closed when its instance sends nothing for a lease', async () => {
+    const agent = await fleet.join(one, newPool());
+    agent.stopHeartbeat();
+    expect(await agent.closeCode()).toBe(4408);
+  });
+
+  test('stays open when its node stood still for longer than a lease', async () => {
+    const agent = await fleet.join(one, newPool());
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
+    const received = agent.frames.length;
+    await waitUntil(() => agent.frames.length > received + 2, { what: 'answers to heartbeats' });
     expect(agent.closed).toBeUndefined();
   });
 

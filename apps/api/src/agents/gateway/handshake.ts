@@ -27,7 +27,7 @@ export class Handshake {
     const { instance, pool, capacity, echo, resume, attempt } = frame;
     const lease_ms = this.config.agentLeaseMs;
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
-    const owned = await this.registry.hello(member, lease_ms);
+    const owned = await this.registry.register(member, lease_ms);
     if (owned === undefined) return this.connections.supersede(connection);
     if (!connection.isOpen) return this.registry.leave(member);
     this.connections.setLatest(instance, connection);
@@ -42,7 +42,7 @@ export class Handshake {
 
   /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */
   async register(connection: Connection): Promise<void> {
-    if ((await this.registry.hello(connection.member, this.config.agentLeaseMs)) === undefined) return;
+    if ((await this.registry.register(connection.member, this.config.agentLeaseMs)) === undefined) return;
     for (const attachment of connection.attachments) {
       await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
       attachment.readAgain();

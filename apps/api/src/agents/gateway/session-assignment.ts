@@ -16,7 +16,7 @@ import type { Resume } from './frames.ts';
 
 /** Sessions moved in one call of the registry. */
 const movedAtOnce = 200;
-/** How often the registry is told of an owner, and the pause between, before it is left to its maintenance. */
+/** How often an owner is registered, and the pause between, before it is left to the next comparison. */
 const registration = { attempts: 3, minMs: 20, maxMs: 20 };
 
 interface AttachOptions {
@@ -26,7 +26,7 @@ interface AttachOptions {
   readonly replaces: number | null;
 }
 
-/** Which session goes to which instance. The stream decides first, then the registry is told. */
+/** Which session goes to which instance. The stream decides first, then the registry follows. */
 @Injectable()
 export class SessionAssignment {
   /** Sessions that are being taken over: several messages may say so at once. */
@@ -93,13 +93,13 @@ export class SessionAssignment {
     }
   }
 
-  /** The instance goes on with a session that it owned. If the stream says otherwise, the instance is told so. */
+  /** The instance goes on with a session that it owned. If it does not own the session any more, it is told who does. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
     const agent = await this.agentAt(session_id, epoch);
     const isOwner = agent.instance === instance && agent.epoch === epoch;
     const answer = isOwner ? await this.registry.attach(session_id, connection.member, epoch) : 'replaced';
-    if (answer !== 'held') {
+    if (answer !== 'owner') {
       const { instance: owner, epoch: current, pool } = await this.agentAt(session_id, epoch + 1);
       // With the instance's own epoch still in the stream, the session is about to go to another.
       const holder = { instance: current === epoch ? null : owner, epoch: current, pool };
@@ -136,8 +136,8 @@ export class SessionAssignment {
     { member }: Connection,
     sessionId: string,
     epoch: number,
-  ): Promise<'held' | 'replaced' | 'unknown'> {
-    const register = async (): Promise<'held' | 'replaced'> => {
+  ): Promise<'owner' | 'replaced' | 'unknown'> {
+    const register = async (): Promise<'owner' | 'replaced'> => {
       const answer = await this.registry.attach(sessionId, member, epoch);
       if (answer === 'unknown') throw new Error(`The registry does not know ${member.instance}.`);
       return answer;

@@ -48,7 +48,7 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   private async moveSessions(): Promise<void> {
     // While Redis was unavailable no lease was renewed: whoever lives has time to do so.
     if (Date.now() - this.connectedAt < this.config.agentLeaseMs / 2) return;
-    const { complete, waiting } = await this.registry.tick(movedAtOnce);
+    const { complete, waiting } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     await Promise.all(waiting.map((item) => this.commands.detachLost(item, 'lease_expired')));
     if (this.config.unansweredHandoffS > 0)

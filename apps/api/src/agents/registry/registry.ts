@@ -14,7 +14,7 @@ export interface Member {
   readonly attempt: number;
 }
 
-/** A session that an instance holds, as the registry has it. */
+/** A session and the epoch of its owner, as the registry has it. */
 export interface OwnedSession {
   readonly session_id: string;
   readonly epoch: number;
@@ -47,7 +47,7 @@ export interface SessionView {
 const marker = 'agents:complete';
 
 /**
- * Who is connected where and holds which session: a cache of the streams in Redis, which may be lost. The scripts
+ * Who is connected where and owns which session: a cache of the streams in Redis, which may be lost. The scripts
  * arbitrate between nodes; the stream has the last word.
  */
 @Injectable()
@@ -61,25 +61,25 @@ export class Registry {
   ) {}
 
   /**
-   * Makes an instance known, in place of an older connection of it; gives the sessions it holds. Undefined when a newer
+   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns. Undefined when a newer
    * connection of it is known.
    */
-  async hello(
+  async register(
     { instance, pool, capacity, conn, attempt }: Member,
     leaseMs: number,
   ): Promise<OwnedSession[] | undefined> {
     const args = [instance, pool, this.node.name, conn, capacity, leaseMs, attempt];
-    const flat = await this.run(scripts.helloScript, args);
+    const flat = await this.run(scripts.registerScript, args);
     return flat === 0 ? undefined : pairs(flat as string[]);
   }
 
-  /** Renews leases. For each: how many sessions the instance holds; -1: not known; -2: superseded. */
+  /** Renews leases. For each: how many sessions the instance owns; -1: not known; -2: superseded. */
   async renew(leases: readonly { member: Member; leftMs: number }[]): Promise<number[]> {
     const args = leases.flatMap(({ member, leftMs }) => [member.instance, member.conn, leftMs]);
     return (await this.run(scripts.renewScript, args)) as number[];
   }
 
-  /** The sessions that an instance holds. */
+  /** The sessions that an instance owns. */
   async owned(instance: string): Promise<OwnedSession[]> {
     const sessions = await this.redis.smembers(`agents:held:${instance}`);
     const pipeline = this.redis.pipeline();
@@ -88,16 +88,18 @@ export class Registry {
     return sessions.map((session_id, index) => ({ session_id, epoch: Number(epochs?.[index]?.[1] ?? 0) }));
   }
 
+  /** Makes an instance the owner. 'replaced': another is, or is about to be; 'unknown': the instance is not registered. */
   async attach(
     sessionId: string,
     { instance, pool, conn }: Member,
     epoch: number,
-  ): Promise<'held' | 'replaced' | 'unknown'> {
+  ): Promise<'owner' | 'replaced' | 'unknown'> {
     const code = await this.run(scripts.attachScript, [sessionId, instance, conn, epoch, pool]);
-    if (code === 1) return 'held';
+    if (code === 1) return 'owner';
     return code === 0 ? 'replaced' : 'unknown';
   }
 
+  /** Forgets the session if that instance owns it, at that epoch or an older one. */
   async detach(sessionId: string, instance: string, epoch: number): Promise<void> {
     await this.run(scripts.detachScript, [sessionId, instance, epoch]);
   }
@@ -107,7 +109,7 @@ export class Registry {
     this.detach(sessionId, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
   }
 
-  /** Gives sessions of an instance to others; `left`: how many it still holds. */
+  /** Gives sessions of an instance to others; `left`: how many it still owns. */
   async drain({ instance, conn }: Member, limit: number): Promise<{ left: number; waiting: Waiting[] }> {
     const [left, ...rest] = (await this.run(scripts.drainScript, [instance, conn, limit])) as [
       number,
@@ -116,17 +118,18 @@ export class Registry {
     return { left, waiting: triples(rest) };
   }
 
+  /** Forgets an instance without sessions. */
   async leave({ instance, conn }: Member): Promise<void> {
     await this.run(scripts.leaveScript, [instance, conn]);
   }
 
-  /** Moves what has to move. `complete` is false when the registry was lost. */
-  async tick(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
-    const [complete, ...rest] = (await this.run(scripts.tickScript, [limit])) as [number, ...string[]];
+  /** Moves up to so many sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
+  async moveSessions(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
+    const [complete, ...rest] = (await this.run(scripts.moveScript, [limit])) as [number, ...string[]];
     return { complete: complete === 1, waiting: triples(rest) };
   }
 
-  /** Takes in a session whose holder, if any, is not connected. */
+  /** Takes in a session whose owner, if any, is not connected. */
   async recover(sessionId: string, instance: string | null, epoch: number, pool: string): Promise<boolean> {
     return (await this.run(scripts.recoverScript, [sessionId, instance ?? '', epoch, pool])) === 1;
   }
@@ -136,6 +139,7 @@ export class Registry {
     return (await this.redis.set(`agents:task:${task}`, this.node.name, 'PX', forMs, 'NX')) === 'OK';
   }
 
+  /** Nothing is missing from the registry any more. */
   async markComplete(): Promise<void> {
     await this.redis.set(marker, this.node.name);
   }
@@ -145,10 +149,12 @@ export class Registry {
     return this.redis.zrangebyscore('agents:unanswered', '-inf', String(before), 'LIMIT', 0, limit);
   }
 
+  /** A handoff was requested. */
   async answered(sessionId: string): Promise<void> {
     await this.redis.zrem('agents:unanswered', sessionId);
   }
 
+  /** The instances that are connected, of one pool or of all. */
   async instances(pool: string | undefined, limit: number): Promise<InstanceView[]> {
     const leases = await this.redis.zrange('agents:lease', '0', '-1', 'WITHSCORES');
     const now = Date.now();
@@ -193,6 +199,7 @@ export class Registry {
     return some.flatMap((sessions) => sessions ?? []);
   }
 
+  /** The owner of a session; undefined when the registry does not know the session. */
   async session(sessionId: string): Promise<SessionView | undefined> {
     const [instance, epoch, pool] = await this.redis.hmget(
       `agents:session:${sessionId}`,

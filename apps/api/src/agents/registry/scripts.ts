@@ -38,7 +38,7 @@ local function release(session)
   end
 end
 
-local function hold(session, instance, epoch, pool)
+local function own(session, instance, epoch, pool)
   release(session)
   redis.call('HSET', 'agents:session:' .. session, 'instance', instance, 'epoch', epoch, 'pool', pool)
   redis.call('SADD', 'agents:held:' .. instance, session)
@@ -56,11 +56,11 @@ local function leastLoaded(pool)
   end
 end
 
--- Gives a session to the least loaded instance of its pool and tells its node; with none, the session waits.
+-- Gives a session to the least loaded instance of its pool and notifies its node; with none, the session waits.
 local function give(session, epoch, pool)
   local instance = leastLoaded(pool)
   if instance then
-    hold(session, instance, epoch, pool)
+    own(session, instance, epoch, pool)
     local node = redis.call('HGET', 'agents:instance:' .. instance, 'node')
     redis.call('PUBLISH', 'agents:node:' .. node, 'assign ' .. instance .. ' ' .. session .. ' ' .. epoch)
     return true
@@ -89,10 +89,10 @@ end
 `;
 
 /**
- * ARGV: instance, pool, node, conn, capacity, lease ms, attempt. Gives the sessions that it holds: session, epoch…; 0 when
+ * ARGV: instance, pool, node, conn, capacity, lease ms, attempt. Gives the sessions that it owns: session, epoch…; 0 when
  * a newer connection of the instance is known.
  */
-export const helloScript = `${common}
+export const registerScript = `${common}
 local key = 'agents:instance:' .. ARGV[1]
 local old = redis.call('HMGET', key, 'pool', 'node', 'conn', 'attempt')
 if old[4] and tonumber(old[4]) > tonumber(ARGV[7]) then return 0 end
@@ -105,15 +105,15 @@ redis.call('HSET', key, 'pool', ARGV[2], 'node', ARGV[3], 'conn', ARGV[4], 'capa
 redis.call('HSETNX', key, 'since', now)
 redis.call('ZADD', 'agents:lease', now + ARGV[6], ARGV[1])
 weigh(ARGV[1])
-local held = {}
+local owned = {}
 for _, session in ipairs(redis.call('SMEMBERS', 'agents:held:' .. ARGV[1])) do
-  table.insert(held, session)
-  table.insert(held, redis.call('HGET', 'agents:session:' .. session, 'epoch'))
+  table.insert(owned, session)
+  table.insert(owned, redis.call('HGET', 'agents:session:' .. session, 'epoch'))
 end
-return held
+return owned
 `;
 
-/** ARGV: (instance, conn, lease ms left)… For each: how many sessions it holds; -1: not known; -2: another connection has it. */
+/** ARGV: (instance, conn, lease ms left)… For each: how many sessions it owns; -1: not known; -2: another connection has it. */
 export const renewScript = `${common}
 local result = {}
 for at = 1, #ARGV, 3 do
@@ -128,7 +128,7 @@ end
 return result
 `;
 
-/** ARGV: session, instance, conn, epoch, pool. 1: holds it; 0: another does, or is about to; -1: the instance is not known. */
+/** ARGV: session, instance, conn, epoch, pool. 1: owns it; 0: another does, or is about to; -1: the instance is not known. */
 export const attachScript = `${common}
 if redis.call('HGET', 'agents:instance:' .. ARGV[2], 'conn') ~= ARGV[3] then return -1 end
 local old = redis.call('HMGET', 'agents:session:' .. ARGV[1], 'instance', 'epoch')
@@ -138,7 +138,7 @@ if old[2] then
   if known > epoch then return 0 end
   if known == epoch and old[1] ~= ARGV[2] and old[1] ~= '' then return 0 end
 end
-hold(ARGV[1], ARGV[2], ARGV[4], ARGV[5])
+own(ARGV[1], ARGV[2], ARGV[4], ARGV[5])
 return 1
 `;
 
@@ -176,7 +176,7 @@ return 1
  * Moves the sessions of instances whose lease is over, and gives waiting ones to whoever has room. ARGV: limit.
  * Gives: whether the registry is complete, then those that wait from now on: session, instance, epoch…
  */
-export const tickScript = `${common}
+export const moveScript = `${common}
 local limit = tonumber(ARGV[1])
 local moved = 0
 local waiting = {}
@@ -203,7 +203,7 @@ end
 return {redis.call('EXISTS', 'agents:complete'), unpack(waiting)}
 `;
 
-/** ARGV: session, instance (empty: none), epoch, pool. Takes in a session that the registry lost, unless its holder lives. */
+/** ARGV: session, instance (empty: none), epoch, pool. Takes in a session that the registry lost, unless its owner lives. */
 export const recoverScript = `${common}
 if redis.call('EXISTS', 'agents:session:' .. ARGV[1]) == 1 then return 0 end
 local lease = ARGV[2] ~= '' and redis.call('ZSCORE', 'agents:lease', ARGV[2])

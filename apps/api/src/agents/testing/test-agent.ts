@@ -100,6 +100,10 @@ export class TestAgent {
     return this.updates(session_id).map(({ revision }) => revision);
   }
 
+  stopHeartbeat(): void {
+    clearInterval(this.heartbeat);
+  }
+
   /** As kill -9: no word to anybody. */
   kill(): void {
     clearInterval(this.heartbeat);
