@@ -60,7 +60,10 @@ export class ConversationPublisher {
     const halves = await Promise.allSettled([this.read().finally(end), this.write().finally(end)]);
     for (const half of halves) {
       if (half.status === 'rejected')
-        this.options.logger.error({ err: half.reason as unknown, partition: this.lease.partition }, 'feed failed');
+        this.options.logger.error(
+          { err: half.reason as unknown, partition: this.lease.partition },
+          'feed failed',
+        );
     }
     setTimeout(ended, againMs).unref();
   }

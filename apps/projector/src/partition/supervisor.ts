@@ -87,7 +87,6 @@ export class PartitionSupervisor {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    const isRetryable = (error: unknown): boolean => !(error instanceof LeaseLostError);
     const onRetry = (error: unknown): void => this.logRestart(error);
     const restart = { signal, minMs: restartDelayMs, maxMs: restartDelayMs, isRetryable, onRetry };
     try {
@@ -133,4 +132,8 @@ export class PartitionSupervisor {
       this.deps.logger.warn({ partition }, 'Redis came back in an older state: contexts are written again');
     else this.deps.logger.error({ err, partition }, 'partition failed and begins again');
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof LeaseLostError);
 }
