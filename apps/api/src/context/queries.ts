@@ -4,7 +4,7 @@ import type { Explanation, Session } from '#domain';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
 import type { RawEvent } from '#sessions';
 import { EventStore, foldEvents, foldStream, readRawEvents } from '#sessions';
-import { ContextStore, rebuildContext, SessionCache } from '#read-models';
+import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
 
 /** A context as JSON text, or undefined when there is no such session. */
 export class GetContext extends Query<{ revision: number; body: string } | undefined> {
@@ -29,7 +29,10 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     sessionId,
     minRevision = -1,
   }: GetContext): Promise<{ revision: number; body: string } | undefined> {
-    const document = await this.contexts.document(sessionId).catch(() => undefined);
+    const document = await this.contexts.document(sessionId).catch((error: unknown) => {
+      if (error instanceof SessionSetAsideError) throw error;
+      return undefined;
+    });
     if (document !== undefined && document.revision >= minRevision) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
     const session =

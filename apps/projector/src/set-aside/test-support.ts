@@ -19,8 +19,8 @@ const turnData = {
 export type Bad = (harness: ProjectorHarness, id: string) => Promise<number>;
 export const newerVersion: Bad = (harness, id) =>
   harness.append(id, 'TurnRecorded', turnData, { schema_version: 2 });
-export const unfoldable: Bad = (harness, id) =>
-  harness.append(id, 'TurnRecorded', { turn_id: randomUUID(), sender: 'user' });
+/** Rows can hold it, but it has no sources. */
+export const unfoldable: Bad = (harness, id) => harness.append(id, 'InquiryOpened', { subject: {} });
 const malformedId: Bad = (harness, id) => harness.append(id, 'TurnRecorded', { ...turnData, turn_id: 'x' });
 /** Longer than an entry of an index may be, and hardly compressible. */
 const tooLong = Array.from({ length: 200 }, () => randomUUID()).join('');
