@@ -80,6 +80,7 @@ export class ProjectorHarness {
   /** Empty read models, with the partitions at the end of the store. */
   async reset(): Promise<void> {
     await this.stopAll();
+    await Promise.all([this.redisProxy.restore(), this.postgresProxy.restore()]);
     await this.redis.flushdb();
     await this.pool.query(
       'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session',

@@ -12,6 +12,7 @@ const restartDelayMs = 500;
 const noteEveryMs = 30_000;
 /** The pause after a redrive that could not try all its sessions. */
 const redrivePauseMs = 30_000;
+/** The longest time that a timer takes, in milliseconds: 24 days. */
 const forever = 2 ** 31 - 1;
 
 /** Keeps a partition running as long as it is owned, and its set-aside sessions with it. */
@@ -80,14 +81,12 @@ export class PartitionSupervisor {
   /** Stops after the batches under way. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.resume.abort();
     this.processor?.stop();
     await this.ended;
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    const isRetryable = (error: unknown): boolean => !(error instanceof LeaseLostError);
     const onRetry = (error: unknown): void => this.logRestart(error);
     const restart = { signal, minMs: restartDelayMs, maxMs: restartDelayMs, isRetryable, onRetry };
     try {
@@ -123,7 +122,7 @@ export class PartitionSupervisor {
     this.deps.logger.error({ partition: this.lease.partition }, error.message);
     this.resume = new AbortController();
     this.isStopped = true;
-    while (!this.resume.signal.aborted) await sleep(forever, this.resume.signal);
+    await sleep(forever, AbortSignal.any([this.resume.signal, this.stopping.signal]));
     this.isStopped = false;
   }
 
@@ -133,4 +132,8 @@ export class PartitionSupervisor {
       this.deps.logger.warn({ partition }, 'Redis came back in an older state: contexts are written again');
     else this.deps.logger.error({ err, partition }, 'partition failed and begins again');
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof LeaseLostError);
 }

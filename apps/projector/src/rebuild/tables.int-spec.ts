@@ -77,6 +77,7 @@ test('lets the projectors go on afterwards', async () => {
   await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
   await harness.settled(ids);
   await waitUntil(() => projector.status().length === 4, { what: 'all partitions to be taken again' });
+  expect(projector.status().map(({ slot }) => slot)).toEqual([0, 1, 2, 3]);
 });
 
 test('leaves the tables in use alone when it fails', async () => {
@@ -96,7 +97,7 @@ test('begins afresh after a run that failed', async () => {
   const ids = await harness.sessions(3);
   await harness.pool.query('CREATE SCHEMA rebuild CREATE TABLE leftover (id int)');
   await run();
-  for (const id of ids) await harness.rowsSettled(id);
+  await expect(Promise.all(ids.map((id) => harness.rowsSettled(id)))).resolves.toHaveLength(3);
 });
 
 test('only one runs at a time', async () => {

@@ -91,7 +91,7 @@ export class SetAsideSessions {
     const entries: SetAside[] = [];
     for (const failure of failures) {
       const { session_id: id, revision } = failure;
-      if (id === null) continue;
+      if (id === null || this.covers(id, revision)) continue;
       const item = items.find(({ session_id, event }) => session_id === id && event.revision === revision);
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
       const entry = setAside(id, failure, failure, item?.position);

@@ -16,7 +16,8 @@ export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: Re
     enableOfflineQueue: false,
     // What is asked for in the same turn of the event loop goes out in one write.
     enableAutoPipelining: true,
-    maxRetriesPerRequest: 1,
+    // Nothing is sent again: it may be outdated by the time the connection is back.
+    maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
     connectTimeout: 2000,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),

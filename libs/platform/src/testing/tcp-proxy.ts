@@ -47,5 +47,8 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { url: url.href, cut, restore: async () => void (await listen(ours)) };
+  const restore = async (): Promise<void> => {
+    if (!server.listening) await listen(ours);
+  };
+  return { url: url.href, cut, restore };
 }

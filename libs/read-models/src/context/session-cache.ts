@@ -17,7 +17,7 @@ export class SessionCache implements SessionCachePort {
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
     /**
-     * What becomes, while Redis is away, of a command that may be an old one repeated: it `waits` (an error), or `passes`
+     * What becomes, while Redis is unavailable, of a command that may be an old one repeated: it `waits` (an error), or `passes`
      * as a new one, since only the latest commands, those that a session remembers itself, are recognised.
      */
     private readonly withoutRecord: 'waits' | 'passes',

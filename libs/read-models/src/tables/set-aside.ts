@@ -2,7 +2,8 @@ import type { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
 import { UnprojectableEventError } from '#sessions';
 import type { Owner } from './owner.ts';
-import { reasonOf } from './refused.ts';
+import { UnstorableEventError } from './changes.ts';
+import { isRefusedData } from './refused.ts';
 
 /** A session that is set aside: the event that cannot be projected, and why. Row and context stay as they were before it. */
 export interface SetAside {
@@ -30,9 +31,17 @@ export function setAside(
     event_id,
     type,
     position: position === null ? null : String(position),
-    reason: error instanceof UnprojectableEventError ? error.reason : reasonOf(error),
+    reason: reasonOf(error),
     since: new Date().toISOString(),
   };
+}
+
+/** Anything else that is thrown comes from data that are not as their type says. */
+function reasonOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (error instanceof UnprojectableEventError) return error.reason;
+  if (error instanceof UnstorableEventError || isRefusedData(error)) return error.message;
+  return 'malformed_event';
 }
 
 interface SetAsideRow extends Omit<SetAside, 'since'> {

@@ -90,7 +90,7 @@ const rows = `started AS (
   USING checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, status session_status)
   WHERE r.session_id = p.session_id AND p.status IN ('ended', 'expired')
 )
-SELECT count(*)::int AS held FROM checkpoint`;
+SELECT count(*)::int AS owned FROM checkpoint`;
 
 /** $1: sessions to list as set aside. One that is listed keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;

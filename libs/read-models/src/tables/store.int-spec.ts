@@ -183,9 +183,8 @@ describe('an event that PostgreSQL refuses', () => {
     const failures = await write(sessions.flatMap(({ sessionId, events }) => positioned(sessionId, events)));
     expect(failures).toMatchObject([{ session_id: refused.sessionId, revision: 0 }]);
     const { items } = await listSessions(database.pool, { limit: 10 });
-    expect(items.map(({ session_id, revision }) => [session_id, revision]).toSorted()).toEqual(
-      good.map(({ sessionId }) => [sessionId, 6]).toSorted(),
-    );
+    const written = new Map(items.map(({ session_id, revision }) => [session_id, revision]));
+    expect(written).toEqual(new Map(good.map(({ sessionId }) => [sessionId, 6])));
   });
 
   test('of a text that no index can hold sets its session aside', async () => {

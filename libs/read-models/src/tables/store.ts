@@ -78,7 +78,7 @@ export class RowsStore {
   ): Promise<void> {
     const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
     const values = [partition, owner, epoch, before, position, until, ...batchTexts(batch, failures)];
-    const { rows: answer } = await this.pool.query<{ held: number }>({ ...statement, values });
-    if (answer[0]?.held !== 1) throw new LeaseLostError(partition);
+    const { rows: answer } = await this.pool.query<{ owned: number }>({ ...statement, values });
+    if (answer[0]?.owned !== 1) throw new LeaseLostError(partition);
   }
 }

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import { requestRedrive } from '#read-models';
+import type { Instance, ProjectorHarness } from '../test-harness.ts';
+import { newerVersion, SetAsideHarness } from './test-support.ts';
+
+jest.setTimeout(120_000);
+
+let aside: SetAsideHarness;
+let harness: ProjectorHarness;
+beforeAll(async () => {
+  aside = await SetAsideHarness.create(12);
+  harness = aside.projector;
+});
+beforeEach(() => harness.reset());
+afterAll(() => harness.end());
+
+/** Ids of one partition. */
+function ids(count: number): string[] {
+  return Array.from({ length: count }, () => `0${randomUUID().slice(1)}`);
+}
+
+async function stopPartition(): Promise<Instance> {
+  for (const id of ids(4)) await newerVersion(harness, id);
+  const instance = await harness.start({ setAsidePerMinute: 3 });
+  const isStopped = (): boolean => instance.projector.status().some(({ state }) => state === 'stopped');
+  await waitUntil(isStopped, { what: 'the partition to stop' });
+  return instance;
+}
+
+describe('more sessions set aside within a minute than the limit', () => {
+  test('stop the partition: its checkpoint does not move', async () => {
+    await stopPartition();
+    const position = async (): Promise<unknown> =>
+      (await harness.pool.query('SELECT position FROM projection_slot WHERE slot = 0')).rows;
+    const before = await position();
+    const others = (await harness.sessions(8)).filter((id) => !/^[0-3]/.test(id));
+    const [stuck] = ids(1) as [string];
+    await newerVersion(harness, stuck);
+    await aside.say(...others);
+    await harness.settled(others);
+    expect(await position()).toEqual(before);
+    expect(await aside.isBack(stuck)).toBe(true);
+  });
+
+  test('make the projector unready', async () => {
+    const { health } = await stopPartition();
+    const { status, checks } = await health.ready();
+    expect(status).toBe('unavailable');
+    expect(checks['partitions']?.error).toContain('0');
+  });
+
+  test('are told by the metrics', async () => {
+    const { metrics } = await stopPartition();
+    const text = await metrics.registry.metrics();
+    expect(text).toMatch(/projector_partitions_stopped\{app="test"\} 1/);
+    expect(text).toMatch(/projector_sessions_set_aside\{partition="0",app="test"\} 4/);
+  });
+
+  test('are no reason to stay stopped after a redrive', async () => {
+    const { projector, health } = await stopPartition();
+    await requestRedrive(harness.pool);
+    const isLive = (): boolean => projector.status().every(({ state }) => state === 'live');
+    await waitUntil(() => projector.status().length === 4 && isLive(), { what: 'the partition to go on' });
+    const [id] = ids(1) as [string];
+    await harness.append(id, 'FlagRaised', { flag: 'x', value: true });
+    const isThere = async (): Promise<boolean> => (await aside.contextRevision(id)) === 0;
+    await waitUntil(isThere, { what: 'the next session' });
+    expect((await health.ready()).status).toBe('ok');
+  });
+});

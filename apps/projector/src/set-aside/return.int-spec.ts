@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { newSession } from '#domain';
+import { waitUntil } from '#platform';
+import { listSetAside, requestRedrive } from '#read-models';
+import { EventCodec, foldStream } from '#sessions';
+import { rebuild } from '../rebuild/tables.ts';
+import type { ProjectorHarness } from '../test-harness.ts';
+import { rowsPool } from '../test-harness.ts';
+import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './test-support.ts';
+
+jest.setTimeout(120_000);
+
+let aside: SetAsideHarness;
+let harness: ProjectorHarness;
+beforeAll(async () => {
+  aside = await SetAsideHarness.create(11);
+  harness = aside.projector;
+});
+beforeEach(() => harness.reset());
+afterAll(() => harness.end());
+
+/** A codec that reads version 2 of a turn: the newer code. */
+const newerCode = new EventCodec({ TurnRecorded: [(data) => data] });
+
+function run(): ReturnType<typeof rebuild> {
+  return rebuild({
+    store: harness.store,
+    pool: (settings = 'SELECT 1') => rowsPool(harness.database.url, settings),
+  });
+}
+
+describe('a session that is set aside', () => {
+  test('comes back when newer code starts', async () => {
+    const { id } = await aside.conversations(newerVersion);
+    const older = await harness.start();
+    await harness.setAside(id);
+    await older.stop();
+    const { deps } = await harness.start({ codec: newerCode });
+    await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
+    const session = await foldStream(deps.store, newSession(id));
+    expect(await aside.rowRevision(id)).toBe(session.revision);
+    expect((await aside.contexts.load(id))?.state).toEqual(session.state);
+  });
+
+  test('goes on with its next event after it came back', async () => {
+    const { id } = await aside.conversations(newerVersion);
+    const older = await harness.start();
+    await harness.setAside(id);
+    await older.stop();
+    await harness.start({ codec: newerCode });
+    await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
+    const revision = await harness.append(id, 'FlagRaised', { flag: 'after', value: true });
+    const arrived = async (): Promise<boolean> =>
+      (await aside.contextRevision(id)) === revision && (await aside.rowRevision(id)) === revision;
+    await waitUntil(arrived, { what: 'the next event' });
+    await expect(aside.contexts.document(id)).resolves.toMatchObject({ revision });
+  });
+
+  test('comes back by a redrive while the projector runs', async () => {
+    const steps: Record<string, ((data: object) => Record<string, unknown>)[]> = {};
+    const { id } = await aside.conversations(newerVersion);
+    const { deps } = await harness.start({ codec: new EventCodec(steps) });
+    await harness.setAside(id);
+    steps['TurnRecorded'] = [(data) => ({ ...data })];
+    expect(await requestRedrive(harness.pool, [id])).toEqual([id]);
+    await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
+    const session = await foldStream(deps.store, newSession(id));
+    expect(await aside.rowRevision(id)).toBe(session.revision);
+    expect((await aside.contexts.load(id))?.state).toEqual(session.state);
+  });
+
+  test('stays in the list after a redrive that does not help', async () => {
+    const { id } = await aside.conversations(refused);
+    await harness.start();
+    const entry = await harness.setAside(id);
+    await requestRedrive(harness.pool);
+    await waitUntil(
+      async () => (await listSetAside(harness.pool)).every(({ redrive_requested }) => !redrive_requested),
+      { what: 'the redrive' },
+    );
+    expect(await harness.setAside(id)).toMatchObject({ revision: entry.revision, since: entry.since });
+  });
+});
+
+describe('a rebuild of the tables', () => {
+  test.each(kinds.filter(([, bad]) => bad !== unfoldable))(
+    'sets a session aside at an event %s',
+    async (_, bad, reason) => {
+      const { id, revision, others } = await aside.conversations(bad);
+      await run();
+      const entry = await harness.setAside(id);
+      expect(entry).toMatchObject({ revision });
+      expect(entry.reason).toContain(reason);
+      expect(await aside.rowRevision(id)).toBe(revision - 1);
+      expect(await aside.rowRevision(others[0] ?? '')).toBe(2);
+    },
+  );
+
+  test('brings a session back that can be projected now', async () => {
+    const { id } = await aside.conversations(newerVersion);
+    const older = await harness.start();
+    await harness.setAside(id);
+    await older.stop();
+    await run();
+    await harness.start({ codec: newerCode });
+    await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
+    await expect(aside.contexts.document(id)).resolves.toBeDefined();
+  });
+
+  test('keeps a session in the list that only its context cannot fold', async () => {
+    const { id, revision } = await aside.conversations(unfoldable);
+    await harness.start();
+    await harness.setAside(id);
+    await run();
+    await harness.setAside(id);
+    expect(await aside.rowRevision(id)).toBe(revision - 1);
+  });
+});
