@@ -216,19 +216,19 @@ describe('a session that is over', () => {
   });
 });
 
-describe('with a store that fails', () => {
-  async function executeOn(
-    fault: ConstructorParameters<typeof FaultyStore>[1],
-    command: CommandRequest,
-  ): Promise<unknown> {
-    const faulty = new FaultyStore(url, fault);
-    const outcome = await new CommandExecutor(faulty, noCache)
-      .execute(command)
-      .catch((error: unknown) => error);
-    await faulty.dispose();
-    return outcome;
-  }
+async function executeOn(
+  fault: ConstructorParameters<typeof FaultyStore>[1],
+  command: CommandRequest,
+): Promise<unknown> {
+  const faulty = new FaultyStore(url, fault);
+  const outcome = await new CommandExecutor(faulty, noCache)
+    .execute(command)
+    .catch((error: unknown) => error);
+  await faulty.dispose();
+  return outcome;
+}
 
+describe('with a store that fails', () => {
   test('a command fails within seconds when the store is unavailable', async () => {
     const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
     const executed = new CommandExecutor(nowhere, noCache).execute(request(sessionId, startSession));

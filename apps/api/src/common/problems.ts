@@ -44,12 +44,20 @@ function setAside(error: UnprojectableEventError): ProblemError {
   return new ProblemError('session_set_aside', detail, members, { cause: error });
 }
 
+/** How a caller of the HTTP API helps itself, by the code of a rejection. */
+const hints: { readonly [code: string]: string } = {
+  session_not_found: 'start it with POST /v1/sessions.',
+  goal_not_set: 'set it with POST …/goals.',
+};
+
 function rejected({ rejection, command, revision }: CommandRejectedError): ProblemError {
+  const hint = hints[rejection.code];
+  const detail = hint === undefined ? rejection.reason : `${rejection.reason.replace(/\.$/, '')}; ${hint}`;
   if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')
-    return new ProblemError('not_found', rejection.reason);
+    return new ProblemError('not_found', detail);
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
-  return new ProblemError(code, rejection.reason, members, {
+  return new ProblemError(code, detail, members, {
     headers: { etag: etag(revision) },
   });
 }

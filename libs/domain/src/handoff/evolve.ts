@@ -1,0 +1,16 @@
+import type { HandoffEvent } from './events.ts';
+import type { Handoff } from './state.ts';
+
+/** The handoff after one of its events. */
+export function evolveHandoff(_handoff: Handoff, event: HandoffEvent): Handoff {
+  switch (event.type) {
+    case 'HandoffRequested':
+      return 'requested';
+    case 'HandoffAccepted':
+      return 'accepted';
+    case 'HandoffReturned':
+      return 'none';
+    default:
+      return event satisfies never;
+  }
+}
