@@ -15,6 +15,7 @@ export type { Actor, EventMetadata } from './kernel/event.ts';
 export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
 export { decidePartner } from './partner/decide.ts';
+export { partnerPersonalFields } from './partner/events.ts';
 export type { PartnerRemembered } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
 export type { PartnerMemory } from './partner/state.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { scenariosOf, timeOf } from '../kernel/test-decider.ts';
+import type { RecordedEvent } from '../kernel/event.ts';
+import { recorded, scenariosOf, timeOf } from '../kernel/test-decider.ts';
 import type { AcknowledgeUpdate, AgentCommand, AttachAgent, DetachAgent } from './commands.ts';
 import { checkEpoch, decideAgent } from './decide.ts';
 import type { AgentAttached, AgentDetached, AgentEvent } from './events.ts';
@@ -172,4 +173,15 @@ describe('the ownership', () => {
     const { state } = given(attached('bot-1', 1), acknowledged(5, 5), acknowledged(3, 3));
     expect(state).toMatchObject({ acknowledged: 5 });
   });
+});
+
+test('a command that is none of agents is an error', () => {
+  expect(() => decideAgent({ type: 'Unknown' } as unknown as AgentCommand, noAgent)).toThrow(
+    'Unknown command',
+  );
+});
+
+test('an event that is none of agents changes nothing', () => {
+  const event = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<AgentEvent>;
+  expect(evolveAgent(noAgent, event)).toBe(noAgent);
 });

@@ -1,5 +1,6 @@
 import type { Decision, Rejected, Rejection } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
 import type { AcknowledgeUpdate, AgentCommand, AttachAgent, DetachAgent } from './commands.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentState } from './state.ts';
@@ -17,7 +18,7 @@ export function decideAgent(command: AgentCommand, agent: AgentState): AgentDeci
     case 'AcknowledgeUpdate':
       return acknowledge(command, agent);
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 

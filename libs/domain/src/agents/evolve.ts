@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../kernel/event.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentState } from './state.ts';
 
@@ -18,6 +19,6 @@ export function evolveAgent(agent: AgentState, event: RecordedEvent<AgentEvent>)
     case 'UpdateAcknowledged':
       return { ...agent, acknowledged: Math.max(agent.acknowledged, event.data.up_to) };
     default:
-      return event satisfies never;
+      return unknownEvent(agent, event);
   }
 }

@@ -175,3 +175,12 @@ describe('the goals', () => {
     expect(given(resumed('pay')).state).toMatchObject({ current_goal: 'pay', step: null });
   });
 });
+
+test('a command that is none of goals is an error', () => {
+  const command = { type: 'Unknown' } as unknown as SetGoal;
+  expect(() => decideGoal(command, noGoals)).toThrow('Unknown command: {"type":"Unknown"}');
+});
+
+test('an event that is none of goals changes nothing', () => {
+  expect(evolveGoals(noGoals, { type: 'Unknown', data: {} } as unknown as GoalEvent)).toBe(noGoals);
+});

@@ -1,5 +1,6 @@
 import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
 import type { GoalCommand, SetGoal, UpdateGoal } from './commands.ts';
 import type { GoalEvent } from './events.ts';
 import type { GoalState } from './state.ts';
@@ -16,7 +17,7 @@ export function decideGoal(command: GoalCommand, goals: GoalState): GoalDecision
     case 'UpdateGoal':
       return updateGoal(command, goals);
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 

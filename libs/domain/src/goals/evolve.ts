@@ -1,3 +1,4 @@
+import { unknownEvent } from '../kernel/unknown.ts';
 import type { GoalEvent } from './events.ts';
 import type { GoalState } from './state.ts';
 import { noGoals } from './state.ts';
@@ -24,7 +25,7 @@ export function evolveGoals(goals: GoalState, event: GoalEvent): GoalState {
         ? none(goals.stack)
         : { ...goals, stack: without(goals.stack, goal) };
     default:
-      return event satisfies never;
+      return unknownEvent(goals, event);
   }
 }
 

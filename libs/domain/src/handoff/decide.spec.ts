@@ -47,3 +47,14 @@ describe('a handoff', () => {
     expect(given(requested, accepted, returned).when(giveBack)).toBe('handoff_not_possible');
   });
 });
+
+test('a command that is none of handoffs is an error', () => {
+  const command = { type: 'Unknown' } as unknown as HandoffCommand;
+  expect(() => decideHandoff(command, 'none')).toThrow('Unknown command');
+});
+
+test('an event that is none of handoffs changes nothing', () => {
+  expect(evolveHandoff('accepted', { type: 'Unknown', data: {} } as unknown as HandoffEvent)).toBe(
+    'accepted',
+  );
+});

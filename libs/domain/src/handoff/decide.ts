@@ -1,5 +1,6 @@
 import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
 import type { HandoffCommand } from './commands.ts';
 import type { HandoffEvent } from './events.ts';
 import type { Handoff } from './state.ts';
@@ -23,7 +24,7 @@ export function decideHandoff(command: HandoffCommand, handoff: Handoff): Handof
       return when(handoff, ['requested', 'accepted'], { type: 'HandoffReturned', data: { note } });
     }
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 

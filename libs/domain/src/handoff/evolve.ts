@@ -1,8 +1,9 @@
+import { unknownEvent } from '../kernel/unknown.ts';
 import type { HandoffEvent } from './events.ts';
 import type { Handoff } from './state.ts';
 
 /** The handoff after one of its events. */
-export function evolveHandoff(_handoff: Handoff, event: HandoffEvent): Handoff {
+export function evolveHandoff(handoff: Handoff, event: HandoffEvent): Handoff {
   switch (event.type) {
     case 'HandoffRequested':
       return 'requested';
@@ -11,6 +12,6 @@ export function evolveHandoff(_handoff: Handoff, event: HandoffEvent): Handoff {
     case 'HandoffReturned':
       return 'none';
     default:
-      return event satisfies never;
+      return unknownEvent(handoff, event);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
 import type { OpenInquiry } from './commands.ts';
+import type { InquiryOpened } from './events.ts';
 import { answerLimit } from './state.ts';
 import {
   answer,
@@ -178,4 +179,22 @@ describe('a reply that comes late', () => {
     const late = answer('orders', {}, { inquiry_id: 'i0' });
     expect(givenCommands(...cancelled).when(late)).toMatchObject([{ data: { cause: 'late' } }]);
   });
+});
+
+test('a failure of a source that its kind does not have any more is final', () => {
+  const opened: InquiryOpened = {
+    type: 'InquiryOpened',
+    data: {
+      inquiry_id: 'i1',
+      kind: 'order_status',
+      subject: {},
+      sources: [{ source: 'weather', after: [], required: false }],
+      deadline: timeOf(60),
+      requests: [{ source: 'weather', attempt: 1, request: {} }],
+    },
+  };
+  expect(given(opened).when(fail('weather', { retryable: true }))).toMatchObject([
+    { type: 'InquiryFailed', data: { retry: null } },
+    { type: 'InquiryClosed' },
+  ]);
 });

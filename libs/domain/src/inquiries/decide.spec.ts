@@ -4,7 +4,7 @@ import type { InquiryCommand, OpenInquiry } from './commands.ts';
 import { cancelAll, decideInquiry } from './decide.ts';
 import type { InquiryOpened } from './events.ts';
 import { inquiryKinds } from './kinds.ts';
-import { closedInquiriesKept, openInquiriesLimit } from './state.ts';
+import { closedInquiriesKept, noInquiries, openInquiriesLimit } from './state.ts';
 import {
   answer,
   cancel,
@@ -204,4 +204,9 @@ test('every kind declares sources that exist, without a cycle', () => {
       left = left.filter(([name]) => !done.has(name));
     }
   }
+});
+
+test('a command that is none of inquiries is an error', () => {
+  const command = { type: 'Unknown' } as unknown as InquiryCommand;
+  expect(() => decideInquiry(command, noInquiries, 'none')).toThrow('Unknown command');
 });

@@ -4,6 +4,7 @@ import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import { plusMs } from '../kernel/time.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
 import { closeInquiry } from './close.ts';
 import type { CancelInquiry, CloseInquiry, InquiryCommand, OpenInquiry } from './commands.ts';
 import { decideReply } from './decide-reply.ts';
@@ -39,7 +40,7 @@ export function decideInquiry(
     case 'CancelInquiry':
       return cancel(command, state, handoff);
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 

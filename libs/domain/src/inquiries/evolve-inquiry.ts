@@ -1,3 +1,4 @@
+import { unknownEvent } from '../kernel/unknown.ts';
 import type {
   InquiryAnswered,
   InquiryClosed,
@@ -26,7 +27,7 @@ export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string)
     case 'InquiryCorrected':
       return correct(inquiry, event.data, at);
     default:
-      return event satisfies never;
+      return unknownEvent(inquiry, event);
   }
 }
 

@@ -162,3 +162,15 @@ test('an inquiry that is opened again begins anew', () => {
     sources: { orders: { status: 'asked' } },
   });
 });
+
+test('an event of one inquiry leaves the others as they are', () => {
+  const other = open({ inquiry_id: 'i2', subject: { order_id: 'ORD2' } });
+  const before = givenCommands(open(), other).state.inquiries.open[1];
+  expect(givenCommands(open(), other, ordered).state.inquiries.open[1]).toEqual(before);
+});
+
+test('an event that is none of inquiries changes nothing', () => {
+  const [inquiry] = givenCommands(open()).state.inquiries.open;
+  const unknown = { type: 'Unknown', data: {} } as unknown as InquiryEvent;
+  expect(inquiry && evolveInquiry(inquiry, unknown, timeOf(1))).toBe(inquiry);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { RecordedEvent } from '../kernel/event.ts';
 import { recorded, timeOf } from '../kernel/test-decider.ts';
 import type { OrderTracking } from '../tracking/state.ts';
 import type { InquiryCommand } from './commands.ts';
@@ -118,4 +119,9 @@ describe('a correction', () => {
   test('of an inquiry that is not known changes nothing', () => {
     expect(trackInquiry(newer, given().state, corrected)).toBe(newer);
   });
+});
+
+test('an event that is none of inquiries leaves the order as it is', () => {
+  const unknown = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<InquiryEvent>;
+  expect(trackInquiry(null, noInquiries, unknown)).toBeNull();
 });

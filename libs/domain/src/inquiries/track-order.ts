@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../kernel/event.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
 import { mentionOrder, trackOrder } from '../tracking/order.ts';
 import type { OrderTracking } from '../tracking/state.ts';
 import type { InquiryAnswered, InquiryCorrected, InquiryEvent } from './events.ts';
@@ -25,7 +26,7 @@ export function trackInquiry(
     case 'InquiryClosed':
       return known;
     default:
-      return event satisfies never;
+      return unknownEvent(known, event);
   }
 }
 

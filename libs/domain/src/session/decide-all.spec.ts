@@ -19,6 +19,9 @@ const attach: SessionCommand = {
   replaces: null,
 };
 
+/** Metadata that tell the type of their event. */
+const tellingType = (type: string): ReturnType<typeof metadata> => ({ ...metadata(9), command_id: type });
+
 function decided(
   session: Session,
   commands: SessionCommand[],
@@ -57,8 +60,7 @@ describe('several commands', () => {
   });
 
   test('give events with the metadata of their types', () => {
-    const of = (type: string): ReturnType<typeof metadata> => ({ ...metadata(9), command_id: type });
-    expect(decided(given(started), [set, complete], { metadata: of })).toMatchObject({
+    expect(decided(given(started), [set, complete], { metadata: tellingType })).toMatchObject({
       events: [{ metadata: { command_id: 'GoalSet' } }, { metadata: { command_id: 'GoalCompleted' } }],
     });
   });

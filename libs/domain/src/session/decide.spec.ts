@@ -4,7 +4,6 @@ import type { PartnerMemory } from '../partner/state.ts';
 import type { RecordTurn, SessionCommand } from './commands.ts';
 import type { SessionEvent } from './events.ts';
 import { newSession } from './session.ts';
-import { limits } from './state.ts';
 import { ended, given, givenCommands, sessionId, started, when } from './test-scenario.ts';
 
 const start = {
@@ -32,10 +31,6 @@ const turn: RecordTurn = {
   response: null,
 };
 const expired: SessionEvent = { type: 'SessionExpired', data: { expires_at: timeOf(60) } };
-const preferred = (name: string, value: number | string): SessionEvent => ({
-  type: 'PreferenceChanged',
-  data: { name, value },
-});
 const openInquiry: SessionCommand = {
   type: 'OpenInquiry',
   inquiry_id: 'i1',
@@ -191,32 +186,6 @@ describe('switching the channel', () => {
   });
 });
 
-describe('changing preferences', () => {
-  const full = Array.from({ length: limits.preferences }, (_, index) => preferred(`p${index}`, index));
-  const change = (preferences: Record<string, string | null>): SessionCommand => ({
-    type: 'ChangePreferences',
-    preferences,
-  });
-
-  test('gives an event for each that differs', () => {
-    expect(when(given(started), change({ language: 'hi', call_back: 'evening' }))).toEqual([
-      preferred('call_back', 'evening'),
-    ]);
-  });
-
-  test('is rejected beyond what a session may hold', () => {
-    expect(when(given(started, ...full), change({ more: 'x' }))).toBe('too_many_preferences');
-  });
-
-  test('may replace one when a session is full', () => {
-    expect(when(given(started, ...full), change({ p1: null, more: 'x' }))).toHaveLength(2);
-  });
-
-  test('may always change the language', () => {
-    expect(when(given(started, ...full), change({ language: 'ta' }))).toHaveLength(1);
-  });
-});
-
 describe('recording a turn', () => {
   test('is one event', () => {
     const { type: _type, response: _response, ...data } = turn;
@@ -240,54 +209,6 @@ describe('recording a turn', () => {
   });
 });
 
-describe('a flag', () => {
-  const raise = (flag: string, value: string | boolean = true): SessionCommand => ({
-    type: 'RaiseFlag',
-    flag,
-    value,
-  });
-  const clear = (flag: string): SessionCommand => ({ type: 'ClearFlag', flag });
-  const raised = (flag: string): SessionEvent => ({ type: 'FlagRaised', data: { flag, value: true } });
-  const full = Array.from({ length: limits.flags }, (_, index) => raised(`f${index}`));
-
-  test('is raised', () => {
-    expect(when(given(started), raise('vip'))).toEqual([raised('vip')]);
-  });
-
-  test('is not raised again with the same value', () => {
-    expect(when(given(started, raised('vip')), raise('vip'))).toEqual([]);
-  });
-
-  test('is raised again with another value', () => {
-    expect(when(given(started, raised('vip')), raise('vip', 'gold'))).toHaveLength(1);
-  });
-
-  test('is cleared', () => {
-    const cleared = { type: 'FlagCleared', data: { flag: 'vip' } };
-    expect(when(given(started, raised('vip')), clear('vip'))).toEqual([cleared]);
-  });
-
-  test.each(['vip', 'constructor'])('"%s" is not cleared when it was not raised', (flag) => {
-    expect(when(given(started), clear(flag))).toEqual([]);
-  });
-
-  test('that is derived cannot be raised', () => {
-    expect(when(given(started), raise('is_repeat_query'))).toBe('flag_is_derived');
-  });
-
-  test('that is derived cannot be cleared', () => {
-    expect(when(given(started), clear('handoff'))).toBe('flag_is_derived');
-  });
-
-  test('is rejected beyond what a session may hold', () => {
-    expect(when(given(started, ...full), raise('more'))).toBe('too_many_flags');
-  });
-
-  test('of a full session may change its value', () => {
-    expect(when(given(started, ...full), raise('f0', 'x'))).toHaveLength(1);
-  });
-});
-
 test.each<[string, SessionCommand, string]>([
   ['goals', { type: 'SetGoal', goal: 'pay', step: null }, 'GoalSet'],
   ['the handoff', { type: 'RequestHandoff', reason: null }, 'HandoffRequested'],
@@ -299,4 +220,10 @@ test.each<[string, SessionCommand, string]>([
   ['inquiries', openInquiry, 'InquiryOpened'],
 ])('an active session decides on %s', (_, command, type) => {
   expect(when(given(started), command)).toMatchObject([{ type }]);
+});
+
+test('a command that is none of sessions is an error', () => {
+  expect(() => when(given(started), { type: 'Unknown' } as unknown as SessionCommand)).toThrow(
+    'Unknown command',
+  );
 });

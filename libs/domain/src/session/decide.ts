@@ -6,38 +6,26 @@ import { decideHandoff } from '../handoff/decide.ts';
 import type { HandoffRejection } from '../handoff/decide.ts';
 import { cancelAll, decideInquiry } from '../inquiries/decide.ts';
 import type { InquiryRejection } from '../inquiries/decide.ts';
-import type { Accepted, Decision, Rejected, Rejection } from '../kernel/decision.ts';
+import type { Accepted, Decision, Rejection } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import { canonicalJson } from '../kernel/json.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
 import { decideTracking } from '../tracking/decide.ts';
-import type {
-  ChangePreferences,
-  ClearFlag,
-  RaiseFlag,
-  RecordTurn,
-  SessionCommand,
-  StartSession,
-  SwitchChannel,
-} from './commands.ts';
-import type {
-  FlagCleared,
-  FlagRaised,
-  PreferenceChanged,
-  SessionEvent,
-  SessionStarted,
-  TurnRecorded,
-} from './events.ts';
+import type { SessionCommand, StartSession, SwitchChannel } from './commands.ts';
+import { clearFlag, raiseFlag } from './decide-flag.ts';
+import type { FlagRejection } from './decide-flag.ts';
+import { changePreferences } from './decide-preferences.ts';
+import type { PreferenceRejection } from './decide-preferences.ts';
+import { recordTurn } from './decide-turn.ts';
+import type { SessionEvent, SessionStarted } from './events.ts';
 import type { SessionState } from './state.ts';
-import { derivedFlags, isStarted, limits } from './state.ts';
+import { isStarted } from './state.ts';
 
 export type RejectionCode =
   | 'session_not_found'
   | 'session_exists'
   | 'session_over'
-  | 'flag_is_derived'
-  | 'too_many_flags'
-  | 'too_many_preferences'
+  | FlagRejection
+  | PreferenceRejection
   | GoalRejection
   | HandoffRejection
   | InquiryRejection
@@ -60,22 +48,14 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
 
 /** A session that is over takes what belongs to its past: late replies, acknowledgements, timers that come late. */
 function decideWhenOver(command: SessionCommand, state: SessionState): SessionDecision {
-  switch (command.type) {
-    case 'ExpireSession':
-      return accept();
-    case 'AnswerInquiry':
-    case 'FailInquirySource':
-    case 'CloseInquiry':
-      return decideInquiry(command, state, state.conversation_flags.handoff);
-    case 'DetachAgent':
-    case 'AcknowledgeUpdate':
-      return decideAgent(command, state.agent);
-    default: {
-      const { status } = state.session;
-      const hint = 'start a new one for the same partner, it continues from here.';
-      return reject('session_over', `The session is ${status}; ${hint}`);
-    }
-  }
+  const { type } = command;
+  if (type === 'ExpireSession') return accept();
+  if (type === 'AnswerInquiry' || type === 'FailInquirySource' || type === 'CloseInquiry')
+    return decideInquiry(command, state, state.conversation_flags.handoff);
+  if (type === 'DetachAgent' || type === 'AcknowledgeUpdate') return decideAgent(command, state.agent);
+  const { status } = state.session;
+  const hint = 'start a new one for the same partner, it continues from here.';
+  return reject('session_over', `The session is ${status}; ${hint}`);
 }
 
 function decideWhenActive(
@@ -87,7 +67,7 @@ function decideWhenActive(
     case 'SwitchChannel':
       return switchChannel(command, state);
     case 'ChangePreferences':
-      return changePreferences(command, state);
+      return changePreferences(command, state.short_term_memory);
     case 'EndSession':
       return accept<SessionEvent>(...cancelAll(state, handoff), {
         type: 'SessionEnded',
@@ -102,11 +82,11 @@ function decideWhenActive(
       });
     }
     case 'RecordTurn':
-      return accept(...turns(command));
+      return recordTurn(command);
     case 'RaiseFlag':
-      return raiseFlag(command, state);
+      return raiseFlag(command, state.conversation_flags);
     case 'ClearFlag':
-      return clearFlag(command, state);
+      return clearFlag(command, state.conversation_flags);
     case 'SetGoal':
     case 'UpdateGoal':
       return decideGoal(command, state.goal_state);
@@ -127,7 +107,7 @@ function decideWhenActive(
     case 'AcknowledgeUpdate':
       return decideAgent(command, state.agent);
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 
@@ -151,77 +131,8 @@ function started(command: StartSession, session_id: string): SessionStarted {
   };
 }
 
-/** A user's turn with its reply gives two events in one append, the reply pointing at the turn. */
-function turns(command: RecordTurn): TurnRecorded[] {
-  const { turn_id, message_id, sender, message_text, parsed_intent, intent_confidence, extracted_entities } =
-    command;
-  const { in_reply_to, bot_action, response } = command;
-  const understood = { parsed_intent, intent_confidence, extracted_entities };
-  const action = response === null ? bot_action : null;
-  const turn: TurnRecorded = {
-    type: 'TurnRecorded',
-    data: { turn_id, message_id, sender, message_text, ...understood, in_reply_to, bot_action: action },
-  };
-  if (response === null) return [turn];
-  const nothing = { parsed_intent: null, intent_confidence: null, extracted_entities: {} };
-  const reply: TurnRecorded = {
-    type: 'TurnRecorded',
-    data: { ...response, message_id: null, sender: 'bot', ...nothing, in_reply_to: turn_id, bot_action },
-  };
-  return [turn, reply];
-}
-
 function switchChannel({ channel }: SwitchChannel, { session }: SessionState): Accepted<SessionEvent> {
   const previous_channel = session.channel;
   if (channel === previous_channel) return accept();
   return accept({ type: 'ChannelSwitched', data: { channel, previous_channel } });
-}
-
-function changePreferences(
-  command: ChangePreferences,
-  state: SessionState,
-): Decision<PreferenceChanged, 'too_many_preferences'> {
-  const { preferred_language, preferences } = state.short_term_memory;
-  const now: JsonObject = { ...preferences, language: preferred_language };
-  const kept = Object.entries({ ...preferences, ...command.preferences, language: null });
-  if (kept.filter(([, value]) => value !== null).length > limits.preferences) {
-    return reject(
-      'too_many_preferences',
-      `A session holds ${limits.preferences} preferences; set one to null first.`,
-    );
-  }
-  const changed = Object.entries(command.preferences).filter(
-    ([name, value]) => canonicalJson(now[name]) !== canonicalJson(value),
-  );
-  return accept(
-    ...changed.map(([name, value]): PreferenceChanged => ({
-      type: 'PreferenceChanged',
-      data: { name, value },
-    })),
-  );
-}
-
-function raiseFlag(
-  { flag, value }: RaiseFlag,
-  { conversation_flags: flags }: SessionState,
-): Decision<FlagRaised, 'flag_is_derived' | 'too_many_flags'> {
-  if (derivedFlags.includes(flag)) return derived(flag);
-  const known = Object.hasOwn(flags, flag);
-  if (!known && Object.keys(flags).length - derivedFlags.length >= limits.flags) {
-    return reject('too_many_flags', `A session holds ${limits.flags} flags; clear one first.`);
-  }
-  const same = known && canonicalJson(flags[flag]) === canonicalJson(value);
-  return same ? accept() : accept({ type: 'FlagRaised', data: { flag, value } });
-}
-
-function clearFlag(
-  { flag }: ClearFlag,
-  { conversation_flags: flags }: SessionState,
-): Decision<FlagCleared, 'flag_is_derived'> {
-  if (derivedFlags.includes(flag)) return derived(flag);
-  return Object.hasOwn(flags, flag) ? accept({ type: 'FlagCleared', data: { flag } }) : accept();
-}
-
-function derived(flag: string): Rejected<'flag_is_derived'> {
-  return reject('flag_is_derived', `Flag "${flag}" is derived from the conversation and cannot be set.`);
 }

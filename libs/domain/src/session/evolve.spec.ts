@@ -11,6 +11,15 @@ const stateAfter = (...events: SessionEvent[]): ReturnType<typeof given>['state'
   given(started, ...events).state;
 const flagsAfter = (...events: SessionEvent[]): object => stateAfter(...events).conversation_flags;
 
+const prefer = (name: string, value: string | number | null): SessionEvent => ({
+  type: 'PreferenceChanged',
+  data: { name, value },
+});
+const says = (bot_action: string | null): SessionEvent => {
+  const { data } = asks(null) as Extract<SessionEvent, { type: 'TurnRecorded' }>;
+  return { type: 'TurnRecorded', data: { ...data, sender: 'bot', bot_action } };
+};
+
 test('a session is not started before its first event', () => {
   expect(isStarted(initialState)).toBe(false);
 });
@@ -82,11 +91,6 @@ describe('a session', () => {
 });
 
 describe('preferences', () => {
-  const prefer = (name: string, value: string | number | null): SessionEvent => ({
-    type: 'PreferenceChanged',
-    data: { name, value },
-  });
-
   test('are remembered', () => {
     expect(stateAfter(prefer('a', 1)).short_term_memory.preferences).toEqual({ a: 1 });
   });
@@ -168,11 +172,6 @@ describe('a question', () => {
 });
 
 describe('a turn', () => {
-  const says = (bot_action: string | null): SessionEvent => {
-    const { data } = asks(null) as Extract<SessionEvent, { type: 'TurnRecorded' }>;
-    return { type: 'TurnRecorded', data: { ...data, sender: 'bot', bot_action } };
-  };
-
   test('without an intent leaves the flags as they are', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks(null))).toMatchObject({ is_repeat_query: true });
   });

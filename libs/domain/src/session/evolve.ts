@@ -7,6 +7,7 @@ import { evolveInquiries } from '../inquiries/evolve.ts';
 import { trackInquiry } from '../inquiries/track-order.ts';
 import type { Json } from '../kernel/json.ts';
 import { plusMs } from '../kernel/time.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
 import { evolveTracking } from '../tracking/evolve.ts';
 import type { RecordedSessionEvent, SessionStarted } from './events.ts';
 import { isActivity } from './events.ts';
@@ -70,11 +71,6 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
     default:
       return unknownEvent(state, event);
   }
-}
-
-/** Written by newer code: changes nothing. The parameter's type makes a forgotten case a compile error. */
-function unknownEvent(state: SessionState, _event: never): SessionState {
-  return state;
 }
 
 function start(data: SessionStarted['data'], at: string): SessionState {

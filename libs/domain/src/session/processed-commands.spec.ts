@@ -96,3 +96,10 @@ describe('the deduplication ids', () => {
     expect(deduplicationIds({ system: 'orders', source_event_id: 'e' })).toEqual(['source:orders:e']);
   });
 });
+
+test('a command of more events than are kept, with nothing before it, stays known', () => {
+  const turns = Array.from({ length: 2 * commandsKept }, (_, index) => recorded(index, 'many'));
+  const known = remember(turns);
+  expect(known.from).toBe(0);
+  expect(findProcessedCommand(known, ['many'])).toMatchObject({ revision: 0, count: turns.length });
+});
