@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
@@ -10,6 +10,8 @@ import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 import { endSession, FaultyStore, noCache, raiseFlag, request, startSession } from './test-support.ts';
+
+jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const store = new EventStore(url);
