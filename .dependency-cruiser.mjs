@@ -28,6 +28,25 @@ export default {
       from: { path: libs('domain'), pathNot: 'spec\\.ts$' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'] },
     },
+    {
+      name: 'domain-kernel-imports-no-feature',
+      severity: 'error',
+      from: { path: '^libs/domain/src/kernel/' },
+      to: { path: '^libs/domain/src/', pathNot: '^libs/domain/src/kernel/' },
+    },
+    {
+      name: 'domain-features-never-import-session',
+      severity: 'error',
+      from: { path: '^libs/domain/src/', pathNot: '^libs/domain/src/(session/|index\\.ts)' },
+      to: { path: '^libs/domain/src/session/' },
+    },
+    {
+      name: 'domain-has-no-cycle-of-folders',
+      scope: 'folder',
+      severity: 'error',
+      from: { path: '^libs/domain/' },
+      to: { circular: true },
+    },
     uses('platform'),
     uses('messaging', 'platform'),
     {

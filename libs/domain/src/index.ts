@@ -1,35 +1,44 @@
-export { goalStatuses } from './session/commands.ts';
-export type * from './session/commands.ts';
-export type * from './inquiries/commands.ts';
-export type * from './agents/commands.ts';
-export * from './agents/events.ts';
-export { noAgent } from './agents/state.ts';
+export type { AgentCommand, AttachAgent, DetachAgent, AcknowledgeUpdate } from './agents/commands.ts';
+export { isAgentEvent } from './agents/events.ts';
+export type { AcknowledgedUpdate, AgentEvent, AttachReason, DetachReason } from './agents/events.ts';
 export type { AgentState } from './agents/state.ts';
-export { isAgentEvent, isUpdateFor } from './agents/decide.ts';
-export { changedSections, contextOf, explainEvent, newExplained } from './session/context.ts';
-export type { Context, Explained, Explanation } from './session/context.ts';
-export { decide } from './session/decide.ts';
-export type { Decision, Rejection } from './kernel/decision.ts';
-export * from './session/events.ts';
-export * from './inquiries/events.ts';
-export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
-export type { Answers, InquiryKind, SourceKind } from './inquiries/kinds.ts';
-export * from './inquiries/state.ts';
+export { isUpdateFor } from './agents/updates.ts';
+export { goalStatuses } from './goals/commands.ts';
+export type { UpdateGoal } from './goals/commands.ts';
+export type { InquiryEvent, InquiryRequest } from './inquiries/events.ts';
+export { inquiryOutcomes } from './inquiries/events.ts';
 export { evolveInquiries } from './inquiries/evolve.ts';
-export type { OrderTracking } from './tracking/order.ts';
-export { evolve, evolveSession, newSession } from './session/evolve.ts';
-export type { Session } from './session/evolve.ts';
+export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
+export { noInquiries } from './inquiries/state.ts';
+export type { Inquiry, InquirySource, InquiryState } from './inquiries/state.ts';
+export type { Actor, EventMetadata } from './kernel/event.ts';
 export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
-export { findProcessedCommand, deduplicationIds, rememberCommand } from './session/processed-commands.ts';
-export type { ProcessedCommand, ProcessedCommands } from './session/processed-commands.ts';
-export { memoryOf, rememberPartner } from './partner/memory.ts';
-export type { PartnerRemembered } from './partner/memory.ts';
-export * from './session/state.ts';
+export { decidePartner } from './partner/decide.ts';
+export { partnerPersonalFields } from './partner/events.ts';
+export type { PartnerRemembered } from './partner/events.ts';
+export { evolvePartner } from './partner/evolve.ts';
+export type { PartnerMemory } from './partner/state.ts';
+export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
+export { changedSections, contextOf, explainEvent, newExplained } from './session/context.ts';
+export type { Context, Explanation } from './session/context.ts';
+export { decide } from './session/decide.ts';
+export type { SessionRejection as Rejection } from './session/decide.ts';
 export { decideAll } from './session/decide-all.ts';
+export type { AcceptedCommands, CommandContext, DecidedCommands } from './session/decide-all.ts';
+export { channels, isActivity, isSessionEventType, personalFields, senders } from './session/events.ts';
 export type {
-  AcceptedCommands,
-  CommandContext,
-  DecidedCommands,
-  RejectedCommands,
-} from './session/decide-all.ts';
+  Channel,
+  // Outside of the domain, a recorded event is one of a session.
+  RecordedSessionEvent as RecordedEvent,
+  Sender,
+  SessionEvent,
+  SessionEventType,
+} from './session/events.ts';
+export { memoryOf } from './session/memory.ts';
+export { deduplicationIds, findProcessedCommand } from './session/processed-commands.ts';
+export type { ProcessedCommand, ProcessedCommands } from './session/processed-commands.ts';
+export { evolveSession, newSession } from './session/session.ts';
+export type { Session } from './session/session.ts';
+export { derivedFlags, initialState, isStarted } from './session/state.ts';
+export type { Section, SessionState, SessionStatus } from './session/state.ts';

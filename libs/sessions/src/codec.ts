@@ -1,5 +1,5 @@
 import type { EventData, JSONType, ResolvedEvent } from '@eventstore/db-client';
-import type { EventMetadata, JsonObject, PartnerMemory, RecordedEvent } from '#domain';
+import type { EventMetadata, JsonObject, PartnerMemory, PartnerRemembered, RecordedEvent } from '#domain';
 import { isSessionEventType } from '#domain';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -62,15 +62,14 @@ export class EventCodec {
   }
 
   /**
-   * The memory in a stored PartnerRemembered event.
+   * A stored event of a partner's stream, its data in the current version.
    * @throws UnprojectableEventError
    */
-  decodeMemory(stored: StoredEvent): PartnerMemory {
+  decodePartner(stored: StoredEvent): PartnerRemembered {
+    const { type } = stored;
     const { data } = this.current(stored);
-    if (stored.type !== 'PartnerRemembered' || !isMemory(data))
-      throw unprojectable(stored, 'malformed_event');
-    const { session_id, start_time, language, preferences, open_goals } = data;
-    return { session_id, start_time, language, preferences, open_goals };
+    if (type !== 'PartnerRemembered' || !isMemory(data)) throw unprojectable(stored, 'malformed_event');
+    return { type, data };
   }
 
   private current(stored: StoredEvent): DecodedEvent {
@@ -136,7 +135,7 @@ function isFields(value: unknown): value is EventFields {
   );
 }
 
-function isMemory(data: object): data is PartnerMemory {
+function isMemory(data: object): data is PartnerRemembered['data'] {
   const { session_id, start_time, language, preferences, open_goals } = data as Partial<PartnerMemory>;
   const texts = [session_id, start_time, language].every((value) => typeof value === 'string');
   return texts && isFields(preferences) && Array.isArray(open_goals);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
@@ -10,6 +10,8 @@ import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 import { endSession, FaultyStore, noCache, raiseFlag, request, startSession } from './test-support.ts';
+
+jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const store = new EventStore(url);
@@ -216,19 +218,19 @@ describe('a session that is over', () => {
   });
 });
 
-describe('with a store that fails', () => {
-  async function executeOn(
-    fault: ConstructorParameters<typeof FaultyStore>[1],
-    command: CommandRequest,
-  ): Promise<unknown> {
-    const faulty = new FaultyStore(url, fault);
-    const outcome = await new CommandExecutor(faulty, noCache)
-      .execute(command)
-      .catch((error: unknown) => error);
-    await faulty.dispose();
-    return outcome;
-  }
+async function executeOn(
+  fault: ConstructorParameters<typeof FaultyStore>[1],
+  command: CommandRequest,
+): Promise<unknown> {
+  const faulty = new FaultyStore(url, fault);
+  const outcome = await new CommandExecutor(faulty, noCache)
+    .execute(command)
+    .catch((error: unknown) => error);
+  await faulty.dispose();
+  return outcome;
+}
 
+describe('with a store that fails', () => {
   test('a command fails within seconds when the store is unavailable', async () => {
     const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
     const executed = new CommandExecutor(nowhere, noCache).execute(request(sessionId, startSession));

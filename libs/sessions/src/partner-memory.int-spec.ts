@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Session } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import { readPartner, rememberSession } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { noCache, request, startSession } from './test-support.ts';
+
+jest.setTimeout(60_000);
 
 const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());

@@ -1,5 +1,5 @@
 import type { EventMetadata, PartnerMemory, Session } from '#domain';
-import { memoryOf, rememberPartner } from '#domain';
+import { decidePartner, evolvePartner, memoryOf } from '#domain';
 import { v5 } from 'uuid';
 import type { EventStore } from './store.ts';
 
@@ -17,7 +17,7 @@ export async function readPartner(
 ): Promise<{ revision: number; memory: PartnerMemory | null }> {
   const last = await store.readLast(partnerStream(partnerId));
   if (last === undefined) return { revision: -1, memory: null };
-  return { revision: Number(last.revision), memory: store.codec.decodeMemory(last) };
+  return { revision: Number(last.revision), memory: evolvePartner(null, store.codec.decodePartner(last)) };
 }
 
 /**
@@ -29,17 +29,14 @@ export async function rememberSession(store: EventStore, session: Session): Prom
   const memory = memoryOf(session);
   for (;;) {
     const { revision, memory: known } = await readPartner(store, partner_id);
-    if (known !== null && (known.start_time > memory.start_time || same(known, memory))) return;
+    const { events } = decidePartner({ type: 'RememberPartner', partner_id, memory }, known);
+    const [remembered] = events;
+    if (remembered === undefined) return;
     const event_id = v5(`${partner_id}:${memory.session_id}:${session.revision}`, v5.URL);
-    const remembered = rememberPartner(partner_id, memory);
     const metadata = metadataOf(session, store.codec.versionOf(remembered.type));
     const event = store.codec.encode({ ...remembered, event_id, metadata });
     if (await store.append(partnerStream(partner_id), [event], revision)) return;
   }
-}
-
-function same(a: PartnerMemory, b: PartnerMemory): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function metadataOf({ session_id, state }: Session, schema_version: number): EventMetadata {

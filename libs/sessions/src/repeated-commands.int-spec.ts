@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ProcessedCommand, SessionCommand } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
@@ -9,6 +9,8 @@ import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents, readSession } from './streams.ts';
 import { noCache, raiseFlag, request, startSession } from './test-support.ts';
+
+jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const store = new EventStore(url);

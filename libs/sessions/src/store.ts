@@ -15,7 +15,7 @@ import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
 /** How long an append or the first event of a read may take, in milliseconds. */
 const deadline = 5_000;
 
-/** A connection to the event store that outlives the store's absence. */
+/** A connection to the event store that survives when the store is unavailable. */
 export class EventStore {
   private client: EventStoreDBClient;
 
@@ -30,7 +30,7 @@ export class EventStore {
     this.client = this.connect();
   }
 
-  /** A client of its own, for a subscription. The caller disposes of it. A wrong revision is an answer, not an error. */
+  /** A separate client, for a subscription. The caller disposes of it. A wrong revision is an answer, not an error. */
   connect(): EventStoreDBClient {
     const option = 'throwOnAppendFailure=false';
     return EventStoreDBClient.connectionString(`${this.url}${this.url.includes('?') ? '&' : '?'}${option}`);
@@ -44,7 +44,9 @@ export class EventStore {
   async append(stream: string, events: EventData[], expected: number): Promise<boolean> {
     const expectedRevision: AppendExpectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
 
-    const result = await this.guard((client) => client.appendToStream(stream, events, { expectedRevision }));
+    const result = await this.withDeadline((client) =>
+      client.appendToStream(stream, events, { expectedRevision }),
+    );
     return result.success;
   }
 
@@ -82,7 +84,7 @@ export class EventStore {
     return 0n;
   }
 
-  /** Closes the connection; what is under way fails. */
+  /** Closes the connection; calls in flight fail. */
   async dispose(): Promise<void> {
     await dispose(this.client);
   }
@@ -99,8 +101,8 @@ export class EventStore {
     }
   }
 
-  /** The client waits for ever when its stream ends without an answer, so a time limit of ours stands beside it. */
-  private async guard<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
+  /** The client waits for ever when its stream ends without an answer, so each call has a time limit of ours. */
+  private async withDeadline<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const { client } = this;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
@@ -115,7 +117,7 @@ export class EventStore {
     }
   }
 
-  /** A client that failed once may keep the failure for ever, so it is replaced; the others under way end with it. */
+  /** A client that failed once may keep the failure for ever, so it is replaced; its other calls in flight end. */
   private failed(client: EventStoreDBClient, error: unknown): unknown {
     if (!isStoreUnavailable(error)) return error;
     if (client === this.client) {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, expect, jest, test } from '@jest/globals';
 import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
+
+jest.setTimeout(60_000);
 
 const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
@@ -19,7 +21,7 @@ async function append(sessionId: string, expected: number, count: number): Promi
   expect(await store.append(sessionStream(sessionId), events, expected)).toBe(true);
 }
 
-test('brings what is there, says that it caught up, brings what comes, in order', async () => {
+test('delivers what is stored, then that it caught up, then what comes', async () => {
   const id = randomUUID();
   await append(id, -1, 3);
   const abort = new AbortController();
@@ -41,7 +43,7 @@ test('brings what is there, says that it caught up, brings what comes, in order'
   expect(seenWhenCaughtUp[0]).toBe(3);
 });
 
-test('goes on after the position it is given', async () => {
+test('starts after the position that it is given', async () => {
   const id = randomUUID();
   await append(id, -1, 4);
   const options = { prefixes: [sessionStream(id)] };
@@ -72,7 +74,7 @@ function eventOf(delivery: Delivery): { revision: number; position: bigint } | u
     : undefined;
 }
 
-test('survives the absence of the store', async () => {
+test('reconnects while the store is unavailable', async () => {
   const abort = new AbortController();
   const interruptions: unknown[] = [];
   const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');

@@ -8,7 +8,7 @@ import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
 import { dispose } from './store.ts';
 
-/** What a subscription brings, in the store's order. Positions are commit positions. */
+/** What a subscription delivers, in the store's order. Positions are commit positions. */
 export type Delivery =
   | {
       readonly kind: 'event';
@@ -38,7 +38,7 @@ export interface SubscribeOptions {
   readonly after: bigint | 'start' | 'end';
   /** Ends the subscription. */
   readonly signal: AbortSignal;
-  /** Told of each interruption; the subscription goes on by itself, with back-off. */
+  /** Called at each interruption; the subscription reconnects by itself, with back-off. */
   readonly onInterruption?: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ const prefix = 'session-';
 const highWater = 1_024;
 const lowWater = 256;
 
-/** The events of the sessions whose streams begin with the prefixes: first what is there, then what comes. */
+/** The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come. */
 export async function* subscribeToSessions(
   store: EventStore,
   options: SubscribeOptions,
@@ -105,7 +105,8 @@ async function* subscribeOnce(
 /** A bounded queue between a flowing subscription and a sequential reader. */
 class Inbox {
   private waiting: Delivery[] = [];
-  private wake: (() => void) | undefined;
+  /** Resolves the wait for the next delivery. */
+  private notify: (() => void) | undefined;
   private ended = false;
   private paused = false;
   private failure: { error: unknown } | undefined;
@@ -133,7 +134,7 @@ class Inbox {
   end(failure?: { error: unknown }): void {
     this.failure ??= failure;
     this.ended = true;
-    this.wake?.();
+    this.notify?.();
   }
 
   async *deliveries(): AsyncGenerator<Delivery> {
@@ -149,7 +150,7 @@ class Inbox {
       if (this.ended) return;
       this.resume();
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        this.notify = resolve;
       });
     }
   }
@@ -160,7 +161,7 @@ class Inbox {
       this.paused = true;
       this.subscription?.pause();
     }
-    this.wake?.();
+    this.notify?.();
   }
 
   private resume(): void {

@@ -1,7 +1,7 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { Inquiry, InquiryEvent, InquiryMemory, RecordedEvent } from '#domain';
-import { evolveInquiries } from '#domain';
+import type { Inquiry, InquiryEvent, RecordedEvent } from '#domain';
+import { evolveInquiries, noInquiries } from '#domain';
 import { EventStore, foldEvents } from '#sessions';
 import { SessionCache } from '#read-models';
 
@@ -32,9 +32,8 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
 
   /** An inquiry that the state no longer has, folded from its own events in the stream. */
   private async foldAlone(sessionId: string, inquiryId: string): Promise<Inquiry | undefined> {
-    const none: InquiryMemory = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
-    const { inquiries } = await foldEvents(this.store, sessionId, none, (memory, event) =>
-      isOf(inquiryId, event) ? evolveInquiries(memory, event, event.metadata.occurred_at) : memory,
+    const { inquiries } = await foldEvents(this.store, sessionId, noInquiries, (state, event) =>
+      isOf(inquiryId, event) ? evolveInquiries(state, event) : state,
     );
     return [...inquiries.open, ...inquiries.closed][0];
   }

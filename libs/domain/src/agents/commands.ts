@@ -1,6 +1,5 @@
+import type { Command } from '../kernel/command.ts';
 import type { AcknowledgedUpdate, AttachReason, DetachReason } from './events.ts';
-
-type Command<Type extends string, Data> = { readonly type: Type } & Readonly<Data>;
 
 export type AttachAgent = Command<
   'AttachAgent',
@@ -10,13 +9,19 @@ export type AttachAgent = Command<
     node: string;
     after: number | null;
     reason: AttachReason;
-    /** The epoch of the holder that is replaced; null: whoever it is. */
+    /** The epoch of the owner that is replaced; null: whoever it is. */
     replaces: number | null;
   }
 >;
 export type DetachAgent = Command<
   'DetachAgent',
-  { instance: string; epoch: number; reason: DetachReason; waiting: boolean }
+  {
+    instance: string;
+    epoch: number;
+    reason: DetachReason;
+    /** Whether the session waits for another instance of the pool. */
+    waiting: boolean;
+  }
 >;
 export type AcknowledgeUpdate = Command<
   'AcknowledgeUpdate',

@@ -1,158 +1,187 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AttachAgent } from './commands.ts';
-import type { AgentAttached } from './events.ts';
-import { isUpdateFor } from './decide.ts';
-import type { RecordedEvent, SessionEvent } from '../session/events.ts';
-import type { Session } from '../session/evolve.ts';
-import { asks, given, metadata, started, timeOf, when } from '../session/test-scenario.ts';
-import { decideAll } from '../session/decide-all.ts';
+import type { RecordedEvent } from '../kernel/event.ts';
+import { recorded, scenariosOf, timeOf } from '../kernel/test-decider.ts';
+import type { AcknowledgeUpdate, AgentCommand, AttachAgent, DetachAgent } from './commands.ts';
+import { checkEpoch, decideAgent } from './decide.ts';
+import type { AgentAttached, AgentDetached, AgentEvent } from './events.ts';
+import { evolveAgent } from './evolve.ts';
+import type { AgentState } from './state.ts';
+import { noAgent } from './state.ts';
 
-const attach = (instance: string, more: Partial<AttachAgent> = {}): AttachAgent => ({
+const { given } = scenariosOf<AgentState, AgentCommand, AgentEvent>({
+  initial: noAgent,
+  decide: decideAgent,
+  evolve: evolveAgent,
+});
+
+const attach = (instance: string, replaces: number | null = null): AttachAgent => ({
   type: 'AttachAgent',
   instance,
   pool: 'support',
   node: 'node-1',
   after: null,
   reason: 'requested',
-  replaces: null,
-  ...more,
+  replaces,
 });
-
 const attached = (instance: string, epoch: number, after: number | null = null): AgentAttached => ({
   type: 'AgentAttached',
   data: { instance, epoch, pool: 'support', node: 'node-1', after, reason: 'requested' },
 });
-
-const acknowledge = (instance: string, epoch: number, ...revisions: number[]) =>
-  ({
-    type: 'AcknowledgeUpdate',
-    instance,
-    epoch,
-    updates: revisions.map((revision) => ({ revision, latency_ms: 5 })),
-  }) as const;
-
-/** What becomes of a command that carries an epoch. */
-function fenced(session: Session, agentEpoch: number): unknown {
-  const flag = { type: 'RaiseFlag', flag: 'vip', value: true } as const;
-  const envelope = { metadata: () => metadata(9), eventId: () => 'event', agentEpoch };
-  const outcome = decideAll(session, [flag], envelope);
-  return 'rejection' in outcome ? outcome.rejection : outcome.events.map(({ type }) => type);
-}
-
-describe('an attach', () => {
-  test('raises the epoch, whoever held the session', () => {
-    expect(when(given(started), attach('bot-1'))).toMatchObject([{ data: { instance: 'bot-1', epoch: 1 } }]);
-    expect(when(given(started, attached('bot-1', 1)), attach('bot-2'))).toMatchObject([
-      { data: { epoch: 2 } },
-    ]);
-    expect(when(given(started, attached('bot-1', 1)), attach('bot-1'))).toMatchObject([
-      { data: { epoch: 2 } },
-    ]);
-  });
-
-  test('that replaces a certain epoch is refused when another holds by now', () => {
-    const session = given(started, attached('bot-1', 1), attached('bot-2', 2));
-    expect(when(session, attach('bot-3', { replaces: 1 }))).toBe('agent_replaced');
-    expect(when(session, attach('bot-3', { replaces: 2 }))).toMatchObject([{ data: { epoch: 3 } }]);
-  });
-
-  test('is no activity and does not move the expiry', () => {
-    const session = given(started, attached('bot-1', 1)).state.session;
-    expect(session.last_activity_time).toBe(timeOf(0));
-  });
-
-  test('of a session that had no agent begins with what comes after it; a later one where the last acknowledged', () => {
-    const first = given(started, asks('order'), attached('bot-1', 1));
-    expect(first.state.agent.acknowledged).toBe(2);
-    const later = given(started, asks('order'), attached('bot-1', 1), asks('refund'), attached('bot-2', 2));
-    expect(later.state.agent).toMatchObject({
-      instance: 'bot-2',
-      epoch: 2,
-      acknowledged: 2,
-      since: timeOf(4),
-    });
-    expect(given(started, asks('order'), attached('bot-1', 1, 0)).state.agent.acknowledged).toBe(0);
-  });
-
-  test('needs an active session', () => {
-    const ended: SessionEvent = { type: 'SessionEnded', data: { reason: null } };
-    expect(when(given(started, ended), attach('bot-1'))).toBe('session_over');
-  });
+const detach = (waiting: boolean): DetachAgent => ({
+  type: 'DetachAgent',
+  instance: 'bot-1',
+  epoch: 1,
+  reason: 'drained',
+  waiting,
+});
+const detached = (pool: string | null, epoch = 1): AgentDetached => ({
+  type: 'AgentDetached',
+  data: { instance: 'bot-1', epoch, reason: 'drained', pool },
+});
+const updates = (...revisions: number[]): AcknowledgeUpdate['updates'] =>
+  revisions.map((revision) => ({ revision, latency_ms: 5 }));
+const acknowledge = (...revisions: number[]): AcknowledgeUpdate => ({
+  type: 'AcknowledgeUpdate',
+  instance: 'bot-1',
+  epoch: 1,
+  updates: updates(...revisions),
+});
+const acknowledged = (up_to: number, ...revisions: number[]): AgentEvent => ({
+  type: 'UpdateAcknowledged',
+  data: { instance: 'bot-1', epoch: 1, up_to, updates: updates(...revisions) },
 });
 
-describe('a command with an epoch', () => {
-  test('is accepted from the holder only; the refusal says who that is', () => {
-    const session = given(started, attached('bot-1', 1), attached('bot-2', 2));
-    expect(fenced(session, 2)).toEqual(['FlagRaised']);
-    expect(fenced(session, 1)).toMatchObject({
-      code: 'agent_replaced',
-      data: { holder: { instance: 'bot-2', epoch: 2, pool: 'support', since: timeOf(2) } },
-    });
+describe('an attach', () => {
+  test('of a session that never had an agent starts epoch 1', () => {
+    expect(given().when(attach('bot-1'))).toEqual([attached('bot-1', 1)]);
   });
 
-  test('is refused when nobody holds the session any more', () => {
-    const detached: SessionEvent = {
-      type: 'AgentDetached',
-      data: { instance: 'bot-1', epoch: 1, reason: 'lease_expired', pool: 'support' },
-    };
-    expect(fenced(given(started, attached('bot-1', 1), detached), 1)).toMatchObject({
-      data: { holder: { instance: null, epoch: 1, pool: 'support' } },
-    });
+  test('of another instance raises the epoch', () => {
+    expect(given(attached('bot-1', 1)).when(attach('bot-2'))).toEqual([attached('bot-2', 2)]);
+  });
+
+  test('of the same instance raises the epoch', () => {
+    expect(given(attached('bot-1', 1)).when(attach('bot-1'))).toEqual([attached('bot-1', 2)]);
+  });
+
+  test('that replaces the current epoch is accepted', () => {
+    const session = given(attached('bot-1', 1), attached('bot-2', 2));
+    expect(session.when(attach('bot-3', 2))).toEqual([attached('bot-3', 3)]);
+  });
+
+  test('that replaces an older epoch is rejected', () => {
+    expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(attach('bot-3', 1))).toBe('agent_replaced');
   });
 });
 
 describe('a detach', () => {
-  const detach = { type: 'DetachAgent', instance: 'bot-1', epoch: 1, reason: 'drained' } as const;
+  test('with waiting names the pool that takes the session next', () => {
+    expect(given(attached('bot-1', 1)).when(detach(true))).toEqual([detached('support')]);
+  });
 
-  test('names the pool that takes the session next, or none', () => {
-    const session = given(started, attached('bot-1', 1));
-    expect(when(session, { ...detach, waiting: true })).toMatchObject([{ data: { pool: 'support' } }]);
-    expect(when(session, { ...detach, waiting: false })).toMatchObject([{ data: { pool: null } }]);
+  test('without waiting names no pool', () => {
+    expect(given(attached('bot-1', 1)).when(detach(false))).toEqual([detached(null)]);
   });
 
   test('of an instance that was replaced changes nothing', () => {
-    const session = given(started, attached('bot-1', 1), attached('bot-2', 2));
-    expect(when(session, { ...detach, waiting: false })).toEqual([]);
+    expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(detach(false))).toEqual([]);
+  });
+
+  test('of an older epoch of the owner changes nothing', () => {
+    expect(given(attached('bot-1', 1), attached('bot-1', 2)).when(detach(false))).toEqual([]);
   });
 });
 
 describe('an acknowledgement', () => {
-  const session = given(started, attached('bot-1', 1), asks('order'), asks('refund'));
-
-  test('of several updates is one event; what was acknowledged before is left out', () => {
-    expect(when(session, acknowledge('bot-1', 1, 2, 3))).toMatchObject([
-      { data: { up_to: 3, updates: [{ revision: 2 }, { revision: 3 }] } },
-    ]);
-    expect(when(session, acknowledge('bot-1', 1, 2), acknowledge('bot-1', 1, 2, 3))).toMatchObject([
-      { data: { up_to: 2 } },
-      { data: { up_to: 3, updates: [{ revision: 3 }] } },
-    ]);
-    expect(when(session, acknowledge('bot-1', 1, 2), acknowledge('bot-1', 1, 2))).toHaveLength(1);
+  test('of several updates is one event', () => {
+    expect(given(attached('bot-1', 1)).when(acknowledge(3, 2))).toEqual([acknowledged(3, 3, 2)]);
   });
 
-  test('of an instance that was replaced is refused', () => {
-    expect(when(given(started, attached('bot-1', 1), attached('bot-2', 2)), acknowledge('bot-1', 1, 2))).toBe(
-      'agent_replaced',
-    );
+  test('leaves out what was acknowledged before', () => {
+    const session = given(attached('bot-1', 1), acknowledged(2, 2));
+    expect(session.when(acknowledge(2, 3))).toEqual([acknowledged(3, 3)]);
+  });
+
+  test('of what was acknowledged before changes nothing', () => {
+    expect(given(attached('bot-1', 1), acknowledged(2, 2)).when(acknowledge(2))).toEqual([]);
+  });
+
+  test('of an instance that was replaced is rejected', () => {
+    expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(acknowledge(2))).toBe('agent_replaced');
   });
 });
 
-const recorded = (event: SessionEvent, more: object = {}): RecordedEvent => ({
-  ...event,
-  event_id: 'event',
-  revision: 5,
-  metadata: { ...metadata(5), ...more },
+describe('the check of an epoch', () => {
+  test('passes the owner’s', () => {
+    expect(checkEpoch(given(attached('bot-1', 1)).state, 1)).toBeUndefined();
+  });
+
+  test('rejects an older one and names the owner', () => {
+    const { state } = given(attached('bot-1', 1), attached('bot-2', 2));
+    expect(checkEpoch(state, 1)).toEqual({
+      code: 'agent_replaced',
+      reason: 'Instance bot-2 holds the session now, at epoch 2.',
+      data: { holder: { instance: 'bot-2', epoch: 2, pool: 'support', since: timeOf(1) } },
+    });
+  });
+
+  test('rejects the last one when nobody owns the session any more', () => {
+    const { state } = given(attached('bot-1', 1), detached('support'));
+    expect(checkEpoch(state, 1)).toMatchObject({
+      reason: 'No instance holds the session now, at epoch 1.',
+      data: { holder: { instance: null, epoch: 1, pool: 'support' } },
+    });
+  });
+
+  test('rejects any when the session never had an agent', () => {
+    expect(checkEpoch(noAgent, 1)).toMatchObject({ reason: 'No instance holds this session.' });
+  });
 });
 
-describe('an update for an instance', () => {
-  const holder = { instance: 'bot-1', epoch: 1 };
-  test('is what another did, and nothing of agents coming and going', () => {
-    expect(isUpdateFor(holder, recorded(asks('order')))).toBe(true);
-    expect(isUpdateFor(holder, recorded(asks('order'), { actor: { role: 'agent', id: 'bot-1' } }))).toBe(
-      false,
-    );
-    expect(isUpdateFor(holder, recorded(asks('order'), { agent_epoch: 1 }))).toBe(false);
-    expect(isUpdateFor(holder, recorded(attached('bot-2', 2)))).toBe(false);
-    expect(isUpdateFor({ instance: null, epoch: 1 }, recorded(asks('order')))).toBe(false);
+describe('the ownership', () => {
+  test('of the first owner begins after its attach', () => {
+    const event = { ...attached('bot-1', 1) };
+    expect(given(event).state).toMatchObject({ acknowledged: 0 });
   });
+
+  test('of the first owner begins after the revision that it names', () => {
+    expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 7 });
+  });
+
+  test('of a later owner begins after what was acknowledged', () => {
+    const { state } = given(attached('bot-1', 1), acknowledged(5, 5), attached('bot-2', 2));
+    expect(state).toEqual({
+      instance: 'bot-2',
+      epoch: 2,
+      pool: 'support',
+      since: timeOf(2),
+      acknowledged: 5,
+    });
+  });
+
+  test('ends with a detach, and the pool waits', () => {
+    const { state } = given(attached('bot-1', 1), detached('support'));
+    expect(state).toMatchObject({ instance: null, epoch: 1, pool: 'support', since: timeOf(1) });
+  });
+
+  test('does not end with a detach of an older epoch', () => {
+    const { state } = given(attached('bot-1', 1), attached('bot-2', 2), detached(null));
+    expect(state).toMatchObject({ instance: 'bot-2' });
+  });
+
+  test('never goes back behind an acknowledgement', () => {
+    const { state } = given(attached('bot-1', 1), acknowledged(5, 5), acknowledged(3, 3));
+    expect(state).toMatchObject({ acknowledged: 5 });
+  });
+});
+
+test('a command that is none of agents is an error', () => {
+  expect(() => decideAgent({ type: 'Unknown' } as unknown as AgentCommand, noAgent)).toThrow(
+    'Unknown command',
+  );
+});
+
+test('an event that is none of agents changes nothing', () => {
+  const event = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<AgentEvent>;
+  expect(evolveAgent(noAgent, event)).toBe(noAgent);
 });

@@ -1,6 +1,13 @@
-type Event<Type extends string, Data> = { readonly type: Type; readonly data: Readonly<Data> };
+import type { Event, PersonalFields } from '../kernel/event.ts';
 
-/** An agent instance holds the session from here on. Commands that carry an older epoch are refused. */
+export const attachReasons = ['requested', 'takeover'] as const;
+/** The instance asked for the session, or got it because the previous one was gone or handed it over. */
+export type AttachReason = (typeof attachReasons)[number];
+
+export const detachReasons = ['requested', 'drained', 'lease_expired'] as const;
+export type DetachReason = (typeof detachReasons)[number];
+
+/** An agent instance owns the session from here on. Commands that carry an older epoch are rejected. */
 export type AgentAttached = Event<
   'AgentAttached',
   {
@@ -14,29 +21,34 @@ export type AgentAttached = Event<
     reason: AttachReason;
   }
 >;
-export const attachReasons = ['requested', 'takeover'] as const;
-/** The instance asked for the session, or it got it since the one before was gone or handed it over. */
-export type AttachReason = (typeof attachReasons)[number];
 
-export const detachReasons = ['requested', 'drained', 'lease_expired'] as const;
-export type DetachReason = (typeof detachReasons)[number];
-
-/** Nobody holds the session any more; the next instance of the pool that has room takes it. Pool null: it is left alone. */
+/** Nobody owns the session; the next instance of the pool that has room takes it. Pool null: none does. */
 export type AgentDetached = Event<
   'AgentDetached',
   { instance: string; epoch: number; reason: DetachReason; pool: string | null }
 >;
 
-/** How long after an event its update was acknowledged by the instance that holds the session. */
+/** How long after an event (milliseconds) the owner of the session acknowledged its update. */
 export interface AcknowledgedUpdate {
   readonly revision: number;
   readonly latency_ms: number;
 }
 
-/** The instance has dealt with the updates up to a revision. Several acknowledgements share one event. */
+/** The owner has processed the updates up to a revision. Several acknowledgements share one event. */
 export type UpdateAcknowledged = Event<
   'UpdateAcknowledged',
   { instance: string; epoch: number; up_to: number; updates: readonly AcknowledgedUpdate[] }
 >;
 
 export type AgentEvent = AgentAttached | AgentDetached | UpdateAcknowledged;
+
+export const agentPersonalFields: PersonalFields<AgentEvent> = {
+  AgentAttached: [],
+  AgentDetached: [],
+  UpdateAcknowledged: [],
+};
+
+/** Whether an event only says who serves the session; such an event is no update for its owner. */
+export function isAgentEvent(type: string): boolean {
+  return Object.hasOwn(agentPersonalFields, type);
+}

@@ -1,4 +1,4 @@
-/** Which agent instance holds the session, and up to where it has dealt with what others did. */
+/** Which agent instance owns the session, and up to where it has processed what others did. */
 export interface AgentState {
   /** Null: none does. */
   readonly instance: string | null;

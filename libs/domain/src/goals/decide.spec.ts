@@ -1,102 +1,186 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionEvent } from '../session/events.ts';
-import { evolveSession } from '../session/evolve.ts';
-import { given, metadata, started, when } from '../session/test-scenario.ts';
-import type { SessionCommand, UpdateGoal } from '../session/commands.ts';
-import type { Session } from '../session/evolve.ts';
+import { scenariosOf } from '../kernel/test-decider.ts';
+import type { SetGoal, UpdateGoal } from './commands.ts';
+import { decideGoal } from './decide.ts';
+import type { GoalEvent } from './events.ts';
+import { evolveGoals } from './evolve.ts';
+import { goalsLimit, noGoals } from './state.ts';
 
-const set = (goal: string, step: string | null = null): SessionCommand => ({ type: 'SetGoal', goal, step });
-const update = (goal: string, change: Partial<UpdateGoal>): SessionCommand => ({
+const { given } = scenariosOf({ initial: noGoals, decide: decideGoal, evolve: evolveGoals });
+
+const set = (goal: string, step: string | null = null): SetGoal => ({ type: 'SetGoal', goal, step });
+const update = (goal: string, change: Partial<UpdateGoal>): UpdateGoal => ({
   type: 'UpdateGoal',
   goal,
   step: null,
   status: null,
   ...change,
 });
+const goalSet = (goal: string, step: string | null = null): GoalEvent => ({
+  type: 'GoalSet',
+  data: { goal, step },
+});
+const advanced = (goal: string, step: string): GoalEvent => ({ type: 'GoalAdvanced', data: { goal, step } });
+const suspended = (goal: string): GoalEvent => ({ type: 'GoalSuspended', data: { goal } });
+const resumed = (goal: string): GoalEvent => ({ type: 'GoalResumed', data: { goal } });
+const completed = (goal: string): GoalEvent => ({ type: 'GoalCompleted', data: { goal } });
+const abandoned = (goal: string): GoalEvent => ({ type: 'GoalAbandoned', data: { goal } });
 
-/** The session after commands that are all allowed. */
-function after(...commands: SessionCommand[]): Session {
-  return commands.reduce((session, command) => {
-    const events = when(session, command);
-    if (typeof events === 'string') throw new Error(`refused: ${events}`);
-    return events.reduce((now, event) => {
-      const revision = now.revision + 1;
-      return evolveSession(now, {
-        ...event,
-        event_id: `event-${revision}`,
-        revision,
-        metadata: metadata(revision),
-      });
-    }, session);
-  }, given(started));
-}
+/** A current goal "order" on top of the suspended "pay". */
+const digression = [goalSet('pay', 'verify_bank'), suspended('pay'), goalSet('order')];
 
-const types = (events: ReturnType<typeof when>): string[] | string =>
-  typeof events === 'string' ? events : events.map((event: SessionEvent) => `${event.type} ${goalOf(event)}`);
-const goalOf = (event: SessionEvent): string => ('goal' in event.data ? event.data.goal : '');
+describe('setting a goal', () => {
+  test('without a current one makes it the current one', () => {
+    expect(given().when(set('pay', 'verify_bank'))).toEqual([goalSet('pay', 'verify_bank')]);
+  });
 
-describe('goals', () => {
-  test('a digression suspends the goal and finishing it brings the goal back where it was', () => {
-    const digressed = after(set('pay', 'verify_bank'), set('track_order'));
-    expect(digressed.state.goal_state).toEqual({
-      current_goal: 'track_order',
+  test('suspends the current one', () => {
+    expect(given(goalSet('pay')).when(set('order'))).toEqual([suspended('pay'), goalSet('order')]);
+  });
+
+  test('that is the current one changes nothing', () => {
+    expect(given(goalSet('pay', 'verify_bank')).when(set('pay'))).toEqual([]);
+  });
+
+  test('that is the current one, at the same step, changes nothing', () => {
+    expect(given(goalSet('pay', 'verify_bank')).when(set('pay', 'verify_bank'))).toEqual([]);
+  });
+
+  test('that is the current one, with another step, advances it', () => {
+    expect(given(goalSet('pay')).when(set('pay', 'verify_bank'))).toEqual([advanced('pay', 'verify_bank')]);
+  });
+
+  test('that is suspended resumes it', () => {
+    expect(given(...digression).when(set('pay', 'confirm'))).toEqual([
+      suspended('order'),
+      resumed('pay'),
+      advanced('pay', 'confirm'),
+    ]);
+  });
+
+  test('that is suspended, without a current one, only resumes it', () => {
+    expect(given(goalSet('pay'), suspended('pay')).when(set('pay'))).toEqual([resumed('pay')]);
+  });
+
+  describe('when there are as many as a session may have', () => {
+    const names = Array.from({ length: goalsLimit }, (_, index) => `goal-${index}`);
+    const history = names.flatMap((name) => [goalSet(name), suspended(name)]);
+
+    test('is rejected', () => {
+      expect(given(...history).when(set('one-more'))).toBe('too_many_goals');
+    });
+
+    test('is rejected when the last one is the current one', () => {
+      expect(given(...history.slice(0, -1)).when(set('one-more'))).toBe('too_many_goals');
+    });
+
+    test('is accepted for one of them', () => {
+      expect(given(...history).when(set('goal-0'))).toEqual([resumed('goal-0')]);
+    });
+  });
+});
+
+describe('updating a goal', () => {
+  test('that is not set is rejected', () => {
+    expect(given(goalSet('order')).when(update('pay', { step: 'x' }))).toBe('goal_not_set');
+  });
+
+  test('that was completed is rejected', () => {
+    expect(given(goalSet('pay'), completed('pay')).when(update('pay', {}))).toBe('goal_not_set');
+  });
+
+  test('with a step advances the current goal', () => {
+    expect(given(goalSet('pay')).when(update('pay', { step: 'x' }))).toEqual([advanced('pay', 'x')]);
+  });
+
+  test('with a step is rejected for a suspended goal', () => {
+    expect(given(...digression).when(update('pay', { step: 'x' }))).toBe('goal_suspended');
+  });
+
+  test('to in progress resumes a suspended goal, at a new step', () => {
+    expect(given(...digression).when(update('pay', { status: 'in_progress', step: 'x' }))).toEqual([
+      suspended('order'),
+      resumed('pay'),
+      advanced('pay', 'x'),
+    ]);
+  });
+
+  test('to completed resumes the goal that was suspended last', () => {
+    expect(given(...digression).when(update('order', { status: 'completed' }))).toEqual([
+      completed('order'),
+      resumed('pay'),
+    ]);
+  });
+
+  test('to completed with a step takes that step first', () => {
+    expect(given(goalSet('pay')).when(update('pay', { status: 'completed', step: 'x' }))).toEqual([
+      advanced('pay', 'x'),
+      completed('pay'),
+    ]);
+  });
+
+  test('to abandoned leaves the current goal alone when another is abandoned', () => {
+    expect(given(...digression).when(update('pay', { status: 'abandoned' }))).toEqual([abandoned('pay')]);
+  });
+
+  test('to suspended leaves no current goal', () => {
+    expect(given(goalSet('pay')).when(update('pay', { status: 'suspended' }))).toEqual([suspended('pay')]);
+  });
+
+  test('to suspended changes nothing for a suspended goal', () => {
+    expect(given(...digression).when(update('pay', { status: 'suspended' }))).toEqual([]);
+  });
+});
+
+describe('the goals', () => {
+  test('have the suspended goal with its step on the stack during a digression', () => {
+    expect(given(...digression).state).toEqual({
+      current_goal: 'order',
       step: null,
       status: 'in_progress',
       stack: [{ goal: 'pay', step: 'verify_bank', status: 'suspended' }],
     });
-    const done = update('track_order', { status: 'completed' });
-    expect(types(when(digressed, done))).toEqual(['GoalCompleted track_order', 'GoalResumed pay']);
-    const back = after(set('pay', 'verify_bank'), set('track_order'), done);
-    expect(back.state.goal_state).toMatchObject({ current_goal: 'pay', step: 'verify_bank', stack: [] });
   });
 
-  test('setting the current goal again changes nothing but the step', () => {
-    expect(when(after(set('pay')), set('pay'))).toEqual([]);
-    expect(types(when(after(set('pay')), set('pay', 'verify_bank')))).toEqual(['GoalAdvanced pay']);
-  });
-
-  test('setting a goal that waits resumes it', () => {
-    expect(types(when(after(set('pay'), set('order')), set('pay')))).toEqual([
-      'GoalSuspended order',
-      'GoalResumed pay',
-    ]);
-  });
-
-  test('only a goal that is set can be moved, and only the current one advances', () => {
-    expect(when(after(), update('pay', { step: 'x' }))).toBe('goal_not_set');
-    expect(when(after(set('pay'), set('order')), update('pay', { step: 'x' }))).toBe('goal_suspended');
-    expect(when(after(set('pay')), update('pay', { status: 'completed' }))).toHaveLength(1);
-    expect(when(after(set('pay'), update('pay', { status: 'completed' })), update('pay', {}))).toBe(
-      'goal_not_set',
-    );
-  });
-
-  test('a waiting goal can be resumed, or abandoned without touching the current one', () => {
-    const two = after(set('pay'), set('order'));
-    expect(types(when(two, update('pay', { status: 'in_progress', step: 'x' })))).toEqual([
-      'GoalSuspended order',
-      'GoalResumed pay',
-      'GoalAdvanced pay',
-    ]);
-    expect(types(when(two, update('pay', { status: 'abandoned' })))).toEqual(['GoalAbandoned pay']);
-    expect(
-      after(set('pay'), set('order'), update('pay', { status: 'abandoned' })).state.goal_state,
-    ).toMatchObject({
-      current_goal: 'order',
+  test('have the resumed goal at the step where it was', () => {
+    expect(given(...digression, completed('order'), resumed('pay')).state).toEqual({
+      current_goal: 'pay',
+      step: 'verify_bank',
+      status: 'in_progress',
       stack: [],
     });
   });
 
-  test('suspending the current goal leaves none, once', () => {
-    const suspend = update('pay', { status: 'suspended' });
-    expect(types(when(after(set('pay')), suspend))).toEqual(['GoalSuspended pay']);
-    expect(after(set('pay'), suspend).state.goal_state).toMatchObject({ current_goal: null, status: null });
-    expect(when(after(set('pay'), suspend), suspend)).toEqual([]);
+  test('have the step that the current goal advanced to', () => {
+    expect(given(goalSet('pay'), advanced('pay', 'x')).state).toMatchObject({ step: 'x' });
   });
 
-  test('goals nest to a bounded depth', () => {
-    const sixteen = Array.from({ length: 16 }, (_, index) => set(`goal-${index}`));
-    expect(when(after(...sixteen), set('one-more'))).toBe('too_many_goals');
-    expect(when(after(...sixteen), set('goal-0'))).toHaveLength(2);
+  test('have no current goal after it was completed', () => {
+    expect(given(goalSet('pay'), completed('pay')).state).toEqual(noGoals);
   });
+
+  test('do not have a suspended goal that was abandoned', () => {
+    expect(given(...digression, abandoned('pay')).state).toMatchObject({ current_goal: 'order', stack: [] });
+  });
+
+  test.each([
+    ['advances', advanced('other', 'x')],
+    ['is suspended', suspended('other')],
+    ['is completed', completed('other')],
+  ])('stay as they are when a goal that is not theirs %s', (_, event) => {
+    expect(given(...digression, event).state).toEqual(given(...digression).state);
+  });
+
+  test('have a goal without a step when one is resumed that was not suspended', () => {
+    expect(given(resumed('pay')).state).toMatchObject({ current_goal: 'pay', step: null });
+  });
+});
+
+test('a command that is none of goals is an error', () => {
+  const command = { type: 'Unknown' } as unknown as SetGoal;
+  expect(() => decideGoal(command, noGoals)).toThrow('Unknown command: {"type":"Unknown"}');
+});
+
+test('an event that is none of goals changes nothing', () => {
+  expect(evolveGoals(noGoals, { type: 'Unknown', data: {} } as unknown as GoalEvent)).toBe(noGoals);
 });

@@ -1,30 +1,44 @@
-import type { SetGoal, UpdateGoal } from '../session/commands.ts';
 import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
-import type { SessionEvent } from '../session/events.ts';
-import type { SessionState } from '../session/state.ts';
-import { limits } from '../session/state.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
+import type { GoalCommand, SetGoal, UpdateGoal } from './commands.ts';
+import type { GoalEvent } from './events.ts';
+import type { GoalState } from './state.ts';
+import { goalsLimit } from './state.ts';
 
-type Goals = SessionState['goal_state'];
+export type GoalRejection = 'goal_not_set' | 'goal_suspended' | 'too_many_goals';
+type GoalDecision = Decision<GoalEvent, GoalRejection>;
 
-/** A new goal suspends the current one; a goal that waits on the stack returns; the current one moves its step. */
-export function setGoal(command: SetGoal, goals: Goals): Decision {
+/** What a command does to the goals of a session. */
+export function decideGoal(command: GoalCommand, goals: GoalState): GoalDecision {
+  switch (command.type) {
+    case 'SetGoal':
+      return setGoal(command, goals);
+    case 'UpdateGoal':
+      return updateGoal(command, goals);
+    default:
+      return unknownCommand(command);
+  }
+}
+
+/** A new goal suspends the current one; a suspended goal is resumed; the current one advances. */
+function setGoal(command: SetGoal, goals: GoalState): GoalDecision {
   const { goal, step } = command;
   if (goals.current_goal === goal) return advance(goals, goal, step);
-  const waiting = goals.stack.some((item) => item.goal === goal);
-  if (waiting) return accept(...resume(goals, goal), ...stepAfter(goal, step));
-  if (goals.stack.length + (goals.current_goal === null ? 0 : 1) >= limits.goals) {
-    return reject('too_many_goals', `A session holds ${limits.goals} goals; complete or abandon one first.`);
+  const isSuspended = goals.stack.some((item) => item.goal === goal);
+  if (isSuspended) return accept(...resume(goals, goal), ...stepAfter(goal, step));
+  if (goals.stack.length + (goals.current_goal === null ? 0 : 1) >= goalsLimit) {
+    return reject('too_many_goals', `A session holds ${goalsLimit} goals; complete or abandon one first.`);
   }
   return accept(...suspendCurrent(goals), { type: 'GoalSet', data: { goal, step } });
 }
 
-/** Moves a goal's step or status. Completing or abandoning the current goal brings the last suspended one back. */
-export function updateGoal(command: UpdateGoal, goals: Goals): Decision {
+/** Changes a goal's step or status. Completing or abandoning the current goal resumes the last suspended one. */
+function updateGoal(command: UpdateGoal, goals: GoalState): GoalDecision {
   const { goal, step, status } = command;
   const isCurrent = goals.current_goal === goal;
   if (!isCurrent && !goals.stack.some((item) => item.goal === goal)) {
-    return reject('goal_not_set', `Goal "${goal}" is not set in this session; set it with POST …/goals.`);
+    return reject('goal_not_set', `Goal "${goal}" is not set in this session.`);
   }
   if (status === 'completed' || status === 'abandoned') return finish(goals, goal, status, step);
   if (status === 'suspended') {
@@ -39,33 +53,33 @@ export function updateGoal(command: UpdateGoal, goals: Goals): Decision {
 }
 
 function finish(
-  goals: Goals,
+  goals: GoalState,
   goal: string,
   status: 'completed' | 'abandoned',
   step: string | null,
-): Decision {
-  const done: SessionEvent = {
+): GoalDecision {
+  const finished: GoalEvent = {
     type: status === 'completed' ? 'GoalCompleted' : 'GoalAbandoned',
     data: { goal },
   };
-  if (goals.current_goal !== goal) return accept(done);
+  if (goals.current_goal !== goal) return accept(finished);
   const next = goals.stack.at(-1);
-  const returned: SessionEvent[] = next ? [{ type: 'GoalResumed', data: { goal: next.goal } }] : [];
-  return accept(...stepAfter(goal, step), done, ...returned);
+  const resumed: GoalEvent[] = next ? [{ type: 'GoalResumed', data: { goal: next.goal } }] : [];
+  return accept(...stepAfter(goal, step), finished, ...resumed);
 }
 
-function advance(goals: Goals, goal: string, step: string | null): Decision {
+function advance(goals: GoalState, goal: string, step: string | null): GoalDecision {
   return step === null || step === goals.step ? accept() : accept(...stepAfter(goal, step));
 }
 
-function stepAfter(goal: string, step: string | null): SessionEvent[] {
+function stepAfter(goal: string, step: string | null): GoalEvent[] {
   return step === null ? [] : [{ type: 'GoalAdvanced', data: { goal, step } }];
 }
 
-function resume(goals: Goals, goal: string): SessionEvent[] {
+function resume(goals: GoalState, goal: string): GoalEvent[] {
   return [...suspendCurrent(goals), { type: 'GoalResumed', data: { goal } }];
 }
 
-function suspendCurrent(goals: Goals): SessionEvent[] {
+function suspendCurrent(goals: GoalState): GoalEvent[] {
   return goals.current_goal === null ? [] : [{ type: 'GoalSuspended', data: { goal: goals.current_goal } }];
 }

@@ -1,18 +1,10 @@
-import type {
-  GoalAbandoned,
-  GoalAdvanced,
-  GoalCompleted,
-  GoalResumed,
-  GoalSet,
-  GoalSuspended,
-} from '../session/events.ts';
-import type { SessionState } from '../session/state.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
+import type { GoalEvent } from './events.ts';
+import type { GoalState } from './state.ts';
+import { noGoals } from './state.ts';
 
-type Goals = SessionState['goal_state'];
-export type GoalEvent = GoalSet | GoalAdvanced | GoalSuspended | GoalResumed | GoalCompleted | GoalAbandoned;
-
-/** The goals after a goal event: one current goal at most, the suspended ones on a stack, the latest last. */
-export function evolveGoals(goals: Goals, event: GoalEvent): Goals {
+/** The goals after one of their events. */
+export function evolveGoals(goals: GoalState, event: GoalEvent): GoalState {
   const { goal } = event.data;
   switch (event.type) {
     case 'GoalSet':
@@ -33,18 +25,18 @@ export function evolveGoals(goals: Goals, event: GoalEvent): Goals {
         ? none(goals.stack)
         : { ...goals, stack: without(goals.stack, goal) };
     default:
-      return event satisfies never;
+      return unknownEvent(goals, event);
   }
 }
 
-function current(stack: Goals['stack'], goal: string, step: string | null): Goals {
+function current(stack: GoalState['stack'], goal: string, step: string | null): GoalState {
   return { current_goal: goal, step, status: 'in_progress', stack };
 }
 
-function none(stack: Goals['stack']): Goals {
-  return { current_goal: null, step: null, status: null, stack };
+function none(stack: GoalState['stack']): GoalState {
+  return { ...noGoals, stack };
 }
 
-function without(stack: Goals['stack'], goal: string): Goals['stack'] {
+function without(stack: GoalState['stack'], goal: string): GoalState['stack'] {
   return stack.filter((item) => item.goal !== goal);
 }

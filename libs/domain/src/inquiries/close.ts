@@ -1,16 +1,16 @@
-import type { HandoffRequested, SessionEvent } from '../session/events.ts';
-import type { InquiryClosed, InquiryOutcome } from './events.ts';
+import type { HandoffRequested } from '../handoff/events.ts';
+import type { Handoff } from '../handoff/state.ts';
+import type { InquiryClosed, InquiryEvent, InquiryOutcome } from './events.ts';
 import { inquiryKind } from './kinds.ts';
 import { answersOf } from './requests.ts';
 import type { Inquiry } from './state.ts';
-import type { SessionState } from '../session/state.ts';
 
-/** The end of an inquiry: its merged answer and, where its kind says so, a handoff when a required one is missing. */
+/** Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff. */
 export function closeInquiry(
   inquiry: Inquiry,
   cause: InquiryClosed['data']['cause'],
-  state: SessionState,
-): SessionEvent[] {
+  handoff: Handoff,
+): (InquiryEvent | HandoffRequested)[] {
   const { inquiry_id, kind, subject } = inquiry;
   const answers = answersOf(inquiry);
   const some = Object.keys(answers).length > 0;
@@ -22,7 +22,7 @@ export function closeInquiry(
   const unanswered = asked.map(([name]) => name);
   const data = { inquiry_id, kind, outcome: outcomeOf(inquiry, cause), cause, answer, unanswered };
   const closed: InquiryClosed = { type: 'InquiryClosed', data };
-  return [closed, ...(cause === 'settled' || cause === 'deadline' ? handoff(inquiry, state) : [])];
+  return [closed, ...(cause === 'settled' || cause === 'deadline' ? requestHandoff(inquiry, handoff) : [])];
 }
 
 function outcomeOf({ sources }: Inquiry, cause: InquiryClosed['data']['cause']): InquiryOutcome {
@@ -32,11 +32,11 @@ function outcomeOf({ sources }: Inquiry, cause: InquiryClosed['data']['cause']):
   return list.some(({ status }) => status === 'answered') ? 'partial' : 'expired';
 }
 
-function handoff({ kind, sources }: Inquiry, state: SessionState): HandoffRequested[] {
+function requestHandoff({ kind, sources }: Inquiry, handoff: Handoff): HandoffRequested[] {
   if (inquiryKind(kind)?.without_required !== 'request_handoff') return [];
   const missing = Object.entries(sources).find(
     ([, { required, status }]) => required && status !== 'answered' && status !== 'skipped',
   );
-  if (missing === undefined || state.conversation_flags.handoff !== 'none') return [];
+  if (missing === undefined || handoff !== 'none') return [];
   return [{ type: 'HandoffRequested', data: { reason: `inquiry ${kind}: no answer from ${missing[0]}` } }];
 }

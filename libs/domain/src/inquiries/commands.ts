@@ -1,6 +1,5 @@
+import type { Command } from '../kernel/command.ts';
 import type { JsonObject } from '../kernel/json.ts';
-
-type Command<Type extends string, Data> = { readonly type: Type } & Readonly<Data>;
 
 export type OpenInquiry = Command<
   'OpenInquiry',
@@ -30,7 +29,7 @@ export type FailInquirySource = Command<
     now: string;
   }
 >;
-/** Closes an inquiry whose deadline is over; any other it leaves alone. */
+/** Closes an inquiry that has reached its deadline; any other stays as it is. */
 export type CloseInquiry = Command<'CloseInquiry', { inquiry_id: string; now: string }>;
 export type CancelInquiry = Command<'CancelInquiry', { inquiry_id: string }>;
 

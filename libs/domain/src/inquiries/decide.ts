@@ -1,45 +1,61 @@
-import { closeInquiry } from './close.ts';
-import { decideReply } from './decide-replies.ts';
+import type { HandoffRequested } from '../handoff/events.ts';
+import type { Handoff } from '../handoff/state.ts';
 import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
-import type { SessionEvent } from '../session/events.ts';
+import { canonicalJson } from '../kernel/json.ts';
+import { plusMs } from '../kernel/time.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
+import { closeInquiry } from './close.ts';
 import type { CancelInquiry, CloseInquiry, InquiryCommand, OpenInquiry } from './commands.ts';
+import { decideReply } from './decide-reply.ts';
+import type { InquiryEvent, InquiryOpened } from './events.ts';
+import type { InquiryKind } from './kinds.ts';
 import { inquiryKind } from './kinds.ts';
-import { openInquiriesLimit } from './state.ts';
-import { canonicalJson, plusMs } from '../kernel/json.ts';
-import type { SessionState } from '../session/state.ts';
+import type { InquiryState } from './state.ts';
+import { findInquiry, openInquiriesLimit } from './state.ts';
 
-/** What a command does to a session's inquiries. */
-export function decideInquiry(command: InquiryCommand, state: SessionState): Decision {
+export type InquiryRejection =
+  | 'unknown_inquiry_kind'
+  | 'inquiry_subject'
+  | 'too_many_inquiries'
+  | 'inquiry_not_found'
+  | 'unknown_source'
+  | 'answer_too_large';
+export type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
+
+/** What a command does to the inquiries of a session. Closing one may request a handoff. */
+export function decideInquiry(
+  command: InquiryCommand,
+  state: InquiryState,
+  handoff: Handoff,
+): InquiryDecision {
   switch (command.type) {
     case 'OpenInquiry':
-      return open(command, state);
+      return open(command, state, handoff);
     case 'AnswerInquiry':
     case 'FailInquirySource':
-      return decideReply(command, state);
+      return decideReply(command, state, handoff);
     case 'CloseInquiry':
-      return expire(command, state);
+      return close(command, state, handoff);
     case 'CancelInquiry':
-      return cancel(command, state);
+      return cancel(command, state, handoff);
     default:
-      return command satisfies never;
+      return unknownCommand(command);
   }
 }
 
 /** The same question while one is open joins it: nothing is asked twice. */
-function open(
-  { inquiry_id, kind: name, subject, timeout_ms, now }: OpenInquiry,
-  state: SessionState,
-): Decision {
+function open(command: OpenInquiry, { inquiries }: InquiryState, handoff: Handoff): InquiryDecision {
+  const { kind: name, subject, now } = command;
   const kind = inquiryKind(name);
   if (kind === undefined) return reject('unknown_inquiry_kind', `There is no inquiry of kind "${name}".`);
   const missing = kind.subject.filter((field) => typeof subject[field] !== 'string' || subject[field] === '');
   if (missing.length > 0) {
     return reject('inquiry_subject', `An inquiry "${name}" needs ${missing.join(', ')} in its subject.`);
   }
-  const over = state.inquiries.open.filter((item) => item.deadline <= now);
-  const live = state.inquiries.open.filter((item) => item.deadline > now);
-  const closed = over.flatMap((item) => closeInquiry(item, 'deadline', state));
+  const expired = inquiries.open.filter((item) => item.deadline <= now);
+  const live = inquiries.open.filter((item) => item.deadline > now);
+  const closed = expired.flatMap((item) => closeInquiry(item, 'deadline', handoff));
   const same = live.find(
     (item) => item.kind === name && canonicalJson(item.subject) === canonicalJson(subject),
   );
@@ -47,36 +63,47 @@ function open(
   if (live.length >= openInquiriesLimit) {
     return reject('too_many_inquiries', `A session has ${openInquiriesLimit} inquiries open at most.`);
   }
-  const sources = Object.entries(kind.sources).map(([source, { after, required }]) => ({
-    source,
-    after,
-    required,
-  }));
-  const deadline = plusMs(now, timeout_ms ?? kind.deadline_ms);
-  const requests = Object.entries(kind.sources).flatMap(([source, { after, request }]) => {
+  return accept(...closed, opened(command, kind));
+}
+
+function opened(
+  { inquiry_id, kind: name, subject, timeout_ms, now }: OpenInquiry,
+  kind: InquiryKind,
+): InquiryOpened {
+  const declared = Object.entries(kind.sources);
+  const sources = declared.map(([source, { after, required }]) => ({ source, after, required }));
+  const requests = declared.flatMap(([source, { after, request }]) => {
     const asked = after.length === 0 ? request(subject, {}) : null;
     return asked === null ? [] : [{ source, attempt: 1, request: asked }];
   });
-  const data = { inquiry_id, kind: name, subject, sources, deadline, requests };
-  return accept(...closed, { type: 'InquiryOpened', data });
+  const deadline = plusMs(now, timeout_ms ?? kind.deadline_ms);
+  return {
+    type: 'InquiryOpened',
+    data: { inquiry_id, kind: name, subject, sources, deadline, requests },
+  };
 }
 
-function expire({ inquiry_id, now }: CloseInquiry, state: SessionState): Decision {
-  const inquiry = state.inquiries.open.find((item) => item.inquiry_id === inquiry_id);
+function close(
+  { inquiry_id, now }: CloseInquiry,
+  { inquiries }: InquiryState,
+  handoff: Handoff,
+): InquiryDecision {
+  const inquiry = inquiries.open.find((item) => item.inquiry_id === inquiry_id);
   if (inquiry === undefined || now < inquiry.deadline) return accept();
-  return accept(...closeInquiry(inquiry, 'deadline', state));
+  return accept(...closeInquiry(inquiry, 'deadline', handoff));
 }
 
-function cancel({ inquiry_id }: CancelInquiry, state: SessionState): Decision {
-  const { open, closed } = state.inquiries;
-  const inquiry = open.find((item) => item.inquiry_id === inquiry_id);
-  if (inquiry) return accept(...closeInquiry(inquiry, 'cancelled', state));
-  if (closed.some((item) => item.inquiry_id === inquiry_id) || state.earlier_inquiries.includes(inquiry_id))
-    return accept();
+function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {
+  const inquiry = findInquiry(state, inquiry_id);
+  if (inquiry?.status === 'open') return accept(...closeInquiry(inquiry, 'cancelled', handoff));
+  if (inquiry || state.earlier_inquiries.includes(inquiry_id)) return accept();
   return reject('inquiry_not_found', 'The session has no such inquiry.');
 }
 
-/** What ends the open inquiries of a session that ends. */
-export function cancelAll(state: SessionState): SessionEvent[] {
-  return state.inquiries.open.flatMap((inquiry) => closeInquiry(inquiry, 'session_over', state));
+/** What closes the open inquiries of a session that ends. */
+export function cancelAll(
+  { inquiries }: InquiryState,
+  handoff: Handoff,
+): (InquiryEvent | HandoffRequested)[] {
+  return inquiries.open.flatMap((inquiry) => closeInquiry(inquiry, 'session_over', handoff));
 }

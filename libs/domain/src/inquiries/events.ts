@@ -1,6 +1,7 @@
+import type { Event, PersonalFields } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
-/** A question that has to go to a source now: what the bridge publishes. */
+/** What a source is asked now. */
 export interface InquiryRequest {
   readonly source: string;
   /** Counts the times that the source is asked, from 1. */
@@ -17,10 +18,8 @@ export interface DeclaredSource {
 }
 
 export const inquiryOutcomes = ['complete', 'partial', 'expired', 'cancelled'] as const;
-/** Every source answered, some did, none did, or nobody wants to know any more. */
+/** Every source answered, some did, none did, or the answer is not wanted any more. */
 export type InquiryOutcome = (typeof inquiryOutcomes)[number];
-
-type Event<Type extends string, Data> = { readonly type: Type; readonly data: Readonly<Data> };
 
 export type InquiryOpened = Event<
   'InquiryOpened',
@@ -86,3 +85,11 @@ export type InquiryCorrected = Event<
 >;
 
 export type InquiryEvent = InquiryOpened | InquiryAnswered | InquiryFailed | InquiryClosed | InquiryCorrected;
+
+export const inquiryPersonalFields: PersonalFields<InquiryEvent> = {
+  InquiryOpened: [],
+  InquiryAnswered: ['data'],
+  InquiryFailed: ['reason'],
+  InquiryClosed: ['answer'],
+  InquiryCorrected: ['data', 'reason'],
+};

@@ -45,10 +45,17 @@ export interface Inquiries {
 }
 
 /** What a session knows of its inquiries. */
-export interface InquiryMemory {
+export interface InquiryState {
   readonly inquiries: Inquiries;
   /** The ids of those closed before the ones that are shown. */
   readonly earlier_inquiries: readonly string[];
+}
+
+export const noInquiries: InquiryState = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
+
+/** The inquiry of that id, open or closed, unless it is an earlier one. */
+export function findInquiry({ inquiries }: InquiryState, id: string): Inquiry | undefined {
+  return [...inquiries.open, ...inquiries.closed].find(({ inquiry_id }) => inquiry_id === id);
 }
 
 /** The source of that name, when the inquiry has it. */

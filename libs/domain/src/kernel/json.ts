@@ -16,8 +16,3 @@ export function canonicalJson(value: Json | undefined): string {
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`);
   return `{${members.join(',')}}`;
 }
-
-/** A time (ISO 8601) some milliseconds later. */
-export function plusMs(at: string, ms: number): string {
-  return new Date(Date.parse(at) + ms).toISOString();
-}

@@ -1,19 +1,12 @@
 import type { AgentCommand } from '../agents/commands.ts';
-import type { Channel, OpenGoal, Sender } from './events.ts';
+import type { GoalCommand } from '../goals/commands.ts';
+import type { HandoffCommand } from '../handoff/commands.ts';
 import type { InquiryCommand } from '../inquiries/commands.ts';
+import type { Command } from '../kernel/command.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-
-/** What is remembered of a partner from one session to the next. */
-export interface PartnerMemory {
-  readonly session_id: string;
-  /** When that session began: an older session never overwrites the memory of a newer one. */
-  readonly start_time: string;
-  readonly language: string;
-  readonly preferences: JsonObject;
-  readonly open_goals: readonly OpenGoal[];
-}
-
-type Command<Type extends string, Data> = { readonly type: Type } & Readonly<Data>;
+import type { PartnerMemory } from '../partner/state.ts';
+import type { RecordExternalUpdate } from '../tracking/commands.ts';
+import type { Channel, Sender } from './events.ts';
 
 export type StartSession = Command<
   'StartSession',
@@ -31,6 +24,7 @@ export type StartSession = Command<
   }
 >;
 export type SwitchChannel = Command<'SwitchChannel', { channel: Channel }>;
+/** A preference that is null is forgotten. */
 export type ChangePreferences = Command<'ChangePreferences', { preferences: JsonObject }>;
 export type EndSession = Command<'EndSession', { reason: string | null }>;
 export type ExpireSession = Command<'ExpireSession', { now: string }>;
@@ -52,23 +46,8 @@ export type RecordTurn = Command<
   }
 >;
 
-export type SetGoal = Command<'SetGoal', { goal: string; step: string | null }>;
-export const goalStatuses = ['in_progress', 'suspended', 'completed', 'abandoned'] as const;
-export type UpdateGoal = Command<
-  'UpdateGoal',
-  { goal: string; step: string | null; status: (typeof goalStatuses)[number] | null }
->;
-
 export type RaiseFlag = Command<'RaiseFlag', { flag: string; value: Json }>;
 export type ClearFlag = Command<'ClearFlag', { flag: string }>;
-export type RequestHandoff = Command<'RequestHandoff', { reason: string | null }>;
-export type AcceptHandoff = Command<'AcceptHandoff', { accepted_by: string }>;
-export type ReturnHandoff = Command<'ReturnHandoff', { note: string | null }>;
-
-export type RecordExternalUpdate = Command<
-  'RecordExternalUpdate',
-  { system: string; kind: string; reference: string | null; data: JsonObject; source_event_id: string }
->;
 
 export type SessionCommand =
   | StartSession
@@ -77,13 +56,10 @@ export type SessionCommand =
   | EndSession
   | ExpireSession
   | RecordTurn
-  | SetGoal
-  | UpdateGoal
   | RaiseFlag
   | ClearFlag
-  | RequestHandoff
-  | AcceptHandoff
-  | ReturnHandoff
+  | GoalCommand
+  | HandoffCommand
   | RecordExternalUpdate
   | InquiryCommand
   | AgentCommand;

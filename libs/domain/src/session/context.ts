@@ -1,11 +1,11 @@
-import type { RecordedEvent } from './events.ts';
-import type { Session } from './evolve.ts';
-import { evolveSession, newSession } from './evolve.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
+import type { RecordedSessionEvent } from './events.ts';
+import type { Session } from './session.ts';
+import { evolveSession, newSession } from './session.ts';
 import type { Section, SessionState } from './state.ts';
 
-/** The working context as an agent reads it: `GET /v1/sessions/:id/context`. */
+/** The working context as an agent reads it. */
 export interface Context extends Omit<
   SessionState,
   'identity' | 'agent' | 'queries' | 'earlier_inquiries' | 'recent_turns' | 'short_term_memory'
@@ -53,7 +53,7 @@ export function newExplained(sessionId: string): Explained {
 }
 
 /** Folds the next event of the stream into the explanation. */
-export function explainEvent({ session: before, fields }: Explained, event: RecordedEvent): Explained {
+export function explainEvent({ session: before, fields }: Explained, event: RecordedSessionEvent): Explained {
   const session = evolveSession(before, event);
   const explanation: Explanation = {
     event_id: event.event_id,
@@ -67,7 +67,7 @@ export function explainEvent({ session: before, fields }: Explained, event: Reco
 }
 
 /** The other system that an event comes from. */
-function systemOf(event: RecordedEvent): string | undefined {
+function systemOf(event: RecordedSessionEvent): string | undefined {
   if (event.type === 'ExternalUpdateRecorded') return event.data.system;
   return event.type === 'InquiryAnswered' || event.type === 'InquiryCorrected'
     ? event.data.source

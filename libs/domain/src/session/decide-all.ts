@@ -1,10 +1,11 @@
 import { checkEpoch } from '../agents/decide.ts';
+import type { EventMetadata } from '../kernel/event.ts';
 import type { SessionCommand } from './commands.ts';
+import type { SessionRejection } from './decide.ts';
 import { decide } from './decide.ts';
-import type { Rejection } from '../kernel/decision.ts';
-import type { EventMetadata, RecordedEvent, SessionEventType } from './events.ts';
-import type { Session } from './evolve.ts';
-import { evolveSession } from './evolve.ts';
+import type { RecordedSessionEvent, SessionEventType } from './events.ts';
+import type { Session } from './session.ts';
+import { evolveSession } from './session.ts';
 import { isStarted } from './state.ts';
 
 /** What a request brings besides its commands: the metadata of its events, and how their ids are made. */
@@ -13,19 +14,19 @@ export interface CommandContext {
   readonly metadata: (type: SessionEventType) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
-  /** The epoch under which the sender holds the session, if it says so: it is refused when that is over. */
+  /** The epoch under which the sender owns the session, if it names one: rejected when another owns it by now. */
   readonly agentEpoch?: number;
 }
 
 /** The events of all commands, and the session after them. */
 export interface AcceptedCommands {
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly RecordedSessionEvent[];
   readonly session: Session;
 }
 
 /** The first rejection, and the index of its command. */
 export interface RejectedCommands {
-  readonly rejection: Rejection;
+  readonly rejection: SessionRejection;
   readonly command: number;
 }
 
@@ -39,24 +40,24 @@ export function decideAll(
 ): DecidedCommands {
   const { agentEpoch } = context;
   if (agentEpoch !== undefined && isStarted(session.state)) {
-    const rejection = checkEpoch(session.state, agentEpoch);
+    const rejection = checkEpoch(session.state.agent, agentEpoch);
     if (rejection) return { rejection, command: 0 };
   }
-  const events: RecordedEvent[] = [];
-  let now = session;
+  const events: RecordedSessionEvent[] = [];
+  let current = session;
   for (const [index, command] of commands.entries()) {
-    const decision = decide(command, now.state, session.session_id);
+    const decision = decide(command, current.state, session.session_id);
     if ('rejection' in decision) return { rejection: decision.rejection, command: index };
     for (const event of decision.events) {
-      const recorded: RecordedEvent = {
+      const recorded: RecordedSessionEvent = {
         ...event,
         event_id: context.eventId(events.length),
-        revision: now.revision + 1,
+        revision: current.revision + 1,
         metadata: context.metadata(event.type),
       };
       events.push(recorded);
-      now = evolveSession(now, recorded);
+      current = evolveSession(current, recorded);
     }
   }
-  return { events, session: now };
+  return { events, session: current };
 }

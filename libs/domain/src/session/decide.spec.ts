@@ -1,14 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RecordTurn } from './commands.ts';
+import { timeOf } from '../kernel/test-decider.ts';
+import type { PartnerMemory } from '../partner/state.ts';
+import type { RecordTurn, SessionCommand } from './commands.ts';
 import type { SessionEvent } from './events.ts';
-import { newSession } from './evolve.ts';
-import { given, sessionId, started, timeOf, when } from './test-scenario.ts';
+import { newSession } from './session.ts';
+import { ended, given, givenCommands, sessionId, started, when } from './test-scenario.ts';
 
-const preferred = ([name, value]: [string, number]): SessionEvent => ({
-  type: 'PreferenceChanged',
-  data: { name, value },
-});
-const ended: SessionEvent = { type: 'SessionEnded', data: { reason: null } };
 const start = {
   type: 'StartSession',
   partner_id: 'P7689',
@@ -33,155 +30,200 @@ const turn: RecordTurn = {
   bot_action: null,
   response: null,
 };
+const expired: SessionEvent = { type: 'SessionExpired', data: { expires_at: timeOf(60) } };
+const openInquiry: SessionCommand = {
+  type: 'OpenInquiry',
+  inquiry_id: 'i1',
+  kind: 'order_status',
+  subject: { order_id: 'ORD1' },
+  timeout_ms: 60_000,
+  now: timeOf(0),
+};
 
-describe('a session', () => {
-  test('starts in English when nothing is known of the partner', () => {
-    const [event] = when(newSession(sessionId), start) as SessionEvent[];
-    expect(event).toMatchObject({
-      type: 'SessionStarted',
-      data: { language: 'en', previous_session_id: null },
-    });
+describe('starting a session', () => {
+  test('gives it the partner’s data', () => {
+    expect(when(newSession(sessionId), { ...start, name: 'Asha', language: 'ta' })).toEqual([
+      {
+        type: 'SessionStarted',
+        data: {
+          session_id: sessionId,
+          partner_id: 'P7689',
+          channel: 'ivr',
+          language: 'ta',
+          region: null,
+          name: 'Asha',
+          device: null,
+          expires_in_s: 60,
+          preferences: {},
+          open_goals: [],
+          previous_session_id: null,
+        },
+      },
+    ]);
   });
 
-  test('starts from the memory of the partner’s session before', () => {
-    const memory = {
+  test('is in English when nothing is known of the partner', () => {
+    expect(when(newSession(sessionId), start)).toMatchObject([{ data: { language: 'en' } }]);
+  });
+
+  describe('of a partner who is remembered', () => {
+    const memory: PartnerMemory = {
       session_id: 'earlier',
       start_time: timeOf(0),
       language: 'hi',
       preferences: { call_back: 'evening' },
       open_goals: [{ goal: 'resolve_payment', step: 'verify_bank' }],
     };
-    const [event] = when(newSession(sessionId), { ...start, memory }) as SessionEvent[];
-    const { session_id: previous_session_id, preferences, open_goals } = memory;
-    expect(event?.data).toMatchObject({ language: 'hi', preferences, open_goals, previous_session_id });
+
+    test('goes on from the memory', () => {
+      const { session_id: previous_session_id, language, preferences, open_goals } = memory;
+      expect(when(newSession(sessionId), { ...start, memory })).toMatchObject([
+        { data: { language, preferences, open_goals, previous_session_id } },
+      ]);
+    });
+
+    test('is in the language that the caller names', () => {
+      const command = { ...start, memory, language: 'ta' };
+      expect(when(newSession(sessionId), command)).toMatchObject([{ data: { language: 'ta' } }]);
+    });
   });
 
-  test('prefers the language that the caller names', () => {
-    const [event] = when(newSession(sessionId), { ...start, language: 'ta' }) as SessionEvent[];
-    expect(event?.data).toMatchObject({ language: 'ta' });
-  });
-
-  test('starts once', () => {
+  test('is rejected when it exists', () => {
     expect(when(given(started), start)).toBe('session_exists');
-  });
-
-  test('takes no command before it started', () => {
-    expect(when(newSession(sessionId), turn)).toBe('session_not_found');
-  });
-
-  test('takes no command after it ended, expired included', () => {
-    const expired: SessionEvent = { type: 'SessionExpired', data: { expires_at: timeOf(60) } };
-    expect(when(given(started, ended), turn)).toBe('session_over');
-    expect(when(given(started, expired), turn)).toBe('session_over');
-    expect(when(given(started, ended), { type: 'EndSession', reason: null })).toBe('session_over');
-  });
-
-  test('expires once its time has come, not before and not twice', () => {
-    const session = given(started);
-    expect(when(session, { type: 'ExpireSession', now: timeOf(59) })).toEqual([]);
-    const expired = { type: 'SessionExpired', data: { expires_at: timeOf(60) } } as const;
-    expect(when(session, { type: 'ExpireSession', now: timeOf(60) })).toEqual([expired]);
-    expect(when(given(started, expired), { type: 'ExpireSession', now: timeOf(90) })).toEqual([]);
-  });
-
-  test('moves to another channel, and stays where it is', () => {
-    const session = given(started);
-    expect(when(session, { type: 'SwitchChannel', channel: 'ivr' })).toEqual([
-      { type: 'ChannelSwitched', data: { channel: 'ivr', previous_channel: 'whatsapp' } },
-    ]);
-    expect(when(session, { type: 'SwitchChannel', channel: 'whatsapp' })).toEqual([]);
-  });
-
-  test('changes only the preferences that differ', () => {
-    const preferences = { language: 'hi', call_back: 'evening' };
-    expect(when(given(started), { type: 'ChangePreferences', preferences })).toEqual([
-      { type: 'PreferenceChanged', data: { name: 'call_back', value: 'evening' } },
-    ]);
-  });
-
-  test('holds a bounded number of preferences', () => {
-    const preferences = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`p${index}`, index]));
-    expect(when(given(started), { type: 'ChangePreferences', preferences })).toBe('too_many_preferences');
-    const full = given(started, ...Object.entries(preferences).slice(1).map(preferred));
-    expect(when(full, { type: 'ChangePreferences', preferences: { p1: null, fresh: 1 } })).toHaveLength(2);
-    expect(when(full, { type: 'ChangePreferences', preferences: { language: 'ta' } })).toHaveLength(1);
   });
 });
 
-describe('a turn', () => {
+describe('a session that was never started', () => {
+  test('rejects every other command', () => {
+    expect(when(newSession(sessionId), turn)).toBe('session_not_found');
+  });
+});
+
+describe('a session that is over', () => {
+  test.each([
+    ['ended', ended],
+    ['expired', expired],
+  ])('rejects commands when it has %s', (_, end) => {
+    expect(when(given(started, end), turn)).toBe('session_over');
+  });
+
+  test('does not end again', () => {
+    expect(when(given(started, ended), { type: 'EndSession', reason: null })).toBe('session_over');
+  });
+
+  test('does not expire again', () => {
+    expect(when(given(started, expired), { type: 'ExpireSession', now: timeOf(90) })).toEqual([]);
+  });
+
+  test('takes a late answer', () => {
+    const session = givenCommands(openInquiry, { type: 'EndSession', reason: null });
+    const named = { inquiry_id: 'i1', source: 'orders', attempt: 1, reply_id: 'r', now: timeOf(5) };
+    expect(when(session, { type: 'AnswerInquiry', ...named, data: {} })).toMatchObject([
+      { type: 'InquiryCorrected' },
+    ]);
+  });
+
+  test('has nothing to do for a late deadline', () => {
+    const late: SessionCommand = { type: 'CloseInquiry', inquiry_id: 'i1', now: timeOf(90) };
+    expect(when(given(started, ended), late)).toEqual([]);
+  });
+
+  test('takes the detach of its agent', () => {
+    const attach: SessionCommand = {
+      type: 'AttachAgent',
+      instance: 'bot-1',
+      pool: 'support',
+      node: 'n',
+      after: null,
+      reason: 'requested',
+      replaces: null,
+    };
+    const session = givenCommands(attach, { type: 'EndSession', reason: null });
+    const detach: SessionCommand = {
+      type: 'DetachAgent',
+      instance: 'bot-1',
+      epoch: 1,
+      reason: 'requested',
+      waiting: false,
+    };
+    expect(when(session, detach)).toMatchObject([{ type: 'AgentDetached' }]);
+    expect(when(session, attach)).toBe('session_over');
+  });
+});
+
+describe('ending a session', () => {
+  test('is one event', () => {
+    expect(when(given(started), { type: 'EndSession', reason: null })).toEqual([ended]);
+  });
+
+  test('closes its open inquiries', () => {
+    expect(when(givenCommands(openInquiry), { type: 'EndSession', reason: null })).toMatchObject([
+      { type: 'InquiryClosed', data: { cause: 'session_over' } },
+      { type: 'SessionEnded' },
+    ]);
+  });
+});
+
+describe('expiring a session', () => {
+  test('changes nothing before its time', () => {
+    expect(when(given(started), { type: 'ExpireSession', now: timeOf(59) })).toEqual([]);
+  });
+
+  test('is one event when its time has come', () => {
+    expect(when(given(started), { type: 'ExpireSession', now: timeOf(60) })).toEqual([expired]);
+  });
+});
+
+describe('switching the channel', () => {
+  test('names the previous one', () => {
+    expect(when(given(started), { type: 'SwitchChannel', channel: 'ivr' })).toEqual([
+      { type: 'ChannelSwitched', data: { channel: 'ivr', previous_channel: 'whatsapp' } },
+    ]);
+  });
+
+  test('to the current one changes nothing', () => {
+    expect(when(given(started), { type: 'SwitchChannel', channel: 'whatsapp' })).toEqual([]);
+  });
+});
+
+describe('recording a turn', () => {
   test('is one event', () => {
     const { type: _type, response: _response, ...data } = turn;
     expect(when(given(started), turn)).toEqual([{ type: 'TurnRecorded', data }]);
   });
 
-  test('with its reply is two events, the reply pointing back', () => {
+  test('with its reply is two events, and the reply has the bot’s action', () => {
     const response = { turn_id: 'turn-2', message_text: 'Which month?' };
-    const [user, bot] = when(given(started), {
-      ...turn,
-      bot_action: 'ask_month',
-      response,
-    }) as SessionEvent[];
-    expect(user?.data).toMatchObject({ turn_id: 'turn-1', sender: 'user', bot_action: null });
-    expect(bot?.data).toMatchObject({
-      ...response,
-      sender: 'bot',
-      in_reply_to: 'turn-1',
-      bot_action: 'ask_month',
-      parsed_intent: null,
-    });
-  });
-});
-
-describe('flags and handoff', () => {
-  test('a flag is raised when it is new or different, and cleared when it is there', () => {
-    const vip = { type: 'FlagRaised', data: { flag: 'vip', value: true } } as const;
-    expect(when(given(started), { type: 'RaiseFlag', flag: 'vip', value: true })).toEqual([vip]);
-    expect(when(given(started, vip), { type: 'RaiseFlag', flag: 'vip', value: true })).toEqual([]);
-    expect(when(given(started, vip), { type: 'RaiseFlag', flag: 'vip', value: 'gold' })).toHaveLength(1);
-    expect(when(given(started, vip), { type: 'ClearFlag', flag: 'vip' })).toHaveLength(1);
-    expect(when(given(started), { type: 'ClearFlag', flag: 'vip' })).toEqual([]);
-    expect(when(given(started), { type: 'ClearFlag', flag: 'constructor' })).toEqual([]);
-  });
-
-  test('derived flags cannot be set or cleared', () => {
-    expect(when(given(started), { type: 'RaiseFlag', flag: 'is_repeat_query', value: true })).toBe(
-      'flag_is_derived',
-    );
-    expect(when(given(started), { type: 'ClearFlag', flag: 'handoff' })).toBe('flag_is_derived');
-  });
-
-  test('a session holds a bounded number of flags', () => {
-    const raised = Array.from({ length: 64 }, (_, index): SessionEvent => ({
-      type: 'FlagRaised',
-      data: { flag: `f${index}`, value: true },
-    }));
-    expect(when(given(started, ...raised), { type: 'RaiseFlag', flag: 'more', value: 1 })).toBe(
-      'too_many_flags',
-    );
-    expect(when(given(started, ...raised), { type: 'RaiseFlag', flag: 'f0', value: 1 })).toHaveLength(1);
-  });
-
-  test('a handoff is requested, accepted and returned, in this order', () => {
-    const requested = { type: 'HandoffRequested', data: { reason: 'angry' } } as const;
-    const accepted = { type: 'HandoffAccepted', data: { accepted_by: 'desk-4' } } as const;
-    expect(when(given(started), { type: 'RequestHandoff', reason: 'angry' })).toEqual([requested]);
-    expect(when(given(started, requested), { type: 'RequestHandoff', reason: null })).toBe(
-      'handoff_not_possible',
-    );
-    expect(when(given(started), { type: 'AcceptHandoff', accepted_by: 'desk-4' })).toBe(
-      'handoff_not_possible',
-    );
-    expect(when(given(started, requested), { type: 'AcceptHandoff', accepted_by: 'desk-4' })).toEqual([
-      accepted,
+    expect(when(given(started), { ...turn, bot_action: 'ask_month', response })).toMatchObject([
+      { data: { turn_id: 'turn-1', sender: 'user', bot_action: null } },
+      {
+        data: {
+          ...response,
+          sender: 'bot',
+          in_reply_to: 'turn-1',
+          bot_action: 'ask_month',
+          parsed_intent: null,
+        },
+      },
     ]);
-    expect(when(given(started, requested, accepted), { type: 'ReturnHandoff', note: null })).toHaveLength(1);
-    expect(when(given(started), { type: 'ReturnHandoff', note: null })).toBe('handoff_not_possible');
   });
 });
 
-test('several commands are decided one upon the other, and all refused when one is', () => {
-  const set = { type: 'SetGoal', goal: 'resolve_payment', step: null } as const;
-  const done = { type: 'UpdateGoal', goal: 'resolve_payment', step: null, status: 'completed' } as const;
-  expect(when(given(started), set, done)).toHaveLength(2);
-  expect(when(given(started), done, set)).toBe('goal_not_set');
+test.each<[string, SessionCommand, string]>([
+  ['goals', { type: 'SetGoal', goal: 'pay', step: null }, 'GoalSet'],
+  ['the handoff', { type: 'RequestHandoff', reason: null }, 'HandoffRequested'],
+  [
+    'external updates',
+    { type: 'RecordExternalUpdate', system: 's', kind: 'k', reference: null, data: {}, source_event_id: 'e' },
+    'ExternalUpdateRecorded',
+  ],
+  ['inquiries', openInquiry, 'InquiryOpened'],
+])('an active session decides on %s', (_, command, type) => {
+  expect(when(given(started), command)).toMatchObject([{ type }]);
+});
+
+test('a command that is none of sessions is an error', () => {
+  expect(() => when(given(started), { type: 'Unknown' } as unknown as SessionCommand)).toThrow(
+    'Unknown command',
+  );
 });

@@ -1,20 +1,22 @@
 import type { AgentEvent } from '../agents/events.ts';
+import { agentPersonalFields } from '../agents/events.ts';
+import type { GoalEvent } from '../goals/events.ts';
+import { goalPersonalFields } from '../goals/events.ts';
+import type { OpenGoal } from '../goals/state.ts';
+import type { HandoffEvent } from '../handoff/events.ts';
+import { handoffPersonalFields } from '../handoff/events.ts';
 import type { InquiryEvent } from '../inquiries/events.ts';
+import { inquiryPersonalFields } from '../inquiries/events.ts';
+import type { Event, PersonalFields, RecordedEvent } from '../kernel/event.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
+import type { ExternalUpdateRecorded } from '../tracking/events.ts';
+import { trackingPersonalFields } from '../tracking/events.ts';
 
 export const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
 export type Channel = (typeof channels)[number];
 
 export const senders = ['user', 'bot'] as const;
 export type Sender = (typeof senders)[number];
-
-/** A goal that is not the current one any more but may return. */
-export interface OpenGoal {
-  readonly goal: string;
-  readonly step: string | null;
-}
-
-type Event<Type extends string, Data> = { readonly type: Type; readonly data: Readonly<Data> };
 
 export type SessionStarted = Event<
   'SessionStarted',
@@ -53,24 +55,10 @@ export type TurnRecorded = Event<
   }
 >;
 
-export type GoalSet = Event<'GoalSet', { goal: string; step: string | null }>;
-export type GoalAdvanced = Event<'GoalAdvanced', { goal: string; step: string | null }>;
-export type GoalSuspended = Event<'GoalSuspended', { goal: string }>;
-export type GoalResumed = Event<'GoalResumed', { goal: string }>;
-export type GoalCompleted = Event<'GoalCompleted', { goal: string }>;
-export type GoalAbandoned = Event<'GoalAbandoned', { goal: string }>;
-
 export type FlagRaised = Event<'FlagRaised', { flag: string; value: Json }>;
 export type FlagCleared = Event<'FlagCleared', { flag: string }>;
-export type HandoffRequested = Event<'HandoffRequested', { reason: string | null }>;
-export type HandoffAccepted = Event<'HandoffAccepted', { accepted_by: string }>;
-export type HandoffReturned = Event<'HandoffReturned', { note: string | null }>;
 
-export type ExternalUpdateRecorded = Event<
-  'ExternalUpdateRecorded',
-  { system: string; kind: string; reference: string | null; data: JsonObject; source_event_id: string }
->;
-
+/** Every event of a session's stream. */
 export type SessionEvent =
   | SessionStarted
   | ChannelSwitched
@@ -78,81 +66,37 @@ export type SessionEvent =
   | SessionEnded
   | SessionExpired
   | TurnRecorded
-  | GoalSet
-  | GoalAdvanced
-  | GoalSuspended
-  | GoalResumed
-  | GoalCompleted
-  | GoalAbandoned
   | FlagRaised
   | FlagCleared
-  | HandoffRequested
-  | HandoffAccepted
-  | HandoffReturned
+  | GoalEvent
+  | HandoffEvent
   | ExternalUpdateRecorded
   | InquiryEvent
   | AgentEvent;
 
 export type SessionEventType = SessionEvent['type'];
 
-export const actorRoles = ['agent', 'human', 'system'] as const;
-export interface Actor {
-  readonly role: (typeof actorRoles)[number];
-  readonly id: string;
-}
-
-/** What stands beside every event. `command_id` and `command_hash` make a repeated command recognisable. */
-export interface EventMetadata {
-  readonly schema_version: number;
-  readonly occurred_at: string;
-  readonly actor: Actor;
-  readonly $correlationId: string;
-  readonly $causationId?: string;
-  readonly traceparent?: string;
-  readonly command_id?: string;
-  readonly command_hash?: string;
-  /** The epoch under which the agent instance held the session that sent the command. */
-  readonly agent_epoch?: number;
-}
-
-/** An event as it stands in its stream. */
-export type RecordedEvent<E extends { type: string } = SessionEvent> = E & {
-  readonly event_id: string;
-  readonly revision: number;
-  readonly metadata: EventMetadata;
-};
+/** An event as it stands in a session's stream. */
+export type RecordedSessionEvent<E extends SessionEvent = SessionEvent> = RecordedEvent<E>;
 
 /**
  * Declares which fields of an event's data are personal, by event type. Nothing is encrypted yet. Every event type has
  * its line, so a new event cannot be added without deciding.
  */
-export const personalFields: { readonly [Type in SessionEventType]: readonly string[] } = {
+export const personalFields: PersonalFields<SessionEvent> = {
   SessionStarted: ['name', 'device', 'region', 'preferences'],
   ChannelSwitched: [],
   PreferenceChanged: ['value'],
   SessionEnded: [],
   SessionExpired: [],
   TurnRecorded: ['message_text', 'extracted_entities'],
-  GoalSet: [],
-  GoalAdvanced: [],
-  GoalSuspended: [],
-  GoalResumed: [],
-  GoalCompleted: [],
-  GoalAbandoned: [],
   FlagRaised: ['value'],
   FlagCleared: [],
-  HandoffRequested: ['reason'],
-  HandoffAccepted: [],
-  HandoffReturned: ['note'],
-  ExternalUpdateRecorded: ['reference', 'data'],
-  InquiryOpened: [],
-  InquiryAnswered: ['data'],
-  InquiryFailed: ['reason'],
-  InquiryClosed: ['answer'],
-  InquiryCorrected: ['data', 'reason'],
-  AgentAttached: [],
-  AgentDetached: [],
-  UpdateAcknowledged: [],
+  ...goalPersonalFields,
+  ...handoffPersonalFields,
+  ...trackingPersonalFields,
+  ...inquiryPersonalFields,
+  ...agentPersonalFields,
 };
 
 /** Whether this version of the code knows an event type. */
@@ -160,7 +104,7 @@ export function isSessionEventType(type: string): type is SessionEventType {
   return Object.hasOwn(personalFields, type);
 }
 
-/** The events that do not count as activity of the conversation, since they come from outside or end it. */
+/** Events that do not count as activity of the conversation: they come from outside, or end it. */
 const noActivity: ReadonlySet<SessionEventType> = new Set([
   'ExternalUpdateRecorded',
   'InquiryAnswered',
@@ -174,7 +118,7 @@ const noActivity: ReadonlySet<SessionEventType> = new Set([
   'UpdateAcknowledged',
 ]);
 
-/** Whether an event counts as activity of the conversation, which moves `expires_at`. News from outside does not. */
+/** Whether an event counts as activity of the conversation, which moves `expires_at`. */
 export function isActivity(type: SessionEventType): boolean {
   return !noActivity.has(type);
 }

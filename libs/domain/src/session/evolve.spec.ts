@@ -1,199 +1,254 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { contextOf, explainEvent, newExplained } from './context.ts';
-import type { RecordedEvent, SessionEvent } from './events.ts';
-import { evolve, evolveSession } from './evolve.ts';
-import { commandsKept, rememberCommand } from './processed-commands.ts';
-import { memoryOf } from '../partner/memory.ts';
-import { asks, given, metadata, started, timeOf } from './test-scenario.ts';
-import { initialState } from './state.ts';
+import { metadata, recorded, timeOf } from '../kernel/test-decider.ts';
+import type { SessionCommand } from './commands.ts';
+import type { RecordedSessionEvent, SessionEvent } from './events.ts';
+import { evolve } from './evolve.ts';
+import { evolveSession } from './session.ts';
+import { initialState, isStarted, recentTurnsKept } from './state.ts';
+import { asks, ended, given, givenCommands, started } from './test-scenario.ts';
 
-const flagsAfter = (...events: SessionEvent[]): object => given(started, ...events).state.conversation_flags;
-const update = (
-  system: string,
-  data: Record<string, string>,
-  reference: string | null = null,
-): SessionEvent => ({
-  type: 'ExternalUpdateRecorded',
-  data: { system, kind: 'changed', reference, data, source_event_id: `${system}-${JSON.stringify(data)}` },
+const stateAfter = (...events: SessionEvent[]): ReturnType<typeof given>['state'] =>
+  given(started, ...events).state;
+const flagsAfter = (...events: SessionEvent[]): object => stateAfter(...events).conversation_flags;
+
+const prefer = (name: string, value: string | number | null): SessionEvent => ({
+  type: 'PreferenceChanged',
+  data: { name, value },
+});
+const says = (bot_action: string | null): SessionEvent => {
+  const { data } = asks(null) as Extract<SessionEvent, { type: 'TurnRecorded' }>;
+  return { type: 'TurnRecorded', data: { ...data, sender: 'bot', bot_action } };
+};
+
+test('a session is not started before its first event', () => {
+  expect(isStarted(initialState)).toBe(false);
 });
 
-describe('what follows from the turns', () => {
-  test('a question is a repetition when intent and entities are the same again', () => {
+describe('a session', () => {
+  test('is active from its start', () => {
+    expect(stateAfter().session).toEqual({
+      status: 'active',
+      channel: 'whatsapp',
+      start_time: timeOf(0),
+      last_activity_time: timeOf(0),
+      expires_in_s: 60,
+      expires_at: timeOf(60),
+      previous_session_id: null,
+      turn_count: 0,
+    });
+  });
+
+  test('begins with the goals that its predecessor left open', () => {
+    const data = { ...started.data, open_goals: [{ goal: 'pay', step: null }] };
+    const { goal_state } = given({ ...started, data }).state;
+    expect(goal_state.stack).toEqual([{ goal: 'pay', step: null, status: 'suspended' }]);
+  });
+
+  test('is on the channel that it switched to', () => {
+    const switched = { channel: 'ivr', previous_channel: 'whatsapp' } as const;
+    expect(stateAfter({ type: 'ChannelSwitched', data: switched }).session.channel).toBe('ivr');
+  });
+
+  test('expires later with each activity', () => {
+    expect(stateAfter(asks('where')).session).toMatchObject({
+      last_activity_time: timeOf(1),
+      expires_at: timeOf(61),
+    });
+  });
+
+  test.each<[string, SessionEvent]>([
+    [
+      'an external update',
+      {
+        type: 'ExternalUpdateRecorded',
+        data: { system: 'orders', kind: 'k', reference: 'ORD1', data: {}, source_event_id: 'e' },
+      },
+    ],
+    [
+      'an attach',
+      {
+        type: 'AgentAttached',
+        data: { instance: 'bot', epoch: 1, pool: 'p', node: 'n', after: null, reason: 'requested' },
+      },
+    ],
+    ['its end', ended],
+  ])('does not expire later with %s', (_, event) => {
+    expect(stateAfter(event).session).toMatchObject({
+      last_activity_time: timeOf(0),
+      expires_at: timeOf(60),
+    });
+  });
+
+  test('has ended', () => {
+    expect(stateAfter(ended).session.status).toBe('ended');
+  });
+
+  test('has expired', () => {
+    expect(stateAfter({ type: 'SessionExpired', data: { expires_at: timeOf(60) } }).session.status).toBe(
+      'expired',
+    );
+  });
+});
+
+describe('preferences', () => {
+  test('are remembered', () => {
+    expect(stateAfter(prefer('a', 1)).short_term_memory.preferences).toEqual({ a: 1 });
+  });
+
+  test('are forgotten when they become null', () => {
+    expect(stateAfter(prefer('a', 1), prefer('a', null)).short_term_memory.preferences).toEqual({});
+  });
+
+  test('have the language beside them', () => {
+    expect(stateAfter(prefer('language', 'ta')).short_term_memory).toMatchObject({
+      preferred_language: 'ta',
+      preferences: {},
+    });
+  });
+
+  test('keep the language when the new one is no text', () => {
+    expect(stateAfter(prefer('language', 7)).short_term_memory.preferred_language).toBe('hi');
+  });
+});
+
+describe('flags', () => {
+  const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: 'gold' } };
+
+  test('have the value that they were raised with', () => {
+    expect(flagsAfter(raised)).toMatchObject({ vip: 'gold' });
+  });
+
+  test('are gone after they were cleared', () => {
+    expect(flagsAfter(raised, { type: 'FlagCleared', data: { flag: 'vip' } })).not.toHaveProperty('vip');
+  });
+
+  test('tell where the handoff stands', () => {
+    expect(flagsAfter({ type: 'HandoffRequested', data: { reason: null } })).toMatchObject({
+      handoff: 'requested',
+    });
+  });
+});
+
+describe('a question', () => {
+  test('is no repetition the first time', () => {
     expect(flagsAfter(asks('where', { order: '1' }))).toMatchObject({
       is_repeat_query: false,
       retry_attempts: 0,
     });
+  });
+
+  test('is a repetition with the same intent and entities', () => {
     expect(flagsAfter(asks('where', { a: 1, b: 2 }), asks('where', { b: 2, a: 1 }))).toMatchObject({
       is_repeat_query: true,
       retry_attempts: 1,
     });
+  });
+
+  test('is no repetition with other entities', () => {
     expect(flagsAfter(asks('where', { a: 1 }), asks('where', { a: 2 }))).toMatchObject({
       is_repeat_query: false,
     });
+  });
+
+  test('counts its repetitions', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks('where'))).toMatchObject({ retry_attempts: 2 });
-    expect(flagsAfter(asks('where'), asks('where'), asks('why'))).toMatchObject({
-      is_repeat_query: false,
-      retry_attempts: 0,
-    });
+  });
+
+  test('of another kind is no repetition', () => {
+    expect(flagsAfter(asks('where'), asks('where'), asks('why'))).toMatchObject({ is_repeat_query: false });
+  });
+
+  test('is a repetition after another one', () => {
     expect(flagsAfter(asks('where'), asks('why'), asks('where'))).toMatchObject({ is_repeat_query: true });
   });
 
-  test('a turn without an intent leaves it as it is', () => {
+  test('about money is remembered', () => {
+    expect(flagsAfter(asks('MakePayment'), asks('greet'))).toMatchObject({ asked_about_payment: true });
+  });
+
+  test('about something else is not about money', () => {
+    expect(flagsAfter(asks('display_order'))).toMatchObject({ asked_about_payment: false });
+  });
+});
+
+describe('a turn', () => {
+  test('without an intent leaves the flags as they are', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks(null))).toMatchObject({ is_repeat_query: true });
   });
 
-  test('asking about money is remembered', () => {
-    for (const intent of ['ask_payment_status', 'MakePayment', 'late-payouts', 'refund']) {
-      expect(flagsAfter(asks(intent), asks('greet'))).toMatchObject({ asked_about_payment: true });
-    }
-    expect(flagsAfter(asks('display_order'))).toMatchObject({ asked_about_payment: false });
-  });
-
-  test('the last ten turns are kept', () => {
-    const turns = Array.from({ length: 12 }, (_, index) => asks(`intent_${index}`));
-    const { recent_turns, session } = given(started, ...turns).state;
-    expect(recent_turns.map((turn) => turn.parsed_intent)).toEqual(
-      turns.slice(2).map((_, index) => `intent_${index + 2}`),
-    );
-    expect(session.turn_count).toBe(12);
-  });
-
-  test('an order that the user names is tracked, without a status until there is news', () => {
-    const { order_tracking } = given(started, asks('where', { order_id: 'ORD9823' })).state;
-    expect(order_tracking).toEqual({
+  test('names an order, which is tracked', () => {
+    expect(stateAfter(asks('where', { order_id: 'ORD9823' })).order_tracking).toMatchObject({
       order_id: 'ORD9823',
-      status: null,
-      tracking_id: null,
-      updated_at: timeOf(1),
     });
   });
-});
 
-describe('news from outside', () => {
-  test('of an order is merged, and another order replaces it', () => {
-    const session = given(
-      started,
-      update('orders', { status: 'shipped', tracking_id: 'T1' }, 'ORD1'),
-      update('logistics', { order_id: 'ORD1', status: 'out_for_delivery' }),
+  test('of the bot has the bot’s last action', () => {
+    expect(stateAfter(says('ask_month')).short_term_memory.last_bot_action).toBe('ask_month');
+  });
+
+  test('of the bot without an action keeps the last one', () => {
+    expect(stateAfter(says('ask_month'), says(null)).short_term_memory.last_bot_action).toBe('ask_month');
+  });
+
+  test('counts', () => {
+    const turns = Array.from({ length: 12 }, (_, index) => asks(`intent_${index}`));
+    expect(stateAfter(...turns).session.turn_count).toBe(12);
+  });
+
+  test('is kept as long as it is one of the last', () => {
+    const turns = Array.from({ length: 12 }, (_, index) => asks(`intent_${index}`));
+    expect(stateAfter(...turns).recent_turns.map((turn) => turn.parsed_intent)).toEqual(
+      turns.slice(-recentTurnsKept).map((_, index) => `intent_${index + 2}`),
     );
-    expect(session.state.order_tracking).toMatchObject({
-      order_id: 'ORD1',
-      status: 'out_for_delivery',
-      tracking_id: 'T1',
-    });
-    const other = given(
-      started,
-      update('orders', { status: 'a', tracking_id: 'T1' }, 'ORD1'),
-      update('orders', {}, 'ORD2'),
-    );
-    expect(other.state.order_tracking).toMatchObject({ order_id: 'ORD2', status: null, tracking_id: null });
-  });
-
-  test('of other systems does not touch the order, and only the latest of a kind is kept', () => {
-    const { external, order_tracking } = given(
-      started,
-      update('payments', { a: '1' }),
-      update('payments', { a: '2' }),
-    ).state;
-    expect(order_tracking).toBeNull();
-    expect(external.map((item) => item.data)).toEqual([{ a: '2' }]);
-  });
-
-  test('is bounded in number and size; what is too large stays in the stream', () => {
-    const many = Array.from({ length: 25 }, (_, index) => update('x', { a: 'b' }, String(index)));
-    const { external } = given(started, ...many, update('y', { text: 'x'.repeat(5_000) })).state;
-    expect(external).toHaveLength(20);
-    expect(external.at(-1)).toMatchObject({ system: 'y', data: null, revision: 26 });
-  });
-
-  test('does not keep a silent conversation alive', () => {
-    const session = given(started, asks('where'), update('orders', {}, 'ORD1'));
-    expect(session.state.session.last_activity_time).toBe(timeOf(1));
-    expect(session.state.session.expires_at).toBe(timeOf(61));
   });
 });
 
-test('events of an unknown type and events that were seen change nothing', () => {
-  const session = given(started);
-  const unknown = { type: 'SomethingNew', data: {}, event_id: 'x', revision: 1, metadata: metadata(1) };
-  expect(evolve(session.state, unknown as unknown as RecordedEvent)).toBe(session.state);
-  const again = { ...started, event_id: 'x', revision: 0, metadata: metadata(9) };
-  expect(evolveSession(session, again)).toBe(session);
-});
-
-test('the commands of a session are known by key and by turn, the latest of them', () => {
-  const { known } = given(started, asks('where'));
-  const ids = known.list.map((command) => command.id);
-  expect(ids).toEqual(['key:0', 'key:1', 'turn:turn-where']);
-  const reply = { ...asks('why'), event_id: 'x', revision: 2, metadata: metadata(2, 'key:1') };
-  const counted = rememberCommand(known, reply).list.filter((command) => command.revision === 1);
-  expect(counted.map((command) => [command.id, command.count])).toEqual([
-    ['key:1', 2],
-    ['turn:turn-where', 2],
-    ['turn:turn-why', 2],
-  ]);
-});
-
-test('every command at or after `from` is known, and not many more than the limit', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 300 }), (count) => {
-      const turns = Array.from({ length: count }, (_, index) => asks(`intent-${index}`));
-      const { known } = given(started, ...turns);
-      expect(known.list.length).toBeLessThanOrEqual(commandsKept);
-      for (let revision = known.from; revision <= count; revision += 1) {
-        expect(known.list.some((command) => command.revision === revision)).toBe(true);
-      }
-      expect(known.list.every((command) => command.revision >= known.from)).toBe(true);
-    }),
-  );
-});
-
-test('the context shows the sections and an explanation tells who set each field', () => {
-  const events: SessionEvent[] = [
-    started,
-    asks('where', { order_id: 'ORD1' }),
-    update('orders', { status: 'shipped' }, 'ORD1'),
-  ];
-  const explained = events.reduce(
-    (now, event, revision) =>
-      explainEvent(now, { ...event, event_id: `event-${revision}`, revision, metadata: metadata(revision) }),
-    newExplained('s'),
-  );
-  expect(contextOf(explained.session)).toMatchObject({
-    partner_id: 'P7689',
-    revision: 2,
-    order_tracking: { order_id: 'ORD1', status: 'shipped' },
-    short_term_memory: { last_user_intent: 'where', recent_turns: [{ parsed_intent: 'where' }] },
+describe('an event', () => {
+  test('of an unknown type changes nothing', () => {
+    const { state } = given(started);
+    const unknown = { ...recorded(started, 1), type: 'SomethingNew' };
+    expect(evolve(state, unknown as unknown as RecordedSessionEvent)).toBe(state);
   });
-  expect(explained.fields['order_tracking.status']).toMatchObject({ revision: 2, set_by: 'orders' });
-  expect(explained.fields['short_term_memory.last_user_intent']).toMatchObject({
-    revision: 1,
-    set_by: 'spec',
-  });
-  expect(explained.fields['identity.name']).toMatchObject({ revision: 0, type: 'SessionStarted' });
-});
 
-test('a partner’s memory holds language, preferences and every goal that is open, the current one last', () => {
-  const session = given(
-    started,
-    { type: 'PreferenceChanged', data: { name: 'language', value: 'ta' } },
-    { type: 'PreferenceChanged', data: { name: 'call_back', value: 'evening' } },
-    { type: 'GoalSet', data: { goal: 'pay', step: 'verify' } },
-    { type: 'GoalSuspended', data: { goal: 'pay' } },
-    { type: 'GoalSet', data: { goal: 'order', step: null } },
-    { type: 'SessionEnded', data: { reason: null } },
-  );
-  expect(memoryOf(session)).toMatchObject({
-    language: 'ta',
-    preferences: { call_back: 'evening' },
-    open_goals: [
-      { goal: 'pay', step: 'verify' },
-      { goal: 'order', step: null },
-    ],
+  test('of an unknown type moves the revision', () => {
+    const unknown = { ...recorded(started, 1), type: 'SomethingNew' };
+    expect(evolveSession(given(started), unknown as unknown as RecordedSessionEvent).revision).toBe(1);
+  });
+
+  test('that was folded before changes nothing', () => {
+    const session = given(started);
+    expect(evolveSession(session, { ...recorded(started, 0), metadata: metadata(9) })).toBe(session);
+  });
+
+  test('of an agent changes nothing in a session that was never started', () => {
+    const data = {
+      instance: 'bot',
+      epoch: 1,
+      pool: 'p',
+      node: 'n',
+      after: null,
+      reason: 'requested',
+    } as const;
+    expect(evolve(initialState, recorded({ type: 'AgentAttached', data }, 0))).toBe(initialState);
   });
 });
 
-test('the initial state is not started', () => {
-  expect(initialState.session.start_time).toBe('');
+describe('an inquiry', () => {
+  const open: SessionCommand = {
+    type: 'OpenInquiry',
+    inquiry_id: 'i1',
+    kind: 'order_status',
+    subject: { order_id: 'ORD1' },
+    timeout_ms: 60_000,
+    now: timeOf(0),
+  };
+
+  test('is awaited as long as it is open', () => {
+    expect(givenCommands(open).state.conversation_flags.awaiting_external_data).toBe(true);
+  });
+
+  test('is not awaited when it is closed', () => {
+    const cancelled = givenCommands(open, { type: 'CancelInquiry', inquiry_id: 'i1' });
+    expect(cancelled.state.conversation_flags.awaiting_external_data).toBe(false);
+  });
 });

@@ -1,67 +1,50 @@
-import { evolveAgent } from '../agents/decide.ts';
-import type { RecordedEvent, TurnRecorded, ExternalUpdateRecorded, SessionStarted } from './events.ts';
-import { isActivity } from './events.ts';
-import { evolveInquiries } from '../inquiries/evolve.ts';
+import { evolveAgent } from '../agents/evolve.ts';
 import { evolveGoals } from '../goals/evolve.ts';
+import { noGoals } from '../goals/state.ts';
+import { evolveHandoff } from '../handoff/evolve.ts';
 import type { InquiryEvent } from '../inquiries/events.ts';
-import type { ProcessedCommands } from './processed-commands.ts';
-import { rememberCommand } from './processed-commands.ts';
-import { isPaymentIntent, queryFingerprint, rememberQuery } from '../tracking/repeated-queries.ts';
+import { evolveInquiries } from '../inquiries/evolve.ts';
+import { trackInquiry } from '../inquiries/track-order.ts';
 import type { Json } from '../kernel/json.ts';
-import { plusMs } from '../kernel/json.ts';
-import { mentionOrder, trackOrder } from '../tracking/order.ts';
-import type { ExternalUpdate, SessionState } from './state.ts';
-import { externalDataLimit, externalKept, initialState, recentTurnsKept } from './state.ts';
+import { plusMs } from '../kernel/time.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
+import { evolveTracking } from '../tracking/evolve.ts';
+import type { RecordedSessionEvent, SessionStarted } from './events.ts';
+import { isActivity } from './events.ts';
+import { recordTurn } from './evolve-turn.ts';
+import type { SessionState } from './state.ts';
+import { initialState, isStarted } from './state.ts';
 
 type Flags = SessionState['conversation_flags'];
 
-/** A session at a revision, with its latest commands. Revision -1 is a stream without events. */
-export interface Session {
-  readonly session_id: string;
-  readonly revision: number;
-  readonly state: SessionState;
-  readonly known: ProcessedCommands;
-}
-
-/** The session before its first event. */
-export function newSession(sessionId: string): Session {
-  return { session_id: sessionId, revision: -1, state: initialState, known: { from: 0, list: [] } };
-}
-
-/** The session after one more event of its stream. Events at or below its revision change nothing. */
-export function evolveSession(session: Session, event: RecordedEvent): Session {
-  if (event.revision <= session.revision) return session;
-  return {
-    session_id: session.session_id,
-    revision: event.revision,
-    state: evolve(session.state, event),
-    known: rememberCommand(session.known, event),
-  };
-}
-
 /** The state after an event. An event of a type that this version does not know changes nothing. */
-export function evolve(state: SessionState, event: RecordedEvent): SessionState {
+export function evolve(state: SessionState, event: RecordedSessionEvent): SessionState {
   const next = apply(state, event);
   return isActivity(event.type) && next !== state ? touch(next, event.metadata.occurred_at) : next;
 }
 
-function apply(state: SessionState, event: RecordedEvent): SessionState {
+function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
   switch (event.type) {
     case 'SessionStarted':
       return start(event.data, event.metadata.occurred_at);
     case 'ChannelSwitched':
       return { ...state, session: { ...state.session, channel: event.data.channel } };
-    case 'PreferenceChanged':
-      return {
-        ...state,
-        short_term_memory: prefer(state.short_term_memory, event.data.name, event.data.value),
-      };
+    case 'PreferenceChanged': {
+      const { name, value } = event.data;
+      return { ...state, short_term_memory: prefer(state.short_term_memory, name, value) };
+    }
     case 'SessionEnded':
       return { ...state, session: { ...state.session, status: 'ended' } };
     case 'SessionExpired':
       return { ...state, session: { ...state.session, status: 'expired' } };
     case 'TurnRecorded':
       return recordTurn(state, event.data, event.metadata.occurred_at);
+    case 'FlagRaised':
+      return withFlags(state, { [event.data.flag]: event.data.value });
+    case 'FlagCleared': {
+      const { [event.data.flag]: _cleared, ...rest } = state.conversation_flags;
+      return { ...state, conversation_flags: rest as Flags };
+    }
     case 'GoalSet':
     case 'GoalAdvanced':
     case 'GoalSuspended':
@@ -69,38 +52,25 @@ function apply(state: SessionState, event: RecordedEvent): SessionState {
     case 'GoalCompleted':
     case 'GoalAbandoned':
       return { ...state, goal_state: evolveGoals(state.goal_state, event) };
-    case 'FlagRaised':
-      return withFlags(state, { [event.data.flag]: event.data.value });
-    case 'FlagCleared': {
-      const { [event.data.flag]: _cleared, ...rest } = state.conversation_flags;
-      return { ...state, conversation_flags: rest as Flags };
-    }
     case 'HandoffRequested':
-      return withFlags(state, { handoff: 'requested' });
     case 'HandoffAccepted':
-      return withFlags(state, { handoff: 'accepted' });
     case 'HandoffReturned':
-      return withFlags(state, { handoff: 'none' });
+      return withFlags(state, { handoff: evolveHandoff(state.conversation_flags.handoff, event) });
     case 'ExternalUpdateRecorded':
-      return recordUpdate(state, event);
+      return { ...state, ...evolveTracking(state, event) };
     case 'InquiryOpened':
     case 'InquiryAnswered':
     case 'InquiryFailed':
     case 'InquiryClosed':
     case 'InquiryCorrected':
-      return inquire(state, event, event.metadata.occurred_at);
+      return inquire(state, event);
     case 'AgentAttached':
     case 'AgentDetached':
     case 'UpdateAcknowledged':
-      return evolveAgent(state, event);
+      return isStarted(state) ? { ...state, agent: evolveAgent(state.agent, event) } : state;
     default:
       return unknownEvent(state, event);
   }
-}
-
-/** Written by a newer version: passed over. The parameter's type makes a forgotten case a compile error. */
-function unknownEvent(state: SessionState, _event: never): SessionState {
-  return state;
 }
 
 function start(data: SessionStarted['data'], at: string): SessionState {
@@ -119,7 +89,7 @@ function start(data: SessionStarted['data'], at: string): SessionState {
       turn_count: 0,
     },
     goal_state: {
-      ...initialState.goal_state,
+      ...noGoals,
       stack: data.open_goals.map((goal) => ({ ...goal, status: 'suspended' as const })),
     },
     short_term_memory: {
@@ -130,6 +100,7 @@ function start(data: SessionStarted['data'], at: string): SessionState {
   };
 }
 
+/** Activity moves the time at which the session expires. */
 function touch(state: SessionState, at: string): SessionState {
   const expires_at = plusMs(at, state.session.expires_in_s * 1000);
   return { ...state, session: { ...state.session, last_activity_time: at, expires_at } };
@@ -150,85 +121,12 @@ function withFlags(state: SessionState, flags: { readonly [flag: string]: Json }
   return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } };
 }
 
-function recordTurn(state: SessionState, turn: TurnRecorded['data'], timestamp: string): SessionState {
-  const { turn_id, sender, message_text, parsed_intent } = turn;
-  const recent_turns = [
-    ...state.recent_turns.slice(1 - recentTurnsKept),
-    { turn_id, sender, message_text, parsed_intent, timestamp },
-  ];
-  const session = { ...state.session, turn_count: state.session.turn_count + 1 };
-  const heard = { ...state, recent_turns, session };
-  return sender === 'user' ? understandUser(heard, turn, timestamp) : rememberBotAction(heard, turn);
-}
-
-function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): SessionState {
-  if (turn.bot_action === null) return state;
-  return { ...state, short_term_memory: { ...state.short_term_memory, last_bot_action: turn.bot_action } };
-}
-
-function understandUser(state: SessionState, turn: TurnRecorded['data'], at: string): SessionState {
-  const order_tracking = mentionOrder(state.order_tracking, turn.extracted_entities['order_id'], at);
-  if (turn.parsed_intent === null) return { ...state, order_tracking };
-  const { queries, times } = rememberQuery(
-    state.queries,
-    queryFingerprint(turn.parsed_intent, turn.extracted_entities),
-  );
-  const flags = {
-    is_repeat_query: times > 1,
-    retry_attempts: times - 1,
-    asked_about_payment: state.conversation_flags.asked_about_payment || isPaymentIntent(turn.parsed_intent),
-  };
-  const short_term_memory = { ...state.short_term_memory, last_user_intent: turn.parsed_intent };
-  return withFlags({ ...state, order_tracking, queries, short_term_memory }, flags);
-}
-
-function recordUpdate(state: SessionState, event: RecordedEvent<ExternalUpdateRecorded>): SessionState {
-  const { system, kind, reference, data } = event.data;
-  const timestamp = event.metadata.occurred_at;
-  const fits = JSON.stringify(data).length <= externalDataLimit;
-  const update: ExternalUpdate = {
-    system,
-    kind,
-    reference,
-    data: fits ? data : null,
-    revision: event.revision,
-    timestamp,
-  };
-  const others = state.external.filter(
-    (item) => item.system !== system || item.kind !== kind || item.reference !== reference,
-  );
-  const external = [...others.slice(1 - externalKept), update];
-  return { ...state, external, order_tracking: trackOrder(state.order_tracking, event.data, timestamp) };
-}
-
-/** Awaited as long as an inquiry is open; what the order and logistics systems answer is known of the order at once. */
-function inquire(state: SessionState, event: InquiryEvent, at: string): SessionState {
-  const memory = evolveInquiries(state, event, at);
-  const awaiting = memory.inquiries.open.length > 0;
-  const next = { ...state, ...memory, order_tracking: trackInquiry(state, event, at) };
-  return awaiting === state.conversation_flags.awaiting_external_data
+/** Data is awaited as long as an inquiry is open; what the order and logistics systems answer is known of the order. */
+function inquire(state: SessionState, event: RecordedSessionEvent<InquiryEvent>): SessionState {
+  const order_tracking = trackInquiry(state.order_tracking, state, event);
+  const next = { ...state, ...evolveInquiries(state, event), order_tracking };
+  const awaiting_external_data = next.inquiries.open.length > 0;
+  return awaiting_external_data === state.conversation_flags.awaiting_external_data
     ? next
-    : withFlags(next, { awaiting_external_data: awaiting });
-}
-
-function trackInquiry(state: SessionState, event: InquiryEvent, at: string): SessionState['order_tracking'] {
-  const { order_tracking: known, inquiries } = state;
-  if (event.type === 'InquiryOpened') return mentionOrder(known, event.data.subject['order_id'], at);
-  if (event.type !== 'InquiryAnswered' && event.type !== 'InquiryCorrected') return known;
-  const { inquiry_id, source: system, data } = event.data;
-  const inquiry = [...inquiries.open, ...inquiries.closed].find((item) => item.inquiry_id === inquiry_id);
-  if (inquiry === undefined || data === null) return known;
-  if (event.type === 'InquiryCorrected' && !correctsOrder(event.data.cause, inquiry.closed_at, known))
-    return known;
-  const order = inquiry.subject['order_id'];
-  return trackOrder(known, { system, reference: typeof order === 'string' ? order : null, data }, at);
-}
-
-/** A late answer counts unless something newer is known since the inquiry ended. */
-function correctsOrder(
-  cause: 'late' | 'duplicate',
-  closedAt: string | null,
-  known: SessionState['order_tracking'],
-): boolean {
-  return cause === 'late' && (known === null || closedAt === null || known.updated_at <= closedAt);
+    : withFlags(next, { awaiting_external_data });
 }

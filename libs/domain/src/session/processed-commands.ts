@@ -1,6 +1,6 @@
-import type { RecordedEvent } from './events.ts';
+import type { RecordedSessionEvent } from './events.ts';
 
-/** How many commands a session in memory remembers; older ones are found in the record that Redis keeps. */
+/** How many commands a session remembers; older ones are found in a record beside it. */
 export const commandsKept = 64;
 
 /** A command that is in the stream: the hash of its body, its first event's revision, how many events it appended. */
@@ -17,7 +17,7 @@ export interface ProcessedCommands {
   readonly list: readonly ProcessedCommand[];
 }
 
-/** Ids of their own that turns and news carry: what makes them recognisable whatever key they were sent with. */
+/** Ids of their own that turns and external updates carry: they are recognised whatever key they were sent with. */
 export interface DeduplicationIds {
   readonly turn_id?: string | null;
   readonly message_id?: string | null;
@@ -25,7 +25,7 @@ export interface DeduplicationIds {
   readonly source_event_id?: string;
 }
 
-/** The names under which a turn or a piece of news is known as a command. */
+/** The command ids of a turn or an external update. */
 export function deduplicationIds({
   turn_id,
   message_id,
@@ -39,7 +39,7 @@ export function deduplicationIds({
   return ids;
 }
 
-/** The command that is known under any of the ids. */
+/** The command that has any of the ids. */
 export function findProcessedCommand(
   { list }: ProcessedCommands,
   ids: readonly string[],
@@ -49,15 +49,15 @@ export function findProcessedCommand(
 }
 
 /** Adds an event's command, or counts the event to its command when that is known already. */
-export function rememberCommand(known: ProcessedCommands, event: RecordedEvent): ProcessedCommands {
+export function rememberCommand(known: ProcessedCommands, event: RecordedSessionEvent): ProcessedCommands {
   const id = event.metadata.command_id;
   const hash = event.metadata.command_hash;
   if (id === undefined || hash === undefined) return known;
   const last = known.list.at(-1);
-  const goesOn = last !== undefined && continues(known, id, event.revision);
-  const revision = goesOn ? last.revision : event.revision;
+  const continuesLast = last !== undefined && continues(known, id, event.revision);
+  const revision = continuesLast ? last.revision : event.revision;
   const count = event.revision - revision + 1;
-  const list = goesOn
+  const list = continuesLast
     ? known.list.map((item) => (item.revision === revision ? { ...item, count } : item))
     : [...known.list, { id, hash, revision, count }];
   for (const alias of deduplicationIdsOf(event))
@@ -65,7 +65,7 @@ export function rememberCommand(known: ProcessedCommands, event: RecordedEvent):
   return list.length > commandsKept ? forgetOldest(list) : { from: known.from, list };
 }
 
-function deduplicationIdsOf(event: RecordedEvent): string[] {
+function deduplicationIdsOf(event: RecordedSessionEvent): string[] {
   const named = event.type === 'TurnRecorded' || event.type === 'ExternalUpdateRecorded';
   return named ? deduplicationIds(event.data) : [];
 }
@@ -78,7 +78,7 @@ function continues({ list }: ProcessedCommands, id: string, revision: number): b
 }
 
 /**
- * Forgets whole commands, so that `from` parts those that are known from those that are not. The last one stays however
+ * Forgets whole commands, so that `from` separates those that are known from those that are not. The last one stays however
  * many ids it has: its next event may be about to come.
  */
 function forgetOldest(list: readonly ProcessedCommand[]): ProcessedCommands {

@@ -1,20 +1,19 @@
 import type { AgentState } from '../agents/state.ts';
 import { noAgent } from '../agents/state.ts';
-import type { Channel, OpenGoal, Sender } from './events.ts';
-import type { Inquiries } from '../inquiries/state.ts';
+import type { GoalState } from '../goals/state.ts';
+import { noGoals } from '../goals/state.ts';
+import type { Handoff } from '../handoff/state.ts';
+import type { InquiryState } from '../inquiries/state.ts';
+import { noInquiries } from '../inquiries/state.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { OrderTracking } from '../tracking/order.ts';
+import type { Queries } from '../tracking/repeated-queries.ts';
+import type { TrackingState } from '../tracking/state.ts';
+import type { Channel, Sender } from './events.ts';
 
 /** How many turns `recent_turns` keeps. */
 export const recentTurnsKept = 10;
-/** How many different questions of the user are remembered to recognise a repeated one. */
-export const queriesKept = 20;
-/** How many news items of other systems the context keeps, the latest of each system, kind and reference. */
-export const externalKept = 20;
-/** News items larger than this (characters of JSON) stay in the stream; the context points at their revision. */
-export const externalDataLimit = 4_096;
-/** How deep goals may be nested, and how many flags and preferences a session may hold. */
-export const limits = { goals: 16, flags: 64, preferences: 32 } as const;
+/** How many flags and preferences a session may hold. */
+export const limits = { flags: 64, preferences: 32 } as const;
 
 export interface RecentTurn {
   readonly turn_id: string;
@@ -24,25 +23,11 @@ export interface RecentTurn {
   readonly timestamp: string;
 }
 
-export interface ExternalUpdate {
-  readonly system: string;
-  readonly kind: string;
-  readonly reference: string | null;
-  readonly data: JsonObject | null;
-  readonly revision: number;
-  readonly timestamp: string;
-}
-
-export interface SuspendedGoal extends OpenGoal {
-  readonly status: 'suspended';
-}
-
 export type SessionStatus = 'active' | 'ended' | 'expired';
-export type Handoff = 'none' | 'requested' | 'accepted';
 
 /**
  * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.
- * `queries` and `earlier_inquiries` serve decisions and are not shown; the rest is the working context.
+ * `agent`, `queries` and `earlier_inquiries` serve decisions and are not shown; the rest is the working context.
  */
 export interface SessionState {
   readonly identity: {
@@ -61,13 +46,8 @@ export interface SessionState {
     readonly previous_session_id: string | null;
     readonly turn_count: number;
   };
-  readonly order_tracking: OrderTracking | null;
-  readonly goal_state: {
-    readonly current_goal: string | null;
-    readonly step: string | null;
-    readonly status: 'in_progress' | null;
-    readonly stack: readonly SuspendedGoal[];
-  };
+  readonly order_tracking: TrackingState['order_tracking'];
+  readonly goal_state: GoalState;
   readonly conversation_flags: {
     readonly is_repeat_query: boolean;
     readonly asked_about_payment: boolean;
@@ -82,12 +62,12 @@ export interface SessionState {
     readonly last_user_intent: string | null;
     readonly last_bot_action: string | null;
   };
-  readonly external: readonly ExternalUpdate[];
-  readonly inquiries: Inquiries;
-  readonly earlier_inquiries: readonly string[];
+  readonly external: TrackingState['external'];
+  readonly inquiries: InquiryState['inquiries'];
+  readonly earlier_inquiries: InquiryState['earlier_inquiries'];
   readonly recent_turns: readonly RecentTurn[];
   readonly agent: AgentState;
-  readonly queries: readonly { readonly query: string; readonly times: number }[];
+  readonly queries: Queries;
 }
 
 export type Section = keyof SessionState;
@@ -114,7 +94,7 @@ export const initialState: SessionState = {
     turn_count: 0,
   },
   order_tracking: null,
-  goal_state: { current_goal: null, step: null, status: null, stack: [] },
+  goal_state: noGoals,
   conversation_flags: {
     is_repeat_query: false,
     asked_about_payment: false,
@@ -129,8 +109,7 @@ export const initialState: SessionState = {
     last_bot_action: null,
   },
   external: [],
-  inquiries: { open: [], closed: [] },
-  earlier_inquiries: [],
+  ...noInquiries,
   recent_turns: [],
   agent: noAgent,
   queries: [],

@@ -1,47 +1,37 @@
+import { metadata, recorded } from '../kernel/test-decider.ts';
 import type { SessionCommand } from './commands.ts';
-import type { Rejection } from '../kernel/decision.ts';
-import type { EventMetadata, SessionEvent } from './events.ts';
-import type { Session } from './evolve.ts';
-import { evolveSession, newSession } from './evolve.ts';
+import type { RejectionCode } from './decide.ts';
 import { decideAll } from './decide-all.ts';
+import type { SessionEvent, SessionStarted } from './events.ts';
+import type { Session } from './session.ts';
+import { evolveSession, newSession } from './session.ts';
 
-/** For specs: sessions told as given events, when commands, then events or a refusal. */
+/** For specs: sessions told as given events, when commands, then events or the code of a rejection. */
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
-const startTime = Date.parse('2026-11-24T08:00:00.000Z');
-
-/** The n-th event of a scenario happens n seconds after its start. */
-export function timeOf(revision: number): string {
-  return new Date(startTime + revision * 1000).toISOString();
-}
-
-export function metadata(revision: number, command = `key:${revision}`): EventMetadata {
-  return {
-    schema_version: 1,
-    occurred_at: timeOf(revision),
-    actor: { role: 'agent', id: 'spec' },
-    $correlationId: 'spec',
-    command_id: command,
-    command_hash: `hash of ${command}`,
-  };
-}
-
 /** A session after these events, each of a command of its own. */
-export function given(...events: SessionEvent[]): Session {
+export function given(...events: readonly SessionEvent[]): Session {
   return events.reduce(
-    (session, event, revision) =>
-      evolveSession(session, {
-        ...event,
-        event_id: `event-${revision}`,
-        revision,
-        metadata: metadata(revision),
-      }),
+    (session, event, revision) => evolveSession(session, recorded(event, revision)),
     newSession(sessionId),
   );
 }
 
-/** What commands do to a session: its events as `{ type, data }`, or why they are refused. */
-export function when(session: Session, ...commands: SessionCommand[]): SessionEvent[] | Rejection['code'] {
+/** A started session after commands that are all accepted. */
+export function givenCommands(...commands: readonly SessionCommand[]): Session {
+  const events = commands.reduce<readonly SessionEvent[]>(
+    (history, command) => {
+      const more = when(given(...history), command);
+      if (typeof more === 'string') throw new Error(`rejected: ${more}`);
+      return [...history, ...more];
+    },
+    [started],
+  );
+  return given(...events);
+}
+
+/** What commands do to a session: their events as `{ type, data }`, or the code of a rejection. */
+export function when(session: Session, ...commands: SessionCommand[]): SessionEvent[] | RejectionCode {
   const next = session.revision + 1;
   const outcome = decideAll(session, commands, {
     metadata: () => metadata(next),
@@ -51,7 +41,7 @@ export function when(session: Session, ...commands: SessionCommand[]): SessionEv
   return outcome.events.map(({ type, data }) => ({ type, data }) as SessionEvent);
 }
 
-export const started: SessionEvent = {
+export const started: SessionStarted = {
   type: 'SessionStarted',
   data: {
     session_id: sessionId,
@@ -67,6 +57,8 @@ export const started: SessionEvent = {
     previous_session_id: null,
   },
 };
+
+export const ended: SessionEvent = { type: 'SessionEnded', data: { reason: null } };
 
 /** A user's turn with an intent. */
 export function asks(parsed_intent: string | null, extracted_entities = {}): SessionEvent {

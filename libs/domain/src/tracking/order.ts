@@ -1,20 +1,13 @@
 import type { JsonObject } from '../kernel/json.ts';
+import type { OrderTracking } from './state.ts';
 
-/** What is known of the order that the conversation is about. */
-export interface OrderTracking {
-  readonly order_id: string;
-  readonly status: string | null;
-  readonly tracking_id: string | null;
-  readonly updated_at: string;
-}
-
-/** The conversation turns to an order. */
+/** The order after the conversation named one. */
 export function mentionOrder(known: OrderTracking | null, order: unknown, at: string): OrderTracking | null {
   if (typeof order !== 'string' || order === known?.order_id) return known;
   return { order_id: order, status: null, tracking_id: null, updated_at: at };
 }
 
-/** News of the order or logistics system about an order replace what is known of it; others leave it alone. */
+/** The order after what a system said: the order and logistics systems are believed, others change nothing. */
 export function trackOrder(
   known: OrderTracking | null,
   update: { readonly system: string; readonly reference: string | null; readonly data: JsonObject },

@@ -1,9 +1,11 @@
 import type { JsonObject } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
-import type { SessionState } from '../session/state.ts';
-import { queriesKept } from '../session/state.ts';
 
-type Queries = SessionState['queries'];
+/** How many different questions of the user are remembered, to recognise a repeated one. */
+export const queriesKept = 20;
+
+/** Questions by fingerprint, the latest last, and how often each was asked. */
+export type Queries = readonly { readonly query: string; readonly times: number }[];
 
 const paymentWords = new Set(
   [

@@ -1,75 +1,77 @@
-import { closeInquiry } from './close.ts';
+import type { HandoffRequested } from '../handoff/events.ts';
+import type { Handoff } from '../handoff/state.ts';
 import type { Decision } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
-import { evolveInquiry } from './evolve.ts';
+import { plusMs } from '../kernel/time.ts';
+import { closeInquiry } from './close.ts';
 import type { AnswerInquiry, FailInquirySource } from './commands.ts';
 import type { InquiryAnswered, InquiryCorrected, InquiryEvent, InquiryFailed } from './events.ts';
+import { evolveInquiry } from './evolve-inquiry.ts';
 import { inquiryKind } from './kinds.ts';
 import { answersOf, dueRequests } from './requests.ts';
-import type { Inquiry } from './state.ts';
-import { answerLimit, isPending, sourceOf } from './state.ts';
-import { plusMs } from '../kernel/json.ts';
-import type { SessionState } from '../session/state.ts';
+import type { Inquiry, InquirySource, InquiryState } from './state.ts';
+import { answerLimit, findInquiry, isPending, sourceOf } from './state.ts';
 
 type Reply = AnswerInquiry | FailInquirySource;
+type ReplyRejection = 'inquiry_not_found' | 'unknown_source' | 'answer_too_large';
 
-/** A reply: too late, a second one, or news. */
-export function decideReply(command: Reply, state: SessionState): Decision {
+/** What a reply does to its inquiry: it settles the source, or it is late or a duplicate. */
+export function decideReply(
+  command: Reply,
+  state: InquiryState,
+  handoff: Handoff,
+): Decision<InquiryEvent | HandoffRequested, ReplyRejection> {
   const { inquiry_id, source, now } = command;
-  const { open, closed } = state.inquiries;
-  const inquiry = [...open, ...closed].find((item) => item.inquiry_id === inquiry_id);
+  const inquiry = findInquiry(state, inquiry_id);
   if (inquiry === undefined) {
     if (state.earlier_inquiries.includes(inquiry_id)) return accept(corrected(command, 'late'));
     return reject('inquiry_not_found', 'The session has no such inquiry.');
   }
   const asked = sourceOf(inquiry, source);
   if (asked === undefined) return reject('unknown_source', `The inquiry does not ask "${source}".`);
-  if (tooLarge(command)) {
+  if (isTooLarge(command)) {
     return reject('answer_too_large', `An answer has at most ${answerLimit} characters of JSON.`);
   }
   const repeated = asked.status === 'answered' || asked.status === 'late' || asked.status === 'skipped';
-  const cause = repeated ? 'duplicate' : 'late';
-  if (inquiry.status !== 'open') return accept(corrected(command, cause));
-  if (now >= inquiry.deadline)
-    return accept(...closeInquiry(inquiry, 'deadline', state), corrected(command, cause));
-  if (repeated) return accept(corrected(command, 'duplicate'));
-  return command.type === 'AnswerInquiry' ? answer(command, inquiry, state) : fail(command, inquiry, state);
+  const correction = corrected(command, repeated ? 'duplicate' : 'late');
+  if (inquiry.status !== 'open') return accept(correction);
+  if (now >= inquiry.deadline) return accept(...closeInquiry(inquiry, 'deadline', handoff), correction);
+  if (repeated) return accept(correction);
+  const settled = command.type === 'AnswerInquiry' ? answer(command, inquiry) : fail(command, inquiry, asked);
+  return accept(...settled, ...closeWhenSettled(inquiry, settled, now, handoff));
 }
 
-function answer(command: AnswerInquiry, inquiry: Inquiry, state: SessionState): Decision {
-  const { inquiry_id, source, attempt, data, reply_id, now } = command;
+function answer(command: AnswerInquiry, inquiry: Inquiry): [InquiryAnswered] {
+  const { inquiry_id, source, attempt, data, reply_id } = command;
   const { requests, skipped } = dueRequests(inquiry, { ...answersOf(inquiry), [source]: data }, source);
-  const event: InquiryAnswered = {
-    type: 'InquiryAnswered',
-    data: { inquiry_id, source, attempt, data, reply_id, requests, skipped },
-  };
-  return settle(inquiry, [event], now, state);
+  return [
+    { type: 'InquiryAnswered', data: { inquiry_id, source, attempt, data, reply_id, requests, skipped } },
+  ];
 }
 
-/** A failure that may pass is followed by another attempt; one for good fails what depends on it. */
-function fail(command: FailInquirySource, inquiry: Inquiry, state: SessionState): Decision {
-  const { inquiry_id, source, attempt, reason, reply_id, retryable, now } = command;
-  const known = sourceOf(inquiry, source);
-  if (known === undefined || !isPending(known) || attempt !== known.attempt)
-    return accept(corrected(command, 'duplicate'));
+/** A failure that may pass is followed by another attempt; a final one fails what depends on the source, too. */
+function fail(
+  command: FailInquirySource,
+  inquiry: Inquiry,
+  asked: InquirySource,
+): (InquiryFailed | InquiryCorrected)[] {
+  const { inquiry_id, source, attempt, reason, reply_id, retryable } = command;
+  if (!isPending(asked) || attempt !== asked.attempt) return [corrected(command, 'duplicate')];
   const retry = retryable ? nextAttempt(command, inquiry) : null;
   const failed: InquiryFailed = {
     type: 'InquiryFailed',
     data: { inquiry_id, source, attempt, reason, reply_id, retry },
   };
   const dependents = retry === null ? dependentsOf(inquiry, [source]) : [];
-  const others = dependents.map((name): InquiryFailed => ({
+  return [failed, ...dependents.map((name) => failedDependent(inquiry_id, name, source))];
+}
+
+function failedDependent(inquiry_id: string, source: string, failed: string): InquiryFailed {
+  const reason = `no answer from ${failed}`;
+  return {
     type: 'InquiryFailed',
-    data: {
-      inquiry_id,
-      source: name,
-      attempt: 0,
-      reason: `no answer from ${source}`,
-      reply_id: null,
-      retry: null,
-    },
-  }));
-  return settle(inquiry, [failed, ...others], now, state);
+    data: { inquiry_id, source, attempt: 0, reason, reply_id: null, retry: null },
+  };
 }
 
 function nextAttempt(
@@ -95,16 +97,15 @@ function dependentsOf(inquiry: Inquiry, failed: readonly string[]): string[] {
   return names.length === 0 ? [] : [...names, ...dependentsOf(inquiry, [...failed, ...names])];
 }
 
-/** When nothing is pending any more the inquiry ends with the events that settled it. */
-function settle(
+/** When nothing is pending any more the inquiry closes with the events that settled it. */
+function closeWhenSettled(
   inquiry: Inquiry,
   events: readonly InquiryEvent[],
   now: string,
-  state: SessionState,
-): Decision {
+  handoff: Handoff,
+): (InquiryEvent | HandoffRequested)[] {
   const after = events.reduce((before, event) => evolveInquiry(before, event, now), inquiry);
-  if (Object.values(after.sources).some(isPending)) return accept(...events);
-  return accept(...events, ...closeInquiry(after, 'settled', state));
+  return Object.values(after.sources).some(isPending) ? [] : closeInquiry(after, 'settled', handoff);
 }
 
 function corrected(command: Reply, cause: InquiryCorrected['data']['cause']): InquiryCorrected {
@@ -114,6 +115,6 @@ function corrected(command: Reply, cause: InquiryCorrected['data']['cause']): In
   return { type: 'InquiryCorrected', data: { inquiry_id, source, cause, data, reason, reply_id } };
 }
 
-function tooLarge(command: Reply): boolean {
+function isTooLarge(command: Reply): boolean {
   return command.type === 'AnswerInquiry' && JSON.stringify(command.data).length > answerLimit;
 }

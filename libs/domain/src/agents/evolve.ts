@@ -1,0 +1,24 @@
+import type { RecordedEvent } from '../kernel/event.ts';
+import { unknownEvent } from '../kernel/unknown.ts';
+import type { AgentEvent } from './events.ts';
+import type { AgentState } from './state.ts';
+
+/** The ownership after one of its events. The first owner of all is sent what comes after it attached. */
+export function evolveAgent(agent: AgentState, event: RecordedEvent<AgentEvent>): AgentState {
+  switch (event.type) {
+    case 'AgentAttached': {
+      const { instance, epoch, pool, after } = event.data;
+      const acknowledged = after ?? (agent.epoch === 0 ? event.revision : agent.acknowledged);
+      return { instance, epoch, pool, since: event.metadata.occurred_at, acknowledged };
+    }
+    case 'AgentDetached': {
+      const { epoch, pool } = event.data;
+      if (agent.epoch !== epoch) return agent;
+      return { ...agent, instance: null, pool, since: event.metadata.occurred_at };
+    }
+    case 'UpdateAcknowledged':
+      return { ...agent, acknowledged: Math.max(agent.acknowledged, event.data.up_to) };
+    default:
+      return unknownEvent(agent, event);
+  }
+}

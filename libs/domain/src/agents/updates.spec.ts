@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import type { EventMetadata } from '../kernel/event.ts';
+import { recorded } from '../kernel/test-decider.ts';
+import { isUpdateFor } from './updates.ts';
+
+const owner = { instance: 'bot-1', epoch: 1 };
+
+function event(type: string, more: Partial<EventMetadata> = {}): ReturnType<typeof recorded> {
+  const plain = recorded({ type, data: {} }, 5);
+  return { ...plain, metadata: { ...plain.metadata, ...more } };
+}
+
+test('what another did is an update for the owner', () => {
+  expect(isUpdateFor(owner, event('TurnRecorded'))).toBe(true);
+});
+
+test('what a system of the owner’s name did is an update for it', () => {
+  expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'system', id: 'bot-1' } }))).toBe(true);
+});
+
+test('what the owner did is no update for it', () => {
+  expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'agent', id: 'bot-1' } }))).toBe(false);
+});
+
+test('what was done under the owner’s epoch is no update for it', () => {
+  expect(isUpdateFor(owner, event('TurnRecorded', { agent_epoch: 1 }))).toBe(false);
+});
+
+test('that an agent attached is no update', () => {
+  expect(isUpdateFor(owner, event('AgentAttached'))).toBe(false);
+});
+
+test('nothing is an update when nobody owns the session', () => {
+  expect(isUpdateFor({ instance: null, epoch: 1 }, event('TurnRecorded'))).toBe(false);
+});

@@ -1,0 +1,13 @@
+import type { Command } from '../kernel/command.ts';
+
+export const goalStatuses = ['in_progress', 'suspended', 'completed', 'abandoned'] as const;
+export type GoalStatus = (typeof goalStatuses)[number];
+
+export type SetGoal = Command<'SetGoal', { goal: string; step: string | null }>;
+/** Null: the step or the status stays as it is. */
+export type UpdateGoal = Command<
+  'UpdateGoal',
+  { goal: string; step: string | null; status: GoalStatus | null }
+>;
+
+export type GoalCommand = SetGoal | UpdateGoal;

@@ -1,0 +1,19 @@
+import type { Event, PersonalFields } from '../kernel/event.ts';
+
+export type GoalSet = Event<'GoalSet', { goal: string; step: string | null }>;
+export type GoalAdvanced = Event<'GoalAdvanced', { goal: string; step: string | null }>;
+export type GoalSuspended = Event<'GoalSuspended', { goal: string }>;
+export type GoalResumed = Event<'GoalResumed', { goal: string }>;
+export type GoalCompleted = Event<'GoalCompleted', { goal: string }>;
+export type GoalAbandoned = Event<'GoalAbandoned', { goal: string }>;
+
+export type GoalEvent = GoalSet | GoalAdvanced | GoalSuspended | GoalResumed | GoalCompleted | GoalAbandoned;
+
+export const goalPersonalFields: PersonalFields<GoalEvent> = {
+  GoalSet: [],
+  GoalAdvanced: [],
+  GoalSuspended: [],
+  GoalResumed: [],
+  GoalCompleted: [],
+  GoalAbandoned: [],
+};

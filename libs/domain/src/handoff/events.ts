@@ -1,0 +1,13 @@
+import type { Event, PersonalFields } from '../kernel/event.ts';
+
+export type HandoffRequested = Event<'HandoffRequested', { reason: string | null }>;
+export type HandoffAccepted = Event<'HandoffAccepted', { accepted_by: string }>;
+export type HandoffReturned = Event<'HandoffReturned', { note: string | null }>;
+
+export type HandoffEvent = HandoffRequested | HandoffAccepted | HandoffReturned;
+
+export const handoffPersonalFields: PersonalFields<HandoffEvent> = {
+  HandoffRequested: ['reason'],
+  HandoffAccepted: [],
+  HandoffReturned: ['note'],
+};

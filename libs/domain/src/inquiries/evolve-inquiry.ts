@@ -1,0 +1,115 @@
+import { unknownEvent } from '../kernel/unknown.ts';
+import type {
+  InquiryAnswered,
+  InquiryClosed,
+  InquiryCorrected,
+  InquiryEvent,
+  InquiryFailed,
+  InquiryOpened,
+  InquiryRequest,
+} from './events.ts';
+import type { Inquiry, InquirySource } from './state.ts';
+import { isPending, sourceOf } from './state.ts';
+
+type Sources = Inquiry['sources'];
+
+/** One inquiry after one more of its events, which happened at this time (ISO 8601). */
+export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string): Inquiry {
+  switch (event.type) {
+    case 'InquiryOpened':
+      return openInquiry(event.data, at);
+    case 'InquiryAnswered':
+      return { ...inquiry, sources: answer(inquiry.sources, event.data, at) };
+    case 'InquiryFailed':
+      return { ...inquiry, sources: fail(inquiry.sources, event.data, at) };
+    case 'InquiryClosed':
+      return close(inquiry, event.data, at);
+    case 'InquiryCorrected':
+      return correct(inquiry, event.data, at);
+    default:
+      return unknownEvent(inquiry, event);
+  }
+}
+
+export function openInquiry(data: InquiryOpened['data'], at: string): Inquiry {
+  const { inquiry_id, kind, subject, deadline, requests } = data;
+  const nothing = { asked_at: null, settled_at: null, latency_ms: null, reason: null, data: null };
+  const sources = data.sources.map(({ source, required, after }): [string, InquirySource] => [
+    source,
+    { status: 'waiting', required, after, attempt: 0, ...nothing },
+  ]);
+  return {
+    inquiry_id,
+    kind,
+    subject,
+    status: 'open',
+    opened_at: at,
+    deadline,
+    closed_at: null,
+    sources: ask(Object.fromEntries(sources), requests, at),
+    answer: null,
+    corrections: 0,
+  };
+}
+
+function answer(sources: Sources, event: InquiryAnswered['data'], at: string): Sources {
+  const { source, data, attempt, skipped, requests } = event;
+  const answered = settle(sources, source, at, { status: 'answered', data, attempt, reason: null });
+  const passed = skipped.reduce(
+    (all, name) => settle(all, name, at, { status: 'skipped', latency_ms: null }),
+    answered,
+  );
+  return ask(passed, requests, at);
+}
+
+function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sources {
+  const { source, reason, attempt, retry } = event;
+  const failed = settle(sources, source, at, { status: 'failed', reason, attempt });
+  if (retry === null) return failed;
+  const { request } = retry;
+  const retrying = { status: 'retrying', settled_at: null, latency_ms: null } as const;
+  return change(failed, source, { ...retrying, attempt: request.attempt });
+}
+
+function close(inquiry: Inquiry, event: InquiryClosed['data'], at: string): Inquiry {
+  const { outcome, cause, answer } = event;
+  const reason = cause === 'deadline' ? 'timeout' : cause;
+  const closed = (source: InquirySource): InquirySource =>
+    isPending(source)
+      ? { ...source, status: 'failed', reason, settled_at: at, data: null }
+      : { ...source, data: null };
+  const entries = Object.entries(inquiry.sources).map(([name, source]) => [name, closed(source)]);
+  return {
+    ...inquiry,
+    status: outcome,
+    answer,
+    closed_at: at,
+    sources: Object.fromEntries(entries) as Sources,
+  };
+}
+
+function ask(sources: Sources, requests: readonly InquiryRequest[], at: string): Sources {
+  return requests.reduce((all, { source, attempt }) => {
+    const asked_at = sourceOf({ sources: all }, source)?.asked_at ?? at;
+    return change(all, source, { status: 'asked', attempt, asked_at, settled_at: null, reason: null });
+  }, sources);
+}
+
+function settle(sources: Sources, name: string, at: string, changes: Partial<InquirySource>): Sources {
+  const asked = sourceOf({ sources }, name)?.asked_at ?? null;
+  const latency_ms = asked === null ? null : Math.max(0, Date.parse(at) - Date.parse(asked));
+  return change(sources, name, { settled_at: at, latency_ms, ...changes });
+}
+
+function change(sources: Sources, name: string, changes: Partial<InquirySource>): Sources {
+  const source = sourceOf({ sources }, name);
+  return source === undefined ? sources : { ...sources, [name]: { ...source, ...changes } };
+}
+
+/** The first answer after the end is kept with its source; any further one is only counted. */
+function correct(inquiry: Inquiry, { cause, source, data }: InquiryCorrected['data'], at: string): Inquiry {
+  const corrections = inquiry.corrections + 1;
+  if (cause !== 'late' || data === null) return { ...inquiry, corrections };
+  const changes: Partial<InquirySource> = { status: 'late', data, reason: null };
+  return { ...inquiry, corrections, sources: settle(inquiry.sources, source, at, changes) };
+}

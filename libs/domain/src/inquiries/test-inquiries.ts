@@ -1,0 +1,68 @@
+import type { HandoffRequested } from '../handoff/events.ts';
+import { scenariosOf, timeOf } from '../kernel/test-decider.ts';
+import type {
+  AnswerInquiry,
+  CancelInquiry,
+  FailInquirySource,
+  InquiryCommand,
+  OpenInquiry,
+} from './commands.ts';
+import { decideInquiry } from './decide.ts';
+import type { InquiryEvent } from './events.ts';
+import { evolveInquiries } from './evolve.ts';
+import type { InquiryState } from './state.ts';
+import { noInquiries } from './state.ts';
+
+/** For specs: the inquiries of a session of which no handoff was requested. */
+export const { given, givenCommands } = scenariosOf<
+  InquiryState,
+  InquiryCommand,
+  InquiryEvent | HandoffRequested
+>({
+  initial: noInquiries,
+  decide: (command, state) => decideInquiry(command, state, 'none'),
+  evolve: (state, event) => (event.type === 'HandoffRequested' ? state : evolveInquiries(state, event)),
+});
+
+/** Opens inquiry "i1" about order "ORD1" with a deadline after 60 s. */
+export const open = (more: Partial<OpenInquiry> = {}): OpenInquiry => ({
+  type: 'OpenInquiry',
+  inquiry_id: 'i1',
+  kind: 'order_status',
+  subject: { order_id: 'ORD1' },
+  timeout_ms: 60_000,
+  now: timeOf(0),
+  ...more,
+});
+export const openPayout = (): OpenInquiry => open({ kind: 'payout_status', subject: { payout_id: 'PAY1' } });
+
+export const answer = (source: string, data = {}, more: Partial<AnswerInquiry> = {}): AnswerInquiry => ({
+  type: 'AnswerInquiry',
+  inquiry_id: 'i1',
+  source,
+  attempt: 1,
+  data,
+  reply_id: `${source}/1`,
+  now: timeOf(5),
+  ...more,
+});
+
+export const fail = (source: string, more: Partial<FailInquirySource> = {}): FailInquirySource => ({
+  type: 'FailInquirySource',
+  inquiry_id: 'i1',
+  source,
+  attempt: 1,
+  reason: 'down',
+  retryable: false,
+  reply_id: null,
+  now: timeOf(5),
+  ...more,
+});
+
+export const close = (now: string): InquiryCommand => ({ type: 'CloseInquiry', inquiry_id: 'i1', now });
+export const cancel: CancelInquiry = { type: 'CancelInquiry', inquiry_id: 'i1' };
+
+/** The types of events, or the code of a rejection. */
+export function typesOf(outcome: readonly { readonly type: string }[] | string): readonly string[] | string {
+  return typeof outcome === 'string' ? outcome : outcome.map(({ type }) => type);
+}

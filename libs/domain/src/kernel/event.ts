@@ -1,0 +1,36 @@
+/** An event: what has happened. Its type is a stored name and never changes. */
+export interface Event<Type extends string = string, Data extends object = object> {
+  readonly type: Type;
+  readonly data: Readonly<Data>;
+}
+
+export const actorRoles = ['agent', 'human', 'system'] as const;
+export interface Actor {
+  readonly role: (typeof actorRoles)[number];
+  readonly id: string;
+}
+
+/** What stands beside every event. `command_id` and `command_hash` make a repeated command recognisable. */
+export interface EventMetadata {
+  readonly schema_version: number;
+  /** ISO 8601. */
+  readonly occurred_at: string;
+  readonly actor: Actor;
+  readonly $correlationId: string;
+  readonly $causationId?: string;
+  readonly traceparent?: string;
+  readonly command_id?: string;
+  readonly command_hash?: string;
+  /** The epoch under which the agent instance that sent the command owned the session. */
+  readonly agent_epoch?: number;
+}
+
+/** An event as it stands in its stream. */
+export type RecordedEvent<E extends Event> = E & {
+  readonly event_id: string;
+  readonly revision: number;
+  readonly metadata: EventMetadata;
+};
+
+/** Declares which fields of an event's data are personal, by event type. Every type has its line. */
+export type PersonalFields<E extends Event> = { readonly [Type in E['type']]: readonly string[] };

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { metadata } from '../kernel/test-decider.ts';
+import type { SessionCommand } from './commands.ts';
+import type { CommandContext, DecidedCommands } from './decide-all.ts';
+import { decideAll } from './decide-all.ts';
+import type { Session } from './session.ts';
+import { newSession } from './session.ts';
+import { given, sessionId, started, when } from './test-scenario.ts';
+
+const set: SessionCommand = { type: 'SetGoal', goal: 'pay', step: null };
+const complete: SessionCommand = { type: 'UpdateGoal', goal: 'pay', step: null, status: 'completed' };
+const attach: SessionCommand = {
+  type: 'AttachAgent',
+  instance: 'bot-1',
+  pool: 'support',
+  node: 'n',
+  after: null,
+  reason: 'requested',
+  replaces: null,
+};
+
+/** Metadata that tell the type of their event. */
+const tellingType = (type: string): ReturnType<typeof metadata> => ({ ...metadata(9), command_id: type });
+
+function decided(
+  session: Session,
+  commands: SessionCommand[],
+  more: Partial<CommandContext> = {},
+): DecidedCommands {
+  return decideAll(session, commands, {
+    metadata: () => metadata(9),
+    eventId: (index) => `e${index}`,
+    ...more,
+  });
+}
+
+describe('several commands', () => {
+  test('are decided in sequence', () => {
+    expect(when(given(started), set, complete)).toMatchObject([
+      { type: 'GoalSet' },
+      { type: 'GoalCompleted' },
+    ]);
+  });
+
+  test('are all rejected when one is, which is named', () => {
+    expect(decided(given(started), [set, complete, complete])).toMatchObject({
+      command: 2,
+      rejection: { code: 'goal_not_set' },
+    });
+  });
+
+  test('give events with consecutive ids and revisions', () => {
+    expect(decided(given(started), [set, complete])).toMatchObject({
+      events: [
+        { event_id: 'e0', revision: 1 },
+        { event_id: 'e1', revision: 2 },
+      ],
+      session: { revision: 2 },
+    });
+  });
+
+  test('give events with the metadata of their types', () => {
+    expect(decided(given(started), [set, complete], { metadata: tellingType })).toMatchObject({
+      events: [{ metadata: { command_id: 'GoalSet' } }, { metadata: { command_id: 'GoalCompleted' } }],
+    });
+  });
+});
+
+describe('a command with an epoch', () => {
+  const owned = given(started, {
+    type: 'AgentAttached',
+    data: { instance: 'bot-1', epoch: 1, pool: 'support', node: 'n', after: null, reason: 'requested' },
+  });
+
+  test('is accepted from the owner', () => {
+    expect(decided(owned, [set], { agentEpoch: 1 })).toMatchObject({ events: [{ type: 'GoalSet' }] });
+  });
+
+  test('is rejected from any other', () => {
+    expect(decided(owned, [attach], { agentEpoch: 0 })).toMatchObject({
+      command: 0,
+      rejection: { code: 'agent_replaced' },
+    });
+  });
+
+  test('to a session that does not exist is not found', () => {
+    expect(decided(newSession(sessionId), [set], { agentEpoch: 1 })).toMatchObject({
+      rejection: { code: 'session_not_found' },
+    });
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import type { SessionCommand } from './commands.ts';
+import type { SessionEvent } from './events.ts';
+import { limits } from './state.ts';
+import { given, started, when } from './test-scenario.ts';
+
+const preferred = (name: string, value: number | string): SessionEvent => ({
+  type: 'PreferenceChanged',
+  data: { name, value },
+});
+const change = (preferences: Record<string, string | null>): SessionCommand => ({
+  type: 'ChangePreferences',
+  preferences,
+});
+
+describe('changing preferences', () => {
+  const full = Array.from({ length: limits.preferences }, (_, index) => preferred(`p${index}`, index));
+
+  test('gives an event for each that differs', () => {
+    expect(when(given(started), change({ language: 'hi', call_back: 'evening' }))).toEqual([
+      preferred('call_back', 'evening'),
+    ]);
+  });
+
+  test('is rejected beyond what a session may hold', () => {
+    expect(when(given(started, ...full), change({ more: 'x' }))).toBe('too_many_preferences');
+  });
+
+  test('may replace one when a session is full', () => {
+    expect(when(given(started, ...full), change({ p1: null, more: 'x' }))).toHaveLength(2);
+  });
+
+  test('may always change the language', () => {
+    expect(when(given(started, ...full), change({ language: 'ta' }))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,39 @@
+import { mentionOrder } from '../tracking/order.ts';
+import { isPaymentIntent, queryFingerprint, rememberQuery } from '../tracking/repeated-queries.ts';
+import type { TurnRecorded } from './events.ts';
+import type { SessionState } from './state.ts';
+import { recentTurnsKept } from './state.ts';
+
+/** The state after a turn: the last turns, and what follows from them. */
+export function recordTurn(state: SessionState, turn: TurnRecorded['data'], timestamp: string): SessionState {
+  const { turn_id, sender, message_text, parsed_intent } = turn;
+  const recent_turns = [
+    ...state.recent_turns.slice(1 - recentTurnsKept),
+    { turn_id, sender, message_text, parsed_intent, timestamp },
+  ];
+  const session = { ...state.session, turn_count: state.session.turn_count + 1 };
+  const heard = { ...state, recent_turns, session };
+  return sender === 'user' ? understandUser(heard, turn, timestamp) : rememberBotAction(heard, turn);
+}
+
+function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): SessionState {
+  if (turn.bot_action === null) return state;
+  return { ...state, short_term_memory: { ...state.short_term_memory, last_bot_action: turn.bot_action } };
+}
+
+function understandUser(state: SessionState, turn: TurnRecorded['data'], at: string): SessionState {
+  const order_tracking = mentionOrder(state.order_tracking, turn.extracted_entities['order_id'], at);
+  if (turn.parsed_intent === null) return { ...state, order_tracking };
+  const { queries, times } = rememberQuery(
+    state.queries,
+    queryFingerprint(turn.parsed_intent, turn.extracted_entities),
+  );
+  const flags = {
+    is_repeat_query: times > 1,
+    retry_attempts: times - 1,
+    asked_about_payment: state.conversation_flags.asked_about_payment || isPaymentIntent(turn.parsed_intent),
+  };
+  const short_term_memory = { ...state.short_term_memory, last_user_intent: turn.parsed_intent };
+  const conversation_flags = { ...state.conversation_flags, ...flags };
+  return { ...state, order_tracking, queries, short_term_memory, conversation_flags };
+}
