@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ProblemError, UuidPipe } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../common/openapi.decorators.ts';
+import { SessionParams } from '../common/params.ts';
+import { sessionNotFound } from '../common/problems.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
 import { Registry } from './registry/registry.ts';
 
@@ -29,10 +30,10 @@ export class AgentsController {
   @ApiOperation({ summary: 'The agent instance that owns a session' })
   @ApiOkResponse({ type: SessionAgentDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
-  async sessionAgent(@Param('session_id', UuidPipe) id: string): Promise<SessionAgentDto> {
+  async sessionAgent(@Param() { session_id: id }: SessionParams): Promise<SessionAgentDto> {
     const { revision, state } = await this.sessionCache.latest(id);
     if (revision < 0)
-      throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
+      throw sessionNotFound();
     const { instance, epoch, pool, since, acknowledged } = state.agent;
     const known = await this.registry.session(id).catch(() => undefined);
     const node = known?.instance === instance ? (known?.node ?? null) : null;

@@ -4,9 +4,11 @@ import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
-import { ProblemError, UuidPipe } from '#platform';
+import { ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
+import { SessionParams } from '../../common/params.ts';
+import { sessionNotFound } from '../../common/problems.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
 import { StreamQuery } from './stream.dto.ts';
@@ -34,14 +36,14 @@ export class StreamController implements BeforeApplicationShutdown {
   })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async stream(
-    @Param('session_id', UuidPipe) id: string,
+    @Param() { session_id: id }: SessionParams,
     @Query() { after }: StreamQuery,
     @Headers('last-event-id') last: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const session = await this.sessionCache.latest(id);
     if (session.revision < 0)
-      throw new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.');
+      throw sessionNotFound();
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
