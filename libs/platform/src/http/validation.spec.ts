@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
 import { ProblemError } from '../problems/problem.ts';
 import type { FieldError } from '../problems/problem.ts';
-import { createValidationPipe, UuidPipe } from './validation.ts';
+import { createValidationPipe } from './validation.ts';
 
 class Device {
   @IsString()
@@ -46,9 +46,6 @@ class Page {
 const pipe = createValidationPipe();
 const body = (value: unknown): unknown => pipe.transform(value, { type: 'body', metatype: Body });
 const query = (value: unknown): unknown => pipe.transform(value, { type: 'query', metatype: Page });
-
-const uuid = (value: string): string =>
-  new UuidPipe().transform(value, { type: 'param', data: 'session_id' });
 
 function errorsOf(run: () => unknown): readonly FieldError[] | undefined {
   try {
@@ -170,11 +167,5 @@ describe('validation of a query and of a path', () => {
   test('a parameter without a class passes as it is', () => {
     expect(pipe.transform('x', { type: 'param', metatype: String, data: 'goal' })).toBe('x');
     expect(pipe.transform({ any: 1 }, { type: 'custom', metatype: Body })).toEqual({ any: 1 });
-  });
-
-  test('an id must be a UUID, and comes in lower case', () => {
-    const id = 'F81D4FAE-7DEC-4D0A-A765-00A0C91E6BF6';
-    expect(uuid(id)).toBe(id.toLowerCase());
-    expect(errorsOf(() => uuid('17'))).toEqual([{ field: 'session_id', message: 'must be a UUID' }]);
   });
 });

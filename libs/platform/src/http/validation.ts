@@ -1,8 +1,7 @@
 import 'reflect-metadata';
-import { Injectable } from '@nestjs/common';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, isUUID, validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import { ProblemError } from '../problems/problem.ts';
 import type { FieldError } from '../problems/problem.ts';
@@ -120,13 +119,4 @@ function invalid(errors: readonly FieldError[]): ProblemError {
   // A violation of the whole value has no field.
   const named = errors.filter(({ field }) => field !== '').slice(0, 100);
   return new ProblemError('validation_failed', detail.slice(0, 1000), { errors: named });
-}
-
-/** Checks an id in a path and gives it in lower case: `@Param('session_id', UuidPipe)`. */
-@Injectable()
-export class UuidPipe implements PipeTransform<string, string> {
-  transform(value: string, { data = 'id' }: ArgumentMetadata): string {
-    if (!isUUID(value)) throw invalid([{ field: data, message: 'must be a UUID' }]);
-    return value.toLowerCase();
-  }
 }
