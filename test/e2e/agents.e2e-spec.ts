@@ -4,19 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { AgentReplaced, connectAgent, SessionNotFound, Turnstream } from '@turnstream/sdk';
 import type { Agent, AgentOptions, AgentStream, Session, Update } from '@turnstream/sdk';
-import type { SpecApp } from '../../apps/api/src/test-app.ts';
-import { startSpecApp } from '../../apps/api/src/test-app.ts';
+import type { TestApp } from '../../apps/api/src/test-app.ts';
+import { startTestApp } from '../../apps/api/src/test-app.ts';
 import { Instance } from '../acceptance/agent-fleet.ts';
 
 /** Agents as their developers write them, on two api nodes. */
 const leaseMs = 1_200;
-let nodes: [SpecApp, SpecApp];
+let nodes: [TestApp, TestApp];
 let turnstream: Turnstream;
 const agents: Agent[] = [];
 jest.setTimeout(30_000);
 
 beforeAll(async () => {
-  nodes = await Promise.all([startSpecApp({ leaseMs }), startSpecApp({ leaseMs })]);
+  nodes = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
   turnstream = new Turnstream({ url: nodes[0].url, agentId: 'spec' });
 });
 /** Each test has a pool of its own, so that no other's sessions come to its agents. */
@@ -110,7 +110,7 @@ describe('an agent', () => {
   });
 
   test('is shown nothing twice when its node goes away and it goes on with another', async () => {
-    const third = await startSpecApp({ leaseMs });
+    const third = await startTestApp({ leaseMs });
     const session = await start();
     const heard: unknown[] = [];
     const agent = await agentOf(support, { url: [third.url, nodes[1].url] });
