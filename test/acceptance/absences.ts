@@ -25,7 +25,7 @@ export async function proveOneBridgeKilled(
     await withServices(system, calmServices, async () => {
       const half = Math.ceil(sessionIds.length / 2);
       const first = await openAll(system, sessionIds.slice(0, half), timeoutMs);
-      system.guard.signal('bridge', 'SIGKILL');
+      system.supervisor.signal('bridge', 'SIGKILL');
       const rest = await openAll(system, sessionIds.slice(half), timeoutMs);
       const ids = [...first, ...rest];
       checkEnds(ids, await ended(system, ids, 60_000), report);
@@ -46,7 +46,7 @@ export async function proveKafkaAway(
   const turnstream = new Turnstream({ url: system.apis[0] ?? '', agentId: 'proof' });
   const news = planMessages(randomUUID().slice(0, 8), subjects, subjects.length);
   await publish(system, news);
-  system.guard.signal('kafka', 'SIGSTOP');
+  system.supervisor.signal('kafka', 'SIGSTOP');
   const began = Date.now();
   const ids = await openAll(system, sessionIds, 3_000);
   let turns = 0;
@@ -63,7 +63,7 @@ export async function proveKafkaAway(
     `${turns} turns recorded while Kafka was away for ${awayMs / 1_000} s, slowest ${Math.round(slowest)} ms`,
   );
   checkEnds(ids, await ended(system, ids, 30_000), report);
-  system.guard.signal('kafka', 'SIGCONT');
+  system.supervisor.signal('kafka', 'SIGCONT');
   const back = performance.now();
   await until(
     'incoming messages are through',

@@ -112,13 +112,13 @@ export class Takeovers {
   private async strike(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
     const signal = signalOf(mishap);
     if (mishap.endsWith('instance')) victim?.signal(signal);
-    else this.system.guard.signal(node, signal);
+    else this.system.supervisor.signal(node, signal);
   }
 
   private async mend(mishap: Mishap, victim: Instance | undefined, node: string): Promise<void> {
     if (mishap === 'kill an instance' || mishap === 'drain an instance') await this.join();
     else if (mishap === 'stop an instance') victim?.signal('SIGCONT');
-    else if (mishap === 'stop a node') this.system.guard.signal(node, 'SIGCONT');
+    else if (mishap === 'stop a node') this.system.supervisor.signal(node, 'SIGCONT');
     await until(async () => {
       const answers = await Promise.all(
         this.system.apis.map((url) => fetch(`${url}/health/ready`).catch(() => undefined)),

@@ -18,10 +18,10 @@ export async function measureSpeed(
 ): Promise<void> {
   const plan = planMessages(randomUUID().slice(0, 8), subjects, count);
   // The bridge holds still while the messages are written, so that only its own work is measured.
-  system.guard.signal('bridge', 'SIGSTOP');
+  system.supervisor.signal('bridge', 'SIGSTOP');
   await publish(system, plan);
   const began = performance.now();
-  system.guard.signal('bridge', 'SIGCONT');
+  system.supervisor.signal('bridge', 'SIGCONT');
   await caughtUp(system);
   const bridge = rate(count, began);
   const raw = await rawConsumption(system, count);

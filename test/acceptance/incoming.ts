@@ -89,8 +89,8 @@ export async function caughtUp({ kafka, groupId }: BridgeSystem): Promise<void> 
 
 async function disturb(system: BridgeSystem, { joins, kills, storeKills }: IncomingSize): Promise<void> {
   for (let round = 0; round < Math.max(joins, kills, storeKills); round += 1) {
-    if (round < kills) system.guard.signal('bridge', 'SIGKILL');
-    if (round < storeKills) system.guard.signal('event-store', 'SIGKILL');
+    if (round < kills) system.supervisor.signal('bridge', 'SIGKILL');
+    if (round < storeKills) system.supervisor.signal('event-store', 'SIGKILL');
     if (round < joins) await joinAndLeave(system);
   }
 }

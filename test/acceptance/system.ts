@@ -42,12 +42,12 @@ async function newDatabase(given: string): Promise<string> {
 }
 
 /** Kills a process with -9 and waits until it was started again. */
-export async function kill({ guard }: System, name: string): Promise<void> {
-  const pid = guard.pids.get(name);
+export async function kill({ supervisor }: System, name: string): Promise<void> {
+  const pid = supervisor.pids.get(name);
   if (pid === undefined) throw new Error(`There is no process ${name} to kill.`);
-  guard.signal(name, 'SIGKILL');
+  supervisor.signal(name, 'SIGKILL');
   const deadline = Date.now() + 60_000;
-  while ((guard.pids.get(name) ?? pid) === pid) {
+  while ((supervisor.pids.get(name) ?? pid) === pid) {
     if (Date.now() > deadline) throw new Error(`${name} was not started again.`);
     await sleep(50);
   }

@@ -11,8 +11,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function note(pid: number): void {
-  const engines = { KAFKA_BROKERS: '127.0.0.1:19092' };
-  writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid, api: 'http://127.0.0.1:4000', engines }));
+  const services = { KAFKA_BROKERS: '127.0.0.1:19092' };
+  writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid, api: 'http://127.0.0.1:4000', services }));
 }
 
 test('a variable comes before the running system, that before the port variable, that before the usual port', () => {

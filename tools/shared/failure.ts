@@ -1,6 +1,8 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { TurnstreamError } from '@turnstream/sdk';
 
-/** A fault that the reader can mend: its message is one line that says what to do. */
+/** A fault that the reader can fix: its message is one line that says what to do. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 }
@@ -11,14 +13,22 @@ export async function runProgram(main: () => Promise<void>, usage?: string): Pro
     if (usage !== undefined && process.argv.includes('--help')) console.log(usage);
     else await main();
   } catch (error) {
-    console.error(`\n✖ ${explain(error)}`);
+    const isWrongOption = String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+    console.error(`\n✖ ${isWrongOption ? `${(error as Error).message} ${usage ?? ''}` : explain(error)}`);
     process.exitCode = 1;
   }
   process.exit();
 }
 
+/** The options of the program; an unknown one, or an argument, is refused. */
+export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T) =>
+  parseArgs({ options, strict: true });
+
 function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   if (error instanceof TurnstreamError) return `${error.name}: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (/ENOSPC|No space left on device/.test(text))
+    return 'The disk is full: free some space (2 GB is plenty), then run the command again.';
+  return text;
 }

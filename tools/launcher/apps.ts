@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { Failure } from '../shared/failure.ts';
+import { folder, root } from './paths.ts';
+import { run, step, withLock } from './run.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface App {
+  readonly name: string;
+  readonly app: string;
+  readonly port: number;
+}
+
+/** The first is the api. */
+export type Apps = readonly [App, ...App[]];
+
+/**
+ * The processes of a system with `apis` api nodes: the first on `port`, projector and bridge on the next two, the
+ * other api nodes ten apart.
+ */
+export function appList(port: number, apis = 1): Apps {
+  const one = (app: string, index: number) => ({ name: app, app, port: port + index });
+  const more = Array.from({ length: apis - 1 }, (_, index) => index + 1);
+  const others = more.map((n) => ({ name: `api-${n + 1}`, app: 'api', port: port + 10 * n }));
+  return [one('api', 0), one('projector', 1), one('bridge', 2), ...others];
+}
+
+export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
+
+/** Builds the packages and the apps. */
+export async function build(): Promise<void> {
+  const work = () => withLock('build', () => run(['npm', 'run', '--silent', 'build'], { cwd: root }));
+  const { code, output } = await step('build', 'compiling', work, () => 'done');
+  if (code !== 0)
+    throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);
+}
+
+/** Starts the apps side by side and waits until each is ready. */
+export async function startApps(
+  supervisor: Supervisor,
+  apps: readonly App[],
+  dir: string,
+  env: NodeJS.ProcessEnv,
+) {
+  const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
+  const start = async ({ name, app, port }: App) => {
+    const program = {
+      name,
+      title: name,
+      isApp: true,
+      command: [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
+      env: { ...env, PORT: String(port) },
+      log: join(folder(dir, 'logs'), `${name}.log`),
+    };
+    await step(name, `starting on 127.0.0.1:${port}`, () => supervisor.start(program, () => ready(port)));
+  };
+  await Promise.all(apps.map(start));
+}
+
+async function ready(port: number): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+  if (!answer.ok)
+    throw new Error(`/health/ready answers ${answer.status}: ${(await answer.text()).slice(0, 200)}`);
+}

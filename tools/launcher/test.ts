@@ -1,0 +1,106 @@
+/**
+ * `npm test`: formatter, linter, types, dependency rules and every spec, on private backing services with fresh data.
+ * `npm test -- <jest arguments>`: only those specs. The last line is `N passed, N failed`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { runProgram } from '../shared/failure.ts';
+import { build, withBackingServices } from './index.ts';
+import { root } from './paths.ts';
+import { dyingWithParent, run, say, step } from './run.ts';
+
+const CHECKS = ['format:check', 'lint', 'types', 'deps'];
+const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+/** How long jest may take to end after its report, and in all. */
+const EXIT_MS = 10_000;
+const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 20);
+
+await runProgram(async () => {
+  const args = process.argv.slice(2);
+  await build();
+  const checkAndTest = async (env: Readonly<Record<string, string>>) => {
+    const failed = args.length > 0 ? [] : await failedChecks();
+    return { failed, ...(await jest(args, env)) };
+  };
+  const result = (await needsServices(args))
+    ? await withBackingServices(({ env }) => checkAndTest(env))
+    : await checkAndTest({});
+  for (const name of result.failed) console.log(`✖ npm run ${name} failed: see its messages above.`);
+  const failures = result.failures + result.failed.length;
+  console.log(`${result.passed} passed, ${failures} failed`);
+  process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
+});
+
+async function failedChecks(): Promise<string[]> {
+  const failed = [];
+  for (const name of CHECKS) {
+    const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
+    const done = ({ code }: { code: number }) => (code === 0 ? 'passed' : 'FAILED');
+    const { code, output } = await step(name, 'checking', work, done);
+    if (code === 0) continue;
+    console.log(output);
+    failed.push(name);
+  }
+  return failed;
+}
+
+/** Specs of pure code alone need no backing services. */
+async function needsServices(args: readonly string[]): Promise<boolean> {
+  const { output } = await run([process.execPath, ...JEST, '--listTests', ...args], { cwd: root });
+  return /\.(int|e2e)-spec\.ts/.test(output);
+}
+
+/**
+ * Runs jest and reads the counts from its report. When open handles keep jest from ending after its report it is killed,
+ * which fails nothing: the tests have their verdict by then. At the limit for the whole run it is killed and has failed.
+ */
+async function jest(args: readonly string[], env: Readonly<Record<string, string>>) {
+  say('jest', 'running the specs');
+  const report = join(mkdtempSync(join(tmpdir(), 'turnstream-report-')), 'jest.json');
+  const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
+  const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
+    cwd: root,
+    env: { ...env, NODE_ENV: 'test' },
+    stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
+    reject: false,
+  });
+  const ended = new AbortController();
+  const jestEnd = child.finally(() => ended.abort());
+  const problem = await Promise.race([
+    jestEnd.then(() => undefined),
+    hasHung(report, ended.signal),
+    sleep(LIMIT_MIN * 60_000, `did not end within ${LIMIT_MIN} min: a spec hangs`, {
+      signal: ended.signal,
+    }).catch(() => undefined),
+  ]);
+  if (problem !== undefined) child.kill('SIGKILL');
+  const { exitCode } = await jestEnd;
+  if (problem !== undefined) console.log(`\n✖ jest ${problem}; it was killed.`);
+  if (!existsSync(report)) return { code: 1, passed: 0, failures: 1 };
+  const { success, numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  ) as Report;
+  rmSync(dirname(report), { recursive: true });
+  const failures = numFailedTests + numRuntimeErrorTestSuites;
+  return { code: exitCode ?? (success ? 0 : 1), passed: numPassedTests, failures };
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+/** Resolves when jest has written its report and does not end. */
+async function hasHung(report: string, ended: AbortSignal): Promise<string | undefined> {
+  while (!existsSync(report)) {
+    if (ended.aborted) return undefined;
+    await sleep(500);
+  }
+  const text = 'did not exit after its last test: open handles (find them with --detectOpenHandles)';
+  return sleep(EXIT_MS, text, { signal: ended }).catch(() => undefined);
+}
