@@ -89,11 +89,11 @@ function run(program) {
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref();
   child.on('error', (error) => fail(error.message));
-  child.on('exit', (code) => {
+  child.on('exit', (code, killed) => {
     try {
-      process.kill(-child.pid, 'SIGTERM');
+      process.kill(-child.pid, killed ? 'SIGTERM' : 'SIGKILL');
     } catch {
-      // Nothing is left of its group.
+      // Nothing of its group is left.
     }
     process.exit(code ?? 1);
   });

@@ -128,7 +128,7 @@ describe('a fault is one line that says what to do', () => {
     const { code, output } = await command('start.ts', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;
     expect(code).toBe(1);
     expect(output).toMatch(/✖ Kafka does not answer at KAFKA_BROKERS=.*: start it, or unset KAFKA_BROKERS/);
-  }, 30_000);
+  });
 });
 
 test('a system starts, keeps its data over a stop and a kill, and leaves no process', async () => {
@@ -159,5 +159,12 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   second.child.kill('SIGKILL');
   await command('stop.ts').ended;
   expect(living(again)).toEqual([]);
+
+  const third = command('start.ts');
+  await third.seen('Ctrl-C stops it');
+  const [supervisor = 0, ...others] = processes();
+  process.kill(supervisor, 'SIGKILL');
+  expect((await third.ended).code).toBe(1);
+  while (living(others).length > 0) await sleep(50);
   expect((await command('reset.ts').ended).code).toBe(0);
-}, 90_000);
+});

@@ -28,30 +28,41 @@ export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
 
 /** Builds the packages and the apps. */
 export async function build(): Promise<void> {
-  const work = () => withLock('build', () => run(['npm', 'run', '--silent', 'build'], { cwd: root }));
-  const { code, output } = await step('build', 'compiling', work, () => 'done');
+  const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
+  const { code, output } = await step(
+    'build',
+    'compiling',
+    () => withLock('build', compile),
+    () => 'done',
+  );
   if (code !== 0)
     throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);
 }
 
-/** Starts the apps side by side and waits until each is ready. */
+/** Starts the apps side by side and waits until each is ready. `watch`: they start again when their code changes. */
 export async function startApps(
   supervisor: Supervisor,
   apps: readonly App[],
   dir: string,
   env: NodeJS.ProcessEnv,
+  watch = false,
 ) {
   const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
+  const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const start = async ({ name, app, port }: App) => {
     const program = {
       name,
       title: name,
       isApp: true,
-      command: [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
+      command: watch
+        ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
+        : [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
       env: { ...env, PORT: String(port) },
-      log: join(folder(dir, 'logs'), `${name}.log`),
+      ...(watch ? {} : { log: join(folder(dir, 'logs'), `${name}.log`) }),
     };
-    await step(name, `starting on 127.0.0.1:${port}`, () => supervisor.start(program, () => ready(port)));
+    await step(name, `starting on 127.0.0.1:${port}`, () =>
+      supervisor.start(program, () => ready(port), watch ? Infinity : 60_000),
+    );
   };
   await Promise.all(apps.map(start));
 }

@@ -6,7 +6,7 @@ import { cacheDir, folder } from './paths.ts';
 /** Linux can signal a child when its parent dies, for whatever reason. */
 const canDieWithParent =
   process.platform === 'linux' &&
-  String(execaSync('setpriv', ['--help'], { reject: false }).stdout).includes('pdeathsig');
+  /pdeathsig/.test(execaSync('setpriv', ['--help'], { reject: false }).stdout ?? '');
 
 /** The words before a command that let it get `signal` when its parent dies, where that is possible. */
 export function dyingWithParent(signal: NodeJS.Signals): string[] {
@@ -31,7 +31,11 @@ export function lastLines(output: string, count = 2): string {
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const retries = { forever: true, minTimeout: 200, maxTimeout: 200 };
   const release = await lock(folder(cacheDir), { lockfilePath: `${cacheDir}/${name}.lock`, retries });
-  return work().finally(release);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 const begun = Number(process.env['TURNSTREAM_BEGUN'] ?? Date.now());

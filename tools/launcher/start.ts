@@ -1,4 +1,7 @@
-/** `npm start`: brings everything up, stays until it is asked to stop, and takes everything down. */
+/**
+ * `npm start`: brings everything up, stays until it is asked to stop, and takes everything down.
+ * `npm run dev` (`--watch`): the same, and the apps start again when their code changes.
+ */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import type { Apps } from './apps.ts';
@@ -11,17 +14,17 @@ import { backingServices, isGiven, startBackingServices, usualPort } from './ser
 import { Interrupted, supervise } from './supervise.ts';
 import type { Supervisor } from './supervisor.ts';
 
-const usage = 'usage: npm start [-- --api N], N from 1 to 8';
+const usage = 'usage: npm start [-- --api N], or npm run dev [-- --api N], N from 1 to 8';
 const NEEDED_MIB = 512;
 /** The path as a reader in the project's folder types it. */
 const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
 
 await runProgram(async () => {
-  const apps = chosenApps();
+  const { apps, watch } = options();
   assertRoom(folder(dataDir), NEEDED_MIB);
   claim(addressOf(apps[0]));
   try {
-    await supervise((supervisor) => bringUp(supervisor, apps));
+    await supervise((supervisor) => bringUp(supervisor, apps, watch));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
@@ -30,8 +33,12 @@ await runProgram(async () => {
   }
 }, usage);
 
-function chosenApps(): Apps {
-  const apis = Number(parseOptions({ api: { type: 'string', default: '1' } }).values.api);
+function options(): { apps: Apps; watch: boolean } {
+  const { values } = parseOptions({
+    api: { type: 'string', default: '1' },
+    watch: { type: 'boolean', default: false },
+  });
+  const apis = Number(values.api);
   if (!Number.isInteger(apis) || apis < 1 || apis > 8) throw new Failure(usage);
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
@@ -44,17 +51,17 @@ function chosenApps(): Apps {
       .filter(({ service }) => !isGiven(service))
       .map(({ service, port }) => ({ what: `${service.title}, ${service.portVariable}`, port })),
   ]);
-  return apps;
+  return { apps, watch: values.watch };
 }
 
 /** Does not return: the system runs until the command is interrupted. */
-async function bringUp(supervisor: Supervisor, apps: Apps): Promise<never> {
+async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Promise<never> {
   for (const { name, port } of apps)
     await assertFree(port, name, 'set PORT to the first of a few free ports');
-  await build();
+  if (!watch) await build();
   const env = await startBackingServices(supervisor, dataDir, false);
   note(env);
-  await startApps(supervisor, apps, dataDir, env);
+  await startApps(supervisor, apps, dataDir, env, watch);
   welcome(apps, env);
   return new Promise(() => {});
 }

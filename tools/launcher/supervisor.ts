@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, statSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResultPromise } from 'execa';
-import { execa } from 'execa';
 import pRetry from 'p-retry';
 import { Failure } from '../shared/failure.ts';
 import { dyingWithParent, lastLines, say } from './run.ts';
@@ -14,7 +15,8 @@ export interface Program {
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
-  readonly log: string;
+  /** The file of its output; without one it goes to the terminal. */
+  readonly log?: string;
   /** What ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: NodeJS.Signals;
   readonly graceMs?: number;
@@ -25,7 +27,7 @@ export interface Program {
 
 interface Child {
   readonly program: Program;
-  process?: ResultPromise;
+  process?: ChildProcess;
   isReady: boolean;
   ended: Promise<void>;
 }
@@ -52,7 +54,7 @@ export class Supervisor {
     await pRetry(ready, patience).catch((error: unknown) => {
       signal.throwIfAborted();
       const why = `${program.title} is not ready after ${timeoutMs / 1000} s`;
-      throw new Failure(`${why} (${(error as Error).message}): see ${program.log}.`);
+      throw new Failure(`${why} (${(error as Error).message}): see ${program.log ?? 'its output'}.`);
     });
     child.isReady = true;
   }
@@ -71,9 +73,8 @@ export class Supervisor {
     this.stopping.abort(new Failure('Stopped.'));
     for (const apps of [true, false]) {
       const some = this.children.filter(({ program: { isApp = false } }) => isApp === apps);
-      for (const { process } of some) process?.kill();
-      await Promise.all(some.map(({ ended }) => ended));
-      await Promise.all(some.map(({ program }) => program.afterStop?.()));
+      await Promise.all(some.map((child) => this.stopOne(child)));
+      await Promise.all(some.map(async ({ program }) => program.afterStop?.()));
     }
   }
 
@@ -95,24 +96,31 @@ export class Supervisor {
   }
 
   private async runOnce(child: Child): Promise<{ how: string; tail: string }> {
-    const { name, command, env = {}, user = {}, log, signal = 'SIGTERM', graceMs = 15_000 } = child.program;
-    if (sizeOf(log) > BIG_LOG) renameSync(log, `${log}.1`);
-    const from = sizeOf(log);
-    const [file = '', ...args] = [...dyingWithParent(signal), ...command];
-    const output = { file: log, append: true };
-    const ending = { reject: false, buffer: false, killSignal: signal, forceKillAfterDelay: graceMs };
-    child.process = execa(file, args, { env, ...user, stdio: ['ignore', output, output], ...ending });
-    const { pid = 0 } = child.process;
-    this.pids.set(name, pid);
+    const { name, command, env, user = {}, log, signal = 'SIGTERM' } = child.program;
+    if (log && sizeOf(log) > BIG_LOG) renameSync(log, `${log}.1`);
+    const from = log ? sizeOf(log) : 0;
+    // A file of its own: through a pipe of this process it could not write when this process is killed.
+    const output = log ? openSync(log, 'a') : 'inherit';
+    const [program = '', ...args] = [...dyingWithParent(signal), ...command];
+    const options = { env: { ...process.env, ...env }, ...user };
+    child.process = spawn(program, args, { ...options, stdio: ['ignore', output, output] });
+    if (typeof output === 'number') closeSync(output);
+    const { pid } = child.process;
+    if (pid !== undefined) this.pids.set(name, pid);
     if (child.isReady) say(name, `started again (process ${pid})`);
-    const { exitCode, signal: killed, originalMessage } = await child.process;
+    const how = await once(child.process, 'exit').then(
+      ([code, killed]) => (killed ? `killed by ${killed}` : `exit code ${code}`),
+      (error: Error) => error.message,
+    );
     this.pids.delete(name);
-    const how = killed
-      ? `killed by ${killed}`
-      : exitCode === undefined
-        ? originalMessage
-        : `exit code ${exitCode}`;
-    return { how: how ?? '', tail: lastLines(readFileSync(log).subarray(from).toString()) };
+    delete child.process;
+    return { how, tail: log ? lastLines(readFileSync(log).subarray(from).toString()) : '' };
+  }
+
+  private async stopOne({ program: { signal, graceMs = 15_000 }, process, ended }: Child): Promise<void> {
+    process?.kill(signal);
+    const timer = setTimeout(() => process?.kill('SIGKILL'), graceMs);
+    await ended.finally(() => clearTimeout(timer));
   }
 }
 

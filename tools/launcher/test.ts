@@ -38,8 +38,9 @@ async function failedChecks(): Promise<string[]> {
   const failed = [];
   for (const name of CHECKS) {
     const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
-    const done = ({ code }: { code: number }) => (code === 0 ? 'passed' : 'FAILED');
-    const { code, output } = await step(name, 'checking', work, done);
+    const { code, output } = await step(name, 'checking', work, (done) =>
+      done.code === 0 ? 'passed' : 'FAILED',
+    );
     if (code === 0) continue;
     console.log(output);
     failed.push(name);
