@@ -3,14 +3,12 @@
  * TypeScript program on Node 24. Built-ins only, for any Node from 20.19.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const begun = Date.now();
-const NEEDED_MIB = 1536;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const cache = resolve(root, process.env.TURNSTREAM_CACHE ?? '.data/cache');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19))
@@ -39,46 +37,17 @@ function isInstalled() {
 }
 
 function install() {
-  mkdirSync(cache, { recursive: true });
-  const lock = join(cache, 'install.lock');
-  while (!acquire(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  process.once('exit', () => rmSync(lock, { force: true }));
-  if (!isInstalled()) npmCi();
-  rmSync(lock, { force: true });
-}
-
-function npmCi() {
-  const { bavail, bsize } = statfsSync(root);
-  const free = Math.floor((bavail * bsize) / 2 ** 20);
-  if (free < NEEDED_MIB)
-    fail(`The disk is full: ${root} has ${free} MiB left and ${NEEDED_MIB} MiB are needed. Free some space.`);
   console.log('Installing the npm packages (npm ci) …');
   const [npm, ...words] = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const args = [...words, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync(npm, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0)
-    fail('npm ci failed: see its messages above, check the network, and run the command again.');
-}
-
-/** Takes the lock file; the one of a process that has died is removed. */
-function acquire(lock) {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch {
-    try {
-      process.kill(Number(readFileSync(lock, 'utf8')), 0);
-    } catch {
-      rmSync(lock, { force: true });
-    }
-    return false;
-  }
+    fail('npm ci failed: see its messages above, check network and disk, and run the command again.');
 }
 
 /** Runs the program in a process group of its own, which ends when this process, or the npm that started it, ends. */
 function run(program) {
   const node = major >= 24 ? process.execPath : join(root, 'node_modules/.bin/node');
-  if (!existsSync(node)) fail(`${node} is missing: delete node_modules and run the command again.`);
   const register = join(root, 'tools/register.mjs');
   const child = spawn(node, ['--no-warnings', '--conditions=source', '--import', register, ...program], {
     detached: true,
@@ -88,7 +57,7 @@ function run(program) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref();
-  child.on('error', (error) => fail(error.message));
+  child.on('error', () => fail(`${node} is missing: delete node_modules and run the command again.`));
   child.on('exit', (code, killed) => {
     try {
       process.kill(-child.pid, killed ? 'SIGTERM' : 'SIGKILL');

@@ -1,6 +1,7 @@
 /** `npm run prove -- <name>`: shows what is promised at full size; exits non-zero when a figure falls short. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { build } from '#launcher';
 import { Failure, runProgram } from '../../tools/shared/failure.ts';
 import { proveAgents } from './agents.ts';
 import { proveFoundation } from './foundation.ts';
@@ -28,6 +29,7 @@ await runProgram(async () => {
 
 /** The event store's proof is a program of its own, as the event store is. */
 async function proveEventStore(report: Report): Promise<void> {
+  await build();
   const child = spawn(process.execPath, ['packages/embedded-eventstore/dist/acceptance/main.js'], {
     stdio: 'inherit',
   });

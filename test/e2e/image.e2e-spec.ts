@@ -17,7 +17,11 @@ const databaseUrl = new URL(`/${database}`, server).href;
 async function onServer(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
-  await client.query(text).finally(() => client.end());
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
 }
 
 beforeAll(async () => {

@@ -18,23 +18,18 @@ export type Apps = readonly [App, ...App[]];
  * other api nodes ten apart.
  */
 export function appList(port: number, apis = 1): Apps {
-  const one = (app: string, index: number) => ({ name: app, app, port: port + index });
-  const more = Array.from({ length: apis - 1 }, (_, index) => index + 1);
-  const others = more.map((n) => ({ name: `api-${n + 1}`, app: 'api', port: port + 10 * n }));
-  return [one('api', 0), one('projector', 1), one('bridge', 2), ...others];
+  const one = (app: string, index: number, name = app) => ({ name, app, port: port + index });
+  const more = Array.from({ length: apis - 1 }, (_, n) => one('api', 10 * (n + 1), `api-${n + 2}`));
+  return [one('api', 0), one('projector', 1), one('bridge', 2), ...more];
 }
 
 export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
 
+const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
+
 /** Builds the packages and the apps. */
 export async function build(): Promise<void> {
-  const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
-  const { code, output } = await step(
-    'build',
-    'compiling',
-    () => withLock('build', compile),
-    () => 'done',
-  );
+  const { code, output } = await step('build', 'compiling', () => withLock('build', compile), 'done');
   if (code !== 0)
     throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);
 }
@@ -52,7 +47,6 @@ export async function startApps(
   const start = async ({ name, app, port }: App) => {
     const program = {
       name,
-      title: name,
       isApp: true,
       command: watch
         ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
@@ -69,6 +63,5 @@ export async function startApps(
 
 async function ready(port: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(3_000) });
-  if (!answer.ok)
-    throw new Error(`/health/ready answers ${answer.status}: ${(await answer.text()).slice(0, 200)}`);
+  if (!answer.ok) throw new Error(`/health/ready answers ${answer.status}`);
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { addressOf, appList, build, startApps } from './apps.ts';
 import { freePorts } from './ports.ts';
 import { startBackingServices } from './services/index.ts';
-import { supervise } from './supervise.ts';
 import type { Supervisor } from './supervisor.ts';
+import { supervise } from './supervisor.ts';
 
 export { build };
 

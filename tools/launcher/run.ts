@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Options } from 'execa';
 import { execa, execaSync } from 'execa';
 import { lock } from 'proper-lockfile';
@@ -30,7 +31,7 @@ export function lastLines(output: string, count = 2): string {
 /** Runs `work` while no other process holds the lock of this name. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const retries = { forever: true, minTimeout: 200, maxTimeout: 200 };
-  const release = await lock(folder(cacheDir), { lockfilePath: `${cacheDir}/${name}.lock`, retries });
+  const release = await lock(join(folder(cacheDir), name), { realpath: false, retries });
   try {
     return await work();
   } finally {
@@ -53,12 +54,12 @@ export async function step<T>(
   what: string,
   doing: string,
   work: () => Promise<T>,
-  done: (result: T) => string = () => 'ready',
+  done = 'ready',
 ): Promise<T> {
   const start = Date.now();
   say(what, doing);
   const timer = setInterval(() => say(what, `still ${doing} (${elapsed(start)} s)`), 5_000);
   const result = await work().finally(() => clearInterval(timer));
-  say(what, `${done(result)} (${elapsed(start)} s)`);
+  say(what, `${done} (${elapsed(start)} s)`);
   return result;
 }

@@ -11,8 +11,8 @@ import { assertDistinct, assertFree, portOf } from './ports.ts';
 import { elapsed } from './run.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices, isGiven, startBackingServices, usualPort } from './services/index.ts';
-import { Interrupted, supervise } from './supervise.ts';
 import type { Supervisor } from './supervisor.ts';
+import { Interrupted, supervise } from './supervisor.ts';
 
 const usage = 'usage: npm start [-- --api N], or npm run dev [-- --api N], N from 1 to 8';
 const NEEDED_MIB = 512;

@@ -2,10 +2,9 @@
  * `npm test`: formatter, linter, types, dependency rules and every spec, on private backing services with fresh data.
  * `npm test -- <jest arguments>`: only those specs. The last line is `N passed, N failed`.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { runProgram } from '../shared/failure.ts';
 import { build, withBackingServices } from './index.ts';
@@ -30,6 +29,8 @@ await runProgram(async () => {
     : await checkAndTest({});
   for (const name of result.failed) console.log(`✖ npm run ${name} failed: see its messages above.`);
   const failures = result.failures + result.failed.length;
+  if (failures === 0 && result.code !== 0)
+    console.log(`✖ jest ended with ${result.code}: see its messages above.`);
   console.log(`${result.passed} passed, ${failures} failed`);
   process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
 });
@@ -38,9 +39,7 @@ async function failedChecks(): Promise<string[]> {
   const failed = [];
   for (const name of CHECKS) {
     const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
-    const { code, output } = await step(name, 'checking', work, (done) =>
-      done.code === 0 ? 'passed' : 'FAILED',
-    );
+    const { code, output } = await step(name, 'checking', work, 'checked');
     if (code === 0) continue;
     console.log(output);
     failed.push(name);
@@ -67,19 +66,19 @@ async function jest(args: readonly string[], env: Readonly<Record<string, string
     env: { ...env, NODE_ENV: 'test' },
     stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
     reject: false,
+    timeout: LIMIT_MIN * 60_000,
+    killSignal: 'SIGKILL',
   });
-  const ended = new AbortController();
-  const jestEnd = child.finally(() => ended.abort());
-  const problem = await Promise.race([
-    jestEnd.then(() => undefined),
-    hasHung(report, ended.signal),
-    sleep(LIMIT_MIN * 60_000, `did not end within ${LIMIT_MIN} min: a spec hangs`, {
-      signal: ended.signal,
-    }).catch(() => undefined),
-  ]);
-  if (problem !== undefined) child.kill('SIGKILL');
-  const { exitCode } = await jestEnd;
-  if (problem !== undefined) console.log(`\n✖ jest ${problem}; it was killed.`);
+  const watch = setInterval(() => {
+    if (!existsSync(report) || Date.now() - statSync(report).mtimeMs < EXIT_MS) return;
+    clearInterval(watch);
+    console.log(
+      '\n✖ jest did not exit after its last test and is killed: find open handles with --detectOpenHandles.',
+    );
+    child.kill('SIGKILL');
+  }, 500);
+  const { exitCode, timedOut } = await child.finally(() => clearInterval(watch));
+  if (timedOut) console.log(`\n✖ jest did not end within ${LIMIT_MIN} min and was killed: a spec hangs.`);
   if (!existsSync(report)) return { code: 1, passed: 0, failures: 1 };
   const { success, numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
     readFileSync(report, 'utf8'),
@@ -94,14 +93,4 @@ interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numRuntimeErrorTestSuites: number;
-}
-
-/** Resolves when jest has written its report and does not end. */
-async function hasHung(report: string, ended: AbortSignal): Promise<string | undefined> {
-  while (!existsSync(report)) {
-    if (ended.aborted) return undefined;
-    await sleep(500);
-  }
-  const text = 'did not exit after its last test: open handles (find them with --detectOpenHandles)';
-  return sleep(EXIT_MS, text, { signal: ended }).catch(() => undefined);
 }

@@ -18,10 +18,9 @@ export const usualPort = ({ portVariable, port }: BackingService): number => por
 export const isGiven = ({ variable }: BackingService): boolean => Boolean(process.env[variable]);
 
 /** A service, and where it runs. */
-interface Placed {
-  readonly service: BackingService;
-  readonly port: number;
-  readonly url: string;
+interface Placed extends BackingService {
+  readonly at: number;
+  readonly address: string;
 }
 
 /**
@@ -31,29 +30,25 @@ interface Placed {
  * @param isPrivate on free ports, and nothing is kept
  */
 export async function startBackingServices(supervisor: Supervisor, dir: string, isPrivate: boolean) {
-  const free = await freePorts(backingServices.length);
+  const free = isPrivate ? await freePorts(backingServices.length) : [];
   const placed = backingServices.map((service, index): Placed => {
-    const port = (isPrivate ? free[index] : undefined) ?? usualPort(service);
-    return { service, port, url: process.env[service.variable] || service.url(port) };
+    const at = free[index] ?? usualPort(service);
+    return { ...service, at, address: process.env[service.variable] || service.url(at) };
   });
-  const own = placed.filter(({ service }) => !isGiven(service));
-  for (const { service, port } of isPrivate ? [] : own) {
-    const remedy = `set ${service.portVariable} to another port, or ${service.variable} to use the service there`;
-    await assertFree(port, service.title, remedy);
-  }
-  const logs = folder(dir, 'logs');
-  const started =
+  const own = placed.filter((service) => !isGiven(service));
+  for (const { at, title, portVariable, variable } of isPrivate ? [] : own)
+    await assertFree(
+      at,
+      title,
+      `set ${portVariable} to another port, or ${variable} to use the service there`,
+    );
+  const starting =
     own.length > 0 && (await dockerIsChosen())
-      ? [startInDocker(supervisor, own, logs, !isPrivate)]
-      : own.map((one) => startNatively(supervisor, one, logs, dir));
-  await Promise.all([...started, ...placed.filter(({ service }) => isGiven(service)).map(assertAnswers)]);
-  const env = Object.fromEntries(placed.map(({ service, url }) => [service.variable, url]));
-  await step(
-    'PostgreSQL',
-    'migrating',
-    () => migrate(env['DATABASE_URL'] ?? ''),
-    (count) => `migrated (${count} new)`,
-  );
+      ? [startInDocker(supervisor, own, dir, !isPrivate)]
+      : own.map((service) => startNatively(supervisor, service, dir));
+  await Promise.all([...starting, ...placed.filter(isGiven).map(assertAnswers)]);
+  const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
+  await step('PostgreSQL', 'migrating', () => migrate(env['DATABASE_URL'] ?? ''), 'migrated');
   return env;
 }
 
@@ -64,39 +59,27 @@ export async function migrate(databaseUrl: string): Promise<number> {
   return (await runner({ ...where, direction: 'up', log: () => {}, logger })).length;
 }
 
-async function startNatively(
-  supervisor: Supervisor,
-  { service, port, url }: Placed,
-  logs: string,
-  dir: string,
-) {
-  const { name, title } = service;
-  const program = { name, title, log: join(logs, `${name}.log`), ...(await service.program(dir, port)) };
-  await step(title, `starting on 127.0.0.1:${port}`, () =>
-    supervisor.start(program, () => service.ready(url)),
-  );
+async function startNatively(supervisor: Supervisor, { name, title, at, ...service }: Placed, dir: string) {
+  const log = join(folder(dir, 'logs'), `${name}.log`);
+  const program = { name, log, ...(await service.program(dir, at)) };
+  const ready = () => service.ready(service.address);
+  await step(title, `starting on 127.0.0.1:${at}`, () => supervisor.start(program, ready));
 }
 
-async function startInDocker(supervisor: Supervisor, own: readonly Placed[], logs: string, keep: boolean) {
-  const names = own.map(({ service }) => service.name);
-  const env = Object.fromEntries(own.map(({ service, port }) => [service.portVariable, String(port)]));
-  const program = { ...composeProgram(names, keep), env, log: join(logs, 'docker.log') };
-  const ready = () => Promise.all(own.map(({ service, url }) => service.ready(url)));
+async function startInDocker(supervisor: Supervisor, own: readonly Placed[], dir: string, keep: boolean) {
+  const names = own.map(({ name }) => name);
+  const env = Object.fromEntries(own.map(({ portVariable, at }) => [portVariable, String(at)]));
+  const program = { ...composeProgram(names, keep), env, log: join(folder(dir, 'logs'), 'docker.log') };
+  const ready = () => Promise.all(own.map((service) => service.ready(service.address)));
   await step('Docker', `starting ${names.join(', ')}`, () => supervisor.start(program, ready, 300_000));
 }
 
 /** A service that a variable names may be starting just now. */
-async function assertAnswers({ service: { title, variable, ready }, url }: Placed): Promise<void> {
+async function assertAnswers({ title, variable, ready, address }: Placed): Promise<void> {
   const patience = { retries: Infinity, factor: 1, minTimeout: 500, maxRetryTime: 5_000 };
-  try {
-    await step(
-      title,
-      `asking the one of ${variable}`,
-      () => pRetry(() => ready(url), patience),
-      () => 'answers',
-    );
-  } catch (error) {
-    const at = `${variable}=${url.replace(/:[^:@/]+@/, ':***@')} (${(error as Error).message})`;
+  const ask = () => pRetry(() => ready(address), patience);
+  await step(title, `asking the one of ${variable}`, ask, 'answers').catch((error: Error) => {
+    const at = `${variable}=${address.replace(/:[^:@/]+@/, ':***@')} (${error.message})`;
     throw new Failure(`${title} does not answer at ${at}: start it, or unset ${variable}.`);
-  }
+  });
 }

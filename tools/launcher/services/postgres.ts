@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Failure } from '../../shared/failure.ts';
@@ -25,7 +25,7 @@ export const postgres: BackingService = {
     })) as { initdb: string; postgres: string };
     const { prefix, user } = await unprivileged(postgres, dir);
     const data = join(dir, 'postgres');
-    if (!existsSync(join(data, 'PG_VERSION'))) await create(data, [...prefix, initdb], user);
+    if (!existsSync(data)) await create(data, [...prefix, initdb], user);
     const settings = Object.entries({ ...SETTINGS, port }).flatMap(([key, value]) => [
       '-c',
       `${key}=${value}`,
@@ -63,12 +63,15 @@ interface User {
   readonly gid: number;
 }
 
+/** Elsewhere first: an interrupted initdb must not look like a whole data folder. */
 async function create(data: string, initdb: readonly string[], user?: User): Promise<void> {
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { mode: 0o700 });
-  if (user) chownSync(data, user.uid, user.gid);
-  const { code, output } = await run([...initdb, '-D', data, ...INITDB], { ...user });
+  const partial = `${data}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { mode: 0o700 });
+  if (user) chownSync(partial, user.uid, user.gid);
+  const { code, output } = await run([...initdb, '-D', partial, ...INITDB], { ...user });
   if (code !== 0) throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
+  renameSync(partial, data);
 }
 
 /**

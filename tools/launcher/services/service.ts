@@ -38,9 +38,6 @@ export async function installed(
     renameSync(partial, target);
   };
   if (!existsSync(target))
-    await withLock(
-      name,
-      async () => existsSync(target) || step(name, 'installing', install, () => 'installed'),
-    );
+    await withLock(name, async () => existsSync(target) || step(name, 'installing', install, 'installed'));
   return target;
 }
