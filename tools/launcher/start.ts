@@ -4,7 +4,7 @@
  */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import type { Apps } from './apps.ts';
+import type { App, Apps } from './apps.ts';
 import { addressOf, appList, build, startApps } from './apps.ts';
 import { assertRoom, dataDir, folder, root } from './paths.ts';
 import { assertDistinct, assertFree, portOf } from './ports.ts';
@@ -44,12 +44,13 @@ function options(): { apps: Apps; watch: boolean } {
   const last = Math.max(...apps.map(({ port }) => port));
   if (last > 65_535)
     throw new Failure(`PORT is too high: the apps would need port ${last}. Set a lower PORT.`);
-  const services = backingServices.map((service) => ({ service, port: usualPort(service) }));
+  const own = backingServices.filter((service) => !isGiven(service));
   assertDistinct([
     ...apps.map(({ name, port }) => ({ what: `${name}, of PORT`, port })),
-    ...services
-      .filter(({ service }) => !isGiven(service))
-      .map(({ service, port }) => ({ what: `${service.title}, ${service.portVariable}`, port })),
+    ...own.map((service) => ({
+      what: `${service.title}, ${service.portVariable}`,
+      port: usualPort(service),
+    })),
   ]);
   return { apps, watch: values.watch };
 }
@@ -66,12 +67,11 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   return new Promise(() => {});
 }
 
+const docs = (app: App) => (app.app === 'api' ? `  (${addressOf(app)}/docs)` : '');
+
 function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [
-    ...apps.map((app) => [
-      app.name,
-      addressOf(app) + (app.app === 'api' ? `  (${addressOf(app)}/docs)` : ''),
-    ]),
+    ...apps.map((app) => [app.name, addressOf(app) + docs(app)]),
     ...backingServices.map(({ title, variable }) => [title, env[variable]]),
     ['logs', `${shown(dataDir)}/logs/`],
   ];
