@@ -11,7 +11,7 @@ import { AgentRuntime } from '../../apps/api/src/agents/runtime.ts';
 import { AppModule } from '../../apps/api/src/app.module.ts';
 import { openApiDocument } from '../../apps/api/src/common/openapi.ts';
 
-/** The OpenAPI document of the api as text. The api is put together for it, but no engine is asked. */
+/** The OpenAPI document of the api as text. The api is put together for it, but no backing service is asked. */
 export async function generateDocument(): Promise<string> {
   const store = new EventStore('esdb://127.0.0.1:2113?tls=false');
   const redis = new Redis({ lazyConnect: true });

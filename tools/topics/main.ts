@@ -2,10 +2,11 @@
 import { inquirySources } from '#domain';
 import { ensureTopics, messagingSettings, topicPlans } from '#messaging';
 import { unreachable } from '../shared/address.ts';
-import { runProgram } from '../shared/failure.ts';
+import { parseOptions, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 
 await runProgram(async () => {
+  parseOptions({});
   const { topics } = messagingSettings(process.env);
   const plans = topicPlans(inquirySources, topics);
   const admin = kafkaOf('turnstream-topics').admin();
@@ -22,4 +23,4 @@ await runProgram(async () => {
     console.log(
       `  ${topic.padEnd(28)} ${String(partitions).padStart(3)} partitions  ${retentionMs / 3_600_000} h`,
     );
-});
+}, 'usage: npm run topics');
