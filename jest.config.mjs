@@ -5,4 +5,15 @@ export default {
   transform: { '\\.ts$': ['@swc/jest'] },
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
+  // One generous limit: a spec waits for its condition, its verdict is no duration.
+  testTimeout: 300_000,
+  // `npm run test:coverage`.
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*spec.ts', '!**/test-*.ts'],
+  coverageReporters: [['text', { maxCols: 120 }], 'lcovonly'],
+  coverageThreshold: {
+    './libs/domain/src/**/decide*.ts': { branches: 100 },
+    './libs/domain/src/**/evolve*.ts': { branches: 100 },
+    './libs/sessions/src/command-executor.ts': { branches: 100 },
+  },
 };

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { generateDocument } from '../tools/openapi/document.ts';
+import { generateTypes } from '../tools/openapi/types.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -11,7 +11,7 @@ test('docs/openapi.json is what the api says of itself', async () => {
   expect(await generateDocument()).toBe(committed);
 });
 
-test('the types of the SDK are those of docs/openapi.json', () => {
-  const check = ['tools/openapi-types/generate.mjs', '--check'];
-  expect(() => execFileSync(process.execPath, check, { cwd: root, stdio: 'pipe' })).not.toThrow();
+test('the types of the SDK are those of docs/openapi.json', async () => {
+  const document = readFileSync(join(root, 'docs/openapi.json'), 'utf8');
+  expect(await generateTypes(document)).toBe(readFileSync(join(root, 'packages/sdk/src/openapi.ts'), 'utf8'));
 });

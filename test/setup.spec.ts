@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { validateWorkflow } from '@action-validator/core';
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
 
 const root = join(import.meta.dirname, '..');
@@ -9,6 +10,7 @@ const text = (path: string) => readFileSync(join(root, path), 'utf8');
 interface Service {
   readonly image: string;
   readonly build?: string;
+  readonly pull_policy?: string;
   readonly command?: readonly string[];
   readonly profiles?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -23,33 +25,32 @@ const compose = load(text('docker-compose.yml'), { schema: CORE_SCHEMA.withTags(
   readonly volumes: Readonly<Record<string, null>>;
 };
 const services = Object.entries(compose.services);
-const engines = services.filter(([, service]) => !service.profiles);
+const backing = services.filter(([, service]) => !service.profiles);
 const apps = services.filter(([, service]) => service.profiles);
 
 describe('docker-compose.yml', () => {
-  test('runs the four engines alone, and the apps with the profile apps', () => {
-    expect(engines.map(([name]) => name).sort()).toEqual(['event-store', 'kafka', 'postgres', 'valkey']);
+  test('runs the four backing services alone, and the apps with the profile apps', () => {
+    expect(backing.map(([name]) => name).sort()).toEqual(['event-store', 'kafka', 'postgres', 'valkey']);
     expect(apps.map(([name]) => name).sort()).toEqual(['api', 'bridge', 'migrate', 'projector']);
     for (const [, app] of apps) expect(app.profiles).toEqual(['apps']);
   });
 
-  test.each(engines)(
+  test.each(backing)(
     '%s is pinned, has a health check, keeps its data, and listens for this machine only',
-    (_, engine) => {
-      expect(engine.image).toMatch(/^[a-z]+\/?[a-z]*:\d+\.\d+(\.\d+)?(-\w+)?$/);
-      expect(engine.healthcheck?.test?.length).toBeGreaterThan(1);
-      for (const port of engine.ports ?? [])
+    (_, service) => {
+      expect(service.image).toMatch(/^[a-z]+\/?[a-z]*:\d+\.\d+(\.\d+)?(-\w+)?$/);
+      expect(service.healthcheck?.test?.length).toBeGreaterThan(1);
+      for (const port of service.ports ?? [])
         expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
-      const named = (engine.volumes ?? []).map((volume) => volume.split(':')[0]);
+      const named = (service.volumes ?? []).map((volume) => volume.split(':')[0]);
       expect(named.length).toBeGreaterThan(0);
       expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(named));
     },
   );
 
-  test.each(apps)('%s is built here, knows every engine and waits for what it needs', (name, app) => {
-    expect(app.build).toBe('.');
-    const engineVariables = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
-    expect(Object.keys(app.environment ?? {})).toEqual([...engineVariables, 'HOST', 'PORT', 'LOG_LEVEL']);
+  test.each(apps)('%s knows every backing service and waits for what it needs', (name, app) => {
+    const variables = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
+    expect(Object.keys(app.environment ?? {})).toEqual([...variables, 'HOST', 'PORT', 'LOG_LEVEL']);
     expect(app.healthcheck?.disable ?? false).toBe(name === 'migrate');
     for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {
       expect(Object.keys(compose.services)).toContain(other);
@@ -57,7 +58,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('every program of an app is in the repository', () => {
+  test('one service builds the image that all apps use', () => {
+    expect(new Set(apps.map(([, app]) => app.image))).toEqual(new Set(['turnstream:local']));
+    expect(apps.filter(([, app]) => app.build).map(([name]) => name)).toEqual(['migrate']);
+    for (const [name, app] of apps) expect(app.pull_policy).toBe(name === 'migrate' ? 'build' : 'never');
+  });
+
+  test('every program of an app is in the repository or in an npm package', () => {
     for (const [, { command = [] }] of apps) {
       const program = command.find((word) => word.includes('/')) ?? '';
       const source = program.replace(/^dist\/(apps\/\w+)\/main\.js$/, '$1/src/main.ts');
@@ -72,6 +79,8 @@ test('the Dockerfile is pinned, in two stages, and does not run as root', () => 
   expect(images).toHaveLength(2);
   for (const image of images) expect(image).toMatch(/^node:24\.\d+\.\d+-/);
   expect(file).toMatch(/^USER node$/m);
+  expect(file).toMatch(/^RUN npm run build && npm run image -- \/image$/m);
+  expect(file).toMatch(/^COPY --from=build .*\/image \.\/$/m);
 });
 
 test('every path in nest-cli.json exists', () => {
@@ -79,12 +88,40 @@ test('every path in nest-cli.json exists', () => {
     readonly root: string;
     readonly sourceRoot: string;
     readonly entryFile: string;
+    readonly compilerOptions: { readonly tsConfigPath: string };
   }
   const { projects } = JSON.parse(text('nest-cli.json')) as {
     readonly projects: Readonly<Record<string, Project>>;
   };
-  for (const { root: folder, sourceRoot, entryFile } of Object.values(projects)) {
+  for (const { root: folder, sourceRoot, entryFile, compilerOptions } of Object.values(projects)) {
     expect(statSync(join(root, folder)).isDirectory()).toBe(true);
+    expect(statSync(join(root, compilerOptions.tsConfigPath)).isFile()).toBe(true);
     expect(statSync(join(root, sourceRoot, `${entryFile}.ts`)).isFile()).toBe(true);
   }
+});
+
+test('the workflow of GitHub Actions fits its schema', () => {
+  expect(validateWorkflow(text('.github/workflows/ci.yml')).errors).toEqual([]);
+});
+
+test('the check of workflows finds a fault', () => {
+  expect(
+    validateWorkflow(text('.github/workflows/ci.yml').replace('runs-on:', 'runs_on:')).errors,
+  ).not.toEqual([]);
+});
+
+test('dependabot looks after npm, Docker and the actions', () => {
+  const { version, updates } = load(text('.github/dependabot.yml')) as {
+    readonly version: number;
+    readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];
+  };
+  expect(version).toBe(2);
+  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual([
+    'docker',
+    'docker-compose',
+    'github-actions',
+    'maven',
+    'npm',
+  ]);
+  for (const { directory } of updates) expect(statSync(join(root, directory)).isDirectory()).toBe(true);
 });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { build } from '#launcher';
 import { Failure, runProgram } from '../../tools/shared/failure.ts';
 import { runAgents } from './agents.ts';
 import { runFoundation } from './foundation.ts';
@@ -30,6 +31,7 @@ await runProgram(async () => {
 
 /** The embedded event store has an acceptance program of its own. */
 async function runEventStore(report: Report): Promise<void> {
+  await build();
   const program = 'packages/embedded-eventstore/src/acceptance/main.ts';
   const child = spawn(process.execPath, ['--import', './tools/register.mjs', program], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];

@@ -8,11 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
-const ENGINE_VARIABLES = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
+const SERVICE_VARIABLES = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
 const PORT_VARIABLES = ['EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT'];
 
 const data = mkdtempSync(join(tmpdir(), 'turnstream-launcher-'));
-const env: NodeJS.ProcessEnv = { ...process.env, TURNSTREAM_DATA: data, TURNSTREAM_ENGINES: 'native' };
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  TURNSTREAM_DATA: data,
+  TURNSTREAM_BACKING_SERVICES: 'native',
+};
 
 function listen(port: number) {
   return new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
@@ -37,7 +41,7 @@ async function threePorts(): Promise<number> {
 
 /** Runs a command of the launcher; `seen` waits for a text, `ended` for the exit. */
 function command(script: string, extra: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--no-warnings', join(root, 'tools', script)], {
+  const child = spawn(process.execPath, ['tools/bootstrap.mjs', `tools/launcher/${script}`], {
     cwd: root,
     env: { ...env, ...extra },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,15 +62,12 @@ function command(script: string, extra: NodeJS.ProcessEnv = {}) {
   return { child, ended, seen };
 }
 
-/** The launcher, its guard, and all that the guard started. */
+/** The launcher and all that it started. */
 function processes(): number[] {
-  const { pid, guard } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as {
-    pid: number;
-    guard: number;
-  };
+  const { pid } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { pid: number };
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-  return [pid, guard, ...rows.filter(([, parent]) => parent === guard).map(([id = 0]) => id)];
+  return [pid, ...rows.filter(([, parent]) => parent === pid).map(([id = 0]) => id)];
 }
 
 /** Those that still run; the dead that nobody has reaped yet do not count. */
@@ -79,7 +80,7 @@ function living(pids: readonly number[]): number[] {
 
 beforeAll(async () => {
   chmodSync(data, 0o755);
-  for (const name of ENGINE_VARIABLES) delete env[name];
+  for (const name of SERVICE_VARIABLES) delete env[name];
   const ports = await Promise.all(PORT_VARIABLES.map(() => listen(0)));
   for (const [index, name] of PORT_VARIABLES.entries()) env[name] = String(ports[index]?.port);
   await Promise.all(ports.map(({ close }) => close()));
@@ -87,14 +88,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await command('stop.mjs').ended;
+  await command('stop.ts').ended;
   rmSync(data, { recursive: true, force: true });
 });
 
 describe('a fault is one line that says what to do', () => {
   test('a taken port', async () => {
     const other = await listen(0);
-    const { code, output } = await command('start.mjs', { REDIS_PORT: String(other.port) }).ended;
+    const { code, output } = await command('start.ts', { REDIS_PORT: String(other.port) }).ended;
     await other.close();
     expect(code).toBe(1);
     expect(output).toMatch(
@@ -110,53 +111,60 @@ describe('a fault is one line that says what to do', () => {
     ],
     [{ PORT: '65534' }, /^\n✖ PORT is too high/],
   ])('wrong ports: %j', async (ports, line) => {
-    const { code, output } = await command('start.mjs', ports).ended;
+    const { code, output } = await command('start.ts', ports).ended;
     expect(code).toBe(1);
     expect(output).toMatch(line);
   });
 
   test('no Java', async () => {
-    const { code, output } = await command('start.mjs', { JAVA_HOME: '/nowhere' }).ended;
+    const { code, output } = await command('start.ts', { JAVA_HOME: '/nowhere' }).ended;
     expect(code).toBe(1);
     expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17/);
   });
 
-  test('a given engine that is not there', async () => {
+  test('a given service that is not there', async () => {
     const free = await listen(0);
     await free.close();
-    const { code, output } = await command('start.mjs', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;
+    const { code, output } = await command('start.ts', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;
     expect(code).toBe(1);
     expect(output).toMatch(/✖ Kafka does not answer at KAFKA_BROKERS=.*: start it, or unset KAFKA_BROKERS/);
-  }, 30_000);
+  });
 });
 
 test('a system starts, keeps its data over a stop and a kill, and leaves no process', async () => {
-  const first = command('start.mjs');
+  const first = command('start.ts');
   const output = await first.seen('Ctrl-C stops it');
   const curl = /^ {2}curl .*$/m.exec(output)?.[0] ?? '';
   const { session_id } = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as {
     session_id: string;
   };
 
-  const twice = await command('start.mjs').ended;
+  const twice = await command('start.ts').ended;
   expect(twice).toMatchObject({ code: 1, output: expect.stringMatching(/already runs.*npm stop/) });
-  const reset = await command('reset.mjs').ended;
+  const reset = await command('reset.ts').ended;
   expect(reset).toMatchObject({ code: 1, output: expect.stringMatching(/npm stop first/) });
 
   const all = processes();
-  expect(all).toHaveLength(9);
-  expect((await command('stop.mjs').ended).code).toBe(0);
+  expect(all).toHaveLength(8);
+  expect((await command('stop.ts').ended).code).toBe(0);
   expect(living(all)).toEqual([]);
   expect((await first.ended).code).toBe(0);
 
-  const second = command('start.mjs');
+  const second = command('start.ts');
   await second.seen('Ctrl-C stops it');
   const answer = await fetch(`http://127.0.0.1:${env['PORT']}/v1/sessions/${session_id}/context`);
   expect(await answer.json()).toMatchObject({ session_id, partner_id: 'P7689' });
 
   const again = processes();
   second.child.kill('SIGKILL');
-  await command('stop.mjs').ended;
+  await command('stop.ts').ended;
   expect(living(again)).toEqual([]);
-  expect((await command('reset.mjs').ended).code).toBe(0);
-}, 90_000);
+
+  const third = command('start.ts');
+  await third.seen('Ctrl-C stops it');
+  const [supervisor = 0, ...others] = processes();
+  process.kill(supervisor, 'SIGKILL');
+  expect((await third.ended).code).toBe(1);
+  while (living(others).length > 0) await sleep(50);
+  expect((await command('reset.ts').ended).code).toBe(0);
+});

@@ -48,6 +48,8 @@ export async function withOwnSystem<T>(
 
 type Launched = Parameters<Parameters<typeof withSystem>[1]>[0];
 
-function supervisorOf({ guard }: Launched): Pick<System, 'signal'> & { pids: ReadonlyMap<string, number> } {
-  return { pids: guard.pids, signal: (name, signal) => guard.signal(name, signal) };
+function supervisorOf({
+  supervisor,
+}: Launched): Pick<System, 'signal'> & { pids: ReadonlyMap<string, number> } {
+  return { pids: supervisor.pids, signal: (name, signal) => supervisor.signal(name, signal) };
 }

@@ -1,8 +1,14 @@
-/** `npm run openapi`: writes docs/openapi.json from the api's code. */
+/** `npm run openapi`: writes docs/openapi.json from the api's code, and the SDK's types from it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseOptions, runProgram } from '../shared/failure.ts';
 import { generateDocument } from './document.ts';
+import { generateTypes } from './types.ts';
 
-mkdirSync('docs', { recursive: true });
-writeFileSync('docs/openapi.json', await generateDocument());
-console.log('docs/openapi.json is written.');
-process.exit();
+await runProgram(async () => {
+  parseOptions({});
+  mkdirSync('docs', { recursive: true });
+  const document = await generateDocument();
+  writeFileSync('docs/openapi.json', document);
+  writeFileSync('packages/sdk/src/openapi.ts', await generateTypes(document));
+  console.log('docs/openapi.json and packages/sdk/src/openapi.ts are written.');
+}, 'usage: npm run openapi');

@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Writes the launcher's note of a system that runs. */
 function writeRunFile(pid: number): void {
   const services = { KAFKA_BROKERS: '127.0.0.1:19092' };
-  const state = { pid, api: 'http://127.0.0.1:4000', services, engines: services };
+  const state = { pid, api: 'http://127.0.0.1:4000', services };
   writeFileSync(join(folder, 'run.json'), JSON.stringify(state));
 }
 

@@ -74,13 +74,12 @@ export async function findApi(given?: string): Promise<string> {
 function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
     const text = readFileSync(join(env['TURNSTREAM_DATA'] ?? '.data', 'run.json'), 'utf8');
-    const { pid, guard, api, engines } = JSON.parse(text) as {
+    const { pid, api, services } = JSON.parse(text) as {
       pid: number;
-      guard?: number;
       api: string;
-      engines?: Record<string, string>;
+      services?: Record<string, string>;
     };
-    return isAlive(pid) || isAlive(guard) ? { ...engines, TURNSTREAM_URL: api } : undefined;
+    return isAlive(pid) ? { ...services, TURNSTREAM_URL: api } : undefined;
   } catch {
     return undefined;
   }

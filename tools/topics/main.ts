@@ -5,10 +5,11 @@ import { ensureTopics, topicPlans } from '#messaging';
 import { ConfigError } from '#platform';
 import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
 import { unreachable } from '../shared/address.ts';
-import { Failure, runProgram } from '../shared/failure.ts';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 
 await runProgram(async () => {
+  parseOptions({});
   const plans = topicPlans(inquirySources, settings());
   const admin = kafkaOf('turnstream-topics').admin();
   try {
@@ -24,7 +25,7 @@ await runProgram(async () => {
     console.log(
       `  ${topic.padEnd(28)} ${String(partitions).padStart(3)} partitions  ${retentionMs / 3_600_000} h`,
     );
-});
+}, 'usage: npm run topics');
 
 function settings(): TopicSettings {
   try {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { projectionLag, PartitionLeaseStore } from './lease-store.ts';
 import type { Lease } from './lease-store.ts';
-import type { TestDatabase } from '../../read-models/src/test-support.ts';
-import { createDatabase } from '../../read-models/src/test-support.ts';
+import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
+import { createTestDatabase } from '../../platform/src/testing/test-services.ts';
 
 let database: TestDatabase;
 const instance = (name: string): PartitionLeaseStore => new PartitionLeaseStore(database.pool, name, 60_000);
@@ -18,7 +18,7 @@ async function pass(seconds: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createTestDatabase();
 });
 beforeEach(() => database.pool.query('TRUNCATE projection_slot, projection_instance'));
 afterAll(() => database.drop());

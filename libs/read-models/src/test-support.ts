@@ -1,66 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
-import { runner } from 'node-pg-migrate';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { EventMetadata, RecordedEvent, Session, SessionCommand } from '#domain';
 import { newSession, decideAll } from '#domain';
+import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
+import {
+  createTestDatabase,
+  emptyRedis,
+  serviceUrl,
+  testPool,
+} from '../../platform/src/testing/test-services.ts';
 import type { SetAside } from './tables/set-aside.ts';
 import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
 
-/** The address of a backing service, which whoever runs the specs gives. */
-export function serviceUrl(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
-  const url = process.env[variable];
-  if (!url) throw new Error(`${variable} is not set: run the specs with npm test.`);
-  return url;
-}
+export { emptyRedis, serviceUrl };
+export type { TestDatabase };
 
-export interface TestDatabase {
-  readonly url: string;
-  readonly pool: Pool;
-  drop(): Promise<void>;
-}
-
-/** A fresh database with all migrations, of this spec alone. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const admin = new Pool({ connectionString: serviceUrl('DATABASE_URL'), max: 1 });
-  await admin.query(`CREATE DATABASE ${name}`);
-  const address = new URL(serviceUrl('DATABASE_URL'));
-  address.pathname = `/${name}`;
-  const url = address.toString();
-  const dir = fileURLToPath(new URL('../../../migrations', import.meta.url));
-  await runner({
-    databaseUrl: url,
-    dir,
-    direction: 'up',
-    migrationsTable: 'schema_migration',
-    log: () => undefined,
-  });
-  const pool = rowsPool(url);
-  const drop = async (): Promise<void> => {
-    await pool.end();
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await admin.end();
-  };
-  return { url, pool, drop };
-}
+/** A fresh database with all migrations, of this spec alone, and a pool as the projector has it. */
+export const createDatabase = (): Promise<TestDatabase> => createTestDatabase(connectionSettings);
 
 /** A pool as the projector has it. */
 export function rowsPool(connectionString: string, settings = connectionSettings): Pool {
-  const onConnect = (client: { query(sql: string): Promise<unknown> }): unknown => client.query(settings);
-  const pool = new Pool({ connectionString, max: 6, onConnect });
-  pool.on('error', () => undefined);
-  return pool;
-}
-
-/** A connection to a database number of Redis that only one spec uses, empty. */
-export async function emptyRedis(db: number): Promise<Redis> {
-  const redis = new Redis(serviceUrl('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
-  redis.on('error', () => undefined);
-  await redis.flushdb();
-  return redis;
+  return testPool(connectionString, settings);
 }
 
 /** The entry of a session that is set aside at a revision. */

@@ -32,8 +32,7 @@ export class AgentsController {
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async sessionAgent(@Param() { session_id: id }: SessionParams): Promise<SessionAgentDto> {
     const { revision, state } = await this.sessionCache.latest(id);
-    if (revision < 0)
-      throw sessionNotFound();
+    if (revision < 0) throw sessionNotFound();
     const { instance, epoch, pool, since, acknowledged } = state.agent;
     const known = await this.registry.session(id).catch(() => undefined);
     const node = known?.instance === instance ? (known?.node ?? null) : null;

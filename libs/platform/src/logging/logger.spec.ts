@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, nestLogger } from './logger.ts';
 import type { LogLevel } from '../config/config.ts';
+
+const root = join(import.meta.dirname, '../../../..');
 
 function memoryLog(level: LogLevel = 'trace') {
   const lines: Record<string, unknown>[] = [];
@@ -70,4 +75,20 @@ describe('log', () => {
       { level: 'error', context: 'ExceptionsHandler', msg: 'broken', err: { type: 'Error' } },
     ]);
   });
+});
+
+test('a process whose log nobody reads any more ends', async () => {
+  const program = `
+    import { createLogger } from '#platform';
+    const logger = createLogger('test');
+    logger.info('first');
+    process.stdin.once('data', () => { logger.info('second'); process.exit(3); });`;
+  const args = ['--import', './tools/register.mjs', '--input-type=module', '--eval', program];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  await once(child.stdout, 'close');
+  child.stdin.write('end\n');
+  expect(await exit).toEqual([3, null]);
 });

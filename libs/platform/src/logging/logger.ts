@@ -20,7 +20,8 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
     redact: { paths: redacted, censor: '[redacted]' },
     serializers: { err: errorFields, error: errorFields },
   };
-  return destination ? pino(options, destination) : pino(options);
+  // Written at once: the asynchronous stream retries for ever at exit when its reader has gone, and the process stays.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
 /** What a log tells of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '#domain';
 import { channels, isActivity, personalFields, senders } from '#domain';
-import { referencesOf } from '../queries/references.ts';
+import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { CommandRejectedError } from '#sessions';
 import type { AgentCommands } from '../common/agent-commands.ts';
-import { occurredAt, recorded, TestOutlet, upToDate } from '../testing/test-updates.ts';
+import { occurredAt, recorded, TestOutlet, upToDate } from './test-updates.ts';
 import { AckBatcher } from './ack-batcher.ts';
 import type { Attachment } from './attachment.ts';
 

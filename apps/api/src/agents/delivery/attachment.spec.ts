@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionEvent } from '#domain';
-import { occurredAt, recorded, TestOutlet, upToDate } from '../testing/test-updates.ts';
+import { occurredAt, recorded, TestOutlet, upToDate } from './test-updates.ts';
 import { Attachment } from './attachment.ts';
 
 let outlet: TestOutlet;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { recorded, upToDate } from '../testing/test-updates.ts';
+import { recorded, upToDate } from '../delivery/test-updates.ts';
 import type { Attachment } from '../delivery/attachment.ts';
 import type { Socket } from './connection.ts';
 import { closeCodes, Connection } from './connection.ts';

@@ -42,8 +42,7 @@ export class StreamController implements BeforeApplicationShutdown {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const session = await this.sessionCache.latest(id);
-    if (session.revision < 0)
-      throw sessionNotFound();
+    if (session.revision < 0) throw sessionNotFound();
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;

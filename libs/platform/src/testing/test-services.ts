@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { runner } from 'node-pg-migrate';
+import { Pool } from 'pg';
+
+/** The address of a backing service, which whoever runs the specs gives. */
+export function serviceUrl(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
+  const url = process.env[variable];
+  if (!url) throw new Error(`${variable} is not set: run the specs with npm test.`);
+  return url;
+}
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly pool: Pool;
+  drop(): Promise<void>;
+}
+
+/** A fresh database with all migrations, of this spec alone. `settings`: SQL that each connection runs first. */
+export async function createTestDatabase(settings = ''): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = new Pool({ connectionString: serviceUrl('DATABASE_URL'), max: 1 });
+  await admin.query(`CREATE DATABASE ${name}`);
+  const address = new URL(serviceUrl('DATABASE_URL'));
+  address.pathname = `/${name}`;
+  const url = address.toString();
+  const dir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
+  const migrationsTable = 'schema_migration';
+  await runner({ databaseUrl: url, dir, direction: 'up', migrationsTable, log: () => undefined });
+  const pool = testPool(url, settings);
+  const drop = async (): Promise<void> => {
+    await pool.end();
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.end();
+  };
+  return { url, pool, drop };
+}
+
+/** A small pool that outlives lost connections. `settings`: SQL that each connection runs first. */
+export function testPool(connectionString: string, settings = ''): Pool {
+  const onConnect = (client: { query(sql: string): Promise<unknown> }): unknown => client.query(settings);
+  const pool = new Pool({ connectionString, max: 6, onConnect });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** A connection to a database number of Redis that only one spec uses, empty. */
+export async function emptyRedis(db: number): Promise<Redis> {
+  const redis = new Redis(serviceUrl('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
+  redis.on('error', () => undefined);
+  await redis.flushdb();
+  return redis;
+}

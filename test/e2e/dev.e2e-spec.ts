@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import getPort from 'get-port';
+
+const root = join(import.meta.dirname, '../..');
+const copied = ['apps', 'libs', 'migrations', 'packages', 'tools'];
+const files = ['package.json', 'package-lock.json', 'nest-cli.json', 'rspack.config.mjs', '.swcrc'];
+const configs = ['tsconfig.json', 'tsconfig.base.json'];
+const running: { end: () => Promise<void> }[] = [];
+const copy = mkdtempSync(join(tmpdir(), 'turnstream-dev-'));
+
+beforeAll(() => {
+  for (const name of [...copied, ...files, ...configs])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(async () => {
+  await Promise.all(running.map(({ end }) => end()));
+  rmSync(copy, { recursive: true, force: true });
+});
+
+/** Runs a program in the copy of the project until `end`; `seen` waits for a text in its output. */
+function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, args, {
+    cwd: copy,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const closed = once(child, 'close');
+  const program = {
+    async seen(text: string, times = 1): Promise<void> {
+      while (output.split(text).length <= times) {
+        if (child.exitCode !== null) throw new Error(`ended without "${text}": ${output}`);
+        await sleep(50);
+      }
+    },
+    end: async (): Promise<void> => {
+      child.kill('SIGTERM');
+      await closed;
+    },
+  };
+  running.push(program);
+  return program;
+}
+
+/** The first of three free ports in a row. */
+async function threePorts(): Promise<number> {
+  const servers = [createServer(), createServer(), createServer()];
+  const first = await getPort({ host: '127.0.0.1' });
+  try {
+    for (const [index, server] of servers.entries())
+      await once(server.listen(first + index, '127.0.0.1'), 'listening');
+    return first;
+  } catch {
+    return await threePorts();
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
+
+/** Waits until each of these apps is ready. */
+async function ready(...ports: number[]): Promise<void> {
+  for (const port of ports)
+    while (!(await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined))?.ok)
+      await sleep(100);
+}
+
+test('nest start --watch restarts the api after an edit in libs/domain', async () => {
+  const port = await threePorts();
+  const nest = ['node_modules/@nestjs/cli/bin/nest.js', 'start', 'api', '--watch', '--no-shell'];
+  const api = run([...nest, '--exec', process.execPath], { PORT: String(port) });
+  await ready(port);
+  appendFileSync(join(copy, 'libs/domain/src/index.ts'), "\nconsole.log('the domain was edited');\n");
+  await api.seen('the domain was edited');
+  await expect(ready(port)).resolves.toBeUndefined();
+  await api.end();
+});
+
+test('npm run dev restarts the three apps after an edit in libs/platform', async () => {
+  const port = await threePorts();
+  const dev = run(['tools/bootstrap.mjs', 'tools/launcher/start.ts', '--watch'], {
+    PORT: String(port),
+    TURNSTREAM_DATA: join(copy, '.data'),
+  });
+  await dev.seen('Ctrl-C stops it');
+  appendFileSync(join(copy, 'libs/platform/src/index.ts'), "\nconsole.log('the platform was edited');\n");
+  await dev.seen('the platform was edited', 3);
+  await expect(ready(port, port + 1, port + 2)).resolves.toBeUndefined();
+  await dev.end();
+});

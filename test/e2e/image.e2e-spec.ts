@@ -1,0 +1,99 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import getPort from 'get-port';
+import pg from 'pg';
+import { assemble } from '../../tools/image/assemble.ts';
+
+const image = mkdtempSync(join(tmpdir(), 'turnstream-image-'));
+const database = `image_${process.pid}`;
+const server = process.env['DATABASE_URL'] ?? '';
+const databaseUrl = new URL(`/${database}`, server).href;
+
+async function onServer(text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  assemble(image);
+  await onServer(`CREATE DATABASE ${database}`);
+});
+afterAll(async () => {
+  await onServer(`DROP DATABASE ${database} WITH (FORCE)`);
+  rmSync(image, { recursive: true, force: true });
+});
+
+/** What a container of the image runs, with nothing of the project around it. */
+const env = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: databaseUrl };
+
+test('the folder of the image holds built code and production packages only', () => {
+  const files = readdirSync(image, { recursive: true, encoding: 'utf8' });
+  expect(readdirSync(image).sort()).toEqual([
+    'LICENSE',
+    'dist',
+    'migrations',
+    'node_modules',
+    'package.json',
+  ]);
+  const own = files.filter((file) => !file.startsWith('node_modules'));
+  expect(own.filter((file) => /spec|bench|\.ts$/.test(file))).toEqual([]);
+  expect(own.filter((file) => file.endsWith('main.js')).sort()).toEqual([
+    'dist/apps/api/main.js',
+    'dist/apps/bridge/main.js',
+    'dist/apps/projector/main.js',
+  ]);
+  for (const name of [
+    'node',
+    'jest',
+    'typescript',
+    '@swc/core',
+    '@nestjs/cli',
+    '@turnstream/sdk',
+    'prettier',
+  ])
+    expect(files).not.toContain(`node_modules/${name}`);
+  const [size] = execFileSync('du', ['-sm', image], { encoding: 'utf8' }).split('\t');
+  console.log(`The folder of the image has ${size} MB.`);
+  expect(Number(size)).toBeLessThan(250);
+});
+
+test('the migrations and the three apps run from the folder of the image', async () => {
+  const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
+  execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
+  const services = Object.fromEntries(
+    ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].map((name) => [name, process.env[name]]),
+  );
+  for (const app of ['api', 'projector', 'bridge']) {
+    const port = await getPort({ host: '127.0.0.1' });
+    const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/${app}/main.js`], {
+      cwd: image,
+      env: { ...env, ...services, PORT: String(port), LOG_LEVEL: 'error' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    try {
+      while (!(await isReady(port))) {
+        expect(child.exitCode).toBeNull();
+        await sleep(100);
+      }
+    } finally {
+      if (child.kill('SIGTERM')) await once(child, 'exit');
+    }
+    expect(child.exitCode).toBe(0);
+  }
+});
+
+async function isReady(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.ok ?? false;
+}

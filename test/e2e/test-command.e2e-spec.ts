@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'turnstream-specs-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs `npm test -- --rootDir FOLDER` with one spec of this text there. */
+function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | null; output: string } {
+  writeFileSync(join(folder, 'one.spec.js'), spec);
+  const config = JSON.stringify({ rootDir: folder, transform: {}, testMatch: ['**/*.spec.js'] });
+  const args = ['tools/bootstrap.mjs', 'tools/launcher/test.ts', '--config', config];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  return { code: status, output: stdout + stderr };
+}
+
+test('npm test ends when open handles keep jest from ending, with the verdict of the tests', () => {
+  const { code, output } = npmTest(`test('passes', () => { setInterval(() => {}, 1000); });`);
+  expect(output).toContain('✖ jest did not exit after its last test');
+  expect(output).toContain('\n1 passed, 0 failed\n');
+  expect(code).toBe(0);
+});
+
+test('npm test ends when a spec hangs, and has failed', () => {
+  const { code, output } = npmTest(`test('hangs', () => { for (;;); });`, {
+    TURNSTREAM_TEST_LIMIT_MIN: '0.1',
+  });
+  expect(output).toContain('✖ jest did not end within 0.1 min');
+  expect(output).toContain('\n0 passed, 1 failed\n');
+  expect(code).toBe(1);
+});

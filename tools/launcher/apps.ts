@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { Failure } from '../shared/failure.ts';
+import { folder, root } from './paths.ts';
+import { run, step, withLock } from './run.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface App {
+  readonly name: string;
+  readonly app: string;
+  readonly port: number;
+}
+
+/** The first is the api. */
+export type Apps = readonly [App, ...App[]];
+
+/**
+ * The processes of a system with `apis` api nodes: the first on `port`, projector and bridge on the next two, the
+ * other api nodes ten apart.
+ */
+export function appList(port: number, apis = 1): Apps {
+  const one = (app: string, index: number, name = app) => ({ name, app, port: port + index });
+  const more = Array.from({ length: apis - 1 }, (_, n) => one('api', 10 * (n + 1), `api-${n + 2}`));
+  return [one('api', 0), one('projector', 1), one('bridge', 2), ...more];
+}
+
+export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
+
+const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
+
+/** Builds the packages and the apps. */
+export async function build(): Promise<void> {
+  const { code, output } = await step('build', 'compiling', () => withLock('build', compile), 'done');
+  if (code !== 0)
+    throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);
+}
+
+/** Starts the apps side by side and waits until each is ready. `watch`: they start again when their code changes. */
+export async function startApps(
+  supervisor: Supervisor,
+  apps: readonly App[],
+  dir: string,
+  env: NodeJS.ProcessEnv,
+  watch = false,
+) {
+  const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
+  const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
+  const start = async ({ name, app, port }: App) => {
+    const program = {
+      name,
+      isApp: true,
+      command: watch
+        ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
+        : [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
+      env: { ...env, PORT: String(port) },
+      ...(watch ? {} : { log: join(folder(dir, 'logs'), `${name}.log`) }),
+    };
+    await step(name, `starting on 127.0.0.1:${port}`, () =>
+      supervisor.start(program, () => ready(port), watch ? Infinity : 60_000),
+    );
+  };
+  await Promise.all(apps.map(start));
+}
+
+async function ready(port: number): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+  if (!answer.ok) throw new Error(`/health/ready answers ${answer.status}`);
+}

@@ -1,0 +1,53 @@
+/** Private backing services, or a whole private system, for the tests, the acceptance runs and the benchmarks. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addressOf, appList, build, startApps } from './apps.ts';
+import { freePorts } from './ports.ts';
+import { startBackingServices } from './services/index.ts';
+import type { Supervisor } from './supervisor.ts';
+import { supervise } from './supervisor.ts';
+
+export { build };
+
+export interface BackingServices {
+  /** Their variables: EVENTSTORE_URL, KAFKA_BROKERS, REDIS_URL, DATABASE_URL. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly supervisor: Supervisor;
+  /** The folder of their data and logs. */
+  readonly dir: string;
+}
+
+export interface System extends BackingServices {
+  /** Addresses of the api nodes. */
+  readonly apis: readonly string[];
+}
+
+/** Private backing services with fresh data for as long as `fn` runs; those that a variable names are used. */
+export function withBackingServices<T>(fn: (services: BackingServices) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'turnstream-'));
+  // The database's user must be able to enter it.
+  chmodSync(dir, 0o755);
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  return supervise(async (supervisor) => {
+    const env = await startBackingServices(supervisor, dir, true);
+    return fn({ env, supervisor, dir });
+  }).finally(remove);
+}
+
+/**
+ * A private system (backing services and apps on free ports, fresh data) for as long as `fn` runs. What ends is started
+ * again, so a scenario may kill: `supervisor.signal('projector', 'SIGKILL')`. `env`: more variables for the apps.
+ */
+export async function withSystem<T>(
+  { apis = 1, env: more = {} }: { readonly apis?: number; readonly env?: Readonly<Record<string, string>> },
+  fn: (system: System) => Promise<T>,
+): Promise<T> {
+  await build();
+  return withBackingServices(async ({ env, supervisor, dir }) => {
+    const ports = await freePorts(apis + 2);
+    const apps = appList(0, apis).map((app, index) => ({ ...app, port: ports[index] ?? 0 }));
+    await startApps(supervisor, apps, dir, { ...env, ...more });
+    return fn({ env, supervisor, dir, apis: apps.filter(({ app }) => app === 'api').map(addressOf) });
+  });
+}

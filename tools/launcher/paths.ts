@@ -1,0 +1,30 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Failure } from '../shared/failure.ts';
+
+/** The project's folder. */
+export const root = resolve(import.meta.dirname, '../..');
+
+/** Where a started system keeps its data: `.data/`, or TURNSTREAM_DATA. */
+export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] ?? '.data');
+
+/** Downloads that all runs share (Kafka's jars, the Valkey wheel); `npm run reset` leaves them. */
+export const cacheDir = resolve(root, process.env['TURNSTREAM_CACHE'] ?? '.data/cache');
+
+/** Makes the folder when it is missing and returns its path. */
+export function folder(...parts: string[]): string {
+  const path = join(...parts);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Fails when the disk of this folder has too little room. */
+export function assertRoom(path: string, neededMib: number): void {
+  const { bavail, bsize } = statfsSync(path);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  if (free >= neededMib) return;
+  throw new Failure(
+    `The disk is full: ${path} has ${free} MiB left and ${neededMib} MiB are needed. Free some space, ` +
+      'or set TURNSTREAM_DATA (data) and TURNSTREAM_CACHE (downloads) to folders on another disk.',
+  );
+}

@@ -1,0 +1,19 @@
+/** `npm run reset`: forgets all data of the backing services that the launcher runs; downloads are kept. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { composeDown, dockerIsChosen } from './docker.ts';
+import { cacheDir, dataDir } from './paths.ts';
+import { running } from './run-file.ts';
+
+await runProgram(async () => {
+  parseOptions({});
+  if (running()) throw new Failure('Turnstream runs: npm stop first, then npm run reset.');
+  const names = existsSync(dataDir) ? readdirSync(dataDir) : [];
+  for (const path of names.map((name) => join(dataDir, name)))
+    if (path !== cacheDir) rmSync(path, { recursive: true, force: true });
+  if (await dockerIsChosen()) await composeDown('turnstream', ['--volumes']);
+  console.log(
+    `The data in ${dataDir} is gone. Services that a variable names (DATABASE_URL, …) keep theirs.`,
+  );
+}, 'usage: npm run reset');

@@ -1,0 +1,45 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execaSync } from 'execa';
+import { Failure } from '../shared/failure.ts';
+import { dataDir } from './paths.ts';
+
+/** What runs on the data folder, for `npm stop`, a second `npm start`, and the programs that talk to the system. */
+interface Running {
+  readonly pid: number;
+  readonly api: string;
+  readonly services?: Readonly<Record<string, string>>;
+}
+
+const file = join(dataDir, 'run.json');
+
+/** The system that runs on this data folder; a file that a killed one left behind counts as nothing. */
+export function running(): Running | undefined {
+  try {
+    const state = JSON.parse(readFileSync(file, 'utf8')) as Running;
+    // Process ids are used again: the command tells whether it is still the launcher.
+    const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(state.pid)], { reject: false });
+    return stdout.includes('launcher/start') ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes the data folder for this process; fails when another one runs on it. */
+export function claim(api: string): void {
+  const other = running();
+  if (!other) release();
+  try {
+    writeFileSync(file, JSON.stringify({ pid: process.pid, api }), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Failure(`Turnstream already runs (${other?.api ?? api}): npm stop ends it.`);
+  }
+}
+
+/** Adds the addresses of the backing services. */
+export function note(services: Readonly<Record<string, string>>): void {
+  writeFileSync(file, JSON.stringify({ ...running(), services }));
+}
+
+export const release = (): void => rmSync(file, { force: true });

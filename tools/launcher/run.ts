@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Options } from 'execa';
+import { execa, execaSync } from 'execa';
+import { lock } from 'proper-lockfile';
+import { cacheDir, folder } from './paths.ts';
+
+/** Linux can signal a child when its parent dies, for whatever reason. */
+const canDieWithParent =
+  process.platform === 'linux' &&
+  /pdeathsig/.test(execaSync('setpriv', ['--help'], { reject: false }).stdout ?? '');
+
+/** The words before a command that let it get `signal` when its parent dies, where that is possible. */
+export function dyingWithParent(signal: NodeJS.Signals): string[] {
+  return canDieWithParent ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
+}
+
+/** Runs a program to its end and collects what it prints; never rejects. */
+export async function run([file = '', ...args]: readonly string[], options: Options = {}) {
+  const result = await execa(file, args, { stdin: 'ignore', ...options, all: true, reject: false });
+  return { code: result.exitCode ?? 1, output: String(result.all || result.shortMessage) };
+}
+
+/** The last lines of a program's output that say something (no stack traces), in one line. */
+export function lastLines(output: string, count = 2): string {
+  const lines = output.slice(-8_000).split('\n');
+  const noise = /^\s*($|at |\.\.\. \d+ more|Node\.js v|[{}]$)/;
+  const telling = lines.filter((line) => !noise.test(line)).map((line) => line.trim());
+  return telling.slice(-count).join(' | ').slice(0, 400);
+}
+
+/** Runs `work` while no other process holds the lock of this name. */
+export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const retries = { forever: true, minTimeout: 200, maxTimeout: 200 };
+  const release = await lock(join(folder(cacheDir), name), { realpath: false, retries });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+const begun = Number(process.env['TURNSTREAM_BEGUN'] ?? Date.now());
+
+/** Seconds since the command began. */
+export const elapsed = (since = begun): string => ((Date.now() - since) / 1000).toFixed(1);
+
+/** One progress line: when, what, how it goes. */
+export function say(what: string, text: string): void {
+  console.log(`${elapsed().padStart(6)} s  ${what.padEnd(14)} ${text}`);
+}
+
+/** Says that a step begins, every 5 s that it still runs, and that it is done; returns the step's result. */
+export async function step<T>(
+  what: string,
+  doing: string,
+  work: () => Promise<T>,
+  done = 'ready',
+): Promise<T> {
+  const start = Date.now();
+  say(what, doing);
+  const timer = setInterval(() => say(what, `still ${doing} (${elapsed(start)} s)`), 5_000);
+  const result = await work().finally(() => clearInterval(timer));
+  say(what, `${done} (${elapsed(start)} s)`);
+  return result;
+}

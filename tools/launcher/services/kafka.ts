@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { Failure } from '../../shared/failure.ts';
+import { folder, root } from '../paths.ts';
+import { freePorts } from '../ports.ts';
+import { lastLines, run } from '../run.ts';
+import type { BackingService } from './service.ts';
+import { installed } from './service.ts';
+
+const setup = join(root, 'tools/kafka');
+const JVM = [
+  '-Xms128m',
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Djava.awt.headless=true',
+];
+
+/** One Kafka broker in KRaft mode, its jars from Maven Central. */
+export const kafka: BackingService = {
+  name: 'kafka',
+  title: 'Kafka',
+  variable: 'KAFKA_BROKERS',
+  portVariable: 'KAFKA_PORT',
+  port: 9092,
+  url: (port) => `127.0.0.1:${port}`,
+  program: async (dir, port) => {
+    const java = await findJava();
+    const jars = await installed('kafka-4.1.0', fetchJars, 'check the network, or set KAFKA_BROKERS');
+    const jvm = [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
+    const home = folder(dir, 'kafka');
+    const config = join(home, 'server.properties');
+    const values = { port, controllerPort: (await freePorts(1))[0], data: join(home, 'data') };
+    const template = readFileSync(join(setup, 'server.properties'), 'utf8');
+    const fill = (_: string, key: keyof typeof values) => String(values[key]);
+    writeFileSync(config, template.replaceAll(/\{(\w+)\}/g, fill));
+    if (!existsSync(join(home, 'data/meta.properties'))) {
+      const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+      const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', config];
+      const { code, output } = await run([...jvm, ...format]);
+      if (code !== 0) throw new Failure(`Kafka cannot make its data folder ${home}: ${lastLines(output)}`);
+    }
+    return { command: [...jvm, 'kafka.Kafka', config], graceMs: 30_000 };
+  },
+  ready: async (url) => {
+    const quiet = { logLevel: logLevel.NOTHING, connectionTimeout: 3_000, requestTimeout: 3_000 };
+    const admin = new Kafka({ brokers: url.split(','), retry: { retries: 0 }, ...quiet }).admin();
+    try {
+      await admin.connect();
+      if ((await admin.describeCluster()).controller === null) throw new Error('no controller yet');
+    } finally {
+      await admin.disconnect();
+    }
+  },
+};
+
+async function findJava(): Promise<string> {
+  const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
+  const { code, output } = await run([java, '-version']);
+  if (code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= 17) return java;
+  const found = lastLines(output, 1);
+  throw new Failure(
+    `Kafka needs Java 17 or newer (${found}): install a JRE 17, or set JAVA_HOME, or KAFKA_BROKERS.`,
+  );
+}
+
+/** With Maven from the PATH, else with the Maven wrapper, which downloads it. */
+async function fetchJars(path: string): Promise<string[][]> {
+  const mvn = (await run(['mvn', '--version'])).code === 0 ? 'mvn' : join(setup, 'mvnw');
+  return [[mvn, '-B', '-q', '-f', join(setup, 'pom.xml'), `-Djars=${path}`, 'package']];
+}

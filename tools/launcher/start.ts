@@ -1,0 +1,84 @@
+/**
+ * `npm start`: brings everything up, stays until it is asked to stop, and takes everything down.
+ * `npm run dev` (`--watch`): the same, and the apps start again when their code changes.
+ */
+import { relative } from 'node:path';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import type { App, Apps } from './apps.ts';
+import { addressOf, appList, build, startApps } from './apps.ts';
+import { assertRoom, dataDir, folder, root } from './paths.ts';
+import { assertDistinct, assertFree, portOf } from './ports.ts';
+import { elapsed } from './run.ts';
+import { claim, note, release } from './run-file.ts';
+import { backingServices, isGiven, startBackingServices, usualPort } from './services/index.ts';
+import type { Supervisor } from './supervisor.ts';
+import { Interrupted, supervise } from './supervisor.ts';
+
+const usage = 'usage: npm start [-- --api N], or npm run dev [-- --api N], N from 1 to 8';
+const NEEDED_MIB = 512;
+/** The path as a reader in the project's folder types it. */
+const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
+
+await runProgram(async () => {
+  const { apps, watch } = options();
+  assertRoom(folder(dataDir), NEEDED_MIB);
+  claim(addressOf(apps[0]));
+  try {
+    await supervise((supervisor) => bringUp(supervisor, apps, watch));
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
+  } finally {
+    release();
+  }
+}, usage);
+
+function options(): { apps: Apps; watch: boolean } {
+  const { values } = parseOptions({
+    api: { type: 'string', default: '1' },
+    watch: { type: 'boolean', default: false },
+  });
+  const apis = Number(values.api);
+  if (!Number.isInteger(apis) || apis < 1 || apis > 8) throw new Failure(usage);
+  const apps = appList(portOf('PORT', 3000), apis);
+  const last = Math.max(...apps.map(({ port }) => port));
+  if (last > 65_535)
+    throw new Failure(`PORT is too high: the apps would need port ${last}. Set a lower PORT.`);
+  const own = backingServices.filter((service) => !isGiven(service));
+  assertDistinct([
+    ...apps.map(({ name, port }) => ({ what: `${name}, of PORT`, port })),
+    ...own.map((service) => ({
+      what: `${service.title}, ${service.portVariable}`,
+      port: usualPort(service),
+    })),
+  ]);
+  return { apps, watch: values.watch };
+}
+
+/** Does not return: the system runs until the command is interrupted. */
+async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Promise<never> {
+  for (const { name, port } of apps)
+    await assertFree(port, name, 'set PORT to the first of a few free ports');
+  if (!watch) await build();
+  const env = await startBackingServices(supervisor, dataDir, false);
+  note(env);
+  await startApps(supervisor, apps, dataDir, env, watch);
+  welcome(apps, env);
+  return new Promise(() => {});
+}
+
+const docs = (app: App) => (app.app === 'api' ? `  (${addressOf(app)}/docs)` : '');
+
+function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
+  const lines = [
+    ...apps.map((app) => [app.name, addressOf(app) + docs(app)]),
+    ...backingServices.map(({ title, variable }) => [title, env[variable]]),
+    ['logs', `${shown(dataDir)}/logs/`],
+  ];
+  console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);
+  for (const [name = '', text] of lines) console.log(`  ${name.padEnd(12)} ${text}`);
+  const body = '{"partner_id":"P7689","channel":"whatsapp","language":"hi","region":"IN-KA"}';
+  const url = `${addressOf(apps[0])}/v1/sessions`;
+  console.log(`\nTry it:\n  curl -s ${url} -H 'content-type: application/json' -d '${body}'`);
+  console.log('\nCtrl-C stops it, or npm stop in another terminal.\n');
+}

@@ -1,0 +1,24 @@
+/** `npm stop`: ends a started system from another terminal and waits until it is stopped. */
+import pRetry from 'p-retry';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { release, running } from './run-file.ts';
+
+const PATIENCE_MS = 120_000;
+
+await runProgram(async () => {
+  parseOptions({});
+  const system = running();
+  if (!system) {
+    release();
+    console.log('Turnstream is not running.');
+    return;
+  }
+  console.log(`Stopping Turnstream (process ${system.pid}) …`);
+  process.kill(system.pid, 'SIGTERM');
+  const stopped = () => {
+    if (running()) throw new Failure(`It does not end: look at its terminal, or kill ${system.pid}.`);
+  };
+  await pRetry(stopped, { retries: Infinity, factor: 1, minTimeout: 100, maxRetryTime: PATIENCE_MS });
+  release();
+  console.log('Everything is stopped; the data stays.');
+}, 'usage: npm stop');

@@ -1,0 +1,96 @@
+/**
+ * `npm test`: formatter, linter, types, dependency rules and every spec, on private backing services with fresh data.
+ * `npm test -- <jest arguments>`: only those specs. The last line is `N passed, N failed`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { runProgram } from '../shared/failure.ts';
+import { build, withBackingServices } from './index.ts';
+import { root } from './paths.ts';
+import { dyingWithParent, run, say, step } from './run.ts';
+
+const CHECKS = ['format:check', 'lint', 'types', 'deps'];
+const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+/** How long jest may take to end after its report, and in all. */
+const EXIT_MS = 10_000;
+const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 20);
+
+await runProgram(async () => {
+  const args = process.argv.slice(2);
+  await build();
+  const checkAndTest = async (env: Readonly<Record<string, string>>) => {
+    const failed = args.length > 0 ? [] : await failedChecks();
+    return { failed, ...(await jest(args, env)) };
+  };
+  const result = (await needsServices(args))
+    ? await withBackingServices(({ env }) => checkAndTest(env))
+    : await checkAndTest({});
+  for (const name of result.failed) console.log(`✖ npm run ${name} failed: see its messages above.`);
+  const failures = result.failures + result.failed.length;
+  if (failures === 0 && result.code !== 0)
+    console.log(`✖ jest ended with ${result.code}: see its messages above.`);
+  console.log(`${result.passed} passed, ${failures} failed`);
+  process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
+});
+
+async function failedChecks(): Promise<string[]> {
+  const failed = [];
+  for (const name of CHECKS) {
+    const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
+    const { code, output } = await step(name, 'checking', work, 'checked');
+    if (code === 0) continue;
+    console.log(output);
+    failed.push(name);
+  }
+  return failed;
+}
+
+/** Specs of pure code alone need no backing services. */
+async function needsServices(args: readonly string[]): Promise<boolean> {
+  const { output } = await run([process.execPath, ...JEST, '--listTests', ...args], { cwd: root });
+  return /\.(int|e2e)-spec\.ts/.test(output);
+}
+
+/**
+ * Runs jest and reads the counts from its report. When open handles keep jest from ending after its report it is killed,
+ * which fails nothing: the tests have their verdict by then. At the limit for the whole run it is killed and has failed.
+ */
+async function jest(args: readonly string[], env: Readonly<Record<string, string>>) {
+  say('jest', 'running the specs');
+  const report = join(mkdtempSync(join(tmpdir(), 'turnstream-report-')), 'jest.json');
+  const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
+  const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
+    cwd: root,
+    env: { ...env, NODE_ENV: 'test' },
+    stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
+    reject: false,
+    timeout: LIMIT_MIN * 60_000,
+    killSignal: 'SIGKILL',
+  });
+  const watch = setInterval(() => {
+    if (!existsSync(report) || Date.now() - statSync(report).mtimeMs < EXIT_MS) return;
+    clearInterval(watch);
+    console.log(
+      '\n✖ jest did not exit after its last test and is killed: find open handles with --detectOpenHandles.',
+    );
+    child.kill('SIGKILL');
+  }, 500);
+  const { exitCode, timedOut } = await child.finally(() => clearInterval(watch));
+  if (timedOut) console.log(`\n✖ jest did not end within ${LIMIT_MIN} min and was killed: a spec hangs.`);
+  if (!existsSync(report)) return { code: 1, passed: 0, failures: 1 };
+  const { success, numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  ) as Report;
+  rmSync(dirname(report), { recursive: true });
+  const failures = numFailedTests + numRuntimeErrorTestSuites;
+  return { code: exitCode ?? (success ? 0 : 1), passed: numPassedTests, failures };
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
