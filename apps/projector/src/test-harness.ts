@@ -28,6 +28,8 @@ export { rowsPool, startSession, turn };
 
 const logger = createLogger('projector-test', 'silent');
 
+let connections = 0;
+
 /** A projector with connections of its own. */
 export interface Instance {
   readonly projector: Projector;
@@ -104,7 +106,10 @@ export class ProjectorHarness {
     const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
     const pool = rowsPool(this.postgresProxy.url);
-    const store = new EventStore(serviceUrl('EVENTSTORE_URL'), codec);
+    // Clients with equal options share one connection in this process, and its 100 streams.
+    connections += 1;
+    const address = `${serviceUrl('EVENTSTORE_URL')}&keepAliveInterval=${10_000 + connections}`;
+    const store = new EventStore(address, codec);
     const metrics = new Metrics('test');
     const projectorMetrics = new ProjectorMetrics(metrics);
     const contexts = new ContextStore(redis, { ttlSeconds: 3_600 });

@@ -94,9 +94,13 @@ export class SetAsideSessions {
       if (id === null || this.covers(id, revision)) continue;
       const item = items.find(({ session_id, event }) => session_id === id && event.revision === revision);
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
-      const entry = setAside(id, failure, failure, item?.position);
-      const listed = await exclusively(() => rewriteSession(this.deps.pool, this.owner, id, events, entry));
-      entries.push(listed ?? entry);
+      const found = setAside(id, failure, failure, item?.position);
+      await exclusively(async () => {
+        const entry = (await rewriteSession(this.deps.pool, this.owner, id, events, found)) ?? found;
+        // Before the next batch of rows: it leaves the session out.
+        this.entries.set(id, entry);
+        entries.push(entry);
+      });
     }
     await this.added(entries);
   }
