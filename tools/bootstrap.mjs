@@ -60,7 +60,7 @@ function run(program) {
   child.on('error', () => fail(`${node} is missing: delete node_modules and run the command again.`));
   child.on('exit', (code, killed) => {
     try {
-      process.kill(-(child.pid ?? 0), killed ? 'SIGTERM' : 'SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, killed ? 'SIGTERM' : 'SIGKILL');
     } catch {
       // Nothing of its group is left.
     }
