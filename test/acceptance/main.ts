@@ -30,9 +30,8 @@ await runProgram(async () => {
 
 /** The embedded event store has an acceptance program of its own. */
 async function runEventStore(report: Report): Promise<void> {
-  const child = spawn(process.execPath, ['packages/embedded-eventstore/dist/acceptance/main.js'], {
-    stdio: 'inherit',
-  });
+  const program = 'packages/embedded-eventstore/src/acceptance/main.ts';
+  const child = spawn(process.execPath, ['--import', './tools/register.mjs', program], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   report.figure('exit code of the event store’s acceptance run', code ?? 'killed', '= 0', code === 0);
 }
