@@ -56,7 +56,10 @@ const metadata: EventMetadata = {
 
 /** Any started session: what a turn is decided on. */
 const active = (() => {
-  const outcome = decideAll(newSession(randomUUID()), [start], { metadata, eventId: () => randomUUID() });
+  const outcome = decideAll(newSession(randomUUID()), [start], {
+    metadata: () => metadata,
+    eventId: () => randomUUID(),
+  });
   return 'session' in outcome ? outcome.session.state : initialState;
 })();
 

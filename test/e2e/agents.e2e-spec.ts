@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { AgentReplaced, connectAgent, SessionNotFound, Turnstream } from '@turnstream/sdk';
 import type { Agent, AgentOptions, AgentStream, Session, Update } from '@turnstream/sdk';
-import type { SpecApp } from '../../apps/api/src/test-app.ts';
-import { startSpecApp } from '../../apps/api/src/test-app.ts';
+import type { TestApp } from '../../apps/api/src/test-app.ts';
+import { startTestApp } from '../../apps/api/src/test-app.ts';
 import { sleep, waitUntil } from '#platform';
 import { Instance } from '../scenarios/agents/instance.ts';
 
 /** The SDK's agents on two api nodes. */
 const leaseMs = 1_200;
-let nodes: [SpecApp, SpecApp];
+let nodes: [TestApp, TestApp];
 let turnstream: Turnstream;
 const agents: Agent[] = [];
 const instances: Instance[] = [];
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-  nodes = await Promise.all([startSpecApp({ leaseMs }), startSpecApp({ leaseMs })]);
+  nodes = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
   turnstream = new Turnstream({ url: nodes[0].url, agentId: 'spec' });
 });
 /** Each test has a pool of its own, so that its agents get no sessions of other tests. */
@@ -103,7 +103,7 @@ describe('an agent', () => {
   });
 
   test('gets every update once when its node restarts and it continues on another', async () => {
-    const third = await startSpecApp({ leaseMs });
+    const third = await startTestApp({ leaseMs });
     const session = await start();
     const received: string[] = [];
     const agent = await connect(support, { url: [third.url, nodes[1].url] });

@@ -9,13 +9,13 @@ import {
   Turnstream,
 } from '@turnstream/sdk';
 import type { RecordTurn, Session } from '@turnstream/sdk';
-import type { SpecApp } from '../../apps/api/src/test-app.ts';
-import { startSpecApp } from '../../apps/api/src/test-app.ts';
+import type { TestApp } from '../../apps/api/src/test-app.ts';
+import { startTestApp } from '../../apps/api/src/test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 let turnstream: Turnstream;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
   turnstream = new Turnstream({ url: app.url, agentId: 'spec-bot' });
 });
 afterAll(async () => {

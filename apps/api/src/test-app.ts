@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface SpecApp {
+export interface TestApp {
   readonly url: string;
   readonly store: EventStore;
   readonly redis: Redis;
@@ -29,11 +29,11 @@ export interface TestAppOptions {
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
-export async function startSpecApp({
+export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
   ...urls
-}: TestAppOptions = {}): Promise<SpecApp> {
+}: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, contextTtlS: 600, sessionIdleS: 3_600 };
   const config = { ...loadConfig(process.env), ...own, ...urls };
   const app = await createApp(api, config, createLogger('api', 'silent'));
@@ -41,7 +41,7 @@ export async function startSpecApp({
   const redis = app.get(Redis);
   await redisReady(redis);
   const url = await listen(app, { host: '127.0.0.1', port: 0 });
-  const call: SpecApp['call'] = (method, path, body, headers) =>
+  const call: TestApp['call'] = (method, path, body, headers) =>
     request(`${url}${path}`, method, body, headers);
   return {
     url,

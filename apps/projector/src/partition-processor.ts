@@ -114,7 +114,7 @@ export class PartitionProcessor {
   });
 
   private async feed(): Promise<void> {
-    const { store, logger } = this.deps;
+    const { store, logger, metrics } = this.deps;
     const { slot, prefixes } = this.lease;
     const { contextWriter, tableWriter } = this;
     const onInterruption = (err: unknown): void => {
@@ -131,6 +131,11 @@ export class PartitionProcessor {
       if (delivery.kind === 'event') {
         await contextWriter.push(delivery);
         await tableWriter.push(delivery);
+      } else if (delivery.kind === 'unprojectable') {
+        metrics.unfoldable.inc();
+        logger.error(delivery, 'event passed over: it cannot be decoded');
+        contextWriter.pass(delivery.position);
+        tableWriter.pass(delivery.position);
       } else if (delivery.kind === 'checkpoint') {
         contextWriter.pass(delivery.position);
         tableWriter.pass(delivery.position);

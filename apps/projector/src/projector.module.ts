@@ -37,9 +37,13 @@ function createProjector(
   const projection = new ContextProjection(store, contexts, {
     onRefold: () => metrics.refolds.inc(),
     onWritten: (grown) => publishNotifications(redis, grown),
-    onFailure: ({ session_id, event: { revision, type }, error: err }) => {
+    onFailure: (err) => {
       metrics.unfoldable.inc();
-      logger.error({ err, session_id, revision, type }, 'event passed over: the context cannot fold it');
+      const { session_id, revision, type } = err;
+      logger.error(
+        { err, session_id, revision, type },
+        'context does not advance: the event cannot be folded',
+      );
     },
   });
   const rows = new RowsStore(pool);

@@ -15,7 +15,7 @@ export type { FieldError, ProblemCode } from './problems/problem.ts';
 export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
 export { onShutdown } from './nest/shutdown.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
-export { createValidationPipe, UuidPipe } from './http/validation.ts';
+export { assertValid, createValidationPipe, UuidPipe } from './http/validation.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';

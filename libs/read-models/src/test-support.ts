@@ -150,7 +150,10 @@ export class Script {
       command_id,
       command_hash: 'hash',
     };
-    const done = decideAll(this.session, commands, { metadata, eventId: () => randomUUID() });
+    const done = decideAll(this.session, commands, {
+      metadata: () => metadata,
+      eventId: () => randomUUID(),
+    });
     if (!('events' in done)) return [];
     this.session = done.session;
     this.events.push(...done.events);

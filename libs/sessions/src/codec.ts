@@ -1,55 +1,143 @@
 import type { EventData, JSONType, ResolvedEvent } from '@eventstore/db-client';
-import type { EventMetadata, PartnerMemory, RecordedEvent, SessionEvent } from '#domain';
+import type { EventMetadata, JsonObject, PartnerMemory, RecordedEvent } from '#domain';
+import { isSessionEventType } from '#domain';
+import type { UnprojectableReason } from './errors.ts';
+import { UnprojectableEventError } from './errors.ts';
+import type { EventFields, Upcasters } from './upcasters.ts';
+import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
-/** The schema version that new events carry. */
-export const schemaVersion = 1;
+/** An event as the event store's client reads it. */
+export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
-type Data = Record<string, unknown>;
-type Upcasters = Readonly<Record<string, readonly ((data: Data) => Data)[]>>;
-
-/** How older events become current ones: for a type, the step from version n to n + 1 stands at index n - 1. */
-const upcasters: Upcasters = {};
-
-/** Brings an event's data from the version it was written in to the current one. */
-export function upcast(type: string, version: number, data: Data, steps: Upcasters = upcasters): Data {
-  return (steps[type] ?? []).slice(version - 1).reduce((older, step) => step(older), data);
+/** An event as it stands in its stream: of any type and version, its data as it was written. */
+export interface RawEvent {
+  readonly event_id: string;
+  readonly type: string;
+  readonly revision: number;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
 }
 
-/** The form in which an event is stored. This file alone turns plain data into stored data and back. */
-export function encode(event: { event_id: string; type: string; data: object; metadata: object }): EventData {
+interface DecodedEvent {
+  readonly data: EventFields;
+  readonly metadata: EventMetadata;
+}
+
+/** Turns events into their stored form and back. Old versions become current ones here and nowhere else. */
+export class EventCodec {
+  constructor(private readonly steps: Upcasters = upcasters) {}
+
+  /** The schema version that new events of a type carry. */
+  versionOf(type: string): number {
+    return currentVersion(this.steps, type);
+  }
+
+  /** The form in which an event is stored. */
+  encode(event: { event_id: string; type: string; data: object; metadata: object }): EventData {
+    return {
+      contentType: 'application/json',
+      id: event.event_id,
+      type: event.type,
+      data: event.data as JSONType,
+      metadata: event.metadata as JSONType,
+    };
+  }
+
+  /**
+   * A stored event of a session, its data in the current version. One of an unknown type is handed on as it is.
+   * @throws UnprojectableEventError
+   */
+  decode(stored: StoredEvent): RecordedEvent {
+    const { data, metadata } = isSessionEventType(stored.type)
+      ? this.current(stored)
+      : { data: stored.data, metadata: metadataOf(stored) };
+    const event = {
+      type: stored.type,
+      event_id: stored.id,
+      revision: Number(stored.revision),
+      data,
+      metadata,
+    };
+    return event as RecordedEvent;
+  }
+
+  /**
+   * The memory in a stored PartnerRemembered event.
+   * @throws UnprojectableEventError
+   */
+  decodeMemory(stored: StoredEvent): PartnerMemory {
+    const { data } = this.current(stored);
+    if (stored.type !== 'PartnerRemembered' || !isMemory(data))
+      throw unprojectable(stored, 'malformed_event');
+    const { session_id, start_time, language, preferences, open_goals } = data;
+    return { session_id, start_time, language, preferences, open_goals };
+  }
+
+  private current(stored: StoredEvent): DecodedEvent {
+    const { type, data } = stored;
+    const metadata = metadataOf(stored);
+    const { schema_version: version } = metadata;
+    if (!isFields(data) || !isVersion(version)) throw unprojectable(stored, 'malformed_event');
+    const current = this.versionOf(type);
+    if (version > current) throw unprojectable(stored, 'newer_schema_version');
+    try {
+      const upcasted = upcast(this.steps, type, version, data);
+      return { data: upcasted, metadata: { ...metadata, schema_version: current } };
+    } catch (error) {
+      throw unprojectable(stored, 'malformed_event', error);
+    }
+  }
+}
+
+/** A stored event as it was written, whatever its type and version. */
+export function rawEvent(stored: StoredEvent): RawEvent {
   return {
-    contentType: 'application/json',
-    id: event.event_id,
-    type: event.type,
-    data: event.data as JSONType,
-    metadata: event.metadata as JSONType,
+    event_id: stored.id,
+    type: stored.type,
+    revision: Number(stored.revision),
+    data: stored.data as unknown as JsonObject,
+    metadata: metadataOf(stored) as object as JsonObject,
   };
 }
 
-/** A stored event as the domain knows it. One that another program wrote, without our metadata, gets its defaults. */
-export function decode(stored: NonNullable<ResolvedEvent['event']>): RecordedEvent {
-  const metadata: EventMetadata = {
-    ...foreign(stored),
-    ...(stored.metadata as Partial<EventMetadata> | undefined),
-  };
-  const data = upcast(stored.type, metadata.schema_version, stored.data as Data);
-  const event = { type: stored.type, data } as SessionEvent;
-  return { ...event, event_id: stored.id, revision: Number(stored.revision), metadata };
-}
-
-function foreign(stored: NonNullable<ResolvedEvent['event']>): EventMetadata {
-  const occurred_at = stored.created.toISOString();
-  return {
+/** The metadata of an event. One that another program wrote, without our metadata, gets its defaults. */
+function metadataOf(stored: StoredEvent): EventMetadata {
+  const written = stored.metadata;
+  const defaults = {
     schema_version: 1,
-    occurred_at,
+    occurred_at: stored.created.toISOString(),
     actor: { role: 'system', id: 'unknown' },
     $correlationId: stored.id,
-  };
+  } as const;
+  if (written === undefined) return defaults;
+  // Metadata that is no JSON object says nothing of the version either.
+  if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
+  return { ...defaults, ...(written as Partial<EventMetadata>) };
 }
 
-/** The memory in a stored PartnerRemembered event. */
-export function decodeMemory(stored: NonNullable<ResolvedEvent['event']>): PartnerMemory {
-  const { session_id, start_time, language, preferences, open_goals } =
-    stored.data as unknown as PartnerMemory;
-  return { session_id, start_time, language, preferences, open_goals };
+function unprojectable(
+  { streamId, id, type, revision }: StoredEvent,
+  reason: UnprojectableReason,
+  cause?: unknown,
+): UnprojectableEventError {
+  return new UnprojectableEventError(
+    { stream: streamId, revision: Number(revision), event_id: id, type, reason },
+    { cause },
+  );
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
+}
+
+function isFields(value: unknown): value is EventFields {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
+}
+
+function isMemory(data: object): data is PartnerMemory {
+  const { session_id, start_time, language, preferences, open_goals } = data as Partial<PartnerMemory>;
+  const texts = [session_id, start_time, language].every((value) => typeof value === 'string');
+  return texts && isFields(preferences) && Array.isArray(open_goals);
 }

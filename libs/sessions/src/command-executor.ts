@@ -13,7 +13,6 @@ import type {
 } from '#domain';
 import { canonicalJson, findProcessedCommand, newSession, decideAll } from '#domain';
 import type { JsonObject } from '#domain';
-import { encode, schemaVersion } from './codec.ts';
 import {
   CommandIdReusedError,
   CommandRejectedError,
@@ -77,7 +76,7 @@ export async function handleCommand(
 ): Promise<CommandResult> {
   const { sessionId, commands } = request;
   const hash = bodyHash(request.body);
-  const envelope = commandContextOf(request, hash);
+  const envelope = commandContextOf(store, request, hash);
   let session = (await sessionCache.load(sessionId)) ?? (await foldStream(store, newSession(sessionId)));
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const known = await findKnown(sessionCache, session, request.commandIds);
@@ -117,7 +116,11 @@ async function tryAppend(
   { events, session: after }: Extract<DecidedCommands, { events: unknown }>,
 ): Promise<CommandResult | undefined> {
   const stream = sessionStream(session.session_id);
-  const done = await store.append(stream, events.map(encode), session.revision);
+  const done = await store.append(
+    stream,
+    events.map((event) => store.codec.encode(event)),
+    session.revision,
+  );
   return done ? { session: after, revision: after.revision, events, replayed: false } : undefined;
 }
 
@@ -184,11 +187,10 @@ function bodyHash(body: JsonObject): string {
  * Event ids derive from the session, the command id, the body and the time of this attempt. The store must not take
  * another attempt for this one: it would keep the other's times, while the session here goes on with its own.
  */
-function commandContextOf(request: CommandRequest, hash: string): CommandContext {
+function commandContextOf(store: EventStore, request: CommandRequest, hash: string): CommandContext {
   const { agentEpoch } = request;
   const command_id = request.commandIds[0] ?? randomUUID();
-  const metadata: EventMetadata = {
-    schema_version: schemaVersion,
+  const metadata: Omit<EventMetadata, 'schema_version'> = {
     occurred_at: new Date().toISOString(),
     actor: request.actor,
     $correlationId: request.correlationId ?? randomUUID(),
@@ -199,7 +201,7 @@ function commandContextOf(request: CommandRequest, hash: string): CommandContext
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
   return {
-    metadata,
+    metadata: (type) => ({ schema_version: store.codec.versionOf(type), ...metadata }),
     agentEpoch,
     eventId: (index) => v5(`${command_id}:${hash}:${metadata.occurred_at}:${index}`, request.sessionId),
   };

@@ -50,6 +50,44 @@ export class CommandIdReusedError extends Error {
   }
 }
 
+/** Why an event cannot be folded: it was written by newer code, or its data is not what its type says. */
+export type UnprojectableReason = 'newer_schema_version' | 'malformed_event';
+
+export interface UnprojectableEvent {
+  readonly stream: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly reason: UnprojectableReason;
+}
+
+/** Thrown when an event cannot be folded. State that left it out would be wrong, so there is none. */
+export class UnprojectableEventError extends Error {
+  readonly code = 'unprojectable_event';
+  readonly stream: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly reason: UnprojectableReason;
+
+  constructor(
+    { stream, revision, event_id, type, reason }: UnprojectableEvent,
+    options?: { cause: unknown },
+  ) {
+    super(`Event ${revision} (${type}) of stream ${stream} cannot be folded: ${reason}.`, options);
+    this.stream = stream;
+    this.revision = revision;
+    this.event_id = event_id;
+    this.type = type;
+    this.reason = reason;
+  }
+
+  /** The session that the event belongs to; null: it is an event of another stream. */
+  get session_id(): string | null {
+    return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
+  }
+}
+
 /** gRPC: cancelled, deadline exceeded, unavailable. */
 const awayCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
 

@@ -1,21 +1,23 @@
 import type { EventMetadata, PartnerMemory, Session } from '#domain';
 import { memoryOf, rememberPartner } from '#domain';
 import { v5 } from 'uuid';
-import { decodeMemory, encode, schemaVersion } from './codec.ts';
 import type { EventStore } from './store.ts';
 
 function partnerStream(partnerId: string): string {
   return `partner-${partnerId}`;
 }
 
-/** What is remembered of a partner and at which revision of the partner's stream (-1: nothing yet). */
+/**
+ * What is remembered of a partner and at which revision of the partner's stream (-1: nothing yet).
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
 export async function readPartner(
   store: EventStore,
   partnerId: string,
 ): Promise<{ revision: number; memory: PartnerMemory | null }> {
   const last = await store.readLast(partnerStream(partnerId));
   if (last === undefined) return { revision: -1, memory: null };
-  return { revision: Number(last.revision), memory: decodeMemory(last) };
+  return { revision: Number(last.revision), memory: store.codec.decodeMemory(last) };
 }
 
 /**
@@ -29,7 +31,9 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const { revision, memory: known } = await readPartner(store, partner_id);
     if (known !== null && (known.start_time > memory.start_time || same(known, memory))) return;
     const event_id = v5(`${partner_id}:${memory.session_id}:${session.revision}`, v5.URL);
-    const event = encode({ ...rememberPartner(partner_id, memory), event_id, metadata: metadataOf(session) });
+    const remembered = rememberPartner(partner_id, memory);
+    const metadata = metadataOf(session, store.codec.versionOf(remembered.type));
+    const event = store.codec.encode({ ...remembered, event_id, metadata });
     if (await store.append(partnerStream(partner_id), [event], revision)) return;
   }
 }
@@ -38,9 +42,9 @@ function same(a: PartnerMemory, b: PartnerMemory): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function metadataOf({ session_id, state }: Session): EventMetadata {
+function metadataOf({ session_id, state }: Session, schema_version: number): EventMetadata {
   return {
-    schema_version: schemaVersion,
+    schema_version,
     occurred_at: state.session.last_activity_time,
     actor: { role: 'system', id: 'partner-memory' },
     $correlationId: session_id,

@@ -8,9 +8,9 @@ import {
   NO_STREAM,
   StreamNotFoundError,
 } from '@eventstore/db-client';
+import type { StoredEvent } from './codec.ts';
+import { EventCodec } from './codec.ts';
 import { StoreUnavailableError, isStoreAway } from './errors.ts';
-
-export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /** How long an append or the first event of a read may take, in milliseconds. */
 const deadline = 5_000;
@@ -19,8 +19,14 @@ const deadline = 5_000;
 export class EventStore {
   private client: EventStoreDBClient;
 
-  /** @param url connection string, as `esdb://127.0.0.1:2113?tls=false` */
-  constructor(readonly url: string) {
+  /**
+   * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
+   * @param codec what turns stored events into those of the domain
+   */
+  constructor(
+    readonly url: string,
+    readonly codec: EventCodec = new EventCodec(),
+  ) {
     this.client = this.connect();
   }
 

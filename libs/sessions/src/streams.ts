@@ -1,32 +1,100 @@
 import type { RecordedEvent, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
-import { decode } from './codec.ts';
+import type { RawEvent } from './codec.ts';
+import { rawEvent } from './codec.ts';
+import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
+
+/** Where a read begins (revision, default 0) and how many events it returns at most. */
+export interface ReadOptions {
+  readonly from?: number;
+  readonly limit?: number;
+}
 
 export function sessionStream(sessionId: string): string {
   return `session-${sessionId}`;
 }
 
-/** The events of a session from a revision on, oldest first; nothing when there is no such session. */
+/**
+ * The events of a session from a revision on, oldest first; nothing when there is no such session.
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
 export async function* readEvents(
   store: EventStore,
   sessionId: string,
-  { from = 0, limit }: { from?: number; limit?: number } = {},
+  { from = 0, limit }: ReadOptions = {},
 ): AsyncGenerator<RecordedEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) yield decode(stored);
-}
-
-/** Folds what came after a session's revision. */
-export async function foldStream(store: EventStore, session: Session): Promise<Session> {
-  let now = session;
-  for await (const event of readEvents(store, session.session_id, { from: session.revision + 1 })) {
-    now = evolveSession(now, event);
+  for await (const stored of store.read(sessionStream(sessionId), from, limit)) {
+    yield store.codec.decode(stored);
   }
-  return now;
 }
 
-/** Folds a whole stream; undefined when there is no such session. */
+/** As `readEvents`, but each event as it was written: for replays, which show what cannot be folded, too. */
+export async function* readRawEvents(
+  store: EventStore,
+  sessionId: string,
+  { from = 0, limit }: ReadOptions = {},
+): AsyncGenerator<RawEvent> {
+  for await (const stored of store.read(sessionStream(sessionId), from, limit)) yield rawEvent(stored);
+}
+
+/**
+ * The session after one more event of its stream.
+ * @throws UnprojectableEventError when the event's data is not as its type says
+ */
+export function foldEvent(session: Session, event: RecordedEvent): Session {
+  return applyEvent(session.session_id, session, event, evolveSession);
+}
+
+/**
+ * Folds a session's events from a revision on into any state.
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
+export async function foldEvents<State>(
+  store: EventStore,
+  sessionId: string,
+  initial: State,
+  evolve: (state: State, event: RecordedEvent) => State,
+  from = 0,
+): Promise<State> {
+  let state = initial;
+  for await (const event of readEvents(store, sessionId, { from })) {
+    state = applyEvent(sessionId, state, event, evolve);
+  }
+  return state;
+}
+
+/**
+ * Folds what came after a session's revision.
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
+export function foldStream(store: EventStore, session: Session): Promise<Session> {
+  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1);
+}
+
+/**
+ * Folds a whole stream; undefined when there is no such session.
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
 export async function readSession(store: EventStore, sessionId: string): Promise<Session | undefined> {
   const session = await foldStream(store, newSession(sessionId));
   return session.revision < 0 ? undefined : session;
+}
+
+function applyEvent<State>(
+  sessionId: string,
+  state: State,
+  event: RecordedEvent,
+  evolve: (state: State, event: RecordedEvent) => State,
+): State {
+  try {
+    return evolve(state, event);
+  } catch (cause) {
+    const { revision, event_id, type } = event;
+    const stream = sessionStream(sessionId);
+    throw new UnprojectableEventError(
+      { stream, revision, event_id, type, reason: 'malformed_event' },
+      { cause },
+    );
+  }
 }

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
-import { decode } from './codec.ts';
+import type { EventCodec, StoredEvent } from './codec.ts';
+import type { UnprojectableReason } from './errors.ts';
+import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
 import { dispose } from './store.ts';
 
@@ -12,6 +14,16 @@ export type Delivery =
       readonly kind: 'event';
       readonly session_id: string;
       readonly event: RecordedEvent;
+      readonly position: bigint;
+    }
+  /** An event that cannot be decoded, in its place. The other sessions go on. */
+  | {
+      readonly kind: 'unprojectable';
+      readonly session_id: string;
+      readonly revision: number;
+      readonly event_id: string;
+      readonly type: string;
+      readonly reason: UnprojectableReason;
       readonly position: bigint;
     }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
@@ -65,7 +77,7 @@ async function* subscribeOnce(
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
   const client = store.connect();
-  const inbox = new Inbox();
+  const inbox = new Inbox(store.codec);
   const checkpoints = {
     checkpointInterval: 8,
     checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
@@ -99,12 +111,13 @@ class Inbox {
   private failure: { error: unknown } | undefined;
   private subscription: AllStreamSubscription | undefined;
 
+  constructor(private readonly codec: EventCodec) {}
+
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
     subscription.on('data', ({ event }) => {
       if (event === undefined || !event.streamId.startsWith(prefix)) return;
-      const session_id = event.streamId.slice(prefix.length);
-      this.push({ kind: 'event', session_id, event: decode(event), position: event.position.commit });
+      this.push(toDelivery(this.codec, event, event.position.commit));
     });
     subscription.on('caughtUp', () => this.push({ kind: 'caught_up' }));
     subscription.on('error', (error) => this.end({ error }));
@@ -154,5 +167,16 @@ class Inbox {
     if (!this.paused) return;
     this.paused = false;
     this.subscription?.resume();
+  }
+}
+
+function toDelivery(codec: EventCodec, stored: StoredEvent, position: bigint): Delivery {
+  const session_id = stored.streamId.slice(prefix.length);
+  try {
+    return { kind: 'event', session_id, event: codec.decode(stored), position };
+  } catch (error) {
+    if (!(error instanceof UnprojectableEventError)) throw error;
+    const { revision, event_id, type, reason } = error;
+    return { kind: 'unprojectable', session_id, revision, event_id, type, reason, position };
   }
 }

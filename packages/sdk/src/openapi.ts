@@ -7,7 +7,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Sessions, the newest first: of a partner, by status or channel */
+        /** Sessions, the newest first, by partner, status or channel */
         readonly get: operations["sessions"];
         readonly put?: never;
         /** Start a session */
@@ -44,7 +44,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Set the current goal; the one before it is suspended */
+        /** Set the current goal and suspend the previous one */
         readonly post: operations["setGoal"];
         readonly delete?: never;
         readonly options?: never;
@@ -65,7 +65,7 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        /** Move a goal’s step or status; a finished goal brings the suspended one back */
+        /** Change a goal’s step or status; when it is finished, the suspended one is resumed */
         readonly patch: operations["updateGoal"];
         readonly trace?: never;
     };
@@ -147,7 +147,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Record news of another system */
+        /** Record an external update: what another system reports */
         readonly post: operations["externalUpdate"];
         readonly delete?: never;
         readonly options?: never;
@@ -200,7 +200,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Ask other systems
-         * @description Returns at once. The answers come into the context as they arrive; the inquiry closes with a merged answer when all are in, or at its deadline with what there is. The same question while one is open joins it.
+         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.
          */
         readonly post: operations["openInquiry"];
         readonly delete?: never;
@@ -251,7 +251,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The events of a conversation, oldest first: its replay */
+        /** The events of a conversation, the oldest first */
         readonly get: operations["events"];
         readonly put?: never;
         readonly post?: never;
@@ -268,7 +268,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Turns, the oldest first: of a session or partner, by intent, sender or time */
+        /** Turns, the oldest first, by session, partner, intent, sender or time */
         readonly get: operations["turns"];
         readonly put?: never;
         readonly post?: never;
@@ -345,7 +345,7 @@ export interface components {
              */
             readonly channel: "whatsapp" | "ivr" | "mobile_app";
             /**
-             * @description Left out: the language the partner used last, else `en`.
+             * @description The partner’s last language by default, else `en`.
              * @example hi
              */
             readonly language?: string;
@@ -357,11 +357,11 @@ export interface components {
             readonly device?: string;
             /**
              * Format: uuid
-             * @description UUID v4 for the session. Left out: one is made.
+             * @description UUID v4 of the session; a new one by default.
              */
             readonly session_id?: string;
             /**
-             * @description Seconds of silence until the session expires.
+             * @description Seconds without activity until the session expires.
              * @example 86400
              */
             readonly expires_in_s?: number;
@@ -382,7 +382,7 @@ export interface components {
              * @example 4
              */
             readonly revision: number;
-            /** @description Empty when the state was as wanted already. */
+            /** @description Empty when the command changed nothing. */
             readonly events: readonly components["schemas"]["AppendedEventDto"][];
         };
         readonly RecordTurnDto: {
@@ -407,11 +407,11 @@ export interface components {
             };
             /**
              * Format: uuid
-             * @description The turn’s own id: the same turn again adds nothing.
+             * @description The turn’s id. A turn with the same id is recorded once.
              */
             readonly turn_id?: string;
             /**
-             * @description The channel’s message id, with the same effect.
+             * @description The channel’s message id. A turn with the same id is recorded once.
              * @example wamid.HBgM
              */
             readonly message_id?: string;
@@ -484,26 +484,26 @@ export interface components {
              */
             readonly reason?: string;
             /**
-             * @description With `accept`: who takes over. Left out: the caller.
+             * @description With `accept`: who takes over; the caller by default.
              * @example desk-4
              */
             readonly accepted_by?: string;
             /**
-             * @description With `return`.
+             * @description With `return`: a note.
              * @example bank details corrected
              */
             readonly note?: string;
         };
         readonly ExternalUpdateDto: {
             /**
-             * @description The system that the news comes from.
+             * @description The system that the update comes from.
              * @example logistics
              */
             readonly system: string;
             /** @example shipment_updated */
             readonly kind: string;
             /**
-             * @description The order, payout or other thing concerned.
+             * @description The order, payout or other object that it is about.
              * @example ORD9823
              */
             readonly reference?: string;
@@ -517,7 +517,7 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             /**
-             * @description The update’s id in its system: the same again adds nothing.
+             * @description The update’s id in its system. An update with the same id is recorded once.
              * @example evt-20931
              */
             readonly source_event_id: string;
@@ -548,11 +548,11 @@ export interface components {
             };
             /**
              * Format: uuid
-             * @description The turn’s own id: the same turn again adds nothing.
+             * @description The turn’s id. A turn with the same id is recorded once.
              */
             readonly turn_id?: string;
             /**
-             * @description The channel’s message id, with the same effect.
+             * @description The channel’s message id. A turn with the same id is recorded once.
              * @example wamid.HBgM
              */
             readonly message_id?: string;
@@ -668,12 +668,12 @@ export interface components {
              */
             readonly reason?: string;
             /**
-             * @description With `accept`: who takes over. Left out: the caller.
+             * @description With `accept`: who takes over; the caller by default.
              * @example desk-4
              */
             readonly accepted_by?: string;
             /**
-             * @description With `return`.
+             * @description With `return`: a note.
              * @example bank details corrected
              */
             readonly note?: string;
@@ -694,14 +694,14 @@ export interface components {
         };
         readonly ExternalUpdateItem: {
             /**
-             * @description The system that the news comes from.
+             * @description The system that the update comes from.
              * @example logistics
              */
             readonly system: string;
             /** @example shipment_updated */
             readonly kind: string;
             /**
-             * @description The order, payout or other thing concerned.
+             * @description The order, payout or other object that it is about.
              * @example ORD9823
              */
             readonly reference?: string;
@@ -715,7 +715,7 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             /**
-             * @description The update’s id in its system: the same again adds nothing.
+             * @description The update’s id in its system. An update with the same id is recorded once.
              * @example evt-20931
              */
             readonly source_event_id: string;
@@ -749,7 +749,7 @@ export interface components {
             readonly required: boolean;
             /** @description The sources whose answers it needs first. */
             readonly after: readonly string[];
-            /** @description How often it was asked. */
+            /** @description How many times it was asked. */
             readonly attempt: number;
             /** Format: date-time */
             readonly asked_at: string | null;
@@ -878,7 +878,7 @@ export interface components {
             readonly start_time: string;
             /** Format: date-time */
             readonly last_activity_time: string;
-            /** @description Seconds of silence until the session expires. */
+            /** @description Seconds without activity until the session expires. */
             readonly expires_in_s: number;
             /** Format: date-time */
             readonly expires_at: string;
@@ -953,7 +953,7 @@ export interface components {
             /** @example P7689 */
             readonly partner_id: string;
             /**
-             * @description The revision that the context stands at.
+             * @description The revision of the context.
              * @example 41
              */
             readonly revision: number;
@@ -982,7 +982,7 @@ export interface components {
              */
             readonly session: components["schemas"]["SessionSectionDto"];
             /**
-             * @description The order spoken of, with the latest news of it.
+             * @description The order that the conversation is about, with its latest update.
              * @example {
              *       "order_id": "ORD9823",
              *       "status": "out_for_delivery",
@@ -992,7 +992,7 @@ export interface components {
              */
             readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
             /**
-             * @description The current goal, and those that wait.
+             * @description The current goal, and the suspended ones.
              * @example {
              *       "current_goal": "resolve_payment",
              *       "step": "verify_bank",
@@ -1002,7 +1002,7 @@ export interface components {
              */
             readonly goal_state: components["schemas"]["GoalStateDto"];
             /**
-             * @description The derived flags, and beside them those that were raised.
+             * @description The derived flags and those that were raised.
              * @example {
              *       "is_repeat_query": true,
              *       "asked_about_payment": true,
@@ -1043,7 +1043,7 @@ export interface components {
              */
             readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
             /**
-             * @description The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.
+             * @description The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.
              * @example [
              *       {
              *         "system": "logistics",
@@ -1061,7 +1061,7 @@ export interface components {
              */
             readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
             /**
-             * @description The open inquiries and the last closed ones, with what they found out.
+             * @description The open inquiries and the last closed ones, with their answers.
              * @example {
              *       "open": [],
              *       "closed": [
@@ -1143,8 +1143,20 @@ export interface components {
             /** Format: uuid */
             readonly session_id: string;
             readonly events: readonly components["schemas"]["EventDto"][];
-            /** @description Send as `from_revision` for more; null at the end. */
+            /** @description Send as `from_revision` for the next page; null at the end. */
             readonly next_revision: number | null;
+        };
+        readonly SetAsideDto: {
+            /** @example 41 */
+            readonly revision: number;
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example GoalSet */
+            readonly type: string;
+            /** @example newer_schema_version */
+            readonly reason: string;
+            /** Format: date-time */
+            readonly since: string;
         };
         readonly SessionRowDto: {
             /** Format: uuid */
@@ -1167,6 +1179,11 @@ export interface components {
             readonly status: "active" | "ended" | "expired";
             /** @example 41 */
             readonly revision: number;
+            /**
+             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not.
+             * @example null
+             */
+            readonly set_aside: components["schemas"]["SetAsideDto"] | null;
         };
         readonly SessionsPageDto: {
             readonly items: readonly components["schemas"]["SessionRowDto"][];
@@ -1294,6 +1311,10 @@ export interface components {
                 readonly pool: string | null;
                 readonly since: string | null;
             };
+            readonly revision?: number;
+            /** Format: uuid */
+            readonly event_id?: string;
+            readonly event_type?: string;
             readonly retry_after_s?: number;
         };
     };
@@ -1309,7 +1330,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly limit?: number;
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 readonly after?: string;
                 readonly partner_id?: string;
                 readonly status?: "active" | "ended" | "expired";
@@ -1329,7 +1350,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["SessionsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1338,7 +1359,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1355,17 +1376,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path?: never;
@@ -1377,7 +1398,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1453,7 +1474,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1462,7 +1483,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1479,17 +1500,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1503,7 +1524,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1579,7 +1600,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1588,7 +1609,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1605,17 +1626,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1629,7 +1650,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1705,7 +1726,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1714,7 +1735,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1731,17 +1752,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1756,7 +1777,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1832,7 +1853,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1841,7 +1862,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1858,17 +1879,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -1883,7 +1904,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -1959,7 +1980,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1968,7 +1989,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1985,17 +2006,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2006,7 +2027,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2082,7 +2103,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2091,7 +2112,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2108,17 +2129,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2132,7 +2153,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2208,7 +2229,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2217,7 +2238,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2234,17 +2255,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2258,7 +2279,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2334,7 +2355,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2343,7 +2364,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2360,17 +2381,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2384,7 +2405,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2460,7 +2481,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2469,7 +2490,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2486,17 +2507,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2510,7 +2531,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 201: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2586,7 +2607,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2595,7 +2616,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2612,17 +2633,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2636,7 +2657,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2712,7 +2733,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2721,7 +2742,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2738,17 +2759,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2762,7 +2783,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -2838,7 +2859,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2847,7 +2868,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2864,17 +2885,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -2960,7 +2981,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2969,7 +2990,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3020,7 +3041,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3029,7 +3050,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3046,17 +3067,17 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same key again gives the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is. */
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; it stands in the events’ metadata. */
+                /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session; refused (409) once it is replaced. */
+                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
-                /** @description Carried into the events’ metadata. */
+                /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
-                /** @description W3C trace context, carried into the events’ metadata. */
+                /** @description W3C trace context, stored in the events’ metadata. */
                 readonly traceparent?: string;
             };
             readonly path: {
@@ -3067,7 +3088,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description In the stream, durably; or in it already (`Idempotency-Replayed: true`). */
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
             readonly 200: {
                 headers: {
                     /** @description The revision, in quotes. */
@@ -3143,7 +3164,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong on our side (`internal_error`) */
+            /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3152,7 +3173,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3168,9 +3189,9 @@ export interface operations {
     readonly context: {
         readonly parameters: {
             readonly query?: {
-                /** @description Answer with at least this revision, folding the rest on the spot. */
+                /** @description The least revision of the answer. Missing events are folded for it. */
                 readonly min_revision?: number;
-                /** @description 1: say for each field which event set it. */
+                /** @description With 1, the answer says which event set each field. */
                 readonly explain?: "1";
             };
             readonly header?: {
@@ -3228,7 +3249,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3244,7 +3265,7 @@ export interface operations {
     readonly events: {
         readonly parameters: {
             readonly query?: {
-                /** @description The first revision wanted. */
+                /** @description The revision to start at. */
                 readonly from_revision?: number;
                 readonly limit?: number;
             };
@@ -3282,7 +3303,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3299,15 +3320,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly limit?: number;
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 readonly after?: string;
                 readonly session_id?: string;
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
-                /** @description Not before. */
+                /** @description At or after this time. */
                 readonly from?: string;
-                /** @description Before. */
+                /** @description Before this time. */
                 readonly to?: string;
             };
             readonly header?: never;
@@ -3324,7 +3345,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not one of ours (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3333,7 +3354,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3376,7 +3397,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3426,7 +3447,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3483,7 +3504,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part of the system is away for the moment (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */

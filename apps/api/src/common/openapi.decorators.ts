@@ -1,8 +1,7 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { ProblemCode } from '#platform';
 import { problemDocument, ProblemError, problems } from '#platform';
-import { CommandResultDto } from './responses.dto.ts';
 
 const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
@@ -16,12 +15,16 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       ],
     },
   ),
-  not_found: new ProblemError('not_found', 'There is no such session; start it with POST /v1/sessions.'),
-  command_not_allowed: new ProblemError('command_not_allowed', 'Goal "pay" is not set in this session', {
-    reason: 'goal_not_set',
-    command: 0,
-    current_revision: 41,
-  }),
+  not_found: new ProblemError('not_found', 'There is no such session. Start it with POST /v1/sessions.'),
+  command_not_allowed: new ProblemError(
+    'command_not_allowed',
+    'Goal "pay" is not set in this session. Set it with POST …/goals.',
+    {
+      reason: 'goal_not_set',
+      command: 0,
+      current_revision: 41,
+    },
+  ),
   agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 holds the session now, at epoch 3.', {
     reason: 'agent_replaced',
     command: 0,
@@ -43,14 +46,25 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     'This key or turn_id was used before with another body. Use a new key for another request.',
     { command_id: 'key:7d1f' },
   ),
+  session_set_aside: new ProblemError(
+    'session_set_aside',
+    'This version cannot read an event that the session depends on, so the session is set aside. No event is lost.',
+    {
+      revision: 41,
+      event_id: id,
+      event_type: 'GoalSet',
+      reason: 'newer_schema_version',
+      retry_after_s: 60,
+    },
+  ),
   engine_unavailable: new ProblemError(
     'engine_unavailable',
-    'The event store is away. Send the same request with the same Idempotency-Key again.',
+    'The event store is unavailable. Send the same request with the same Idempotency-Key again.',
     { retry_after_s: 1 },
   ),
 };
 
-/** The answers that are problems, each with its schema and an example. */
+/** Documents the problems that a route answers with, each with an example. */
 export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map((code) => problems[code].status))];
   const responses = statuses.map((status) => {
@@ -80,21 +94,26 @@ function example(code: ProblemCode): object {
 }
 
 const commandHeaders = [
-  { name: 'Idempotency-Key', description: 'The same key again gives the first result and adds nothing.' },
+  {
+    name: 'Idempotency-Key',
+    description: 'A repeated request with the same key gets the first result and adds nothing.',
+  },
   {
     name: 'If-Match',
-    description: 'The revision you have seen, in quotes: `"41"`. Left out: the latest, whatever it is.',
+    description:
+      'The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used.',
   },
-  { name: 'Agent-Id', description: 'Who sends the command; it stands in the events’ metadata.' },
+  { name: 'Agent-Id', description: 'Who sends the command; stored in the events’ metadata.' },
   {
     name: 'Agent-Epoch',
-    description: 'The epoch under which the sender holds the session; refused (409) once it is replaced.',
+    description:
+      'The epoch under which the sender holds the session. Once it is replaced its commands are refused (409).',
   },
-  { name: 'Correlation-Id', description: 'Carried into the events’ metadata.' },
-  { name: 'traceparent', description: 'W3C trace context, carried into the events’ metadata.' },
+  { name: 'Correlation-Id', description: 'Stored in the events’ metadata.' },
+  { name: 'traceparent', description: 'W3C trace context, stored in the events’ metadata.' },
 ];
 
-/** The headers that every command takes. */
+/** Documents the headers that every command takes. */
 export function ApiCommandHeaders(): MethodDecorator {
   const headers = commandHeaders.map((header) =>
     ApiHeader({ ...header, required: false, schema: { type: 'string' } }),
@@ -102,7 +121,7 @@ export function ApiCommandHeaders(): MethodDecorator {
   return applyDecorators(...headers);
 }
 
-/** Every problem that may answer a command. */
+/** Every problem that a command may be answered with. */
 export const commandProblems: readonly ProblemCode[] = [
   'validation_failed',
   'malformed_json',
@@ -116,23 +135,5 @@ export const commandProblems: readonly ProblemCode[] = [
   'idempotency_key_reused',
   'internal_error',
   'engine_unavailable',
+  'session_set_aside',
 ];
-
-/** A command's documentation: headers, the answer with its ETag, and every problem. */
-export function ApiCommand(summary: string, { status = 200 }: { status?: 200 | 201 } = {}): MethodDecorator {
-  return applyDecorators(
-    HttpCode(status),
-    ApiOperation({ summary }),
-    ApiCommandHeaders(),
-    ApiResponse({
-      status,
-      type: CommandResultDto,
-      description: 'In the stream, durably; or in it already (`Idempotency-Replayed: true`).',
-      headers: {
-        ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } },
-        'Idempotency-Replayed': { description: '`true` for a repeated request.', schema: { type: 'string' } },
-      },
-    }),
-    ApiProblems(...commandProblems),
-  );
-}

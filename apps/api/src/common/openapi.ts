@@ -36,6 +36,9 @@ const problem = {
         since: { type: ['string', 'null'] },
       },
     },
+    revision: { type: 'integer' },
+    event_id: { type: 'string', format: 'uuid' },
+    event_type: { type: 'string' },
     retry_after_s: { type: 'integer' },
   },
 } as const;
@@ -45,7 +48,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Turnstream')
     .setDescription(
-      'Conversation memory for agents. Every fact is an event; revisions count the events of a session.',
+      'Conversation memory for agents. Every fact is an event; a revision is the number of an event in its session.',
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')

@@ -1,14 +1,25 @@
+import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
   StoreUnavailableError,
+  UnprojectableEventError,
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
 import { InvalidCursorError } from '#read-models';
-import { etag } from './request-headers.ts';
+import { etag } from './command-headers.ts';
 
-/** The errors of the command path and of the queries as problems; any other error is handed on. */
+const unavailable =
+  'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+/** What a caller over HTTP can do about a rejection. The domain's text says only what the state is. */
+const hints: Partial<Record<Rejection['code'], string>> = {
+  session_not_found: 'Start it with POST /v1/sessions.',
+  goal_not_set: 'Set it with POST …/goals.',
+};
+
+/** Turns the errors of commands and queries into problems and hands the others on. */
 export function toApiProblem(error: unknown): unknown {
   if (error instanceof CommandRejectedError) return rejected(error);
   if (error instanceof WrongExpectedRevisionError) return wrongRevision(error);
@@ -24,25 +35,34 @@ export function toApiProblem(error: unknown): unknown {
     );
   }
   if (error instanceof StoreUnavailableError) {
-    const detail = 'The event store is away. Send the same request with the same Idempotency-Key again.';
     return new ProblemError(
       'engine_unavailable',
-      detail,
+      unavailable,
       { retry_after_s: 1 },
       { cause: error.cause ?? error },
     );
   }
+  if (error instanceof UnprojectableEventError) return setAside(error, error);
+  if (isSetAside(error)) return setAside(error.set_aside, error);
   return error;
 }
 
+export function sessionNotFound(): ProblemError {
+  return new ProblemError('not_found', withHint('session_not_found', 'There is no such session.'));
+}
+
 function rejected({ rejection, command, revision }: CommandRejectedError): ProblemError {
+  const detail = withHint(rejection.code, rejection.reason);
   if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')
-    return new ProblemError('not_found', rejection.reason);
+    return new ProblemError('not_found', detail);
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
-  return new ProblemError(code, rejection.reason, members, {
-    headers: { etag: etag(revision) },
-  });
+  return new ProblemError(code, detail, members, { headers: { etag: etag(revision) } });
+}
+
+function withHint(code: Rejection['code'], reason: string): string {
+  const hint = hints[code];
+  return hint === undefined ? reason : `${reason} ${hint}`;
 }
 
 function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
@@ -55,4 +75,26 @@ function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
   return new ProblemError('wrong_expected_revision', error.message, members, {
     headers: error.current < 0 ? {} : { etag: etag(error.current) },
   });
+}
+
+/** The event for which a session is set aside, as errors and read models name it. */
+interface UnprojectableEvent {
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly reason: string;
+}
+
+function setAside({ revision, event_id, type, reason }: UnprojectableEvent, cause: unknown): ProblemError {
+  const detail =
+    'This version cannot read an event that the session depends on, so the session is set aside. No event is lost.';
+  const members = { revision, event_id, event_type: type, reason, retry_after_s: 60 };
+  return new ProblemError('session_set_aside', detail, members, { cause });
+}
+
+/** Whether an error says that a read model has set the session aside. */
+export function isSetAside(error: unknown): error is Error & { readonly set_aside: UnprojectableEvent } {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'session_set_aside' && 'set_aside' in error
+  );
 }

@@ -1,8 +1,37 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import type { ValidationArguments } from 'class-validator';
-import { ValidateBy } from 'class-validator';
+import { IsUUID, Matches, ValidateBy } from 'class-validator';
+
+/** A UUID of any version (or the one given), in lower case from here on: stream names are case-sensitive. */
+export function IsId(version?: '4'): PropertyDecorator {
+  return applyDecorators(Transform(lowerCase), IsUUID(version));
+}
+
+function lowerCase({ value }: { value: unknown }): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
+}
+
+export const flagPattern = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** The name of a flag. */
+export function IsFlagName(): PropertyDecorator {
+  return Matches(flagPattern, {
+    message: '$property must be a letter, then letters, digits or _, all in lower case, 64 at most',
+  });
+}
+
+/** Free-form JSON as it was sent: class-transformer drops keys such as `toString`. */
+function FreeForm(): PropertyDecorator {
+  return Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]);
+}
 
 /** A plain JSON object of at most `keys` members and `size` characters of JSON. */
 export function IsJsonObject({ keys, size }: { keys: number; size: number }): PropertyDecorator {
+  return applyDecorators(FreeForm(), jsonObject(keys, size));
+}
+
+function jsonObject(keys: number, size: number): PropertyDecorator {
   return ValidateBy({
     name: 'isJsonObject',
     validator: {
@@ -29,10 +58,24 @@ export function IsJsonScalar({ nullable }: { nullable: boolean }): PropertyDecor
   });
 }
 
-export const languageTag = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/;
+const languageTag = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/;
+
+/** A language tag of BCP 47. */
+export function IsLanguageTag(): PropertyDecorator {
+  return Matches(languageTag, { message: '$property must be a language tag such as "hi" or "en-IN"' });
+}
+
+/** The name of a partner or a system. */
+export function IsName(): PropertyDecorator {
+  return Matches(/^[A-Za-z0-9_.:-]*$/, { message: '$property takes letters, digits and _ . : - only' });
+}
 
 /** Preferences by name: scalars, or null to remove one. The preference `language` is a language tag. */
 export function IsPreferences({ keys }: { keys: number }): PropertyDecorator {
+  return applyDecorators(FreeForm(), preferences(keys));
+}
+
+function preferences(keys: number): PropertyDecorator {
   return ValidateBy({
     name: 'isPreferences',
     validator: {

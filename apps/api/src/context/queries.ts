@@ -1,12 +1,13 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { Explanation, RecordedEvent, Session } from '#domain';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
-import { EventStore, foldStream, readEvents } from '#sessions';
+import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache } from '#read-models';
+import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import { isSetAside } from '../common/problems.ts';
 
-/** A context as JSON text, or undefined when there is no such session. */
-export class GetContext extends Query<{ revision: number; body: string } | undefined> {
+/** A context, or undefined when there is no such session. */
+export class GetContext extends Query<Versioned | undefined> {
   constructor(
     readonly sessionId: string,
     /** Fold at least up to here. */
@@ -24,11 +25,8 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({
-    sessionId,
-    minRevision = -1,
-  }: GetContext): Promise<{ revision: number; body: string } | undefined> {
-    const document = await this.contexts.document(sessionId).catch(() => undefined);
+  async execute({ sessionId, minRevision = -1 }: GetContext): Promise<Versioned | undefined> {
+    const document = await this.contexts.document(sessionId).catch(unlessSetAside);
     if (document !== undefined && document.revision >= minRevision) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
     const session =
@@ -39,11 +37,13 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
   }
 }
 
-/** A context with, for each field, the event that set it. Folds the whole stream: a question of people, not of agents. */
-export class ExplainContext extends Query<{
-  session: Session;
-  fields: Readonly<Record<string, Explanation>>;
-}> {
+/** Without Redis the context is folded, but of a session that is set aside nothing can be relied on. */
+function unlessSetAside(error: unknown): undefined {
+  if (isSetAside(error)) throw error;
+}
+
+/** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
+export class ExplainContext extends Query<Versioned | undefined> {
   constructor(readonly sessionId: string) {
     super();
   }
@@ -53,32 +53,13 @@ export class ExplainContext extends Query<{
 export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId }: ExplainContext): Promise<{
-    session: Session;
-    fields: Readonly<Record<string, Explanation>>;
-  }> {
-    let explained = newExplained(sessionId);
-    for await (const event of readEvents(this.store, sessionId)) explained = explainEvent(explained, event);
-    return explained;
-  }
-}
-
-/** A page of a session's events, oldest first. */
-export class GetEvents extends Query<RecordedEvent[]> {
-  constructor(
-    readonly sessionId: string,
-    readonly from: number,
-    readonly limit: number,
-  ) {
-    super();
-  }
-}
-
-@QueryHandler(GetEvents)
-export class GetEventsHandler implements IQueryHandler<GetEvents> {
-  constructor(private readonly store: EventStore) {}
-
-  async execute({ sessionId, from, limit }: GetEvents): Promise<RecordedEvent[]> {
-    return Array.fromAsync(readEvents(this.store, sessionId, { from, limit }));
+  async execute({ sessionId }: ExplainContext): Promise<Versioned | undefined> {
+    const explained = newExplained(sessionId);
+    const { session, fields } = await foldEvents(this.store, sessionId, explained, explainEvent);
+    if (session.revision < 0) return undefined;
+    return {
+      revision: session.revision,
+      body: JSON.stringify({ ...contextOf(session), explained: fields }),
+    };
   }
 }

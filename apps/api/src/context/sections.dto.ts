@@ -22,7 +22,7 @@ export class SessionSectionDto {
   @ApiProperty({ enum: channels }) channel: Channel;
   @ApiProperty(time) start_time: string;
   @ApiProperty(time) last_activity_time: string;
-  @ApiProperty({ description: 'Seconds of silence until the session expires.' }) expires_in_s: number;
+  @ApiProperty({ description: 'Seconds without activity until the session expires.' }) expires_in_s: number;
   @ApiProperty(time) expires_at: string;
   @ApiProperty({ ...nullableText, format: 'uuid' }) previous_session_id: string | null;
   @ApiProperty() turn_count: number;

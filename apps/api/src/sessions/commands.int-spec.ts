@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Answer, SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
 });
 afterAll(() => app.close());
 
@@ -15,8 +15,10 @@ const post = (path: string, body: unknown, headers?: Record<string, string>): Pr
 const context = async (id: string, revision: number): Promise<Answer['body']> =>
   (await app.call('GET', `/v1/sessions/${id}/context?min_revision=${revision}`)).body;
 
-describe('each command', () => {
-  test('of a conversation is in the context that is read at its revision', async () => {
+const update = { system: 'orders', kind: 'x', data: {}, source_event_id: 'e1' };
+
+describe('commands', () => {
+  test('of each kind change the context at the revision of the answer', async () => {
     const id = await app.start({ name: 'Asha', region: 'Pune', device: 'android-14' });
     const answers = [
       await post(`/${id}/goals`, { goal: 'resolve_payment', step: 'verify_bank' }),
@@ -72,7 +74,7 @@ describe('each command', () => {
     expect(await context(id, Number(over.body['revision']))).toMatchObject({ session: { status: 'ended' } });
   });
 
-  test('several are one append: all of them or none', async () => {
+  test('sent together are one append: all of them or none', async () => {
     const id = await app.start();
     const commands = [
       { type: 'SetGoal', goal: 'resolve_payment' },
@@ -97,8 +99,8 @@ describe('each command', () => {
   });
 });
 
-describe('the revision', () => {
-  test('64 writers with the same If-Match: exactly one wins and the stream has no gap', async () => {
+describe('the expected revision', () => {
+  test('with If-Match lets exactly one of 64 writers in', async () => {
     const id = await app.start();
     const writers = Array.from({ length: 64 }, (_, index) =>
       app.call('PUT', `/v1/sessions/${id}/flags/f${index}`, {}, { 'if-match': '"0"' }),
@@ -118,7 +120,7 @@ describe('the revision', () => {
     expect(body['events']).toMatchObject([{ revision: 0 }, { revision: 1 }]);
   });
 
-  test('without If-Match writers at the same time all get in', async () => {
+  test('without If-Match lets all writers in', async () => {
     const id = await app.start();
     const writers = Array.from({ length: 30 }, () => post(`/${id}/turns`, turn));
     const revisions = (await Promise.all(writers)).map((answer) => Number(answer.body['revision']));
@@ -127,7 +129,7 @@ describe('the revision', () => {
 });
 
 describe('a repeated request', () => {
-  test('200 at once with one key make one event', async () => {
+  test('sent 200 times at once appends one event', async () => {
     const id = await app.start();
     const key = { 'idempotency-key': randomUUID() };
     const answers = await Promise.all(Array.from({ length: 200 }, () => post(`/${id}/turns`, turn, key)));
@@ -136,35 +138,30 @@ describe('a repeated request', () => {
     expect(await context(id, 1)).toMatchObject({ revision: 1 });
   });
 
-  test('is known by key, turn_id, message_id and the id of the news; another body under it is a 422', async () => {
+  test.each<[string, string, object, Record<string, string>]>([
+    ['its key', 'turns', turn, { 'idempotency-key': 'k1' }],
+    ['its turn_id', 'turns', { ...turn, turn_id: randomUUID() }, {}],
+    ['its message_id', 'turns', { ...turn, message_id: 'wamid.1' }, {}],
+    ['the id of its external update', 'external-updates', update, {}],
+  ])('is recognized by %s, and another body under it is a 422', async (_, path, body, headers) => {
     const id = await app.start();
-    const turn_id = randomUUID();
-    const news = { system: 'orders', kind: 'x', data: {}, source_event_id: 'e1' };
-    const cases: [string, object, Record<string, string>][] = [
-      ['turns', turn, { 'idempotency-key': 'k1' }],
-      ['turns', { ...turn, turn_id }, {}],
-      ['turns', { ...turn, message_id: 'wamid.1' }, {}],
-      ['external-updates', news, {}],
-    ];
-    for (const [index, [path, body, headers]] of cases.entries()) {
-      const first = await post(`/${id}/${path}`, body, headers);
-      const again = await post(`/${id}/${path}`, body, headers);
-      expect(again).toMatchObject({ status: 201, body: first.body });
-      expect(again.headers.get('idempotency-replayed')).toBe('true');
-      const change = path === 'turns' ? { message_text: 'other' } : { kind: 'other' };
-      expect(await post(`/${id}/${path}`, { ...body, ...change }, headers)).toMatchObject({ status: 422 });
-      expect(await context(id, index + 1)).toMatchObject({ revision: index + 1 });
-    }
+    const first = await post(`/${id}/${path}`, body, headers);
+    const again = await post(`/${id}/${path}`, body, headers);
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    const change = path === 'turns' ? { message_text: 'other' } : { kind: 'other' };
+    expect(await post(`/${id}/${path}`, { ...body, ...change }, headers)).toMatchObject({ status: 422 });
+    expect(await context(id, 1)).toMatchObject({ revision: 1 });
   });
 
-  test('a turn_id that was sent with a key is known without it', async () => {
+  test('is recognized by its turn_id without the key of the first', async () => {
     const id = await app.start();
     const body = { ...turn, turn_id: randomUUID() };
     await post(`/${id}/turns`, body, { 'idempotency-key': 'k1' });
     expect((await post(`/${id}/turns`, body)).headers.get('idempotency-replayed')).toBe('true');
   });
 
-  test('is known after a thousand others', async () => {
+  test('is recognized after a thousand others', async () => {
     const id = await app.start();
     const old = { ...turn, turn_id: randomUUID() };
     const first = await post(`/${id}/turns`, old);
@@ -180,7 +177,7 @@ describe('a repeated request', () => {
     expect(await context(id, 1_001)).toMatchObject({ revision: 1_001 });
   });
 
-  test('of a start gives the same session: by key, and by its own session_id', async () => {
+  test('to start a session gets the same session, by key or by session_id', async () => {
     const body = { partner_id: `P-${randomUUID()}`, channel: 'whatsapp' };
     const key = { 'idempotency-key': 'start-1' };
     const first = await post('', body, key);
@@ -198,8 +195,8 @@ describe('a repeated request', () => {
   });
 });
 
-describe('a partner who comes back', () => {
-  test('finds language, preferences and open goals, and the session before', async () => {
+describe('a session of a returning partner', () => {
+  test('begins with language, preferences, open goals and the id of the previous session', async () => {
     const partner_id = `P-${randomUUID()}`;
     const first = await app.start({ partner_id, language: 'hi' });
     await post(`/${first}/goals`, { goal: 'resolve_payment', step: 'verify_bank' });

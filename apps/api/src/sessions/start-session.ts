@@ -9,7 +9,7 @@ import { EventStore, readPartner, rememberSession } from '#sessions';
 import { SessionCache } from '#read-models';
 import { ExecuteCommands } from './execute-commands.ts';
 
-/** Starts a session from what is remembered of its partner. */
+/** Starts a session with what is remembered of its partner. */
 export class StartSession extends Command<CommandResult> {
   constructor(
     readonly start: Omit<StartSessionCommand, 'memory'>,
@@ -27,7 +27,7 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     private readonly commands: CommandBus,
   ) {}
 
-  /** The partner's stream follows the session's: a caller who saw this fail sends the same again, which mends it. */
+  /** The partner's stream is written after the session's. When that fails, a repetition of the request writes it. */
   async execute({ start, request }: StartSession): Promise<CommandResult> {
     const memory = await this.recall(start.partner_id, request.sessionId);
     const commands = [{ ...start, memory }];
@@ -36,7 +36,7 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     return result;
   }
 
-  /** The memory as the partner's last session has it by now, since it may have gone on after it was recorded. */
+  /** The memory as of the latest state of the partner's last session, which may have continued since it was stored. */
   private async recall(partnerId: string, sessionId: string): Promise<PartnerMemory | null> {
     const { memory } = await readPartner(this.store, partnerId);
     if (memory === null || memory.session_id === sessionId) return null;
@@ -45,13 +45,13 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
   }
 }
 
-/** The id of a new session: the same request with the same key gets the same one. Its first digits are random. */
+/** The id of a new session: a repetition with the same key gets the same one. Its first digits are random. */
 export function newSessionId(partnerId: string, key: string | undefined): string {
   if (key === undefined) return randomUUID();
   return v4({ random: createHash('sha256').update(`${partnerId}\n${key}`).digest().subarray(0, 16) });
 }
 
-/** What makes the start of a session with an id of the caller's own recognisable: the same id and body again. */
+/** The id by which a repeated start with the caller's own session id and the same body is recognized. */
 export function startId(sessionId: string, body: object): string {
   return `start:${v5(canonicalJson({ ...body }), sessionId)}`;
 }

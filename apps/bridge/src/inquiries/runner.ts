@@ -78,7 +78,10 @@ export class InquiryRunner {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'caught_up') this.caughtUp();
       else if (delivery.kind === 'checkpoint') this.inquiries.pass(delivery.position);
-      else
+      else if (delivery.kind === 'unprojectable') {
+        logger.error(delivery, 'event passed over');
+        this.inquiries.pass(delivery.position);
+      } else
         this.onDelivery(
           delivery.session_id,
           delivery.event as RecordedEvent<InquiryEvent>,

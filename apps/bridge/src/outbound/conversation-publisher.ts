@@ -77,6 +77,7 @@ export class ConversationPublisher {
         const message = this.messageOf(delivery.session_id, delivery.event);
         if (message) this.waiting.push(message);
       }
+      if (delivery.kind === 'unprojectable') logger.error(delivery, 'event passed over');
       this.reached = delivery.position;
       while (this.waiting.length >= capacity && !signal.aborted) await sleep(20);
     }

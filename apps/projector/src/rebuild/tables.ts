@@ -128,7 +128,10 @@ class Filler {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'event') await this.lane.push(delivery);
       else if (delivery.kind === 'checkpoint') this.lane.pass(delivery.position);
-      else this.caughtUp = true;
+      else if (delivery.kind === 'unprojectable') {
+        this.failures += 1;
+        this.lane.pass(delivery.position);
+      } else this.caughtUp = true;
     }
   }
 

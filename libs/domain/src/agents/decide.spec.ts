@@ -34,7 +34,7 @@ const acknowledge = (instance: string, epoch: number, ...revisions: number[]) =>
 /** What becomes of a command that carries an epoch. */
 function fenced(session: Session, agentEpoch: number): unknown {
   const flag = { type: 'RaiseFlag', flag: 'vip', value: true } as const;
-  const envelope = { metadata: metadata(9), eventId: () => 'event', agentEpoch };
+  const envelope = { metadata: () => metadata(9), eventId: () => 'event', agentEpoch };
   const outcome = decideAll(session, [flag], envelope);
   return 'rejection' in outcome ? outcome.rejection : outcome.events.map(({ type }) => type);
 }

@@ -2,14 +2,15 @@ import { checkEpoch } from '../agents/decide.ts';
 import type { SessionCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import type { Rejection } from '../kernel/decision.ts';
-import type { EventMetadata, RecordedEvent } from './events.ts';
+import type { EventMetadata, RecordedEvent, SessionEventType } from './events.ts';
 import type { Session } from './evolve.ts';
 import { evolveSession } from './evolve.ts';
 import { isStarted } from './state.ts';
 
-/** What a request brings besides its commands: the metadata of all its events, and how their ids are made. */
+/** What a request brings besides its commands: the metadata of its events, and how their ids are made. */
 export interface CommandContext {
-  readonly metadata: EventMetadata;
+  /** The metadata of an event of this type, which has the type's schema version. */
+  readonly metadata: (type: SessionEventType) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
   /** The epoch under which the sender holds the session, if it says so: it is refused when that is over. */
@@ -24,9 +25,9 @@ export type DecidedCommands =
 export function decideAll(
   session: Session,
   commands: readonly SessionCommand[],
-  envelope: CommandContext,
+  context: CommandContext,
 ): DecidedCommands {
-  const { agentEpoch } = envelope;
+  const { agentEpoch } = context;
   if (agentEpoch !== undefined && isStarted(session.state)) {
     const rejection = checkEpoch(session.state, agentEpoch);
     if (rejection) return { rejection, command: 0 };
@@ -39,9 +40,9 @@ export function decideAll(
     for (const event of decision.events) {
       const recorded: RecordedEvent = {
         ...event,
-        event_id: envelope.eventId(events.length),
+        event_id: context.eventId(events.length),
         revision: now.revision + 1,
-        metadata: envelope.metadata,
+        metadata: context.metadata(event.type),
       };
       events.push(recorded);
       now = evolveSession(now, recorded);

@@ -123,8 +123,8 @@ export type RecordedEvent<E extends { type: string } = SessionEvent> = E & {
 };
 
 /**
- * The fields that hold personal data, by event type: the codec of libs/sessions is the place that protects them.
- * Every event type has its line, so a new event cannot be added without deciding.
+ * Declares which fields of an event's data are personal, by event type. Nothing is encrypted yet. Every event type has
+ * its line, so a new event cannot be added without deciding.
  */
 export const personalFields: { readonly [Type in SessionEventType]: readonly string[] } = {
   SessionStarted: ['name', 'device', 'region', 'preferences'],
@@ -154,6 +154,11 @@ export const personalFields: { readonly [Type in SessionEventType]: readonly str
   AgentDetached: [],
   UpdateAcknowledged: [],
 };
+
+/** Whether this version of the code knows an event type. */
+export function isSessionEventType(type: string): type is SessionEventType {
+  return Object.hasOwn(personalFields, type);
+}
 
 /** The events that do not count as activity of the conversation, since they come from outside or end it. */
 const noActivity: ReadonlySet<SessionEventType> = new Set([

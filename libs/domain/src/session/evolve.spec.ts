@@ -122,15 +122,6 @@ test('events of an unknown type and events that were seen change nothing', () =>
   expect(evolveSession(session, again)).toBe(session);
 });
 
-test('an event whose data is not as its type says is passed over, and told', () => {
-  const session = given(started);
-  const broken = { type: 'TurnRecorded', data: null, event_id: 'x', revision: 1, metadata: metadata(1) };
-  const failures: unknown[] = [];
-  const next = evolveSession(session, broken as unknown as RecordedEvent, (error) => failures.push(error));
-  expect(next).toEqual({ ...session, revision: 1 });
-  expect(failures).toHaveLength(1);
-});
-
 test('the commands of a session are known by key and by turn, the latest of them', () => {
   const { known } = given(started, asks('where'));
   const ids = known.list.map((command) => command.id);

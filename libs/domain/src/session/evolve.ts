@@ -28,27 +28,15 @@ export function newSession(sessionId: string): Session {
   return { session_id: sessionId, revision: -1, state: initialState, known: { from: 0, list: [] } };
 }
 
-/**
- * The session after one more event of its stream. Events at or below its revision change nothing. An event whose data
- * is not as its type says, which another program wrote, is passed over and told to `onFailure`.
- */
-export function evolveSession(
-  session: Session,
-  event: RecordedEvent,
-  onFailure?: (error: unknown) => void,
-): Session {
+/** The session after one more event of its stream. Events at or below its revision change nothing. */
+export function evolveSession(session: Session, event: RecordedEvent): Session {
   if (event.revision <= session.revision) return session;
-  try {
-    return {
-      session_id: session.session_id,
-      revision: event.revision,
-      state: evolve(session.state, event),
-      known: rememberCommand(session.known, event),
-    };
-  } catch (error) {
-    onFailure?.(error);
-    return { ...session, revision: event.revision };
-  }
+  return {
+    session_id: session.session_id,
+    revision: event.revision,
+    state: evolve(session.state, event),
+    known: rememberCommand(session.known, event),
+  };
 }
 
 /** The state after an event. An event of a type that this version does not know changes nothing. */

@@ -44,7 +44,7 @@ export function given(...events: SessionEvent[]): Session {
 export function when(session: Session, ...commands: SessionCommand[]): SessionEvent[] | Rejection['code'] {
   const next = session.revision + 1;
   const outcome = decideAll(session, commands, {
-    metadata: metadata(next),
+    metadata: () => metadata(next),
     eventId: (index) => `event-${next + index}`,
   });
   if ('rejection' in outcome) return outcome.rejection.code;

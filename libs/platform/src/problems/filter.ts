@@ -40,7 +40,7 @@ export function sendProblem(
   if (problem.code === 'internal_error')
     logger.error({ err: error, trace_id: traceId, method: request.method }, 'request failed');
   else if (problem.code === 'engine_unavailable')
-    logger.debug({ err: problem.cause ?? problem, trace_id: traceId }, 'an engine is away');
+    logger.debug({ err: problem.cause ?? problem, trace_id: traceId }, 'a backing service is unavailable');
   if (reply.raw.headersSent) {
     reply.raw.destroy();
     return;

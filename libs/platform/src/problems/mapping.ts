@@ -48,7 +48,7 @@ function fromHttpException(exception: HttpException): ProblemError {
 function fromStatus(status: number, detail: string, cause: unknown): ProblemError {
   if (status === 503) return unavailable(cause);
   if (!(status >= 400 && status < 500))
-    return new ProblemError('internal_error', 'The error is in our log, under this trace_id', {}, { cause });
+    return new ProblemError('internal_error', 'The error is logged under this trace_id', {}, { cause });
   return new ProblemError(codeOf(status) ?? 'malformed_request', detail, {}, { cause });
 }
 
@@ -58,6 +58,6 @@ function codeOf(status: number): ProblemCode | undefined {
 }
 
 function unavailable(cause: unknown): ProblemError {
-  const detail = 'Try again; the same Idempotency-Key tells whether the command is in';
+  const detail = 'Try again; with the same Idempotency-Key a command is appended only once';
   return new ProblemError('engine_unavailable', detail, { retry_after_s: unavailableRetryS }, { cause });
 }

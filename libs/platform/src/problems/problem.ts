@@ -4,7 +4,7 @@ export const problems = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   malformed_request: { status: 400, title: 'The request cannot be understood' },
   malformed_precondition: { status: 400, title: 'The If-Match or If-None-Match header is malformed' },
-  invalid_cursor: { status: 400, title: 'The page cursor is not one of ours' },
+  invalid_cursor: { status: 400, title: 'The page cursor is not valid' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   command_not_allowed: { status: 409, title: "The session's state does not allow the command" },
@@ -16,8 +16,9 @@ export const problems = {
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
-  internal_error: { status: 500, title: 'Something went wrong on our side' },
-  engine_unavailable: { status: 503, title: 'A part of the system is away for the moment' },
+  internal_error: { status: 500, title: 'Internal server error' },
+  session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
+  engine_unavailable: { status: 503, title: 'A backing service is unavailable' },
 } as const;
 
 export type ProblemCode = keyof typeof problems;

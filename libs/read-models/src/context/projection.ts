@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
-import { changedSections, evolveSession, newSession } from '#domain';
+import { changedSections, newSession } from '#domain';
 import type { EventStore } from '#sessions';
+import { foldEvent, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
 import type { ContextChange } from './records.ts';
 import type { ContextStore } from './store.ts';
@@ -9,20 +10,14 @@ import { latestCommands, rebuildContext } from './rebuild.ts';
 import type { Positioned } from '../tables/store.ts';
 import type { Appended } from '../notifications/stream-notifications.ts';
 
-/** An event that could not be folded; its session goes on without it. */
-export interface ContextFailure {
-  readonly session_id: string;
-  readonly event: RecordedEvent;
-  readonly error: unknown;
-}
-
 export interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
   readonly sessionsKept?: number;
   readonly onRefold?: (sessionId: string) => void;
   /** Told of the sessions of each batch, once they are written. */
   readonly onWritten?: (grown: readonly Appended[]) => void;
-  readonly onFailure?: (failure: ContextFailure) => void;
+  /** Told of an event that cannot be folded: the context of its session does not advance, the others go on. */
+  readonly onFailure?: (error: UnprojectableEventError) => void;
 }
 
 const refoldsAtOnce = 4;
@@ -114,9 +109,12 @@ export class ContextProjection {
     for (const event of events) {
       if (event.revision <= after.revision) continue;
       if (event.revision !== after.revision + 1) return 'gap';
-      after = evolveSession(after, event, (error) =>
-        this.options.onFailure?.({ session_id: before.session_id, event, error }),
-      );
+      try {
+        after = foldEvent(after, event);
+      } catch (error) {
+        this.tellFailure(error);
+        break;
+      }
       for (const command of latestCommands(after)) commands.set(command.id, command);
     }
     if (after === before) return 'none';
@@ -134,8 +132,18 @@ export class ContextProjection {
   private async refoldOne(sessionId: string): Promise<void> {
     this.sessions.delete(sessionId);
     this.options.onRefold?.(sessionId);
-    const session = await rebuildContext(this.store, this.contexts, sessionId);
-    if (session.revision >= 0) this.sessions.set(sessionId, session);
+    try {
+      const session = await rebuildContext(this.store, this.contexts, sessionId);
+      if (session.revision >= 0) this.sessions.set(sessionId, session);
+    } catch (error) {
+      this.tellFailure(error);
+    }
+  }
+
+  /** Any other error is thrown: the batch is tried again. */
+  private tellFailure(error: unknown): void {
+    if (!(error instanceof UnprojectableEventError)) throw error;
+    this.options.onFailure?.(error);
   }
 }
 

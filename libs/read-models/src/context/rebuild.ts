@@ -1,7 +1,7 @@
 import type { ProcessedCommand, Session } from '#domain';
-import { evolveSession, newSession } from '#domain';
+import { newSession } from '#domain';
 import type { EventStore } from '#sessions';
-import { readEvents } from '#sessions';
+import { foldEvent, readEvents } from '#sessions';
 import { sections } from './document.ts';
 import type { ContextStore } from './store.ts';
 
@@ -45,7 +45,7 @@ async function foldFrom(
   let session = begin;
   const commands = new Map<string, ProcessedCommand>();
   for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 })) {
-    session = evolveSession(session, event);
+    session = foldEvent(session, event);
     for (const command of latestCommands(session)) commands.set(command.id, command);
   }
   return { session, commands: [...commands.values()] };

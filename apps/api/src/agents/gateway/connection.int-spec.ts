@@ -64,11 +64,17 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4408);
   });
 
-  test('stays open when its node stood still for longer than a lease', async () => {
+  test('stays open, and owns its sessions, when its node stood still for longer than a lease', async () => {
+    const id = await one.start();
     const agent = await fleet.join(one, newPool());
+    await agent.attach(id);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
+    const since = Date.now();
     const received = agent.frames.length;
-    await waitUntil(() => agent.frames.length > received + 2, { what: 'answers to heartbeats' });
+    // By then leases are judged again.
+    await waitUntil(() => agent.frames.length > received + 2 && Date.now() > since + leaseMs);
+    const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
+    expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });
     expect(agent.closed).toBeUndefined();
   });
 

@@ -19,8 +19,9 @@ const movedAtOnce = 200;
 @Injectable()
 export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
-  /** When Redis was connected last. */
-  private connectedAt = 0;
+  /** Since when leases can be renewed without a break (ms). */
+  private renewableSince = 0;
+  private lastRunAt = Date.now();
 
   constructor(
     redis: Redis,
@@ -32,7 +33,7 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   ) {
     this.work = new BackgroundWork(logger);
     redis.on('ready', () => {
-      this.connectedAt = Date.now();
+      this.renewableSince = Date.now();
     });
   }
 
@@ -46,14 +47,25 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async moveSessions(): Promise<void> {
-    // While Redis was unavailable no lease was renewed: whoever lives has time to do so.
-    if (Date.now() - this.connectedAt < this.config.agentLeaseMs / 2) return;
+    if (!this.mayJudge()) return;
     const { complete, waiting } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     await Promise.all(waiting.map((item) => this.commands.detachLost(item, 'lease_expired')));
     if (this.config.unansweredHandoffS > 0)
       await this.requestHandoffs(this.config.unansweredHandoffS * 1_000);
     if (!complete) await this.recovery.run();
+  }
+
+  /**
+   * Whether a lease that is over means that its instance is gone. While Redis was unavailable, or this process stood
+   * still, no lease was renewed: whoever lives has half a lease of time to do so.
+   */
+  private mayJudge(): boolean {
+    const now = Date.now();
+    const grace = this.config.agentLeaseMs / 2;
+    if (now - this.lastRunAt > moveMs + grace) this.renewableSince = now;
+    this.lastRunAt = now;
+    return now - this.renewableSince >= grace;
   }
 
   private async requestHandoffs(afterMs: number): Promise<void> {

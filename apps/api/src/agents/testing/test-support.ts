@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { readEvents } from '#sessions';
-import type { SpecApp, TestAppOptions } from '../../test-app.ts';
-import { startSpecApp } from '../../test-app.ts';
+import type { TestApp, TestAppOptions } from '../../test-app.ts';
+import { startTestApp } from '../../test-app.ts';
 import { TestAgent } from './test-agent.ts';
 
-export type TestNode = SpecApp;
+export type TestNode = TestApp;
 
 /** The api nodes and agents of a spec. */
 export class TestFleet {
@@ -15,7 +15,7 @@ export class TestFleet {
   constructor(private readonly options: TestAppOptions = {}) {}
 
   async startNode(): Promise<TestNode> {
-    const node = await startSpecApp(this.options);
+    const node = await startTestApp(this.options);
     this.nodes.push(node);
     return node;
   }

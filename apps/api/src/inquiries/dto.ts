@@ -87,7 +87,7 @@ export class InquirySourceDto {
   @ApiProperty() required: boolean;
   @ApiProperty({ type: [String], description: 'The sources whose answers it needs first.' })
   after: readonly string[];
-  @ApiProperty({ description: 'How often it was asked.' }) attempt: number;
+  @ApiProperty({ description: 'How many times it was asked.' }) attempt: number;
   @ApiProperty(nullableTime) asked_at: string | null;
   @ApiProperty(nullableTime) settled_at: string | null;
   @ApiProperty({ type: Number, nullable: true }) latency_ms: number | null;

@@ -20,11 +20,11 @@ export class CommandResultDto {
   @ApiProperty({ example: 4, description: 'The revision of the last event that the command appended.' })
   revision: number;
 
-  @ApiProperty({ type: [AppendedEventDto], description: 'Empty when the state was as wanted already.' })
+  @ApiProperty({ type: [AppendedEventDto], description: 'Empty when the command changed nothing.' })
   events: AppendedEventDto[];
 }
 
-export function resultOf(result: CommandResult): CommandResultDto {
+export function toCommandResultDto(result: CommandResult): CommandResultDto {
   return {
     session_id: result.session.session_id,
     revision: result.revision,

@@ -1,8 +1,8 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { Inquiry, InquiryMemory } from '#domain';
+import type { Inquiry, InquiryEvent, InquiryMemory, RecordedEvent } from '#domain';
 import { evolveInquiries } from '#domain';
-import { EventStore, readEvents } from '#sessions';
+import { EventStore, foldEvents } from '#sessions';
 import { SessionCache } from '#read-models';
 
 /** An inquiry as of the session's last event, or undefined when there is none. */
@@ -30,18 +30,18 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
     return state.earlier_inquiries.includes(inquiryId) ? this.foldAlone(sessionId, inquiryId) : undefined;
   }
 
-  /** One that the state does not hold any more: its own events, out of the whole stream. */
+  /** An inquiry that the state no longer has, folded from its own events in the stream. */
   private async foldAlone(sessionId: string, inquiryId: string): Promise<Inquiry | undefined> {
-    let memory: InquiryMemory = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
-    for await (const event of readEvents(this.store, sessionId)) {
-      const own = 'inquiry_id' in event.data && event.data.inquiry_id === inquiryId;
-      if (own && event.type.startsWith('Inquiry'))
-        memory = evolveInquiries(
-          memory,
-          event as Parameters<typeof evolveInquiries>[1],
-          event.metadata.occurred_at,
-        );
-    }
-    return [...memory.inquiries.open, ...memory.inquiries.closed][0];
+    const none: InquiryMemory = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
+    const { inquiries } = await foldEvents(this.store, sessionId, none, (memory, event) =>
+      isOf(inquiryId, event) ? evolveInquiries(memory, event, event.metadata.occurred_at) : memory,
+    );
+    return [...inquiries.open, ...inquiries.closed][0];
   }
+}
+
+function isOf(inquiryId: string, event: RecordedEvent): event is RecordedEvent<InquiryEvent> {
+  return (
+    event.type.startsWith('Inquiry') && 'inquiry_id' in event.data && event.data.inquiry_id === inquiryId
+  );
 }

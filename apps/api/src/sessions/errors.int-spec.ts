@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SpecApp } from '../test-app.ts';
-import { startSpecApp } from '../test-app.ts';
+import type { TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-let app: SpecApp;
+let app: TestApp;
 let id: string;
 beforeAll(async () => {
-  app = await startSpecApp();
+  app = await startTestApp();
   id = await app.start();
 });
 afterAll(() => app.close());
@@ -14,7 +14,7 @@ afterAll(() => app.close());
 const turn = { sender: 'user', message_text: 'Where is my payout?' };
 const start = { partner_id: 'P1', channel: 'whatsapp' };
 
-describe('bad input is a 400 that names the field', () => {
+describe('invalid input is a 400 that names the field', () => {
   const cases: [string, string, unknown, string][] = [
     ['POST', '/v1/sessions', {}, 'partner_id'],
     ['POST', '/v1/sessions', { ...start, channel: 'fax' }, 'channel'],
@@ -72,7 +72,7 @@ describe('bad input is a 400 that names the field', () => {
   });
 });
 
-describe('the reason is the most basic one', () => {
+describe('the message names the most basic violation', () => {
   test.each<[string, unknown, Record<string, string>, object[]]>([
     [
       'turns',
@@ -113,13 +113,13 @@ describe('the reason is the most basic one', () => {
     });
   });
 
-  test('an epoch of a session that nobody ever held', async () => {
+  test('an epoch is refused for a session that no instance holds', async () => {
     const answer = await app.call('POST', `/v1/sessions/${id}/turns`, turn, { 'agent-epoch': '1' });
     expect(answer).toMatchObject({ status: 409, body: { detail: 'No instance holds this session.' } });
   });
 });
 
-describe('what cannot be read', () => {
+describe('an unreadable request is a problem', () => {
   const json = { 'content-type': 'application/json' };
   test.each([
     ['malformed JSON', '{"a":', json, 400],
@@ -136,7 +136,7 @@ describe('what cannot be read', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
   });
 
-  test.each(['41', '"a"', '"1", "2"', 'W/"-1"'])('If-Match: %s', async (tag) => {
+  test.each(['41', '"a"', '"1", "2"', 'W/"-1"'])('If-Match: %s is a malformed precondition', async (tag) => {
     const answer = await app.call('POST', `/v1/sessions/${id}/turns`, turn, { 'if-match': tag });
     expect(answer).toMatchObject({
       status: 400,
@@ -145,8 +145,8 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('what is not there or not allowed', () => {
-  test('an unknown session is a 404 for commands and reads', async () => {
+describe('a refusal', () => {
+  test('of an unknown session is a 404 for commands and reads', async () => {
     const unknown = randomUUID();
     const answers = await Promise.all([
       app.call('POST', `/v1/sessions/${unknown}/turns`, turn),
@@ -159,24 +159,28 @@ describe('what is not there or not allowed', () => {
     expect(answers.map((answer) => answer.status)).toEqual([404, 404, 404, 404, 404, 404]);
   });
 
-  test('a turn in an ended session and a step of an unknown goal are a 409 with the reason', async () => {
-    const over = await app.start();
-    expect(await app.call('PATCH', `/v1/sessions/${over}/goals/pay`, { step: 'x' })).toMatchObject({
+  test('of a step of an unknown goal is a 409 with the reason', async () => {
+    const session = await app.start();
+    expect(await app.call('PATCH', `/v1/sessions/${session}/goals/pay`, { step: 'x' })).toMatchObject({
       status: 409,
       body: { reason: 'goal_not_set', current_revision: 0 },
     });
-    await app.call('POST', `/v1/sessions/${over}/end`, {});
-    expect(await app.call('POST', `/v1/sessions/${over}/turns`, turn)).toMatchObject({
+  });
+
+  test('of a turn in an ended session is a 409 with the reason', async () => {
+    const ended = await app.start();
+    await app.call('POST', `/v1/sessions/${ended}/end`, {});
+    expect(await app.call('POST', `/v1/sessions/${ended}/turns`, turn)).toMatchObject({
       status: 409,
       body: { reason: 'session_over' },
     });
   });
 
-  test('without the event store: 503 with Retry-After, and the same key tells later', async () => {
-    const away = await startSpecApp({ eventStoreUrl: 'esdb://127.0.0.1:1?tls=false' });
-    const answer = await away.call('POST', '/v1/sessions', start, { 'idempotency-key': 'k' });
+  test('without the event store is a 503 with Retry-After', async () => {
+    const withoutStore = await startTestApp({ eventStoreUrl: 'esdb://127.0.0.1:1?tls=false' });
+    const answer = await withoutStore.call('POST', '/v1/sessions', start, { 'idempotency-key': 'k' });
     expect(answer).toMatchObject({ status: 503, body: { retry_after_s: 1 } });
     expect(answer.headers.get('retry-after')).toBe('1');
-    await away.close();
+    await withoutStore.close();
   });
 });

@@ -9,7 +9,7 @@ import {
   SessionSectionDto,
   ShortTermMemoryDto,
 } from './sections.dto.ts';
-import { InquiriesDto, inquiryExample } from '../inquiries/inquiries.dto.ts';
+import { InquiriesDto, inquiryExample } from '../inquiries/dto.ts';
 
 /** The example that the documentation shows. */
 const example: Context = {
@@ -76,7 +76,7 @@ const section = (name: keyof Context, description: string): PropertyDecorator =>
 export class ContextDto {
   @ApiProperty({ format: 'uuid', example: example.session_id }) session_id: string;
   @ApiProperty({ example: example.partner_id }) partner_id: string;
-  @ApiProperty({ example: example.revision, description: 'The revision that the context stands at.' })
+  @ApiProperty({ example: example.revision, description: 'The revision of the context.' })
   revision: number;
 
   @section('identity', 'Who the partner is.') identity: IdentityDto;
@@ -86,16 +86,16 @@ export class ContextDto {
     type: OrderTrackingDto,
     nullable: true,
     example: example.order_tracking,
-    description: 'The order spoken of, with the latest news of it.',
+    description: 'The order that the conversation is about, with its latest update.',
   })
   order_tracking: OrderTrackingDto | null;
 
-  @section('goal_state', 'The current goal, and those that wait.') goal_state: GoalStateDto;
+  @section('goal_state', 'The current goal, and the suspended ones.') goal_state: GoalStateDto;
 
   @ApiProperty({
     ...conversationFlagsSchema,
     example: example.conversation_flags,
-    description: 'The derived flags, and beside them those that were raised.',
+    description: 'The derived flags and those that were raised.',
   })
   conversation_flags: Context['conversation_flags'];
 
@@ -106,10 +106,10 @@ export class ContextDto {
     type: [ExternalUpdateSectionDto],
     example: example.external,
     description:
-      'The latest news of other systems; `data` is null above 4 KiB, then read the event at `revision`.',
+      'The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.',
   })
   external: ExternalUpdateSectionDto[];
 
-  @section('inquiries', 'The open inquiries and the last closed ones, with what they found out.')
+  @section('inquiries', 'The open inquiries and the last closed ones, with their answers.')
   inquiries: InquiriesDto;
 }

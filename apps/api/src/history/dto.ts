@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
 import { channels, senders } from '#domain';
+import { IsId } from '../common/validators.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
 
@@ -15,33 +16,15 @@ class Page {
   @Max(500)
   limit = 50;
 
-  @ApiPropertyOptional({ description: 'The `next` of the page before.' })
+  @ApiPropertyOptional({ description: 'The `next` of the previous page.' })
   @IsOptional()
   @IsString()
   @Length(1, 1_000)
   after?: string;
 }
 
-export class ContextQuery {
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    description: 'Answer with at least this revision, folding the rest on the spot.',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  min_revision?: number;
-
-  @ApiPropertyOptional({ enum: ['1'], description: '1: say for each field which event set it.' })
-  @IsOptional()
-  @IsIn(['1'])
-  explain?: '1';
-}
-
 export class EventsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The first revision wanted.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -78,7 +61,7 @@ export class SessionsQuery extends Page {
 export class TurnsQuery extends Page {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
-  @IsUUID()
+  @IsId()
   session_id?: string;
 
   @ApiPropertyOptional({ example: 'P7689' })
@@ -98,18 +81,27 @@ export class TurnsQuery extends Page {
   @IsIn(senders)
   sender?: Sender;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Not before.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
   @IsOptional()
   @IsISO8601({ strict: true })
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Before.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @IsOptional()
   @IsISO8601({ strict: true })
   to?: string;
 }
 
 const nullable = { nullable: true } as const;
+
+/** The event of a session that cannot be projected. */
+export class SetAsideDto {
+  @ApiProperty({ example: 41 }) revision: number;
+  @ApiProperty({ format: 'uuid' }) event_id: string;
+  @ApiProperty({ example: 'GoalSet' }) type: string;
+  @ApiProperty({ example: 'newer_schema_version' }) reason: string;
+  @ApiProperty({ format: 'date-time' }) since: string;
+}
 
 export class SessionRowDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
@@ -122,6 +114,14 @@ export class SessionRowDto {
   @ApiProperty({ format: 'date-time' }) expires_at: string;
   @ApiProperty({ enum: statuses }) status: SessionStatus;
   @ApiProperty({ example: 41 }) revision: number;
+  @ApiProperty({
+    type: SetAsideDto,
+    ...nullable,
+    example: null,
+    description:
+      'The event for which the session is set aside: its row and context do not advance. Null: it is not.',
+  })
+  set_aside?: SetAsideDto | null;
 }
 
 export class TurnRowDto {
@@ -182,7 +182,7 @@ export class EventsPageDto {
   @ApiProperty({
     type: Number,
     ...nullable,
-    description: 'Send as `from_revision` for more; null at the end.',
+    description: 'Send as `from_revision` for the next page; null at the end.',
   })
   next_revision: number | null;
 }

@@ -1,0 +1,39 @@
+import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { CommandResult } from '#sessions';
+import { CommandResultDto } from './command-result.dto.ts';
+import type { ResultOptions } from './command-result.interceptor.ts';
+import { CommandResultInterceptor } from './command-result.interceptor.ts';
+import { ApiCommandHeaders, ApiProblems, commandProblems } from './openapi.decorators.ts';
+
+export interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
+  readonly summary: string;
+  /** The status of the answer; 200 by default. */
+  readonly status?: 200 | 201;
+}
+
+/** A route whose handler returns a `CommandResult`: the answer's status, headers and body, and its documentation. */
+export function CommandRoute<Result extends CommandResult = CommandResult>({
+  summary,
+  status = 200,
+  location,
+  body,
+}: CommandRouteOptions<Result>): MethodDecorator {
+  return applyDecorators(
+    HttpCode(status),
+    UseInterceptors(new CommandResultInterceptor({ location, body })),
+    ApiOperation({ summary }),
+    ApiCommandHeaders(),
+    ApiResponse({
+      status,
+      type: CommandResultDto,
+      description:
+        'The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`).',
+      headers: {
+        ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } },
+        'Idempotency-Replayed': { description: '`true` for a repeated request.', schema: { type: 'string' } },
+      },
+    }),
+    ApiProblems(...commandProblems),
+  );
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
+  app.call('GET', path, undefined, headers);
+
+describe('the OpenAPI document', () => {
+  test('has version 3.1 and every route with its errors', async () => {
+    const { body } = await get('/openapi.json');
+    expect(body).toMatchObject({ openapi: '3.1.0' });
+    const paths = body['paths'] as Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    expect(Object.keys(paths).sort()).toEqual(
+      expect.arrayContaining(['/v1/sessions', '/v1/sessions/{session_id}/turns', '/v1/turns']),
+    );
+    const { responses } = paths['/v1/sessions/{session_id}/turns']?.['post'] ?? { responses: {} };
+    expect(Object.keys(responses).sort()).toEqual([
+      '201',
+      '400',
+      '404',
+      '409',
+      '412',
+      '413',
+      '415',
+      '422',
+      '500',
+      '503',
+    ]);
+    expect(JSON.stringify(responses['412'])).toContain('retry_safe');
+  });
+
+  test('is served by Swagger UI', async () => {
+    const response = await fetch(`${app.url}/docs`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('swagger-ui');
+  });
+});

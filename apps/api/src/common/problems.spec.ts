@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Rejection } from '#domain';
+import {
+  CommandIdReusedError,
+  CommandRejectedError,
+  StoreUnavailableError,
+  WrongExpectedRevisionError,
+} from '#sessions';
+import { ProblemError } from '#platform';
+import { InvalidCursorError } from '#read-models';
+import { toApiProblem } from './problems.ts';
+
+const problemOf = (error: unknown): ProblemError => {
+  const problem = toApiProblem(error);
+  if (problem instanceof ProblemError) return problem;
+  throw new Error('It is handed on.');
+};
+const rejected = (code: Rejection['code'], reason: string): ProblemError =>
+  problemOf(new CommandRejectedError({ code, reason, data: { limit: 3 } }, 1, 41));
+
+describe('a rejection', () => {
+  test('is a 409 with its code, the command and the revision', () => {
+    const { code, members, headers } = rejected('too_many_flags', 'A session holds 3 flags.');
+    expect(code).toBe('command_not_allowed');
+    expect(members).toEqual({ reason: 'too_many_flags', command: 1, current_revision: 41, limit: 3 });
+    expect(headers).toEqual({ etag: '"41"' });
+  });
+
+  test.each<[Rejection['code'], string]>([
+    ['session_not_found', 'POST /v1/sessions'],
+    ['goal_not_set', 'POST …/goals'],
+  ])('%s says what to do: %s', (code, hint) => {
+    expect(rejected(code, 'The state.').message).toMatch(/^The state\. .*\.$/);
+    expect(rejected(code, 'The state.').message).toContain(hint);
+  });
+
+  test('without a hint is the text of the domain', () => {
+    expect(rejected('handoff_not_possible', 'The handoff is "none".').message).toBe('The handoff is "none".');
+  });
+
+  test.each<Rejection['code']>(['session_not_found', 'inquiry_not_found'])('%s is a 404', (code) => {
+    expect(rejected(code, 'None.')).toMatchObject({ code: 'not_found', members: {} });
+  });
+
+  test('of a replaced agent has a code of its own', () => {
+    expect(rejected('agent_replaced', 'Replaced.').code).toBe('agent_replaced');
+  });
+});
+
+test.each([
+  [new WrongExpectedRevisionError(40, 41, [], true), 'wrong_expected_revision', { etag: '"41"' }],
+  [new WrongExpectedRevisionError(40, -1, [], false), 'wrong_expected_revision', {}],
+  [new CommandIdReusedError('key:a'), 'idempotency_key_reused', {}],
+  [new InvalidCursorError(), 'invalid_cursor', {}],
+  [new StoreUnavailableError(), 'engine_unavailable', { 'retry-after': '1' }],
+])('%p is the problem %s', (error, code, headers) => {
+  expect(problemOf(error)).toMatchObject({ code, headers });
+});
+
+test('a session that a read model has set aside is a 503 with the event', () => {
+  const set_aside = { revision: 7, event_id: 'e', type: 'GoalSet', reason: 'malformed_event', since: 'now' };
+  const error = Object.assign(new Error('set aside'), { code: 'session_set_aside', set_aside });
+  const members = { revision: 7, event_id: 'e', event_type: 'GoalSet', reason: 'malformed_event' };
+  expect(problemOf(error)).toMatchObject({ code: 'session_set_aside', status: 503, members });
+});
+
+test('any other error is handed on', () => {
+  const error = new Error('unknown');
+  expect(toApiProblem(error)).toBe(error);
+});

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
+  app.call('GET', path, undefined, headers);
+
+test('events come in pages, each with its metadata', async () => {
+  const id = await app.start();
+  const headers = { 'agent-id': 'bot-7', 'correlation-id': 'c-1', 'idempotency-key': 'k-1' };
+  for (const flag of ['a', 'b', 'c'])
+    await app.call('PUT', `/v1/sessions/${id}/flags/${flag}`, {}, { ...headers, 'idempotency-key': flag });
+  const first = await get(`/v1/sessions/${id}/events?limit=2`);
+  expect(first.body).toMatchObject({ events: [{ revision: 0 }, { revision: 1 }], next_revision: 2 });
+  const second = await get(`/v1/sessions/${id}/events?from_revision=2&limit=10`);
+  expect(second.body).toMatchObject({
+    next_revision: null,
+    events: [
+      {
+        type: 'FlagRaised',
+        metadata: { actor: { id: 'bot-7' }, $correlationId: 'c-1', command_id: 'key:b' },
+      },
+      { data: { flag: 'c', value: true } },
+    ],
+  });
+  expect((await get(`/v1/sessions/${id}/events?from_revision=9`)).body).toMatchObject({ events: [] });
+});
+
+test.each(['events?limit=0', 'events?from_revision=-1', 'events?from_revision=x', 'events?limit=1&limit=2'])(
+  'GET …/%s is refused',
+  async (path) => {
+    expect(await get(`/v1/sessions/${await app.start()}/${path}`)).toMatchObject({ status: 400 });
+  },
+);
+
+test.each([
+  ['sessions?after=garbage', 'invalid_cursor'],
+  ['turns?after=W10', 'invalid_cursor'],
+  ['sessions?after=', 'validation_failed'],
+  ['sessions?partner_id=a&partner_id=b', 'validation_failed'],
+  ['sessions?partner_id=%00', 'validation_failed'],
+  ['turns?session_id=17', 'validation_failed'],
+  ['turns?from=2026-02-30', 'validation_failed'],
+  ['turns?limit=501', 'validation_failed'],
+])('GET /v1/%s is refused with %s', async (path, code) => {
+  expect(await get(`/v1/${path}`)).toMatchObject({
+    status: 400,
+    body: { type: `https://turnstream.dev/problems/${code}` },
+  });
+});

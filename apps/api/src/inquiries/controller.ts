@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiExtraModels, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { v5 } from 'uuid';
+import type { Inquiry } from '#domain';
+import type { CommandResult } from '#sessions';
+import { ProblemError } from '#platform';
+import type { RequestHeaders } from '../common/command-headers.ts';
+import { CommandHeaders } from '../common/command-headers.ts';
+import { commandRequest } from '../common/command-request.ts';
+import { CommandResultInterceptor } from '../common/command-result.interceptor.ts';
+import { CommandRoute } from '../common/command-route.ts';
+import { ApiCommandHeaders, ApiProblems, commandProblems } from '../common/openapi.decorators.ts';
+import { SessionParams } from '../common/params.ts';
+import { IsId } from '../common/validators.ts';
+import { ExecuteCommands } from '../sessions/execute-commands.ts';
+import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
+import { GetInquiry } from './get.ts';
+import type { OpenInquiryResult } from './open.ts';
+import { OpenInquiry } from './open.ts';
+import { checkedSubject } from './subject.ts';
+
+class InquiryParams extends SessionParams {
+  @ApiProperty()
+  @IsId()
+  inquiry_id: string;
+}
+
+const openedResult = new CommandResultInterceptor<OpenInquiryResult>({
+  location: ({ session, opened }) => `/v1/sessions/${session.session_id}/inquiries/${opened.inquiry_id}`,
+  body: ({ session, revision, opened }): InquiryAcceptedDto => ({
+    session_id: session.session_id,
+    revision,
+    ...opened,
+  }),
+});
+
+/** Questions to other systems; the answers arrive in the context. */
+@ApiTags('inquiries')
+@ApiExtraModels(InquirySourceDto)
+@Controller('v1/sessions/:session_id/inquiries')
+export class InquiriesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @UseInterceptors(openedResult)
+  @ApiOperation({
+    summary: 'Ask other systems',
+    description:
+      'Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when ' +
+      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.',
+  })
+  @ApiCommandHeaders()
+  @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
+  @ApiProblems(...commandProblems)
+  openInquiry(
+    @Param() { session_id }: SessionParams,
+    @CommandHeaders() headers: RequestHeaders,
+    @Body() dto: OpenInquiryDto,
+  ): Promise<OpenInquiryResult> {
+    const { kind, timeout_ms = null } = dto;
+    const subject = checkedSubject(dto);
+    const { key } = headers;
+    const inquiry_id = key === undefined ? randomUUID() : v5(`${key}:inquiry`, session_id);
+    const now = new Date().toISOString();
+    const command = { type: 'OpenInquiry', inquiry_id, kind, subject, timeout_ms, now } as const;
+    return this.commands.execute(new OpenInquiry(command, commandRequest(session_id, headers, dto)));
+  }
+
+  @Get(':inquiry_id')
+  @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
+  @ApiResponse({ status: 200, type: InquiryDto })
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
+  async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
+    const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
+    if (inquiry) return inquiry;
+    throw new ProblemError('not_found', 'The session has no such inquiry.');
+  }
+
+  @Delete(':inquiry_id')
+  @CommandRoute({ summary: 'Cancel an inquiry: it closes without an answer' })
+  cancelInquiry(
+    @Param() { session_id, inquiry_id }: InquiryParams,
+    @CommandHeaders() headers: RequestHeaders,
+  ): Promise<CommandResult> {
+    const commands = [{ type: 'CancelInquiry', inquiry_id } as const];
+    const request = commandRequest(session_id, headers, { cancelled: inquiry_id });
+    return this.commands.execute(new ExecuteCommands({ ...request, commands }));
+  }
+}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { InquiriesController } from './controller.ts';
+import { GetInquiryHandler } from './get.ts';
+import { OpenInquiryHandler } from './open.ts';
+
+/** Inquiries, from the question to the merged answer. */
+@Module({ controllers: [InquiriesController], providers: [OpenInquiryHandler, GetInquiryHandler] })
+export class InquiriesModule {}

@@ -1,0 +1,18 @@
+import type { JsonObject } from '#domain';
+import { inquiryKind } from '#domain';
+import { ProblemError } from '#platform';
+import type { OpenInquiryDto } from './dto.ts';
+
+/** The subject, with the fields that the kind declares and no others. @throws ProblemError `validation_failed` */
+export function checkedSubject({ kind, subject }: OpenInquiryDto): JsonObject {
+  const wanted = inquiryKind(kind)?.subject ?? [];
+  const errors = [...new Set([...wanted, ...Object.keys(subject)])].flatMap((field) => {
+    const value: unknown = subject[field];
+    const usable = typeof value === 'string' && value.length > 0 && value.length <= 200;
+    if (!wanted.includes(field)) return [{ field: `subject.${field}`, message: `is not part of ${kind}` }];
+    return usable ? [] : [{ field: `subject.${field}`, message: 'must be a text of 1 to 200 characters' }];
+  });
+  const [first] = errors;
+  if (first === undefined) return { ...subject };
+  throw new ProblemError('validation_failed', `${first.field} ${first.message}`, { errors });
+}

@@ -1,0 +1,75 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import type { Channel, StartSession } from '#domain';
+import { channels } from '#domain';
+import { IsId, IsLanguageTag, IsName } from '../../common/validators.ts';
+
+export class StartSessionDto {
+  @ApiProperty({ example: 'P7689', maxLength: 64, description: 'The delivery partner.' })
+  @IsString()
+  @Length(1, 64)
+  @IsName()
+  partner_id: string;
+
+  @ApiProperty({ enum: channels, example: 'whatsapp' })
+  @IsIn(channels)
+  channel: Channel;
+
+  @ApiPropertyOptional({
+    example: 'hi',
+    description: 'The partner’s last language by default, else `en`.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(35)
+  @IsLanguageTag()
+  language?: string;
+
+  @ApiPropertyOptional({ example: 'Pune', maxLength: 64 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  region?: string;
+
+  @ApiPropertyOptional({ example: 'Asha', maxLength: 128 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  name?: string;
+
+  @ApiPropertyOptional({ example: 'android-14', maxLength: 128 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  device?: string;
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 of the session; a new one by default.' })
+  @IsOptional()
+  @IsId('4')
+  session_id?: string;
+
+  @ApiPropertyOptional({
+    example: 86_400,
+    minimum: 1,
+    description: 'Seconds without activity until the session expires.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(31_536_000)
+  expires_in_s?: number;
+}
+
+/** The start of a session without the partner's memory, which is read later. `idleS`: seconds until it expires by default. */
+export function toStartSession(dto: StartSessionDto, idleS: number): Omit<StartSession, 'memory'> {
+  return {
+    type: 'StartSession',
+    partner_id: dto.partner_id,
+    channel: dto.channel,
+    language: dto.language ?? null,
+    region: dto.region ?? null,
+    name: dto.name ?? null,
+    device: dto.device ?? null,
+    expires_in_s: dto.expires_in_s ?? idleS,
+  };
+}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { CommandsController } from './controller.ts';
+import { ExecuteCommandsHandler } from './execute-commands.ts';
+import { StartSessionHandler } from './start-session.ts';
+
+/** The commands of conversations. */
+@Module({
+  controllers: [CommandsController],
+  providers: [ExecuteCommandsHandler, StartSessionHandler],
+})
+export class CommandsModule {}

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventData, JSONType } from '@eventstore/db-client';
+import type { SessionCommand } from '#domain';
+import { EventCodec } from './codec.ts';
+import { handleCommand } from './command-executor.ts';
+import { UnprojectableEventError } from './errors.ts';
+import { readPartner, rememberSession } from './partner-memory.ts';
+import { EventStore } from './store.ts';
+import { readEvents, readRawEvents, readSession, sessionStream } from './streams.ts';
+import type { Delivery } from './subscription.ts';
+import { subscribeToSessions } from './subscription.ts';
+import type { EventFields } from './upcasters.ts';
+
+/** Code in which three types have changed: their version 1 had other names, and GoalSet had no step before version 2. */
+const codec = new EventCodec({
+  SessionStarted: [({ lang, ...data }: EventFields) => ({ ...data, language: lang })],
+  GoalSet: [
+    ({ name, ...data }: EventFields) => ({ ...data, goal: name }),
+    (data: EventFields) => ({ ...data, step: null }),
+  ],
+  PartnerRemembered: [({ lang, ...data }: EventFields) => ({ ...data, language: lang })],
+});
+const url = process.env['EVENTSTORE_URL'] ?? '';
+const store = new EventStore(url, codec);
+const olderCode = new EventStore(url);
+afterAll(() => Promise.all([store.dispose(), olderCode.dispose()]));
+
+let sessionId: string;
+let partner_id: string;
+beforeEach(() => {
+  sessionId = randomUUID();
+  partner_id = randomUUID();
+});
+
+/** An event as the program of another time stored it. */
+function raw(type: string, data: object | null, schema_version: unknown = 1): EventData {
+  const metadata = {
+    schema_version,
+    occurred_at: '2026-01-05T09:00:00.000Z',
+    actor: { role: 'agent', id: 'spec' },
+    $correlationId: 'spec',
+  } as JSONType;
+  return { contentType: 'application/json', id: randomUUID(), type, data: data as JSONType, metadata };
+}
+
+async function append(stream: string, ...events: EventData[]): Promise<void> {
+  expect(await olderCode.append(stream, events, -1)).toBe(true);
+}
+
+const started = (): object => ({
+  session_id: sessionId,
+  partner_id,
+  channel: 'whatsapp',
+  region: null,
+  name: null,
+  device: null,
+  expires_in_s: 3_600,
+  preferences: {},
+  open_goals: [],
+  previous_session_id: null,
+});
+const startedOld = (): EventData => raw('SessionStarted', { ...started(), lang: 'hi' });
+const startedNew = (): EventData => raw('SessionStarted', { ...started(), language: 'hi' }, 2);
+
+describe('events of older versions', () => {
+  test('fold to the state that current ones give', async () => {
+    await append(
+      sessionStream(sessionId),
+      startedOld(),
+      raw('GoalSet', { name: 'pay' }),
+      raw('GoalSuspended', { goal: 'pay' }),
+      raw('GoalSet', { goal: 'order' }, 2),
+      raw('GoalSuspended', { goal: 'order' }),
+      raw('GoalSet', { goal: 'greet', step: 'name' }, 3),
+    );
+    const session = await readSession(store, sessionId);
+    expect(session?.state.short_term_memory.preferred_language).toBe('hi');
+    expect(session?.state.goal_state).toMatchObject({
+      current_goal: 'greet',
+      step: 'name',
+      stack: [
+        { goal: 'pay', step: null },
+        { goal: 'order', step: null },
+      ],
+    });
+  });
+
+  test('are read with the current version in their metadata', async () => {
+    await append(sessionStream(sessionId), startedOld(), raw('GoalSet', { name: 'pay' }));
+    const events = await Array.fromAsync(readEvents(store, sessionId));
+    expect(events.map(({ metadata }) => metadata.schema_version)).toEqual([2, 3]);
+  });
+
+  test('are replayed as they were written', async () => {
+    await append(sessionStream(sessionId), raw('GoalSet', { name: 'pay' }));
+    const events = await Array.fromAsync(readRawEvents(store, sessionId));
+    expect(events).toMatchObject([
+      { type: 'GoalSet', data: { name: 'pay' }, metadata: { schema_version: 1 } },
+    ]);
+  });
+
+  test('in a partner’s stream give the partner’s memory', async () => {
+    const memory = { session_id: sessionId, start_time: '', preferences: { a: 1 }, open_goals: [] };
+    await append(`partner-${partner_id}`, raw('PartnerRemembered', { partner_id, ...memory, lang: 'ta' }));
+    const found = await readPartner(store, partner_id);
+    expect(found).toEqual({ revision: 0, memory: { ...memory, language: 'ta' } });
+  });
+});
+
+test('new events are stored with the current version of their type', async () => {
+  const start: SessionCommand = {
+    type: 'StartSession',
+    partner_id,
+    channel: 'ivr',
+    language: 'hi',
+    region: null,
+    name: null,
+    device: null,
+    expires_in_s: 60,
+    memory: null,
+  };
+  const commands: SessionCommand[] = [
+    start,
+    { type: 'SetGoal', goal: 'pay', step: null },
+    { type: 'RaiseFlag', flag: 'vip', value: true },
+  ];
+  const cache = {
+    load: async () => undefined,
+    remember: () => undefined,
+    findCommand: async () => ({ revision: 9 }),
+    restore: async () => undefined,
+  };
+  const actor = { role: 'agent', id: 'spec' } as const;
+  const { session } = await handleCommand(store, cache, {
+    sessionId,
+    commands,
+    actor,
+    commandIds: [],
+    body: {},
+  });
+  await rememberSession(store, session);
+  const events = await Array.fromAsync(readRawEvents(store, sessionId));
+  expect(events.map(({ metadata }) => metadata['schema_version'])).toEqual([2, 3, 1]);
+  expect((await store.readLast(`partner-${partner_id}`))?.metadata).toMatchObject({ schema_version: 2 });
+});
+
+/** The error that reading a session ends with. */
+async function failureOf(reading: Promise<unknown>): Promise<unknown> {
+  return reading.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('an event that cannot be folded', () => {
+  test('of a newer version than the code knows fails the fold, with where it stands', async () => {
+    const newer = startedNew();
+    await append(sessionStream(sessionId), newer);
+    const error = await failureOf(readSession(olderCode, sessionId));
+    expect(error).toBeInstanceOf(UnprojectableEventError);
+    expect(error).toMatchObject({
+      code: 'unprojectable_event',
+      session_id: sessionId,
+      revision: 0,
+      event_id: newer.id,
+      type: 'SessionStarted',
+      reason: 'newer_schema_version',
+    });
+  });
+
+  test('of a newer version fails the reading of a partner’s memory', async () => {
+    await append(`partner-${partner_id}`, raw('PartnerRemembered', {}, 2));
+    const error = await failureOf(readPartner(olderCode, partner_id));
+    expect(error).toMatchObject({ session_id: null, reason: 'newer_schema_version' });
+  });
+
+  test.each([
+    ['another program’s memory', 'PartnerRemembered', { session_id: 1 }],
+    ['an event of another type', 'SomethingElse', {}],
+  ])('%s in a partner’s stream is malformed', async (_, type, data) => {
+    await append(`partner-${partner_id}`, raw(type, data));
+    const error = await failureOf(readPartner(olderCode, partner_id));
+    expect(error).toMatchObject({ reason: 'malformed_event' });
+  });
+
+  test.each([
+    ['without data', raw('GoalSet', null)],
+    ['with a list as data', raw('GoalSet', [])],
+    ['that evolve cannot use', raw('InquiryOpened', { sources: 'all' })],
+    ['with a version that is no number', raw('GoalSet', { goal: 'pay', step: null }, 'one')],
+    ['with version 0', raw('GoalSet', { goal: 'pay', step: null }, 0)],
+    ['with metadata that is no JSON', { ...raw('GoalSet', { goal: 'pay' }), metadata: Uint8Array.of(123) }],
+    ['with bytes as data', { ...raw('GoalSet', {}), contentType: 'application/octet-stream' as const }],
+  ])('%s is malformed', async (_, event) => {
+    const stored = event.contentType === 'application/json' ? event : { ...event, data: Buffer.from('{}') };
+    await append(sessionStream(sessionId), stored);
+    const error = await failureOf(readSession(store, sessionId));
+    expect(error).toMatchObject({ session_id: sessionId, revision: 0, reason: 'malformed_event' });
+  });
+
+  test('whose upcaster throws is malformed', async () => {
+    const strict = new EventStore(url, new EventCodec({ GoalSet: [() => expectNever()] }));
+    await append(sessionStream(sessionId), raw('GoalSet', { goal: 'pay' }));
+    const error = await failureOf(readSession(strict, sessionId));
+    await strict.dispose();
+    expect(error).toMatchObject({ reason: 'malformed_event', cause: new Error('no such data') });
+  });
+
+  test('is replayed as it was written', async () => {
+    await append(sessionStream(sessionId), raw('GoalSet', null), startedNew());
+    const events = await Array.fromAsync(readRawEvents(olderCode, sessionId));
+    expect(events).toMatchObject([
+      { data: null },
+      { data: { language: 'hi' }, metadata: { schema_version: 2 } },
+    ]);
+  });
+
+  test('refuses commands for its session', async () => {
+    await append(sessionStream(sessionId), startedNew());
+    const cache = {
+      load: async () => undefined,
+      remember: () => undefined,
+      findCommand: async () => ({ revision: 9 }),
+      restore: async () => undefined,
+    };
+    const request = { sessionId, actor: { role: 'agent', id: 'spec' }, commandIds: [], body: {} } as const;
+    const commands: SessionCommand[] = [{ type: 'EndSession', reason: null }];
+    const error = await failureOf(handleCommand(olderCode, cache, { ...request, commands }));
+    expect(error).toBeInstanceOf(UnprojectableEventError);
+  });
+
+  test('is delivered in its place, and the events of other sessions follow', async () => {
+    const other = randomUUID();
+    const newer = startedNew();
+    await append(sessionStream(sessionId), newer, raw('GoalSet', { goal: 'pay', step: null }));
+    await append(sessionStream(other), raw('GoalSet', { goal: 'order', step: null }));
+    const prefixes = [sessionStream(sessionId), sessionStream(other)];
+    const [first, second, third] = await take(3, prefixes);
+    expect(first).toEqual({
+      kind: 'unprojectable',
+      session_id: sessionId,
+      revision: 0,
+      event_id: newer.id,
+      type: 'SessionStarted',
+      reason: 'newer_schema_version',
+      position: expect.any(BigInt),
+    });
+    expect(second).toMatchObject({ kind: 'event', session_id: sessionId, event: { revision: 1 } });
+    expect(third).toMatchObject({ kind: 'event', session_id: other });
+  });
+});
+
+test('an event of an unknown type is handed on, whatever its version', async () => {
+  await append(sessionStream(sessionId), startedOld(), raw('SomethingNew', { a: 1 }, 7));
+  expect(await readSession(store, sessionId)).toMatchObject({ revision: 1 });
+});
+
+test('an event without metadata is at version 1', async () => {
+  const { metadata: _metadata, ...bare } = startedOld();
+  await append(sessionStream(sessionId), bare as EventData);
+  const session = await readSession(store, sessionId);
+  expect(session?.state.short_term_memory.preferred_language).toBe('hi');
+});
+
+function expectNever(): EventFields {
+  throw new Error('no such data');
+}
+
+/** The first events that a subscription of older code delivers. */
+async function take(count: number, prefixes: string[]): Promise<Delivery[]> {
+  const abort = new AbortController();
+  const found: Delivery[] = [];
+  const options = { prefixes, after: 'start', signal: abort.signal } as const;
+  for await (const delivery of subscribeToSessions(olderCode, options)) {
+    if (delivery.kind === 'event' || delivery.kind === 'unprojectable') found.push(delivery);
+    if (found.length === count) break;
+  }
+  abort.abort();
+  return found;
+}

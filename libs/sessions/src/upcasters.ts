@@ -1,0 +1,30 @@
+/** The data of a stored event. */
+export type EventFields = Readonly<Record<string, unknown>>;
+
+/** Turns an event's data of one version into data of the next. Pure; it must accept everything that version could hold. */
+export type Upcaster = (data: EventFields) => EventFields;
+
+/**
+ * The steps between the versions of an event type: the step from version n to n + 1 stands at index n - 1. A type's
+ * current version is therefore one more than the number of its steps.
+ */
+export type Upcasters = { readonly [type: string]: readonly Upcaster[] };
+
+/** The event types whose data changed its shape. Any other type is at version 1. */
+export const upcasters: Upcasters = {};
+
+/** The version of a type that this code writes, and the newest that it reads. */
+export function currentVersion(steps: Upcasters, type: string): number {
+  return 1 + stepsOf(steps, type).length;
+}
+
+/** Brings data from the version it was written in to the current one. */
+export function upcast(steps: Upcasters, type: string, version: number, data: EventFields): EventFields {
+  return stepsOf(steps, type)
+    .slice(version - 1)
+    .reduce((older, step) => step(older), data);
+}
+
+function stepsOf(steps: Upcasters, type: string): readonly Upcaster[] {
+  return Object.hasOwn(steps, type) ? (steps[type] ?? []) : [];
+}
