@@ -4,6 +4,8 @@ import type { ConnectedSystem } from '../clients.ts';
 import type { EventsByInquiry, StoredEvent } from './events.ts';
 import { openInquiries, waitUntilClosed, withSampleServices } from './lifecycle.ts';
 
+/** Another source may have an open circuit from an earlier scenario. */
+const deadSource = 'logistics';
 const shortTimeoutMs = 2_000;
 /** Long enough that an answer which comes before it cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
@@ -19,7 +21,10 @@ export function inquireDeadSource(
   system: ConnectedSystem,
   sessionIds: readonly string[],
 ): Promise<OpenCircuit> {
-  const behaviours = { orders: { ...wellBehaved, latencyMs: 50 }, logistics: { ...wellBehaved, silence: 1 } };
+  const behaviours = {
+    orders: { ...wellBehaved, latencyMs: 50 },
+    [deadSource]: { ...wellBehaved, silence: 1 },
+  };
   return withSampleServices(system, behaviours, async () => {
     await waitUntilOpen(system, sessionIds);
     const ids = await openInquiries(system, sessionIds.slice(0, 10), longTimeoutMs);
@@ -50,5 +55,6 @@ function isAnsweredEarly(events: readonly StoredEvent[]): boolean {
 }
 
 function isOpenCircuit({ event }: StoredEvent): boolean {
-  return event.type === 'InquiryFailed' && event.data.reason === 'circuit_open';
+  if (event.type !== 'InquiryFailed') return false;
+  return event.data.source === deadSource && event.data.reason === 'circuit_open';
 }
