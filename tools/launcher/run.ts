@@ -28,6 +28,12 @@ export function lastLines(output: string, count = 2): string {
   return telling.slice(-count).join(' | ').slice(0, 400);
 }
 
+/** What went wrong at the last look of `waitUntil`. */
+export function lastError({ message, cause }: Error): string {
+  const { message: last = message, code = '' } = (cause ?? {}) as { message?: string; code?: string };
+  return last || code;
+}
+
 /** Runs `work` while no other process holds the lock of this name. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const retries = { forever: true, minTimeout: 200, maxTimeout: 200 };

@@ -67,7 +67,9 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   return new Promise(() => {});
 }
 
-const docs = (app: App) => (app.app === 'api' ? `  (${addressOf(app)}/docs)` : '');
+function docs(app: App): string {
+  return app.app === 'api' ? `  (${addressOf(app)}/docs)` : '';
+}
 
 function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [

@@ -1,5 +1,5 @@
 /** `npm stop`: ends a started system from another terminal and waits until it is stopped. */
-import pRetry from 'p-retry';
+import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { release, running } from './run-file.ts';
 
@@ -15,10 +15,9 @@ await runProgram(async () => {
   }
   console.log(`Stopping Turnstream (process ${system.pid}) …`);
   process.kill(system.pid, 'SIGTERM');
-  const stopped = () => {
-    if (running()) throw new Failure(`It does not end: look at its terminal, or kill ${system.pid}.`);
-  };
-  await pRetry(stopped, { retries: Infinity, factor: 1, minTimeout: 100, maxRetryTime: PATIENCE_MS });
+  await waitUntil(() => !running(), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
+    throw new Failure(`It does not end: look at its terminal, or kill ${system.pid}.`);
+  });
   release();
   console.log('Everything is stopped; the data stays.');
 }, 'usage: npm stop');

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pRetry from 'p-retry';
+import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import { Failure } from '../shared/failure.ts';
-import { dyingWithParent, lastLines, say } from './run.ts';
+import { dyingWithParent, lastError, lastLines, say } from './run.ts';
 
 /** A program that the supervisor keeps running. */
 export interface Program {
@@ -48,12 +48,13 @@ export class Supervisor {
     child.ended = this.run(child, (failure) => failed.abort(failure));
     this.children.push(child);
     const signal = AbortSignal.any([failed.signal, this.stopping.signal]);
-    const patience = { retries: Infinity, factor: 1, minTimeout: 200, maxRetryTime: timeoutMs, signal };
-    await pRetry(ready, patience).catch((error: unknown) => {
-      signal.throwIfAborted();
-      const why = `${program.name} is not ready after ${timeoutMs / 1000} s`;
-      throw new Failure(`${why} (${(error as Error).message}): see ${program.log ?? 'its output'}.`);
-    });
+    await waitUntil(() => ready().then(() => true), { timeoutMs, everyMs: 200, signal }).catch(
+      (error: Error) => {
+        signal.throwIfAborted();
+        const why = `${program.name} is not ready after ${timeoutMs / 1000} s (${lastError(error)})`;
+        throw new Failure(`${why}: see ${program.log ?? 'its output'}.`);
+      },
+    );
     child.isReady = true;
   }
 

@@ -1,8 +1,12 @@
+import { waitUntil } from '#platform';
 import { wellBehaved } from '../../../tools/services/sample-service.ts';
 import type { ConnectedSystem } from '../clients.ts';
-import type { StoredEvent } from './events.ts';
+import type { EventsByInquiry, StoredEvent } from './events.ts';
 import { openInquiries, waitUntilClosed, withSampleServices } from './lifecycle.ts';
 
+/** Another source may have an open circuit from an earlier scenario. */
+const deadSource = 'logistics';
+const shortTimeoutMs = 2_000;
 /** Long enough that an answer which comes before it cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
 
@@ -17,9 +21,12 @@ export function inquireDeadSource(
   system: ConnectedSystem,
   sessionIds: readonly string[],
 ): Promise<OpenCircuit> {
-  const behaviours = { orders: { ...wellBehaved, latencyMs: 50 }, logistics: { ...wellBehaved, silence: 1 } };
+  const behaviours = {
+    orders: { ...wellBehaved, latencyMs: 50 },
+    [deadSource]: { ...wellBehaved, silence: 1 },
+  };
   return withSampleServices(system, behaviours, async () => {
-    await waitUntilClosed(system, await openInquiries(system, sessionIds, 1_000));
+    await waitUntilOpen(system, sessionIds);
     const ids = await openInquiries(system, sessionIds.slice(0, 10), longTimeoutMs);
     const events = await waitUntilClosed(system, ids);
     const early = ids.filter((id) => isAnsweredEarly(events.get(id) ?? []));
@@ -27,9 +34,27 @@ export function inquireDeadSource(
   });
 }
 
+/** Inquires until a request is refused. On a slow machine the first deadlines may pass before the source is asked. */
+async function waitUntilOpen(system: ConnectedSystem, sessionIds: readonly string[]): Promise<void> {
+  const isOpen = async (): Promise<boolean> => {
+    const ids = await openInquiries(system, sessionIds, shortTimeoutMs);
+    return isRefused(ids, await waitUntilClosed(system, ids));
+  };
+  await waitUntil(isOpen, { what: 'the circuit of the source to open', timeoutMs: 120_000 });
+}
+
+function isRefused(ids: readonly string[], events: EventsByInquiry): boolean {
+  return ids.some((id) => events.get(id)?.some(isOpenCircuit));
+}
+
 function isAnsweredEarly(events: readonly StoredEvent[]): boolean {
   return (
-    events.some(({ event }) => event.type === 'InquiryFailed' && event.data.reason === 'circuit_open') &&
+    events.some(isOpenCircuit) &&
     events.some(({ event }) => event.type === 'InquiryClosed' && event.data.cause === 'settled')
   );
+}
+
+function isOpenCircuit({ event }: StoredEvent): boolean {
+  if (event.type !== 'InquiryFailed') return false;
+  return event.data.source === deadSource && event.data.reason === 'circuit_open';
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
-import pRetry from 'p-retry';
+import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
 import { Failure } from '../../shared/failure.ts';
 import { composeProgram, dockerIsChosen } from '../docker.ts';
 import { folder, root } from '../paths.ts';
 import { assertFree, freePorts, portOf } from '../ports.ts';
-import { step } from '../run.ts';
+import { lastError, step } from '../run.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { eventStore } from './event-store.ts';
 import { kafka } from './kafka.ts';
@@ -76,10 +76,10 @@ async function startInDocker(supervisor: Supervisor, own: readonly Placed[], dir
 
 /** A service that a variable names may be starting just now. */
 async function assertAnswers({ title, variable, ready, address }: Placed): Promise<void> {
-  const patience = { retries: Infinity, factor: 1, minTimeout: 500, maxRetryTime: 5_000 };
-  const ask = () => pRetry(() => ready(address), patience);
+  const answers = () => ready(address).then(() => true);
+  const ask = () => waitUntil(answers, { timeoutMs: 5_000, everyMs: 500 });
   await step(title, `asking the one of ${variable}`, ask, 'answers').catch((error: Error) => {
-    const at = `${variable}=${address.replace(/:[^:@/]+@/, ':***@')} (${error.message})`;
+    const at = `${variable}=${address.replace(/:[^:@/]+@/, ':***@')} (${lastError(error)})`;
     throw new Failure(`${title} does not answer at ${at}: start it, or unset ${variable}.`);
   });
 }

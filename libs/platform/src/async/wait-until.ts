@@ -7,18 +7,21 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
   /** Pause between two looks, in milliseconds. */
   readonly everyMs?: number;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Polls until `condition` holds.
- * @throws Error when it does not hold in time; an error of the condition itself counts as "not yet" and is its cause
+ * @throws the signal's reason when it aborts, Error when the condition does not hold in time; an error of the condition itself counts as "not yet" and is its cause
  */
 export async function waitUntil(
   condition: () => Promise<boolean> | boolean,
-  { what = 'a condition', timeoutMs = 60_000, everyMs = 20 }: WaitOptions = {},
+  { what = 'a condition', timeoutMs = 60_000, everyMs = 20, signal }: WaitOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    signal?.throwIfAborted();
     let cause: unknown;
     try {
       if (await condition()) return;
@@ -27,6 +30,6 @@ export async function waitUntil(
     }
     if (performance.now() > deadline)
       throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}.`, { cause });
-    await sleep(everyMs);
+    await sleep(everyMs, signal);
   }
 }
