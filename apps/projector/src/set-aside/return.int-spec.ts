@@ -8,7 +8,7 @@ import type { ProjectorHarness } from '../test-harness.ts';
 import { rowsPool } from '../test-harness.ts';
 import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './test-support.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
@@ -83,18 +83,20 @@ describe('a session that is set aside', () => {
 });
 
 describe('a rebuild of the tables', () => {
-  test.each(kinds.filter(([, bad]) => bad !== unfoldable))(
-    'sets a session aside at an event %s',
-    async (_, bad, reason) => {
-      const { id, revision, others } = await aside.conversations(bad);
-      await run();
+  test('sets a session aside at each kind of event that no row can hold', async () => {
+    const unstorable = kinds.filter(([, bad]) => bad !== unfoldable);
+    const all = await Promise.all(unstorable.map(([, bad]) => aside.conversations(bad)));
+    await run();
+    for (const [index, { id, revision, others }] of all.entries()) {
       const entry = await harness.setAside(id);
-      expect(entry).toMatchObject({ revision });
-      expect(entry.reason).toContain(reason);
+      expect(entry).toMatchObject({
+        revision,
+        reason: expect.stringContaining(unstorable[index]?.[2] ?? ''),
+      });
       expect(await aside.rowRevision(id)).toBe(revision - 1);
       expect(await aside.rowRevision(others[0] ?? '')).toBe(2);
-    },
-  );
+    }
+  });
 
   test('brings a session back that can be projected now', async () => {
     const { id } = await aside.conversations(newerVersion);
