@@ -12,7 +12,7 @@ const limitMs = 120_000;
 const resolveFrom = (folder: string): NodeJS.RequireResolve =>
   createRequire(join(import.meta.dirname, '..', folder, 'package.json')).resolve;
 const typeScript6 = resolveFrom('.')('typescript/lib/tsc.js');
-const typeScript5 = resolveFrom('tools/openapi-types')('typescript/lib/tsc.js');
+const typeScript5 = resolveFrom('packages/sdk')('typescript/lib/tsc.js');
 const jest = join(dirname(resolveFrom('.')('jest/package.json')), 'bin/jest.js');
 
 const project = emptyProject();
