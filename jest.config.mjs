@@ -5,6 +5,8 @@ export default {
   transform: { '\\.ts$': ['@swc/jest'] },
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
+  // Specs mostly wait for backing services: by default jest would use one worker on two cores.
+  maxWorkers: '100%',
   // One generous limit: a spec waits for its condition, its verdict is no duration.
   testTimeout: 300_000,
   // `npm run test:coverage`.

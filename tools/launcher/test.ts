@@ -14,7 +14,7 @@ import { dyingWithParent, run, say, step } from './run.ts';
 const CHECKS = ['format:check', 'lint', 'types', 'deps'];
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
 /** How long jest may take to end after its report, and in all. */
-const EXIT_MS = 10_000;
+const EXIT_MS = Number(process.env['TURNSTREAM_TEST_EXIT_MS'] ?? 10_000);
 const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 20);
 
 await runProgram(async () => {

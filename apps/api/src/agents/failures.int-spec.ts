@@ -6,7 +6,7 @@ import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-suppo
 
 /** What happens when agent instances fail or leave. A Redis database of its own, since it is emptied. */
 const redisUrl = new URL(String(process.env['REDIS_URL']));
-redisUrl.pathname = '/9';
+redisUrl.pathname = '/4';
 const fleet = new TestFleet({ leaseMs: 1_200, redisUrl: redisUrl.href, unansweredHandoffS: 1 });
 let one: TestNode;
 let two: TestNode;

@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(12);
+  aside = await SetAsideHarness.create(3);
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());

@@ -13,7 +13,7 @@ jest.setTimeout(240_000);
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(11);
+  aside = await SetAsideHarness.create(2);
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());

@@ -12,7 +12,7 @@ jest.setTimeout(120_000);
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(10);
+  aside = await SetAsideHarness.create(1);
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());
