@@ -13,5 +13,7 @@ test('docs/openapi.json is what the api says of itself', async () => {
 
 test('the types of the SDK are those of docs/openapi.json', async () => {
   const document = readFileSync(join(root, 'docs/openapi.json'), 'utf8');
-  expect(await generateTypes(document)).toBe(readFileSync(join(root, 'packages/sdk/src/openapi.ts'), 'utf8'));
+  expect(await generateTypes(document)).toBe(
+    readFileSync(join(root, 'packages/sdk/src/client/openapi.ts'), 'utf8'),
+  );
 });

@@ -19,7 +19,7 @@ import {
   systems,
   topicPlans,
 } from '#messaging';
-import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
+import { loadBridgeConfig } from '../../apps/bridge/src/common/config.ts';
 
 type Members = { readonly [name: string]: unknown };
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Failure } from '../shared/failure.ts';
-import { folder, root } from './paths.ts';
-import { run, step, withLock } from './run.ts';
-import type { Supervisor } from './supervisor.ts';
+import { folder, root } from './common/paths.ts';
+import { run, step, withLock } from './common/run.ts';
+import type { Supervisor } from './common/supervisor.ts';
 
 export interface App {
   readonly name: string;

@@ -3,10 +3,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressOf, appList, build, startApps } from './apps.ts';
-import { freePorts } from './ports.ts';
+import { freePorts } from './common/ports.ts';
 import { startBackingServices } from './services/index.ts';
-import type { Supervisor } from './supervisor.ts';
-import { supervise } from './supervisor.ts';
+import type { Supervisor } from './common/supervisor.ts';
+import { supervise } from './common/supervisor.ts';
 
 export { build };
 

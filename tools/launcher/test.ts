@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { runProgram } from '../shared/failure.ts';
 import { build, withBackingServices } from './index.ts';
-import { root } from './paths.ts';
-import { dyingWithParent, run, say, step } from './run.ts';
+import { root } from './common/paths.ts';
+import { dyingWithParent, run, say, step } from './common/run.ts';
 
 const CHECKS = ['format:check', 'lint', 'types', 'deps'];
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];

@@ -9,6 +9,6 @@ await runProgram(async () => {
   mkdirSync('docs', { recursive: true });
   const document = await generateDocument();
   writeFileSync('docs/openapi.json', document);
-  writeFileSync('packages/sdk/src/openapi.ts', await generateTypes(document));
-  console.log('docs/openapi.json and packages/sdk/src/openapi.ts are written.');
+  writeFileSync('packages/sdk/src/client/openapi.ts', await generateTypes(document));
+  console.log('docs/openapi.json and packages/sdk/src/client/openapi.ts are written.');
 }, 'usage: npm run openapi');

@@ -3,7 +3,7 @@ import { inquirySources } from '#domain';
 import type { TopicSettings } from '#messaging';
 import { ensureTopics, topicPlans } from '#messaging';
 import { ConfigError } from '#platform';
-import { loadBridgeConfig } from '../../apps/bridge/src/config.ts';
+import { loadBridgeConfig } from '../../apps/bridge/src/common/config.ts';
 import { unreachable } from '../shared/address.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';

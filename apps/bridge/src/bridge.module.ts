@@ -12,8 +12,8 @@ import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
 import { CommandExecutor, EventStore, SessionsModule } from '#sessions';
-import { BackingServices } from './backing-services.ts';
-import { BridgeConfig, loadBridgeConfigOrExit } from './config.ts';
+import { BackingServices } from './common/backing-services.ts';
+import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
@@ -26,11 +26,11 @@ import { Deadlines } from './inquiries/deadlines.ts';
 import { RequestScheduler } from './inquiries/request-scheduler.ts';
 import { RequestSender } from './inquiries/request-sender.ts';
 import { InquiryRunner } from './inquiries/runner.ts';
-import { UrgentTasks } from './urgent-tasks.ts';
-import { BridgeMetrics } from './metrics.ts';
+import { UrgentTasks } from './common/urgent-tasks.ts';
+import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
-import { Producers } from './producers.ts';
-import { SUBSCRIBE, subscribeTo } from './session-events.ts';
+import { Producers } from './common/producers.ts';
+import { SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 
 const clients = [
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },

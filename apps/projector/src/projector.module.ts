@@ -11,10 +11,10 @@ import {
   RowsStore,
 } from '#read-models';
 import { EventStore, SessionsModule } from '#sessions';
-import { PartitionDependencies } from './dependencies.ts';
-import { ProjectorMetrics } from './metrics.ts';
+import { PartitionDependencies } from './common/dependencies.ts';
+import { ProjectorMetrics } from './common/metrics.ts';
 import { Projector } from './projector.ts';
-import { ProjectorSettings, settingsOf } from './settings.ts';
+import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({

@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import { HealthChecks, redisReady } from '#platform';
 import { redriveRequests } from '#read-models';
-import { PartitionDependencies } from './dependencies.ts';
+import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
-import type { PartitionStatus } from './partition-status.ts';
+import type { PartitionStatus } from './common/partition-status.ts';
 
 /** Owns its share of the partitions by leases and keeps each of them running. */
 @Injectable()

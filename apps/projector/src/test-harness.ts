@@ -20,8 +20,8 @@ import {
   startSession,
   turn,
 } from '../../../libs/read-models/src/test-support.ts';
-import { PartitionDependencies } from './dependencies.ts';
-import { ProjectorMetrics } from './metrics.ts';
+import { PartitionDependencies } from './common/dependencies.ts';
+import { ProjectorMetrics } from './common/metrics.ts';
 import { Projector } from './projector.ts';
 
 export { rowsPool, startSession, turn };

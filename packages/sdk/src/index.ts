@@ -11,11 +11,11 @@ export {
   SessionNotFound,
   TurnstreamError,
   Unavailable,
-} from './errors.ts';
-export { Session } from './session.ts';
-export type { ContextOptions, EventsOptions } from './session.ts';
-export { Turnstream } from './turnstream.ts';
-export type { TurnstreamOptions } from './turnstream.ts';
+} from './client/errors.ts';
+export { Session } from './client/session.ts';
+export type { ContextOptions, EventsOptions } from './client/session.ts';
+export { Turnstream } from './client/turnstream.ts';
+export type { TurnstreamOptions } from './client/turnstream.ts';
 export type {
   AppendedEvent,
   Channel,
@@ -40,4 +40,4 @@ export type {
   TurnRow,
   TurnsQuery,
   UpdateGoal,
-} from './types.ts';
+} from './client/types.ts';

@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { Failure } from '../../shared/failure.ts';
-import { folder, root } from '../paths.ts';
-import { freePorts } from '../ports.ts';
-import { lastLines, run } from '../run.ts';
+import { folder, root } from '../common/paths.ts';
+import { freePorts } from '../common/ports.ts';
+import { lastLines, run } from '../common/run.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 

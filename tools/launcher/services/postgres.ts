@@ -2,7 +2,7 @@ import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Failure } from '../../shared/failure.ts';
-import { lastLines, run } from '../run.ts';
+import { lastLines, run } from '../common/run.ts';
 import type { BackingService } from './service.ts';
 
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200 };

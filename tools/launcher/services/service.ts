@@ -1,9 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../shared/failure.ts';
-import { cacheDir } from '../paths.ts';
-import { lastLines, run, step, withLock } from '../run.ts';
-import type { Program } from '../supervisor.ts';
+import { cacheDir } from '../common/paths.ts';
+import { lastLines, run, step, withLock } from '../common/run.ts';
+import type { Program } from '../common/supervisor.ts';
 
 /** A backing service: the variable that names a given one, its usual port, how it is started and asked. */
 export interface BackingService {

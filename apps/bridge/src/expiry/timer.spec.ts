@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createLogger, Metrics } from '#platform';
 import type { CommandResult } from '#sessions';
 import { CommandRejectedError, StoreUnavailableError } from '#sessions';
-import { BridgeMetrics } from '../metrics.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { ExpiryTimer } from './timer.ts';
 
 const over = new CommandRejectedError({ code: 'session_over', reason: 'It is over.' }, 0, 1);

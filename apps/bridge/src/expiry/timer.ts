@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from '#platform';
 import { Config, InjectLogger, inParallel, isUnavailable, sleep } from '#platform';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
-import { BridgeMetrics } from '../metrics.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
 import type { DueSessions } from './due-sessions.ts';
 import { DUE_SESSIONS } from './due-sessions.ts';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { InquiryEvent } from '#domain';
-import { BridgeConfig } from '../config.ts';
+import { BridgeConfig } from '../common/config.ts';
 import { Circuit } from './circuit.ts';
 
 /** A circuit for each source, driven by the inquiries of all sessions. */

@@ -5,7 +5,7 @@ import { UnprojectableEventError } from '#sessions';
 import { OutboundPartitions } from '../outbound/partitions.ts';
 import { InquiryCommands } from './commands.ts';
 import type { OpenInquiry } from './open-inquiries.ts';
-import { UrgentTasks } from '../urgent-tasks.ts';
+import { UrgentTasks } from '../common/urgent-tasks.ts';
 
 /** How long after the deadline an instance closes the inquiry of a session that is another's (ms). */
 const standInMs = 120;

@@ -7,7 +7,7 @@ import { InquiryCommands } from './commands.ts';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
 import { RequestSender } from './request-sender.ts';
 import { requestMessage } from './request.ts';
-import { UrgentTasks } from '../urgent-tasks.ts';
+import { UrgentTasks } from '../common/urgent-tasks.ts';
 
 /** Sends the requests of inquiries when they are due. */
 @Injectable()

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Outgoing, Publisher } from '#messaging';
 import type { Logger } from '#platform';
 import { BatchWriter, InjectLogger } from '#platform';
-import { Producers } from '../producers.ts';
+import { Producers } from '../common/producers.ts';
 
 /** A message that is of no use after a time (milliseconds). */
 export interface PendingRequest {

@@ -1,14 +1,14 @@
 import type { InquiryEvent, RecordedEvent } from '#domain';
 import { createLogger, Metrics } from '#platform';
 import type { CommandRequest, CommandResult, Delivery } from '#sessions';
-import { BridgeMetrics } from '../metrics.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { Circuits } from './circuits.ts';
 import { InquiryCommands } from './commands.ts';
 import { Deadlines } from './deadlines.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 import type { PendingRequest } from './request-sender.ts';
 import { InquiryRunner } from './runner.ts';
-import { UrgentTasks } from '../urgent-tasks.ts';
+import { UrgentTasks } from '../common/urgent-tasks.ts';
 
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 export const inquiryId = '7d1f4f0e-1f0a-4c40-8a53-0f4f6b0f2b11';

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '#domain';
 import type { Outgoing } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
-import { BridgeMetrics } from '../metrics.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
 const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';

@@ -5,8 +5,8 @@ import type { Batch, Logger } from '#platform';
 import { BatchWriter, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
-import type { BridgeMetrics } from '../metrics.ts';
-import type { Subscribe } from '../session-events.ts';
+import type { BridgeMetrics } from '../common/metrics.ts';
+import type { Subscribe } from '../common/session-events.ts';
 import { publicEvent } from './public-event.ts';
 
 export interface PublisherPorts {

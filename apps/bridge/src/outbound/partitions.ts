@@ -6,12 +6,12 @@ import type { Lease } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
-import { BridgeConfig } from '../config.ts';
-import { UrgentTasks } from '../urgent-tasks.ts';
-import { BridgeMetrics } from '../metrics.ts';
-import { Producers } from '../producers.ts';
-import type { Subscribe } from '../session-events.ts';
-import { SUBSCRIBE } from '../session-events.ts';
+import { BridgeConfig } from '../common/config.ts';
+import { UrgentTasks } from '../common/urgent-tasks.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
+import { Producers } from '../common/producers.ts';
+import type { Subscribe } from '../common/session-events.ts';
+import { SUBSCRIBE } from '../common/session-events.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
 /** The partitions of the sessions that this instance owns: it publishes their events and works on their inquiries. */

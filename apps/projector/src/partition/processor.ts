@@ -4,9 +4,9 @@ import { setAside } from '#read-models';
 import type { Delivery } from '#sessions';
 import { subscribeToSessions } from '#sessions';
 import { ContextWriter } from '../context/writer.ts';
-import type { PartitionDependencies } from '../dependencies.ts';
-import type { WriterName } from '../metrics.ts';
-import type { PartitionStatus } from '../partition-status.ts';
+import type { PartitionDependencies } from '../common/dependencies.ts';
+import type { WriterName } from '../common/metrics.ts';
+import type { PartitionStatus } from '../common/partition-status.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { TableWriter } from '../tables/writer.ts';
 

@@ -2,8 +2,8 @@ import type { Lease } from '#partitions';
 import { retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import { CheckpointRegressedError } from '../context/writer.ts';
-import type { PartitionDependencies } from '../dependencies.ts';
-import type { PartitionStatus } from '../partition-status.ts';
+import type { PartitionDependencies } from '../common/dependencies.ts';
+import type { PartitionStatus } from '../common/partition-status.ts';
 import { PartitionStoppedError, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionProcessor } from './processor.ts';
 

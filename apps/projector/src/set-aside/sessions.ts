@@ -11,7 +11,7 @@ import {
   unlist,
 } from '#read-models';
 import type { UnprojectableEventError } from '#sessions';
-import type { PartitionDependencies } from '../dependencies.ts';
+import type { PartitionDependencies } from '../common/dependencies.ts';
 
 /** Thrown when so many sessions were set aside within a minute that the fault is hardly theirs. */
 export class PartitionStoppedError extends Error {

@@ -29,9 +29,9 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
-/** The server at EVENTSTORE_URL, or an event store that ends with the tests. */
+/** The server at CONTRACT_EVENTSTORE_URL, which nobody else uses, or an event store of these tests alone. */
 export const openTestStore = async (): Promise<TestStore> => {
-  const url = process.env['EVENTSTORE_URL'];
+  const url = process.env['CONTRACT_EVENTSTORE_URL'];
   return url ? connect(url, () => Promise.resolve()) : startTestStore('insecure');
 };
 

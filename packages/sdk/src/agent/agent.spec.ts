@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
-import { deferred } from '../deferred.ts';
+import { deferred } from '../client/deferred.ts';
 import type { Agent, AgentOptions } from '../index.ts';
 import { AgentReplaced, CommandNotAllowed, connectAgent, InvalidRequest, Unavailable } from '../index.ts';
-import { Cleanup, limitMs, waitUntil } from '../test-support.ts';
+import { Cleanup, limitMs, waitUntil } from '../client/test-support.ts';
 import type { Frame } from './frame.ts';
 
 jest.setTimeout(limitMs);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { deferred } from '../deferred.ts';
+import { deferred } from '../client/deferred.ts';
 import { AttachRequests } from './attach-requests.ts';
 import { errorFrom, noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';

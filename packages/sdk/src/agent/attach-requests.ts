@@ -1,4 +1,4 @@
-import { deferred } from '../deferred.ts';
+import { deferred } from '../client/deferred.ts';
 import { errorFrom, noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';
 import type { AgentStream } from './stream.ts';

@@ -1,5 +1,5 @@
-import { toError, Unavailable } from '../errors.ts';
-import type { Problem } from '../types.ts';
+import { toError, Unavailable } from '../client/errors.ts';
+import type { Problem } from '../client/types.ts';
 import type { Frame } from './frame.ts';
 
 /** The HTTP status that goes with the code of an error frame; 409 for all others. */

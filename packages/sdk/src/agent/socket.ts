@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { backoffMs } from '../retry.ts';
+import { backoffMs } from '../client/retry.ts';
 import type { Frame } from './frame.ts';
 import { parseFrame } from './frame.ts';
 

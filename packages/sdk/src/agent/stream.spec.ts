@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { deferred } from '../deferred.ts';
-import { Session } from '../session.ts';
-import { limitMs, waitUntil } from '../test-support.ts';
-import { Transport } from '../transport.ts';
+import { deferred } from '../client/deferred.ts';
+import { Session } from '../client/session.ts';
+import { limitMs, waitUntil } from '../client/test-support.ts';
+import { Transport } from '../client/transport.ts';
 import type { Update } from './stream.ts';
 import { AgentStream } from './stream.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deferred } from '../deferred.ts';
-import { deferred } from '../deferred.ts';
-import { backoffMs } from '../retry.ts';
-import type { Session } from '../session.ts';
+import type { Deferred } from '../client/deferred.ts';
+import { deferred } from '../client/deferred.ts';
+import { backoffMs } from '../client/retry.ts';
+import type { Session } from '../client/session.ts';
 
 /** An event of a session that someone other than the agent caused. */
 export interface Update {

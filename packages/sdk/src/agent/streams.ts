@@ -1,5 +1,5 @@
-import type { Sender } from '../transport.ts';
-import { Session } from '../session.ts';
+import type { Sender } from '../client/transport.ts';
+import { Session } from '../client/session.ts';
 import type { Frame } from './frame.ts';
 import type { StreamEnd, Update, UpdateHandler } from './stream.ts';
 import { AgentStream } from './stream.ts';

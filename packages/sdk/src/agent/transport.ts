@@ -1,7 +1,7 @@
-import { Unavailable } from '../errors.ts';
-import { retry } from '../retry.ts';
-import type { Answer, Request } from '../transport.ts';
-import { Transport } from '../transport.ts';
+import { Unavailable } from '../client/errors.ts';
+import { retry } from '../client/retry.ts';
+import type { Answer, Request } from '../client/transport.ts';
+import { Transport } from '../client/transport.ts';
 
 export interface FailoverOptions {
   readonly urls: readonly string[];

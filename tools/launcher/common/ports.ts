@@ -1,6 +1,6 @@
 import findProcess from 'find-process';
 import getPort from 'get-port';
-import { Failure } from '../shared/failure.ts';
+import { Failure } from '../../shared/failure.ts';
 
 const HOST = '127.0.0.1';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Failure } from '../shared/failure.ts';
+import { Failure } from '../../shared/failure.ts';
 import { root } from './paths.ts';
 import { run } from './run.ts';
 

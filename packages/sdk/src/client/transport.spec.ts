@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { InvalidRequest, Turnstream, TurnstreamError, Unavailable } from './index.ts';
+import { InvalidRequest, Turnstream, TurnstreamError, Unavailable } from '../index.ts';
 import { Cleanup, limitMs } from './test-support.ts';
 
 jest.setTimeout(limitMs);

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
-import { Failure } from '../shared/failure.ts';
+import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
+import { Failure } from '../../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from './run.ts';
 
 /** A program that the supervisor keeps running. */
