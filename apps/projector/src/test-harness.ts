@@ -37,6 +37,8 @@ export interface Instance {
   readonly deps: PartitionDependencies;
   readonly health: HealthChecks;
   readonly metrics: Metrics;
+  /** The sessions whose contexts were rebuilt, those of other specs too. */
+  readonly rebuilt: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -111,12 +113,13 @@ export class ProjectorHarness {
     const address = `${serviceUrl('EVENTSTORE_URL')}&keepAliveInterval=${10_000 + connections}`;
     const store = new EventStore(address, codec);
     const metrics = new Metrics('test');
+    const rebuilt: string[] = [];
     const projectorMetrics = new ProjectorMetrics(metrics);
     const contexts = new ContextStore(redis, { ttlSeconds: 3_600 });
     const deps = new PartitionDependencies(
       store,
       contexts,
-      new ContextProjection(store, contexts, { onRebuild: () => projectorMetrics.rebuilds.inc() }),
+      new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) }),
       new RowsStore(pool),
       pool,
       projectorMetrics,
@@ -132,7 +135,7 @@ export class ProjectorHarness {
       redis.disconnect();
       await Promise.all([pool.end(), store.dispose()]);
     };
-    const instance = { projector, leases, deps, health, metrics, stop: () => (stopping ??= end()) };
+    const instance = { projector, leases, deps, health, metrics, rebuilt, stop: () => (stopping ??= end()) };
     this.running.push(instance);
     return instance;
   }
