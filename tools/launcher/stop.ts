@@ -1,7 +1,7 @@
 /** `npm stop`: ends a started system from another terminal and waits until it is stopped. */
 import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { release, running } from './common/run-file.ts';
+import { isLauncher, release, running } from './common/run-file.ts';
 
 const PATIENCE_MS = 120_000;
 
@@ -15,7 +15,7 @@ await runProgram(async () => {
   }
   console.log(`Stopping Turnstream (process ${system.pid}) …`);
   process.kill(system.pid, 'SIGTERM');
-  await waitUntil(() => !running(), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
+  await waitUntil(() => !isLauncher(system.pid), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
     throw new Failure(`It does not end: look at its terminal, or kill ${system.pid}.`);
   });
   release();

@@ -17,12 +17,16 @@ const file = join(dataDir, 'run.json');
 export function running(): Running | undefined {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as Running;
-    // Process ids are used again: the command tells whether it is still the launcher.
-    const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(state.pid)], { reject: false });
-    return stdout.includes('launcher/start') ? state : undefined;
+    return isLauncher(state.pid) ? state : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a process is the launcher of a system. Process ids are used again, so its command tells. */
+export function isLauncher(pid: number): boolean {
+  const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(pid)], { reject: false });
+  return stdout.includes('launcher/start');
 }
 
 /** Takes the data folder for this process; fails when another one runs on it. */
