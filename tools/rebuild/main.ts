@@ -4,12 +4,13 @@ import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
-import { Failure, runProgram } from '../shared/failure.ts';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const databaseUrl = addressOf('DATABASE_URL');
 const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
+  parseOptions({});
   const logger = createLogger('rebuild', 'silent');
   const applicationName = 'turnstream-rebuild';
   const store = new EventStore(storeUrl);

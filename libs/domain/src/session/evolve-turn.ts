@@ -1,5 +1,6 @@
 import { mentionOrder } from '../tracking/order.ts';
-import { isPaymentIntent, queryFingerprint, rememberQuery } from '../tracking/repeated-queries.ts';
+import { isPaymentIntent } from '../tracking/payment-intent.ts';
+import { queryFingerprint, rememberQuery } from '../tracking/repeated-queries.ts';
 import type { TurnRecorded } from './events.ts';
 import type { SessionState } from './state.ts';
 import { recentTurnsKept } from './state.ts';

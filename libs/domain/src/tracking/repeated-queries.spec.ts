@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { isPaymentIntent, queriesKept, queryFingerprint, rememberQuery } from './repeated-queries.ts';
+import { isPaymentIntent } from './payment-intent.ts';
+import { queriesKept, queryFingerprint, rememberQuery } from './repeated-queries.ts';
 
 test.each(['ask_payment_status', 'MakePayment', 'late-payouts', 'refund'])(
   '"%s" is about money',

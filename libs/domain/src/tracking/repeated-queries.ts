@@ -7,30 +7,6 @@ export const queriesKept = 20;
 /** Questions by fingerprint, the latest last, and how often each was asked. */
 export type Queries = readonly { readonly query: string; readonly times: number }[];
 
-const paymentWords = new Set(
-  [
-    'pay',
-    'paid',
-    'payment',
-    'payout',
-    'salary',
-    'earning',
-    'refund',
-    'invoice',
-    'settlement',
-    'incentive',
-  ].flatMap((word) => [word, `${word}s`]),
-);
-
-/** Whether an intent is about money, from its words: `ask_payment_status`, `MakePayment`, `late-payout`. */
-export function isPaymentIntent(intent: string): boolean {
-  return intent
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .some((word) => paymentWords.has(word));
-}
-
 /** A short text that is the same for the same intent with the same entities (two FNV-1a hashes of them). */
 export function queryFingerprint(intent: string, entities: JsonObject): string {
   const text = canonicalJson([intent, entities]);
