@@ -1,7 +1,10 @@
 /** `npm run asyncapi`: writes docs/asyncapi.json from the schemas in the code. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { parseOptions, runProgram } from '../shared/failure.ts';
 import { generateDocument } from './document.ts';
 
-mkdirSync('docs', { recursive: true });
-writeFileSync('docs/asyncapi.json', await generateDocument());
-console.log('docs/asyncapi.json is written.');
+await runProgram(async () => {
+  parseOptions({});
+  writeFileSync('docs/asyncapi.json', await generateDocument());
+  console.log('docs/asyncapi.json is written.');
+}, 'usage: npm run asyncapi');

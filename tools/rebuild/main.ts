@@ -38,7 +38,7 @@ await runProgram(async () => {
   } finally {
     await store.dispose();
   }
-});
+}, 'usage: npm run rebuild');
 
 function explained(error: unknown): unknown {
   if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);
