@@ -9,6 +9,7 @@ const deadSource = 'logistics';
 const shortTimeoutMs = 2_000;
 /** Long enough that an answer which comes before it cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
+const attempts = 5;
 
 export interface OpenCircuit {
   readonly inquiries: number;
@@ -26,12 +27,20 @@ export function inquireDeadSource(
     [deadSource]: { ...wellBehaved, silence: 1 },
   };
   return withSampleServices(system, behaviours, async () => {
-    await waitUntilOpen(system, sessionIds);
-    const ids = await openInquiries(system, sessionIds.slice(0, 10), longTimeoutMs);
-    const events = await waitUntilClosed(system, ids);
-    const early = ids.filter((id) => isAnsweredEarly(events.get(id) ?? []));
-    return { inquiries: ids.length, answeredEarly: early.length };
+    let result = await inquireOnceOpen(system, sessionIds);
+    // A circuit is open for seconds only: on a slow machine it may be closed again before the inquiries are opened.
+    for (let attempt = 1; attempt < attempts && result.answeredEarly === 0; attempt += 1)
+      result = await inquireOnceOpen(system, sessionIds);
+    return result;
   });
+}
+
+async function inquireOnceOpen(system: ConnectedSystem, sessionIds: readonly string[]): Promise<OpenCircuit> {
+  await waitUntilOpen(system, sessionIds);
+  const ids = await openInquiries(system, sessionIds.slice(0, 10), longTimeoutMs);
+  const events = await waitUntilClosed(system, ids);
+  const early = ids.filter((id) => isAnsweredEarly(events.get(id) ?? []));
+  return { inquiries: ids.length, answeredEarly: early.length };
 }
 
 /** Inquires until a request is refused. On a slow machine the first deadlines may pass before the source is asked. */
