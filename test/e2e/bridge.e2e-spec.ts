@@ -67,7 +67,7 @@ describe('inquiries over services that are slow, silent, duplicating and late', 
 
 test('inquiries close early without a source whose circuit is open', async () => {
   const { answeredEarly } = await inquireDeadSource(system, sessionIds);
-  expect(answeredEarly).toBeGreaterThanOrEqual(1);
+  expect(answeredEarly).toBeGreaterThanOrEqual(5);
 });
 
 test('inquiries close exactly once when one of two bridges is killed', async () => {

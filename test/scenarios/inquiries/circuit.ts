@@ -29,7 +29,7 @@ export function inquireDeadSource(
   return withSampleServices(system, behaviours, async () => {
     let result = await inquireOnceOpen(system, sessionIds);
     // A circuit is open for seconds only: on a slow machine it may be closed again before the inquiries are opened.
-    for (let attempt = 1; attempt < attempts && result.answeredEarly === 0; attempt += 1)
+    for (let attempt = 1; attempt < attempts && 2 * result.answeredEarly < result.inquiries; attempt += 1)
       result = await inquireOnceOpen(system, sessionIds);
     return result;
   });
