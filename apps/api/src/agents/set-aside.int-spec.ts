@@ -40,8 +40,12 @@ const attached =
   ({ type, session_id }: Frame): boolean =>
     type === 'attached' && session_id === id;
 
-async function hasHandoff(id: string): Promise<boolean> {
-  return (await eventsOf(one, id)).some(({ type }) => type === 'HandoffRequested');
+/** Waits for a handoff of a session; resolves to how many were requested. */
+async function handoffs(id: string): Promise<number> {
+  const count = async (): Promise<number> =>
+    (await eventsOf(one, id)).filter(({ type }) => type === 'HandoffRequested').length;
+  await waitUntil(async () => (await count()) > 0, { what: 'a handoff' });
+  return count();
 }
 
 test('an instance that reconnects resumes its other sessions', async () => {
@@ -74,12 +78,12 @@ test('an update that an agent leaves unanswered in another session leads to a ha
     await agent.updateRevisions(id, 1);
   }
   await setAside(ids[0], 2);
-  await waitUntil(() => hasHandoff(ids[1]));
+  expect(await handoffs(ids[1])).toBe(1);
 });
 
 test('another session that waits for an agent leads to a handoff', async () => {
   const agent = await fleet.join(one, pool);
   const [, sound] = await attachedTo(agent);
   agent.kill();
-  await waitUntil(() => hasHandoff(sound));
+  expect(await handoffs(sound)).toBe(1);
 });
