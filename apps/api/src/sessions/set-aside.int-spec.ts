@@ -46,8 +46,34 @@ describe('a session with an event of a newer version', () => {
     expect(body['events']).toHaveLength(2);
   });
 
+  test('lets its partner start another session, with what was remembered before', async () => {
+    const partner_id = randomUUID();
+    const last = await app.start({ partner_id, language: 'ta' });
+    const event = { ...newer, event_id: randomUUID() };
+    await app.store.append(sessionStream(last), [app.store.codec.encode(event)], 0);
+    const { body } = await app.call('GET', `/v1/sessions/${await app.start({ partner_id })}/context`);
+    expect(body).toMatchObject({ session: { previous_session_id: last } });
+  });
+
   test('shows its events as they were written', async () => {
     const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=1`);
     expect(body).toMatchObject({ events: [{ event_id: newer.event_id, data: { goal: 'pay' } }] });
   });
+});
+
+test('a partner’s memory of a newer version refuses a session and is not overwritten', async () => {
+  const partner_id = randomUUID();
+  const stream = `partner-${partner_id}`;
+  const event = { ...newer, event_id: randomUUID(), type: 'PartnerRemembered' };
+  await app.store.append(stream, [app.store.codec.encode(event)], -1);
+  const body = { partner_id, channel: 'whatsapp', language: 'hi' };
+  expect(await app.call('POST', '/v1/sessions', body)).toMatchObject({
+    status: 503,
+    body: {
+      type: 'https://turnstream.dev/problems/session_set_aside',
+      event_type: 'PartnerRemembered',
+      reason: 'newer_schema_version',
+    },
+  });
+  expect((await app.store.readLast(stream))?.id).toBe(event.event_id);
 });

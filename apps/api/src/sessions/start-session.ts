@@ -5,7 +5,7 @@ import { v4, v5 } from 'uuid';
 import type { PartnerMemory, StartSession as StartSessionCommand } from '#domain';
 import { canonicalJson, memoryOf } from '#domain';
 import type { CommandRequest, CommandResult } from '#sessions';
-import { EventStore, readPartner, rememberSession } from '#sessions';
+import { EventStore, readPartner, rememberSession, UnprojectableEventError } from '#sessions';
 import { SessionCache } from '#read-models';
 import { ExecuteCommands } from './execute-commands.ts';
 
@@ -36,13 +36,20 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     return result;
   }
 
-  /** The memory as of the latest state of the partner's last session, which may have continued since it was stored. */
+  /**
+   * The memory as of the latest state of the partner's last session, which may have continued since it was stored. When
+   * that session is set aside, the memory as it was stored.
+   */
   private async recall(partnerId: string, sessionId: string): Promise<PartnerMemory | null> {
     const { memory } = await readPartner(this.store, partnerId);
     if (memory === null || memory.session_id === sessionId) return null;
-    const session = await this.sessionCache.latest(memory.session_id);
-    return session.state.identity.partner_id === partnerId ? memoryOf(session) : memory;
+    const session = await this.sessionCache.latest(memory.session_id).catch(unlessUnprojectable);
+    return session?.state.identity.partner_id === partnerId ? memoryOf(session) : memory;
   }
+}
+
+function unlessUnprojectable(error: unknown): undefined {
+  if (!(error instanceof UnprojectableEventError)) throw error;
 }
 
 /** The id of a new session: a repetition with the same key gets the same one. Its first digits are random. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { AcknowledgedUpdate, AttachReason, DetachReason, JsonObject, SessionCommand } from '#domain';
 import type { CommandResult } from '#sessions';
-import { CommandRejectedError } from '#sessions';
+import { CommandRejectedError, UnprojectableEventError } from '#sessions';
 import { ExecuteCommands } from '../../sessions/execute-commands.ts';
 
 /** Who owns a session, in commands. */
@@ -51,15 +51,22 @@ export class AgentCommands {
     return (await this.execute(sessionId, instance, command, known)).revision;
   }
 
-  /** Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over. */
-  async requestHandoff(sessionId: string, id: string): Promise<void> {
+  /**
+   * Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over.
+   * @returns whether that is settled; false: the session is set aside, and it is to be tried again
+   */
+  async requestHandoff(sessionId: string, id: string): Promise<boolean> {
     const command = { type: 'RequestHandoff', reason: 'no agent answers' } as const;
-    await this.execute(sessionId, 'system', command, { id, body: { id } }).catch(ignoreRejection);
+    const request = this.execute(sessionId, 'system', command, { id, body: { id } });
+    return settledUnlessSetAside(request);
   }
 
-  /** Detaches an instance that lost its sessions and may not know it; a session that has moved on is left as it is. */
+  /**
+   * Detaches an instance that lost its sessions and may not know it; a session that has moved on, or is set aside, is
+   * left as it is.
+   */
   async detachLost(lost: Owner & { readonly session_id: string }, reason: DetachReason): Promise<void> {
-    await this.detach(lost.session_id, lost, reason, true).catch(ignoreRejection);
+    await settledUnlessSetAside(this.detach(lost.session_id, lost, reason, true));
   }
 
   private execute(
@@ -80,6 +87,14 @@ export class AgentCommands {
   }
 }
 
-function ignoreRejection(error: unknown): void {
-  if (!(error instanceof CommandRejectedError)) throw error;
+/** Whether a command was accepted or rejected; false when its session is set aside. Other errors are thrown. */
+async function settledUnlessSetAside(command: Promise<unknown>): Promise<boolean> {
+  try {
+    await command;
+    return true;
+  } catch (error) {
+    if (error instanceof UnprojectableEventError) return false;
+    if (error instanceof CommandRejectedError) return true;
+    throw error;
+  }
 }

@@ -67,8 +67,8 @@ export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplic
     const before = Date.now() - this.config.unansweredHandoffS * 1_000;
     for (const attachment of this.dispatcher.all()) {
       if (!attachment.needsHandoff(before)) continue;
-      await this.commands.requestHandoff(attachment.sessionId, `unanswered:${attachment.epoch}`);
-      attachment.markHandoffRequested();
+      if (await this.commands.requestHandoff(attachment.sessionId, `unanswered:${attachment.epoch}`))
+        attachment.markHandoffRequested();
     }
   }
 }

@@ -6,12 +6,12 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '#platform';
-import { InjectLogger, toProblem } from '#platform';
-import { toApiProblem } from '../../common/problems.ts';
+import { InjectLogger } from '#platform';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { Connection } from './connection.ts';
 import { closeCodes } from './connection.ts';
 import { Connections } from './connections.ts';
+import { errorFrame } from './error-frame.ts';
 import type { Ack, ClientFrame, Hello, QueuedFrame } from './frames.ts';
 import { frameLimit, InvalidFrameError, parseFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
@@ -111,12 +111,9 @@ export class AgentGateway implements OnApplicationBootstrap {
     }
   }
 
-  /** Tells the instance what went wrong, in the words of the HTTP API. */
   private report(connection: Connection, frame: QueuedFrame, error: unknown): void {
-    const problem = toProblem(toApiProblem(error));
-    if (problem.code === 'internal_error') this.logger.error({ err: error }, 'a frame of an agent failed');
-    const { code, message: detail, members } = problem;
-    const session = 'session_id' in frame ? { session_id: frame.session_id } : {};
-    connection.send({ type: 'error', code, detail, ...session, ...members });
+    const answer = errorFrame(error, 'session_id' in frame ? frame.session_id : undefined);
+    if (answer.code === 'internal_error') this.logger.error({ err: error }, 'a frame of an agent failed');
+    connection.send(answer);
   }
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config, inParallel } from '#platform';
+import { UnprojectableEventError } from '#sessions';
 import { ApiNode } from '../common/api-node.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
-import type { Hello } from './frames.ts';
+import { errorFrame } from './error-frame.ts';
+import type { Hello, Resume } from './frames.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
 /** Sessions of one instance that are resumed at the same time. */
@@ -34,10 +36,20 @@ export class Handshake {
     connection.welcome(member, echo);
     const heartbeat_ms = Math.floor(lease_ms / 3);
     connection.send({ type: 'welcome', node: this.node.name, lease_ms, heartbeat_ms });
-    await inParallel(resume, resumedAtOnce, (item) => this.assignment.resume(connection, item));
+    await inParallel(resume, resumedAtOnce, (item) => this.resume(connection, item));
     const resumed = new Set(resume.map(({ session_id }) => session_id));
     for (const item of owned)
       if (!resumed.has(item.session_id)) await this.assignment.takeOver(connection, item);
+  }
+
+  /** A session that is set aside holds up no other: the instance is told, and takes it over once it can be folded. */
+  private async resume(connection: Connection, item: Resume): Promise<void> {
+    try {
+      await this.assignment.resume(connection, item);
+    } catch (error) {
+      if (!(error instanceof UnprojectableEventError)) throw error;
+      connection.send(errorFrame(error, item.session_id));
+    }
   }
 
   /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentState, AttachReason } from '#domain';
 import { newSession } from '#domain';
-import { CommandRejectedError, EventStore, foldStream, readSession } from '#sessions';
+import {
+  CommandRejectedError,
+  EventStore,
+  foldStream,
+  readSession,
+  UnprojectableEventError,
+} from '#sessions';
 import { retry } from '#platform';
 import { SessionCache } from '#read-models';
 import { AgentCommands } from '../common/agent-commands.ts';
@@ -78,7 +84,10 @@ export class SessionAssignment {
     connection.confirmDrained();
   }
 
-  /** The registry gave a session to the instance: its owner was gone, or handed it over. */
+  /**
+   * The registry gave a session to the instance: its owner was gone, or handed it over. One that is set aside stays in
+   * the registry, and is taken over with a later comparison.
+   */
   async takeOver(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
     if (connection.attachment(session_id) || this.takingOver.has(session_id)) return;
     this.takingOver.add(session_id);
@@ -86,6 +95,7 @@ export class SessionAssignment {
       await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: epoch });
       this.metrics.takeovers.inc();
     } catch (error) {
+      if (error instanceof UnprojectableEventError) return;
       if (!(error instanceof CommandRejectedError)) throw error;
       await this.correctRegistry(connection, { session_id, epoch });
     } finally {

@@ -71,8 +71,9 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   private async requestHandoffs(afterMs: number): Promise<void> {
     for (const sessionId of await this.registry.unanswered(Date.now() - afterMs, movedAtOnce)) {
       const epoch = (await this.registry.session(sessionId))?.epoch ?? 0;
-      await this.commands.requestHandoff(sessionId, `waiting:${epoch}`);
-      await this.registry.answered(sessionId);
+      if (await this.commands.requestHandoff(sessionId, `waiting:${epoch}`))
+        await this.registry.answered(sessionId);
+      else await this.registry.postpone(sessionId);
     }
   }
 }

@@ -154,6 +154,11 @@ export class Registry {
     await this.redis.zrem('agents:unanswered', sessionId);
   }
 
+  /** No handoff can be requested now: the session waits as long again. */
+  async postpone(sessionId: string): Promise<void> {
+    await this.redis.zadd('agents:unanswered', 'XX', Date.now(), sessionId);
+  }
+
   /** The instances that are connected, of one pool or of all. */
   async instances(pool: string | undefined, limit: number): Promise<InstanceView[]> {
     const leases = await this.redis.zrange('agents:lease', '0', '-1', 'WITHSCORES');
