@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedCommands, DecidedCommands, ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
-import { KeyedMutex } from '#platform';
+import { KeyedMutex, sleep } from '#platform';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { bodyHash, commandContext } from './command-request.ts';
 import {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
+import { backOffMs, sleep } from '#platform';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -29,7 +29,7 @@ export type Delivery =
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caught_up' };
 
-export interface SubscribeOptions {
+interface SubscribeOptions {
   /** Beginnings of stream names, as `session-0`. */
   readonly prefixes?: readonly string[];
   /** Instead of them: beginnings of event types; then the events of all sessions. */
@@ -66,8 +66,7 @@ export async function* subscribeToSessions(
       options.onInterruption?.(error);
     }
     failures += 1;
-    const delay = Math.min(2_000, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
-    await sleep(delay, undefined, { signal }).catch(() => undefined);
+    await sleep(backOffMs(failures), signal);
   }
 }
 
