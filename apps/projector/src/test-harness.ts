@@ -42,7 +42,7 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
-export interface InstanceOptions {
+interface InstanceOptions {
   readonly name?: string;
   readonly setAsidePerMinute?: number;
   /** What the projector knows of the events; by default all that there is. */

@@ -8,7 +8,7 @@ export interface PartitionWork {
   stop(): Promise<void>;
 }
 
-export interface PartitionCoordinatorOptions<Work extends PartitionWork> {
+interface PartitionCoordinatorOptions<Work extends PartitionWork> {
   readonly leases: PartitionLeaseStore;
   readonly partitionCount: number;
   /** Time between two heartbeats: a third of a lease, so that one may fail. */

@@ -10,7 +10,7 @@ export interface Lease {
   readonly position: bigint | null;
 }
 
-export interface PartitionState {
+interface PartitionState {
   readonly slot: number;
   readonly owner: string | null;
   readonly position: bigint | null;

@@ -1,8 +1,5 @@
 export { ContextProjection } from './context/projection.ts';
 export { ContextStore } from './context/store.ts';
-export type { ContextDocument } from './context/document.ts';
-export { SessionSetAsideError } from './context/errors.ts';
-export type { SetAsideNote } from './context/errors.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
 export { SessionCache } from './context/session-cache.ts';
 export {

@@ -6,7 +6,7 @@ import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
 /** Where a read begins (revision, default 0) and how many events it returns at most. */
-export interface ReadOptions {
+interface ReadOptions {
   readonly from?: number;
   readonly limit?: number;
 }

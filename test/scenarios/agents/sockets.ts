@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { inParallel, sleep } from '#platform';
 
 /** An update that arrived, and when. */
-export interface Arrival {
+interface Arrival {
   readonly session_id: string;
   readonly revision: number;
   readonly at: number;

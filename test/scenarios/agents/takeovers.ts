@@ -8,7 +8,7 @@ import { fastServices, orderId, withSampleServices } from '../inquiries/lifecycl
 import { Instance } from './instance.ts';
 import { recordUpdate } from './updates.ts';
 
-export interface TakeoversSize {
+interface TakeoversSize {
   readonly instances: number;
   readonly sessions: number;
   readonly rounds: number;

@@ -10,7 +10,7 @@ const shortTimeoutMs = 2_000;
 /** Long enough that an answer which comes before it cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
 
-export interface OpenCircuit {
+interface OpenCircuit {
   readonly inquiries: number;
   /** Inquiries that closed before their deadline, without the source whose circuit is open. */
   readonly answeredEarly: number;

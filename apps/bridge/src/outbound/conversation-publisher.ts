@@ -9,7 +9,7 @@ import type { BridgeMetrics } from '../common/metrics.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { publicEvent } from './public-event.ts';
 
-export interface PublisherPorts {
+interface PublisherPorts {
   readonly subscribe: Subscribe;
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
   /** Stores up to where the partition is published; false when another instance owns it by now. */

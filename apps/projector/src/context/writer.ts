@@ -15,7 +15,7 @@ const checkpointIntervalMs = 100;
 /** The checkpoint of a partition of which nothing is written yet. */
 const beforeAll = -1n;
 
-export interface ContextWriterOptions {
+interface ContextWriterOptions {
   readonly contexts: ContextStore;
   readonly projection: ContextProjection;
   readonly setAside: SetAsideSessions;

@@ -6,7 +6,7 @@ import { LeaseLostError } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
-export interface TableWriterOptions {
+interface TableWriterOptions {
   readonly rows: RowsStore;
   readonly lease: Lease;
   readonly owner: string;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../kernel/json.ts';
 export type Answers = { readonly [source: string]: JsonObject };
 
 /** A system that is asked. */
-export interface SourceKind {
+interface SourceKind {
   /** The sources whose answers it needs first. */
   readonly after: readonly string[];
   /** Whether the inquiry is of no use without it. */

@@ -4,9 +4,8 @@ export interface Event<Type extends string = string, Data extends object = objec
   readonly data: Readonly<Data>;
 }
 
-export const actorRoles = ['agent', 'human', 'system'] as const;
 export interface Actor {
-  readonly role: (typeof actorRoles)[number];
+  readonly role: 'agent' | 'human' | 'system';
   readonly id: string;
 }
 

@@ -25,7 +25,7 @@ export interface AcceptedCommands {
 }
 
 /** The first rejection, and the index of its command. */
-export interface RejectedCommands {
+interface RejectedCommands {
   readonly rejection: SessionRejection;
   readonly command: number;
 }

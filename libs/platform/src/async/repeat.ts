@@ -1,6 +1,6 @@
 import { sleep } from './sleep.ts';
 
-export interface RepeatOptions {
+interface RepeatOptions {
   /** Pause before each run, in milliseconds. */
   readonly everyMs: number;
   /** Ends the repetition; a run under way is completed. */

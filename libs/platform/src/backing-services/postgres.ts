@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import type { ClientBase } from 'pg';
 import type { Logger } from '../logging/logger.ts';
 
-export interface PoolOptions {
+interface PoolOptions {
   readonly logger: Logger;
   /** Connections at most. */
   readonly max?: number;

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
 
-export interface RedisClientOptions {
+interface RedisClientOptions {
   readonly logger: Logger;
   /** Longest wait for one answer. */
   readonly commandTimeoutMs?: number;

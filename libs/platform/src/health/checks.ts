@@ -1,19 +1,19 @@
 import { withTimeout } from '../async/with-timeout.ts';
 import { reasonOf } from '../errors/any-error.ts';
 
-export interface CheckResult {
+interface CheckResult {
   readonly status: 'ok' | 'unavailable';
   readonly latency_ms: number;
   readonly error?: string;
 }
 
-export interface ReadyDocument {
+interface ReadyDocument {
   readonly status: 'ok' | 'unavailable';
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export interface HealthOptions {
+interface HealthOptions {
   /** One for each backing service: resolves when it answers, rejects when not. */
   readonly checks?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Facts to show beside, such as the projections' lag. A failing one shows its error and does not change the status. */

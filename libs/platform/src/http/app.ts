@@ -16,7 +16,7 @@ import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { createValidationPipe } from './validation.ts';
 
-export interface HttpAppOptions {
+interface HttpAppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: HealthChecks;

@@ -25,7 +25,7 @@ export type ProblemCode = keyof typeof problems;
 
 export const problemContentType = 'application/problem+json';
 /** A stable name, not an address to fetch: clients compare it as a whole. */
-export const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
+const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
 
 export interface FieldError {
   readonly field: string;
@@ -33,14 +33,14 @@ export interface FieldError {
 }
 
 /** Members beside the standard ones, e.g. `current_revision`. `retry_after_s` is also sent as Retry-After. */
-export interface ProblemMembers {
+interface ProblemMembers {
   readonly errors?: readonly FieldError[];
   readonly retry_after_s?: number;
   readonly [member: string]: unknown;
 }
 
 /** The document sent as application/problem+json. */
-export interface ProblemDocument extends ProblemMembers {
+interface ProblemDocument extends ProblemMembers {
   readonly type: string;
   readonly title: string;
   readonly status: number;

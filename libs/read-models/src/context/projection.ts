@@ -12,7 +12,7 @@ import { foldAsFarAsPossible, latestCommands, rebuildContext } from './rebuild.t
 import type { Positioned } from '../tables/items.ts';
 import type { Appended } from '#sessions';
 
-export interface ContextProjectionOptions {
+interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
   readonly sessionsKept?: number;
   readonly onRebuild?: (sessionId: string) => void;
@@ -21,7 +21,7 @@ export interface ContextProjectionOptions {
 }
 
 /** What a batch came upon. */
-export interface ContextResult {
+interface ContextResult {
   /** The first event of each session that cannot be folded; those before it are written. */
   readonly failures: readonly UnprojectableEventError[];
   /** Sessions whose context was not written, since it says that the session is set aside. */

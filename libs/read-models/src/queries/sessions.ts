@@ -5,7 +5,7 @@ import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-export interface SessionItem {
+interface SessionItem {
   readonly session_id: string;
   readonly partner_id: string;
   readonly start_time: string;
@@ -20,7 +20,7 @@ export interface SessionItem {
   readonly set_aside: SetAsideNote | null;
 }
 
-export interface SessionFilter {
+interface SessionFilter {
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
   readonly channel?: Channel | undefined;
@@ -73,7 +73,7 @@ export async function dueSessions(pool: Pool, now: string, limit: number): Promi
 }
 
 /** A session that an agent instance holds, or that waits for one of its pool. */
-export interface HeldSession {
+interface HeldSession {
   readonly session_id: string;
   readonly agent_instance: string | null;
   readonly agent_pool: string;

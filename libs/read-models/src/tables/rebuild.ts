@@ -11,7 +11,7 @@ export class RebuildInProgressError extends Error {
   }
 }
 
-export interface RebuildSteps {
+interface RebuildSteps {
   /** Fills the empty tables of the schema; resolves when they have caught up with the streams. */
   readonly fill: () => Promise<void>;
   /** Goes on until everything up to a position is in; resolves with the position reached. */

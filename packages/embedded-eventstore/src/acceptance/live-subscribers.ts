@@ -4,7 +4,7 @@ import { spawnEventStore, withClient } from './processes.ts';
 import { exactly, measured, type Figure } from './report.ts';
 import { sampleEvent } from './workloads.ts';
 
-export interface LiveSize {
+interface LiveSize {
   readonly subscriptions: number;
   readonly events: number;
 }

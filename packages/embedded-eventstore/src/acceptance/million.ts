@@ -13,7 +13,7 @@ const IN_FLIGHT = 64;
 const EVENTS_PER_STREAM = 100;
 const TEXT = 'x'.repeat(200);
 
-export interface MillionSize {
+interface MillionSize {
   readonly events: number;
   readonly appends: number;
   readonly rounds: number;

@@ -7,7 +7,7 @@ const IN_FLIGHT = 64;
 const EVENT_BYTES = 200;
 const STREAM = 'read-me';
 
-export interface SpeedSize {
+interface SpeedSize {
   readonly appends: number;
   readonly reads: number;
   readonly rounds: number;

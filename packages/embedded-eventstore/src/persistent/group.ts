@@ -18,7 +18,7 @@ import { consumerSelector, type ConsumerSelector } from './strategies.ts';
 const PAGES_AT_ONCE = 20;
 
 /** For GetInfo. */
-export interface GroupStatistics {
+interface GroupStatistics {
   readonly live: boolean;
   /** Messages that wait for a consumer. */
   readonly buffered: number;

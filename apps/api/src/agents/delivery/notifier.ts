@@ -7,7 +7,7 @@ import type { Appended } from '#sessions';
 import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
 import { ApiNode } from '../common/api-node.ts';
 
-export type NotificationListener = (notification: StreamNotification) => void;
+type NotificationListener = (notification: StreamNotification) => void;
 
 /** Channels of one SUBSCRIBE. */
 const channelsAtOnce = 1_000;

@@ -25,13 +25,13 @@ export interface Resume {
   readonly after: number | null;
 }
 
-export interface Attach {
+interface Attach {
   readonly type: 'attach';
   readonly session_id: string;
   readonly after: number | null;
 }
 
-export interface Detach {
+interface Detach {
   readonly type: 'detach';
   readonly session_id: string;
 }

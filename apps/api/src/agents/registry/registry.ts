@@ -21,11 +21,11 @@ export interface OwnedSession {
 }
 
 /** A session that waits for an instance, and who had it. */
-export interface Waiting extends OwnedSession {
+interface Waiting extends OwnedSession {
   readonly instance: string;
 }
 
-export interface InstanceView {
+interface InstanceView {
   readonly instance: string;
   readonly pool: string;
   readonly node: string;
@@ -37,7 +37,7 @@ export interface InstanceView {
   readonly lease_ms: number;
 }
 
-export interface SessionView {
+interface SessionView {
   readonly instance: string | null;
   readonly epoch: number;
   readonly pool: string;
