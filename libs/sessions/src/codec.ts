@@ -44,7 +44,7 @@ export class EventCodec {
   }
 
   /**
-   * A stored event of a session, its data in the current version. One of an unknown type is handed on as it is.
+   * A stored event of a session, its data in the current version. One of an unknown type is passed on as it is.
    * @throws UnprojectableEventError
    */
   decode(stored: StoredEvent): RecordedEvent {

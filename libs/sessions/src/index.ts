@@ -21,6 +21,7 @@ export {
   readRawEvents,
   readSession,
   sessionStream,
+  streamMatches,
 } from './streams.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';

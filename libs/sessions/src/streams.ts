@@ -15,6 +15,12 @@ export function sessionStream(sessionId: string): string {
   return `session-${sessionId}`;
 }
 
+/** Whether the name of a session's stream begins with one of the prefixes. */
+export function streamMatches(sessionId: string, prefixes: readonly string[]): boolean {
+  const stream = sessionStream(sessionId);
+  return prefixes.some((prefix) => stream.startsWith(prefix));
+}
+
 /**
  * The events of a session from a revision on, oldest first; nothing when there is no such session.
  * @throws UnprojectableEventError, StoreUnavailableError

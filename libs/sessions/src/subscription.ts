@@ -38,7 +38,7 @@ interface SubscribeOptions {
   readonly after: bigint | 'start' | 'end';
   /** Ends the subscription. */
   readonly signal: AbortSignal;
-  /** Called at each interruption; the subscription reconnects by itself, with back-off. */
+  /** Called at each interruption; the subscription then reconnects, with back-off. */
   readonly onInterruption?: (error: unknown) => void;
 }
 

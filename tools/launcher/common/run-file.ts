@@ -17,7 +17,7 @@ const file = join(dataDir, 'run.json');
 export function running(): Running | undefined {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as Running;
-    // Process ids are used again: the command tells whether it is still the launcher.
+    // Process ids are reused: the command line shows whether it is still the launcher.
     const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(state.pid)], { reject: false });
     return stdout.includes('launcher/start') ? state : undefined;
   } catch {

@@ -186,7 +186,7 @@ describe('an instance that drains', () => {
     expect(taken()).toEqual([0, 1, 1]);
   });
 
-  test('is told that it may go only after its sessions have another owner', async () => {
+  test('is released only after its sessions have another owner', async () => {
     const pool = newPool();
     const ids = [await one.start(), await one.start()];
     const leaving = await fleet.join(one, pool);

@@ -3,6 +3,7 @@ import type { InquiryEvent, RecordedEvent } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
+import { streamMatches } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { Subscribe } from '../common/session-events.ts';
@@ -132,7 +133,7 @@ export class InquiryRunner {
   private takeOver(prefixes: readonly string[]): void {
     if (!this.live) return;
     for (const inquiry of this.inquiries.all()) {
-      if (prefixes.some((prefix) => `session-${inquiry.session_id}`.startsWith(prefix))) this.resume(inquiry);
+      if (streamMatches(inquiry.session_id, prefixes)) this.resume(inquiry);
     }
   }
 

@@ -12,7 +12,7 @@ import { publicEvent } from './public-event.ts';
 interface PublisherPorts {
   readonly subscribe: Subscribe;
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Stores up to where the partition is published; false when another instance owns it by now. */
+  /** Stores the position up to which the partition is published; false when another instance owns it by now. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
@@ -28,7 +28,7 @@ const capacity = 2_000;
 /** Least time between two batches, and between two positions without messages (ms). */
 const intervalMs = 50;
 const passIntervalMs = 1_000;
-/** After so many milliseconds a partition whose publisher ended by itself is claimed again. */
+/** How long to wait before a partition whose publisher failed is claimed again, in milliseconds. */
 const reclaimMs = 1_000;
 
 /**
@@ -44,7 +44,7 @@ export class ConversationPublisher implements PartitionWork {
   constructor(
     private readonly ports: PublisherPorts,
     readonly lease: Lease,
-    /** Called when the publisher ended by itself. */
+    /** Called when the publisher failed. */
     ended: () => void,
   ) {
     const { metrics, logger } = ports;

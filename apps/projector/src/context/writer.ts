@@ -121,7 +121,7 @@ export class ContextWriter {
       this.checkpointedAt = performance.now();
     }
     this.written = position;
-    // With no more events to carry it, the checkpoint is written by itself.
+    // With no more events to carry it, the checkpoint is written alone.
     this.batches.pass(position);
   }
 

@@ -120,7 +120,7 @@ export class PartitionProcessor {
     const { store, logger } = this.deps;
     const { partition, prefixes } = this.lease;
     const onInterruption = (err: unknown): void => {
-      this.tableWriter.live = false;
+      this.tableWriter.interrupted();
       if (!this.abort.signal.aborted) logger.warn({ err, partition }, 'subscription interrupted');
     };
     const options = {
@@ -130,7 +130,7 @@ export class PartitionProcessor {
       onInterruption,
     };
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'caught_up') this.tableWriter.live = true;
+      if (delivery.kind === 'caught_up') this.tableWriter.caughtUp();
       else if (delivery.kind === 'checkpoint' || this.isSetAside(delivery)) this.pass(delivery.position);
       else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
       else {

@@ -35,7 +35,7 @@ export class PartitionSupervisor {
   constructor(
     private readonly deps: PartitionDependencies,
     readonly lease: Lease,
-    /** Told when another instance, or a rebuild, has taken the partition. */
+    /** Called when another instance, or a rebuild, has taken the partition. */
     private readonly onLeaseLost: () => void,
   ) {
     this.progress = lease;

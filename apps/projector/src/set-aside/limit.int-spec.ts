@@ -51,7 +51,7 @@ describe('more sessions set aside within a minute than the limit', () => {
     expect(checks['partitions']?.error).toContain('0');
   });
 
-  test('are told by the metrics', async () => {
+  test('are counted by the metrics', async () => {
     const { metrics } = await stopPartition();
     const text = await metrics.registry.metrics();
     expect(text).toMatch(/projector_partitions_stopped\{app="test"\} 1/);

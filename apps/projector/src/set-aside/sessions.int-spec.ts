@@ -132,7 +132,7 @@ describe('a session that is set aside', () => {
   });
 });
 
-test('the stream of a set-aside session says by itself that it cannot be folded', async () => {
+test('folding the stream of a set-aside session throws an error', async () => {
   const { id } = await aside.conversations(unfoldable);
   await expect(foldStream(harness.store, newSession(id))).rejects.toBeInstanceOf(UnprojectableEventError);
 });

@@ -28,7 +28,7 @@ test('a sleep lasts as long as it says', async () => {
   jest.useRealTimers();
 });
 
-test('retry gives the result of the first success and tells each failure before it', async () => {
+test('retry returns the result of the first success and reports each failure before it', async () => {
   const failures: number[] = [];
   let left = 2;
   const work = async (): Promise<string> => {

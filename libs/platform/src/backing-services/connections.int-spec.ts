@@ -33,7 +33,7 @@ describe('the clients of the backing services', () => {
     return service;
   }
 
-  test('Redis fails at once while it is unavailable, comes back by itself, and says each once', async () => {
+  test('the Redis client fails at once while Redis is unavailable, reconnects, and logs each once', async () => {
     const service = await proxy('REDIS_URL');
     const { logger, messages } = memoryLog();
     const redis = createRedis(service.url, { logger });

@@ -5,7 +5,7 @@ import { HealthChecks } from './checks.ts';
 const ok = async (): Promise<void> => undefined;
 
 describe('health', () => {
-  test('is ready when every engine answers, and shows the details', async () => {
+  test('is ready when every backing service answers, and shows the details', async () => {
     const health = new HealthChecks({
       checks: { redis: ok, postgres: () => delay(5) },
       details: { projections: async () => ({ lag_events: 3 }) },
@@ -20,7 +20,7 @@ describe('health', () => {
     });
   });
 
-  test('is unavailable when one engine fails, with its reason', async () => {
+  test('is unavailable when one backing service fails, with its reason', async () => {
     const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
     const health = new HealthChecks({
       checks: {
@@ -71,7 +71,7 @@ describe('health', () => {
     expect(runs).toBe(2);
   });
 
-  test('is alive without asking any engine', () => {
+  test('is alive without asking any backing service', () => {
     const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('away')) } });
     expect(health.live()).toEqual({ status: 'ok', uptime_s: expect.any(Number) });
   });

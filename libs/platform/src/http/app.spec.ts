@@ -213,7 +213,7 @@ describe('HTTP application', () => {
     expect(await problemOf(response)).toMatchObject({ status, code, ...members });
   });
 
-  test('tells the caller nothing of a bug, and the log all, under the same trace id', async () => {
+  test('hides a bug from the caller and logs it under the same trace id', async () => {
     const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
     const response = await fetch(`${url}/v1/errors/bug`, { headers });
     const text = await response.text();

@@ -74,7 +74,7 @@ export async function createHttpApp(
   });
 }
 
-/** Starts to listen and tells the address. @throws with a clear text when the port is taken */
+/** Starts to listen and returns the address. @throws with a clear text when the port is taken */
 export async function listen(
   app: NestFastifyApplication,
   { host, port }: { host: string; port: number },

@@ -24,7 +24,7 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
   return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
-/** What a log tells of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
+/** What a log contains of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
 function errorFields(error: unknown): object {
   if (!isError(error)) return { message: String(error) };
   return {

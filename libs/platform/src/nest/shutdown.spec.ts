@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 const compiling = ['--import', new URL('../../../../tools/register.mjs', import.meta.url).href];
 const platform = new URL('../index.ts', import.meta.url).href;
 
-/** Signals the process once it runs; tells its exit code and output. */
+/** Signals the process once it runs; resolves to its exit code and output. */
 async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -58,7 +58,7 @@ describe('shutdown', () => {
     expect([code, output]).toEqual([1, expect.stringContaining('did not stop in time')]);
   });
 
-  test('tells when the function fails', async () => {
+  test('reports that the function failed', async () => {
     const { code, output } = await outcome(start(`() => { throw new Error('cannot flush'); }`), 'SIGTERM');
     expect([code, output]).toEqual([1, expect.stringContaining('cannot flush')]);
   });

@@ -144,7 +144,7 @@ describe('a context', () => {
 });
 
 describe('the record of commands', () => {
-  test('finds a command under any of its ids, and says up to where it is complete', async () => {
+  test('finds a command under any of its ids, and returns the revision up to which it is complete', async () => {
     const [first, second] = history(2) as [Session, Session];
     expect(await contexts.findCommand(first.session_id, ['a'])).toEqual({ revision: -1 });
     await write(undefined, first, command('a', 0), command('turn:1', 0));
@@ -207,7 +207,7 @@ describe('a session that is set aside', () => {
     });
   });
 
-  test('is told when its context is not the one before the event', async () => {
+  test('is reported when its context is not the one before the event', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await write(first, second);

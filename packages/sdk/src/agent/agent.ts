@@ -13,7 +13,7 @@ import { FailoverTransport } from './transport.ts';
 const drainMs = 10_000;
 
 /**
- * Connects an agent instance; resolves once the API knows it. It reconnects by itself.
+ * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
  * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
  * connected with the same instance id since, Unavailable when no API is available for `retryForMs`
  */

@@ -231,19 +231,19 @@ describe('a handoff', () => {
 });
 
 describe('the end of an attachment', () => {
-  test('is told with its reason', () => {
+  test('sends the reason', () => {
     attachment.close('replaced', { holder: null });
     const detached = { type: 'detached', session_id: 'session', epoch: 1, reason: 'replaced', holder: null };
     expect(outlet.frames).toEqual([detached]);
   });
 
-  test('is told once', () => {
+  test('is sent once', () => {
     attachment.close('replaced');
     attachment.close('session_over');
     expect(outlet.frames).toHaveLength(1);
   });
 
-  test('without a reason is not told', () => {
+  test('without a reason sends nothing', () => {
     attachment.close();
     expect(outlet.frames).toEqual([]);
   });

@@ -218,7 +218,7 @@ export class Attachment {
     this.connection.attach(this);
   }
 
-  /** Ends the delivery, and tells the instance why if a reason is given. */
+  /** Ends the delivery. If a reason is given, it is sent to the instance. */
   close(reason?: string, more: object = {}): void {
     if (this.closed) return;
     this.closed = true;

@@ -101,7 +101,7 @@ export class Notifier implements OnApplicationShutdown {
     for (const listener of this.reconnectListeners) listener();
   }
 
-  /** What was watched while Redis was unavailable was never subscribed, so the client does not do it by itself. */
+  /** The client does not resubscribe channels that were requested while Redis was unavailable. */
   private subscribeAll(): Promise<unknown>[] {
     const channels = [...this.listeners.keys()].map(notificationChannel);
     const done: Promise<unknown>[] = [];

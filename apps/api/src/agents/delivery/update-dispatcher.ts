@@ -60,7 +60,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     attachment.readAgain();
   }
 
-  /** Ends the delivery of a session's updates, and tells the instance why if a reason is given. */
+  /** Ends the delivery of a session's updates. If a reason is given, it is sent to the instance. */
   remove(attachment: Attachment, reason?: string, more?: object): void {
     const { sessionId } = attachment;
     attachment.close(reason, more);

@@ -211,7 +211,7 @@ describe('the count of the registry', () => {
 });
 
 describe('an instance that drains', () => {
-  test('is told when its last session is gone', () => {
+  test('is notified when its last session is gone', () => {
     const attachment = attached();
     connection.startDraining();
     connection.confirmDrained();

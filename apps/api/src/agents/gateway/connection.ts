@@ -145,7 +145,7 @@ export class Connection implements Outlet {
     this.draining = true;
   }
 
-  /** Tells a draining instance that it has no sessions any more, once that is so. */
+  /** Notifies a draining instance once it has no sessions left. */
   confirmDrained(): void {
     if (this.draining && this.owned.size === 0) this.send({ type: 'drained' });
   }

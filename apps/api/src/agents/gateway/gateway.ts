@@ -111,7 +111,7 @@ export class AgentGateway implements OnApplicationBootstrap {
     }
   }
 
-  /** Tells the instance what went wrong, in the words of the HTTP API. */
+  /** Sends the instance the error, as the problem that the HTTP API would answer. */
   private report(connection: Connection, frame: QueuedFrame, error: unknown): void {
     const problem = toProblem(toApiProblem(error));
     if (problem.code === 'internal_error') this.logger.error({ err: error }, 'a frame of an agent failed');

@@ -23,7 +23,7 @@ export interface CommandDefinition<Type extends string = string, Input extends o
   readonly item: Class<Input & { type: Type }>;
   /** Ids of its own by which a repetition is recognized, whatever key it is sent with. */
   deduplicationIds(input: Input): readonly string[];
-  /** What tells a repetition from another request under the same key. */
+  /** What distinguishes a repetition from another request under the same key. */
   fingerprint(input: Input): object;
   toCommand(input: Input, conversion: Conversion): SessionCommand;
 }
