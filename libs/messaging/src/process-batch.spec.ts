@@ -126,7 +126,7 @@ test('an error that may pass is followed by another attempt', async () => {
   expect([result, handled, letters]).toEqual([{ done: 1 }, ['1'], []]);
 });
 
-test('a message that fails again and again goes to the dead letters', async () => {
+test('a message that fails repeatedly goes to the dead letters', async () => {
   const handler = jest.fn(() => Promise.reject(new Error('odd')));
   expect(await run(['a:1'], { handle: handler })).toEqual({ done: 1 });
   expect(handler).toHaveBeenCalledTimes(4);

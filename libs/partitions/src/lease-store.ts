@@ -36,7 +36,7 @@ export class PartitionLeaseStore {
     private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
-  /** Creates the partitions at the first start, and divides the streams anew when their number changed. */
+  /** Creates the partitions at the first start, and divides the streams again when their number changed. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
       await client.query(`LOCK TABLE ${this.model}_slot IN ACCESS EXCLUSIVE MODE`);

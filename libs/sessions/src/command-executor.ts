@@ -20,7 +20,7 @@ export interface Appended {
   readonly events: readonly RecordedEvent[];
 }
 
-/** How often a request is decided anew because others changed the session first. */
+/** How often a request is decided again because others changed the session first. */
 const attempts = 50;
 /** Later events that a conflict reports at most. */
 const conflictingEvents = 100;

@@ -40,7 +40,7 @@ export function bodyHash(body: JsonObject): string {
 /**
  * What the events of a request have in common. Their ids derive from the session, the command id, the body and the time
  * of this attempt. The store must not take another attempt for this one: it would keep the other's times, while the
- * session here goes on with its own.
+ * session here continues with its own.
  */
 export function commandContext(request: CommandRequest, codec: EventCodec): CommandContext {
   const { sessionId, actor, agentEpoch, causationId, traceparent } = request;

@@ -35,7 +35,7 @@ describe('the command id', () => {
     expect(await revisions()).toEqual([0, 1]);
   });
 
-  test('repeated on top of a cached session that lags leaves the session as the stream has it', async () => {
+  test('repeated on an outdated cached session returns the session as in the stream', async () => {
     const { session: behind } = await run(startSession);
     const first = await run(raiseFlag('once'), { commandIds: ['key:1'] });
     await sleep(5);
@@ -45,7 +45,7 @@ describe('the command id', () => {
     expect(again.session).toEqual(await readSession(store, testSession.id));
   });
 
-  test('lets one of two bodies at once in', async () => {
+  test('accepts one of two concurrent bodies', async () => {
     await run(startSession);
     const outcomes = await Promise.allSettled(
       ['a', 'b'].map((name) => run(raiseFlag(name), { commandIds: ['key:1'] })),

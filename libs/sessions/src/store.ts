@@ -100,7 +100,7 @@ export class EventStore {
     }
   }
 
-  /** The client waits for ever when its stream ends without an answer, so each call has a time limit of ours. */
+  /** The client waits indefinitely when its stream ends without an answer, so each call has a time limit of ours. */
   private async withDeadline<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const { client } = this;
     try {
@@ -110,7 +110,7 @@ export class EventStore {
     }
   }
 
-  /** A client that failed once may keep the failure for ever, so it is replaced; its other calls in flight end. */
+  /** A client that failed once may keep failing, so it is replaced; its other calls in flight end. */
   private failed(client: EventStoreDBClient, error: unknown): unknown {
     if (!isStoreUnavailable(error)) return error;
     if (client === this.client) {

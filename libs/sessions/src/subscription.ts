@@ -16,7 +16,7 @@ export type Delivery =
       readonly event: RecordedEvent;
       readonly position: bigint;
     }
-  /** An event that cannot be decoded, in its place. The other sessions go on. */
+  /** An event that cannot be decoded, in its place. The other sessions continue. */
   | {
       readonly kind: 'unprojectable';
       readonly session_id: string;
@@ -43,7 +43,7 @@ interface SubscribeOptions {
 }
 
 const prefix = 'session-';
-/** Deliveries that wait for a slow reader before the stream is paused, and at which it goes on. */
+/** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
 const highWater = 1_024;
 const lowWater = 256;
 

@@ -64,13 +64,11 @@ export function sessionOfEachTest() {
       return id;
     },
     /** Executes a command as a process of its own would: executors share no mutex. */
-    run(
+    run: (
       command: SessionCommand,
       { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
-    ): Promise<CommandResult> {
-      return new CommandExecutor(store, cache).execute(request(id, command, more));
-    },
-    async revisions(): Promise<number[]> {
+    ): Promise<CommandResult> => new CommandExecutor(store, cache).execute(request(id, command, more)),
+    revisions: async (): Promise<number[]> => {
       const events = await Array.fromAsync(readEvents(store, id));
       return events.map(({ revision }) => revision);
     },

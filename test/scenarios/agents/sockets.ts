@@ -31,7 +31,7 @@ export class AgentSockets {
     return this.sockets.slice(first).filter(({ readyState }) => readyState === WebSocket.OPEN).length;
   }
 
-  /** Connects until there are so many. */
+  /** Connects until there are `count` of them. */
   async connect(count: number): Promise<void> {
     const first = this.sockets.length;
     const indexes = Array.from({ length: count - first }, (_, n) => first + n);

@@ -14,7 +14,7 @@ export interface Program {
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** The file of its output, begun anew by each start of the launcher; without one it goes to the terminal. */
+  /** The file of its output, truncated by each start of the launcher; without one it goes to the terminal. */
   readonly log?: string;
   /** What ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: NodeJS.Signals;

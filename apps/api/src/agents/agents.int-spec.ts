@@ -76,7 +76,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
   });
 
-  test('goes on after a broken connection from what it acknowledged, on any node', async () => {
+  test('resumes after a broken connection from what it acknowledged, on any node', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);

@@ -112,7 +112,7 @@ describe('the session of an instance that died as the only one of its pool', () 
   });
 });
 
-test('a session that ends while it waits waits no more', async () => {
+test('a session that ends while it waits is no longer listed as waiting', async () => {
   const pool = newPool();
   const id = await waitingSession(pool);
   expect(await waitingIn(pool)).toBe(1);

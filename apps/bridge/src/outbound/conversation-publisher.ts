@@ -12,7 +12,7 @@ import { publicEvent } from './public-event.ts';
 interface PublisherPorts {
   readonly subscribe: Subscribe;
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Stores the position up to which the partition is published; false when another instance owns it by now. */
+  /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
@@ -77,7 +77,7 @@ export class ConversationPublisher implements PartitionWork {
     await this.running;
   }
 
-  /** Reads and publishes; neither goes on without the other. */
+  /** Reads and publishes; when one of them ends, so does the other. */
   private async run(ended: () => void): Promise<void> {
     const end = (): void => this.stopping.abort();
     const halves = [this.read().finally(end), this.writer.run().finally(end)];

@@ -87,7 +87,7 @@ export class OutboundPartitions {
     );
   }
 
-  /** Stores the position up to which a partition is published; false when another instance owns it by now. */
+  /** Stores the position up to which a partition is published; false when another instance owns it. */
   private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
     const { rowCount } = await this.pool.query({
       name: 'turnstream-bridge-position',

@@ -92,7 +92,7 @@ export class PartitionProcessor {
     this.contextWriter.check().catch(this.failed.reject);
   }
 
-  /** The lease, at the position that the rows have by now. */
+  /** The lease, at the current position of the rows. */
   get progress(): Lease {
     return { ...this.lease, position: this.tableWriter.position };
   }

@@ -91,7 +91,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
 });
 
 describe('a session that is set aside', () => {
-  test('does not go on with later events', async () => {
+  test('does not continue with later events', async () => {
     const { id, revision, others } = await aside.conversations(newerVersion);
     await harness.start();
     await harness.setAside(id);
@@ -119,7 +119,7 @@ describe('a session that is set aside', () => {
     expect(await harness.setAside(id)).toMatchObject({ revision: 0, reason: 'session_id is not a UUID' });
   });
 
-  test('is set aside though Redis is unavailable, and its context says so as soon as Redis is back', async () => {
+  test('is set aside though Redis is unavailable, and its context says so once Redis is available', async () => {
     const [id] = (await harness.sessions(1)) as [string];
     await harness.start();
     await harness.settled([id]);

@@ -9,7 +9,7 @@ interface RepeatOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs `work` again and again, one run at a time. Resolves once the signal has aborted and the last run has ended. */
+/** Runs `work` periodically, one run at a time. Resolves once the signal has aborted and the last run has ended. */
 export async function repeat(
   work: () => Promise<void> | void,
   { everyMs, signal, onError }: RepeatOptions,

@@ -25,7 +25,7 @@ describe('health', () => {
     const health = new HealthChecks({
       checks: {
         redis: ok,
-        kafka: () => Promise.reject(new Error('broker away')),
+        kafka: () => Promise.reject(new Error('broker unavailable')),
         postgres: () => Promise.reject(refused),
         event_store: () => {
           throw new Error('not connected');
@@ -36,7 +36,7 @@ describe('health', () => {
       status: 'unavailable',
       checks: {
         redis: { status: 'ok' },
-        kafka: { status: 'unavailable', error: 'broker away' },
+        kafka: { status: 'unavailable', error: 'broker unavailable' },
         postgres: { status: 'unavailable', error: 'ECONNREFUSED' },
         event_store: { status: 'unavailable', error: 'not connected' },
       },
@@ -61,7 +61,7 @@ describe('health', () => {
     });
   });
 
-  test('many questions at once cost one check, and the answer is not kept for long', async () => {
+  test('concurrent requests share one check, and its result expires soon', async () => {
     let runs = 0;
     const health = new HealthChecks({ checks: { redis: async () => void (runs += 1) }, cacheMs: 30 });
     await Promise.all(Array.from({ length: 50 }, () => health.ready()));
@@ -72,7 +72,7 @@ describe('health', () => {
   });
 
   test('is alive without asking any backing service', () => {
-    const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('away')) } });
+    const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('unavailable')) } });
     expect(health.live()).toEqual({ status: 'ok', uptime_s: expect.any(Number) });
   });
 });

@@ -77,7 +77,7 @@ describe('log', () => {
   });
 });
 
-test('a process whose log nobody reads any more ends', async () => {
+test('a process ends when the reader of its log is gone', async () => {
   const program = `
     import { createLogger } from '#platform';
     const logger = createLogger('test');

@@ -53,7 +53,7 @@ describe('shutdown', () => {
     expect(output.split('closing')).toHaveLength(2);
   });
 
-  test('does not wait for ever', async () => {
+  test('does not wait longer than the grace period', async () => {
     const { code, output } = await outcome(start('() => new Promise(() => undefined)'), 'SIGTERM');
     expect([code, output]).toEqual([1, expect.stringContaining('did not stop in time')]);
   });

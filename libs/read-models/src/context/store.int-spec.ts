@@ -179,7 +179,7 @@ describe('the record of commands', () => {
 });
 
 describe('a session that is set aside', () => {
-  test('does not go on from the event before', async () => {
+  test('does not continue from the event before', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     expect(await contexts.noteSetAside([entryFor(first.session_id, 1)])).toEqual([]);
@@ -232,7 +232,7 @@ describe('a session that is set aside', () => {
     await expect(contexts.replace(second, [])).rejects.toBeInstanceOf(SessionSetAsideError);
   });
 
-  test('goes on once it is restored', async () => {
+  test('continues once it is restored', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     await contexts.noteSetAside([entryFor(first.session_id, 1)]);

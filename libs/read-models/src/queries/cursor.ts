@@ -1,4 +1,4 @@
-/** Thrown when a page cursor is not one that a query of this kind gave. */
+/** Thrown when a page cursor is not one that a query of this kind returned. */
 export class InvalidCursorError extends Error {
   readonly code = 'invalid_cursor';
 

@@ -1304,7 +1304,7 @@ export interface components {
             readonly expected_revision?: number;
             readonly current_revision?: number;
             readonly retry_safe?: boolean;
-            /** @description Who holds the session now. */
+            /** @description Who owns the session now. */
             readonly holder?: {
                 readonly instance: string | null;
                 readonly epoch: number;
@@ -1382,7 +1382,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1506,7 +1506,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1632,7 +1632,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1758,7 +1758,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1885,7 +1885,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2012,7 +2012,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2135,7 +2135,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2261,7 +2261,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2387,7 +2387,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2513,7 +2513,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2639,7 +2639,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2765,7 +2765,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2891,7 +2891,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -3073,7 +3073,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;

@@ -36,11 +36,11 @@ interface Reading {
   readonly target: number;
 }
 
-/** A session whose owner is connected to this node. All that is kept of it in memory is how far it came. */
+/** A session whose owner is connected to this node. All that is kept of it in memory is its progress. */
 export class Attachment {
   /** The last revision that was read: updates up to it are sent, the other events skipped. */
   private readTo: number;
-  /** Up to here the stream is known to have grown. */
+  /** The latest revision that the stream is known to have. */
   private target: number;
   private sent: Sent[] | undefined;
   /** Acknowledged by the instance, not yet in the stream. */
@@ -49,10 +49,10 @@ export class Attachment {
   private closed = false;
   private handoffRequested = false;
   private reading = false;
-  /** The stream has to be read to its end, whatever is known of its growth. */
+  /** The stream has to be read to its end, since `target` may be outdated. */
   private readToEnd = true;
 
-  /** @param handled updates up to here were dealt with on an earlier connection, which may have broken before that was in the stream */
+  /** @param handled updates up to here were handled on an earlier connection, which may have broken before that was in the stream */
   constructor(
     readonly sessionId: string,
     private readonly connection: Outlet,
@@ -134,7 +134,7 @@ export class Attachment {
   /**
    * Ends a reading.
    * @param complete whether it reached the end of the stream and everything could be sent
-   * @returns whether there is more to read by now
+   * @returns whether there is more to read
    */
   finishReading({ target }: Reading, complete: boolean): boolean {
     this.reading = false;
@@ -172,7 +172,7 @@ export class Attachment {
     return 'sent';
   }
 
-  /** The instance has dealt with the updates up to a revision. */
+  /** The instance has handled the updates up to a revision. */
   acknowledge(revision: number): void {
     const acknowledged = this.sent?.filter((item) => item.revision <= revision) ?? [];
     if (acknowledged.length === 0) return;

@@ -11,7 +11,7 @@ type NotificationListener = (notification: StreamNotification) => void;
 
 /** Channels of one SUBSCRIBE. */
 const channelsAtOnce = 1_000;
-/** How long a listener waits for Redis to confirm a channel before it goes on without, in milliseconds. */
+/** How long a listener waits for Redis to confirm a channel before it continues without, in milliseconds. */
 const confirmMs = 1_000;
 const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 

@@ -80,7 +80,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.values();
   }
 
-  /** An instance has dealt with the updates of a session up to a revision. */
+  /** An instance has handled the updates of a session up to a revision. */
   acknowledge(attachment: Attachment, revision: number): void {
     attachment.acknowledge(revision);
     this.acks.add(attachment);

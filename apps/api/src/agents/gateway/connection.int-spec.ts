@@ -28,7 +28,7 @@ async function stopReading(agent: TestAgent, sessionId: string): Promise<number>
   return revision;
 }
 
-test('a node that stops sends its agents to others, where they go on', async () => {
+test('a node that stops sends its agents to others, where they continue', async () => {
   const three = await fleet.startNode();
   const id = await three.start();
   const agent = await fleet.join(three, newPool());
@@ -64,7 +64,7 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4408);
   });
 
-  test('stays open, and owns its sessions, when its node stood still for longer than a lease', async () => {
+  test('stays open, and owns its sessions, when its node was suspended for longer than a lease', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, newPool());
     await agent.attach(id);

@@ -140,7 +140,7 @@ export class Connection implements Outlet {
     return true;
   }
 
-  /** The instance gives all its sessions away and takes no new ones. */
+  /** The instance hands over all its sessions and takes no new ones. */
   startDraining(): void {
     this.draining = true;
   }
@@ -228,7 +228,7 @@ export class Connection implements Outlet {
     this.readNext();
   }
 
-  /** An instance that does not read may come back and go on from what it acknowledged. */
+  /** An instance that does not read may reconnect and resume from what it acknowledged. */
   private cutOff(): void {
     this.onSlowReader(this);
     this.terminate(closeCodes.notReading, 'not reading');

@@ -21,7 +21,7 @@ export interface Hello {
 export interface Resume {
   readonly session_id: string;
   readonly epoch: number;
-  /** The last update that it has dealt with; null: where it was acknowledged. */
+  /** The last update that it has handled; null: where it was acknowledged. */
   readonly after: number | null;
 }
 

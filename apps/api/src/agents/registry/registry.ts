@@ -123,7 +123,7 @@ export class Registry {
     await this.run(scripts.leaveScript, [instance, conn]);
   }
 
-  /** Moves up to so many sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
+  /** Moves up to `limit` sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
   async moveSessions(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
     const [complete, ...rest] = (await this.run(scripts.moveScript, [limit])) as [number, ...string[]];
     return { complete: complete === 1, waiting: triples(rest) };

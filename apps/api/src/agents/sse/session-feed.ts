@@ -42,7 +42,7 @@ export class SessionFeed {
     if (last > this.sent) this.readTo(last);
   };
 
-  /** Ends the response: the reader goes on elsewhere. */
+  /** Ends the response: the reader reconnects to another node. */
   end(): void {
     this.close();
     this.response.end();
