@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ProcessedCommand } from '#domain';
+import { sleep } from '#platform';
 import { CommandIdReusedError } from './errors.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { readSession } from './streams.ts';

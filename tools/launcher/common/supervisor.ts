@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../../libs/platform/src/async/sleep.ts';
 import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
 import { Failure } from '../../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from './run.ts';
@@ -89,7 +89,7 @@ export class Supervisor {
         return failed(new Failure(`${name} does not start (${why}): ${tail || 'no output'}. Log: ${log}`));
       if (Date.now() - begun > BACK_OFF_MS.forgottenAfter) pauseMs = BACK_OFF_MS.first;
       say(name, `ended (${why}); starting it again in ${pauseMs / 1000} s. Log: ${log}`);
-      await sleep(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+      await sleep(pauseMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
     }
   }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { sleep } from '../async/sleep.ts';
 import { HealthChecks } from './checks.ts';
 
 const ok = async (): Promise<void> => undefined;
@@ -7,7 +7,7 @@ const ok = async (): Promise<void> => undefined;
 describe('health', () => {
   test('is ready when every backing service answers, and shows the details', async () => {
     const health = new HealthChecks({
-      checks: { redis: ok, postgres: () => delay(5) },
+      checks: { redis: ok, postgres: () => sleep(5) },
       details: { projections: async () => ({ lag_events: 3 }) },
     });
     expect(await health.ready()).toEqual({
@@ -66,7 +66,7 @@ describe('health', () => {
     const health = new HealthChecks({ checks: { redis: async () => void (runs += 1) }, cacheMs: 30 });
     await Promise.all(Array.from({ length: 50 }, () => health.ready()));
     expect(runs).toBe(1);
-    await delay(40);
+    await sleep(40);
     await health.ready();
     expect(runs).toBe(2);
   });

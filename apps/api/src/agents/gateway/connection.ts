@@ -1,13 +1,12 @@
 import type { WebSocket } from 'ws';
 import type { Attachment, Outlet } from '../delivery/attachment.ts';
 import type { Member } from '../registry/registry.ts';
+import { ReadQueue } from './read-queue.ts';
 
 /** Bytes that may wait for a reader before its updates wait in the stream instead. */
 const highWater = 128 * 1024;
 /** Bytes that may wait for a reader at all. */
 const bufferLimit = 1_048_576;
-/** Sessions of one instance that are read at the same time. */
-const readsAtOnce = 4;
 /** Frames of one connection that may wait for those before them. */
 const queueLimit = 10_000;
 /** Checks after a ping in which a reader may leave it unanswered; the next one closes its connection. */
@@ -50,8 +49,7 @@ export class Connection implements Outlet {
   private work: Promise<void> | undefined;
   private queued = 0;
   private readonly owned = new Map<string, Attachment>();
-  private ready: Set<Attachment> | undefined;
-  private reading = 0;
+  private readonly reads: ReadQueue;
 
   /**
    * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
@@ -59,9 +57,11 @@ export class Connection implements Outlet {
    */
   constructor(
     private readonly socket: Socket,
-    private readonly deliver: (attachment: Attachment) => Promise<boolean>,
+    deliver: (attachment: Attachment) => Promise<boolean>,
     private readonly onSlowReader: (connection: Connection) => void,
-  ) {}
+  ) {
+    this.reads = new ReadQueue(deliver, () => this.isOpen && this.hasRoom);
+  }
 
   get member(): Member {
     return this.identity;
@@ -223,9 +223,7 @@ export class Connection implements Outlet {
   }
 
   schedule(attachment: Attachment): void {
-    if (attachment.isReading) return;
-    (this.ready ??= new Set()).add(attachment);
-    this.readNext();
+    this.reads.schedule(attachment);
   }
 
   /** An instance that does not read may reconnect and resume from what it acknowledged. */
@@ -234,25 +232,5 @@ export class Connection implements Outlet {
     this.terminate(closeCodes.notReading, 'not reading');
   }
 
-  private readonly onWritten = (): void => {
-    if (this.ready !== undefined) this.readNext();
-  };
-
-  private readNext(): void {
-    while (this.reading < readsAtOnce && this.hasRoom && this.isOpen) {
-      const next = this.ready?.values().next().value;
-      if (next === undefined) return;
-      this.ready?.delete(next);
-      if (this.ready?.size === 0) this.ready = undefined;
-      this.reading += 1;
-      void this.read(next);
-    }
-  }
-
-  private async read(attachment: Attachment): Promise<void> {
-    const more = await this.deliver(attachment);
-    this.reading -= 1;
-    if (more) this.schedule(attachment);
-    this.readNext();
-  }
+  private readonly onWritten = (): void => this.reads.readNext();
 }
