@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, type JSONEventData } from '@eventstore/db-client';
 import { verify } from '../commands/verify.ts';
+import { pause } from '../contract/harness.ts';
 import { spawnEventStore } from './processes.ts';
 import { exactly, measured, type Figure } from './report.ts';
 
@@ -57,10 +58,10 @@ const writeUntilKilled = async (data: string, round: number): Promise<Attempt[]>
   const writers = Array.from({ length: WRITERS }, (_, index) => writer(index).catch(() => undefined));
   // Mostly early; sometimes after the write-ahead log was extended and restarted.
   const delay = round % 10 === 9 ? 2_000 : 250;
-  await new Promise((resolve) => void setTimeout(resolve, 50 + Math.random() * delay));
+  await pause(50 + Math.random() * delay);
   life.over = true;
   await server.kill('SIGKILL');
-  await Promise.race([Promise.all(writers), new Promise((resolve) => void setTimeout(resolve, 2_000))]);
+  await Promise.race([Promise.all(writers), pause(2_000)]);
   await client.dispose();
   return attempts;
 };
