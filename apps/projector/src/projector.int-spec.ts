@@ -115,7 +115,7 @@ describe('Redis', () => {
     expect(kept).toEqual([1, 0, 0]);
   });
 
-  test('that is unavailable does not hold up the rows', async () => {
+  test('that is unavailable does not delay the rows', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -165,7 +165,7 @@ describe('Redis', () => {
 });
 
 describe('PostgreSQL', () => {
-  test('that is unavailable does not hold up the contexts', async () => {
+  test('that is unavailable does not delay the contexts', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);

@@ -14,7 +14,7 @@ export type { Page } from './queries/conditions.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
 export { sessionsConcerned } from './queries/references.ts';
 export type { Reference } from './queries/references.ts';
-export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
+export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
 export type { Positioned, TableItem } from './tables/items.ts';

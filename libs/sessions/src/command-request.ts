@@ -14,7 +14,7 @@ export interface CommandRequest {
   readonly commandIds: readonly string[];
   /** What the caller sent, for telling a repetition from another request under the same id. */
   readonly body: JsonObject;
-  /** The revision that the caller has seen; undefined: decide on whatever is the latest. */
+  /** The revision that the caller has seen; undefined: decide on the latest one. */
   readonly expectedRevision?: number;
   /** The epoch under which the caller owns the session; a command of an owner that was replaced is refused. */
   readonly agentEpoch?: number;

@@ -10,7 +10,7 @@ import { dyingWithParent, lastError, lastLines, say } from './run.ts';
 /** A program that the supervisor keeps running. */
 export interface Program {
   readonly name: string;
-  /** The words of its command. */
+  /** The command and its arguments. */
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };

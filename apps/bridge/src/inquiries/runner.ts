@@ -18,7 +18,7 @@ import { RequestScheduler } from './request-scheduler.ts';
 const saveEveryMs = 1_000;
 
 /**
- * Asks the sources of open inquiries and closes them at their deadline. What it knows is a fold of the inquiries' events:
+ * Asks the sources of open inquiries and closes them at their deadline. Its state is a fold of the inquiries' events:
  * an instance that starts, or takes over, reads on from before the oldest open one.
  */
 @Injectable()
@@ -89,7 +89,7 @@ export class InquiryRunner {
     this.inquiries.pass(delivery.position);
   }
 
-  /** An event that cannot be read is skipped: the others are not held up. */
+  /** An event that cannot be read is skipped: the others are not delayed. */
   private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
     try {
       this.apply(session_id, event as RecordedEvent<InquiryEvent>, position);

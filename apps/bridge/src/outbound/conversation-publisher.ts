@@ -108,7 +108,7 @@ export class ConversationPublisher implements PartitionWork {
     }
   }
 
-  /** An event that cannot be read or published is skipped: the partition's others are not held up. */
+  /** An event that cannot be read or published is skipped: the partition's others are not delayed. */
   private messageOf(delivery: Exclude<Delivery, { kind: 'caught_up' }>): Outgoing | undefined {
     if (delivery.kind === 'checkpoint') return undefined;
     if (delivery.kind === 'unprojectable') return this.skip(delivery);

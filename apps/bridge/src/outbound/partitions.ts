@@ -51,7 +51,7 @@ export class OutboundPartitions {
     return this.coordinator.work.reduce((sum, publisher) => sum + publisher.backlog, 0);
   }
 
-  /** Whether this instance works for a session; the others only step in when that does not happen. */
+  /** Whether this instance works for a session; the others only step in when it does not. */
   owns(sessionId: string): boolean {
     return this.coordinator.owns(sessionId);
   }

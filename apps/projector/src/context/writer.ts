@@ -4,7 +4,7 @@ import type { ContextProjection, ContextStore, Positioned } from '#read-models';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
-/** Thrown when Redis came back in an older state than was written: the partition begins again from where Redis is. */
+/** Thrown when Redis came back in an older state than was written: the partition restarts from the state of Redis. */
 export class CheckpointRegressedError extends Error {
   constructor() {
     super('Redis came back in an older state.');

@@ -83,7 +83,7 @@ export class PartitionProcessor {
     this.abort.abort();
   }
 
-  /** The connection to Redis was lost: checks, as soon as it is back, that nothing else was. */
+  /** The connection to Redis was lost: checks, once it is restored, that no data was. */
   redisLost(): void {
     this.contextWriter.doubt();
   }

@@ -38,7 +38,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
     expect(await aside.rowRevision(id)).toBe(revision - 1);
   });
 
-  test('does not hold up the other sessions', async () => {
+  test('does not delay the other sessions', async () => {
     const { others } = await aside.conversations(bad);
     await harness.start();
     expect(await harness.settled(others)).toBe(5);

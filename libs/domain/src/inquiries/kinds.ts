@@ -6,7 +6,7 @@ export type Answers = { readonly [source: string]: JsonObject };
 interface SourceKind {
   /** The sources whose answers it needs first. */
   readonly after: readonly string[];
-  /** Whether the inquiry is of no use without it. */
+  /** Whether the inquiry needs its answer. */
   readonly required: boolean;
   /** What it is asked; null when it need not be asked after all. */
   readonly request: (subject: JsonObject, answers: Answers) => JsonObject | null;

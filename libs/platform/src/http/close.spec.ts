@@ -20,7 +20,7 @@ class SlowController {
 @Module({ controllers: [SlowController] })
 class SlowModule {}
 
-test('on close the answers under way are finished, and idle connections do not hold it up', async () => {
+test('closing finishes the answers under way and does not wait for idle connections', async () => {
   const logger = createLogger('api', 'silent');
   const health = new HealthChecks({ checks: {} });
   const app = await createHttpApp(SlowModule, { logger, metrics: new Metrics('api'), health });

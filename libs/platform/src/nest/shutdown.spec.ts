@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 
 const compiling = ['--import', new URL('../../../../tools/register.mjs', import.meta.url).href];
-const platform = new URL('../index.ts', import.meta.url).href;
+const shutdown = new URL('shutdown.ts', import.meta.url).href;
+const logging = new URL('../logging/logger.ts', import.meta.url).href;
 
 /** Signals the process once it runs; resolves to its exit code and output. */
 async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
@@ -25,7 +26,8 @@ describe('shutdown', () => {
 
   function start(stop: string, more = ''): ChildProcessWithoutNullStreams {
     const script = `
-      import { createLogger, onShutdown } from '${platform}';
+      import { createLogger } from '${logging}';
+      import { onShutdown } from '${shutdown}';
       onShutdown(${stop}, { logger: createLogger('test'), graceMs: 300 });
       setInterval(() => undefined, 1000);
       console.log('started');

@@ -11,7 +11,7 @@ export interface StreamNotification {
   readonly quiet: boolean;
 }
 
-/** Changes that concern an owner whoever made them: it no longer owns the session, or the session is over. */
+/** Events that concern an owner regardless of their actor: it no longer owns the session, or the session is over. */
 const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'AgentAttached',
   'AgentDetached',

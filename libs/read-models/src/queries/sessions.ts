@@ -72,8 +72,8 @@ export async function dueSessions(pool: Pool, now: string, limit: number): Promi
   return rows.map((row) => row.session_id);
 }
 
-/** A session that an agent instance holds, or that waits for one of its pool. */
-interface HeldSession {
+/** A session that an agent instance owns, or that waits for one of its pool. */
+interface OwnedSession {
   readonly session_id: string;
   readonly agent_instance: string | null;
   readonly agent_pool: string;
@@ -81,8 +81,12 @@ interface HeldSession {
 }
 
 /** Active sessions that have an agent or wait for one, in the order of their ids. */
-export async function heldSessions(pool: Pool, after: string | null, limit: number): Promise<HeldSession[]> {
-  const { rows } = await pool.query<HeldSession>(
+export async function ownedSessions(
+  pool: Pool,
+  after: string | null,
+  limit: number,
+): Promise<OwnedSession[]> {
+  const { rows } = await pool.query<OwnedSession>(
     `SELECT session_id, agent_instance, agent_pool, agent_epoch::int FROM conversation_session
      WHERE status = 'active' AND agent_pool IS NOT NULL AND ($1::uuid IS NULL OR session_id > $1)
      ORDER BY session_id LIMIT $2`,

@@ -3,7 +3,7 @@ import { EventStoreDBClient, jsonEvent, type JSONEventData } from '@eventstore/d
 import { verify } from '../commands/verify.ts';
 import { pause } from '../contract/harness.ts';
 import { spawnEventStore } from './processes.ts';
-import { exactly, measured, type Figure } from './report.ts';
+import { exactly, measured, type Measurement } from './report.ts';
 
 const WRITERS = 64;
 const SHARED = 'shared';
@@ -22,7 +22,7 @@ interface Findings {
 }
 
 /** Repeatedly kills the server with SIGKILL under 64 writers, then checks every acknowledged append. */
-export const runCrash = async (dir: string, rounds: number): Promise<Figure[]> => {
+export const runCrash = async (dir: string, rounds: number): Promise<Measurement[]> => {
   const data = join(dir, 'crash');
   const findings: Findings = { acknowledged: 0, lost: 0, torn: 0 };
   for (let round = 0; round < rounds; round++) {

@@ -1429,7 +1429,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1555,7 +1555,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1681,7 +1681,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1808,7 +1808,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1935,7 +1935,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2058,7 +2058,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2184,7 +2184,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2310,7 +2310,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2436,7 +2436,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2562,7 +2562,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2688,7 +2688,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2814,7 +2814,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2936,7 +2936,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3119,7 +3119,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -51,13 +51,13 @@ export class AgentCommands {
     return (await this.execute(sessionId, instance, command, known)).revision;
   }
 
-  /** Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over. */
+  /** Requests a handoff since no agent answers: once for each id, on any node, unless the session is over. */
   async requestHandoff(sessionId: string, id: string): Promise<void> {
     const command = { type: 'RequestHandoff', reason: 'no agent answers' } as const;
     await this.execute(sessionId, 'system', command, { id, body: { id } }).catch(ignoreRejection);
   }
 
-  /** Detaches an instance that lost its sessions and may not know it; a session that has moved on is left as it is. */
+  /** Detaches an instance that lost its sessions and may not know it; a session with a newer owner is left unchanged. */
   async detachLost(lost: Owner & { readonly session_id: string }, reason: DetachReason): Promise<void> {
     await this.detach(lost.session_id, lost, reason, true).catch(ignoreRejection);
   }

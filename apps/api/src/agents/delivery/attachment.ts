@@ -18,7 +18,7 @@ export interface Outlet {
   /** Whether more may be sent; if not, updates wait in their streams. */
   readonly hasRoom: boolean;
   send(frame: object): void;
-  /** Reads the attachment's stream, as soon as there is room for what it gives. */
+  /** Reads the attachment's stream, as soon as there is room for its updates. */
   schedule(attachment: Attachment): void;
   attach(attachment: Attachment): void;
   detach(attachment: Attachment): void;
@@ -27,7 +27,7 @@ export interface Outlet {
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 const windowSize = 64;
 
-/** What became of an event: no update, an update that was sent, or the end of the ownership. */
+/** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
 /** A reading of the stream that is under way. */
@@ -117,7 +117,7 @@ export class Attachment {
     this.connection.schedule(this);
   };
 
-  /** Has the stream read to its end. */
+  /** Schedules a read of the stream to its end. */
   readAgain(): void {
     this.readToEnd = true;
     this.connection.schedule(this);

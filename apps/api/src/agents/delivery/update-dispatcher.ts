@@ -14,7 +14,7 @@ import { AckBatcher } from './ack-batcher.ts';
 import type { Attachment } from './attachment.ts';
 import { Notifier } from './notifier.ts';
 
-/** Events read at a time for one session, before another of the same instance has its turn. */
+/** Events read at a time for one session, before another session of the same instance is read. */
 const pageSize = 64;
 /** Pause before a reading that failed is done again, in milliseconds. */
 const retryMs = 500;
@@ -133,7 +133,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     if (session.state.session.status !== 'active') this.registry.forgetWaiting(session.session_id);
   }
 
-  /** Sends what has to be sent of some events in a row; false when there was no room for all of them. */
+  /** Receives consecutive events and sends their updates; false when there was no room for all of them. */
   private receiveAll(attachment: Attachment, events: readonly RecordedEvent[]): boolean {
     for (const event of events) {
       if (attachment.isClosed) return true;

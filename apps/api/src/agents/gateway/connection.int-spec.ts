@@ -71,7 +71,7 @@ describe('a connection', () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
     const since = Date.now();
     const received = agent.frames.length;
-    // By then leases are judged again.
+    // By then leases are checked again.
     await waitUntil(() => agent.frames.length > received + 2 && Date.now() > since + leaseMs);
     const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
     expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });

@@ -40,12 +40,12 @@ export class Connection implements Outlet {
   private draining = false;
   /** When the last frame was received (ms). */
   private aliveAt = Date.now();
-  /** Up to when the registry knows that the instance lives (ms). */
+  /** Up to when the registry knows that the instance is alive (ms). */
   private renewedAt = 0;
   private mismatches = 0;
   /** Checks since a ping that is not answered yet; 0: none is unanswered. */
   private pingChecks = 0;
-  /** What the instance asked for and is not done yet: each waits for the one before. */
+  /** The work on the instance's frames: each waits for the one before. */
   private work: Promise<void> | undefined;
   private queued = 0;
   private readonly owned = new Map<string, Attachment>();
@@ -127,7 +127,7 @@ export class Connection implements Outlet {
     this.ownEvents = includeOwnEvents;
   }
 
-  /** Does what a frame asks for after what the frames before it asked for; false when too many wait. `work` never rejects. */
+  /** Handles a frame after those before it; false when too many wait. `work` never rejects. */
   enqueue(work: () => Promise<void>): boolean {
     if (this.queued >= queueLimit) return false;
     this.queued += 1;
@@ -160,7 +160,7 @@ export class Connection implements Outlet {
     this.confirmDrained();
   }
 
-  /** A frame was received: the instance lives. */
+  /** A frame was received: the instance is alive. */
   markAlive(): void {
     this.aliveAt = Date.now();
   }
@@ -170,7 +170,7 @@ export class Connection implements Outlet {
     return this.aliveAt + leaseMs - now;
   }
 
-  /** Whether the instance gave a sign of life that the registry does not know of. */
+  /** Whether the instance sent a frame since its lease was last renewed. */
   get needsRenewal(): boolean {
     return this.isKnown && this.aliveAt > this.renewedAt;
   }

@@ -169,7 +169,7 @@ function parseObject(text: string): { readonly type?: unknown } {
   return value;
 }
 
-/** @param path where the value stands in the frame; empty: it is the frame */
+/** @param path the path of the value in the frame; empty: it is the frame */
 function checked<T>(validate: ValidateFunction<T>, value: unknown, path = ''): T {
   if (validate(value)) return value;
   const faults = new Set((validate.errors ?? []).map((error) => describe(error, path)));

@@ -22,7 +22,7 @@ const registration = { attempts: 3, minMs: 20, maxMs: 20 };
 interface AttachOptions {
   readonly after: number | null;
   readonly reason: AttachReason;
-  /** The epoch that must be the latest one; null: whichever is. */
+  /** The epoch that must be the latest one; null: any. */
   readonly replaces: number | null;
 }
 

@@ -53,7 +53,7 @@ export class SessionFeed {
     this.closing.abort();
   }
 
-  /** A comment shows that the connection lives; reading on makes up for a lost notification. */
+  /** A comment keeps the connection alive; reading on makes up for a lost notification. */
   private keepAlive(): void {
     if (this.response.writableNeedDrain) return;
     this.response.write(':\n\n');
