@@ -6,7 +6,7 @@ import { waitUntil } from '#platform';
 import { Failure } from '../tools/shared/failure.ts';
 
 /** A system under test: its api and the variables of its backing services. */
-export interface Target {
+interface Target {
   readonly api: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

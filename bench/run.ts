@@ -10,7 +10,7 @@ import { measureLag } from './lag.ts';
 import { load } from './load.ts';
 import type { Slice } from './load.ts';
 
-export interface Size {
+interface Size {
   readonly inFlight: readonly number[];
   readonly lengths: readonly number[];
   readonly rounds: number;

@@ -14,10 +14,10 @@ const leaseMs = { takeovers: 2_000, scale: 15_000 } as const;
 
 /** `npm run prove -- agents`: takeovers, latency and scale of the live agents. */
 export async function runAgents(report: Report): Promise<void> {
-  await withLease(leaseMs.takeovers, (system) => judgeTakeovers(system, report));
+  await withLease(leaseMs.takeovers, (system) => checkTakeovers(system, report));
   await withLease(leaseMs.scale, async (system) => {
-    await judgeLatency(system, report);
-    await judgeScale(system, report);
+    await checkLatency(system, report);
+    await checkScale(system, report);
   });
 }
 
@@ -25,7 +25,7 @@ function withLease(ms: number, work: (system: ConnectedSystem) => Promise<void>)
   return withOwnSystem((own) => withClients(own, work), { AGENT_LEASE_MS: String(ms) });
 }
 
-async function judgeTakeovers(system: ConnectedSystem, report: Report): Promise<void> {
+async function checkTakeovers(system: ConnectedSystem, report: Report): Promise<void> {
   const size = { instances: 4, sessions: 12, rounds: 100 };
   report.begin(
     `${size.rounds} times an agent instance or an api node killed, stopped or drained, lease ${leaseMs.takeovers} ms`,
@@ -40,7 +40,7 @@ async function judgeTakeovers(system: ConnectedSystem, report: Report): Promise<
   report.atMost('slowest takeover, ms', result.slowestMs, leaseMs.takeovers + 2_000);
 }
 
-async function judgeLatency(system: ConnectedSystem, report: Report): Promise<void> {
+async function checkLatency(system: ConnectedSystem, report: Report): Promise<void> {
   const updates = 1_000;
   const { sameNode, otherNode, answers } = await measureAgentLatency(system, updates);
   report.begin('From another writer’s acknowledgement to the agent’s handler');
@@ -54,14 +54,14 @@ async function judgeLatency(system: ConnectedSystem, report: Report): Promise<vo
   report.equal('answers handled', answers.total.samples, updates / 5);
 }
 
-async function judgeScale(system: ConnectedSystem, report: Report): Promise<void> {
+async function checkScale(system: ConnectedSystem, report: Report): Promise<void> {
   const scale = { sockets: 5_000, sessionsPerSocket: 10, nonReaders: 50, samples: 1_000 };
   const sessions = scale.sockets * scale.sessionsPerSocket;
   report.begin(`${scale.sockets} sockets, ${sessions} attached sessions on one api node`);
   const bare = await bareMemoryPerSocket(scale.sockets);
   const sized = { ...scale, leaseMs: leaseMs.scale, measureMemory: true };
   const result = await stopReading(system, sized, (text) => report.note(text));
-  judgeMemory(result, bare, report);
+  checkMemory(result, bare, report);
   report.equal('attached sessions', result.attached, sessions);
   report.equal('non-readers cut off', result.cutOff, scale.nonReaders);
   report.equal('readers still connected', result.readersConnected, scale.sockets - scale.nonReaders);
@@ -71,7 +71,7 @@ async function judgeScale(system: ConnectedSystem, report: Report): Promise<void
   report.atMost('p99 of the readers meanwhile, ms', during.p99, Math.max(50, 5 * before.p99));
 }
 
-function judgeMemory({ memory, secondsToAttach }: SlowReaders, bare: number, report: Report): void {
+function checkMemory({ memory, secondsToAttach }: SlowReaders, bare: number, report: Report): void {
   const { perSocket = NaN, perSession, growth } = memory;
   report.note(
     `bare ws: ${(bare / kib).toFixed(1)} KiB a socket; Turnstream: ${(perSocket / kib).toFixed(1)} KiB`,

@@ -19,19 +19,19 @@ export async function runFoundation(report: Report): Promise<void> {
   const others = await fullDialogues('crash-');
   await withOwnSystem(async (system) => {
     report.begin(`Conversations through a running system: ${source}`);
-    await judgeImport(system, conversations, report);
+    await checkImport(system, conversations, report);
     report.begin('The same under other ids, while projector, api and event store are killed with -9');
-    await judgeCrashes(system, others.conversations, report);
+    await checkCrashes(system, others.conversations, report);
     report.begin('Conflicts and repetitions');
-    await judgeConflicts(system, report);
+    await checkConflicts(system, report);
   });
   report.begin('The benchmark, with everything running');
   await runBenchmarks(report);
   report.begin('A fresh clone with empty caches');
-  await judgeFreshClone(report);
+  await checkFreshClone(report);
 }
 
-async function judgeImport(
+async function checkImport(
   system: System,
   conversations: readonly Conversation[],
   report: Report,
@@ -41,12 +41,12 @@ async function judgeImport(
   );
   const sessions = new Set(conversations.map(({ session_id }) => session_id)).size;
   report.equal('sessions', conversations.length, sessions);
-  judgeReadModels('', readModels, conversations, report);
+  checkReadModels('', readModels, conversations, report);
   report.equal('events that playing them again adds', second.events, 0);
   report.equal('commands recognised as repeated', second.repeated, first.steps);
 }
 
-async function judgeCrashes(
+async function checkCrashes(
   system: System,
   conversations: readonly Conversation[],
   report: Report,
@@ -56,12 +56,12 @@ async function judgeCrashes(
     (onStep) => importWithCrashes(system, conversations, onStep),
   );
   report.equal('processes killed with -9 and started again', restarted.length, 3);
-  judgeReadModels(' after the kills', afterCrashes, conversations, report);
-  judgeReadModels(' after Redis was flushed', afterFlush, conversations, report);
+  checkReadModels(' after the kills', afterCrashes, conversations, report);
+  checkReadModels(' after Redis was flushed', afterFlush, conversations, report);
   report.equal('contexts back in Redis', restoredContexts, conversations.length);
 }
 
-function judgeReadModels(
+function checkReadModels(
   when: string,
   { rows, contexts, differences }: Checked,
   conversations: readonly Conversation[],
@@ -72,7 +72,7 @@ function judgeReadModels(
   report.none(`differences${when}`, differences);
 }
 
-async function judgeConflicts(system: System, report: Report): Promise<void> {
+async function checkConflicts(system: System, report: Report): Promise<void> {
   const [writers, requests] = [64, 200];
   const { winners, conflicts, revisions } = await competeForRevision(system, writers);
   report.equal(`winners among ${writers} writers with the same If-Match`, winners, 1);
@@ -85,7 +85,7 @@ async function judgeConflicts(system: System, report: Report): Promise<void> {
   report.atMost('answers not marked as repeated (one an api node)', originals, system.apis.length);
 }
 
-async function judgeFreshClone(report: Report): Promise<void> {
+async function checkFreshClone(report: Report): Promise<void> {
   const { firstStartS, laterStartS, testExitCode, testS } = await tryFreshClone();
   report.atMost('first npm start to ready, in s', firstStartS, 180);
   report.atMost('later npm start to ready, in s', laterStartS, 20);

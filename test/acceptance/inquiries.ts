@@ -20,26 +20,26 @@ export async function runInquiries(report: Report): Promise<void> {
       const subjects = await startSubjects(system, 2_000);
       const ids = subjects.map(({ session_id }) => session_id);
       report.begin('2,000 inquiries at once over services that are slow, silent, duplicating and late');
-      await judgeTroubledServices(system, ids, report);
+      await checkTroubledServices(system, ids, report);
       report.begin('Answers');
-      await judgeAnswers(system, ids.slice(0, 300), report);
+      await checkAnswers(system, ids.slice(0, 300), report);
       report.begin('A source that does not answer');
-      await judgeDeadSource(system, ids.slice(0, 200), report);
+      await checkDeadSource(system, ids.slice(0, 200), report);
       report.begin('Two bridges, one killed with -9');
-      judgeClosings(await killOneOfTwoBridges(system, ids.slice(0, 1_000), 4_000), report);
+      checkClosings(await killOneOfTwoBridges(system, ids.slice(0, 1_000), 4_000), report);
       report.begin('Speed');
       await measureSpeed(system, subjects, report);
       report.begin(
         '100,000 messages through 50 joins and leaves of bridges and kills of the bridge and the event store',
       );
-      await judgeIncoming(system, subjects, report);
+      await checkIncoming(system, subjects, report);
       report.begin('Kafka stopped for a minute');
-      await judgeKafkaOutage(system, subjects.slice(0, 500), report);
+      await checkKafkaOutage(system, subjects.slice(0, 500), report);
     }),
   );
 }
 
-async function judgeTroubledServices(
+async function checkTroubledServices(
   system: ConnectedSystem,
   ids: readonly string[],
   report: Report,
@@ -47,7 +47,7 @@ async function judgeTroubledServices(
   const result = await inquireTroubledServices(system, ids, 5_000);
   const { openingMs, closings, sent } = result;
   report.note(`${closings.opened} inquiries opened within ${Math.round(openingMs)} ms`);
-  judgeClosings(closings, report);
+  checkClosings(closings, report);
   report.atMost('latest closing after its deadline, in ms', closings.latestMs, closingMs);
   report.note(
     `${sent.silent} requests not answered, ${sent.failures} failures, ${sent.duplicates} duplicates`,
@@ -58,7 +58,7 @@ async function judgeTroubledServices(
   report.none(`late answers without a correction, of ${result.lateReplies}`, result.uncorrectedReplies);
 }
 
-function judgeClosings({ opened, closedOnce, outcomes, lateness }: Closings, report: Report): void {
+function checkClosings({ opened, closedOnce, outcomes, lateness }: Closings, report: Report): void {
   report.equal('inquiries with exactly one InquiryClosed', closedOnce, opened);
   report.note(`closed after the deadline by p50 ${lateness.p50} ms, p99 ${lateness.p99} ms`);
   report.note(
@@ -68,14 +68,14 @@ function judgeClosings({ opened, closedOnce, outcomes, lateness }: Closings, rep
   );
 }
 
-async function judgeAnswers(system: ConnectedSystem, ids: readonly string[], report: Report): Promise<void> {
+async function checkAnswers(system: ConnectedSystem, ids: readonly string[], report: Report): Promise<void> {
   const { samples, p50, p99 } = await measureAnswers(system, ids);
   report.note(
     `${samples} answers, from the last one to the context: p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms`,
   );
 }
 
-async function judgeDeadSource(
+async function checkDeadSource(
   system: ConnectedSystem,
   ids: readonly string[],
   report: Report,
@@ -97,7 +97,7 @@ async function measureSpeed(
   report.note(`the bridge is at ${Math.round((100 * bridge) / rawAppends)} % of raw appends`);
 }
 
-async function judgeIncoming(
+async function checkIncoming(
   system: ConnectedSystem,
   subjects: readonly Subject[],
   report: Report,
@@ -120,14 +120,14 @@ async function judgeIncoming(
   report.note(`reasons: ${deadLetters.reasons.join(', ')}`);
 }
 
-async function judgeKafkaOutage(
+async function checkKafkaOutage(
   system: ConnectedSystem,
   subjects: readonly Subject[],
   report: Report,
 ): Promise<void> {
   const outage = await stopKafka(system, subjects, 60_000);
   report.note(`${outage.turns} turns recorded meanwhile, slowest ${Math.round(outage.slowestTurnMs)} ms`);
-  judgeClosings(outage.closings, report);
+  checkClosings(outage.closings, report);
   report.note(`caught up ${Math.round(outage.recoveryS)} s after Kafka was back`);
   const { expected, missing, outOfOrder, invalid } = outage.published;
   report.none(`events of conversations that are not published, of ${expected}`, missing);

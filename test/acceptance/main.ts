@@ -1,4 +1,4 @@
-/** `npm run prove -- <name>`: runs the scenarios at full size; exits non-zero when a figure falls short of its promise. */
+/** `npm run prove -- <name>`: runs the scenarios at full size; exits non-zero when a result falls short of its target. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -25,8 +25,10 @@ await runProgram(async () => {
   const report = new Report();
   await run(report);
   if (report.missed.length > 0)
-    throw new Failure(`${report.missed.length} figures fall short:\n  ${report.missed.join('\n  ')}`);
-  console.log(`\n✔ every figure of ${name} is as promised`);
+    throw new Failure(
+      `${report.missed.length} results fall short of their targets:\n  ${report.missed.join('\n  ')}`,
+    );
+  console.log(`\n✔ every result of ${name} meets its target`);
 }, usage);
 
 /** The embedded event store has an acceptance program of its own. */
@@ -35,5 +37,5 @@ async function runEventStore(report: Report): Promise<void> {
   const program = 'packages/embedded-eventstore/src/acceptance/main.ts';
   const child = spawn(process.execPath, ['--import', './tools/register.mjs', program], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
-  report.figure('exit code of the event store’s acceptance run', code ?? 'killed', '= 0', code === 0);
+  report.result('exit code of the event store’s acceptance run', code ?? 'killed', '= 0', code === 0);
 }

@@ -1,4 +1,4 @@
-/** Prints the figures of a run beside what is promised of them, and collects those that fall short. */
+/** Prints the results of a run beside their targets, and collects those that fall short. */
 export class Report {
   private readonly shortfalls: string[] = [];
 
@@ -10,31 +10,31 @@ export class Report {
     console.log(`    ${text}`);
   }
 
-  /** A figure and what is promised of it. */
-  figure(what: string, value: string | number, promise: string, holds: boolean): void {
-    console.log(`  ${holds ? '✔' : '✖'} ${what.padEnd(64)} ${String(value).padStart(10)}   ${promise}`);
-    if (!holds) this.shortfalls.push(`${what}: ${value}, promised ${promise}`);
+  /** A result and its target. */
+  result(what: string, value: string | number, target: string, holds: boolean): void {
+    console.log(`  ${holds ? '✔' : '✖'} ${what.padEnd(64)} ${String(value).padStart(10)}   ${target}`);
+    if (!holds) this.shortfalls.push(`${what}: ${value}, target ${target}`);
   }
 
-  equal(what: string, value: number, promised: number): void {
-    this.figure(what, value, `= ${promised}`, value === promised);
+  equal(what: string, value: number, target: number): void {
+    this.result(what, value, `= ${target}`, value === target);
   }
 
-  atMost(what: string, value: number, promised: number): void {
-    this.figure(what, rounded(value), `<= ${promised}`, value <= promised);
+  atMost(what: string, value: number, target: number): void {
+    this.result(what, rounded(value), `<= ${target}`, value <= target);
   }
 
-  atLeast(what: string, value: number, promised: number): void {
-    this.figure(what, rounded(value), `>= ${promised}`, value >= promised);
+  atLeast(what: string, value: number, target: number): void {
+    this.result(what, rounded(value), `>= ${target}`, value >= target);
   }
 
-  /** A list that is promised to be empty; its first items are printed. */
+  /** A list that should be empty; its first items are printed. */
   none(what: string, items: readonly string[]): void {
     this.equal(what, items.length, 0);
     for (const item of items.slice(0, 10)) this.note(item);
   }
 
-  /** The figures that fell short, one a line. */
+  /** The results that fell short, one a line. */
   get missed(): readonly string[] {
     return this.shortfalls;
   }

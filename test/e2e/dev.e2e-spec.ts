@@ -4,11 +4,13 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import getPort from 'get-port';
+import { waitUntil } from '#platform';
 
 const root = join(import.meta.dirname, '../..');
+/** A generous limit, for slow machines. */
+const timeoutMs = 240_000;
 const copied = ['apps', 'libs', 'migrations', 'packages', 'tools'];
 const files = ['package.json', 'package-lock.json', 'nest-cli.json', 'rspack.config.mjs', '.swcrc'];
 const configs = ['tsconfig.json', 'tsconfig.base.json'];
@@ -35,14 +37,15 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv) {
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const closed = once(child, 'close');
+  const ended = new AbortController();
+  const closed = once(child, 'close').then(() => ended.abort(new Error(`The program ended: ${output}`)));
   const program = {
-    async seen(text: string, times = 1): Promise<void> {
-      while (output.split(text).length <= times) {
-        if (child.exitCode !== null) throw new Error(`ended without "${text}": ${output}`);
-        await sleep(50);
-      }
-    },
+    seen: (text: string, times = 1): Promise<void> =>
+      waitUntil(() => output.split(text).length > times, {
+        what: `"${text}"`,
+        timeoutMs,
+        signal: ended.signal,
+      }),
     end: async (): Promise<void> => {
       child.kill('SIGTERM');
       await closed;
@@ -69,9 +72,10 @@ async function threePorts(): Promise<number> {
 
 /** Waits until each of these apps is ready. */
 async function ready(...ports: number[]): Promise<void> {
-  for (const port of ports)
-    while (!(await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined))?.ok)
-      await sleep(100);
+  for (const port of ports) {
+    const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+    await waitUntil(isReady, { what: `port ${port} to be ready`, timeoutMs, everyMs: 100 });
+  }
 }
 
 test('nest start --watch restarts the api after an edit in libs/domain', async () => {

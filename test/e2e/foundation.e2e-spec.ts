@@ -97,7 +97,7 @@ describe('16 writers with the same If-Match', () => {
     expect(result.conflicts).toBe(15);
   });
 
-  test('append one event, without a gap', () => {
+  test('append one event each, with consecutive revisions', () => {
     expect(result.revisions).toEqual([0, 1]);
   });
 });

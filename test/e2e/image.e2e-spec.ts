@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import getPort from 'get-port';
 import pg from 'pg';
+import { waitUntil } from '#platform';
 import { assemble } from '../../tools/image/assemble.ts';
 
 const image = mkdtempSync(join(tmpdir(), 'turnstream-image-'));
@@ -81,10 +81,8 @@ test('the migrations and the three apps run from the folder of the image', async
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     try {
-      while (!(await isReady(port))) {
-        expect(child.exitCode).toBeNull();
-        await sleep(100);
-      }
+      await waitUntil(async () => child.exitCode !== null || (await isReady(port)), { everyMs: 100 });
+      expect(child.exitCode).toBeNull();
     } finally {
       if (child.kill('SIGTERM')) await once(child, 'exit');
     }

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 
 const root = join(import.meta.dirname, '../..');
 const SERVICE_VARIABLES = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
@@ -49,14 +49,16 @@ function command(script: string, extra: NodeJS.ProcessEnv = {}) {
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const closed = new AbortController();
   const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, output }));
+    child.on('close', (code) => {
+      closed.abort(new Error(`The command ended: ${output}`));
+      resolve({ code, output });
+    });
   });
   const seen = async (text: string) => {
-    while (!output.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`ended without "${text}": ${output}`);
-      await sleep(50);
-    }
+    const isSeen = (): boolean => output.includes(text);
+    await waitUntil(isSeen, { what: `"${text}"`, timeoutMs: 240_000, signal: closed.signal });
     return output;
   };
   return { child, ended, seen };
@@ -165,6 +167,6 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   const [supervisor = 0, ...others] = processes();
   process.kill(supervisor, 'SIGKILL');
   expect((await third.ended).code).toBe(1);
-  while (living(others).length > 0) await sleep(50);
+  await waitUntil(() => living(others).length === 0);
   expect((await command('reset.ts').ended).code).toBe(0);
 });

@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(events).toMatchObject([{ type: 'SessionEnded', revision: session.revision }]);
   });
 
-  test('reads its events page by page, without a gap', async () => {
+  test('reads all events page by page', async () => {
     const session = await start();
     for (let index = 0; index < 7; index += 1) await session.recordTurn(turn);
     const events = await Array.fromAsync(session.events({ limit: 3 }));

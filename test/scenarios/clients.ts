@@ -15,7 +15,7 @@ export interface ConnectedSystem extends System {
   readonly admin: Admin;
   readonly store: EventStore;
   readonly pool: Pool;
-  /** Tells this system's orders and partners from those of others on a shared Kafka. */
+  /** Distinguishes this system's orders and partners from those of others on a shared Kafka. */
   readonly run: string;
 }
 

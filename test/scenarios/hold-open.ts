@@ -1,5 +1,5 @@
 /** A resource that stays open between `open` and `close`, for beforeAll and afterAll. */
-export interface Held<T> {
+interface Held<T> {
   /** Rejects when the resource cannot be opened. */
   open(): Promise<T>;
   /** Closes it, also while it is still opening, and waits until it is closed. */

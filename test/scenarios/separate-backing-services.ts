@@ -43,7 +43,7 @@ async function createDatabase(serverUrl: string): Promise<string> {
 
 /** Numbers of Redis databases that systems may have; integration specs have lower ones. */
 const redisDatabases = [10, 11, 12, 13, 14, 15];
-/** Tells these locks of PostgreSQL from others. */
+/** Distinguishes these locks of PostgreSQL from others. */
 const lockSpace = 7_301;
 
 interface Claim {

@@ -63,7 +63,7 @@ export async function generateDocument(): Promise<string> {
   return format(JSON.stringify(asyncApiDocument()), { parser: 'json', printWidth: 110 });
 }
 
-export function asyncApiDocument(): Members {
+function asyncApiDocument(): Members {
   const messages = { ...incoming(), ...inquiries(), ...conversation(), dead_letter: deadLetter() };
   return {
     asyncapi: '3.0.0',

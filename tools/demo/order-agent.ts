@@ -51,7 +51,7 @@ async function ask(
   await session.recordTurn(reply, { key: `fetching:${event_id}` });
 }
 
-/** Tells what one source answered, while another is still asked. */
+/** Answers with the result of one source while another is still pending. */
 async function answerSoFar(
   { session }: AgentStream,
   answered: Readonly<Record<string, unknown>>,

@@ -35,20 +35,11 @@ export async function playOrder(url: string): Promise<void> {
   let watching: ReturnType<typeof watch> | undefined;
   try {
     await Promise.all([first.said('is connected'), second.said('is connected')]);
-    const session = await turnstream.startSession({
-      partner_id: `P${randomInt(1_000_000, 10_000_000)}`,
-      channel: 'whatsapp',
-      name: 'Asha',
-    });
+    const session = await startSession(turnstream);
     first.process.send({ attach: session.id });
     await first.said('owns the conversation');
     watching = watch(url, session.id);
-    await session.recordTurn({
-      sender: 'user',
-      message_text: `Where is my order ${order_id}?`,
-      parsed_intent: 'ask_order_status',
-      extracted_entities: { order_id },
-    });
+    await askForOrder(session, order_id);
     await watching.waitFor('fetching your order status');
     await watching.waitFor('So far: ', finalAnswer);
     await sleep(300);
@@ -64,6 +55,20 @@ export async function playOrder(url: string): Promise<void> {
     await Promise.all(services.map((service) => service.stop()));
     await turnstream.close();
   }
+}
+
+function startSession(turnstream: Turnstream): Promise<Session> {
+  const partner_id = `P${randomInt(1_000_000, 10_000_000)}`;
+  return turnstream.startSession({ partner_id, channel: 'whatsapp', name: 'Asha' });
+}
+
+async function askForOrder(session: Session, order_id: string): Promise<void> {
+  await session.recordTurn({
+    sender: 'user',
+    message_text: `Where is my order ${order_id}?`,
+    parsed_intent: 'ask_order_status',
+    extracted_entities: { order_id },
+  });
 }
 
 function othersAnswered(): Failure {

@@ -19,7 +19,7 @@ await runProgram(async () => {
   const [action = '', argument, ...rest] = process.argv.slice(2);
   if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
   if (action === 'list' && argument !== undefined && !deadLetterReasons.some((reason) => reason === argument))
-    throw new Failure(`There is no reason ${argument}: the reasons are ${deadLetterReasons.join(', ')}.`);
+    throw new Failure(`Unknown reason ${argument}: the reasons are ${deadLetterReasons.join(', ')}.`);
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
   await admin.connect().catch((error: unknown) => {

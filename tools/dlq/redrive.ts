@@ -47,7 +47,7 @@ export async function redriveOne(kafka: Kafka, { letter, at }: Found): Promise<v
   }
 }
 
-/** Tells of a dead letter whether `redriveAll` sent it. */
+/** Whether `redriveAll` sent a dead letter. */
 export async function sentBefore(admin: Admin): Promise<(found: Found) => boolean> {
   const [first, again] = [await sentUpTo(admin, firstGroup), await sentUpTo(admin, againGroup)];
   return ({ at: { topic, partition, offset }, letter }) => {

@@ -13,7 +13,7 @@ export interface Checked {
   readonly differences: readonly string[];
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly parallel: number;
   /** How long rows and contexts may take to follow, in milliseconds. */
   readonly timeoutMs: number;

@@ -9,7 +9,7 @@ export interface Played {
   readonly repeated: number;
 }
 
-export interface PlayOptions {
+interface PlayOptions {
   /** Sessions played at once. */
   readonly parallel: number;
   /** Called after each step that is recorded. */

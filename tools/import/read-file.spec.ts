@@ -51,7 +51,7 @@ describe('a Schema-Guided Dialogue file', () => {
     expect(dialogue.start).toMatchObject({ partner_id: 'sgd-sample_0', language: 'en' });
   });
 
-  test('has intents as goals and slots as entities', () => {
+  test('turns intents into goals and slots into entities', () => {
     expect(dialogue.steps[0]).toMatchObject([
       { type: 'SetGoal', goal: 'GetRide' },
       {

@@ -29,7 +29,7 @@ await runProgram(async () => {
       onProgress: ({ events, percent, perSecond }) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
       onInterruption: () =>
-        console.log('The event store is unavailable; the rebuild goes on when it is back.'),
+        console.log('The event store is unavailable; the rebuild continues when it is available again.'),
     });
     console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
     if (setAside > 0) console.log(`${setAside} sessions were set aside: npm run set-aside -- list`);

@@ -35,7 +35,7 @@ export const wellBehaved: Behaviour = {
   lateMs: 1_000,
 };
 
-export interface ServiceOptions {
+interface ServiceOptions {
   readonly kafka: Kafka;
   readonly source: string;
   readonly answer: Answer;

@@ -10,7 +10,7 @@ const usage = `usage: npm run set-aside -- list
        npm run set-aside -- redrive [session…]
 
 redrive lets the projectors try the sessions again, all of them when none is named: those that can be projected now are
-rebuilt from their streams. A partition that stopped, since too many of its sessions were set aside, goes on.`;
+rebuilt from their streams. A partition that stopped, since too many of its sessions were set aside, resumes.`;
 
 /** A projector looks for requests with each heartbeat. */
 const patienceMs = 30_000;

@@ -38,7 +38,7 @@ const parts = {
   },
 } as const satisfies Readonly<Record<string, Part>>;
 
-export type AddressVariable = keyof typeof parts;
+type AddressVariable = keyof typeof parts;
 
 /** The address: of the variable, else of the system that npm start runs, else of the port variable or the usual port. */
 export function addressOf(variable: AddressVariable, env = process.env): string {

@@ -16,7 +16,7 @@ export interface TestApp {
   readonly store: EventStore;
   readonly redis: Redis;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** A new session; gives its id. */
+  /** Starts a session and returns its id. */
   start(body?: object): Promise<string>;
   close(): Promise<void>;
 }

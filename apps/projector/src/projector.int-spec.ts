@@ -49,7 +49,7 @@ describe('a projector', () => {
     expect(await harness.settled(ids)).toBe(12);
   });
 
-  test('brings what comes into contexts and rows', async () => {
+  test('projects new events into contexts and rows', async () => {
     const ids = await harness.sessions(12);
     await harness.start();
     await harness.settled(ids);
@@ -115,7 +115,7 @@ describe('Redis', () => {
     expect(kept).toEqual([1, 0, 0]);
   });
 
-  test('that is unavailable does not hold up the rows', async () => {
+  test('that is unavailable does not delay the rows', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -124,7 +124,7 @@ describe('Redis', () => {
     await expect(Promise.all(ids.map((id) => harness.rowsSettled(id)))).resolves.toHaveLength(3);
   });
 
-  test('that is back gets what it missed', async () => {
+  test('that is available again gets what it missed', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -134,7 +134,7 @@ describe('Redis', () => {
     expect(await harness.settled(ids)).toBe(3);
   });
 
-  test('that is back in an older state gets what it lost, though nothing more happens in those sessions', async () => {
+  test('that returns in an older state gets what it lost, though no more events of those sessions come', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -165,7 +165,7 @@ describe('Redis', () => {
 });
 
 describe('PostgreSQL', () => {
-  test('that is unavailable does not hold up the contexts', async () => {
+  test('that is unavailable does not delay the contexts', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -174,7 +174,7 @@ describe('PostgreSQL', () => {
     await expect(Promise.all(ids.map((id) => harness.contextSettled(id)))).resolves.toHaveLength(3);
   });
 
-  test('that is back gets what it missed', async () => {
+  test('that is available again gets what it missed', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import { HealthChecks, redisReady } from '#platform';
 import { redriveRequests } from '#read-models';
+import { streamMatches } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus } from './common/partition-status.ts';
@@ -66,9 +67,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   private async redrive(work: readonly PartitionSupervisor[]): Promise<void> {
     const requests = await redriveRequests(this.deps.pool);
     for (const partition of work) {
-      const ours = requests.filter((id) =>
-        partition.lease.prefixes.some((prefix) => `session-${id}`.startsWith(prefix)),
-      );
+      const ours = requests.filter((id) => streamMatches(id, partition.lease.prefixes));
       if (ours.length > 0) partition.redrive(ours);
       else await partition.refreshNotes();
     }

@@ -8,7 +8,7 @@ import { createLogger, createRedis, HealthChecks, Metrics, redisReady, waitUntil
 import { ContextProjection, ContextStore, listSetAside, RowsStore } from '#read-models';
 import type { SetAside } from '#read-models';
 import type { SessionCachePort } from '#sessions';
-import { CommandExecutor, EventCodec, EventStore, readSession } from '#sessions';
+import { CommandExecutor, EventCodec, EventStore, readSession, sessionStream } from '#sessions';
 import type { TcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 import type { TestDatabase } from '../../../libs/read-models/src/test-support.ts';
@@ -42,7 +42,7 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
-export interface InstanceOptions {
+interface InstanceOptions {
   readonly name?: string;
   readonly setAsidePerMinute?: number;
   /** What the projector knows of the events; by default all that there is. */
@@ -165,10 +165,10 @@ export class ProjectorHarness {
 
   /** Appends an event as no program of ours would; returns its revision. */
   async append(sessionId: string, type: string, data: object, metadata: object = {}): Promise<number> {
-    const last = await this.store.readLast(`session-${sessionId}`);
+    const last = await this.store.readLast(sessionStream(sessionId));
     const revision = last === undefined ? -1 : Number(last.revision);
     const event = new EventCodec().encode({ event_id: randomUUID(), type, data, metadata });
-    await this.store.append(`session-${sessionId}`, [event], revision);
+    await this.store.append(sessionStream(sessionId), [event], revision);
     this.sessionCache.delete(sessionId);
     return revision + 1;
   }

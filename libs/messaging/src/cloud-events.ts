@@ -57,7 +57,7 @@ export function writeCloudEvent(event: CloudEvent, key: string): OutgoingMessage
   return { key, value: JSON.stringify(event), headers: { 'content-type': `${structured}; charset=UTF-8` } };
 }
 
-export interface OutgoingMessage {
+interface OutgoingMessage {
   readonly key: string;
   readonly value: string;
   readonly headers: { readonly [name: string]: string };

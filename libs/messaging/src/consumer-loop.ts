@@ -21,7 +21,7 @@ export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
 
 /** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
 const restarts = { minMs: 200, maxMs: 5_000, resetAfterMs: 30_000 };
-/** How long a consumer may take to disconnect, and how long it may give no sign of life, in milliseconds. */
+/** How long a consumer may take to disconnect, and how long it may be silent, in milliseconds. */
 const disconnectMs = 10_000;
 const silenceMs = 45_000;
 
@@ -79,7 +79,7 @@ export class ConsumerLoop<T> {
   }
 }
 
-/** A promise that rejects when the consumer crashes, or gives no sign of life for too long. */
+/** A promise that rejects when the consumer crashes, or is silent for too long. */
 function watchFor(consumer: LoopConsumer): { readonly promise: Promise<never>; stopWatching(): void } {
   const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN } = consumer.events;
   const { promise, reject } = Promise.withResolvers<never>();

@@ -8,7 +8,7 @@ export const deadLetterReasons = [
   'gave_up',
 ] as const;
 
-export type DeadLetterReason = (typeof deadLetterReasons)[number];
+type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /** Thrown when a message can never be processed, however often it is tried: it goes to the dead letters. */
 export class NonRetryableError extends Error {

@@ -9,7 +9,7 @@ export interface KafkaLog {
   error(fields: object, message: string): void;
 }
 
-export interface KafkaOptions {
+interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;

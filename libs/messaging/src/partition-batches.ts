@@ -9,7 +9,7 @@ import { processBatch } from './process-batch.ts';
 export interface PartitionBatchesOptions<T> extends BatchOptions<T> {
   /** Messages that are prepared together, and after which the offset is committed. */
   readonly chunkSize: number;
-  /** Resolves when the backing services are available; asked, with back-off, before a paused partition goes on. */
+  /** Resolves when the backing services are available; asked, with back-off, before a paused partition resumes. */
   readonly ready: () => Promise<void>;
   readonly onPaused?: (topic: string, partition: number) => void;
   readonly log: KafkaLog;
@@ -20,7 +20,7 @@ const heartbeatMs = 1_000;
 
 /**
  * Works on the batches that a consumer fetches. An offset is committed only after the messages before it have had their
- * effects. While a backing service is unavailable the partition is paused; then it goes on from the first message
+ * effects. While a backing service is unavailable the partition is paused; then it resumes from the first message
  * without effect.
  */
 export class PartitionBatches<T> {

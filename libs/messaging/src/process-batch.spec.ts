@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { sleep } from '../../platform/src/async/sleep.ts';
 import { NonRetryableError } from './errors.ts';
 import type { BatchOptions, BatchResult, Received } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
@@ -50,7 +51,6 @@ async function run(texts: string[], more: Partial<BatchOptions<string>> = {}): P
 }
 
 const failing = (): Promise<never> => Promise.reject(new UnavailableError());
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('every message has its effect', async () => {
   expect(await run(['a:1', 'b:2', 'a:3', ':4', 'a:5', ':6'])).toEqual({ done: 6 });
@@ -126,7 +126,7 @@ test('an error that may pass is followed by another attempt', async () => {
   expect([result, handled, letters]).toEqual([{ done: 1 }, ['1'], []]);
 });
 
-test('a message that fails again and again goes to the dead letters', async () => {
+test('a message that fails repeatedly goes to the dead letters', async () => {
   const handler = jest.fn(() => Promise.reject(new Error('odd')));
   expect(await run(['a:1'], { handle: handler })).toEqual({ done: 1 });
   expect(handler).toHaveBeenCalledTimes(4);

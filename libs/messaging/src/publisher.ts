@@ -14,7 +14,7 @@ export interface Outgoing {
 /** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
 const requestBytes = 500_000;
 
-/** Sends messages. Connects by itself; after a failure it connects again. */
+/** Sends messages. It connects at the first use, and again after a failure. */
 export class Publisher {
   private producer: Promise<Producer> | undefined;
 

@@ -34,7 +34,7 @@ export interface TopicSettings {
   readonly deadLetterRetentionHours: number;
 }
 
-export interface TopicPlan {
+interface TopicPlan {
   readonly topic: string;
   readonly partitions: number;
   readonly replication: number;

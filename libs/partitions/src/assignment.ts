@@ -11,7 +11,7 @@ export function partitionPrefixes(count: number): string[][] {
   );
 }
 
-export interface PartitionPosition {
+interface PartitionPosition {
   readonly prefixes: readonly string[];
   readonly position: bigint | null;
 }

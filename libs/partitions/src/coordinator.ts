@@ -8,12 +8,12 @@ export interface PartitionWork {
   stop(): Promise<void>;
 }
 
-export interface PartitionCoordinatorOptions<Work extends PartitionWork> {
+interface PartitionCoordinatorOptions<Work extends PartitionWork> {
   readonly leases: PartitionLeaseStore;
   readonly partitionCount: number;
   /** Time between two heartbeats: a third of a lease, so that one may fail. */
   readonly heartbeatMs: number;
-  /** Begins the work of a partition. It calls `ended` when it ended by itself; the partition is then claimed anew. */
+  /** Begins the work of a partition. It calls `ended` if the work fails; the partition is then claimed again. */
   readonly begin: (lease: Lease, ended: () => void) => Work;
   /** The partitions whose rows hold all that there is. */
   readonly idle?: (work: readonly Work[]) => readonly number[];

@@ -7,7 +7,7 @@ import { createTestDatabase } from '../../platform/src/testing/test-services.ts'
 let database: TestDatabase;
 const instance = (name: string): PartitionLeaseStore => new PartitionLeaseStore(database.pool, name, 60_000);
 
-/** Makes everything in the database so many seconds older. */
+/** Makes everything in the database a number of seconds older. */
 async function pass(seconds: number): Promise<void> {
   await database.pool.query("UPDATE projection_slot SET lease_until = lease_until - $1 * interval '1 s'", [
     seconds,

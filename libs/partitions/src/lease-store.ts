@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { fairShare, partitionPrefixes, startPosition } from './assignment.ts';
 
-/** A partition that this instance owns: nobody else writes its rows as long as the epoch stands. */
+/** A partition that this instance owns: nobody else writes its rows as long as the epoch is current. */
 export interface Lease {
   readonly partition: number;
   readonly epoch: bigint;
@@ -10,7 +10,7 @@ export interface Lease {
   readonly position: bigint | null;
 }
 
-export interface PartitionState {
+interface PartitionState {
   readonly slot: number;
   readonly owner: string | null;
   readonly position: bigint | null;
@@ -36,7 +36,7 @@ export class PartitionLeaseStore {
     private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
-  /** Creates the partitions at the first start, and divides the streams anew when their number changed. */
+  /** Creates the partitions at the first start, and divides the streams again when their number changed. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
       await client.query(`LOCK TABLE ${this.model}_slot IN ACCESS EXCLUSIVE MODE`);
@@ -57,7 +57,7 @@ export class PartitionLeaseStore {
     });
   }
 
-  /** Says that this instance lives; returns how many partitions are its share among those that do. */
+  /** Renews this instance's entry; returns how many partitions are its share among the live instances. */
   async heartbeat(): Promise<number> {
     const { rows } = await this.pool.query<{ instances: string[]; partitions: number }>(
       `WITH dead AS (
@@ -74,7 +74,7 @@ export class PartitionLeaseStore {
     return row === undefined ? 0 : fairShare(this.instance, row.instances, row.partitions);
   }
 
-  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that an earlier life of this instance owned. */
+  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before a restart. */
   async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(
@@ -112,7 +112,7 @@ export class PartitionLeaseStore {
     );
   }
 
-  /** Takes this instance out of the count of those that live. */
+  /** Removes this instance from the live instances. */
   async leave(): Promise<void> {
     await this.pool.query(`DELETE FROM ${this.model}_instance WHERE instance = $1`, [this.instance]);
   }

@@ -1,8 +1,5 @@
 export { ContextProjection } from './context/projection.ts';
 export { ContextStore } from './context/store.ts';
-export type { ContextDocument } from './context/document.ts';
-export { SessionSetAsideError } from './context/errors.ts';
-export type { SetAsideNote } from './context/errors.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
 export { SessionCache } from './context/session-cache.ts';
 export {
@@ -17,7 +14,7 @@ export type { Page } from './queries/conditions.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
 export { sessionsConcerned } from './queries/references.ts';
 export type { Reference } from './queries/references.ts';
-export { dueSessions, heldSessions, listSessions, overSessions } from './queries/sessions.ts';
+export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
 export type { Positioned, TableItem } from './tables/items.ts';

@@ -263,7 +263,7 @@ describe('a writer that does not own the partition any more', () => {
     expect(partitions).toEqual([{ position: null }]);
   });
 
-  test('when the outcome of a commit was not told, the same batch again is fenced rather than written twice', async () => {
+  test('when the outcome of a commit is unknown, a repetition of the batch is fenced rather than written twice', async () => {
     const script = conversation();
     const events = positioned(script.sessionId, script.events);
     await rows.write(writer, events, position, null);

@@ -9,7 +9,7 @@ import { currentVersion, upcast, upcasters } from './upcasters.ts';
 /** An event as the event store's client reads it. */
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
-/** An event as it stands in its stream: of any type and version, its data as it was written. */
+/** An event as recorded in its stream: of any type and version, its data as it was written. */
 export interface RawEvent {
   readonly event_id: string;
   readonly type: string;
@@ -44,7 +44,7 @@ export class EventCodec {
   }
 
   /**
-   * A stored event of a session, its data in the current version. One of an unknown type is handed on as it is.
+   * A stored event of a session, its data in the current version. One of an unknown type is passed on as it is.
    * @throws UnprojectableEventError
    */
   decode(stored: StoredEvent): RecordedEvent {
@@ -88,7 +88,7 @@ export class EventCodec {
   }
 }
 
-/** A stored event as it was written, whatever its type and version. */
+/** A stored event as it was written, of any type and version. */
 export function rawEvent(stored: StoredEvent): RawEvent {
   return {
     event_id: stored.id,

@@ -1,42 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
-import type { CommandRequest, CommandResult } from './command-request.ts';
+import type { CommandRequest } from './command-request.ts';
 import { CommandRejectedError, StoreUnavailableError, WrongExpectedRevisionError } from './errors.ts';
 import { readPartner } from './partner-memory.ts';
-import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
-import { readEvents } from './streams.ts';
-import { endSession, FaultyStore, noCache, raiseFlag, request, startSession } from './test-support.ts';
+import {
+  endSession,
+  FaultyStore,
+  noCache,
+  raiseFlag,
+  request,
+  sessionOfEachTest,
+  startSession,
+} from './test-support.ts';
 
 jest.setTimeout(60_000);
 
-const url = process.env['EVENTSTORE_URL'] ?? '';
-const store = new EventStore(url);
-afterAll(() => store.dispose());
-
-let sessionId: string;
-beforeEach(() => {
-  sessionId = randomUUID();
-});
-
-/** Executes a command as a process of its own would: executors share no mutex. */
-function run(
-  command: SessionCommand,
-  { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
-): Promise<CommandResult> {
-  return new CommandExecutor(store, cache).execute(request(sessionId, command, more));
-}
-
-async function revisions(): Promise<number[]> {
-  const events = await Array.fromAsync(readEvents(store, sessionId));
-  return events.map(({ revision }) => revision);
-}
+const testSession = sessionOfEachTest();
+const { store, run, revisions } = testSession;
 
 describe('the expected revision', () => {
-  test('lets one of 64 writers that saw the same revision in, and tells the others what came between', async () => {
+  test('accepts one of 64 writers that expect the same revision, and shows the others the events since', async () => {
     await run(startSession);
     const tries = Array.from({ length: 64 }, (_, index) =>
       run(raiseFlag(`f${index}`), { expectedRevision: 0 }),
@@ -171,19 +158,19 @@ describe('an append', () => {
     const announced: Appended[] = [];
     const executor = new CommandExecutor(store, noCache, (appended) => announced.push(appended));
     const { session, events } = await executor.execute(
-      request(sessionId, startSession, { commandIds: ['k'] }),
+      request(testSession.id, startSession, { commandIds: ['k'] }),
     );
-    await executor.execute(request(sessionId, startSession, { commandIds: ['k'] }));
-    await executor.execute(request(sessionId, { type: 'SwitchChannel', channel: 'whatsapp' }));
+    await executor.execute(request(testSession.id, startSession, { commandIds: ['k'] }));
+    await executor.execute(request(testSession.id, { type: 'SwitchChannel', channel: 'whatsapp' }));
     expect(announced).toEqual([{ session, events }]);
   });
 
   test('follows those of the same session in the same process', async () => {
     const executor = new CommandExecutor(store, noCache);
     const flags = Array.from({ length: 20 }, (_, index) => `f${index}`);
-    await executor.execute(request(sessionId, startSession));
+    await executor.execute(request(testSession.id, startSession));
     const results = await Promise.all(
-      flags.map((flag) => executor.execute(request(sessionId, raiseFlag(flag)))),
+      flags.map((flag) => executor.execute(request(testSession.id, raiseFlag(flag)))),
     );
     expect(results.map(({ revision }) => revision)).toEqual(flags.map((_, index) => index + 1));
   });
@@ -198,23 +185,23 @@ describe('a session that is over', () => {
     await run({ ...startSession, partner_id });
     await run(end);
     const { memory } = await readPartner(store, partner_id);
-    expect(memory).toMatchObject({ session_id: sessionId, language: 'hi' });
+    expect(memory).toMatchObject({ session_id: testSession.id, language: 'hi' });
   });
 
   test('leaves it later when the first attempt failed after the append', async () => {
     const partner_id = randomUUID();
     await run({ ...startSession, partner_id });
-    const faulty = new FaultyStore(url, async (stream, append) => {
+    const faulty = new FaultyStore(store.url, async (stream, append) => {
       if (stream.startsWith('partner-')) throw new StoreUnavailableError();
       return append();
     });
-    const end = request(sessionId, endSession, { commandIds: ['end'] });
+    const end = request(testSession.id, endSession, { commandIds: ['end'] });
     await expect(new CommandExecutor(faulty, noCache).execute(end)).rejects.toBeInstanceOf(
       StoreUnavailableError,
     );
     await faulty.dispose();
     expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
-    expect((await readPartner(store, partner_id)).memory).toMatchObject({ session_id: sessionId });
+    expect((await readPartner(store, partner_id)).memory).toMatchObject({ session_id: testSession.id });
   });
 });
 
@@ -222,7 +209,7 @@ async function executeOn(
   fault: ConstructorParameters<typeof FaultyStore>[1],
   command: CommandRequest,
 ): Promise<unknown> {
-  const faulty = new FaultyStore(url, fault);
+  const faulty = new FaultyStore(store.url, fault);
   const outcome = await new CommandExecutor(faulty, noCache)
     .execute(command)
     .catch((error: unknown) => error);
@@ -233,13 +220,13 @@ async function executeOn(
 describe('with a store that fails', () => {
   test('a command fails within seconds when the store is unavailable', async () => {
     const nowhere = new EventStore('esdb://127.0.0.1:1?tls=false');
-    const executed = new CommandExecutor(nowhere, noCache).execute(request(sessionId, startSession));
+    const executed = new CommandExecutor(nowhere, noCache).execute(request(testSession.id, startSession));
     await expect(executed).rejects.toBeInstanceOf(StoreUnavailableError);
     await nowhere.dispose();
   });
 
-  test('the same command again tells that an append without an answer is in', async () => {
-    const start = request(sessionId, startSession, { commandIds: ['start'] });
+  test('a repeated command reveals that an unanswered append was recorded', async () => {
+    const start = request(testSession.id, startSession, { commandIds: ['start'] });
     const failed = await executeOn(async (_, append) => {
       await append();
       throw new StoreUnavailableError();
@@ -257,7 +244,7 @@ describe('with a store that fails', () => {
         await run(raiseFlag(`f${count % 2}`), { commands: [toggle(count)] });
         return append();
       },
-      request(sessionId, raiseFlag('mine')),
+      request(testSession.id, raiseFlag('mine')),
     );
     expect(failed).toMatchObject({
       code: 'store_unavailable',
@@ -266,8 +253,8 @@ describe('with a store that fails', () => {
   });
 
   test('a stream that refuses appends at its own revision is an error', async () => {
-    const failed = await executeOn(async () => false, request(sessionId, startSession));
-    expect(failed).toEqual(new Error(`Session ${sessionId} refuses appends at its own revision.`));
+    const failed = await executeOn(async () => false, request(testSession.id, startSession));
+    expect(failed).toEqual(new Error(`Session ${testSession.id} refuses appends at its own revision.`));
   });
 });
 

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedCommands, DecidedCommands, ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
-import { KeyedMutex } from '#platform';
+import { KeyedMutex, sleep } from '#platform';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { bodyHash, commandContext } from './command-request.ts';
 import {
@@ -21,7 +20,7 @@ export interface Appended {
   readonly events: readonly RecordedEvent[];
 }
 
-/** How often a request is decided anew because others changed the session first. */
+/** How often a request is decided again because others changed the session first. */
 const attempts = 50;
 /** Later events that a conflict reports at most. */
 const conflictingEvents = 100;

@@ -14,7 +14,7 @@ export interface CommandRequest {
   readonly commandIds: readonly string[];
   /** What the caller sent, for telling a repetition from another request under the same id. */
   readonly body: JsonObject;
-  /** The revision that the caller has seen; undefined: decide on whatever is the latest. */
+  /** The revision that the caller has seen; undefined: decide on the latest one. */
   readonly expectedRevision?: number;
   /** The epoch under which the caller owns the session; a command of an owner that was replaced is refused. */
   readonly agentEpoch?: number;
@@ -40,7 +40,7 @@ export function bodyHash(body: JsonObject): string {
 /**
  * What the events of a request have in common. Their ids derive from the session, the command id, the body and the time
  * of this attempt. The store must not take another attempt for this one: it would keep the other's times, while the
- * session here goes on with its own.
+ * session here continues with its own.
  */
 export function commandContext(request: CommandRequest, codec: EventCodec): CommandContext {
   const { sessionId, actor, agentEpoch, causationId, traceparent } = request;

@@ -1,7 +1,7 @@
 import { CancelledError, DeadlineExceededError, TimeoutError, UnavailableError } from '@eventstore/db-client';
 import type { RecordedEvent, Rejection } from '#domain';
 
-/** Thrown when the event store does not answer. Whether an append went in is not known: the same command id tells. */
+/** Thrown when the event store does not answer. The append may have been recorded: repeat the command with the same id. */
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable';
 
@@ -105,7 +105,7 @@ export function isStoreUnavailable(error: unknown): boolean {
   );
 }
 
-/** The client hands on gRPC's own error when it asks an unavailable server for its features. */
+/** The client passes on gRPC's own error when it asks an unavailable server for its features. */
 function isBrokenCall(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   return unavailableCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));

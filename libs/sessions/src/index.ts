@@ -1,12 +1,11 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
-  isStoreUnavailable,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
-export type { UnprojectableEvent, UnprojectableReason } from './errors.ts';
+export type { UnprojectableEvent } from './errors.ts';
 export { CommandExecutor } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
@@ -22,6 +21,7 @@ export {
   readRawEvents,
   readSession,
   sessionStream,
+  streamMatches,
 } from './streams.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Session } from '#domain';
+import { sleep } from '#platform';
 import { CommandExecutor } from './command-executor.ts';
 import { readPartner, rememberSession } from './partner-memory.ts';
 import { EventStore } from './store.ts';

@@ -1,38 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ProcessedCommand, SessionCommand } from '#domain';
-import { CommandExecutor } from './command-executor.ts';
-import type { CommandRequest, CommandResult } from './command-request.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import type { ProcessedCommand } from '#domain';
+import { sleep } from '#platform';
 import { CommandIdReusedError } from './errors.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
-import { EventStore } from './store.ts';
-import { readEvents, readSession } from './streams.ts';
-import { noCache, raiseFlag, request, startSession } from './test-support.ts';
+import { readSession } from './streams.ts';
+import { noCache, raiseFlag, sessionOfEachTest, startSession } from './test-support.ts';
 
 jest.setTimeout(60_000);
 
-const url = process.env['EVENTSTORE_URL'] ?? '';
-const store = new EventStore(url);
-afterAll(() => store.dispose());
-
-let sessionId: string;
-beforeEach(() => {
-  sessionId = randomUUID();
-});
-
-/** Executes a command as a process of its own would: executors share no mutex. */
-function run(
-  command: SessionCommand,
-  { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
-): Promise<CommandResult> {
-  return new CommandExecutor(store, cache).execute(request(sessionId, command, more));
-}
-
-async function revisions(): Promise<number[]> {
-  const events = await Array.fromAsync(readEvents(store, sessionId));
-  return events.map(({ revision }) => revision);
-}
+const testSession = sessionOfEachTest();
+const { store, run, revisions } = testSession;
 
 describe('the command id', () => {
   test('makes one event of 200 identical requests at once, which all get the same answer', async () => {
@@ -58,17 +35,17 @@ describe('the command id', () => {
     expect(await revisions()).toEqual([0, 1]);
   });
 
-  test('repeated on top of a cached session that lags leaves the session as the stream has it', async () => {
+  test('repeated on an outdated cached session returns the session as in the stream', async () => {
     const { session: behind } = await run(startSession);
     const first = await run(raiseFlag('once'), { commandIds: ['key:1'] });
     await sleep(5);
     const cache = { ...noCache, load: async () => behind };
     const again = await run(raiseFlag('once'), { commandIds: ['key:1'], cache });
     expect(again).toMatchObject({ replayed: true, events: first.events });
-    expect(again.session).toEqual(await readSession(store, sessionId));
+    expect(again.session).toEqual(await readSession(store, testSession.id));
   });
 
-  test('lets one of two bodies at once in', async () => {
+  test('accepts one of two concurrent bodies', async () => {
     await run(startSession);
     const outcomes = await Promise.allSettled(
       ['a', 'b'].map((name) => run(raiseFlag(name), { commandIds: ['key:1'] })),

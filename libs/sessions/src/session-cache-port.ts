@@ -6,7 +6,7 @@ export interface SessionCachePort {
   load(sessionId: string): Promise<Session | undefined>;
   /** Keeps a session after an append. */
   remember(session: Session): void;
-  /** Looks for commands older than those a session knows; `revision` tells up to where all of them are kept. */
+  /** Looks for commands older than those a session knows; `revision` is the last one up to which all of them are kept. */
   findCommand(
     sessionId: string,
     ids: readonly string[],

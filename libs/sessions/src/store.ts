@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppendExpectedRevision, EventData, ResolvedEvent } from '@eventstore/db-client';
 import {
   BACKWARDS,
@@ -8,6 +7,7 @@ import {
   NO_STREAM,
   StreamNotFoundError,
 } from '@eventstore/db-client';
+import { withTimeout } from '#platform';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
 import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
@@ -43,7 +43,6 @@ export class EventStore {
    */
   async append(stream: string, events: EventData[], expected: number): Promise<boolean> {
     const expectedRevision: AppendExpectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
-
     const result = await this.withDeadline((client) =>
       client.appendToStream(stream, events, { expectedRevision }),
     );
@@ -101,23 +100,17 @@ export class EventStore {
     }
   }
 
-  /** The client waits for ever when its stream ends without an answer, so each call has a time limit of ours. */
+  /** The client waits indefinitely when its stream ends without an answer, so each call has a time limit of ours. */
   private async withDeadline<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const { client } = this;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreUnavailableError()), deadline);
-    });
     try {
-      return await Promise.race([call(client), limit]);
+      return await withTimeout(call(client), deadline, () => new StoreUnavailableError());
     } catch (error) {
       throw this.failed(client, error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
-  /** A client that failed once may keep the failure for ever, so it is replaced; its other calls in flight end. */
+  /** A client that failed once may keep failing, so it is replaced; its other calls in flight end. */
   private failed(client: EventStoreDBClient, error: unknown): unknown {
     if (!isStoreUnavailable(error)) return error;
     if (client === this.client) {
@@ -130,8 +123,5 @@ export class EventStore {
 
 /** Ends a client's streams. It waits for each of them to close, which some never do, so not for long. */
 export async function dispose(client: EventStoreDBClient): Promise<void> {
-  const wait = new AbortController();
-  const late = sleep(250, undefined, { signal: wait.signal }).catch(() => undefined);
-  await Promise.race([client.dispose().catch(() => undefined), late]);
-  wait.abort();
+  await withTimeout(client.dispose(), 250, () => new Error('streams still open')).catch(() => undefined);
 }

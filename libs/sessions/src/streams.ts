@@ -6,13 +6,19 @@ import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
 /** Where a read begins (revision, default 0) and how many events it returns at most. */
-export interface ReadOptions {
+interface ReadOptions {
   readonly from?: number;
   readonly limit?: number;
 }
 
 export function sessionStream(sessionId: string): string {
   return `session-${sessionId}`;
+}
+
+/** Whether the name of a session's stream begins with one of the prefixes. */
+export function streamMatches(sessionId: string, prefixes: readonly string[]): boolean {
+  const stream = sessionStream(sessionId);
+  return prefixes.some((prefix) => stream.startsWith(prefix));
 }
 
 /**

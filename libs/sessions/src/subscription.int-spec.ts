@@ -21,7 +21,7 @@ async function append(sessionId: string, expected: number, count: number): Promi
   expect(await store.append(sessionStream(sessionId), events, expected)).toBe(true);
 }
 
-test('delivers what is stored, then that it caught up, then what comes', async () => {
+test('delivers stored events, then that it caught up, then new events', async () => {
   const id = randomUUID();
   await append(id, -1, 3);
   const abort = new AbortController();

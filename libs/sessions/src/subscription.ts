@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
+import { backOffMs, sleep } from '#platform';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -16,7 +16,7 @@ export type Delivery =
       readonly event: RecordedEvent;
       readonly position: bigint;
     }
-  /** An event that cannot be decoded, in its place. The other sessions go on. */
+  /** An event that cannot be decoded, in its place. The other sessions continue. */
   | {
       readonly kind: 'unprojectable';
       readonly session_id: string;
@@ -29,7 +29,7 @@ export type Delivery =
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caught_up' };
 
-export interface SubscribeOptions {
+interface SubscribeOptions {
   /** Beginnings of stream names, as `session-0`. */
   readonly prefixes?: readonly string[];
   /** Instead of them: beginnings of event types; then the events of all sessions. */
@@ -38,12 +38,12 @@ export interface SubscribeOptions {
   readonly after: bigint | 'start' | 'end';
   /** Ends the subscription. */
   readonly signal: AbortSignal;
-  /** Called at each interruption; the subscription reconnects by itself, with back-off. */
+  /** Called at each interruption; the subscription then reconnects, with back-off. */
   readonly onInterruption?: (error: unknown) => void;
 }
 
 const prefix = 'session-';
-/** Deliveries that wait for a slow reader before the stream is paused, and at which it goes on. */
+/** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
 const highWater = 1_024;
 const lowWater = 256;
 
@@ -66,8 +66,7 @@ export async function* subscribeToSessions(
       options.onInterruption?.(error);
     }
     failures += 1;
-    const delay = Math.min(2_000, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
-    await sleep(delay, undefined, { signal }).catch(() => undefined);
+    await sleep(backOffMs(failures), signal);
   }
 }
 

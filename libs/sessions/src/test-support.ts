@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
+import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
-import type { CommandRequest } from './command-request.ts';
+import { CommandExecutor } from './command-executor.ts';
+import type { CommandRequest, CommandResult } from './command-request.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
+import { readEvents } from './streams.ts';
 
 /** For specs: a cache that keeps nothing, so that every command folds the stream. */
 export const noCache: SessionCachePort = {
@@ -43,6 +47,31 @@ export function request(
     commandIds: [],
     body: { ...command } as unknown as JsonObject,
     ...more,
+  };
+}
+
+/** A new session for each test, on the event store of the spec. */
+export function sessionOfEachTest() {
+  const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+  afterAll(() => store.dispose());
+  let id = '';
+  beforeEach(() => {
+    id = randomUUID();
+  });
+  return {
+    store,
+    get id() {
+      return id;
+    },
+    /** Executes a command as a process of its own would: executors share no mutex. */
+    run: (
+      command: SessionCommand,
+      { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
+    ): Promise<CommandResult> => new CommandExecutor(store, cache).execute(request(id, command, more)),
+    revisions: async (): Promise<number[]> => {
+      const events = await Array.fromAsync(readEvents(store, id));
+      return events.map(({ revision }) => revision);
+    },
   };
 }
 

@@ -103,7 +103,7 @@ describe('events of older versions', () => {
     ]);
   });
 
-  test('in a partner’s stream give the partner’s memory', async () => {
+  test('in a partner’s stream fold into the partner’s memory', async () => {
     const memory = { session_id: sessionId, start_time: '', preferences: { a: 1 }, open_goals: [] };
     await append(`partner-${partner_id}`, raw('PartnerRemembered', { partner_id, ...memory, lang: 'ta' }));
     const found = await readPartner(store, partner_id);
@@ -224,7 +224,7 @@ describe('an event that cannot be folded', () => {
   });
 });
 
-test('an event of an unknown type is handed on, whatever its version', async () => {
+test('an event of an unknown type is passed on, whatever its version', async () => {
   await append(sessionStream(sessionId), startedOld(), raw('SomethingNew', { a: 1 }, 7));
   expect(await readSession(store, sessionId)).toMatchObject({ revision: 1 });
 });

@@ -2,7 +2,7 @@
 export type EventFields = Readonly<Record<string, unknown>>;
 
 /** Turns an event's data of one version into data of the next. Pure; it must accept everything that version could hold. */
-export type Upcaster = (data: EventFields) => EventFields;
+type Upcaster = (data: EventFields) => EventFields;
 
 /**
  * The steps between the versions of an event type: the step from version n to n + 1 stands at index n - 1. A type's

@@ -38,7 +38,7 @@ export interface ServerOptions {
   readonly report?: (line: string) => void;
 }
 
-export interface RunningServer {
+interface RunningServer {
   readonly port: number;
   stop(): Promise<void>;
 }

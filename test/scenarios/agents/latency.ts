@@ -18,7 +18,7 @@ export interface AgentLatency {
   readonly answers: AnswerLatency;
 }
 
-export interface AnswerLatency {
+interface AnswerLatency {
   /** From the last answer on Kafka to the agent's handler. */
   readonly total: Latency;
   /** Of that: Kafka and the bridge, until InquiryClosed is decided. */

@@ -9,7 +9,7 @@ import { memoryPerSocket } from './socket-memory.ts';
 import { AgentSockets } from './sockets.ts';
 import { recordUpdate } from './updates.ts';
 
-export interface Scale {
+interface Scale {
   readonly sockets: number;
   readonly sessionsPerSocket: number;
   readonly nonReaders: number;

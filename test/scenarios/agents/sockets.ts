@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { inParallel, sleep } from '#platform';
 
 /** An update that arrived, and when. */
-export interface Arrival {
+interface Arrival {
   readonly session_id: string;
   readonly revision: number;
   readonly at: number;
@@ -31,7 +31,7 @@ export class AgentSockets {
     return this.sockets.slice(first).filter(({ readyState }) => readyState === WebSocket.OPEN).length;
   }
 
-  /** Connects until there are so many. */
+  /** Connects until there are `count` of them. */
   async connect(count: number): Promise<void> {
     const first = this.sockets.length;
     const indexes = Array.from({ length: count - first }, (_, n) => first + n);

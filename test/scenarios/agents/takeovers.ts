@@ -8,7 +8,7 @@ import { fastServices, orderId, withSampleServices } from '../inquiries/lifecycl
 import { Instance } from './instance.ts';
 import { recordUpdate } from './updates.ts';
 
-export interface TakeoversSize {
+interface TakeoversSize {
   readonly instances: number;
   readonly sessions: number;
   readonly rounds: number;
@@ -56,7 +56,7 @@ const failures: readonly Failure[] = [
 ];
 const nodes = ['api', 'api-2'] as const;
 
-/** Kills, stops and drains agent instances and api nodes, while conversations go on and inquiries are answered. */
+/** Kills, stops and drains agent instances and api nodes, while conversations continue and inquiries are answered. */
 export function takeOver(
   system: ConnectedSystem,
   size: TakeoversSize,

@@ -7,7 +7,7 @@ import { sampleDialogues } from '../../../tools/import/sample.ts';
 
 const files = ['dev_dialogues_002.json.gz', 'dev_dialogues_014.json.gz'];
 
-export interface Dialogues {
+interface Dialogues {
   /** Where they come from, in words. */
   readonly source: string;
   readonly conversations: readonly Conversation[];

@@ -13,7 +13,7 @@ const portNames = ['EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT
 /** api, projector and bridge stand side by side from PORT on. */
 const appPorts = 3;
 
-export interface FreshClone {
+interface FreshClone {
   /** Seconds from `npm start` to ready, with empty caches. */
   readonly firstStartS: number;
   /** The same once more. */

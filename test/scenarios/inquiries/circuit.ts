@@ -11,7 +11,7 @@ const shortTimeoutMs = 2_000;
 const longTimeoutMs = 20_000;
 const attempts = 5;
 
-export interface OpenCircuit {
+interface OpenCircuit {
   readonly inquiries: number;
   /** Inquiries that closed before their deadline, without the source whose circuit is open. */
   readonly answeredEarly: number;

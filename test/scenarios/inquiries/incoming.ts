@@ -32,7 +32,7 @@ export async function startSubjects(
   return subjects;
 }
 
-export interface IncomingSize {
+interface IncomingSize {
   readonly messages: number;
   /** Bridges that join the consumer group and leave it again, one after the other. */
   readonly joins: number;
@@ -94,7 +94,7 @@ async function disturb(
 }
 
 /** What good messages did. */
-export interface Effects {
+interface Effects {
   readonly expected: number;
   readonly recorded: number;
   readonly recordedTwice: readonly string[];
@@ -123,7 +123,7 @@ async function effectsOf({ store }: ConnectedSystem, { good }: Plan): Promise<Ef
 }
 
 /** What became of poisoned messages. */
-export interface DeadLetters {
+interface DeadLetters {
   readonly expected: number;
   /** Poisoned messages that are there, byte for byte. */
   readonly found: number;

@@ -31,7 +31,7 @@ export function killOneOfTwoBridges(
   });
 }
 
-export interface KafkaOutage {
+interface KafkaOutage {
   /** Turns recorded meanwhile, and the slowest of them in milliseconds. */
   readonly turns: number;
   readonly slowestTurnMs: number;

@@ -8,7 +8,7 @@ import type { Subject } from './messages.ts';
 import { planMessages } from './messages.ts';
 
 /** Messages or events a second. */
-export interface BridgeSpeed {
+interface BridgeSpeed {
   readonly bridge: number;
   readonly rawConsumption: number;
   readonly rawAppends: number;

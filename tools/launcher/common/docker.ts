@@ -20,7 +20,7 @@ export async function dockerIsChosen(): Promise<boolean> {
       `TURNSTREAM_BACKING_SERVICES is ${wanted}: set it to native or docker, or leave it out.`,
     );
   if (wanted === 'native') return false;
-  // It asks the engine, so it answers for both the engine and the compose plugin.
+  // This asks the Docker engine, so it checks both the engine and the compose plugin.
   if ((await run(['docker', 'compose', 'ls'], { timeout: 4_000 })).code === 0) return true;
   if (wanted !== 'docker') return false;
   throw new Failure('No Docker with compose answers: start Docker, or unset TURNSTREAM_BACKING_SERVICES.');

@@ -9,7 +9,7 @@ const canDieWithParent =
   process.platform === 'linux' &&
   /pdeathsig/.test(execaSync('setpriv', ['--help'], { reject: false }).stdout ?? '');
 
-/** The words before a command that let it get `signal` when its parent dies, where that is possible. */
+/** The prefix of a command that sends it `signal` when its parent dies, where that is possible. */
 export function dyingWithParent(signal: NodeJS.Signals): string[] {
   return canDieWithParent ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
 }
@@ -20,7 +20,7 @@ export async function run([file = '', ...args]: readonly string[], options: Opti
   return { code: result.exitCode ?? 1, output: String(result.all || result.shortMessage) };
 }
 
-/** The last lines of a program's output that say something (no stack traces), in one line. */
+/** The last meaningful lines of a program's output (no stack traces), in one line. */
 export function lastLines(output: string, count = 2): string {
   const lines = output.slice(-8_000).split('\n');
   const noise = /^\s*($|at |\.\.\. \d+ more|Node\.js v|[{}]$)/;
@@ -28,7 +28,7 @@ export function lastLines(output: string, count = 2): string {
   return telling.slice(-count).join(' | ').slice(0, 400);
 }
 
-/** What went wrong at the last look of `waitUntil`. */
+/** The last error while `waitUntil` polled. */
 export function lastError({ message, cause }: Error): string {
   const { message: last = message, code = '' } = (cause ?? {}) as { message?: string; code?: string };
   return last || code;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../../libs/platform/src/async/sleep.ts';
 import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
 import { Failure } from '../../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from './run.ts';
@@ -10,11 +10,11 @@ import { dyingWithParent, lastError, lastLines, say } from './run.ts';
 /** A program that the supervisor keeps running. */
 export interface Program {
   readonly name: string;
-  /** The words of its command. */
+  /** The command and its arguments. */
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** The file of its output, begun anew by each start of the launcher; without one it goes to the terminal. */
+  /** The file of its output, truncated by each start of the launcher; without one it goes to the terminal. */
   readonly log?: string;
   /** What ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: NodeJS.Signals;
@@ -89,7 +89,7 @@ export class Supervisor {
         return failed(new Failure(`${name} does not start (${why}): ${tail || 'no output'}. Log: ${log}`));
       if (Date.now() - begun > BACK_OFF_MS.forgottenAfter) pauseMs = BACK_OFF_MS.first;
       say(name, `ended (${why}); starting it again in ${pauseMs / 1000} s. Log: ${log}`);
-      await sleep(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+      await sleep(pauseMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
     }
   }

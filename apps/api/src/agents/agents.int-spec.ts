@@ -76,7 +76,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
   });
 
-  test('goes on after a broken connection from what it acknowledged, on any node', async () => {
+  test('resumes after a broken connection from what it acknowledged, on any node', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);
@@ -119,7 +119,7 @@ describe('the owner of a session', () => {
 });
 
 describe('an instance that is replaced', () => {
-  test('is told who owns the session now', async () => {
+  test('is notified who owns the session now', async () => {
     const id = await one.start();
     const [first, second] = [await fleet.join(one, support), await fleet.join(two, support)];
     expect(await first.attach(id)).toBe(1);

@@ -112,7 +112,7 @@ describe('the session of an instance that died as the only one of its pool', () 
   });
 });
 
-test('a session that ends while it waits waits no more', async () => {
+test('a session that ends while it waits is no longer listed as waiting', async () => {
   const pool = newPool();
   const id = await waitingSession(pool);
   expect(await waitingIn(pool)).toBe(1);
@@ -186,7 +186,7 @@ describe('an instance that drains', () => {
     expect(taken()).toEqual([0, 1, 1]);
   });
 
-  test('is told that it may go only after its sessions have another owner', async () => {
+  test('is released only after its sessions have another owner', async () => {
     const pool = newPool();
     const ids = [await one.start(), await one.start()];
     const leaving = await fleet.join(one, pool);

@@ -3,7 +3,7 @@ import type { Appended } from '#sessions';
 
 /**
  * Announces inside this process what it has appended, which is faster than a notification through Redis. An announcement
- * only wakes its listeners: who needs an event reliably reads the stream.
+ * only notifies its listeners: who needs an event reliably reads the stream.
  */
 @Injectable()
 export class AppendAnnouncer {

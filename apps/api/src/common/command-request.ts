@@ -1,7 +1,7 @@
 import type { CommandRequest } from '#sessions';
 import type { RequestHeaders } from './command-headers.ts';
 
-/** A request to the command executor without its commands. `body` tells a repetition from another request. */
+/** A request to the command executor without its commands. `body` distinguishes a repetition from another request. */
 export function commandRequest(
   sessionId: string,
   { actor, key, expectedRevision, agentEpoch, correlationId, traceparent }: RequestHeaders,

@@ -6,7 +6,7 @@ import type { ResultOptions } from './command-result.interceptor.ts';
 import { CommandResultInterceptor } from './command-result.interceptor.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems } from './openapi.decorators.ts';
 
-export interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
+interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
   readonly summary: string;
   /** The status of the answer; 200 by default. */
   readonly status?: 200 | 201;

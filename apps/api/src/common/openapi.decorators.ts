@@ -25,7 +25,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       current_revision: 41,
     },
   ),
-  agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 holds the session now, at epoch 3.', {
+  agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 owns the session now, at epoch 3.', {
     reason: 'agent_replaced',
     command: 0,
     current_revision: 41,
@@ -107,7 +107,7 @@ const commandHeaders = [
   {
     name: 'Agent-Epoch',
     description:
-      'The epoch under which the sender holds the session. Once it is replaced its commands are refused (409).',
+      'The epoch under which the sender owns the session. Once it is replaced its commands are refused (409).',
   },
   { name: 'Correlation-Id', description: 'Stored in the events’ metadata.' },
   { name: 'traceparent', description: 'W3C trace context, stored in the events’ metadata.' },

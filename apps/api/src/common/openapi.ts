@@ -27,7 +27,7 @@ const problem = {
     retry_safe: { type: 'boolean' },
     holder: {
       type: 'object',
-      description: 'Who holds the session now.',
+      description: 'Who owns the session now.',
       required: ['instance', 'epoch', 'pool', 'since'],
       properties: {
         instance: { type: ['string', 'null'] },

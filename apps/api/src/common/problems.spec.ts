@@ -64,7 +64,7 @@ test('a session that a read model has set aside is a 503 with the event', () => 
   expect(problemOf(error)).toMatchObject({ code: 'session_set_aside', status: 503, members });
 });
 
-test('any other error is handed on', () => {
+test('any other error is passed on', () => {
   const error = new Error('unknown');
   expect(toApiProblem(error)).toBe(error);
 });

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sleep } from '#platform';
 import { CommandExecutor } from '#sessions';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
@@ -115,7 +115,7 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
 describe('a repetition of a question that joined an inquiry', () => {
   const key = { 'idempotency-key': 'a' };
 
-  test('gets that inquiry, though it is closed by now', async () => {
+  test('gets that inquiry, though it is closed', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
     expect(joined.body).toMatchObject({ joined: true, revision: 3 });
     await close(id, joined.body['inquiry_id']);

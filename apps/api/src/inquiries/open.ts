@@ -7,7 +7,7 @@ import { EventStore, readEvents } from '#sessions';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 
 /** The inquiry that a command opened, or the one that it joined. */
-export interface OpenedInquiry {
+interface OpenedInquiry {
   readonly inquiry_id: string;
   readonly deadline: string;
   readonly joined: boolean;

@@ -23,7 +23,7 @@ import { recordTurn, RecordTurnDto } from './commands/turns.ts';
 import { ExecuteCommands } from './execute-commands.ts';
 import { newSessionId, startId, StartSession } from './start-session.ts';
 
-/** The commands of a conversation. What a command takes and does stands in its definition (commands/). */
+/** The commands of a conversation. Each command is defined in commands/. */
 @ApiTags('commands')
 @Controller('v1/sessions')
 export class CommandsController {

@@ -113,9 +113,9 @@ describe('the message names the most basic violation', () => {
     });
   });
 
-  test('an epoch is refused for a session that no instance holds', async () => {
+  test('an epoch is refused for a session that no instance owns', async () => {
     const answer = await app.call('POST', `/v1/sessions/${id}/turns`, turn, { 'agent-epoch': '1' });
-    expect(answer).toMatchObject({ status: 409, body: { detail: 'No instance holds this session.' } });
+    expect(answer).toMatchObject({ status: 409, body: { detail: 'No instance owns this session.' } });
   });
 });
 

@@ -13,7 +13,7 @@ export abstract class BridgeConfig {
   abstract readonly messagesAtOnce: number;
   /** Messages of a Kafka partition that are prepared together, and after which the offset is committed. */
   abstract readonly chunkSize: number;
-  /** How long a partition of the sessions stays with a bridge that gives no sign of life. */
+  /** How long a partition of the sessions stays with a bridge that does not renew its lease. */
   abstract readonly leaseMs: number;
   /** Failures of a source that open its circuit, and for how long. */
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };

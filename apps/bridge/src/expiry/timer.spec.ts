@@ -30,7 +30,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('a session that cannot expire holds up no other', async () => {
+test('a session that cannot expire does not delay the others', async () => {
   const { timer, examined } = timerOver(['bad', 'good'], { bad: new Error('strange event') });
   await timer.round();
   expect(examined).toEqual(['bad', 'good']);

@@ -72,7 +72,7 @@ export class ExpiryTimer {
         this.examined.delete(sessionId);
         throw err;
       }
-      // A session that cannot expire holds up no other: it is tried again after a while.
+      // A session that cannot expire does not delay the others: it is tried again after a while.
       this.logger.error({ err, session_id: sessionId }, 'session cannot expire');
     }
   }

@@ -11,7 +11,7 @@ export function readOrError<T>(read: () => T): T | NonRetryableError {
   }
 }
 
-/** What the domain rejects it rejects again; any other error is handed on. */
+/** A rejection of the domain is not retryable: it would be rejected again. Any other error is passed on. */
 export function toWorkerError(error: unknown): unknown {
   if (error instanceof CommandRejectedError) {
     const { code, reason } = error.rejection;

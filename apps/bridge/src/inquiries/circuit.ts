@@ -1,4 +1,4 @@
-export interface CircuitOptions {
+interface CircuitOptions {
   /** Failures within the window that open the circuit, when they are at least half of its results. */
   readonly threshold: number;
   /** How long no request is sent then, in milliseconds; afterwards one request at a time is the trial. */

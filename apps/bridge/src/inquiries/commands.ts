@@ -13,7 +13,7 @@ export class InquiryCommands {
     await this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now: new Date().toISOString() });
   }
 
-  /** Goes on without a source whose circuit is open. */
+  /** Continues without a source whose circuit is open. */
   async giveUpSource({ session_id, inquiry_id }: OpenInquiry, { source, attempt }: Due): Promise<void> {
     await this.execute(session_id, {
       type: 'FailInquirySource',

@@ -5,7 +5,7 @@ export interface Due extends InquiryRequest {
   readonly at: number;
 }
 
-/** An inquiry that is not closed yet, as far as its own events tell. */
+/** An inquiry that is not closed yet, according to its own events. */
 export interface OpenInquiry {
   readonly session_id: string;
   readonly inquiry_id: string;
@@ -49,7 +49,7 @@ export class OpenInquiries {
     return oldest === undefined ? this.position : oldest.before;
   }
 
-  /** Says that no event of an inquiry comes up to this position any more. */
+  /** Records that no more events of inquiries follow up to this position. */
   pass(position: bigint): void {
     this.position = position;
   }

@@ -35,7 +35,7 @@ export class RequestScheduler {
     else this.sender.add({ message: requestMessage(inquiry, due), until: Date.parse(inquiry.deadline) });
   }
 
-  /** The source does not answer for the moment: the inquiry goes on without it at once. */
+  /** The source does not answer for the moment: the inquiry continues without it at once. */
   private giveUp(inquiry: OpenInquiry, due: Due): void {
     const { inquiry_id, session_id } = inquiry;
     this.urgent

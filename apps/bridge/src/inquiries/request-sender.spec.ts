@@ -53,7 +53,7 @@ test('a later request is sent in a later batch', async () => {
   expect(batches).toEqual([['a'], ['b']]);
 });
 
-test('a batch that fails is sent again, before the requests that came meanwhile', async () => {
+test('a batch that fails is sent again, before later requests', async () => {
   available = false;
   add('a');
   await advance();
@@ -74,7 +74,7 @@ test('pauses between attempts grow to about a second', async () => {
   expect(attempts - before).toBeLessThanOrEqual(14);
 });
 
-test('a request that is of no use any more is not sent', async () => {
+test('an expired request is not sent', async () => {
   available = false;
   add('short', 500);
   add('long');
@@ -84,7 +84,7 @@ test('a request that is of no use any more is not sent', async () => {
   expect(batches).toEqual([['long']]);
 });
 
-test('nothing is sent when no request is of use any more', async () => {
+test('nothing is sent when every request is expired', async () => {
   available = false;
   add('a', 500);
   await advance(400);

@@ -4,7 +4,7 @@ import type { Logger } from '#platform';
 import { BatchWriter, InjectLogger } from '#platform';
 import { Producers } from '../common/producers.ts';
 
-/** A message that is of no use after a time (milliseconds). */
+/** A message that expires at a time (milliseconds). */
 export interface PendingRequest {
   readonly message: Outgoing;
   readonly until: number;

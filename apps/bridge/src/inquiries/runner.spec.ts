@@ -31,7 +31,7 @@ describe('a request', () => {
     expect(harness.sent.map(({ message }) => message.topic)).toEqual(['inquiry.requests.orders']);
   });
 
-  test('is of no use after the deadline of its inquiry', async () => {
+  test('expires at the deadline of its inquiry', async () => {
     harness.caughtUp();
     harness.open({ inMs: 2_000 });
     const deadline = Date.now() + 2_000;
@@ -269,7 +269,7 @@ describe('an event that cannot be read', () => {
     expect(text).toContain('reader="inquiries",app="bridge"} 1');
   });
 
-  test('does not hold up the next', async () => {
+  test('does not delay the next', async () => {
     harness.caughtUp();
     harness.event({ type: 'InquiryOpened', data: {} });
     harness.open();

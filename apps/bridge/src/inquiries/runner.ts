@@ -3,6 +3,7 @@ import type { InquiryEvent, RecordedEvent } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
+import { streamMatches } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { Subscribe } from '../common/session-events.ts';
@@ -17,7 +18,7 @@ import { RequestScheduler } from './request-scheduler.ts';
 const saveEveryMs = 1_000;
 
 /**
- * Asks the sources of open inquiries and closes them at their deadline. What it knows is a fold of the inquiries' events:
+ * Asks the sources of open inquiries and closes them at their deadline. Its state is a fold of the inquiries' events:
  * an instance that starts, or takes over, reads on from before the oldest open one.
  */
 @Injectable()
@@ -88,7 +89,7 @@ export class InquiryRunner {
     this.inquiries.pass(delivery.position);
   }
 
-  /** An event that cannot be read is skipped: the others are not held up. */
+  /** An event that cannot be read is skipped: the others are not delayed. */
   private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
     try {
       this.apply(session_id, event as RecordedEvent<InquiryEvent>, position);
@@ -132,7 +133,7 @@ export class InquiryRunner {
   private takeOver(prefixes: readonly string[]): void {
     if (!this.live) return;
     for (const inquiry of this.inquiries.all()) {
-      if (prefixes.some((prefix) => `session-${inquiry.session_id}`.startsWith(prefix))) this.resume(inquiry);
+      if (streamMatches(inquiry.session_id, prefixes)) this.resume(inquiry);
     }
   }
 

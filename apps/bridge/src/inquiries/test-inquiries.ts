@@ -29,7 +29,7 @@ export class RunnerHarness {
   after: unknown;
   readonly runner: InquiryRunner;
   private readonly deliveries: Delivery[] = [];
-  private wake: () => void = () => undefined;
+  private notify: () => void = () => undefined;
   private taken: (prefixes: readonly string[]) => void = () => undefined;
   private position = 0n;
 
@@ -119,17 +119,17 @@ export class RunnerHarness {
 
   private deliver(delivery: Delivery): void {
     this.deliveries.push(delivery);
-    this.wake();
+    this.notify();
   }
 
   private async *subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
-    signal.addEventListener('abort', () => this.wake());
+    signal.addEventListener('abort', () => this.notify());
     while (!signal.aborted) {
       const delivery = this.deliveries.shift();
       if (delivery) yield delivery;
       else
         await new Promise<void>((resolve) => {
-          this.wake = resolve;
+          this.notify = resolve;
         });
     }
   }

@@ -18,7 +18,7 @@ let ended: boolean;
 let read: number;
 let gate: Promise<void> | undefined;
 let deliveries: Delivery[];
-let wake: () => void;
+let notify: () => void;
 let publisher: ConversationPublisher;
 let metrics: Metrics;
 let after: unknown;
@@ -27,7 +27,7 @@ const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 function deliver(...more: Delivery[]): void {
   deliveries.push(...more);
-  wake();
+  notify();
 }
 
 /** The event at a position; by default one that is published. */
@@ -43,7 +43,7 @@ function event(position: number, type = 'SessionEnded', data: object | null = {}
 }
 
 async function* subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
-  signal.addEventListener('abort', () => wake());
+  signal.addEventListener('abort', () => notify());
   while (!signal.aborted) {
     const delivery = deliveries.shift();
     if (delivery) {
@@ -51,7 +51,7 @@ async function* subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
       yield delivery;
     } else
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        notify = resolve;
       });
   }
 }
@@ -75,7 +75,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
   [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
-  wake = () => undefined;
+  notify = () => undefined;
   metrics = new Metrics('bridge');
   publisher = new ConversationPublisher(
     {

@@ -9,10 +9,10 @@ import type { BridgeMetrics } from '../common/metrics.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { publicEvent } from './public-event.ts';
 
-export interface PublisherPorts {
+interface PublisherPorts {
   readonly subscribe: Subscribe;
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Stores up to where the partition is published; false when another instance owns it by now. */
+  /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
@@ -28,7 +28,7 @@ const capacity = 2_000;
 /** Least time between two batches, and between two positions without messages (ms). */
 const intervalMs = 50;
 const passIntervalMs = 1_000;
-/** After so many milliseconds a partition whose publisher ended by itself is claimed again. */
+/** How long to wait before a partition whose publisher failed is claimed again, in milliseconds. */
 const reclaimMs = 1_000;
 
 /**
@@ -44,7 +44,7 @@ export class ConversationPublisher implements PartitionWork {
   constructor(
     private readonly ports: PublisherPorts,
     readonly lease: Lease,
-    /** Called when the publisher ended by itself. */
+    /** Called when the publisher failed. */
     ended: () => void,
   ) {
     const { metrics, logger } = ports;
@@ -77,7 +77,7 @@ export class ConversationPublisher implements PartitionWork {
     await this.running;
   }
 
-  /** Reads and publishes; neither goes on without the other. */
+  /** Reads and publishes; when one of them ends, so does the other. */
   private async run(ended: () => void): Promise<void> {
     const end = (): void => this.stopping.abort();
     const halves = [this.read().finally(end), this.writer.run().finally(end)];
@@ -108,7 +108,7 @@ export class ConversationPublisher implements PartitionWork {
     }
   }
 
-  /** An event that cannot be read or published is skipped: the partition's others are not held up. */
+  /** An event that cannot be read or published is skipped: the partition's others are not delayed. */
   private messageOf(delivery: Exclude<Delivery, { kind: 'caught_up' }>): Outgoing | undefined {
     if (delivery.kind === 'checkpoint') return undefined;
     if (delivery.kind === 'unprojectable') return this.skip(delivery);

@@ -51,7 +51,7 @@ export class OutboundPartitions {
     return this.coordinator.work.reduce((sum, publisher) => sum + publisher.backlog, 0);
   }
 
-  /** Whether this instance works for a session; the others only step in when that does not happen. */
+  /** Whether this instance works for a session; the others only step in when it does not. */
   owns(sessionId: string): boolean {
     return this.coordinator.owns(sessionId);
   }
@@ -87,7 +87,7 @@ export class OutboundPartitions {
     );
   }
 
-  /** Stores up to where a partition is published; false when another instance owns it by now. */
+  /** Stores the position up to which a partition is published; false when another instance owns it. */
   private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
     const { rowCount } = await this.pool.query({
       name: 'turnstream-bridge-position',

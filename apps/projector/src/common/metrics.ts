@@ -8,7 +8,7 @@ const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 /** What writes batches: of contexts (Redis) or of rows (PostgreSQL). */
 export type WriterName = 'contexts' | 'rows';
 
-/** What the projector tells Prometheus. */
+/** The projector's metrics for Prometheus. */
 @Injectable()
 export class ProjectorMetrics {
   readonly retries: Counter<'writer'>;

@@ -1,4 +1,4 @@
-/** How a partition is getting on. */
+/** The progress of a partition. */
 export interface PartitionStatus {
   readonly slot: number;
   /** Stopped: too many of its sessions were set aside within a minute. */

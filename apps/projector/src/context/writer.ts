@@ -4,7 +4,7 @@ import type { ContextProjection, ContextStore, Positioned } from '#read-models';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
-/** Thrown when Redis came back in an older state than was written: the partition begins again from where Redis is. */
+/** Thrown when Redis came back in an older state than was written: the partition restarts from the state of Redis. */
 export class CheckpointRegressedError extends Error {
   constructor() {
     super('Redis came back in an older state.');
@@ -15,7 +15,7 @@ const checkpointIntervalMs = 100;
 /** The checkpoint of a partition of which nothing is written yet. */
 const beforeAll = -1n;
 
-export interface ContextWriterOptions {
+interface ContextWriterOptions {
   readonly contexts: ContextStore;
   readonly projection: ContextProjection;
   readonly setAside: SetAsideSessions;
@@ -121,7 +121,7 @@ export class ContextWriter {
       this.checkpointedAt = performance.now();
     }
     this.written = position;
-    // With no more events to carry it, the checkpoint is written by itself.
+    // With no more events to carry it, the checkpoint is written alone.
     this.batches.pass(position);
   }
 

@@ -83,7 +83,7 @@ export class PartitionProcessor {
     this.abort.abort();
   }
 
-  /** The connection to Redis was lost: checks, as soon as it is back, that nothing else was. */
+  /** The connection to Redis was lost: checks, once it is restored, that no data was. */
   redisLost(): void {
     this.contextWriter.doubt();
   }
@@ -92,7 +92,7 @@ export class PartitionProcessor {
     this.contextWriter.check().catch(this.failed.reject);
   }
 
-  /** The lease, at the position that the rows have by now. */
+  /** The lease, at the current position of the rows. */
   get progress(): Lease {
     return { ...this.lease, position: this.tableWriter.position };
   }
@@ -120,7 +120,7 @@ export class PartitionProcessor {
     const { store, logger } = this.deps;
     const { partition, prefixes } = this.lease;
     const onInterruption = (err: unknown): void => {
-      this.tableWriter.live = false;
+      this.tableWriter.interrupted();
       if (!this.abort.signal.aborted) logger.warn({ err, partition }, 'subscription interrupted');
     };
     const options = {
@@ -130,7 +130,7 @@ export class PartitionProcessor {
       onInterruption,
     };
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'caught_up') this.tableWriter.live = true;
+      if (delivery.kind === 'caught_up') this.tableWriter.caughtUp();
       else if (delivery.kind === 'checkpoint' || this.isSetAside(delivery)) this.pass(delivery.position);
       else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
       else {

@@ -35,7 +35,7 @@ export class PartitionSupervisor {
   constructor(
     private readonly deps: PartitionDependencies,
     readonly lease: Lease,
-    /** Told when another instance, or a rebuild, has taken the partition. */
+    /** Called when another instance, or a rebuild, has taken the partition. */
     private readonly onLeaseLost: () => void,
   ) {
     this.progress = lease;
@@ -63,7 +63,7 @@ export class PartitionSupervisor {
     void this.setAside.note();
   }
 
-  /** Tries set-aside sessions again, then goes on where the partition was, also when it had stopped. */
+  /** Tries set-aside sessions again, then resumes the partition, also when it had stopped. */
   redrive(sessionIds: readonly string[]): void {
     if (performance.now() < this.redriveAfter) return;
     this.redriven = sessionIds;
@@ -129,8 +129,11 @@ export class PartitionSupervisor {
   private logRestart(err: unknown): void {
     const { partition } = this.lease;
     if (err instanceof CheckpointRegressedError)
-      this.deps.logger.warn({ partition }, 'Redis came back in an older state: contexts are written again');
-    else this.deps.logger.error({ err, partition }, 'partition failed and begins again');
+      this.deps.logger.warn(
+        { partition },
+        'Redis is available again in an older state: contexts are written again',
+      );
+    else this.deps.logger.error({ err, partition }, 'partition failed and restarts');
   }
 }
 

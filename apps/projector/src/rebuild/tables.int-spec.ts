@@ -69,7 +69,7 @@ test('misses no event that comes while it runs', async () => {
   expect(await harness.settled(ids)).toBe(5);
 });
 
-test('lets the projectors go on afterwards', async () => {
+test('lets the projectors resume afterwards', async () => {
   const { projector } = await harness.start();
   const ids = await harness.sessions(3);
   await harness.settled(ids);

@@ -6,14 +6,14 @@ import { listSetAside, rebuildConnectionSettings, rebuildTables, RowsStore, setA
 import type { EventStore } from '#sessions';
 import { subscribeToSessions } from '#sessions';
 
-export interface RebuildProgress {
+interface RebuildProgress {
   readonly events: number;
   /** Of the store as it was when the rebuild began. */
   readonly percent: number;
   readonly perSecond: number;
 }
 
-export interface RebuildOptions {
+interface RebuildOptions {
   readonly store: EventStore;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
@@ -21,7 +21,7 @@ export interface RebuildOptions {
   readonly onInterruption?: (error: unknown) => void;
 }
 
-export interface RebuildResult {
+interface RebuildResult {
   readonly events: number;
   readonly seconds: number;
   /** Sessions that are set aside in the new tables, and were not before. */

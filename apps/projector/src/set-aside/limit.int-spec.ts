@@ -51,7 +51,7 @@ describe('more sessions set aside within a minute than the limit', () => {
     expect(checks['partitions']?.error).toContain('0');
   });
 
-  test('are told by the metrics', async () => {
+  test('are counted by the metrics', async () => {
     const { metrics } = await stopPartition();
     const text = await metrics.registry.metrics();
     expect(text).toMatch(/projector_partitions_stopped\{app="test"\} 1/);
@@ -62,7 +62,7 @@ describe('more sessions set aside within a minute than the limit', () => {
     const { projector, health } = await stopPartition();
     await requestRedrive(harness.pool);
     const isLive = (): boolean => projector.status().every(({ state }) => state === 'live');
-    await waitUntil(() => projector.status().length === 4 && isLive(), { what: 'the partition to go on' });
+    await waitUntil(() => projector.status().length === 4 && isLive(), { what: 'the partition to resume' });
     const [id] = ids(1) as [string];
     await harness.append(id, 'FlagRaised', { flag: 'x', value: true });
     const isThere = async (): Promise<boolean> => (await aside.contextRevision(id)) === 0;

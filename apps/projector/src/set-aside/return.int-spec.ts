@@ -42,7 +42,7 @@ describe('a session that is set aside', () => {
     expect((await aside.contexts.load(id))?.state).toEqual(session.state);
   });
 
-  test('goes on with its next event after it came back', async () => {
+  test('continues with its next event after it came back', async () => {
     const { id } = await aside.conversations(newerVersion);
     const older = await harness.start();
     await harness.setAside(id);

@@ -38,7 +38,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
     expect(await aside.rowRevision(id)).toBe(revision - 1);
   });
 
-  test('does not hold up the other sessions', async () => {
+  test('does not delay the other sessions', async () => {
     const { others } = await aside.conversations(bad);
     await harness.start();
     expect(await harness.settled(others)).toBe(5);
@@ -91,7 +91,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
 });
 
 describe('a session that is set aside', () => {
-  test('does not go on with later events', async () => {
+  test('does not continue with later events', async () => {
     const { id, revision, others } = await aside.conversations(newerVersion);
     await harness.start();
     await harness.setAside(id);
@@ -119,7 +119,7 @@ describe('a session that is set aside', () => {
     expect(await harness.setAside(id)).toMatchObject({ revision: 0, reason: 'session_id is not a UUID' });
   });
 
-  test('is set aside though Redis is unavailable, and its context says so as soon as Redis is back', async () => {
+  test('is set aside though Redis is unavailable, and its context says so once Redis is available', async () => {
     const [id] = (await harness.sessions(1)) as [string];
     await harness.start();
     await harness.settled([id]);
@@ -132,7 +132,7 @@ describe('a session that is set aside', () => {
   });
 });
 
-test('the stream of a set-aside session says by itself that it cannot be folded', async () => {
+test('folding the stream of a set-aside session throws an error', async () => {
   const { id } = await aside.conversations(unfoldable);
   await expect(foldStream(harness.store, newSession(id))).rejects.toBeInstanceOf(UnprojectableEventError);
 });

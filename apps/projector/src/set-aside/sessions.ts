@@ -105,7 +105,7 @@ export class SetAsideSessions {
     await this.added(entries);
   }
 
-  /** Takes over sessions that are in the list by now. @throws PartitionStoppedError */
+  /** Takes over sessions that are now in the list. @throws PartitionStoppedError */
   async added(entries: readonly SetAside[]): Promise<void> {
     if (entries.length === 0) return;
     const { logger, pool, settings } = this.deps;
@@ -156,6 +156,6 @@ export class SetAsideSessions {
     if (session.revision >= 0) await contexts.restore(session, commands);
     await unlist(pool, this.owner, id);
     this.entries.delete(id);
-    logger.info({ session_id: id, revision: session.revision }, 'set-aside session is back');
+    logger.info({ session_id: id, revision: session.revision }, 'set-aside session restored');
   }
 }

@@ -16,7 +16,7 @@ const turnData = {
 };
 
 /** Appends an event that cannot be projected; returns its revision. */
-export type Bad = (harness: ProjectorHarness, id: string) => Promise<number>;
+type Bad = (harness: ProjectorHarness, id: string) => Promise<number>;
 export const newerVersion: Bad = (harness, id) =>
   harness.append(id, 'TurnRecorded', turnData, { schema_version: 2 });
 /** Rows can hold it, but it has no sources. */

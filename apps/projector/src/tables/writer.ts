@@ -6,7 +6,7 @@ import { LeaseLostError } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
-export interface TableWriterOptions {
+interface TableWriterOptions {
   readonly rows: RowsStore;
   readonly lease: Lease;
   readonly owner: string;
@@ -19,8 +19,7 @@ export class TableWriter {
   private readonly mutex = new KeyedMutex();
   private written: bigint | null;
   private current: string | null = null;
-  /** Whether the subscription is at the end of the store: drained then means up to date. */
-  live = false;
+  private isLive = false;
 
   constructor(
     private readonly options: TableWriterOptions,
@@ -40,13 +39,18 @@ export class TableWriter {
     );
   }
 
+  /** Whether the subscription is at the end of the store: drained then means up to date. */
+  get live(): boolean {
+    return this.isLive;
+  }
+
   get waiting(): number {
     return this.batches.waiting;
   }
 
   /** Whether the rows hold all that there is. */
   get idle(): boolean {
-    return this.live && this.batches.idle;
+    return this.isLive && this.batches.idle;
   }
 
   /** Commit position up to which the rows are written. */
@@ -69,6 +73,16 @@ export class TableWriter {
     this.batches.pass(position);
   }
 
+  /** The subscription has reached the end of the store. */
+  caughtUp(): void {
+    this.isLive = true;
+  }
+
+  /** The subscription was interrupted, so new events may be missing. */
+  interrupted(): void {
+    this.isLive = false;
+  }
+
   run(): Promise<void> {
     return this.batches.run();
   }
@@ -82,7 +96,7 @@ export class TableWriter {
     if (this.written !== null && position <= this.written) return;
     const { rows, lease, owner, setAside } = this.options;
     const now = new Date().toISOString();
-    const until = this.live && drained ? now : (timeOf(items.at(-1)) ?? this.current);
+    const until = this.isLive && drained ? now : (timeOf(items.at(-1)) ?? this.current);
     const writer = { partition: lease.partition, epoch: lease.epoch, owner, position: this.written };
     const storable = setAside.size === 0 ? items : items.filter((item) => !isCovered(setAside, item));
     const failures = await rows.write(writer, storable, position, until);

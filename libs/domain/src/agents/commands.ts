@@ -9,7 +9,7 @@ export type AttachAgent = Command<
     node: string;
     after: number | null;
     reason: AttachReason;
-    /** The epoch of the owner that is replaced; null: whoever it is. */
+    /** The epoch of the owner that is replaced; null: any. */
     replaces: number | null;
   }
 >;

@@ -120,7 +120,7 @@ describe('the check of an epoch', () => {
     const { state } = given(attached('bot-1', 1), attached('bot-2', 2));
     expect(checkEpoch(state, 1)).toEqual({
       code: 'agent_replaced',
-      reason: 'Instance bot-2 holds the session now, at epoch 2.',
+      reason: 'Instance bot-2 owns the session now, at epoch 2.',
       data: { holder: { instance: 'bot-2', epoch: 2, pool: 'support', since: timeOf(1) } },
     });
   });
@@ -128,13 +128,13 @@ describe('the check of an epoch', () => {
   test('rejects the last one when nobody owns the session any more', () => {
     const { state } = given(attached('bot-1', 1), detached('support'));
     expect(checkEpoch(state, 1)).toMatchObject({
-      reason: 'No instance holds the session now, at epoch 1.',
+      reason: 'No instance owns the session now, at epoch 1.',
       data: { holder: { instance: null, epoch: 1, pool: 'support' } },
     });
   });
 
   test('rejects any when the session never had an agent', () => {
-    expect(checkEpoch(noAgent, 1)).toMatchObject({ reason: 'No instance holds this session.' });
+    expect(checkEpoch(noAgent, 1)).toMatchObject({ reason: 'No instance owns this session.' });
   });
 });
 

@@ -53,6 +53,6 @@ function owns({ instance, epoch }: { instance: string; epoch: number }, agent: A
 function replacedBy({ instance, epoch, pool, since }: AgentState): Rejected<AgentRejection> {
   const owner = instance === null ? 'No instance' : `Instance ${instance}`;
   const reason =
-    epoch === 0 ? 'No instance holds this session.' : `${owner} holds the session now, at epoch ${epoch}.`;
+    epoch === 0 ? 'No instance owns this session.' : `${owner} owns the session now, at epoch ${epoch}.`;
   return reject('agent_replaced', reason, { holder: { instance, epoch, pool, since } });
 }

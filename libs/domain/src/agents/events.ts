@@ -1,11 +1,9 @@
 import type { Event, PersonalFields } from '../kernel/event.ts';
 
-export const attachReasons = ['requested', 'takeover'] as const;
 /** The instance asked for the session, or got it because the previous one was gone or handed it over. */
-export type AttachReason = (typeof attachReasons)[number];
+export type AttachReason = 'requested' | 'takeover';
 
-export const detachReasons = ['requested', 'drained', 'lease_expired'] as const;
-export type DetachReason = (typeof detachReasons)[number];
+export type DetachReason = 'requested' | 'drained' | 'lease_expired';
 
 /** An agent instance owns the session from here on. Commands that carry an older epoch are rejected. */
 export type AgentAttached = Event<

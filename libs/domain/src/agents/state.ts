@@ -1,4 +1,4 @@
-/** Which agent instance owns the session, and up to where it has processed what others did. */
+/** Which agent instance owns the session, and up to which revision it has processed what others did. */
 export interface AgentState {
   /** Null: none does. */
   readonly instance: string | null;

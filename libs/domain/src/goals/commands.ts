@@ -1,7 +1,7 @@
 import type { Command } from '../kernel/command.ts';
 
 export const goalStatuses = ['in_progress', 'suspended', 'completed', 'abandoned'] as const;
-export type GoalStatus = (typeof goalStatuses)[number];
+type GoalStatus = (typeof goalStatuses)[number];
 
 export type SetGoal = Command<'SetGoal', { goal: string; step: string | null }>;
 /** Null: the step or the status stays as it is. */

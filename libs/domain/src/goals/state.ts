@@ -7,7 +7,7 @@ export interface OpenGoal {
   readonly step: string | null;
 }
 
-export interface SuspendedGoal extends OpenGoal {
+interface SuspendedGoal extends OpenGoal {
   readonly status: 'suspended';
 }
 

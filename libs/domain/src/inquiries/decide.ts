@@ -21,7 +21,7 @@ export type InquiryRejection =
   | 'inquiry_not_found'
   | 'unknown_source'
   | 'answer_too_large';
-export type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
+type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
 
 /** What a command does to the inquiries of a session. Closing one may request a handoff. */
 export function decideInquiry(

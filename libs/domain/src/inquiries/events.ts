@@ -10,7 +10,7 @@ export interface InquiryRequest {
 }
 
 /** One of the sources of an inquiry, as it was declared when the inquiry was opened. */
-export interface DeclaredSource {
+interface DeclaredSource {
   readonly source: string;
   /** The sources whose answers it needs first. */
   readonly after: readonly string[];

@@ -153,7 +153,7 @@ describe('events of inquiries and sources that are not known', () => {
   });
 });
 
-test('an inquiry that is opened again begins anew', () => {
+test('an inquiry that is opened again starts over', () => {
   const opened = given().when(open());
   const [inquiry] = givenCommands(open(), ordered).state.inquiries.open;
   const event = opened[0] as InquiryEvent;

@@ -3,10 +3,10 @@ import type { JsonObject } from '../kernel/json.ts';
 export type Answers = { readonly [source: string]: JsonObject };
 
 /** A system that is asked. */
-export interface SourceKind {
+interface SourceKind {
   /** The sources whose answers it needs first. */
   readonly after: readonly string[];
-  /** Whether the inquiry is of no use without it. */
+  /** Whether the inquiry needs its answer. */
   readonly required: boolean;
   /** What it is asked; null when it need not be asked after all. */
   readonly request: (subject: JsonObject, answers: Answers) => JsonObject | null;

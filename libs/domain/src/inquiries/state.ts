@@ -38,7 +38,7 @@ export interface Inquiry {
   readonly corrections: number;
 }
 
-export interface Inquiries {
+interface Inquiries {
   readonly open: readonly Inquiry[];
   /** The last ones, the latest last. */
   readonly closed: readonly Inquiry[];

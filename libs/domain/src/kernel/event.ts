@@ -4,13 +4,12 @@ export interface Event<Type extends string = string, Data extends object = objec
   readonly data: Readonly<Data>;
 }
 
-export const actorRoles = ['agent', 'human', 'system'] as const;
 export interface Actor {
-  readonly role: (typeof actorRoles)[number];
+  readonly role: 'agent' | 'human' | 'system';
   readonly id: string;
 }
 
-/** What stands beside every event. `command_id` and `command_hash` make a repeated command recognisable. */
+/** The metadata of every event. `command_id` and `command_hash` make a repeated command recognisable. */
 export interface EventMetadata {
   readonly schema_version: number;
   /** ISO 8601. */
@@ -25,12 +24,12 @@ export interface EventMetadata {
   readonly agent_epoch?: number;
 }
 
-/** An event as it stands in its stream. */
+/** An event as recorded in its stream. */
 export type RecordedEvent<E extends Event> = E & {
   readonly event_id: string;
   readonly revision: number;
   readonly metadata: EventMetadata;
 };
 
-/** Declares which fields of an event's data are personal, by event type. Every type has its line. */
+/** Declares which fields of an event's data are personal, by event type. Every type has an entry. */
 export type PersonalFields<E extends Event> = { readonly [Type in E['type']]: readonly string[] };

@@ -1,4 +1,4 @@
-/** Any JSON value, as it stands in events, contexts and rows. */
+/** Any JSON value, as used in events, contexts and rows. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;

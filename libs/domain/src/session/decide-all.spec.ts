@@ -19,7 +19,7 @@ const attach: SessionCommand = {
   replaces: null,
 };
 
-/** Metadata that tell the type of their event. */
+/** Metadata that contain the type of their event. */
 const tellingType = (type: string): ReturnType<typeof metadata> => ({ ...metadata(9), command_id: type });
 
 function decided(

@@ -14,7 +14,7 @@ export interface CommandContext {
   readonly metadata: (type: SessionEventType) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
-  /** The epoch under which the sender owns the session, if it names one: rejected when another owns it by now. */
+  /** The epoch under which the sender owns the session, if it names one: rejected when another owns it. */
   readonly agentEpoch?: number;
 }
 
@@ -25,7 +25,7 @@ export interface AcceptedCommands {
 }
 
 /** The first rejection, and the index of its command. */
-export interface RejectedCommands {
+interface RejectedCommands {
   readonly rejection: SessionRejection;
   readonly command: number;
 }

@@ -75,7 +75,7 @@ describe('starting a session', () => {
       open_goals: [{ goal: 'resolve_payment', step: 'verify_bank' }],
     };
 
-    test('goes on from the memory', () => {
+    test('continues from the memory', () => {
       const { session_id: previous_session_id, language, preferences, open_goals } = memory;
       expect(when(newSession(sessionId), { ...start, memory })).toMatchObject([
         { data: { language, preferences, open_goals, previous_session_id } },

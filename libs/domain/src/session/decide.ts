@@ -32,7 +32,7 @@ export type RejectionCode =
   | AgentRejection;
 /** Why a session's state does not allow a command. */
 export type SessionRejection = Rejection<RejectionCode>;
-export type SessionDecision = Decision<SessionEvent, RejectionCode>;
+type SessionDecision = Decision<SessionEvent, RejectionCode>;
 
 /** What a command does to a session in this state: the events to append, or why it is rejected. Pure. */
 export function decide(command: SessionCommand, state: SessionState, sessionId: string): SessionDecision {

@@ -76,7 +76,7 @@ export type SessionEvent =
 
 export type SessionEventType = SessionEvent['type'];
 
-/** An event as it stands in a session's stream. */
+/** An event as recorded in a session's stream. */
 export type RecordedSessionEvent<E extends SessionEvent = SessionEvent> = RecordedEvent<E>;
 
 /**

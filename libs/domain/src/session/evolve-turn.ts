@@ -13,8 +13,8 @@ export function recordTurn(state: SessionState, turn: TurnRecorded['data'], time
     { turn_id, sender, message_text, parsed_intent, timestamp },
   ];
   const session = { ...state.session, turn_count: state.session.turn_count + 1 };
-  const heard = { ...state, recent_turns, session };
-  return sender === 'user' ? understandUser(heard, turn, timestamp) : rememberBotAction(heard, turn);
+  const withTurn = { ...state, recent_turns, session };
+  return sender === 'user' ? understandUser(withTurn, turn, timestamp) : rememberBotAction(withTurn, turn);
 }
 
 function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): SessionState {

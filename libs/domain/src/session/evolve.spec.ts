@@ -122,7 +122,7 @@ describe('flags', () => {
     expect(flagsAfter(raised, { type: 'FlagCleared', data: { flag: 'vip' } })).not.toHaveProperty('vip');
   });
 
-  test('tell where the handoff stands', () => {
+  test('show the state of the handoff', () => {
     expect(flagsAfter({ type: 'HandoffRequested', data: { reason: null } })).toMatchObject({
       handoff: 'requested',
     });

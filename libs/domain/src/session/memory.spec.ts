@@ -6,7 +6,7 @@ import { given, sessionId, started } from './test-scenario.ts';
 
 const set = (goal: string, step: string | null): SessionEvent => ({ type: 'GoalSet', data: { goal, step } });
 
-test('a session leaves its language, preferences and start', () => {
+test('the memory has the language, preferences and start of the session', () => {
   const session = given(
     started,
     { type: 'PreferenceChanged', data: { name: 'language', value: 'ta' } },
@@ -21,7 +21,7 @@ test('a session leaves its language, preferences and start', () => {
   });
 });
 
-test('a session leaves its open goals, the current one last', () => {
+test('the memory has the open goals of the session, the current one last', () => {
   const suspended: SessionEvent = { type: 'GoalSuspended', data: { goal: 'pay' } };
   expect(memoryOf(given(started, set('pay', 'verify'), suspended, set('order', null))).open_goals).toEqual([
     { goal: 'pay', step: 'verify' },

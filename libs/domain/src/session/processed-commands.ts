@@ -17,7 +17,7 @@ export interface ProcessedCommands {
   readonly list: readonly ProcessedCommand[];
 }
 
-/** Ids of their own that turns and external updates carry: they are recognised whatever key they were sent with. */
+/** Ids of their own that turns and external updates carry: they are recognised under any key. */
 export interface DeduplicationIds {
   readonly turn_id?: string | null;
   readonly message_id?: string | null;

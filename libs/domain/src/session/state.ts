@@ -15,7 +15,7 @@ export const recentTurnsKept = 10;
 /** How many flags and preferences a session may hold. */
 export const limits = { flags: 64, preferences: 32 } as const;
 
-export interface RecentTurn {
+interface RecentTurn {
   readonly turn_id: string;
   readonly sender: Sender;
   readonly message_text: string;

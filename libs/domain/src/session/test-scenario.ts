@@ -6,7 +6,7 @@ import type { SessionEvent, SessionStarted } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession, newSession } from './session.ts';
 
-/** For specs: sessions told as given events, when commands, then events or the code of a rejection. */
+/** For specs: given events, when commands, then events or the code of a rejection. */
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
 /** A session after these events, each of a command of its own. */

@@ -28,7 +28,7 @@ test('a sleep lasts as long as it says', async () => {
   jest.useRealTimers();
 });
 
-test('retry gives the result of the first success and tells each failure before it', async () => {
+test('retry returns the result of the first success and reports each failure before it', async () => {
   const failures: number[] = [];
   let left = 2;
   const work = async (): Promise<string> => {
@@ -160,7 +160,7 @@ test('the work of one key runs in sequence, that of another beside it', async ()
   expect(events).toEqual(['b', 'a1', 'a2']);
 });
 
-test('work that failed does not hold up the next of its key', async () => {
+test('work that failed does not delay the next of its key', async () => {
   const mutex = new KeyedMutex();
   const failed = mutex.run('a', () => Promise.reject(new Error('failed')));
   const next = mutex.run('a', async () => 'done');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Batch, BatchWriterOptions } from './batch-writer.ts';
 import { BatchWriter, batchWriterSizes } from './batch-writer.ts';
+import { waitUntil } from './wait-until.ts';
 
 interface Item {
   readonly position: bigint;
@@ -25,16 +26,12 @@ function writerOf(options: Partial<BatchWriterOptions<Item>> = {}): BatchWriter<
   return new BatchWriter(all, abort.signal);
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 describe('a batch writer', () => {
   test('writes what queued up as one batch, in order and bounded', async () => {
     const writer = writerOf({ batchSize: 3 });
     for (let position = 1; position <= 7; position += 1) void writer.push(item(position));
     const running = writer.run();
-    await until(() => writer.idle);
+    await waitUntil(() => writer.idle, { everyMs: 1 });
     expect(positions()).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
     expect(written.map(({ position, drained }) => [position, drained])).toEqual([
       [3n, false],
@@ -60,7 +57,7 @@ describe('a batch writer', () => {
     expect(pushed).toBeLessThan(4);
     open?.();
     await pushing;
-    await until(() => writer.idle);
+    await waitUntil(() => writer.idle, { everyMs: 1 });
     abort.abort();
     await running;
   });
@@ -78,7 +75,7 @@ describe('a batch writer', () => {
     });
     void writer.push(item(1));
     const running = writer.run();
-    await until(() => written.length === 1);
+    await waitUntil(() => written.length === 1, { everyMs: 1 });
     expect(attempts).toEqual([1, 2]);
     abort.abort();
     await running;
@@ -92,7 +89,7 @@ describe('a batch writer', () => {
     const writer = new BatchWriter<{ name: string }>({ ...options, ...hooks, write }, abort.signal);
     void writer.push({ name: 'a' });
     const running = writer.run();
-    await until(() => batches.length === 1);
+    await waitUntil(() => batches.length === 1, { everyMs: 1 });
     expect(batches).toEqual([{ items: [{ name: 'a' }], position: undefined, drained: true }]);
     abort.abort();
     await running;
@@ -111,10 +108,10 @@ describe('a batch writer', () => {
     void writer.push(item(2));
     writer.pass(5n);
     const running = writer.run();
-    await until(() => written.length === 2);
+    await waitUntil(() => written.length === 2, { everyMs: 1 });
     expect(written.map(({ position }) => position)).toEqual([1n, 5n]);
     writer.pass(9n);
-    await until(() => written.length === 3);
+    await waitUntil(() => written.length === 3, { everyMs: 1 });
     expect(written[2]).toEqual({ items: [], position: 9n, drained: true });
     abort.abort();
     await running;

@@ -42,7 +42,7 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
 export class BatchWriter<T extends object> {
   private readonly queue: T[] = [];
   private passed: bigint | undefined;
-  private wake: (() => void) | undefined;
+  private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
   private writing: readonly T[] = [];
@@ -52,7 +52,7 @@ export class BatchWriter<T extends object> {
     private readonly signal: AbortSignal,
   ) {
     signal.addEventListener('abort', () => {
-      this.wake?.();
+      this.notify?.();
       this.room?.();
     });
   }
@@ -65,7 +65,7 @@ export class BatchWriter<T extends object> {
   /** Adds an item; resolves when there is room for the next. */
   async push(item: T): Promise<void> {
     this.queue.push(item);
-    this.wake?.();
+    this.notify?.();
     while (this.queue.length >= this.options.capacity && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.room = resolve;
@@ -97,12 +97,12 @@ export class BatchWriter<T extends object> {
     if (this.queue.length > 0 || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.options.passIntervalMs);
-      this.wake = () => {
+      this.notify = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.wake = undefined;
+    this.notify = undefined;
   }
 
   private async pace(): Promise<void> {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { inParallel } from './in-parallel.ts';
+import { sleep } from './sleep.ts';
 
-test('works on so many at a time, and on each once', async () => {
+test('works on a limited number at a time, and on each once', async () => {
   const done: number[] = [];
   let running = 0;
   let most = 0;

@@ -1,6 +1,6 @@
 import { sleep } from './sleep.ts';
 
-export interface RepeatOptions {
+interface RepeatOptions {
   /** Pause before each run, in milliseconds. */
   readonly everyMs: number;
   /** Ends the repetition; a run under way is completed. */
@@ -9,7 +9,7 @@ export interface RepeatOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs `work` again and again, one run at a time. Resolves once the signal has aborted and the last run has ended. */
+/** Runs `work` periodically, one run at a time. Resolves once the signal has aborted and the last run has ended. */
 export async function repeat(
   work: () => Promise<void> | void,
   { everyMs, signal, onError }: RepeatOptions,

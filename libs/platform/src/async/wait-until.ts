@@ -1,6 +1,6 @@
 import { sleep } from './sleep.ts';
 
-export interface WaitOptions {
+interface WaitOptions {
   /** What is waited for, for the error: "the context of session …". */
   readonly what?: string;
   /** In milliseconds; generous by default, since it only bounds a failure. */

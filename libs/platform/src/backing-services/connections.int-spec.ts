@@ -33,7 +33,7 @@ describe('the clients of the backing services', () => {
     return service;
   }
 
-  test('Redis fails at once while it is unavailable, comes back by itself, and says each once', async () => {
+  test('the Redis client fails at once while Redis is unavailable, reconnects, and logs each once', async () => {
     const service = await proxy('REDIS_URL');
     const { logger, messages } = memoryLog();
     const redis = createRedis(service.url, { logger });
@@ -53,7 +53,7 @@ describe('the clients of the backing services', () => {
     await service.restore();
     await redisReady(redis);
     expect(await redis.ping()).toBe('PONG');
-    expect(messages).toEqual(['Redis connected', 'Redis is away', 'Redis is back']);
+    expect(messages).toEqual(['Redis connected', 'Redis is unavailable', 'Redis is available again']);
   });
 
   test('PostgreSQL: a lost connection, idle or in use, ends no process and is replaced', async () => {
@@ -74,7 +74,7 @@ describe('the clients of the backing services', () => {
 
     await service.restore();
     await waitUntil(() => pingPool(pool).then(() => true), { what: 'PostgreSQL' });
-    expect(messages).toEqual(['PostgreSQL connection lost', 'PostgreSQL is back']);
+    expect(messages).toEqual(['PostgreSQL connection lost', 'PostgreSQL is available again']);
   });
 
   test('PostgreSQL: a statement ends with its time', async () => {

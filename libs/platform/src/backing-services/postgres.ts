@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import type { ClientBase } from 'pg';
 import type { Logger } from '../logging/logger.ts';
 
-export interface PoolOptions {
+interface PoolOptions {
   readonly logger: Logger;
   /** Connections at most. */
   readonly max?: number;
@@ -16,7 +16,7 @@ export interface PoolOptions {
 
 /**
  * A PostgreSQL pool that outlives the server's restarts: lost connections are replaced when next needed, and a loss is
- * logged once. While the server is away queries fail within 3 s (`isUnavailable`).
+ * logged once. While the server is unavailable queries fail within 3 s (`isUnavailable`).
  */
 export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream', settings } = options;
@@ -31,16 +31,16 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
     application_name: applicationName,
     ...(settings !== undefined && { onConnect: (client: ClientBase): unknown => client.query(settings) }),
   });
-  let away = false;
+  let unavailable = false;
   const lost = (err: Error): void => {
-    if (!away) logger.warn({ err }, 'PostgreSQL connection lost');
-    away = true;
+    if (!unavailable) logger.warn({ err }, 'PostgreSQL connection lost');
+    unavailable = true;
   };
   pool.on('error', lost);
   pool.on('connect', (client) => {
     client.on('error', lost);
-    if (away) logger.info('PostgreSQL is back');
-    away = false;
+    if (unavailable) logger.info('PostgreSQL is available again');
+    unavailable = false;
   });
   return pool;
 }

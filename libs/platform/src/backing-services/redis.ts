@@ -1,15 +1,16 @@
 import { Redis } from 'ioredis';
+import { withTimeout } from '../async/with-timeout.ts';
 import type { Logger } from '../logging/logger.ts';
 
-export interface RedisClientOptions {
+interface RedisClientOptions {
   readonly logger: Logger;
   /** Longest wait for one answer. */
   readonly commandTimeoutMs?: number;
 }
 
 /**
- * A Redis client that reconnects for ever and never makes a caller wait for it: while away, commands fail at once
- * (`isUnavailable`). Loss and return of the connection are logged once each. Wait for `redisReady` before first use.
+ * A Redis client that always reconnects and never makes a caller wait for it: while Redis is unavailable, commands
+ * fail at once (`isUnavailable`). Loss and return of the connection are logged once each. Wait for `redisReady` before first use.
  */
 export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: RedisClientOptions): Redis {
   const redis = new Redis(url, {
@@ -22,14 +23,14 @@ export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: Re
     connectTimeout: 2000,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
   });
-  let away = false;
+  let unavailable = false;
   redis.on('ready', () => {
-    logger.info(away ? 'Redis is back' : 'Redis connected');
-    away = false;
+    logger.info(unavailable ? 'Redis is available again' : 'Redis connected');
+    unavailable = false;
   });
   const lost = (err?: Error): void => {
-    if (!away) logger.warn({ err }, 'Redis is away');
-    away = true;
+    if (!unavailable) logger.warn({ err }, 'Redis is unavailable');
+    unavailable = true;
   };
   redis.on('error', lost);
   redis.on('reconnecting', () => lost());
@@ -39,17 +40,8 @@ export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: Re
 /** Resolves once the client is connected. @throws after `timeoutMs` */
 export async function redisReady(redis: Redis, timeoutMs = 10_000): Promise<void> {
   if (redis.status === 'ready') return;
-  await new Promise<void>((resolve, reject) => {
-    const ready = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(() => {
-      redis.off('ready', ready);
-      reject(new Error(`Redis did not answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    redis.once('ready', ready);
-  });
+  const ready = new Promise<void>((resolve) => void redis.once('ready', () => resolve()));
+  await withTimeout(ready, timeoutMs, () => new Error(`Redis did not answer within ${timeoutMs} ms`));
 }
 
 /** For health: rejects when Redis does not answer. */

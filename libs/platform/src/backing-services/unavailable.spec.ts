@@ -20,7 +20,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-describe('an engine is away', () => {
+describe('a backing service is unavailable', () => {
   test('when nothing listens at its address', async () => {
     const socket = connect(await closedPort(), '127.0.0.1');
     const [error] = (await once(socket, 'error')) as [unknown];
@@ -29,14 +29,14 @@ describe('an engine is away', () => {
     expect(isUnavailable(new AggregateError([error]))).toBe(true);
   });
 
-  test('says the PostgreSQL pool, at once', async () => {
+  test('according to the PostgreSQL pool, at once', async () => {
     const pool = createPool(`postgresql://me:pw@127.0.0.1:${await closedPort()}/db`, { logger });
     const error: unknown = await pool.query('select 1').catch((error: unknown) => error);
     expect(isUnavailable(error)).toBe(true);
     await pool.end();
   });
 
-  test('says the PostgreSQL pool when a server accepts and never answers', async () => {
+  test('according to the PostgreSQL pool when a server accepts and never answers', async () => {
     const mute = createServer().listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
@@ -47,7 +47,7 @@ describe('an engine is away', () => {
     mute.close();
   });
 
-  test('says the Redis client, without queueing', async () => {
+  test('according to the Redis client, without queueing', async () => {
     const redis = createRedis(`redis://127.0.0.1:${await closedPort()}`, { logger });
     const errors = await Promise.all(
       Array.from({ length: 20 }, () => redis.get('key').catch((error: unknown) => error)),

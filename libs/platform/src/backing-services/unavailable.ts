@@ -1,11 +1,18 @@
 import { isError } from '../errors/any-error.ts';
 
 /** Node's, and that of the event store's `StoreUnavailableError`. */
-const codes = new Set(
-  'store_unavailable ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
-    ' ',
-  ),
-);
+const codes = new Set([
+  'store_unavailable',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 /** PostgreSQL: connection exceptions, out of connections, shutting down, crashed, starting up. */
 const sqlStates = /^(08[0-9A-Z]{3}|53300|57P0[1-3])$/;
 /** Types of the event store client's errors. */
@@ -34,7 +41,7 @@ const texts = [
 
 /**
  * Whether an error, or one that caused it, means that a backing service is unavailable for the moment: worth a retry, and
- * for HTTP a 503. It does not tell whether a write that was under way is in.
+ * for HTTP a 503. Whether a write that was under way was recorded is not known.
  */
 export function isUnavailable(error: unknown, depth = 0): boolean {
   if (!isError(error) || depth > 5) return false;

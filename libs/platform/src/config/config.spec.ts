@@ -57,8 +57,8 @@ describe('configuration', () => {
   });
 
   test('names every missing variable', () => {
-    const engines = Object.keys(good).map((name) => [name, 'is missing']);
-    expect(faultsOf({})).toEqual(Object.fromEntries(engines));
+    const missing = Object.keys(good).map((name) => [name, 'is missing']);
+    expect(faultsOf({})).toEqual(Object.fromEntries(missing));
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe('configuration', () => {
     expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
   });
 
-  test('tells in one line what is wrong with each, with an example, and never a value', () => {
+  test('names each fault in one line, with an example and never a value', () => {
     const env = { ...good, PORT: 'http', DATABASE_URL: 'mysql://me:hidden@db/turnstream' };
     expect(() => loadConfig(env)).toThrow(
       'Wrong environment: DATABASE_URL must be a postgresql:// address with a database (example: ' +

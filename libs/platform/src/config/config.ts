@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, Matches } from 'class-validator';
 import { IsWhole, orExit, readEnvironment } from './environment.ts';
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */

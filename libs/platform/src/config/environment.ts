@@ -3,9 +3,9 @@ import { plainToInstance, Type } from 'class-transformer';
 import { IsInt, Max, Min, validateSync } from 'class-validator';
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
-export const configExitCode = 78;
+const configExitCode = 78;
 
-export interface ConfigFault {
+interface ConfigFault {
   readonly variable: string;
   readonly message: string;
   readonly example: string;
@@ -23,7 +23,7 @@ export class ConfigError extends Error {
   }
 }
 
-export interface EnvironmentOptions<T> {
+interface EnvironmentOptions<T> {
   /** Example values, for error texts; a variable with a default needs none. */
   readonly examples?: { readonly [name in keyof T]?: string };
   /** Older names that still count. */

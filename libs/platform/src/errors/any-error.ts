@@ -4,7 +4,7 @@ import { types } from 'node:util';
  * An error as drivers and Node make them. Not by `instanceof`: where there are several globals (jest), Node's own errors
  * are no instances of the Error at hand.
  */
-export interface AnyError extends Error {
+interface AnyError extends Error {
   readonly code?: unknown;
 }
 

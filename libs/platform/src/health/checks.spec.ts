@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { sleep } from '../async/sleep.ts';
 import { HealthChecks } from './checks.ts';
 
 const ok = async (): Promise<void> => undefined;
 
 describe('health', () => {
-  test('is ready when every engine answers, and shows the details', async () => {
+  test('is ready when every backing service answers, and shows the details', async () => {
     const health = new HealthChecks({
-      checks: { redis: ok, postgres: () => delay(5) },
+      checks: { redis: ok, postgres: () => sleep(5) },
       details: { projections: async () => ({ lag_events: 3 }) },
     });
     expect(await health.ready()).toEqual({
@@ -20,12 +20,12 @@ describe('health', () => {
     });
   });
 
-  test('is unavailable when one engine fails, with its reason', async () => {
+  test('is unavailable when one backing service fails, with its reason', async () => {
     const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
     const health = new HealthChecks({
       checks: {
         redis: ok,
-        kafka: () => Promise.reject(new Error('broker away')),
+        kafka: () => Promise.reject(new Error('broker unavailable')),
         postgres: () => Promise.reject(refused),
         event_store: () => {
           throw new Error('not connected');
@@ -36,7 +36,7 @@ describe('health', () => {
       status: 'unavailable',
       checks: {
         redis: { status: 'ok' },
-        kafka: { status: 'unavailable', error: 'broker away' },
+        kafka: { status: 'unavailable', error: 'broker unavailable' },
         postgres: { status: 'unavailable', error: 'ECONNREFUSED' },
         event_store: { status: 'unavailable', error: 'not connected' },
       },
@@ -61,18 +61,18 @@ describe('health', () => {
     });
   });
 
-  test('many questions at once cost one check, and the answer is not kept for long', async () => {
+  test('concurrent requests share one check, and its result expires soon', async () => {
     let runs = 0;
     const health = new HealthChecks({ checks: { redis: async () => void (runs += 1) }, cacheMs: 30 });
     await Promise.all(Array.from({ length: 50 }, () => health.ready()));
     expect(runs).toBe(1);
-    await delay(40);
+    await sleep(40);
     await health.ready();
     expect(runs).toBe(2);
   });
 
-  test('is alive without asking any engine', () => {
-    const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('away')) } });
+  test('is alive without asking any backing service', () => {
+    const health = new HealthChecks({ checks: { redis: () => Promise.reject(new Error('unavailable')) } });
     expect(health.live()).toEqual({ status: 'ok', uptime_s: expect.any(Number) });
   });
 });

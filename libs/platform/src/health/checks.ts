@@ -1,19 +1,19 @@
 import { withTimeout } from '../async/with-timeout.ts';
 import { reasonOf } from '../errors/any-error.ts';
 
-export interface CheckResult {
+interface CheckResult {
   readonly status: 'ok' | 'unavailable';
   readonly latency_ms: number;
   readonly error?: string;
 }
 
-export interface ReadyDocument {
+interface ReadyDocument {
   readonly status: 'ok' | 'unavailable';
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export interface HealthOptions {
+interface HealthOptions {
   /** One for each backing service: resolves when it answers, rejects when not. */
   readonly checks?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Facts to show beside, such as the projections' lag. A failing one shows its error and does not change the status. */
@@ -24,27 +24,27 @@ export interface HealthOptions {
 
 /** The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. */
 export class HealthChecks {
-  readonly #checks: Record<string, () => Promise<unknown>>;
-  readonly #details: Record<string, () => Promise<unknown>>;
-  readonly #timeoutMs: number;
-  readonly #cacheMs: number;
-  #last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
+  private readonly checks: Record<string, () => Promise<unknown>>;
+  private readonly details: Record<string, () => Promise<unknown>>;
+  private readonly timeoutMs: number;
+  private readonly cacheMs: number;
+  private last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
 
   constructor({ checks = {}, details = {}, timeoutMs = 2000, cacheMs = 500 }: HealthOptions = {}) {
-    this.#checks = { ...checks };
-    this.#details = { ...details };
-    this.#timeoutMs = timeoutMs;
-    this.#cacheMs = cacheMs;
+    this.checks = { ...checks };
+    this.details = { ...details };
+    this.timeoutMs = timeoutMs;
+    this.cacheMs = cacheMs;
   }
 
   /** Adds a check: the process is ready only when it resolves. */
   addCheck(name: string, check: () => Promise<unknown>): void {
-    this.#checks[name] = check;
+    this.checks[name] = check;
   }
 
   /** Adds a fact that the readiness document shows. */
   addDetail(name: string, detail: () => Promise<unknown>): void {
-    this.#details[name] = detail;
+    this.details[name] = detail;
   }
 
   /** The process runs and its event loop turns. */
@@ -55,15 +55,15 @@ export class HealthChecks {
   /** Whether every backing service answers; to be sent with 503 when not ok. Never rejects. */
   ready(): Promise<ReadyDocument> {
     const now = performance.now();
-    if (!this.#last || now - this.#last.at >= this.#cacheMs) this.#last = { at: now, document: this.#run() };
-    return this.#last.document;
+    if (!this.last || now - this.last.at >= this.cacheMs) this.last = { at: now, document: this.run() };
+    return this.last.document;
   }
 
-  async #run(): Promise<ReadyDocument> {
-    const timeoutMs = this.#timeoutMs;
+  private async run(): Promise<ReadyDocument> {
+    const timeoutMs = this.timeoutMs;
     const [results, facts] = await Promise.all([
-      mapValues(this.#checks, (check) => runCheck(check, timeoutMs)),
-      mapValues(this.#details, (detail) =>
+      mapValues(this.checks, (check) => runCheck(check, timeoutMs)),
+      mapValues(this.details, (detail) =>
         bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reasonOf(error) })),
       ),
     ]);

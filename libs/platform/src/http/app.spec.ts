@@ -40,7 +40,7 @@ class PageDto {
 
 const errors: Readonly<Record<string, () => Error>> = {
   conflict: () => new ProblemError('wrong_expected_revision', 'The session is at 4', { current_revision: 4 }),
-  away: () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+  unavailable: () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
   bug: () => new TypeError('password is hunter2'),
   missing: () => new NotFoundException('no'),
   bad: () => new BadRequestException('too odd'),
@@ -80,7 +80,7 @@ describe('HTTP application', () => {
   const metrics = new Metrics('api');
   let down = false;
   const redis = async (): Promise<void> => {
-    if (down) throw new Error('away');
+    if (down) throw new Error('unavailable');
   };
   let app: NestFastifyApplication;
   let url: string;
@@ -201,7 +201,7 @@ describe('HTTP application', () => {
 
   test.each([
     ['conflict', 412, 'wrong_expected_revision', { current_revision: 4, detail: 'The session is at 4' }],
-    ['away', 503, 'engine_unavailable', { retry_after_s: 1 }],
+    ['unavailable', 503, 'engine_unavailable', { retry_after_s: 1 }],
     ['busy', 503, 'engine_unavailable', { retry_after_s: 1 }],
     ['bug', 500, 'internal_error', {}],
     ['missing', 404, 'not_found', {}],
@@ -213,7 +213,7 @@ describe('HTTP application', () => {
     expect(await problemOf(response)).toMatchObject({ status, code, ...members });
   });
 
-  test('tells the caller nothing of a bug, and the log all, under the same trace id', async () => {
+  test('hides a bug from the caller and logs it under the same trace id', async () => {
     const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
     const response = await fetch(`${url}/v1/errors/bug`, { headers });
     const text = await response.text();
@@ -234,9 +234,12 @@ describe('HTTP application', () => {
     expect(await (await fetch(`${url}/health/live`)).json()).toMatchObject({ status: 'ok' });
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     down = true;
-    const away = await fetch(`${url}/health/ready`);
+    const unavailable = await fetch(`${url}/health/ready`);
     down = false;
-    expect([away.status, await away.json()]).toMatchObject([503, { checks: { redis: { error: 'away' } } }]);
+    expect([unavailable.status, await unavailable.json()]).toMatchObject([
+      503,
+      { checks: { redis: { error: 'unavailable' } } },
+    ]);
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toContain('method="POST",route="/v1/sessions/:id/turns",status="201"');
     expect(text).toContain('route="none",status="404"');

@@ -16,7 +16,7 @@ import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { createValidationPipe } from './validation.ts';
 
-export interface HttpAppOptions {
+interface HttpAppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: HealthChecks;
@@ -74,7 +74,7 @@ export async function createHttpApp(
   });
 }
 
-/** Starts to listen and tells the address. @throws with a clear text when the port is taken */
+/** Starts to listen and returns the address. @throws with a clear text when the port is taken */
 export async function listen(
   app: NestFastifyApplication,
   { host, port }: { host: string; port: number },

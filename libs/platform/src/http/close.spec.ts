@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
+import { sleep } from '../async/sleep.ts';
 import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
 import { createLogger } from '../logging/logger.ts';
@@ -12,7 +12,7 @@ import { Metrics } from '../metrics/metrics.ts';
 class SlowController {
   @Get('slow')
   async get(): Promise<object> {
-    await delay(200);
+    await sleep(200);
     return { done: true };
   }
 }
@@ -20,7 +20,7 @@ class SlowController {
 @Module({ controllers: [SlowController] })
 class SlowModule {}
 
-test('on close the answers under way are finished, and idle connections do not hold it up', async () => {
+test('closing finishes the answers under way and does not wait for idle connections', async () => {
   const logger = createLogger('api', 'silent');
   const health = new HealthChecks({ checks: {} });
   const app = await createHttpApp(SlowModule, { logger, metrics: new Metrics('api'), health });
@@ -29,7 +29,7 @@ test('on close the answers under way are finished, and idle connections do not h
   await once(idle, 'connect');
   await (await fetch(`${url.origin}/health/live`)).text();
   const answer = fetch(`${url.origin}/slow`);
-  await delay(50);
+  await sleep(50);
   await app.close();
   expect(await (await answer).json()).toEqual({ done: true });
   await expect(fetch(`${url.origin}/slow`)).rejects.toThrow('fetch failed');

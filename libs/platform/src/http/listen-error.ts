@@ -1,6 +1,6 @@
 import { isError } from '../errors/any-error.ts';
 
-/** What to tell when a server cannot listen. */
+/** The error text when a server cannot listen. */
 export function listenFault(error: unknown, host: string, port: number): unknown {
   const code = isError(error) ? error.code : undefined;
   const texts: Record<string, string> = {

@@ -37,7 +37,7 @@ const plainTexts: Readonly<Record<string, string>> = {
   'must be a number conforming to the specified constraints': 'must be a number',
 };
 
-// class-validator collects and groups a class's rules anew for each value: half of its time. Once is enough.
+// class-validator collects and groups a class's rules again for each value: half of its time. Once is enough.
 const storage = getMetadataStorage();
 storage.getTargetValidationMetadatas = memoized(storage.getTargetValidationMetadatas.bind(storage));
 storage.groupByPropertyName = memoized(storage.groupByPropertyName.bind(storage));

@@ -16,7 +16,7 @@ function memoryLog(level: LogLevel = 'trace') {
 }
 
 describe('log', () => {
-  test('a line tells the app, the level by name and the time', () => {
+  test('a line contains the app, the level by name and the time', () => {
     const { lines, logger } = memoryLog();
     logger.info({ session_id: 's-1' }, 'appended');
     expect(lines).toEqual([
@@ -77,7 +77,7 @@ describe('log', () => {
   });
 });
 
-test('a process whose log nobody reads any more ends', async () => {
+test('a process ends when the reader of its log is gone', async () => {
   const program = `
     import { createLogger } from '#platform';
     const logger = createLogger('test');

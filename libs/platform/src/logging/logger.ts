@@ -20,11 +20,11 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
     redact: { paths: redacted, censor: '[redacted]' },
     serializers: { err: errorFields, error: errorFields },
   };
-  // Written at once: the asynchronous stream retries for ever at exit when its reader has gone, and the process stays.
+  // Synchronous: at exit, the asynchronous stream retries without end if its reader is gone, and the process stays.
   return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
-/** What a log tells of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
+/** What a log contains of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
 function errorFields(error: unknown): object {
   if (!isError(error)) return { message: String(error) };
   return {

@@ -17,11 +17,11 @@ test('counts requests by method, route and status', async () => {
 
 test("shows Node's own metrics and those of the parts", async () => {
   const metrics = new Metrics('projector');
-  metrics.counter('events_total', 'Events applied', ['lane']).inc({ lane: 'rows' }, 3);
+  metrics.counter('events_total', 'Events applied', ['writer']).inc({ writer: 'rows' }, 3);
   metrics.gauge('lag_seconds', 'Age of the oldest event not applied', [], (gauge) => gauge.set(1.5));
   metrics.histogram('batch_size', 'Events a batch', [], [1, 10]).observe(4);
   const text = await metrics.registry.metrics();
-  expect(text).toContain('events_total{lane="rows",app="projector"} 3');
+  expect(text).toContain('events_total{writer="rows",app="projector"} 3');
   expect(text).toContain('lag_seconds{app="projector"} 1.5');
   expect(text).toContain('batch_size_bucket{le="10",app="projector"} 1');
   expect(text).toContain('nodejs_eventloop_lag_p99_seconds{app="projector"}');

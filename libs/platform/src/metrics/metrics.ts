@@ -8,13 +8,13 @@ const durations = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5,
 /** One process's Prometheus metrics: Node's own, and those its parts ask for. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #http: Histogram<'method' | 'route' | 'status'>;
-  readonly #observers = new Map<string, (seconds: number) => void>();
+  private readonly http: Histogram<'method' | 'route' | 'status'>;
+  private readonly observers = new Map<string, (seconds: number) => void>();
 
   constructor(app: string) {
     this.registry.setDefaultLabels({ app });
     collectDefaultMetrics({ register: this.registry });
-    this.#http = this.histogram('http_request_duration_seconds', 'Time to answer a request', [
+    this.http = this.histogram('http_request_duration_seconds', 'Time to answer a request', [
       'method',
       'route',
       'status',
@@ -50,11 +50,11 @@ export class Metrics {
   /** One answered request. `route` is the pattern, never the path, so that the series stay few. */
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     const key = `${method} ${route} ${status}`;
-    let observe = this.#observers.get(key);
+    let observe = this.observers.get(key);
     if (!observe) {
-      const child = this.#http.labels({ method, route, status: String(status) });
+      const child = this.http.labels({ method, route, status: String(status) });
       observe = (value) => child.observe(value);
-      this.#observers.set(key, observe);
+      this.observers.set(key, observe);
     }
     observe(seconds);
   }

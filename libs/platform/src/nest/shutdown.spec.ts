@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 
 const compiling = ['--import', new URL('../../../../tools/register.mjs', import.meta.url).href];
-const platform = new URL('../index.ts', import.meta.url).href;
+const shutdown = new URL('shutdown.ts', import.meta.url).href;
+const logging = new URL('../logging/logger.ts', import.meta.url).href;
 
-/** Signals the process once it runs; tells its exit code and output. */
+/** Signals the process once it runs; resolves to its exit code and output. */
 async function outcome(child: ChildProcessWithoutNullStreams, ...signals: NodeJS.Signals[]) {
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -25,7 +26,8 @@ describe('shutdown', () => {
 
   function start(stop: string, more = ''): ChildProcessWithoutNullStreams {
     const script = `
-      import { createLogger, onShutdown } from '${platform}';
+      import { createLogger } from '${logging}';
+      import { onShutdown } from '${shutdown}';
       onShutdown(${stop}, { logger: createLogger('test'), graceMs: 300 });
       setInterval(() => undefined, 1000);
       console.log('started');
@@ -53,12 +55,12 @@ describe('shutdown', () => {
     expect(output.split('closing')).toHaveLength(2);
   });
 
-  test('does not wait for ever', async () => {
+  test('does not wait longer than the grace period', async () => {
     const { code, output } = await outcome(start('() => new Promise(() => undefined)'), 'SIGTERM');
     expect([code, output]).toEqual([1, expect.stringContaining('did not stop in time')]);
   });
 
-  test('tells when the function fails', async () => {
+  test('reports that the function failed', async () => {
     const { code, output } = await outcome(start(`() => { throw new Error('cannot flush'); }`), 'SIGTERM');
     expect([code, output]).toEqual([1, expect.stringContaining('cannot flush')]);
   });

@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   readonly logger: Logger;
   /** When `fn` takes longer the process ends all the same. */
   readonly graceMs: number;

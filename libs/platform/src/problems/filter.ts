@@ -8,23 +8,19 @@ import { toProblem } from './mapping.ts';
 /** Answers every error with application/problem+json; those that are our fault are logged with the trace id. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  readonly #logger: Logger;
-
-  readonly #translate: (error: unknown) => unknown;
-
-  /** `translate` turns an app's own errors into problems and hands the others on. */
-  constructor(logger: Logger, translate: (error: unknown) => unknown = (error) => error) {
-    this.#logger = logger;
-    this.#translate = translate;
-  }
+  /** @param translate turns an app's own errors into problems and passes on the others */
+  constructor(
+    private readonly logger: Logger,
+    private readonly translate: (error: unknown) => unknown = (error) => error,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     sendProblem(
-      this.#translate(error),
+      this.translate(error),
       http.getRequest<FastifyRequest>(),
       http.getResponse<FastifyReply>(),
-      this.#logger,
+      this.logger,
     );
   }
 }

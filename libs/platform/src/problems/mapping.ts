@@ -24,7 +24,7 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
 
 const unavailableRetryS = 1;
 
-/** The problem that answers an error. What is not known becomes `internal_error` and tells nothing of its cause. */
+/** The problem that answers an error. An unknown error becomes `internal_error`, which hides its cause. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HttpException) return fromHttpException(error);

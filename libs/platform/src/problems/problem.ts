@@ -8,7 +8,7 @@ export const problems = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   command_not_allowed: { status: 409, title: "The session's state does not allow the command" },
-  agent_replaced: { status: 409, title: 'The agent instance does not hold the session' },
+  agent_replaced: { status: 409, title: 'The agent instance does not own the session' },
   wrong_expected_revision: { status: 412, title: 'The session is at another revision' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'A part of the address is too long' },
@@ -25,7 +25,7 @@ export type ProblemCode = keyof typeof problems;
 
 export const problemContentType = 'application/problem+json';
 /** A stable name, not an address to fetch: clients compare it as a whole. */
-export const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
+const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
 
 export interface FieldError {
   readonly field: string;
@@ -33,14 +33,14 @@ export interface FieldError {
 }
 
 /** Members beside the standard ones, e.g. `current_revision`. `retry_after_s` is also sent as Retry-After. */
-export interface ProblemMembers {
+interface ProblemMembers {
   readonly errors?: readonly FieldError[];
   readonly retry_after_s?: number;
   readonly [member: string]: unknown;
 }
 
 /** The document sent as application/problem+json. */
-export interface ProblemDocument extends ProblemMembers {
+interface ProblemDocument extends ProblemMembers {
   readonly type: string;
   readonly title: string;
   readonly status: number;

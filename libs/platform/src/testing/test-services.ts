@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { runner } from 'node-pg-migrate';
 import { Pool } from 'pg';
 
-/** The address of a backing service, which whoever runs the specs gives. */
+/** The address of a backing service, from the environment. */
 export function serviceUrl(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
   const url = process.env[variable];
   if (!url) throw new Error(`${variable} is not set: run the specs with npm test.`);

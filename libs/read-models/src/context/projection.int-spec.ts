@@ -95,7 +95,7 @@ test('a session whose earlier events are missing in Redis is rebuilt from its st
   expect(await isRight(id)).toBe(true);
 });
 
-test('an event that cannot be folded is told, and those before it are written', async () => {
+test('an event that cannot be folded is reported, and those before it are written', async () => {
   const id = randomUUID();
   const [first, second, third] = (await fourEvents(id)) as [Positioned, Positioned, Positioned];
   const broken = { ...third, event: { ...third.event, data: null } as unknown as RecordedEvent };
@@ -104,7 +104,7 @@ test('an event that cannot be folded is told, and those before it are written', 
   expect((await contexts.load(id))?.revision).toBe(1);
 });
 
-test('a session whose context says that it is set aside is told', async () => {
+test('a session whose context says that it is set aside is reported', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   await contexts.noteSetAside([entryFor(id, 2)]);

@@ -1,27 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { changedSections, newSession } from '#domain';
-import type { EventStore } from '#sessions';
-import { foldEvent, UnprojectableEventError } from '#sessions';
 import { inParallel } from '#platform';
+import type { Appended, EventStore } from '#sessions';
+import { foldEvent, streamMatches, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import type { ContextChange } from './records.ts';
 import type { ContextCheckpoint, ContextStore } from './store.ts';
 import { foldAsFarAsPossible, latestCommands, rebuildContext } from './rebuild.ts';
 import type { Positioned } from '../tables/items.ts';
-import type { Appended } from '#sessions';
 
-export interface ContextProjectionOptions {
+interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
   readonly sessionsKept?: number;
   readonly onRebuild?: (sessionId: string) => void;
-  /** Told of the sessions of each batch, once they are written. */
+  /** Called with the sessions of each batch, once they are written. */
   readonly onWritten?: (grown: readonly Appended[]) => void;
 }
 
 /** What a batch came upon. */
-export interface ContextResult {
+interface ContextResult {
   /** The first event of each session that cannot be folded; those before it are written. */
   readonly failures: readonly UnprojectableEventError[];
   /** Sessions whose context was not written, since it says that the session is set aside. */
@@ -87,8 +86,7 @@ export class ContextProjection {
 
   /** Forgets the sessions of a partition: others may have written them since. */
   forget(prefixes: readonly string[]): void {
-    const isOurs = (id: string): boolean => prefixes.some((prefix) => `session-${id}`.startsWith(prefix));
-    for (const id of [...this.sessions.keys()].filter(isOurs)) this.sessions.delete(id);
+    for (const id of this.sessions.keys()) if (streamMatches(id, prefixes)) this.sessions.delete(id);
   }
 
   /** Each session as it was before its first event of the batch; a session that is kept nowhere is left out. */

@@ -6,7 +6,7 @@ import { sections } from './document.ts';
 import type { ContextStore } from './store.ts';
 
 /** A session folded from its events, with all its commands. */
-export interface FoldedSession {
+interface FoldedSession {
   readonly session: Session;
   readonly commands: readonly ProcessedCommand[];
 }
@@ -54,7 +54,7 @@ async function foldFrom(store: EventStore, begin: Session): Promise<FoldedSessio
 }
 
 /** A session folded as far as that is possible, with its events. */
-export interface PartialFold extends FoldedSession {
+interface PartialFold extends FoldedSession {
   readonly events: readonly RecordedEvent[];
   /** The first event that cannot be folded. */
   readonly failure: UnprojectableEventError | null;

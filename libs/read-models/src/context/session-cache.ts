@@ -27,7 +27,7 @@ export class SessionCache implements SessionCachePort {
     return this.sessions.get(sessionId) ?? this.contexts.load(sessionId).catch(() => undefined);
   }
 
-  /** The session as it stands in its stream now; revision -1: there is no such session. */
+  /** The session as of the end of its stream; revision -1: there is no such session. */
   async latest(sessionId: string): Promise<Session> {
     return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
   }

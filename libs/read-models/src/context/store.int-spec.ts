@@ -144,7 +144,7 @@ describe('a context', () => {
 });
 
 describe('the record of commands', () => {
-  test('finds a command under any of its ids, and says up to where it is complete', async () => {
+  test('finds a command under any of its ids, and returns the revision up to which it is complete', async () => {
     const [first, second] = history(2) as [Session, Session];
     expect(await contexts.findCommand(first.session_id, ['a'])).toEqual({ revision: -1 });
     await write(undefined, first, command('a', 0), command('turn:1', 0));
@@ -179,7 +179,7 @@ describe('the record of commands', () => {
 });
 
 describe('a session that is set aside', () => {
-  test('does not go on from the event before', async () => {
+  test('does not continue from the event before', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     expect(await contexts.noteSetAside([entryFor(first.session_id, 1)])).toEqual([]);
@@ -207,7 +207,7 @@ describe('a session that is set aside', () => {
     });
   });
 
-  test('is told when its context is not the one before the event', async () => {
+  test('is reported when its context is not the one before the event', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await write(first, second);
@@ -232,7 +232,7 @@ describe('a session that is set aside', () => {
     await expect(contexts.replace(second, [])).rejects.toBeInstanceOf(SessionSetAsideError);
   });
 
-  test('goes on once it is restored', async () => {
+  test('continues once it is restored', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     await contexts.noteSetAside([entryFor(first.session_id, 1)]);

@@ -78,7 +78,7 @@ export class ContextStore {
     return sessionIds.map((_, index) => Number((reply(replies, index) as string | null) ?? -1));
   }
 
-  /** Looks for a command under any of its ids. `revision`: up to where all commands are kept, -1 when none are. */
+  /** Looks for a command under any of its ids. `revision`: the last one up to which all commands are kept, -1 when none are. */
   async findCommand(
     sessionId: string,
     ids: readonly string[],

@@ -11,7 +11,7 @@ export interface StreamNotification {
   readonly quiet: boolean;
 }
 
-/** What an owner is told whoever did it: it owns the session no more, or the session is over. */
+/** Events that concern an owner regardless of their actor: it no longer owns the session, or the session is over. */
 const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'AgentAttached',
   'AgentDetached',
@@ -33,7 +33,7 @@ export function notificationFor({ session, events }: Appended): StreamNotificati
   return { first: first.revision, last: last.revision, quiet };
 }
 
-/** Publishes that sessions have grown. Not awaited and not repeated: who misses it looks again by itself. */
+/** Publishes that sessions have grown. Not awaited and not repeated: listeners also poll. */
 export function publishNotifications(redis: Redis, appended: readonly Appended[]): void {
   const pipeline = redis.pipeline();
   for (const item of appended) {

@@ -1,4 +1,6 @@
-/** Thrown when a page cursor is not one that a query of this kind gave. */
+import { uuidPattern } from '../uuid.ts';
+
+/** Thrown when a page cursor is not one that a query of this kind returned. */
 export class InvalidCursorError extends Error {
   readonly code = 'invalid_cursor';
 
@@ -9,7 +11,7 @@ export class InvalidCursorError extends Error {
 
 const shapes = {
   time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  uuid: uuidPattern,
   number: /^\d{1,15}$/,
 } as const;
 

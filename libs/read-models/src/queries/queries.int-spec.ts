@@ -147,7 +147,7 @@ test('sessions that are over are found among others', async () => {
   expect(await overSessions(database.pool, [...ids, randomUUID()])).toEqual(ids.slice(0, 1));
 });
 
-test('the lag of each partition is told', async () => {
+test('the lag of each partition is returned', async () => {
   const [partition] = await projectionLag(database.pool);
   expect(partition).toMatchObject({ slot: 0, owner: 'test', position: 999n });
   expect(partition?.lag_s).toBeGreaterThanOrEqual(0);

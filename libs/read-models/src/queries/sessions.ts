@@ -5,7 +5,7 @@ import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-export interface SessionItem {
+interface SessionItem {
   readonly session_id: string;
   readonly partner_id: string;
   readonly start_time: string;
@@ -20,7 +20,7 @@ export interface SessionItem {
   readonly set_aside: SetAsideNote | null;
 }
 
-export interface SessionFilter {
+interface SessionFilter {
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
   readonly channel?: Channel | undefined;
@@ -72,8 +72,8 @@ export async function dueSessions(pool: Pool, now: string, limit: number): Promi
   return rows.map((row) => row.session_id);
 }
 
-/** A session that an agent instance holds, or that waits for one of its pool. */
-export interface HeldSession {
+/** A session that an agent instance owns, or that waits for one of its pool. */
+interface OwnedSession {
   readonly session_id: string;
   readonly agent_instance: string | null;
   readonly agent_pool: string;
@@ -81,8 +81,12 @@ export interface HeldSession {
 }
 
 /** Active sessions that have an agent or wait for one, in the order of their ids. */
-export async function heldSessions(pool: Pool, after: string | null, limit: number): Promise<HeldSession[]> {
-  const { rows } = await pool.query<HeldSession>(
+export async function ownedSessions(
+  pool: Pool,
+  after: string | null,
+  limit: number,
+): Promise<OwnedSession[]> {
+  const { rows } = await pool.query<OwnedSession>(
     `SELECT session_id, agent_instance, agent_pool, agent_epoch::int FROM conversation_session
      WHERE status = 'active' AND agent_pool IS NOT NULL AND ($1::uuid IS NULL OR session_id > $1)
      ORDER BY session_id LIMIT $2`,

@@ -18,7 +18,7 @@ export interface TurnItem {
   readonly revision: number;
 }
 
-export interface TurnFilter {
+interface TurnFilter {
   readonly session_id?: string | undefined;
   readonly partner_id?: string | undefined;
   readonly parsed_intent?: string | undefined;

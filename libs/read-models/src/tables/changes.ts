@@ -1,12 +1,11 @@
 import type { RecordedEvent } from '#domain';
-import { channels, isActivity, personalFields, senders } from '#domain';
+import { channels, isActivity, isSessionEventType, senders } from '#domain';
+import { uuidPattern } from '../uuid.ts';
 import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
 export class UnstorableEventError extends Error {}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only. */
 export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
@@ -53,7 +52,7 @@ function unchanged(session_id: string, event: RecordedEvent, at: string): Sessio
   return {
     session_id,
     revision: event.revision,
-    last_activity_time: isActivity(event.type) && isKnown(event) ? at : null,
+    last_activity_time: isActivity(event.type) && isSessionEventType(event.type) ? at : null,
     channel: null,
     language: null,
     status: null,
@@ -111,13 +110,8 @@ function turnRow(
   };
 }
 
-/** The table of personal fields has a line for every type of event. */
-function isKnown({ type }: RecordedEvent): boolean {
-  return Object.hasOwn(personalFields, type);
-}
-
 export function isUuid(text: string): boolean {
-  return uuid.test(text);
+  return uuidPattern.test(text);
 }
 
 function validId(value: unknown, field: string): string {

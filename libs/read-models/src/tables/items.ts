@@ -14,7 +14,7 @@ export interface Positioned {
 }
 
 /** In the place of an event: it cannot be decoded, so its session is set aside. */
-export interface Undecodable {
+interface Undecodable {
   readonly session_id: string;
   readonly setAside: SetAside;
   readonly position: bigint;

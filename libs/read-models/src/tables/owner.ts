@@ -5,7 +5,7 @@ export interface Owner {
   readonly epoch: bigint;
 }
 
-/** Who writes, and up to where the rows are written so far. */
+/** Who writes, and the position up to which the rows are written so far. */
 export interface Writer extends Owner {
   readonly position: bigint | null;
 }

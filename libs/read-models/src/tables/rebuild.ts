@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Schema in which the tables are built anew; the connections that fill them name it. */
+/** Schema in which the tables are rebuilt; the connections that fill them name it. */
 const rebuildSchema = 'rebuild';
 const lockKey = 7_230_118;
 
@@ -11,16 +11,16 @@ export class RebuildInProgressError extends Error {
   }
 }
 
-export interface RebuildSteps {
+interface RebuildSteps {
   /** Fills the empty tables of the schema; resolves when they have caught up with the streams. */
   readonly fill: () => Promise<void>;
-  /** Goes on until everything up to a position is in; resolves with the position reached. */
+  /** Continues until everything up to a position is written; resolves with the position reached. */
   readonly reach: (position: bigint) => Promise<bigint>;
 }
 
 /**
- * Builds the conversation tables anew beside the others, then switches to them in one transaction. While it switches,
- * the projectors wait; afterwards they find themselves fenced, take their partitions again and go on from the position
+ * Rebuilds the conversation tables beside the others, then switches to them in one transaction. While it switches,
+ * the projectors wait; afterwards they find themselves fenced, take their partitions again and continue from the position
  * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
  * @throws RebuildInProgressError
  */

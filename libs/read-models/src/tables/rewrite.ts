@@ -16,7 +16,7 @@ import { storableJson } from './storable.ts';
 const eventsPerChunk = 1_000;
 
 /**
- * Writes the rows of one session anew from all its events, up to the first that no row can hold. With `failure`, the
+ * Rewrites the rows of one session from all its events, up to the first that no row can hold. With `failure`, the
  * event after them, the session is set aside. One transaction.
  * @returns why the session is set aside now; null: it is not
  * @throws LeaseLostError
@@ -81,7 +81,7 @@ async function replaceRows(
   end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
 ): Promise<void> {
   await transaction(pool, end, async (client) => {
-    // Redis goes on from here: a crash must not take it back.
+    // Redis continues from here: a crash must not take it back.
     await client.query('SET LOCAL synchronous_commit = on');
     const { rowCount } = await client.query(
       'SELECT FROM projection_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR UPDATE',

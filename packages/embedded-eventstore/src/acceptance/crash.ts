@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, type JSONEventData } from '@eventstore/db-client';
 import { verify } from '../commands/verify.ts';
+import { pause } from '../contract/harness.ts';
 import { spawnEventStore } from './processes.ts';
-import { exactly, measured, type Figure } from './report.ts';
+import { exactly, measured, type Measurement } from './report.ts';
 
 const WRITERS = 64;
 const SHARED = 'shared';
@@ -21,7 +22,7 @@ interface Findings {
 }
 
 /** Repeatedly kills the server with SIGKILL under 64 writers, then checks every acknowledged append. */
-export const runCrash = async (dir: string, rounds: number): Promise<Figure[]> => {
+export const runCrash = async (dir: string, rounds: number): Promise<Measurement[]> => {
   const data = join(dir, 'crash');
   const findings: Findings = { acknowledged: 0, lost: 0, torn: 0 };
   for (let round = 0; round < rounds; round++) {
@@ -57,10 +58,10 @@ const writeUntilKilled = async (data: string, round: number): Promise<Attempt[]>
   const writers = Array.from({ length: WRITERS }, (_, index) => writer(index).catch(() => undefined));
   // Mostly early; sometimes after the write-ahead log was extended and restarted.
   const delay = round % 10 === 9 ? 2_000 : 250;
-  await new Promise((resolve) => void setTimeout(resolve, 50 + Math.random() * delay));
+  await pause(50 + Math.random() * delay);
   life.over = true;
   await server.kill('SIGKILL');
-  await Promise.race([Promise.all(writers), new Promise((resolve) => void setTimeout(resolve, 2_000))]);
+  await Promise.race([Promise.all(writers), pause(2_000)]);
   await client.dispose();
   return attempts;
 };

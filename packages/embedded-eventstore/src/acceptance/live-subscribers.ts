@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { spawnEventStore, withClient } from './processes.ts';
-import { exactly, measured, type Figure } from './report.ts';
+import { exactly, measured, type Measurement } from './report.ts';
 import { sampleEvent } from './workloads.ts';
 
-export interface LiveSize {
+interface LiveSize {
   readonly subscriptions: number;
   readonly events: number;
 }
 
 /** Many live subscriptions to one stream with 16 writers. */
-export const runLive = async (dir: string, size: LiveSize): Promise<Figure[]> => {
+export const runLive = async (dir: string, size: LiveSize): Promise<Measurement[]> => {
   const store = await spawnEventStore(join(dir, 'live'));
   try {
     return await withClient(store.url, async (client) => {

@@ -6,7 +6,7 @@ import { runCrash } from './crash.ts';
 import { runLive } from './live-subscribers.ts';
 import { runMillion } from './million.ts';
 import { spawnEventStore, withClient } from './processes.ts';
-import { exactly, formatFigures, type Figure } from './report.ts';
+import { exactly, formatMeasurements, type Measurement } from './report.ts';
 import { runSpeed } from './speed.ts';
 
 /** The acceptance tests at full size; `--small` runs them quickly. Other arguments select sections. */
@@ -14,7 +14,7 @@ const small = process.argv.includes('--small');
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-const runModel = async (dir: string, runs: number): Promise<Figure[]> => {
+const runModel = async (dir: string, runs: number): Promise<Measurement[]> => {
   const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
   print(`seed ${seed}`);
   const store = await spawnEventStore(join(dir, 'model'));
@@ -29,7 +29,7 @@ const runModel = async (dir: string, runs: number): Promise<Figure[]> => {
   }
 };
 
-const SECTIONS: Readonly<Record<string, (dir: string) => Promise<Figure[]>>> = {
+const SECTIONS: Readonly<Record<string, (dir: string) => Promise<Measurement[]>>> = {
   speed: (dir) =>
     runSpeed(
       dir,
@@ -50,14 +50,14 @@ const SECTIONS: Readonly<Record<string, (dir: string) => Promise<Figure[]>>> = {
 
 const run = async (): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'event-store-acceptance-'));
-  const all: Figure[] = [];
+  const all: Measurement[] = [];
   try {
     for (const [name, measure] of Object.entries(SECTIONS)) {
       if (only.length > 0 && !only.includes(name)) continue;
       print(`\n${name}`);
-      const figures = await measure(dir);
-      print(formatFigures(figures));
-      all.push(...figures);
+      const measurements = await measure(dir);
+      print(formatMeasurements(measurements));
+      all.push(...measurements);
     }
   } finally {
     await rm(dir, { recursive: true, force: true });

@@ -4,8 +4,8 @@ import { append } from '../store/append.ts';
 import type { ProposedEvent } from '../store/records.ts';
 import { Store } from '../store/store.ts';
 import { spawnEventStore, withClient } from './processes.ts';
-import { atMost, measured, type Figure } from './report.ts';
-import { best, inTurns, ratioFigures } from './speed.ts';
+import { atMost, measured, type Measurement } from './report.ts';
+import { best, inTurns, ratioMeasurements } from './speed.ts';
 import { appendRate } from './workloads.ts';
 import { newId } from '../store/event-id.ts';
 
@@ -13,14 +13,14 @@ const IN_FLIGHT = 64;
 const EVENTS_PER_STREAM = 100;
 const TEXT = 'x'.repeat(200);
 
-export interface MillionSize {
+interface MillionSize {
   readonly events: number;
   readonly appends: number;
   readonly rounds: number;
 }
 
 /** Compares a large store with an empty one: start time, memory, append rate. */
-export const runMillion = async (dir: string, size: MillionSize): Promise<Figure[]> => {
+export const runMillion = async (dir: string, size: MillionSize): Promise<Measurement[]> => {
   const large = join(dir, 'large');
   await fillStore(large, size.events);
   const store = await spawnEventStore(large);
@@ -45,7 +45,7 @@ export const runMillion = async (dir: string, size: MillionSize): Promise<Figure
       atMost(`resident memory after appends and ${read} reads`, residentMiB(store.child.pid), 300, ' MiB'),
       measured('appends/s: empty store', best(rates[0]).toFixed(0)),
       measured('appends/s: large store', best(rates[1]).toFixed(0)),
-      ...ratioFigures('appends', rates, 0.9),
+      ...ratioMeasurements('appends', rates, 0.9),
     ];
   } finally {
     await store.kill('SIGTERM');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
-export interface ServerProcess {
+interface ServerProcess {
   readonly child: ChildProcess;
   readonly port: number;
   readonly url: string;

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { spawnBareServer, spawnEventStore, withClient } from './processes.ts';
-import { atLeast, measured, type Figure } from './report.ts';
+import { atLeast, measured, type Measurement } from './report.ts';
 import { appendRate, fill, median, readRate } from './workloads.ts';
 
 const IN_FLIGHT = 64;
 const EVENT_BYTES = 200;
 const STREAM = 'read-me';
 
-export interface SpeedSize {
+interface SpeedSize {
   readonly appends: number;
   readonly reads: number;
   readonly rounds: number;
 }
 
 /** Compares the event store with a server that stores nothing and reads from memory, in alternating rounds. */
-export const runSpeed = async (dir: string, size: SpeedSize): Promise<Figure[]> => {
+export const runSpeed = async (dir: string, size: SpeedSize): Promise<Measurement[]> => {
   const bare = await spawnBareServer(size.reads, EVENT_BYTES);
   const store = await spawnEventStore(join(dir, 'speed'));
   try {
@@ -52,14 +52,18 @@ export const inTurns = async (
 const ratios = ([first = [], second = []]: readonly number[][]): number[] =>
   second.map((rate, round) => rate / (first[round] ?? Number.NaN));
 
-const compare = (what: string, rates: readonly number[][], target: number): Figure[] => [
+const compare = (what: string, rates: readonly number[][], target: number): Measurement[] => [
   measured(`${what}/s: nothing stored, memory`, best(rates[0]).toFixed(0)),
   measured(`${what}/s: event store`, best(rates[1]).toFixed(0)),
-  ...ratioFigures(what, rates, target),
+  ...ratioMeasurements(what, rates, target),
 ];
 
 /** Compares the best rounds: other work on the machine disturbed them least. */
-export const ratioFigures = (what: string, rates: readonly number[][], target: number): Figure[] => [
+export const ratioMeasurements = (
+  what: string,
+  rates: readonly number[][],
+  target: number,
+): Measurement[] => [
   measured(`${what}: median of the rounds' ratios`, median(ratios(rates)).toFixed(2)),
   atLeast(
     `${what}: ratio, best of ${rates[0]?.length ?? 0} rounds each`,

@@ -9,7 +9,7 @@ import type { Stream } from '../store/streams.ts';
 
 const STREAMS_PER_TRANSACTION = 1_000;
 
-export interface ScavengeResult {
+interface ScavengeResult {
   readonly events: number;
   readonly bytes: number;
 }

@@ -59,7 +59,7 @@ export const streamIdentifier = (name: string) => {
   return identifier;
 };
 
-export const textUuid = (text: string) => {
+const textUuid = (text: string) => {
   const uuid = new shared.UUID();
   uuid.setString(text);
   return uuid;
@@ -97,7 +97,7 @@ export const readAllOptions = (options: ReadReq.Options, position?: bigint): voi
   options.setAll(all);
 };
 
-export interface ProposedText {
+interface ProposedText {
   readonly type?: string;
   readonly contentType?: string;
   readonly data?: Buffer;
@@ -113,7 +113,7 @@ export const proposed = ({ type, contentType, data, id }: ProposedText) => {
   return message;
 };
 
-export interface BatchText {
+interface BatchText {
   readonly correlation: string;
   readonly stream?: string;
   /** Milliseconds since 1970. */

@@ -24,8 +24,8 @@ describe('the process', () => {
 
   test('keeps all acknowledged events after SIGKILL under many writers', async () => {
     await withDirectory(async (dir) => {
-      const figures = await runCrash(dir, 3);
-      expect(figures.filter(({ ok }) => !ok)).toEqual([]);
+      const measurements = await runCrash(dir, 3);
+      expect(measurements.filter(({ ok }) => !ok)).toEqual([]);
     });
   });
 

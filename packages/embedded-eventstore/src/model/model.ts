@@ -1,5 +1,5 @@
 /** The simplest model of a stream; the store is compared with it. */
-export interface ModelStream {
+interface ModelStream {
   /** Ids by revision. */
   readonly ids: string[];
   /** One entry per metadata event; the newest is current. */

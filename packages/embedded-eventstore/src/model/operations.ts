@@ -74,7 +74,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 /** Runs operations on the store and on the model; throws at the first difference. */
-export class Comparison {
+class Comparison {
   private readonly model = new Model();
   private readonly run = crypto.randomUUID();
   private readonly ids: string[] = Array.from({ length: 10 }, () => crypto.randomUUID());

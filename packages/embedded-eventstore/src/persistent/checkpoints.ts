@@ -5,8 +5,58 @@ import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
 import { newId } from '../store/event-id.ts';
 
+/** Writes how far a group's messages are finished, so that it continues there after a restart. */
+export class Checkpoints {
+  private lastWritten: number | undefined;
+  private writtenAt = performance.now();
+  /** Messages finished since the last checkpoint. */
+  private finished = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly config: GroupConfig,
+  ) {
+    this.lastWritten = readCheckpoint(store, config);
+  }
+
+  /** The revision (or position) of the last checkpoint; undefined without a checkpoint. */
+  get last(): number | undefined {
+    return this.lastWritten;
+  }
+
+  countFinished(): void {
+    this.finished++;
+  }
+
+  /** @param timed whether the time since the last checkpoint counts, or the number of messages alone */
+  writeIfDue(done: number, timed: boolean): void {
+    if (!this.isBehind(done)) return;
+    const { minCheckpointCount, maxCheckpointCount, checkpointAfterMs } = this.config;
+    const waited = performance.now() - this.writtenAt;
+    const due = timed && this.finished >= minCheckpointCount && waited >= checkpointAfterMs;
+    if (due || this.finished >= Math.max(1, maxCheckpointCount)) this.write(done);
+  }
+
+  /** Writes a checkpoint unless the last one is up to date. */
+  writeFinal(done: number): void {
+    if (this.isBehind(done)) this.write(done);
+  }
+
+  private isBehind(done: number): boolean {
+    return this.finished > 0 && done > (this.lastWritten ?? -1);
+  }
+
+  private write(done: number): void {
+    const isFirst = this.lastWritten === undefined;
+    this.lastWritten = done;
+    this.writtenAt = performance.now();
+    this.finished = 0;
+    writeCheckpoint(this.store, this.config, done, isFirst);
+  }
+}
+
 /** The revision (or position) of the last checkpoint; undefined without a checkpoint. */
-export const readCheckpoint = (store: Store, config: GroupConfig): number | undefined => {
+const readCheckpoint = (store: Store, config: GroupConfig): number | undefined => {
   const page = store.reads.stream(checkpointStream(config), Number.MAX_SAFE_INTEGER, 1, true);
   const data = page.kind === 'page' ? page.events[0]?.data : undefined;
   if (!data) return undefined;
@@ -14,7 +64,7 @@ export const readCheckpoint = (store: Store, config: GroupConfig): number | unde
   return typeof value === 'number' ? value : value.commitPosition;
 };
 
-export const writeCheckpoint = (store: Store, config: GroupConfig, done: number, isFirst: boolean): void => {
+const writeCheckpoint = (store: Store, config: GroupConfig, done: number, isFirst: boolean): void => {
   const value = config.stream === ALL_STREAM ? { commitPosition: done, preparePosition: done } : done;
   const event: ProposedEvent = {
     id: newId(),

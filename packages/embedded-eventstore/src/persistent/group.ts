@@ -6,7 +6,7 @@ import { compileFilter } from '../subscriptions/filter.ts';
 import { AllSource, StreamSource, type Item, type Source } from '../subscriptions/sources.ts';
 import type { NackAction } from '../wire/persistent-requests.ts';
 import type { ConnectionInfo } from '../wire/persistent-responses.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { Consumer } from './consumer.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
 import { Parking } from './parking.ts';
@@ -18,7 +18,7 @@ import { consumerSelector, type ConsumerSelector } from './strategies.ts';
 const PAGES_AT_ONCE = 20;
 
 /** For GetInfo. */
-export interface GroupStatistics {
+interface GroupStatistics {
   readonly live: boolean;
   /** Messages that wait for a consumer. */
   readonly buffered: number;
@@ -45,12 +45,10 @@ export class Group implements Follower {
   /** Messages to deliver again, before those of the buffer. */
   private retries: Message[] = [];
   private live = false;
-  private lastCheckpoint: number;
-  private checkpointedAt = performance.now();
-  private finishedSinceCheckpoint = 0;
   private closed = false;
   private readonly source: Source;
   private readonly progress: Progress;
+  private readonly checkpoints: Checkpoints;
   private readonly selector: ConsumerSelector;
 
   constructor(
@@ -58,9 +56,8 @@ export class Group implements Follower {
     readonly config: GroupConfig,
   ) {
     this.stream = config.stream === ALL_STREAM ? undefined : config.stream;
-    const checkpoint = readCheckpoint(store, config);
-    const after = checkpoint ?? config.startAfter;
-    this.lastCheckpoint = checkpoint ?? -1;
+    this.checkpoints = new Checkpoints(store, config);
+    const after = this.checkpoints.last ?? config.startAfter;
     this.progress = new Progress(after);
     this.source = this.stream
       ? new StreamSource(store, this.stream, after)
@@ -110,7 +107,7 @@ export class Group implements Follower {
       const message = consumer.release(id);
       if (message) this.finish(message);
     }
-    this.checkpointIfDue(false);
+    this.checkpoints.writeIfDue(this.progress.done, false);
     this.pump();
   }
 
@@ -122,7 +119,7 @@ export class Group implements Follower {
       else if (action === 'retry') this.retry(message);
       else this.finish(message);
     }
-    this.checkpointIfDue(false);
+    this.checkpoints.writeIfDue(this.progress.done, false);
     this.pump();
   }
 
@@ -136,7 +133,7 @@ export class Group implements Follower {
     for (const consumer of this.consumers) {
       for (const message of consumer.releaseExpired(now)) this.retry(message);
     }
-    this.checkpointIfDue(true);
+    this.checkpoints.writeIfDue(this.progress.done, true);
     this.parking.truncate();
     this.pump();
   }
@@ -144,7 +141,7 @@ export class Group implements Follower {
   /** Closes the group in memory and drops its consumers. */
   close(): void {
     this.closed = true;
-    if (this.progress.done > this.lastCheckpoint && this.finishedSinceCheckpoint > 0) this.checkpoint();
+    this.checkpoints.writeFinal(this.progress.done);
     for (const { options } of this.consumers.slice()) options.drop('dropped');
   }
 
@@ -237,25 +234,7 @@ export class Group implements Follower {
     if (message.parkedAt !== undefined) this.parking.finished(message.parkedAt);
     if (message.sequence === undefined) return;
     this.progress.finished(message.sequence);
-    this.finishedSinceCheckpoint++;
-  }
-
-  private checkpointIfDue(timed: boolean): void {
-    const { minCheckpointCount, maxCheckpointCount, checkpointAfterMs } = this.config;
-    const finished = this.finishedSinceCheckpoint;
-    if (finished === 0 || this.progress.done <= this.lastCheckpoint) return;
-    const waited = performance.now() - this.checkpointedAt;
-    const due = timed && finished >= minCheckpointCount && waited >= checkpointAfterMs;
-    if (due || finished >= Math.max(1, maxCheckpointCount)) this.checkpoint();
-  }
-
-  private checkpoint(): void {
-    const { done } = this.progress;
-    const isFirst = this.lastCheckpoint < 0;
-    this.lastCheckpoint = done;
-    this.checkpointedAt = performance.now();
-    this.finishedSinceCheckpoint = 0;
-    writeCheckpoint(this.store, this.config, done, isFirst);
+    this.checkpoints.countFinished();
   }
 
   statistics(): GroupStatistics {
@@ -264,7 +243,7 @@ export class Group implements Follower {
       buffered: this.buffer.length,
       retries: this.retries.length,
       outstanding: this.consumers.reduce((sum, { inFlight }) => sum + inFlight, 0),
-      lastCheckpoint: this.lastCheckpoint,
+      lastCheckpoint: this.checkpoints.last ?? -1,
       lastKnown: this.progress.reached,
       parked: this.parking.count,
       totalItems: this.rate.total,

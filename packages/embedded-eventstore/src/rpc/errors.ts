@@ -46,7 +46,7 @@ export const requiredMetadataPropertyMissing = (property: string): RpcError =>
     'required-metadata-properties': 'type,content-type',
   });
 
-export const wrongExpectedVersion = (
+const wrongExpectedVersion = (
   operation: string,
   stream: string,
   expected: ExpectedRevision,

@@ -5,7 +5,7 @@ import type { ServiceContext } from './context.ts';
 import { newId } from '../store/event-id.ts';
 
 /** The version that the server reports. */
-export const SERVER_VERSION = '24.10.4';
+const SERVER_VERSION = '24.10.4';
 
 const STREAMS = 'event_store.client.streams.streams';
 const PERSISTENT = 'event_store.client.persistent_subscriptions.persistentsubscriptions';

@@ -24,7 +24,7 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-export interface OpenFile {
+interface OpenFile {
   readonly db: Sqlite;
   /** Why the file must not be written, if it is damaged; undamaged pages can be read. */
   readonly damage: string | undefined;

@@ -166,7 +166,7 @@ export class EventLog {
   }
 }
 
-export interface StreamRange {
+interface StreamRange {
   readonly from: number;
   readonly to: number;
   /** Microseconds since 1970. */
@@ -175,7 +175,7 @@ export interface StreamRange {
   readonly backwards: boolean;
 }
 
-export interface ScannedEvent {
+interface ScannedEvent {
   readonly pos: number;
   readonly stream: string;
   readonly type: string;

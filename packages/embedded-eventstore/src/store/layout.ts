@@ -8,7 +8,7 @@ export type Sqlite = Database.Database;
 export const RECORD_OVERHEAD = 64;
 
 /** The members that a checksum covers; position, stream and id are in the indexes too. */
-export interface Content {
+interface Content {
   readonly type: string;
   readonly isJson: boolean;
   readonly created: number;

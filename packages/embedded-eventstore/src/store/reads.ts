@@ -3,7 +3,7 @@ import { DELETED_REVISION, NO_STREAM, type EventRecord, type ResolvedEvent } fro
 import { LINK_TYPE } from './stream-names.ts';
 import type { Stream, Streams } from './streams.ts';
 
-export type StreamPage =
+type StreamPage =
   | { readonly kind: 'page'; readonly events: EventRecord[]; readonly last: number }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'deleted' };

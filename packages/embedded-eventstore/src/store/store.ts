@@ -10,7 +10,7 @@ import type { EventRecord } from './records.ts';
 import { Streams } from './streams.ts';
 import { Writer } from './writer.ts';
 
-export type CommitListener = (events: readonly EventRecord[]) => void;
+type CommitListener = (events: readonly EventRecord[]) => void;
 
 /** An open data directory. */
 export class Store {

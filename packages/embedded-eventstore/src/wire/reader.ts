@@ -115,7 +115,7 @@ export class Reader {
   }
 }
 
-export type FieldReader<T> = (target: T, field: number, reader: Reader) => void;
+type FieldReader<T> = (target: T, field: number, reader: Reader) => void;
 
 /** A decoder of a whole message: `create` gives the defaults, `field` reads one field into it. */
 export const decoder =

@@ -74,10 +74,6 @@ export const readPosition = (reader: Reader): Position =>
     else if (field === 2) position.prepare = reader.uint64();
   });
 
-export const writePosition = (writer: Writer, field: number, pos: number): void => {
-  writer.message(field, (position) => position.uint64(1, pos).uint64(2, pos));
-};
-
 /** Reads the expected-revision oneof, which has the same field numbers in all requests. */
 export const readExpected = (field: number, reader: Reader): ExpectedRevision | undefined => {
   if (field === 2) return reader.uint64();

@@ -13,7 +13,7 @@ import { FailoverTransport } from './transport.ts';
 const drainMs = 10_000;
 
 /**
- * Connects an agent instance; resolves once the API knows it. It reconnects by itself.
+ * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
  * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
  * connected with the same instance id since, Unavailable when no API is available for `retryForMs`
  */
@@ -50,7 +50,7 @@ export class Agent {
   private readonly transport: FailoverTransport;
   private readonly socket: ReconnectingSocket;
   private readonly requests: AttachRequests;
-  private readonly held: Streams;
+  private readonly attachments: Streams;
   private readonly onError: (error: unknown, update: Update | undefined) => void;
   private onDrained: (() => void) | undefined;
   private isReady = false;
@@ -68,7 +68,7 @@ export class Agent {
     this.ready = this.connected.promise;
     this.ready.catch(() => undefined);
     this.requests = new AttachRequests(send, timeoutMs);
-    this.held = new Streams({ transport: this.transport, send, onUpdate, onError: this.onError });
+    this.attachments = new Streams({ transport: this.transport, send, onUpdate, onError: this.onError });
     this.socket = new ReconnectingSocket({
       urls,
       hello: () => this.hello(),
@@ -83,7 +83,7 @@ export class Agent {
 
   /** The sessions that the instance owns, by id. */
   get streams(): ReadonlyMap<string, AgentStream> {
-    return this.held.all;
+    return this.attachments.all;
   }
 
   /**
@@ -135,7 +135,7 @@ export class Agent {
       pool,
       capacity,
       echo: includeOwnEvents ?? echo,
-      resume: this.held.claims,
+      resume: this.attachments.claims,
       attempt: Date.now(),
     };
   }
@@ -170,7 +170,7 @@ export class Agent {
 
   private onAttached(sessionId: string, frame: Frame): void {
     const isNew = !this.streams.has(sessionId);
-    const stream = this.held.attach(sessionId, Number(frame['epoch']), Number(frame['acknowledged']));
+    const stream = this.attachments.attach(sessionId, Number(frame['epoch']), Number(frame['acknowledged']));
     if (this.requests.resolve(sessionId, stream)) return;
     if (frame['reason'] === 'takeover') this.options.onTakeover?.(stream);
     // The answer came after the timeout: the caller no longer waits for it.
@@ -182,7 +182,7 @@ export class Agent {
     const epoch = this.streams.get(sessionId)?.epoch;
     const { reason } = frame;
     if (epoch !== undefined && (frame['epoch'] === epoch || reason === 'not_attached')) {
-      this.held.end(sessionId, reason === 'not_attached' ? 'requested' : (reason as StreamEnd));
+      this.attachments.end(sessionId, reason === 'not_attached' ? 'requested' : (reason as StreamEnd));
     } else if (reason === 'replaced') {
       const detail = 'Another instance took the session at the same time.';
       this.requests.reject(sessionId, errorFrom({ ...frame, code: 'agent_replaced', detail }));
@@ -197,7 +197,7 @@ export class Agent {
 
   /** The connection has ended for good. */
   private lose(reason: StreamEnd, error: Error): void {
-    this.held.endAll(reason);
+    this.attachments.endAll(reason);
     this.requests.rejectAll(error);
     this.connected.reject(error);
   }

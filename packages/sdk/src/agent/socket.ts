@@ -3,7 +3,7 @@ import { backoffMs } from '../client/retry.ts';
 import type { Frame } from './frame.ts';
 import { parseFrame } from './frame.ts';
 
-export interface SocketOptions {
+interface SocketOptions {
   /** Addresses of the API's nodes, or of the load balancer in front of them. */
   readonly urls: readonly string[];
   /** The first frame of each connection; it names the sessions that the instance owns. */

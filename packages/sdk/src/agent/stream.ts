@@ -31,7 +31,7 @@ export interface Update {
  */
 export type UpdateHandler = (update: Update, stream: AgentStream) => void | Promise<void>;
 
-/** Why the instance no longer owns a session: it gave it back, another took it, it is over, … */
+/** Why the instance no longer owns a session: it detached, another took the session, it is over, … */
 export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
 
 /** An update in the hands of a loop: resolved when the loop asks for the next one. */
@@ -40,7 +40,7 @@ interface LoopItem {
   readonly handled: Deferred<void>;
 }
 
-/** Rejects the item of a loop that was left. */
+/** Rejects the item of a loop that ended early. */
 const loopLeft = new Error('The loop over the updates was left.');
 
 export interface StreamOptions {

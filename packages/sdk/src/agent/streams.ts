@@ -4,7 +4,7 @@ import type { Frame } from './frame.ts';
 import type { StreamEnd, Update, UpdateHandler } from './stream.ts';
 import { AgentStream } from './stream.ts';
 
-export interface StreamsOptions {
+interface StreamsOptions {
   readonly transport: Sender;
   readonly send: (frame: Frame) => void;
   readonly onUpdate: UpdateHandler | undefined;

@@ -3,7 +3,7 @@ import { retry } from '../client/retry.ts';
 import type { Answer, Request } from '../client/transport.ts';
 import { Transport } from '../client/transport.ts';
 
-export interface FailoverOptions {
+interface FailoverOptions {
   readonly urls: readonly string[];
   readonly agentId: string;
   readonly timeoutMs: number;

@@ -1304,7 +1304,7 @@ export interface components {
             readonly expected_revision?: number;
             readonly current_revision?: number;
             readonly retry_safe?: boolean;
-            /** @description Who holds the session now. */
+            /** @description Who owns the session now. */
             readonly holder?: {
                 readonly instance: string | null;
                 readonly epoch: number;
@@ -1382,7 +1382,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1429,7 +1429,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1506,7 +1506,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1555,7 +1555,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1632,7 +1632,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1681,7 +1681,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1758,7 +1758,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1808,7 +1808,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1885,7 +1885,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -1935,7 +1935,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2012,7 +2012,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2058,7 +2058,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2135,7 +2135,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2184,7 +2184,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2261,7 +2261,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2310,7 +2310,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2387,7 +2387,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2436,7 +2436,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2513,7 +2513,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2562,7 +2562,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2639,7 +2639,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2688,7 +2688,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2765,7 +2765,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2814,7 +2814,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2891,7 +2891,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -2936,7 +2936,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3073,7 +3073,7 @@ export interface operations {
                 readonly "If-Match"?: string;
                 /** @description Who sends the command; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
-                /** @description The epoch under which the sender holds the session. Once it is replaced its commands are refused (409). */
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -3119,7 +3119,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not hold the session (`agent_replaced`) */
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -36,7 +36,7 @@ export class AgentCommands {
   }
 
   /**
-   * Appends what an owner has dealt with; resolves to the revision of that.
+   * Appends which updates an owner has handled; resolves to the revision of that event.
    * @throws CommandRejectedError when the session has another owner, or none
    */
   async acknowledge(

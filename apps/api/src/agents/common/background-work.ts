@@ -1,7 +1,7 @@
 import type { Logger } from '#platform';
 import { isUnavailable, repeat } from '#platform';
 
-/** Work that is done again and again until the shutdown. What fails is tried again with the next run. */
+/** Work that is repeated until the shutdown. What fails is tried again with the next run. */
 export class BackgroundWork {
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>[] = [];
@@ -9,7 +9,7 @@ export class BackgroundWork {
 
   constructor(private readonly logger: Logger) {}
 
-  /** Runs the work every so many milliseconds, one run at a time. */
+  /** Runs the work every `everyMs` milliseconds, one run at a time. */
   every(everyMs: number, work: () => Promise<void> | void): void {
     const run = async (): Promise<void> => {
       await work();

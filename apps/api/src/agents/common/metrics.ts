@@ -3,7 +3,7 @@ import type { RecordedEvent } from '#domain';
 import type { Counter, Gauge, Histogram } from '#platform';
 import { Metrics } from '#platform';
 
-/** What the agents' part of the api shows Prometheus. */
+/** The metrics of live agents for Prometheus. */
 @Injectable()
 export class AgentMetrics {
   readonly connections: Gauge;
@@ -29,7 +29,7 @@ export class AgentMetrics {
 
   delivered({ metadata }: RecordedEvent): void {
     const seconds = (Date.now() - Date.parse(metadata.occurred_at)) / 1_000;
-    // Another writer's time may be no time, which a histogram refuses.
+    // Another writer's `occurred_at` may be no valid time, which a histogram refuses.
     if (!Number.isNaN(seconds)) this.deliveries.observe(Math.max(0, seconds));
   }
 }

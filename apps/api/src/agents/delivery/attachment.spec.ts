@@ -61,7 +61,7 @@ describe('an event', () => {
     expect(attachment.receive(recorded(5, detachedAt(2)))).toBe('skipped');
   });
 
-  test('that the instance dealt with on an earlier connection is acknowledged, not sent', () => {
+  test('that the instance handled on an earlier connection is acknowledged, not sent', () => {
     attachment = new Attachment('session', outlet, 1, 4, 6);
     for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
     expect(outlet.updates).toEqual([7]);
@@ -113,7 +113,7 @@ describe('a reading', () => {
     expect(attachment.finishReading(reading, false)).toBe(true);
   });
 
-  test('that finds less than was announced is not repeated for ever', () => {
+  test('that finds less than was announced is not repeated endlessly', () => {
     attachment.onNotification({ first: 5, last: 9, quiet: false });
     const reading = attachment.startReading() ?? { from: 0, target: 0 };
     attachment.receive(recorded(5));
@@ -231,19 +231,19 @@ describe('a handoff', () => {
 });
 
 describe('the end of an attachment', () => {
-  test('is told with its reason', () => {
+  test('sends the reason', () => {
     attachment.close('replaced', { holder: null });
     const detached = { type: 'detached', session_id: 'session', epoch: 1, reason: 'replaced', holder: null };
     expect(outlet.frames).toEqual([detached]);
   });
 
-  test('is told once', () => {
+  test('is sent once', () => {
     attachment.close('replaced');
     attachment.close('session_over');
     expect(outlet.frames).toHaveLength(1);
   });
 
-  test('without a reason is not told', () => {
+  test('without a reason sends nothing', () => {
     attachment.close();
     expect(outlet.frames).toEqual([]);
   });

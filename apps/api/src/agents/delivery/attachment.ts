@@ -18,7 +18,7 @@ export interface Outlet {
   /** Whether more may be sent; if not, updates wait in their streams. */
   readonly hasRoom: boolean;
   send(frame: object): void;
-  /** Reads the attachment's stream, as soon as there is room for what it gives. */
+  /** Reads the attachment's stream, as soon as there is room for its updates. */
   schedule(attachment: Attachment): void;
   attach(attachment: Attachment): void;
   detach(attachment: Attachment): void;
@@ -27,7 +27,7 @@ export interface Outlet {
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 const windowSize = 64;
 
-/** What became of an event: no update, an update that was sent, or the end of the ownership. */
+/** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
 /** A reading of the stream that is under way. */
@@ -36,11 +36,11 @@ interface Reading {
   readonly target: number;
 }
 
-/** A session whose owner is connected to this node. All that is kept of it in memory is how far it came. */
+/** A session whose owner is connected to this node. All that is kept of it in memory is its progress. */
 export class Attachment {
   /** The last revision that was read: updates up to it are sent, the other events skipped. */
   private readTo: number;
-  /** Up to here the stream is known to have grown. */
+  /** The latest revision that the stream is known to have. */
   private target: number;
   private sent: Sent[] | undefined;
   /** Acknowledged by the instance, not yet in the stream. */
@@ -49,10 +49,10 @@ export class Attachment {
   private closed = false;
   private handoffRequested = false;
   private reading = false;
-  /** The stream has to be read to its end, whatever is known of its growth. */
+  /** The stream has to be read to its end, since `target` may be outdated. */
   private readToEnd = true;
 
-  /** @param handled updates up to here were dealt with on an earlier connection, which may have broken before that was in the stream */
+  /** @param handled updates up to here were handled on an earlier connection, which may have broken before that was in the stream */
   constructor(
     readonly sessionId: string,
     private readonly connection: Outlet,
@@ -117,7 +117,7 @@ export class Attachment {
     this.connection.schedule(this);
   };
 
-  /** Has the stream read to its end. */
+  /** Schedules a read of the stream to its end. */
   readAgain(): void {
     this.readToEnd = true;
     this.connection.schedule(this);
@@ -134,7 +134,7 @@ export class Attachment {
   /**
    * Ends a reading.
    * @param complete whether it reached the end of the stream and everything could be sent
-   * @returns whether there is more to read by now
+   * @returns whether there is more to read
    */
   finishReading({ target }: Reading, complete: boolean): boolean {
     this.reading = false;
@@ -172,7 +172,7 @@ export class Attachment {
     return 'sent';
   }
 
-  /** The instance has dealt with the updates up to a revision. */
+  /** The instance has handled the updates up to a revision. */
   acknowledge(revision: number): void {
     const acknowledged = this.sent?.filter((item) => item.revision <= revision) ?? [];
     if (acknowledged.length === 0) return;
@@ -218,7 +218,7 @@ export class Attachment {
     this.connection.attach(this);
   }
 
-  /** Ends the delivery, and tells the instance why if a reason is given. */
+  /** Ends the delivery. If a reason is given, it is sent to the instance. */
   close(reason?: string, more: object = {}): void {
     if (this.closed) return;
     this.closed = true;

@@ -12,7 +12,7 @@ const every = { acks: 50, handoffs: 250, compare: 1_000 };
 /** All sessions are compared with their contexts in this many runs. */
 const compareRuns = 20;
 
-/** What delivery does again and again: acknowledgements that waited, lost notifications, unanswered updates. */
+/** What delivery does periodically: acknowledgements that waited, lost notifications, unanswered updates. */
 @Injectable()
 export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;

@@ -7,11 +7,11 @@ import type { Appended } from '#sessions';
 import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
 import { ApiNode } from '../common/api-node.ts';
 
-export type NotificationListener = (notification: StreamNotification) => void;
+type NotificationListener = (notification: StreamNotification) => void;
 
 /** Channels of one SUBSCRIBE. */
 const channelsAtOnce = 1_000;
-/** How long a listener waits for Redis to confirm a channel before it goes on without, in milliseconds. */
+/** How long a listener waits for Redis to confirm a channel before it continues without, in milliseconds. */
 const confirmMs = 1_000;
 const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 
@@ -101,7 +101,7 @@ export class Notifier implements OnApplicationShutdown {
     for (const listener of this.reconnectListeners) listener();
   }
 
-  /** What was watched while Redis was unavailable was never subscribed, so the client does not do it by itself. */
+  /** The client does not resubscribe channels that were requested while Redis was unavailable. */
   private subscribeAll(): Promise<unknown>[] {
     const channels = [...this.listeners.keys()].map(notificationChannel);
     const done: Promise<unknown>[] = [];

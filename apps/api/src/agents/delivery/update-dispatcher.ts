@@ -14,7 +14,7 @@ import { AckBatcher } from './ack-batcher.ts';
 import type { Attachment } from './attachment.ts';
 import { Notifier } from './notifier.ts';
 
-/** Events read at a time for one session, before another of the same instance has its turn. */
+/** Events read at a time for one session, before another session of the same instance is read. */
 const pageSize = 64;
 /** Pause before a reading that failed is done again, in milliseconds. */
 const retryMs = 500;
@@ -60,7 +60,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     attachment.readAgain();
   }
 
-  /** Ends the delivery of a session's updates, and tells the instance why if a reason is given. */
+  /** Ends the delivery of a session's updates. If a reason is given, it is sent to the instance. */
   remove(attachment: Attachment, reason?: string, more?: object): void {
     const { sessionId } = attachment;
     attachment.close(reason, more);
@@ -80,7 +80,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.values();
   }
 
-  /** An instance has dealt with the updates of a session up to a revision. */
+  /** An instance has handled the updates of a session up to a revision. */
   acknowledge(attachment: Attachment, revision: number): void {
     attachment.acknowledge(revision);
     this.acks.add(attachment);
@@ -133,7 +133,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     if (session.state.session.status !== 'active') this.registry.forgetWaiting(session.session_id);
   }
 
-  /** Sends what has to be sent of some events in a row; false when there was no room for all of them. */
+  /** Receives consecutive events and sends their updates; false when there was no room for all of them. */
   private receiveAll(attachment: Attachment, events: readonly RecordedEvent[]): boolean {
     for (const event of events) {
       if (attachment.isClosed) return true;

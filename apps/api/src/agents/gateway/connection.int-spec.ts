@@ -28,7 +28,7 @@ async function stopReading(agent: TestAgent, sessionId: string): Promise<number>
   return revision;
 }
 
-test('a node that stops sends its agents to others, where they go on', async () => {
+test('a node that stops sends its agents to others, where they continue', async () => {
   const three = await fleet.startNode();
   const id = await three.start();
   const agent = await fleet.join(three, newPool());
@@ -64,14 +64,14 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4408);
   });
 
-  test('stays open, and owns its sessions, when its node stood still for longer than a lease', async () => {
+  test('stays open, and owns its sessions, when its node was suspended for longer than a lease', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, newPool());
     await agent.attach(id);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
     const since = Date.now();
     const received = agent.frames.length;
-    // By then leases are judged again.
+    // By then leases are checked again.
     await waitUntil(() => agent.frames.length > received + 2 && Date.now() > since + leaseMs);
     const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
     expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });

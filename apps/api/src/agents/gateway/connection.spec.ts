@@ -204,14 +204,14 @@ describe('the count of the registry', () => {
     expect([0, 0, 0].map((count) => connection.agreesWith(count))).toEqual([true, true, false]);
   });
 
-  test('begins anew once it agrees', () => {
+  test('starts over once it agrees', () => {
     attached();
     expect([0, 0, 1, 0, 0].map((count) => connection.agreesWith(count))).toEqual(Array(5).fill(true));
   });
 });
 
 describe('an instance that drains', () => {
-  test('is told when its last session is gone', () => {
+  test('is notified when its last session is gone', () => {
     const attachment = attached();
     connection.startDraining();
     connection.confirmDrained();

@@ -1,13 +1,12 @@
 import type { WebSocket } from 'ws';
 import type { Attachment, Outlet } from '../delivery/attachment.ts';
 import type { Member } from '../registry/registry.ts';
+import { ReadQueue } from './read-queue.ts';
 
 /** Bytes that may wait for a reader before its updates wait in the stream instead. */
 const highWater = 128 * 1024;
 /** Bytes that may wait for a reader at all. */
 const bufferLimit = 1_048_576;
-/** Sessions of one instance that are read at the same time. */
-const readsAtOnce = 4;
 /** Frames of one connection that may wait for those before them. */
 const queueLimit = 10_000;
 /** Checks after a ping in which a reader may leave it unanswered; the next one closes its connection. */
@@ -41,17 +40,16 @@ export class Connection implements Outlet {
   private draining = false;
   /** When the last frame was received (ms). */
   private aliveAt = Date.now();
-  /** Up to when the registry knows that the instance lives (ms). */
+  /** Up to when the registry knows that the instance is alive (ms). */
   private renewedAt = 0;
   private mismatches = 0;
   /** Checks since a ping that is not answered yet; 0: none is unanswered. */
   private pingChecks = 0;
-  /** What the instance asked for and is not done yet: each waits for the one before. */
+  /** The work on the instance's frames: each waits for the one before. */
   private work: Promise<void> | undefined;
   private queued = 0;
   private readonly owned = new Map<string, Attachment>();
-  private ready: Set<Attachment> | undefined;
-  private reading = 0;
+  private readonly reads: ReadQueue;
 
   /**
    * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
@@ -59,9 +57,11 @@ export class Connection implements Outlet {
    */
   constructor(
     private readonly socket: Socket,
-    private readonly deliver: (attachment: Attachment) => Promise<boolean>,
+    deliver: (attachment: Attachment) => Promise<boolean>,
     private readonly onSlowReader: (connection: Connection) => void,
-  ) {}
+  ) {
+    this.reads = new ReadQueue(deliver, () => this.isOpen && this.hasRoom);
+  }
 
   get member(): Member {
     return this.identity;
@@ -127,7 +127,7 @@ export class Connection implements Outlet {
     this.ownEvents = includeOwnEvents;
   }
 
-  /** Does what a frame asks for after what the frames before it asked for; false when too many wait. `work` never rejects. */
+  /** Handles a frame after those before it; false when too many wait. `work` never rejects. */
   enqueue(work: () => Promise<void>): boolean {
     if (this.queued >= queueLimit) return false;
     this.queued += 1;
@@ -140,12 +140,12 @@ export class Connection implements Outlet {
     return true;
   }
 
-  /** The instance gives all its sessions away and takes no new ones. */
+  /** The instance hands over all its sessions and takes no new ones. */
   startDraining(): void {
     this.draining = true;
   }
 
-  /** Tells a draining instance that it has no sessions any more, once that is so. */
+  /** Notifies a draining instance once it has no sessions left. */
   confirmDrained(): void {
     if (this.draining && this.owned.size === 0) this.send({ type: 'drained' });
   }
@@ -160,7 +160,7 @@ export class Connection implements Outlet {
     this.confirmDrained();
   }
 
-  /** A frame was received: the instance lives. */
+  /** A frame was received: the instance is alive. */
   markAlive(): void {
     this.aliveAt = Date.now();
   }
@@ -170,7 +170,7 @@ export class Connection implements Outlet {
     return this.aliveAt + leaseMs - now;
   }
 
-  /** Whether the instance gave a sign of life that the registry does not know of. */
+  /** Whether the instance sent a frame since its lease was last renewed. */
   get needsRenewal(): boolean {
     return this.isKnown && this.aliveAt > this.renewedAt;
   }
@@ -223,36 +223,14 @@ export class Connection implements Outlet {
   }
 
   schedule(attachment: Attachment): void {
-    if (attachment.isReading) return;
-    (this.ready ??= new Set()).add(attachment);
-    this.readNext();
+    this.reads.schedule(attachment);
   }
 
-  /** An instance that does not read may come back and go on from what it acknowledged. */
+  /** An instance that does not read may reconnect and resume from what it acknowledged. */
   private cutOff(): void {
     this.onSlowReader(this);
     this.terminate(closeCodes.notReading, 'not reading');
   }
 
-  private readonly onWritten = (): void => {
-    if (this.ready !== undefined) this.readNext();
-  };
-
-  private readNext(): void {
-    while (this.reading < readsAtOnce && this.hasRoom && this.isOpen) {
-      const next = this.ready?.values().next().value;
-      if (next === undefined) return;
-      this.ready?.delete(next);
-      if (this.ready?.size === 0) this.ready = undefined;
-      this.reading += 1;
-      void this.read(next);
-    }
-  }
-
-  private async read(attachment: Attachment): Promise<void> {
-    const more = await this.deliver(attachment);
-    this.reading -= 1;
-    if (more) this.schedule(attachment);
-    this.readNext();
-  }
+  private readonly onWritten = (): void => this.reads.readNext();
 }

@@ -21,17 +21,17 @@ export interface Hello {
 export interface Resume {
   readonly session_id: string;
   readonly epoch: number;
-  /** The last update that it has dealt with; null: where it was acknowledged. */
+  /** The last update that it has handled; null: where it was acknowledged. */
   readonly after: number | null;
 }
 
-export interface Attach {
+interface Attach {
   readonly type: 'attach';
   readonly session_id: string;
   readonly after: number | null;
 }
 
-export interface Detach {
+interface Detach {
   readonly type: 'detach';
   readonly session_id: string;
 }
@@ -169,7 +169,7 @@ function parseObject(text: string): { readonly type?: unknown } {
   return value;
 }
 
-/** @param path where the value stands in the frame; empty: it is the frame */
+/** @param path the path of the value in the frame; empty: it is the frame */
 function checked<T>(validate: ValidateFunction<T>, value: unknown, path = ''): T {
   if (validate(value)) return value;
   const faults = new Set((validate.errors ?? []).map((error) => describe(error, path)));

@@ -111,6 +111,7 @@ export class AgentGateway implements OnApplicationBootstrap {
     }
   }
 
+  /** Sends the instance the error, as the problem that the HTTP API would answer. */
   private report(connection: Connection, frame: QueuedFrame, error: unknown): void {
     const answer = errorFrame(error, 'session_id' in frame ? frame.session_id : undefined);
     if (answer.code === 'internal_error') this.logger.error({ err: error }, 'a frame of an agent failed');

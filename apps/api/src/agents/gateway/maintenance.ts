@@ -38,7 +38,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     this.work.every(this.config.agentLeaseMs / 2, () => this.checkReaders());
   }
 
-  /** Sends the instances to other nodes: they go on there with the sessions that they own. */
+  /** Sends the instances to other nodes: there they resume the sessions that they own. */
   async beforeApplicationShutdown(): Promise<void> {
     const stopped = this.work.stop();
     for (const connection of this.connections.all()) {
@@ -61,7 +61,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async renewLeases(): Promise<void> {
-    // Frames that arrived while this process stood still count.
+    // Frames that arrived while this process was suspended count.
     await afterPendingInput();
     const now = Date.now();
     const alive: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
@@ -103,7 +103,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async checkReaders(): Promise<void> {
-    // Pongs that arrived while this process stood still count.
+    // Pongs that arrived while this process was suspended count.
     await afterPendingInput();
     for (const connection of this.connections.all()) connection.checkReader();
   }

@@ -28,7 +28,7 @@ const registration = { attempts: 3, minMs: 20, maxMs: 20 };
 interface AttachOptions {
   readonly after: number | null;
   readonly reason: AttachReason;
-  /** The epoch that must be the latest one; null: whichever is. */
+  /** The epoch that must be the latest one; null: any. */
   readonly replaces: number | null;
 }
 
@@ -103,7 +103,7 @@ export class SessionAssignment {
     }
   }
 
-  /** The instance goes on with a session that it owned. If it does not own the session any more, it is told who does. */
+  /** The instance resumes a session that it owned. If it no longer owns the session, it is sent the current owner. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
     const agent = await this.agentAt(session_id, epoch);

@@ -47,7 +47,7 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async moveSessions(): Promise<void> {
-    if (!this.mayJudge()) return;
+    if (!this.canTrustLeases()) return;
     const { complete, waiting } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     await Promise.all(waiting.map((item) => this.commands.detachLost(item, 'lease_expired')));
@@ -57,10 +57,10 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   /**
-   * Whether a lease that is over means that its instance is gone. While Redis was unavailable, or this process stood
-   * still, no lease was renewed: whoever lives has half a lease of time to do so.
+   * Whether a lease that is over means that its instance is gone. While Redis was unavailable, or this process was
+   * suspended, no lease was renewed: live instances then have half a lease to do so.
    */
-  private mayJudge(): boolean {
+  private canTrustLeases(): boolean {
     const now = Date.now();
     const grace = this.config.agentLeaseMs / 2;
     if (now - this.lastRunAt > moveMs + grace) this.renewableSince = now;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
-import { heldSessions, overSessions } from '#read-models';
+import { ownedSessions, overSessions } from '#read-models';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { Registry } from './registry.ts';
@@ -10,7 +10,7 @@ const pageSize = 500;
 export const sweepMs = 5_000;
 const sweptPerPool = 200;
 
-/** Fills the registry from the tables after it was lost, and takes out of it what waits although it is over. */
+/** Fills the registry from the tables after it was lost, and removes sessions that are over but still listed as waiting. */
 @Injectable()
 export class Recovery {
   private lostSince: number | undefined;
@@ -31,7 +31,7 @@ export class Recovery {
     for (const sessionId of await overSessions(this.pool, waiting)) registry.forgetWaiting(sessionId);
   }
 
-  /** Waits until the instances that live are back, then takes in the sessions of the others. One node does it. */
+  /** Waits until live instances have reconnected, then takes in the sessions of the others. One node does it. */
   async run(): Promise<void> {
     const { registry } = this;
     const { agentLeaseMs } = this.config;
@@ -43,7 +43,7 @@ export class Recovery {
     let found = 0;
     let after: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof heldSessions>> = await heldSessions(this.pool, after, pageSize);
+      const page: Awaited<ReturnType<typeof ownedSessions>> = await ownedSessions(this.pool, after, pageSize);
       for (const { session_id, agent_instance, agent_epoch, agent_pool } of page) {
         if (await registry.recover(session_id, agent_instance, agent_epoch, agent_pool)) found += 1;
       }

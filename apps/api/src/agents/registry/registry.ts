@@ -21,11 +21,11 @@ export interface OwnedSession {
 }
 
 /** A session that waits for an instance, and who had it. */
-export interface Waiting extends OwnedSession {
+interface Waiting extends OwnedSession {
   readonly instance: string;
 }
 
-export interface InstanceView {
+interface InstanceView {
   readonly instance: string;
   readonly pool: string;
   readonly node: string;
@@ -37,7 +37,7 @@ export interface InstanceView {
   readonly lease_ms: number;
 }
 
-export interface SessionView {
+interface SessionView {
   readonly instance: string | null;
   readonly epoch: number;
   readonly pool: string;
@@ -123,7 +123,7 @@ export class Registry {
     await this.run(scripts.leaveScript, [instance, conn]);
   }
 
-  /** Moves up to so many sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
+  /** Moves up to `limit` sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
   async moveSessions(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
     const [complete, ...rest] = (await this.run(scripts.moveScript, [limit])) as [number, ...string[]];
     return { complete: complete === 1, waiting: triples(rest) };

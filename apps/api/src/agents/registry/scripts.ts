@@ -151,7 +151,7 @@ redis.call('DEL', 'agents:session:' .. ARGV[1])
 return 1
 `;
 
-/** ARGV: instance, conn, limit. Gives: how many are left, then those that nobody took: session, instance, epoch… */
+/** ARGV: instance, conn, limit. Returns: how many are left, then those that nobody took: session, instance, epoch… */
 export const drainScript = `${common}
 local key = 'agents:instance:' .. ARGV[1]
 if redis.call('HGET', key, 'conn') ~= ARGV[2] then return {0} end
@@ -203,7 +203,7 @@ end
 return {redis.call('EXISTS', 'agents:complete'), unpack(waiting)}
 `;
 
-/** ARGV: session, instance (empty: none), epoch, pool. Takes in a session that the registry lost, unless its owner lives. */
+/** ARGV: session, instance (empty: none), epoch, pool. Takes in a session that the registry lost, unless its owner is alive. */
 export const recoverScript = `${common}
 if redis.call('EXISTS', 'agents:session:' .. ARGV[1]) == 1 then return 0 end
 local lease = ARGV[2] ~= '' and redis.call('ZSCORE', 'agents:lease', ARGV[2])

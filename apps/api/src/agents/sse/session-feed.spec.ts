@@ -32,7 +32,7 @@ async function answer(): Promise<{ response: ServerResponse; body: ReadableStrea
 
 const none = async function* (): AsyncGenerator<RecordedEvent> {};
 
-test('a comment is sent again and again while nothing happens', async () => {
+test('a comment is sent periodically while nothing happens', async () => {
   const { response, body } = await answer();
   const feed = new SessionFeed(response, 3, none, 20);
   ends.unshift(() => feed.close());

@@ -42,7 +42,7 @@ export class SessionFeed {
     if (last > this.sent) this.readTo(last);
   };
 
-  /** Ends the response: the reader goes on elsewhere. */
+  /** Ends the response: the reader reconnects to another node. */
   end(): void {
     this.close();
     this.response.end();
@@ -53,7 +53,7 @@ export class SessionFeed {
     this.closing.abort();
   }
 
-  /** A comment shows that the connection lives; reading on makes up for a lost notification. */
+  /** A comment keeps the connection alive; reading on makes up for a lost notification. */
   private keepAlive(): void {
     if (this.response.writableNeedDrain) return;
     this.response.write(':\n\n');

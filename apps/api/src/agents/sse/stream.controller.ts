@@ -60,7 +60,7 @@ export class StreamController implements BeforeApplicationShutdown {
     feed.start();
   }
 
-  /** Ends the streams: their readers go on elsewhere from their Last-Event-ID. */
+  /** Ends the streams: their readers reconnect to another node with their Last-Event-ID. */
   beforeApplicationShutdown(): void {
     for (const feed of this.feeds) feed.end();
   }

@@ -65,7 +65,7 @@ describe('the stream of a session', () => {
     expect(ids(blocks)).toEqual([revision]);
   });
 
-  test('goes on after Last-Event-ID, on any node', async () => {
+  test('resumes after Last-Event-ID, on any node', async () => {
     const id = await one.start();
     for (let n = 0; n < 10; n += 1) await recordUpdate(one, id);
     const blocks = await open(two, `/v1/sessions/${id}/stream`, { 'last-event-id': '7' });

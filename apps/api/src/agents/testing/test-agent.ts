@@ -93,7 +93,7 @@ export class TestAgent {
     return this.frames.filter((frame) => frame.type === 'update' && frame.session_id === session_id);
   }
 
-  /** Waits for so many updates of a session; resolves to their revisions. */
+  /** Waits for a number of updates of a session; resolves to their revisions. */
   async updateRevisions(session_id: string, count: number): Promise<(number | undefined)[]> {
     const what = `${count} updates for ${this.instance}`;
     await waitUntil(() => this.updates(session_id).length >= count, { what, everyMs: 5 });

@@ -21,9 +21,9 @@ export interface CommandDefinition<Type extends string = string, Input extends o
   readonly status: 200 | 201;
   /** The class of its item: the body, the fields of the path, and `type`. */
   readonly item: Class<Input & { type: Type }>;
-  /** Ids of its own by which a repetition is recognized, whatever key it is sent with. */
+  /** Ids of its own by which a repetition is recognized under any key. */
   deduplicationIds(input: Input): readonly string[];
-  /** What tells a repetition from another request under the same key. */
+  /** What distinguishes a repetition from another request under the same key. */
   fingerprint(input: Input): object;
   toCommand(input: Input, conversion: Conversion): SessionCommand;
 }

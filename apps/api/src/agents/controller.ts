@@ -4,7 +4,7 @@ import { SessionCache } from '#read-models';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
-import { AgentsDto, AgentsQuery, SessionAgentDto } from './agents.dto.ts';
+import { AgentsDto, AgentsQuery, SessionAgentDto } from './dto.ts';
 import { Registry } from './registry/registry.ts';
 
 /** Who is connected, and who owns which session. */

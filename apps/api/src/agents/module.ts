@@ -10,7 +10,7 @@ import { AgentGateway } from './gateway/gateway.ts';
 import { Handshake } from './gateway/handshake.ts';
 import { ConnectionMaintenance } from './gateway/maintenance.ts';
 import { SessionAssignment } from './gateway/session-assignment.ts';
-import { AgentsController } from './agents.controller.ts';
+import { AgentsController } from './controller.ts';
 import { RegistryMaintenance } from './registry/maintenance.ts';
 import { Recovery } from './registry/recovery.ts';
 import { Registry } from './registry/registry.ts';
