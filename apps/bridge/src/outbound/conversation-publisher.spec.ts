@@ -123,7 +123,7 @@ describe('events', () => {
   test('that could not be sent are sent again, before later ones', async () => {
     sendErrors = [new Error('Kafka is unavailable'), new Error('Kafka is unavailable')];
     deliver(event(11));
-    await advance(50);
+    await advance(100);
     deliver(event(12));
     await advance(2_000);
     expect(steps).toEqual(['send 11', 'save 11', 'send 12', 'save 12']);

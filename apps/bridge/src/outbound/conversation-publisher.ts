@@ -25,8 +25,8 @@ interface Item {
 
 /** Events that wait for Kafka before the subscription is paused. */
 const capacity = 2_000;
-/** Least time between two batches, and between two positions without messages (ms). */
-const intervalMs = 50;
+/** Least time between the starts of two batches, and between two positions without messages (ms). */
+const intervalMs = 100;
 const passIntervalMs = 1_000;
 /** How long to wait before a partition whose publisher failed is claimed again, in milliseconds. */
 const reclaimMs = 1_000;
