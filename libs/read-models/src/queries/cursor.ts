@@ -1,4 +1,4 @@
-import { uuidPattern } from '../uuid.ts';
+import { uuidPattern } from '../common/uuid.ts';
 
 /** Thrown when a page cursor is not one that a query of this kind returned. */
 export class InvalidCursorError extends Error {

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '#domain';
 import { channels, isActivity, isSessionEventType, senders } from '#domain';
-import { uuidPattern } from '../uuid.ts';
+import { uuidPattern } from '../common/uuid.ts';
 import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
 
