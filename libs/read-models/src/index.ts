@@ -1,6 +1,7 @@
 export { ContextProjection } from './context/projection.ts';
 export { ContextStore } from './context/store.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
+export { SessionSetAsideError } from './context/errors.ts';
 export { SessionCache } from './context/session-cache.ts';
 export {
   parseNotification,

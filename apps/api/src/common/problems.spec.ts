@@ -7,7 +7,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
-import { InvalidCursorError } from '#read-models';
+import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { toApiProblem } from './problems.ts';
 
 const problemOf = (error: unknown): ProblemError => {
@@ -59,7 +59,7 @@ test.each([
 
 test('a session that a read model has set aside is a 503 with the event', () => {
   const set_aside = { revision: 7, event_id: 'e', type: 'GoalSet', reason: 'malformed_event', since: 'now' };
-  const error = Object.assign(new Error('set aside'), { code: 'session_set_aside', set_aside });
+  const error = new SessionSetAsideError('0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10', set_aside);
   const members = { revision: 7, event_id: 'e', event_type: 'GoalSet', reason: 'malformed_event' };
   expect(problemOf(error)).toMatchObject({ code: 'session_set_aside', status: 503, members });
 });

@@ -7,7 +7,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
-import { InvalidCursorError } from '#read-models';
+import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { etag } from './command-headers.ts';
 
 const unavailable =
@@ -43,7 +43,7 @@ export function toApiProblem(error: unknown): unknown {
     );
   }
   if (error instanceof UnprojectableEventError) return setAside(error, error);
-  if (isSetAside(error)) return setAside(error.set_aside, error);
+  if (error instanceof SessionSetAsideError) return setAside(error.set_aside, error);
   return error;
 }
 
@@ -78,23 +78,11 @@ function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
 }
 
 /** The event for which a session is set aside, as errors and read models name it. */
-interface UnprojectableEvent {
-  readonly revision: number;
-  readonly event_id: string;
-  readonly type: string;
-  readonly reason: string;
-}
+type UnprojectableEvent = Omit<SessionSetAsideError['set_aside'], 'since'>;
 
 function setAside({ revision, event_id, type, reason }: UnprojectableEvent, cause: unknown): ProblemError {
   const detail =
     'This version cannot read an event that the session depends on, so the session is set aside. No event is lost.';
   const members = { revision, event_id, event_type: type, reason, retry_after_s: 60 };
   return new ProblemError('session_set_aside', detail, members, { cause });
-}
-
-/** Whether an error says that a read model has set the session aside. */
-export function isSetAside(error: unknown): error is Error & { readonly set_aside: UnprojectableEvent } {
-  return (
-    error instanceof Error && 'code' in error && error.code === 'session_set_aside' && 'set_aside' in error
-  );
 }

@@ -2,9 +2,8 @@ import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { contextOf, explainEvent, newExplained, newSession } from '#domain';
 import { EventStore, foldEvents, foldStream } from '#sessions';
-import { ContextStore, rebuildContext, SessionCache } from '#read-models';
+import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
-import { isSetAside } from '../common/problems.ts';
 
 /** A context, or undefined when there is no such session. */
 export class GetContext extends Query<Versioned | undefined> {
@@ -39,7 +38,7 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
 
 /** Without Redis the context is folded, but of a session that is set aside nothing can be relied on. */
 function unlessSetAside(error: unknown): undefined {
-  if (isSetAside(error)) throw error;
+  if (error instanceof SessionSetAsideError) throw error;
 }
 
 /** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
