@@ -2,11 +2,11 @@ import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
 import { backOffMs, sleep } from '#platform';
+import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventStore } from './store.ts';
-import { dispose } from './store.ts';
 
 /** What a subscription delivers, in the store's order. Positions are commit positions. */
 export type Delivery =
@@ -46,6 +46,8 @@ const prefix = 'session-';
 /** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
 const highWater = 1_024;
 const lowWater = 256;
+/** A server that has no room for another call on a connection says nothing. */
+const confirmMs = 5_000;
 
 /** The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come. */
 export async function* subscribeToSessions(
@@ -75,14 +77,15 @@ async function* subscribeOnce(
   { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
-  const client = store.connect();
+  const connection = store.connectionForSubscription();
+  const release = connection.hold();
   const inbox = new Inbox(store.codec);
   const checkpoints = {
     checkpointInterval: 8,
     checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
       inbox.checkpoint(commit, subscription.readableLength),
   };
-  const subscription: AllStreamSubscription = client.subscribeToAll({
+  const subscription: AllStreamSubscription = connection.client.subscribeToAll({
     fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
     filter: types
       ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
@@ -91,13 +94,20 @@ async function* subscribeOnce(
   const stop = (): void => inbox.end();
   signal.addEventListener('abort', stop);
   inbox.listenTo(subscription);
+  const unconfirmed = setTimeout(() => inbox.end({ error: new NoAnswerError(confirmMs) }), confirmMs);
+  subscription.on('confirmation', () => clearTimeout(unconfirmed));
   try {
     yield* inbox.deliveries();
+  } catch (error) {
+    if (isConnectionUnusable(error) || error instanceof NoAnswerError) connection.retire();
+    throw error;
   } finally {
+    clearTimeout(unconfirmed);
     signal.removeEventListener('abort', stop);
     subscription.on('error', () => undefined);
+    subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();
-    await dispose(client);
+    release();
   }
 }
 
