@@ -81,3 +81,16 @@ export class UnprojectableEventError extends Error {
     return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
   }
 }
+
+/** Thrown when a position lies after the end of the log: the store was restored to an earlier state, or is another one. */
+export class PositionBeyondEndError extends Error {
+  readonly code = 'position_beyond_end';
+
+  constructor(
+    readonly position: bigint,
+    /** The position of the last event. */
+    readonly head: bigint,
+  ) {
+    super(`Position ${position} lies after the end of the log, ${head}: the event store is an older one.`);
+  }
+}

@@ -5,7 +5,8 @@ import { backOffMs, sleep } from '#platform';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
-import { UnprojectableEventError } from './errors.ts';
+import { PositionBeyondEndError, UnprojectableEventError } from './errors.ts';
+import { checkWithinLog, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
 
 /** What a subscription delivers, in the store's order. Positions are commit positions. */
@@ -49,7 +50,10 @@ const lowWater = 256;
 /** A server that has no room for another call on a connection says nothing. */
 const confirmMs = 5_000;
 
-/** The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come. */
+/**
+ * The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come.
+ * @throws PositionBeyondEndError when the log ends before the position, at the start or after an interruption
+ */
 export async function* subscribeToSessions(
   store: EventStore,
   options: SubscribeOptions,
@@ -65,6 +69,7 @@ export async function* subscribeToSessions(
         yield delivery;
       }
     } catch (error) {
+      if (error instanceof PositionBeyondEndError) throw error;
       options.onInterruption?.(error);
     }
     failures += 1;
@@ -77,6 +82,7 @@ async function* subscribeOnce(
   { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
+  if (typeof after === 'bigint') await checkWithinLog(store, after);
   const connection = store.connectionForSubscription();
   const release = connection.hold();
   const inbox = new Inbox(store.codec);
@@ -137,7 +143,7 @@ class Inbox {
 
   /** A checkpoint is passed on only when no event before it still waits in the stream's own buffer. */
   checkpoint(position: bigint, buffered: number): void {
-    if (buffered === 0) this.push({ kind: 'checkpoint', position });
+    if (buffered === 0 && isPosition(position)) this.push({ kind: 'checkpoint', position });
   }
 
   end(failure?: { error: unknown }): void {
