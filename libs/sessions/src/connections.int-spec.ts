@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { EventStore } from './store.ts';
 import { readEvents, sessionStream } from './streams.ts';
 import { subscribeToSessions } from './subscription.ts';
+import { patientStore } from './test-support.ts';
 import { goals } from './testing/events.ts';
 
 jest.setTimeout(60_000);
 
-// Patient, since all of this runs at once.
-const limits = { answerMs: 30_000, totalMs: 30_000 };
-const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '', undefined, limits);
+const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
 async function nothingHeld(but = 0): Promise<void> {

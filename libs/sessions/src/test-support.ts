@@ -51,11 +51,16 @@ export function request(
   };
 }
 
+/** Its calls may take long, for specs that make many at once. */
+export function patientStore(url: string): EventStore {
+  return new EventStore(url, undefined, { answerMs: 30_000, totalMs: 30_000 });
+}
+
 /** A new session for each test, on the event store of the spec. */
 export function sessionOfEachTest() {
   const url = process.env['EVENTSTORE_URL'] ?? '';
-  const [store, ...others] = [new EventStore(url), new EventStore(url), new EventStore(url)] as const;
-  const stores = [store, ...others];
+  const store = patientStore(url);
+  const stores = [store, patientStore(url), patientStore(url)];
   afterAll(() => Promise.all(stores.map((one) => one.dispose())));
   let id = '';
   let runs = 0;
