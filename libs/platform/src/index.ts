@@ -5,6 +5,7 @@ export { KeyedMutex } from './async/keyed-mutex.ts';
 export { repeat } from './async/repeat.ts';
 export { backOffMs, retry } from './async/retry.ts';
 export type { RetryOptions } from './async/retry.ts';
+export { Semaphore } from './async/semaphore.ts';
 export { sleep } from './async/sleep.ts';
 export { waitUntil } from './async/wait-until.ts';
 export { withTimeout } from './async/with-timeout.ts';

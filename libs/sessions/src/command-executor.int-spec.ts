@@ -251,11 +251,6 @@ describe('with a store that fails', () => {
       cause: expect.stringContaining('changed 50 times'),
     });
   });
-
-  test('a stream that refuses appends at its own revision is an error', async () => {
-    const failed = await executeOn(async () => false, request(testSession.id, startSession));
-    expect(failed).toEqual(new Error(`Session ${testSession.id} refuses appends at its own revision.`));
-  });
 });
 
 function toggle(count: number): SessionCommand {

@@ -61,10 +61,12 @@ export class CommandExecutor {
       const processed = await this.findProcessed(session, request.commandIds);
       if (processed) return this.replay(session, processed, request);
       const decided = decideAll(session, commands, context);
-      const appended = await this.tryAppend(session, decided, request);
-      if (appended) return appended;
-      const latest = await foldStream(this.store, session);
-      if (latest.revision === session.revision) return this.conclude(decided, latest, request);
+      const mayAppend =
+        hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
+      const appended = mayAppend ? await this.tryAppend(session, decided) : undefined;
+      if (appended && 'events' in appended) return appended;
+      const latest = await this.catchUp(session, appended?.actual);
+      if (!mayAppend && latest.revision === session.revision) return this.conclude(decided, latest, request);
       this.cache.remember(latest);
       session = latest;
       if (attempt > 2) await sleep(Math.random() * 5 * attempt);
@@ -93,24 +95,28 @@ export class CommandExecutor {
     { body }: CommandRequest,
   ): Promise<CommandResult> {
     if (hash !== bodyHash(body)) throw new CommandIdReusedError(id);
-    const page = readEvents(this.store, session.session_id, { from: revision, limit: count });
-    const events = await Array.fromAsync(page);
-    return { session, revision: revision + count - 1, events, replayed: true };
+    const last = revision + count - 1;
+    const page = readEvents(this.store, session.session_id, { from: revision, limit: count, reaching: last });
+    return { session, revision: last, events: await Array.fromAsync(page), replayed: true };
   }
 
-  /** Appends a decision that needs no look at the latest revision; undefined: it does, or the stream has changed. */
+  /** Appends a decision; when the stream is at another revision, says at which. */
   private async tryAppend(
     session: Session,
-    decided: DecidedCommands,
-    { expectedRevision = session.revision }: CommandRequest,
-  ): Promise<CommandResult | undefined> {
-    if (!hasEvents(decided) || expectedRevision !== session.revision) return undefined;
-    const { events, session: after } = decided;
+    { events, session: after }: AcceptedCommands,
+  ): Promise<CommandResult | { readonly actual: number }> {
     const stored = events.map((event) => this.store.codec.encode(event));
-    if (!(await this.store.append(sessionStream(session.session_id), stored, session.revision)))
-      return undefined;
+    const stream = sessionStream(session.session_id);
+    const { appended, revision: actual } = await this.store.append(stream, stored, session.revision);
+    if (!appended) return { actual };
     this.cache.remember(after);
     return { session: after, revision: after.revision, events, replayed: false };
+  }
+
+  /** The latest session, at least at the revision that an append met. A session that is ahead of its stream is dropped. */
+  private catchUp(session: Session, actual = session.revision): Promise<Session> {
+    const base = actual < session.revision ? newSession(session.session_id) : session;
+    return foldStream(this.store, base, actual);
   }
 
   /** Nothing can be appended to a session that is at its latest revision: rejected, conflicting, or without effect. */
@@ -127,14 +133,13 @@ export class CommandExecutor {
       throw new WrongExpectedRevisionError(expectedRevision, revision, events, rejection === undefined);
     }
     if ('rejection' in decided) throw new CommandRejectedError(decided.rejection, decided.command, revision);
-    if (hasEvents(decided))
-      throw new Error(`Session ${session.session_id} refuses appends at its own revision.`);
     return { session, revision, events: [], replayed: false };
   }
 
-  private eventsAfter({ session_id }: Session, revision: number): Promise<RecordedEvent[]> {
+  private eventsAfter({ session_id, revision: last }: Session, revision: number): Promise<RecordedEvent[]> {
     const from = Math.max(0, revision + 1);
-    return Array.fromAsync(readEvents(this.store, session_id, { from, limit: conflictingEvents }));
+    const reaching = Math.min(last, from + conflictingEvents - 1);
+    return Array.fromAsync(readEvents(this.store, session_id, { from, limit: conflictingEvents, reaching }));
   }
 }
 

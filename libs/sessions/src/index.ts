@@ -1,11 +1,13 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  PositionBeyondEndError,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
+export type { AppendOutcome } from './client/append-messages.ts';
 export { CommandExecutor } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
@@ -23,6 +25,7 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export { checkWithinLog, parsePosition } from './log-position.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

@@ -3,13 +3,7 @@ import { evolveSession, newSession } from '#domain';
 import type { RawEvent } from './codec.ts';
 import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
-import type { EventStore } from './store.ts';
-
-/** Where a read begins (revision, default 0) and how many events it returns at most. */
-interface ReadOptions {
-  readonly from?: number;
-  readonly limit?: number;
-}
+import type { EventStore, ReadOptions } from './store.ts';
 
 export function sessionStream(sessionId: string): string {
   return `session-${sessionId}`;
@@ -28,9 +22,9 @@ export function streamMatches(sessionId: string, prefixes: readonly string[]): b
 export async function* readEvents(
   store: EventStore,
   sessionId: string,
-  { from = 0, limit }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<RecordedEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) {
+  for await (const stored of store.read(sessionStream(sessionId), options)) {
     yield store.codec.decode(stored);
   }
 }
@@ -39,9 +33,9 @@ export async function* readEvents(
 export async function* readRawEvents(
   store: EventStore,
   sessionId: string,
-  { from = 0, limit }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<RawEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) yield rawEvent(stored);
+  for await (const stored of store.read(sessionStream(sessionId), options)) yield rawEvent(stored);
 }
 
 /**
@@ -53,7 +47,7 @@ export function foldEvent(session: Session, event: RecordedEvent): Session {
 }
 
 /**
- * Folds a session's events from a revision on into any state.
+ * Folds a session's events from a revision on into any state; `reaching`: a revision that the stream is known to have.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function foldEvents<State>(
@@ -62,20 +56,21 @@ export async function foldEvents<State>(
   initial: State,
   evolve: (state: State, event: RecordedEvent) => State,
   from = 0,
+  reaching = -1,
 ): Promise<State> {
   let state = initial;
-  for await (const event of readEvents(store, sessionId, { from })) {
+  for await (const event of readEvents(store, sessionId, { from, reaching })) {
     state = applyEvent(sessionId, state, event, evolve);
   }
   return state;
 }
 
 /**
- * Folds what came after a session's revision.
+ * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
-export function foldStream(store: EventStore, session: Session): Promise<Session> {
-  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1);
+export function foldStream(store: EventStore, session: Session, reaching?: number): Promise<Session> {
+  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1, reaching);
 }
 
 /**

@@ -18,7 +18,7 @@ async function append(sessionId: string, expected: number, count: number): Promi
     data: { goal: `goal-${expected + 1 + index}`, step: null },
     metadata: undefined,
   }));
-  expect(await store.append(sessionStream(sessionId), events, expected)).toBe(true);
+  expect(await store.append(sessionStream(sessionId), events, expected)).toMatchObject({ appended: true });
 }
 
 test('delivers stored events, then that it caught up, then new events', async () => {

@@ -2,11 +2,12 @@ import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
 import { backOffMs, sleep } from '#platform';
+import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
-import { UnprojectableEventError } from './errors.ts';
+import { PositionBeyondEndError, UnprojectableEventError } from './errors.ts';
+import { checkWithinLog, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
-import { dispose } from './store.ts';
 
 /** What a subscription delivers, in the store's order. Positions are commit positions. */
 export type Delivery =
@@ -46,8 +47,13 @@ const prefix = 'session-';
 /** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
 const highWater = 1_024;
 const lowWater = 256;
+/** A server that has no room for another call on a connection says nothing. */
+const confirmMs = 5_000;
 
-/** The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come. */
+/**
+ * The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come.
+ * @throws PositionBeyondEndError when the log ends before the position, at the start or after an interruption
+ */
 export async function* subscribeToSessions(
   store: EventStore,
   options: SubscribeOptions,
@@ -63,6 +69,7 @@ export async function* subscribeToSessions(
         yield delivery;
       }
     } catch (error) {
+      if (error instanceof PositionBeyondEndError) throw error;
       options.onInterruption?.(error);
     }
     failures += 1;
@@ -75,14 +82,16 @@ async function* subscribeOnce(
   { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
-  const client = store.connect();
+  if (typeof after === 'bigint') await checkWithinLog(store, after);
+  const connection = store.connectionForSubscription();
+  const release = connection.hold();
   const inbox = new Inbox(store.codec);
   const checkpoints = {
     checkpointInterval: 8,
     checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
       inbox.checkpoint(commit, subscription.readableLength),
   };
-  const subscription: AllStreamSubscription = client.subscribeToAll({
+  const subscription: AllStreamSubscription = connection.client.subscribeToAll({
     fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
     filter: types
       ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
@@ -91,13 +100,20 @@ async function* subscribeOnce(
   const stop = (): void => inbox.end();
   signal.addEventListener('abort', stop);
   inbox.listenTo(subscription);
+  const unconfirmed = setTimeout(() => inbox.end({ error: new NoAnswerError(confirmMs) }), confirmMs);
+  subscription.on('confirmation', () => clearTimeout(unconfirmed));
   try {
     yield* inbox.deliveries();
+  } catch (error) {
+    if (isConnectionUnusable(error) || error instanceof NoAnswerError) connection.retire();
+    throw error;
   } finally {
+    clearTimeout(unconfirmed);
     signal.removeEventListener('abort', stop);
     subscription.on('error', () => undefined);
+    subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();
-    await dispose(client);
+    release();
   }
 }
 
@@ -127,7 +143,7 @@ class Inbox {
 
   /** A checkpoint is passed on only when no event before it still waits in the stream's own buffer. */
   checkpoint(position: bigint, buffered: number): void {
-    if (buffered === 0) this.push({ kind: 'checkpoint', position });
+    if (buffered === 0 && isPosition(position)) this.push({ kind: 'checkpoint', position });
   }
 
   end(failure?: { error: unknown }): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
+import type { AppendOutcome } from './client/append-messages.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
@@ -50,11 +51,19 @@ export function request(
   };
 }
 
+/** Its calls may take long, for specs that make many at once. */
+export function patientStore(url: string): EventStore {
+  return new EventStore(url, undefined, { answerMs: 30_000, totalMs: 30_000 });
+}
+
 /** A new session for each test, on the event store of the spec. */
 export function sessionOfEachTest() {
-  const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
-  afterAll(() => store.dispose());
+  const url = process.env['EVENTSTORE_URL'] ?? '';
+  const store = patientStore(url);
+  const stores = [store, patientStore(url), patientStore(url)];
+  afterAll(() => Promise.all(stores.map((one) => one.dispose())));
   let id = '';
+  let runs = 0;
   beforeEach(() => {
     id = randomUUID();
   });
@@ -63,11 +72,15 @@ export function sessionOfEachTest() {
     get id() {
       return id;
     },
-    /** Executes a command as a process of its own would: executors share no mutex. */
+    /** Executes a command as one of several processes would: executors share no mutex, and rarely a store. */
     run: (
       command: SessionCommand,
       { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
-    ): Promise<CommandResult> => new CommandExecutor(store, cache).execute(request(id, command, more)),
+    ): Promise<CommandResult> => {
+      runs += 1;
+      const process = stores[runs % stores.length] ?? store;
+      return new CommandExecutor(process, cache).execute(request(id, command, more));
+    },
     revisions: async (): Promise<number[]> => {
       const events = await Array.fromAsync(readEvents(store, id));
       return events.map(({ revision }) => revision);
@@ -79,12 +92,12 @@ export function sessionOfEachTest() {
 export class FaultyStore extends EventStore {
   constructor(
     address: string,
-    private readonly fault: (stream: string, append: () => Promise<boolean>) => Promise<boolean>,
+    private readonly fault: (stream: string, append: () => Promise<AppendOutcome>) => Promise<AppendOutcome>,
   ) {
     super(address);
   }
 
-  override append(stream: string, events: EventData[], expected: number): Promise<boolean> {
+  override append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
     return this.fault(stream, () => super.append(stream, events, expected));
   }
 }

@@ -48,7 +48,7 @@ function raw(type: string, data: object | null, schema_version: unknown = 1): Ev
 }
 
 async function append(stream: string, ...events: EventData[]): Promise<void> {
-  expect(await olderCode.append(stream, events, -1)).toBe(true);
+  expect(await olderCode.append(stream, events, -1)).toMatchObject({ appended: true });
 }
 
 const started = (): object => ({
