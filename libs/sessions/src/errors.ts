@@ -1,4 +1,10 @@
-import { CancelledError, DeadlineExceededError, TimeoutError, UnavailableError } from '@eventstore/db-client';
+import {
+  CancelledError,
+  DeadlineExceededError,
+  StreamDeletedError,
+  TimeoutError,
+  UnavailableError,
+} from '@eventstore/db-client';
 import type { RecordedEvent, Rejection } from '#domain';
 
 /** Thrown when the event store does not answer. The append may have been recorded: repeat the command with the same id. */
@@ -88,6 +94,11 @@ export class UnprojectableEventError extends Error {
   get session_id(): string | null {
     return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
   }
+}
+
+/** Whether an error means that a stream cannot be folded, now or ever: it was deleted, or has an event of newer code. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof UnprojectableEventError || error instanceof StreamDeletedError;
 }
 
 /** gRPC: cancelled, deadline exceeded, unavailable. */

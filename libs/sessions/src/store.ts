@@ -49,6 +49,11 @@ export class EventStore {
     return result.success;
   }
 
+  /** Lets a stream keep its last `maxCount` events only. */
+  async limitStream(stream: string, maxCount: number): Promise<void> {
+    await this.withDeadline((client) => client.setStreamMetadata(stream, { maxCount }));
+  }
+
   /** The events of a stream from a revision on; nothing when there is no such stream. */
   async *read(stream: string, from: number, limit?: number): AsyncGenerator<StoredEvent> {
     yield* this.events((client) =>

@@ -126,7 +126,7 @@ function started(command: StartSession, session_id: string): SessionStarted {
       expires_in_s,
       preferences: memory?.preferences ?? {},
       open_goals: memory?.open_goals ?? [],
-      previous_session_id: memory?.session_id ?? null,
+      previous_session_id: memory?.previous_session_id ?? null,
     },
   };
 }
