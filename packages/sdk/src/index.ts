@@ -33,6 +33,8 @@ export type {
   Problem,
   RecordedEvent,
   RecordTurn,
+  ResumeOrStart,
+  ResumeOrStartOptions,
   SessionRow,
   SessionsQuery,
   SetGoal,

@@ -189,6 +189,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/partners/{partner_id}/session": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Resume the partner’s most recently active session, or start one
+         * @description Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is used for a session that starts; one that is resumed stays as it is, on its own channel.
+         */
+        readonly post: operations["resumeOrStart"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/inquiries": {
         readonly parameters: {
             readonly query?: never;
@@ -335,11 +355,6 @@ export interface components {
     schemas: {
         readonly StartSessionDto: {
             /**
-             * @description The delivery partner.
-             * @example P7689
-             */
-            readonly partner_id: string;
-            /**
              * @example whatsapp
              * @enum {string}
              */
@@ -356,15 +371,20 @@ export interface components {
             /** @example android-14 */
             readonly device?: string;
             /**
-             * Format: uuid
-             * @description UUID v4 of the session; a new one by default.
-             */
-            readonly session_id?: string;
-            /**
              * @description Seconds without activity until the session expires.
              * @example 86400
              */
             readonly expires_in_s?: number;
+            /**
+             * @description The delivery partner.
+             * @example P7689
+             */
+            readonly partner_id: string;
+            /**
+             * Format: uuid
+             * @description UUID v4 of the session; a new one by default.
+             */
+            readonly session_id?: string;
         };
         readonly AppendedEventDto: {
             /** Format: uuid */
@@ -739,6 +759,51 @@ export interface components {
              *     ]
              */
             readonly commands: readonly (components["schemas"]["RecordTurnItem"] | components["schemas"]["SetGoalItem"] | components["schemas"]["UpdateGoalItem"] | components["schemas"]["RaiseFlagItem"] | components["schemas"]["ClearFlagItem"] | components["schemas"]["SwitchChannelItem"] | components["schemas"]["ChangePreferencesItem"] | components["schemas"]["HandoffItem"] | components["schemas"]["EndSessionItem"] | components["schemas"]["ExternalUpdateItem"])[];
+        };
+        readonly ResumeOrStartDto: {
+            /**
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description The partner’s last language by default, else `en`.
+             * @example hi
+             */
+            readonly language?: string;
+            /** @example Pune */
+            readonly region?: string;
+            /** @example Asha */
+            readonly name?: string;
+            /** @example android-14 */
+            readonly device?: string;
+            /**
+             * @description Seconds without activity until the session expires.
+             * @example 86400
+             */
+            readonly expires_in_s?: number;
+        };
+        readonly PartnerSessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description The revision of the last event that the command appended.
+             * @example 4
+             */
+            readonly revision: number;
+            /** @description Empty when the command changed nothing. */
+            readonly events: readonly components["schemas"]["AppendedEventDto"][];
+            /**
+             * @description Whether the session was active before; false: it starts.
+             * @example true
+             */
+            readonly resumed: boolean;
+            /**
+             * @description The channel that the session is on. Continue on another one with `POST …/channel`.
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
         };
         readonly InquirySourceDto: {
             /**
@@ -2852,6 +2917,96 @@ export interface operations {
             };
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly resumeOrStart: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Who sends the command; stored in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Stored in the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, stored in the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ResumeOrStartDto"];
+            };
+        };
+        readonly responses: {
+            /** @description The session was active and goes on. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description No session was active; this one starts. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
