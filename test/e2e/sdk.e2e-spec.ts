@@ -92,6 +92,7 @@ describe('a session', () => {
     const { id } = await start();
     const session = turnstream.session(id);
     expect(session.revision).toBe(-1);
+    expect(await session.details()).toMatchObject({ session_id: id, status: 'active', revision: 0 });
     expect(await session.context()).toMatchObject({ session_id: id, revision: 0 });
   });
 });

@@ -35,6 +35,7 @@ export type {
   RecordTurn,
   ResumeOrStart,
   ResumeOrStartOptions,
+  SessionDetails,
   SessionRow,
   SessionsQuery,
   SetGoal,

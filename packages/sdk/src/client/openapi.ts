@@ -281,6 +281,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A session, as of its last event */
+        readonly get: operations["session"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/turns": {
         readonly parameters: {
             readonly query?: never;
@@ -428,6 +445,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -569,6 +587,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -1210,6 +1229,34 @@ export interface components {
             readonly events: readonly components["schemas"]["EventDto"][];
             /** @description Send as `from_revision` for the next page; null at the end. */
             readonly next_revision: number | null;
+        };
+        readonly SessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+            /**
+             * Format: uuid
+             * @description The partner’s session before this one.
+             * @example null
+             */
+            readonly previous_session_id: string | null;
         };
         readonly SetAsideDto: {
             /** @example 41 */
@@ -3459,6 +3506,68 @@ export interface operations {
                 };
             };
             /** @description A backing service is unavailable (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly session: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionDto"];
+                };
+            };
+            /** @description The session is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */

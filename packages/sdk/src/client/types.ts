@@ -39,6 +39,8 @@ export type AppendedEvent = Schemas['AppendedEventDto'];
 export type Context = Schemas['ContextDto'];
 /** An event of a conversation's stream, as recorded. */
 export type RecordedEvent = Schemas['EventDto'];
+/** A session by itself, as of its last event. Times are ISO 8601. */
+export type SessionDetails = Schemas['SessionDto'];
 /** A row of the session table. Times are ISO 8601. */
 export type SessionRow = Schemas['SessionRowDto'];
 /** A row of the turn table. Times are ISO 8601. */
