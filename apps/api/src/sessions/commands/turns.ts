@@ -36,6 +36,7 @@ export class RecordTurnDto {
 
   @ApiPropertyOptional({
     format: 'uuid',
+    example: '5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50',
     description: 'The turn’s id. A turn with the same id is recorded once.',
   })
   @IsOptional()
