@@ -455,7 +455,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**
@@ -597,7 +597,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**

@@ -52,7 +52,12 @@ export class RecordTurnDto {
   @Length(1, 255)
   message_id?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'The turn that this one answers.' })
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description:
+      'The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored ' +
+      'with `in_reply_to_unresolved` in the event.',
+  })
   @IsOptional()
   @IsId()
   in_reply_to?: string;
