@@ -8,6 +8,7 @@ import { CommandRejectedError, StoreUnavailableError, WrongExpectedRevisionError
 import { readPartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import {
+  assignSession,
   endSession,
   FaultyStore,
   noCache,
@@ -182,14 +183,17 @@ describe('a session that is over', () => {
     ['expired', { type: 'ExpireSession', now: '2999-01-01T00:00:00.000Z' } as const],
   ])('leaves the memory of its partner when it has %s', async (_, end) => {
     const partner_id = randomUUID();
+    await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
+    await run({ type: 'ChangePreferences', preferences: { language: 'ta' } });
     await run(end);
-    const { memory } = await readPartner(store, partner_id);
-    expect(memory).toMatchObject({ session_id: testSession.id, language: 'hi' });
+    const { state } = await readPartner(store, partner_id);
+    expect(state).toMatchObject({ memory: { language: 'ta' }, sessions: [] });
   });
 
   test('leaves it later when the first attempt failed after the append', async () => {
     const partner_id = randomUUID();
+    await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
     const faulty = new FaultyStore(store.url, async (stream, append) => {
       if (stream.startsWith('partner-')) throw new StoreUnavailableError();
@@ -201,7 +205,7 @@ describe('a session that is over', () => {
     );
     await faulty.dispose();
     expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
-    expect((await readPartner(store, partner_id)).memory).toMatchObject({ session_id: testSession.id });
+    expect((await readPartner(store, partner_id)).state.sessions).toEqual([]);
   });
 });
 

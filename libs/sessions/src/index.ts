@@ -1,6 +1,7 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  isUnreadable,
   PositionBeyondEndError,
   StoreUnavailableError,
   UnprojectableEventError,
@@ -14,7 +15,14 @@ export type { CommandRequest, CommandResult } from './command-request.ts';
 export type { SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
 export type { RawEvent } from './codec.ts';
-export { readPartner, rememberSession } from './partner-memory.ts';
+export {
+  appendToPartner,
+  changePartner,
+  readPartner,
+  rememberSession,
+  sessionUpdate,
+} from './partner-memory.ts';
+export type { Partner } from './partner-memory.ts';
 export {
   foldEvent,
   foldEvents,

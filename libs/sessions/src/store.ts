@@ -65,6 +65,11 @@ export class EventStore {
     return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
   }
 
+  /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
+  limitStream(stream: string, maxCount: number): Promise<void> {
+    return this.calls.limitStream(stream, maxCount);
+  }
+
   /**
    * The events of a stream; nothing when there is no such stream. Between its pages no call is open, so that a caller
    * may take long.

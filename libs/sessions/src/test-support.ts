@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
+import { decidePartner } from '#domain';
 import type { AppendOutcome } from './client/append-messages.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
+import { appendToPartner, changePartner } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
@@ -33,6 +35,21 @@ export const endSession: SessionCommand = { type: 'EndSession', reason: null };
 
 export function raiseFlag(flag: string): SessionCommand {
   return { type: 'RaiseFlag', flag, value: true };
+}
+
+/** Lists a session in its partner's stream, as a start does. */
+export async function assignSession(
+  store: EventStore,
+  partner_id: string,
+  session_id: string,
+): Promise<void> {
+  const assignment = { session_id, completable: false, language: null, updates: [] };
+  await changePartner(store, partner_id, async (partner) => {
+    const { events } = decidePartner({ type: 'AssignSession', partner_id, ...assignment }, partner.state);
+    const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
+    for (const event of events) return (await appendToPartner(store, partner, event, context)) || undefined;
+    return true;
+  });
 }
 
 /** A request of an agent with one command. */

@@ -113,11 +113,20 @@ const commandHeaders = [
   { name: 'traceparent', description: 'W3C trace context, stored in the events’ metadata.' },
 ];
 
+const senderHeaders: ReadonlySet<string> = new Set(['Agent-Id', 'Correlation-Id', 'traceparent']);
+
 /** Documents the headers that every command takes. */
 export function ApiCommandHeaders(): MethodDecorator {
-  const headers = commandHeaders.map((header) =>
-    ApiHeader({ ...header, required: false, schema: { type: 'string' } }),
-  );
+  return documented(commandHeaders);
+}
+
+/** Documents the headers that say who sends a request. */
+export function ApiSenderHeaders(): MethodDecorator {
+  return documented(commandHeaders.filter(({ name }) => senderHeaders.has(name)));
+}
+
+function documented(list: typeof commandHeaders): MethodDecorator {
+  const headers = list.map((header) => ApiHeader({ ...header, required: false, schema: { type: 'string' } }));
   return applyDecorators(...headers);
 }
 

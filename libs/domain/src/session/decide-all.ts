@@ -3,6 +3,7 @@ import type { EventMetadata } from '../kernel/event.ts';
 import type { SessionCommand } from './commands.ts';
 import type { SessionRejection } from './decide.ts';
 import { decide } from './decide.ts';
+import { checkReply } from './decide-turn.ts';
 import type { RecordedSessionEvent, SessionEventType } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession } from './session.ts';
@@ -46,7 +47,7 @@ export function decideAll(
   const events: RecordedSessionEvent[] = [];
   let current = session;
   for (const [index, command] of commands.entries()) {
-    const decision = decide(command, current.state, session.session_id);
+    const decision = checkReply(commands, index) ?? decide(command, current.state, session.session_id);
     if ('rejection' in decision) return { rejection: decision.rejection, command: index };
     for (const event of decision.events) {
       const recorded: RecordedSessionEvent = {

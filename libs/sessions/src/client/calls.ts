@@ -1,10 +1,11 @@
 import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { FORWARDS } from '@eventstore/db-client';
-import { Semaphore } from '#platform';
+import { Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-messages.ts';
 import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
+import { NoAnswerError } from './errors.ts';
 import type { StoredEvent } from './page.ts';
 import { readPage } from './page.ts';
 
@@ -49,6 +50,20 @@ export class Calls {
       sent = true;
       return known ?? this.appendOnce(deadline, stream, events, expected);
     });
+  }
+
+  /** @throws StoreUnavailableError */
+  async limitStream(stream: string, maxCount: number): Promise<void> {
+    const deadline = new Deadline(this.limits);
+    await untilAnswered(deadline, () =>
+      this.connections.use('appends', ({ client }) =>
+        withTimeout(
+          client.setStreamMetadata(stream, { maxCount }),
+          deadline.attemptMs,
+          () => new NoAnswerError(deadline.attemptMs),
+        ),
+      ),
+    );
   }
 
   private appendOnce(

@@ -189,6 +189,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/partners/{partner_id}/session": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Resume the partner’s most recently active session, or start one
+         * @description Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is used for a session that starts; one that is resumed stays as it is, on its own channel.
+         */
+        readonly post: operations["resumeOrStart"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/inquiries": {
         readonly parameters: {
             readonly query?: never;
@@ -253,6 +273,23 @@ export interface paths {
         };
         /** The events of a conversation, the oldest first */
         readonly get: operations["events"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A session, as of its last event */
+        readonly get: operations["session"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -335,11 +372,6 @@ export interface components {
     schemas: {
         readonly StartSessionDto: {
             /**
-             * @description The delivery partner.
-             * @example P7689
-             */
-            readonly partner_id: string;
-            /**
              * @example whatsapp
              * @enum {string}
              */
@@ -356,15 +388,20 @@ export interface components {
             /** @example android-14 */
             readonly device?: string;
             /**
-             * Format: uuid
-             * @description UUID v4 of the session; a new one by default.
-             */
-            readonly session_id?: string;
-            /**
              * @description Seconds without activity until the session expires.
              * @example 86400
              */
             readonly expires_in_s?: number;
+            /**
+             * @description The delivery partner.
+             * @example P7689
+             */
+            readonly partner_id: string;
+            /**
+             * Format: uuid
+             * @description UUID v4 of the session; a new one by default.
+             */
+            readonly session_id?: string;
         };
         readonly AppendedEventDto: {
             /** Format: uuid */
@@ -408,6 +445,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -417,7 +455,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**
@@ -549,6 +587,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -558,7 +597,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**
@@ -739,6 +778,51 @@ export interface components {
              *     ]
              */
             readonly commands: readonly (components["schemas"]["RecordTurnItem"] | components["schemas"]["SetGoalItem"] | components["schemas"]["UpdateGoalItem"] | components["schemas"]["RaiseFlagItem"] | components["schemas"]["ClearFlagItem"] | components["schemas"]["SwitchChannelItem"] | components["schemas"]["ChangePreferencesItem"] | components["schemas"]["HandoffItem"] | components["schemas"]["EndSessionItem"] | components["schemas"]["ExternalUpdateItem"])[];
+        };
+        readonly ResumeOrStartDto: {
+            /**
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description The partner’s last language by default, else `en`.
+             * @example hi
+             */
+            readonly language?: string;
+            /** @example Pune */
+            readonly region?: string;
+            /** @example Asha */
+            readonly name?: string;
+            /** @example android-14 */
+            readonly device?: string;
+            /**
+             * @description Seconds without activity until the session expires.
+             * @example 86400
+             */
+            readonly expires_in_s?: number;
+        };
+        readonly PartnerSessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description The revision of the last event that the command appended.
+             * @example 4
+             */
+            readonly revision: number;
+            /** @description Empty when the command changed nothing. */
+            readonly events: readonly components["schemas"]["AppendedEventDto"][];
+            /**
+             * @description Whether the session was active before; false: it starts.
+             * @example true
+             */
+            readonly resumed: boolean;
+            /**
+             * @description The channel that the session is on. Continue on another one with `POST …/channel`.
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
         };
         readonly InquirySourceDto: {
             /**
@@ -1145,6 +1229,34 @@ export interface components {
             readonly events: readonly components["schemas"]["EventDto"][];
             /** @description Send as `from_revision` for the next page; null at the end. */
             readonly next_revision: number | null;
+        };
+        readonly SessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+            /**
+             * Format: uuid
+             * @description The partner’s session before this one.
+             * @example null
+             */
+            readonly previous_session_id: string | null;
         };
         readonly SetAsideDto: {
             /** @example 41 */
@@ -2881,6 +2993,96 @@ export interface operations {
             };
         };
     };
+    readonly resumeOrStart: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Who sends the command; stored in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Stored in the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, stored in the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ResumeOrStartDto"];
+            };
+        };
+        readonly responses: {
+            /** @description The session was active and goes on. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description No session was active; this one starts. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly openInquiry: {
         readonly parameters: {
             readonly query?: never;
@@ -3304,6 +3506,68 @@ export interface operations {
                 };
             };
             /** @description A backing service is unavailable (`engine_unavailable`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly session: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionDto"];
+                };
+            };
+            /** @description The session is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
