@@ -54,6 +54,12 @@ export class EventStore {
     await this.withDeadline((client) => client.setStreamMetadata(stream, { maxCount }));
   }
 
+  /** Whether a stream that reads as empty had events which were deleted. */
+  async wasDeleted(stream: string): Promise<boolean> {
+    const { metadata } = await this.withDeadline((client) => client.getStreamMetadata(stream));
+    return metadata?.truncateBefore !== undefined;
+  }
+
   /** The events of a stream from a revision on; nothing when there is no such stream. */
   async *read(stream: string, from: number, limit?: number): AsyncGenerator<StoredEvent> {
     yield* this.events((client) =>
