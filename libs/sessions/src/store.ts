@@ -66,8 +66,14 @@ export class EventStore {
   }
 
   /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
-  limitStream(stream: string, maxCount: number): Promise<void> {
-    return this.calls.limitStream(stream, maxCount);
+  async limitStream(stream: string, maxCount: number): Promise<void> {
+    await this.calls.single((client) => client.setStreamMetadata(stream, { maxCount }));
+  }
+
+  /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */
+  async wasDeleted(stream: string): Promise<boolean> {
+    const { metadata } = await this.calls.single((client) => client.getStreamMetadata(stream));
+    return metadata?.truncateBefore !== undefined;
   }
 
   /**

@@ -140,6 +140,19 @@ describe('POST /v1/partners/:partner_id/session', () => {
     expect(await resume()).toMatchObject({ status: 201 });
   });
 
+  test.each(['deleteStream', 'tombstoneStream'] as const)(
+    'starts another session when the last one is gone (%s)',
+    async (remove) => {
+      const first = idOf(await resume());
+      const client = app.store.connect();
+      await client[remove](sessionStream(first));
+      await client.dispose();
+      const second = await resume(whatsapp, other);
+      expect(second).toMatchObject({ status: 201 });
+      expect(idOf(second)).not.toBe(first);
+    },
+  );
+
   test.each([
     ['a partner_id that is no name', 'P 1', whatsapp],
     ['no channel', 'P1', {}],

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AssignSession, Inheritance, ListedSession, Session } from '#domain';
+import type { AssignSession, Inheritance, ListedSession, PartnerState, Session } from '#domain';
 import { decidePartner, evolvePartner, inheritance, isStarted } from '#domain';
 import type { CommandRequest, Partner } from '#sessions';
 import {
@@ -7,10 +7,10 @@ import {
   changePartner,
   EventStore,
   isUnreadable,
-  readPartner,
   sessionStream,
   sessionUpdate,
 } from '#sessions';
+import { KeyedMutex } from '#platform';
 import { SessionCache } from '#read-models';
 
 type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
@@ -25,6 +25,8 @@ export interface FoundSession {
 /** The sessions of partners: named in the partner's stream before they start. */
 @Injectable()
 export class PartnerSessions {
+  private readonly mutex = new KeyedMutex();
+
   constructor(
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
@@ -36,20 +38,25 @@ export class PartnerSessions {
    */
   async register(partnerId: string, assignment: Assignment, sender: Sender): Promise<Inheritance | null> {
     const { session_id } = assignment;
-    const { state } = await readPartner(this.store, partnerId);
-    if (state.sessions.some((listed) => listed.session_id === session_id))
-      return inheritance(state, session_id, new Date().toISOString());
-    if (await this.exists(session_id)) return null;
-    return changePartner(this.store, partnerId, async (partner) =>
-      this.assign(partner, await this.find(partner), assignment, sender),
-    );
+    return this.inSequence(partnerId, async (partner) => {
+      const { sessions } = partner.state;
+      if (sessions.some((listed) => listed.session_id === session_id))
+        return inherit(partner.state, session_id);
+      const [exists, found] = await Promise.all([this.exists(session_id), this.find(partner)]);
+      return exists ? null : this.assign(partner, found, assignment, sender);
+    });
+  }
+
+  /** As `changePartner`, one after the other in this process: they would only be in each other's way. */
+  inSequence<T>(partnerId: string, change: (partner: Partner) => Promise<T | undefined>): Promise<T> {
+    return this.mutex.run(partnerId, () => changePartner(this.store, partnerId, change));
   }
 
   /** The partner's sessions that are not known to be over. */
   async find({ partner_id, state }: Partner): Promise<FoundSession[]> {
     const open = state.sessions.filter(({ over }) => !over);
     const found = await Promise.all(
-      open.map(async (listed) => ({ listed, session: await this.latest(listed.session_id) })),
+      open.map(async (listed) => ({ listed, session: await this.latest(listed) })),
     );
     return found.filter(({ session }) => session === undefined || isOf(session, partner_id));
   }
@@ -77,12 +84,14 @@ export class PartnerSessions {
     if (event !== undefined && !(await appendToPartner(this.store, partner, event, context)))
       return undefined;
     const state = event === undefined ? partner.state : evolvePartner(partner.state, event);
-    return inheritance(state, session_id, new Date().toISOString());
+    return inherit(state, session_id);
   }
 
-  private async latest(sessionId: string): Promise<Session | undefined> {
+  private async latest({ session_id }: ListedSession): Promise<Session | undefined> {
     try {
-      return await this.sessionCache.latest(sessionId);
+      const session = await this.sessionCache.latest(session_id);
+      const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
+      return isDeleted ? undefined : session;
     } catch (error) {
       if (isUnreadable(error)) return undefined;
       throw error;
@@ -93,6 +102,11 @@ export class PartnerSessions {
     const first = await Array.fromAsync(this.store.read(sessionStream(sessionId), { limit: 1 }));
     return first.length > 0;
   }
+}
+
+/** What a listed session begins with now. */
+export function inherit(partner: PartnerState, sessionId: string): Inheritance {
+  return inheritance(partner, sessionId, new Date().toISOString());
 }
 
 /** Whether it is a session of the partner, or one that has not started yet. */

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { Session, StartSession } from '#domain';
-import { inheritance, isStarted } from '#domain';
+import { isStarted } from '#domain';
 import type { CommandRequest, CommandResult, Partner } from '#sessions';
-import { changePartner, CommandRejectedError, EventStore } from '#sessions';
-import { KeyedMutex } from '#platform';
+import { CommandRejectedError } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
 import type { FoundSession } from './partner-sessions.ts';
-import { PartnerSessions } from './partner-sessions.ts';
+import { inherit, PartnerSessions } from './partner-sessions.ts';
 
 export interface PartnerSessionResult extends CommandResult {
   /** The session was active before. */
@@ -31,19 +30,13 @@ export class ResumeOrStart extends Command<PartnerSessionResult> {
  */
 @CommandHandler(ResumeOrStart)
 export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
-  private readonly mutex = new KeyedMutex();
-
   constructor(
-    private readonly store: EventStore,
     private readonly partners: PartnerSessions,
     private readonly commands: CommandBus,
   ) {}
 
   execute(command: ResumeOrStart): Promise<PartnerSessionResult> {
-    const { partner_id } = command.start;
-    return this.mutex.run(partner_id, () =>
-      changePartner(this.store, partner_id, (partner) => this.attempt(partner, command)),
-    );
+    return this.partners.inSequence(command.start.partner_id, (partner) => this.attempt(partner, command));
   }
 
   /** Undefined: something has changed meanwhile. */
@@ -76,7 +69,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     const sessionId = named?.listed.session_id ?? randomUUID();
     const assignment = { session_id: sessionId, completable: true, language: start.language };
     const memory = named
-      ? inheritance(partner.state, sessionId, new Date().toISOString())
+      ? inherit(partner.state, sessionId)
       : await this.partners.assign(partner, found, assignment, request);
     if (memory === undefined) return undefined;
     try {

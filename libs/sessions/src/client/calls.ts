@@ -52,18 +52,15 @@ export class Calls {
     });
   }
 
-  /** @throws StoreUnavailableError */
-  async limitStream(stream: string, maxCount: number): Promise<void> {
+  /** A call of the client with one answer. @throws StoreUnavailableError */
+  single<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const deadline = new Deadline(this.limits);
-    await untilAnswered(deadline, () =>
-      this.connections.use('appends', ({ client }) =>
-        withTimeout(
-          client.setStreamMetadata(stream, { maxCount }),
-          deadline.attemptMs,
-          () => new NoAnswerError(deadline.attemptMs),
-        ),
-      ),
-    );
+    return untilAnswered(deadline, () => {
+      const ms = deadline.attemptMs;
+      return this.connections.use('reads', ({ client }) =>
+        withTimeout(call(client), ms, () => new NoAnswerError(ms)),
+      );
+    });
   }
 
   private appendOnce(
