@@ -26,3 +26,4 @@ export type { AppDefinition } from './nest/run-app.ts';
 export { toProblem } from './problems/mapping.ts';
 export { problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { ProblemCode } from './problems/problem.ts';
+export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';

@@ -3,7 +3,7 @@ import { IsId } from './validators.ts';
 
 /** The path of a session. */
 export class SessionParams {
-  @ApiProperty()
+  @ApiProperty({ type: String, format: 'uuid' })
   @IsId()
   session_id: string;
 }
