@@ -38,12 +38,13 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
 
   /**
    * The memory as of the latest state of the partner's last session, which may have continued since it was stored. When
-   * that session is set aside, the memory as it was stored.
+   * that session is set aside, or kept nowhere (most often since it was over long ago), the memory as it was stored: its
+   * stream may be long.
    */
   private async recall(partnerId: string, sessionId: string): Promise<PartnerMemory | null> {
     const { memory } = await readPartner(this.store, partnerId);
     if (memory === null || memory.session_id === sessionId) return null;
-    const session = await this.sessionCache.latest(memory.session_id).catch(unlessUnprojectable);
+    const session = await this.sessionCache.latestKept(memory.session_id).catch(unlessUnprojectable);
     return session?.state.identity.partner_id === partnerId ? memoryOf(session) : memory;
   }
 }

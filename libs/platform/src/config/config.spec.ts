@@ -39,7 +39,8 @@ describe('configuration', () => {
       port: 3000,
       logLevel: 'info',
       partitions: 4,
-      contextTtlS: 86_400,
+      contextMarginS: 3_600,
+      contextEndedS: 600,
       sessionIdleS: 86_400,
       expiryIntervalMs: 1000,
       shutdownGraceMs: 10_000,
@@ -73,7 +74,7 @@ describe('configuration', () => {
     ['PORT', '3000.5'],
     ['LOG_LEVEL', 'loud'],
     ['PARTITIONS', '3'],
-    ['CONTEXT_TTL_S', '0'],
+    ['CONTEXT_MARGIN_S', '0'],
     ['EXPIRY_INTERVAL_MS', '1'],
     ['SHUTDOWN_GRACE_MS', '-1'],
   ])('refuses %s=%s', (name, value) => {

@@ -16,7 +16,9 @@ export abstract class Config {
   abstract readonly logLevel: LogLevel;
   /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
   abstract readonly partitions: number;
-  abstract readonly contextTtlS: number;
+  /** How long a working context outlives the expiry of its session, and the end of its session. */
+  abstract readonly contextMarginS: number;
+  abstract readonly contextEndedS: number;
   abstract readonly sessionIdleS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
@@ -57,7 +59,10 @@ class Environment {
   PARTITIONS = 4;
 
   @IsWhole(1, 365 * day)
-  CONTEXT_TTL_S = day;
+  CONTEXT_MARGIN_S = 3_600;
+
+  @IsWhole(1, 365 * day)
+  CONTEXT_ENDED_S = 600;
 
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
@@ -104,7 +109,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     port: environment.PORT,
     logLevel: environment.LOG_LEVEL,
     partitions: environment.PARTITIONS,
-    contextTtlS: environment.CONTEXT_TTL_S,
+    contextMarginS: environment.CONTEXT_MARGIN_S,
+    contextEndedS: environment.CONTEXT_ENDED_S,
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,

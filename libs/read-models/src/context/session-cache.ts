@@ -32,6 +32,12 @@ export class SessionCache implements SessionCachePort {
     return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
   }
 
+  /** As `latest`, if the session is kept somewhere: a stream is never read from its beginning. */
+  async latestKept(sessionId: string): Promise<Session | undefined> {
+    const kept = await this.load(sessionId);
+    return kept && foldStream(this.store, kept);
+  }
+
   remember(session: Session): void {
     const known = this.sessions.get(session.session_id);
     if (known === undefined || known.revision < session.revision)
