@@ -73,7 +73,7 @@ export class TurnsQuery extends Page {
   @IsIn(senders)
   sender?: Sender;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time: that of a turn, or of one before it in its session if a clock went back.' })
   @IsOptional()
   @IsTime()
   from?: string;

@@ -268,7 +268,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Turns, the oldest first, by session, partner, intent, sender or time */
+        /**
+         * Turns, the oldest first, by session, partner, intent, sender or time
+         * @description The turns of one session come in their order, although the clocks of nodes differ.
+         */
         readonly get: operations["turns"];
         readonly put?: never;
         readonly post?: never;
@@ -3326,7 +3329,7 @@ export interface operations {
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
-                /** @description At or after this time. */
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
