@@ -41,6 +41,8 @@ describe('configuration', () => {
       partitions: 4,
       contextMarginS: 3_600,
       contextEndedS: 600,
+      redisBudgetMs: 150,
+      redisRetryMs: 1000,
       sessionIdleS: 86_400,
       expiryIntervalMs: 1000,
       shutdownGraceMs: 10_000,

@@ -6,10 +6,10 @@ import { ContextStore } from './store.ts';
 import { serviceUrl } from '../test-support.ts';
 
 let redis: Redis;
+let contexts: ContextStore;
 beforeAll(() => {
   redis = new Redis(serviceUrl('REDIS_URL'));
-  // The connection gets its scripts.
-  new ContextStore(redis);
+  contexts = new ContextStore(redis);
 });
 afterAll(() => redis.quit());
 
@@ -49,5 +49,13 @@ describe('a record of commands that is restored in parts', () => {
     const forgetful = connectionThatFails(3, async () => redis.del(await partial()));
     await expect(new ContextStore(forgetful).replace(session, commands)).rejects.toThrow('are gone');
     expect(await redis.exists(`cmd:{${session.session_id}}`, `ctx:{${session.session_id}}`)).toBe(0);
+  });
+  test('is there with its last part', async () => {
+    await contexts.replace(session, commands);
+    expect(await contexts.findCommand(session.session_id, ['c0'])).toMatchObject({
+      revision: 2_500,
+      command: { id: 'c0' },
+    });
+    expect(await partial()).toEqual([]);
   });
 });

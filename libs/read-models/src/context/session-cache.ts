@@ -21,10 +21,15 @@ export class SessionCache implements SessionCachePort {
      * as a new one, since only the latest commands, those that a session remembers itself, are recognised.
      */
     private readonly withoutRecord: 'waits' | 'passes',
+    /** Around each read of Redis: how long it may take. */
+    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
-    return this.sessions.get(sessionId) ?? this.contexts.load(sessionId).catch(() => undefined);
+    return (
+      this.sessions.get(sessionId) ??
+      this.inBudget(() => this.contexts.load(sessionId)).catch(() => undefined)
+    );
   }
 
   /** The session as of the end of its stream; revision -1: there is no such session. */
@@ -46,7 +51,7 @@ export class SessionCache implements SessionCachePort {
 
   async findCommand(sessionId: string, ids: readonly string[]): ReturnType<SessionCachePort['findCommand']> {
     try {
-      return await this.contexts.findCommand(sessionId, ids);
+      return await this.inBudget(() => this.contexts.findCommand(sessionId, ids));
     } catch (error) {
       if (this.withoutRecord === 'waits') throw error;
       return { revision: Number.MAX_SAFE_INTEGER };

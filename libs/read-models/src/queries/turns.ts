@@ -58,5 +58,5 @@ export async function listTurns(pool: Pool, filter: TurnFilter): Promise<Page<Tu
   const last = page.at(-1);
   const more = rows.length > filter.limit && last !== undefined;
   const next = more ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)]) : null;
-  return { items: page.map(({ ordered_at: _, ...item }) => item), next };
+  return { items: page.map(({ ordered_at: _orderedAt, ...item }) => item), next };
 }

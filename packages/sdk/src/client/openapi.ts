@@ -1408,6 +1408,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1534,6 +1536,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1660,6 +1664,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1787,6 +1793,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1914,6 +1922,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2037,6 +2047,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2163,6 +2175,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2289,6 +2303,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2415,6 +2431,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2541,6 +2559,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2667,6 +2687,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2793,6 +2815,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3098,6 +3122,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3212,6 +3238,8 @@ export interface operations {
                 headers: {
                     /** @description The revision, in quotes. */
                     readonly ETag?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
