@@ -12,7 +12,7 @@ export { evolveInquiries } from './inquiries/evolve.ts';
 export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
 export { noInquiries } from './inquiries/state.ts';
 export type { Inquiry, InquirySource } from './inquiries/state.ts';
-export type { Actor, EventMetadata } from './kernel/event.ts';
+export type { Actor, EventMetadata, Origin } from './kernel/event.ts';
 export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
 export { decidePartner } from './partner/decide.ts';

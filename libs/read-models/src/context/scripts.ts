@@ -2,7 +2,7 @@
  * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
  * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes.
  */
-export const contextFormat = '2';
+export const contextFormat = '3';
 
 /** What `apply` answers. */
 export const applied = 1;

@@ -865,6 +865,10 @@ export interface components {
             } | null;
             /** @description Answers that came late or twice. */
             readonly corrections: number;
+            /** @description Of the request that opened it; requests, answers and closing carry it on. */
+            readonly correlation_id: string;
+            /** @description The W3C trace context of that request. */
+            readonly traceparent: string | null;
         };
         readonly IdentityDto: {
             readonly partner_id: string;
@@ -1110,7 +1114,9 @@ export interface components {
              *             "status": "out_for_delivery",
              *             "tracking_id": "TRK551"
              *           },
-             *           "corrections": 0
+             *           "corrections": 0,
+             *           "correlation_id": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+             *           "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
              *         }
              *       ]
              *     }
