@@ -21,7 +21,7 @@ export type { PartnerRemembered } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
 export type { PartnerMemory } from './partner/state.ts';
 export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
-export { changedSections, contextOf, explainEvent, newExplained } from './session/context.ts';
+export { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './session/context.ts';
 export type { Context } from './session/context.ts';
 export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';

@@ -1,6 +1,7 @@
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';
 export { inParallel } from './async/in-parallel.ts';
+export { inSlices } from './async/in-slices.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { repeat } from './async/repeat.ts';
 export { backOffMs, retry } from './async/retry.ts';
@@ -27,4 +28,5 @@ export type { AppDefinition } from './nest/run-app.ts';
 export { toProblem } from './problems/mapping.ts';
 export { problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { ProblemCode } from './problems/problem.ts';
+export { jsonSize } from './values/json-size.ts';
 export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';

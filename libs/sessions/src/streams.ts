@@ -1,5 +1,6 @@
 import type { RecordedEvent, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
+import { inSlices } from '#platform';
 import type { RawEvent } from './codec.ts';
 import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -22,7 +23,8 @@ export function streamMatches(sessionId: string, prefixes: readonly string[]): b
 }
 
 /**
- * The events of a session from a revision on, oldest first; nothing when there is no such session.
+ * The events of a session from a revision on, oldest first; nothing when there is no such session. Who folds many of them
+ * lets other work of the process run in between.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function* readEvents(
@@ -30,7 +32,7 @@ export async function* readEvents(
   sessionId: string,
   { from = 0, limit }: ReadOptions = {},
 ): AsyncGenerator<RecordedEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) {
+  for await (const stored of inSlices(store.read(sessionStream(sessionId), from, limit))) {
     yield store.codec.decode(stored);
   }
 }

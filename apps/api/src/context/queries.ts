@@ -1,6 +1,6 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import { contextOf, explainEvent, newExplained, newSession } from '#domain';
+import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
 import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
@@ -58,11 +58,12 @@ export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
 
   async execute({ sessionId }: ExplainContext): Promise<Versioned | undefined> {
     const explained = newExplained(sessionId);
-    const { session, fields } = await foldEvents(this.store, sessionId, explained, explainEvent);
+    const folded = await foldEvents(this.store, sessionId, explained, explainEvent);
+    const { session } = folded;
     if (session.revision < 0) return undefined;
     return {
       revision: session.revision,
-      body: JSON.stringify({ ...contextOf(session), explained: fields }),
+      body: JSON.stringify({ ...contextOf(session), explained: explanationsOf(folded) }),
     };
   }
 }
