@@ -115,7 +115,7 @@ export class ProjectorHarness {
     const metrics = new Metrics('test');
     const rebuilt: string[] = [];
     const projectorMetrics = new ProjectorMetrics(metrics);
-    const contexts = new ContextStore(redis, { ttlSeconds: 3_600 });
+    const contexts = new ContextStore(redis);
     const deps = new PartitionDependencies(
       store,
       contexts,
@@ -189,7 +189,7 @@ export class ProjectorHarness {
   }
 
   async contextSettled(id: string): Promise<void> {
-    const contexts = new ContextStore(this.redis, { ttlSeconds: 60 });
+    const contexts = new ContextStore(this.redis);
     const session = await readSession(this.store, id);
     const wanted = session && JSON.stringify(contextOf(session));
     const isWanted = async (): Promise<boolean> => (await contexts.document(id))?.body === wanted;

@@ -18,6 +18,7 @@ export type { Reference } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
+export { sizeOfItem } from './tables/items.ts';
 export type { Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';

@@ -99,7 +99,7 @@ export function rawEvent(stored: StoredEvent): RawEvent {
   };
 }
 
-/** The metadata of an event. One that another program wrote, without our metadata, gets its defaults. */
+/** The metadata of an event. Where another program wrote an event without our metadata, defaults stand in for it. */
 function metadataOf(stored: StoredEvent): EventMetadata {
   const written = stored.metadata;
   const defaults = {
@@ -111,7 +111,13 @@ function metadataOf(stored: StoredEvent): EventMetadata {
   if (written === undefined) return defaults;
   // Metadata that is no JSON object says nothing of the version either.
   if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
-  return { ...defaults, ...(written as Partial<EventMetadata>) };
+  const { actor, $correlationId, ...others } = written as Partial<EventMetadata>;
+  return {
+    ...defaults,
+    ...others,
+    ...(isActor(actor) && { actor }),
+    ...(typeof $correlationId === 'string' && { $correlationId }),
+  };
 }
 
 function unprojectable(
@@ -133,6 +139,10 @@ function isFields(value: unknown): value is EventFields {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
   );
+}
+
+function isActor(value: unknown): value is EventMetadata['actor'] {
+  return isFields(value) && typeof value['role'] === 'string' && typeof value['id'] === 'string';
 }
 
 function isPartner(data: object): data is PartnerEvent['data'] {

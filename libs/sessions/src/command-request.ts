@@ -18,6 +18,7 @@ export interface CommandRequest {
   readonly expectedRevision?: number;
   /** The epoch under which the caller owns the session; a command of an owner that was replaced is refused. */
   readonly agentEpoch?: number;
+  /** Undefined: that of the request which this one continues, if the session knows it, else a new one. */
   readonly correlationId?: string;
   readonly causationId?: string;
   readonly traceparent?: string;
@@ -43,23 +44,30 @@ export function bodyHash(body: JsonObject): string {
  * session here continues with its own.
  */
 export function commandContext(request: CommandRequest, codec: EventCodec): CommandContext {
-  const { sessionId, actor, agentEpoch, causationId, traceparent } = request;
+  const { sessionId, actor, agentEpoch, causationId } = request;
   const occurred_at = new Date().toISOString();
   const command_id = request.commandIds[0] ?? randomUUID();
   const command_hash = bodyHash(request.body);
+  const ownCorrelationId = randomUUID();
   const common = {
     occurred_at,
     actor,
-    $correlationId: request.correlationId ?? randomUUID(),
     ...(causationId === undefined ? {} : { $causationId: causationId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
     command_id,
     command_hash,
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
   return {
     agentEpoch,
-    metadata: (type) => ({ schema_version: codec.versionOf(type), ...common }),
+    metadata: (type, origin) => {
+      const traceparent = request.traceparent ?? origin?.traceparent ?? undefined;
+      return {
+        schema_version: codec.versionOf(type),
+        ...common,
+        $correlationId: request.correlationId ?? origin?.correlation_id ?? ownCorrelationId,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      };
+    },
     eventId: (index) => v5(`${command_id}:${command_hash}:${occurred_at}:${index}`, sessionId),
   };
 }

@@ -16,7 +16,8 @@ export function streamMatches(sessionId: string, prefixes: readonly string[]): b
 }
 
 /**
- * The events of a session from a revision on, oldest first; nothing when there is no such session.
+ * The events of a session from a revision on, oldest first; nothing when there is no such session. Who folds many of them
+ * lets other work of the process run in between.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function* readEvents(

@@ -1,7 +1,7 @@
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
-import { backOffMs, sleep } from '#platform';
+import { backOffMs, jsonSize, sleep } from '#platform';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
@@ -45,8 +45,8 @@ interface SubscribeOptions {
 
 const prefix = 'session-';
 /** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
-const highWater = 1_024;
-const lowWater = 256;
+const highWater = { count: 1_024, bytes: 16 * 1_024 * 1_024 };
+const lowWater = { count: 256, bytes: 4 * 1_024 * 1_024 };
 /** A server that has no room for another call on a connection says nothing. */
 const confirmMs = 5_000;
 
@@ -117,9 +117,17 @@ async function* subscribeOnce(
   }
 }
 
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly bytes: number;
+}
+
 /** A bounded queue between a flowing subscription and a sequential reader. */
 class Inbox {
-  private waiting: Delivery[] = [];
+  private waiting: Waiting[] = [];
+  /** How many deliveries wait, those that are being read included, and how large they are. */
+  private count = 0;
+  private bytes = 0;
   /** Resolves the wait for the next delivery. */
   private notify: (() => void) | undefined;
   private ended = false;
@@ -156,8 +164,10 @@ class Inbox {
     for (;;) {
       const batch = this.waiting;
       this.waiting = [];
-      for (const [index, delivery] of batch.entries()) {
-        if (batch.length - index + this.waiting.length < lowWater) this.resume();
+      for (const { delivery, bytes } of batch) {
+        this.count -= 1;
+        this.bytes -= bytes;
+        if (this.count < lowWater.count && this.bytes < lowWater.bytes) this.resume();
         yield delivery;
       }
       if (this.waiting.length > 0) continue;
@@ -171,8 +181,11 @@ class Inbox {
   }
 
   private push(delivery: Delivery): void {
-    this.waiting.push(delivery);
-    if (this.waiting.length >= highWater && !this.paused) {
+    const bytes = delivery.kind === 'event' ? jsonSize(delivery.event.data) : 0;
+    this.waiting.push({ delivery, bytes });
+    this.count += 1;
+    this.bytes += bytes;
+    if ((this.count >= highWater.count || this.bytes >= highWater.bytes) && !this.paused) {
       this.paused = true;
       this.subscription?.pause();
     }

@@ -64,6 +64,14 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
 };
 
+/** Documents the header that answers carry while requests do without Redis. */
+export const degradedHeader = {
+  'Turnstream-Degraded': {
+    description: '`redis`: Redis does not answer; contexts are folded from their streams.',
+    schema: { type: 'string' },
+  },
+} as const;
+
 /** Documents the problems that a route answers with, each with an example. */
 export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map((code) => problems[code].status))];

@@ -5,7 +5,7 @@ import { IsId, IsName } from './validators.ts';
 
 /** The path of a session. */
 export class SessionParams {
-  @ApiProperty()
+  @ApiProperty({ type: String, format: 'uuid' })
   @IsId()
   session_id: string;
 }

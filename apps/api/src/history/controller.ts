@@ -78,6 +78,7 @@ export class HistoryController {
   @Get('turns')
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
+    description: 'The turns of one session come in their order, although the clocks of nodes differ.',
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')

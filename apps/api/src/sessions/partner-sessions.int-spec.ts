@@ -1,3 +1,4 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readPartner, sessionStream } from '#sessions';
@@ -144,7 +145,7 @@ describe('POST /v1/partners/:partner_id/session', () => {
     'starts another session when the last one is gone (%s)',
     async (remove) => {
       const first = idOf(await resume());
-      const client = app.store.connect();
+      const client = EventStoreDBClient.connectionString(app.store.url);
       await client[remove](sessionStream(first));
       await client.dispose();
       const second = await resume(whatsapp, other);

@@ -16,7 +16,7 @@ import { SessionCache } from '#read-models';
 type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
 type Assignment = Pick<AssignSession, 'session_id' | 'completable' | 'language'>;
 
-/** A listed session as of the end of its stream; undefined: its stream cannot be read. */
+/** A listed session as of the end of its stream; undefined: its stream cannot be read, or need not be. */
 export interface FoundSession {
   readonly listed: ListedSession;
   readonly session: Session | undefined;
@@ -42,7 +42,7 @@ export class PartnerSessions {
       const { sessions } = partner.state;
       if (sessions.some((listed) => listed.session_id === session_id))
         return inherit(partner.state, session_id);
-      const [exists, found] = await Promise.all([this.exists(session_id), this.find(partner)]);
+      const [exists, found] = await Promise.all([this.exists(session_id), this.find(partner, true)]);
       return exists ? null : this.assign(partner, found, assignment, sender);
     });
   }
@@ -52,11 +52,11 @@ export class PartnerSessions {
     return this.mutex.run(partnerId, () => changePartner(this.store, partnerId, change));
   }
 
-  /** The partner's sessions that are not known to be over. */
-  async find({ partner_id, state }: Partner): Promise<FoundSession[]> {
+  /** The partner's sessions that are not known to be over. `kept`: those alone that a cache has, no stream is read whole. */
+  async find({ partner_id, state }: Partner, kept = false): Promise<FoundSession[]> {
     const open = state.sessions.filter(({ over }) => !over);
     const found = await Promise.all(
-      open.map(async (listed) => ({ listed, session: await this.latest(listed) })),
+      open.map(async (listed) => ({ listed, session: await this.latest(listed, kept) })),
     );
     return found.filter(({ session }) => session === undefined || isOf(session, partner_id));
   }
@@ -87,9 +87,10 @@ export class PartnerSessions {
     return inherit(state, session_id);
   }
 
-  private async latest({ session_id }: ListedSession): Promise<Session | undefined> {
+  private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {
     try {
-      const session = await this.sessionCache.latest(session_id);
+      const session = await this.sessionCache[kept ? 'latestKept' : 'latest'](session_id);
+      if (session === undefined) return undefined;
       const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
       return isDeleted ? undefined : session;
     } catch (error) {

@@ -14,7 +14,7 @@ import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
-/** The partitions of the sessions that this instance owns: it publishes their events and works on their inquiries. */
+/** The partitions of the sessions that this instance owns: it publishes their events, works on their inquiries and expires them. */
 @Injectable()
 export class OutboundPartitions {
   /** The name of this process in the leases. */
@@ -44,6 +44,11 @@ export class OutboundPartitions {
   /** The numbers of the partitions owned. */
   get owned(): number[] {
     return this.coordinator.work.map(({ lease }) => lease.partition);
+  }
+
+  /** The beginnings of the names of the streams that are in them. */
+  get prefixes(): string[] {
+    return this.coordinator.work.flatMap(({ lease }) => lease.prefixes);
   }
 
   /** Events that wait to be published. */

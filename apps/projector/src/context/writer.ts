@@ -1,6 +1,7 @@
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes } from '#platform';
 import type { ContextProjection, ContextStore, Positioned } from '#read-models';
+import { sizeOfItem } from '#read-models';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -49,9 +50,10 @@ export class ContextWriter {
     const { found, start } = options;
     this.checkpoint = found ?? start;
     this.written = this.checkpoint;
-    this.batches = new BatchWriter(
+    this.batches = new BatchWriter<Positioned>(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 10,
         passIntervalMs: 2 * checkpointIntervalMs,

@@ -2,7 +2,14 @@ import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
 import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
 import type { SetAside, TableItem, Writer } from '#read-models';
-import { listSetAside, rebuildConnectionSettings, rebuildTables, RowsStore, setAside } from '#read-models';
+import {
+  listSetAside,
+  rebuildConnectionSettings,
+  rebuildTables,
+  RowsStore,
+  setAside,
+  sizeOfItem,
+} from '#read-models';
 import type { EventStore } from '#sessions';
 import { subscribeToSessions } from '#sessions';
 
@@ -80,6 +87,7 @@ class Filler {
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         passIntervalMs: 20,
         batchSize: 1_000,
         intervalMs: 0,

@@ -2,7 +2,7 @@ import type { Lease } from '#partitions';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
 import type { RowsStore, TableItem } from '#read-models';
-import { LeaseLostError } from '#read-models';
+import { LeaseLostError, sizeOfItem } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -30,6 +30,7 @@ export class TableWriter {
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 50,
         write: (batch) => this.exclusively(() => this.write(batch)),

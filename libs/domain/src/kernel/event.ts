@@ -24,6 +24,12 @@ export interface EventMetadata {
   readonly agent_epoch?: number;
 }
 
+/** The request that others continue: what its correlation id and W3C trace context were. */
+export interface Origin {
+  readonly correlation_id: string;
+  readonly traceparent: string | null;
+}
+
 /** An event as recorded in its stream. */
 export type RecordedEvent<E extends Event> = E & {
   readonly event_id: string;

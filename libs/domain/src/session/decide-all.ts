@@ -1,5 +1,6 @@
 import { checkEpoch } from '../agents/decide.ts';
-import type { EventMetadata } from '../kernel/event.ts';
+import { findInquiry } from '../inquiries/state.ts';
+import type { EventMetadata, Origin } from '../kernel/event.ts';
 import type { SessionCommand } from './commands.ts';
 import type { SessionRejection } from './decide.ts';
 import { decide } from './decide.ts';
@@ -7,12 +8,16 @@ import { checkReply } from './decide-turn.ts';
 import type { RecordedSessionEvent, SessionEventType } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession } from './session.ts';
+import type { SessionState } from './state.ts';
 import { isStarted } from './state.ts';
 
 /** What a request brings besides its commands: the metadata of its events, and how their ids are made. */
 export interface CommandContext {
-  /** The metadata of an event of this type, which has the type's schema version. */
-  readonly metadata: (type: SessionEventType) => EventMetadata;
+  /**
+   * The metadata of an event of this type, which has the type's schema version. Where the request has no correlation
+   * of its own, it continues the origin.
+   */
+  readonly metadata: (type: SessionEventType, origin: Origin | undefined) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
   /** The epoch under which the sender owns the session, if it names one: rejected when another owns it. */
@@ -47,6 +52,7 @@ export function decideAll(
   const events: RecordedSessionEvent[] = [];
   let current = session;
   for (const [index, command] of commands.entries()) {
+    const origin = originOf(command, current.state);
     const decision = checkReply(commands, index) ?? decide(command, current.state, session.session_id);
     if ('rejection' in decision) return { rejection: decision.rejection, command: index };
     for (const event of decision.events) {
@@ -54,11 +60,16 @@ export function decideAll(
         ...event,
         event_id: context.eventId(events.length),
         revision: current.revision + 1,
-        metadata: context.metadata(event.type),
+        metadata: context.metadata(event.type, origin),
       };
       events.push(recorded);
       current = evolveSession(current, recorded);
     }
   }
   return { events, session: current };
+}
+
+/** The answers and the end of an inquiry continue the request that opened it. */
+function originOf(command: SessionCommand, state: SessionState): Origin | undefined {
+  return 'inquiry_id' in command ? findInquiry(state, command.inquiry_id) : undefined;
 }

@@ -42,6 +42,34 @@ describe('a batch writer', () => {
     await running;
   });
 
+  test('writes large items in smaller batches, one that is too large alone', async () => {
+    const writer = writerOf({ batchBytes: 100, sizeOf: ({ position }) => Number(position) });
+    for (const size of [40, 40, 40, 300, 10]) void writer.push(item(size));
+    const running = writer.run();
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    expect(positions()).toEqual([[40, 40], [40], [300], [10]]);
+    abort.abort();
+    await running;
+  });
+
+  test('push waits while the items in the queue are too large together', async () => {
+    const gate = Promise.withResolvers<void>();
+    const write = (): Promise<void> => gate.promise;
+    const writer = writerOf({ capacityBytes: 100, batchSize: 1, sizeOf: () => 60, write });
+    let pushed = 0;
+    const pushing = (async () => {
+      for (; pushed < 5; pushed += 1) await writer.push(item(pushed));
+    })();
+    const running = writer.run();
+    for (let count = 0; count < 10; count += 1) await soon();
+    expect(pushed).toBeLessThan(4);
+    gate.resolve();
+    await pushing;
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    abort.abort();
+    await running;
+  });
+
   test('push waits while the queue is full', async () => {
     let open: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => {

@@ -21,12 +21,22 @@ export interface BatchWriterHooks {
   readonly onRetry: (error: unknown, attempt: number) => void;
 }
 
-export const batchWriterSizes = { capacity: 4_096, batchSize: 512, passIntervalMs: 2_000 };
+export const batchWriterSizes = {
+  capacity: 4_096,
+  capacityBytes: 32 * 1_024 * 1_024,
+  batchSize: 512,
+  batchBytes: 4 * 1_024 * 1_024,
+  passIntervalMs: 2_000,
+};
 
 export interface BatchWriterOptions<T> extends BatchWriterHooks {
   /** How many items may wait before `push` makes its caller wait. */
   readonly capacity: number;
   readonly batchSize: number;
+  /** The same by the size of the items; without `sizeOf` it does not count. A batch has one item at least. */
+  readonly capacityBytes?: number;
+  readonly batchBytes?: number;
+  readonly sizeOf?: (item: T) => number;
   /** The least time between two batches, in milliseconds, unless a full one waits: more items then share one write. */
   readonly intervalMs: number;
   /** How long a position without items may wait to be written, in milliseconds. */
@@ -41,6 +51,9 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
 /** A bounded queue with one consumer behind it, which writes whatever has queued up as one batch. */
 export class BatchWriter<T extends object> {
   private readonly queue: T[] = [];
+  /** The sizes of the items in the queue, and their sum. */
+  private readonly sizes: number[] = [];
+  private bytes = 0;
   private passed: bigint | undefined;
   private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
@@ -64,13 +77,21 @@ export class BatchWriter<T extends object> {
 
   /** Adds an item; resolves when there is room for the next. */
   async push(item: T): Promise<void> {
+    const size = this.options.sizeOf?.(item) ?? 0;
     this.queue.push(item);
+    this.sizes.push(size);
+    this.bytes += size;
     this.notify?.();
-    while (this.queue.length >= this.options.capacity && !this.signal.aborted) {
+    while (this.isFull && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.room = resolve;
       });
     }
+  }
+
+  private get isFull(): boolean {
+    const { capacity, capacityBytes = Infinity } = this.options;
+    return this.queue.length >= capacity || this.bytes >= capacityBytes;
   }
 
   /** Whether everything that was pushed is written. */
@@ -107,14 +128,14 @@ export class BatchWriter<T extends object> {
 
   private async pace(): Promise<void> {
     const rest = this.lastStart + this.options.intervalMs - performance.now();
-    if (rest > 0 && this.queue.length < this.options.batchSize) {
-      await sleep(rest, this.signal);
-    }
+    const { batchSize, batchBytes = Infinity } = this.options;
+    const isFull = this.queue.length >= batchSize || this.bytes >= batchBytes;
+    if (rest > 0 && !isFull) await sleep(rest, this.signal);
     this.lastStart = performance.now();
   }
 
   private take(): Batch<T> | undefined {
-    const items = this.queue.splice(0, this.options.batchSize);
+    const items = this.queue.splice(0, this.nextBatchSize());
     this.writing = items;
     this.room?.();
     this.room = undefined;
@@ -125,6 +146,18 @@ export class BatchWriter<T extends object> {
     const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
     if (items.length === 0 && position === undefined) return undefined;
     return { items, position: position as PositionOf<T>, drained };
+  }
+
+  /** How many items the next batch has; their sizes are taken off. */
+  private nextBatchSize(): number {
+    const { batchSize, batchBytes = Infinity } = this.options;
+    let count = 0;
+    for (let sum = 0; count < Math.min(batchSize, this.sizes.length); count += 1) {
+      sum += this.sizes[count] ?? 0;
+      if (sum > batchBytes && count > 0) break;
+    }
+    for (const size of this.sizes.splice(0, count)) this.bytes -= size;
+    return count;
   }
 
   private async writeUntilDone(batch: Batch<T>): Promise<void> {

@@ -8,7 +8,9 @@ export interface TcpProxy {
   readonly url: string;
   /** Closes all connections; new ones are refused. */
   cut(): Promise<void>;
-  /** Lets connections in again, at the same address. */
+  /** Lets connections be, but forwards nothing any more. */
+  hang(): void;
+  /** Lets connections in again, at the same address, and forwards what they send. */
   restore(): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ export interface TcpProxy {
 export async function tcpProxy(target: string): Promise<TcpProxy> {
   const { port, hostname } = new URL(target);
   const sockets = new Set<Socket>();
+  let hanging = false;
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
     for (const [socket, other] of [
@@ -29,6 +32,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
         other.destroy();
       });
       socket.pipe(other);
+      if (hanging) socket.pause();
     }
   });
   const listen = async (at: number): Promise<number> => {
@@ -47,8 +51,14 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
+  const hang = (): void => {
+    hanging = true;
+    for (const socket of sockets) socket.pause();
+  };
   const restore = async (): Promise<void> => {
+    hanging = false;
+    for (const socket of sockets) socket.resume();
     if (!server.listening) await listen(ours);
   };
-  return { url: url.href, cut, restore };
+  return { url: url.href, cut, hang, restore };
 }

@@ -17,7 +17,7 @@ let rebuilt: string[] = [];
 beforeAll(async () => {
   redis = await emptyRedis(6);
   store = new EventStore(serviceUrl('EVENTSTORE_URL'));
-  contexts = new ContextStore(redis, { ttlSeconds: 60 });
+  contexts = new ContextStore(redis);
 });
 beforeEach(async () => {
   await redis.flushdb();

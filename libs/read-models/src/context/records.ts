@@ -26,6 +26,11 @@ export function commandsKey(sessionId: string): string {
   return `cmd:{${sessionId}}`;
 }
 
+/** Where a restore gathers records that do not fit into one call. */
+export function partialCommandsKey(sessionId: string, write: string): string {
+  return `${commandsKey(sessionId)}:${write}`;
+}
+
 export function checkpointKey(name: string): string {
   return `projection:${name}`;
 }

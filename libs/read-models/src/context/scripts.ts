@@ -2,7 +2,7 @@
  * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
  * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes.
  */
-export const contextFormat = '2';
+export const contextFormat = '3';
 
 /** What `apply` answers. */
 export const applied = 1;
@@ -36,7 +36,7 @@ ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 if stored[3] and tonumber(ARGV[2]) >= cjson.decode(stored[3]).revision then return ${setAside} end
 local at = tonumber(stored[1] or -1)
-if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${missingPredecessor} end
+if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('HEXISTS', KEYS[2], '') == 0) then return ${missingPredecessor} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
 if at < tonumber(ARGV[1]) then return ${missingPredecessor} end
 local sections = tonumber(ARGV[4])
@@ -50,7 +50,8 @@ return ${applied}
 `;
 
 /**
- * Writes a whole context. ARGV as above, without the revision before, and after the ttl how:
+ * Writes a whole context. ARGV: revision, ttl in ms, how, number of sections, number of command records that KEYS[3]
+ * holds, (section, text)…, (command id, record)…. How:
  * 'rebuild': unless a later one stands there complete, or the session is set aside at this revision or before;
  * 'restore': the session is not set aside any more, whatever the stored context says;
  * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
@@ -67,13 +68,17 @@ if how == 'rebuild' then
 elseif how == 'restore' and later and not stored[3] then
   return ${stale}
 end
-redis.call('DEL', KEYS[1])
+if redis.call('HLEN', KEYS[3]) ~= tonumber(ARGV[5]) then
+  return redis.error_reply('The first records of a restore are gone.')
+end
+redis.call('UNLINK', KEYS[1], KEYS[2])
+if tonumber(ARGV[5]) > 0 then redis.call('RENAME', KEYS[3], KEYS[2]) end
 local sections = tonumber(ARGV[4])
-for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 6, 5 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${contextFormat}')
 if how ~= 'rebuild' and how ~= 'restore' then redis.call('HSET', KEYS[1], 'set_aside', how) end
 redis.call('HSET', KEYS[2], '', ARGV[1])
-remember(KEYS[2], 5 + 2 * sections)
+remember(KEYS[2], 6 + 2 * sections)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return ${applied}
@@ -97,7 +102,7 @@ if at ~= tonumber(ARGV[1]) - 1 then return ${missingPredecessor} end
 return ${applied}
 `;
 
-/** Adds older commands ahead of a replacement, some at a time. ARGV: ttl in ms, (command id, record)… */
+/** Gathers commands ahead of a replacement, some at a time, where nobody else looks. ARGV: ttl in ms, (command id, record)… */
 export const rememberScript = `-- turnstream remember, format ${contextFormat}
 ${rememberCommands}
 remember(KEYS[1], 2)

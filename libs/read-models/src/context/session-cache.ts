@@ -21,15 +21,26 @@ export class SessionCache implements SessionCachePort {
      * as a new one, since only the latest commands, those that a session remembers itself, are recognised.
      */
     private readonly withoutRecord: 'waits' | 'passes',
+    /** Around each read of Redis: how long it may take. */
+    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
-    return this.sessions.get(sessionId) ?? this.contexts.load(sessionId).catch(() => undefined);
+    return (
+      this.sessions.get(sessionId) ??
+      this.inBudget(() => this.contexts.load(sessionId)).catch(() => undefined)
+    );
   }
 
   /** The session as of the end of its stream; revision -1: there is no such session. */
   async latest(sessionId: string): Promise<Session> {
     return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
+  }
+
+  /** As `latest`, if the session is kept somewhere: a stream is never read from its beginning. */
+  async latestKept(sessionId: string): Promise<Session | undefined> {
+    const kept = await this.load(sessionId);
+    return kept && foldStream(this.store, kept);
   }
 
   remember(session: Session): void {
@@ -40,7 +51,7 @@ export class SessionCache implements SessionCachePort {
 
   async findCommand(sessionId: string, ids: readonly string[]): ReturnType<SessionCachePort['findCommand']> {
     try {
-      return await this.contexts.findCommand(sessionId, ids);
+      return await this.inBudget(() => this.contexts.findCommand(sessionId, ids));
     } catch (error) {
       if (this.withoutRecord === 'waits') throw error;
       return { revision: Number.MAX_SAFE_INTEGER };

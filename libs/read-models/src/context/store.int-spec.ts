@@ -13,7 +13,7 @@ let contexts: ContextStore;
 
 beforeAll(async () => {
   redis = await emptyRedis(5);
-  contexts = new ContextStore(redis, { ttlSeconds: 60 });
+  contexts = new ContextStore(redis);
 });
 beforeEach(() => redis.flushdb());
 afterAll(() => redis.quit());
@@ -109,6 +109,13 @@ describe('a context', () => {
     expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 0 });
   });
 
+  test('with a part of its record of commands counts as missing', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await write(undefined, first, command('a', 0));
+    await redis.hdel(`cmd:{${first.session_id}}`, '');
+    expect(await write(first, second)).toBe('missing_predecessor');
+  });
+
   test('in another format counts as missing', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
@@ -133,6 +140,20 @@ describe('a context', () => {
     await Promise.all(keys.map((key) => redis.pexpire(key, 1_000)));
     await contexts.replace({ ...second, revision: 2 }, []);
     for (const ttl of await left()) expect(ttl).toBeGreaterThan(50_000);
+  });
+
+  test('of a session that is over is kept for a short time, however it is written', async () => {
+    const script = new Script();
+    script.request(startSession);
+    const first = script.session;
+    script.request({ type: 'EndSession', reason: null });
+    await write(undefined, first);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeGreaterThan(600_000);
+    await write(first, script.session);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeLessThanOrEqual(600_000);
+    await redis.flushdb();
+    await contexts.replace(script.session, []);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeLessThanOrEqual(600_000);
   });
 
   test('is written though Redis has forgotten the scripts', async () => {

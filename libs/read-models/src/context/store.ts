@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ProcessedCommand, Section, Session } from '#domain';
 import type { ContextDocument } from './document.ts';
 import { documentFields, joinDocument, parseCommand, sections, sectionTexts } from './document.ts';
+import type { ContextLifetime } from './lifetime.ts';
+import { timeToLive } from './lifetime.ts';
 import type { ApplyResult, ContextChange, Texts } from './records.ts';
 import {
   commandsKey,
   commandTexts,
   contextKey,
   checkpointKey,
+  partialCommandsKey,
   reply,
   toResult,
   toSession,
@@ -28,6 +32,10 @@ import type { SetAsideNote } from './errors.ts';
 const sectionFields = ['revision', 'format', ...sections];
 /** Command records in one call of a script: more would block Redis for the others. */
 const recordsPerCall = 1_000;
+/** How long the records that a restore has written so far wait for the next ones (ms). */
+const partialTtl = 60_000;
+/** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
+const noteTtl = 86_400_000;
 
 /** Up to where the contexts of a partition are written. */
 export interface ContextCheckpoint {
@@ -37,18 +45,15 @@ export interface ContextCheckpoint {
 
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
- * are in the stream. Both expire together, `ttlSeconds` after the last write.
+ * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
  */
 export class ContextStore {
-  private readonly ttl: number;
-
   constructor(
     private readonly redis: Redis,
-    { ttlSeconds }: { ttlSeconds: number },
+    private readonly lifetime: ContextLifetime = {},
   ) {
-    this.ttl = ttlSeconds * 1_000;
     redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
-    redis.defineCommand('turnstreamReplace', { numberOfKeys: 2, lua: replaceScript });
+    redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
     redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
     redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
   }
@@ -130,7 +135,7 @@ export class ContextStore {
     const calls: (string | number)[][] = changes.map(({ before, after, changed, commands }) => {
       const texts = sectionTexts(after.state, changed);
       const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
-      const head = [before, after.revision, this.ttl, texts.length / 2];
+      const head = [before, after.revision, this.ttlOf(after), texts.length / 2];
       return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands)];
     });
     if (checkpoint) calls.push(['set', checkpointKey(checkpoint.name), String(checkpoint.position)]);
@@ -169,7 +174,7 @@ export class ContextStore {
     if (entries.length === 0) return [];
     const calls = entries.map((entry) => {
       const keys = [contextKey(entry.session_id), commandsKey(entry.session_id)];
-      return ['turnstreamSetAside', ...keys, entry.revision, JSON.stringify(noteOf(entry)), this.ttl];
+      return ['turnstreamSetAside', ...keys, entry.revision, JSON.stringify(noteOf(entry)), noteTtl];
     });
     const replies = await this.redis.pipeline(calls).exec();
     return entries.filter((_, index) => reply(replies, index) === missingPredecessor);
@@ -186,21 +191,28 @@ export class ContextStore {
     await this.redis.set(checkpointKey(name), String(position));
   }
 
+  /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
   private async write(
-    { session_id, revision, state }: Session,
+    session: Session,
     commands: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
-    const keys = [contextKey(session_id), commandsKey(session_id)];
+    const { session_id, revision, state } = session;
+    const partial = partialCommandsKey(session_id, randomUUID());
+    const keys = [contextKey(session_id), commandsKey(session_id), partial];
     const texts = sectionTexts(state, sections);
     const last = Math.max(0, commands.length - recordsPerCall);
     for (let from = 0; from < last; from += recordsPerCall) {
       const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)));
-      await this.call('turnstreamRemember', [commandsKey(session_id), this.ttl, ...some]);
+      await this.call('turnstreamRemember', [partial, partialTtl, ...some]);
     }
     const rest = commandTexts(commands.slice(last));
-    const head = [revision, this.ttl, how, texts.length / 2];
+    const head = [revision, this.ttlOf(session), how, texts.length / 2, last];
     return this.call('turnstreamReplace', [...keys, ...head, ...texts, ...rest]);
+  }
+
+  private ttlOf({ state }: Session): number {
+    return timeToLive(state, Date.now(), this.lifetime);
   }
 
   private async call(script: string, args: (string | number)[]): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#domain';
+import { jsonSize } from '#platform';
 import { rowChange } from './changes.ts';
 import type { RowBatch } from './batch.ts';
 import type { RowChange } from './rows.ts';
@@ -22,6 +23,11 @@ interface Undecodable {
 
 /** What the tables are written from. */
 export type TableItem = Positioned | Undecodable;
+
+/** About how much memory an item takes, in bytes. */
+export function sizeOfItem(item: TableItem): number {
+  return 'event' in item ? jsonSize(item.event.data) : 0;
+}
 
 /** What items do to the rows, and which sessions they set aside: such a session's later items are left out. */
 export function changesOf(items: readonly TableItem[]): { changes: RowChange[]; failures: SetAside[] } {

@@ -42,8 +42,8 @@ const rows = `started AS (
   WHERE s.revision < excluded.revision
 ), patched AS (
   UPDATE conversation_session AS s SET
-    last_activity_time = coalesce(p.last_activity_time, s.last_activity_time),
-    expires_at = coalesce(p.last_activity_time + make_interval(secs => s.expires_in_s), s.expires_at),
+    last_activity_time = greatest(p.last_activity_time, s.last_activity_time),
+    expires_at = greatest(p.last_activity_time, s.last_activity_time) + make_interval(secs => s.expires_in_s),
     channel = coalesce(p.channel, s.channel),
     language = coalesce(p.language, s.language),
     status = coalesce(p.status, s.status),
@@ -59,12 +59,12 @@ const rows = `started AS (
     revision bigint)
   WHERE s.session_id = p.session_id AND s.revision < p.revision
 ), turns AS (
-  INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, sender, message_text,
+  INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
     parsed_intent, extracted_entities, response_text, response_revision, revision)
-  SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp, t.sender, t.message_text,
-    t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
+  SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
+    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
   FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
-    timestamp timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
+    timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
     response_text text, response_revision bigint, revision bigint)
   LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL

@@ -22,6 +22,8 @@ export interface Update {
     /** Who caused it. */
     readonly actor: { readonly role: string; readonly id: string };
     readonly correlation_id: string;
+    /** The W3C trace context of the request that led to it, if there was one. */
+    readonly traceparent?: string;
   };
 }
 

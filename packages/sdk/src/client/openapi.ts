@@ -305,7 +305,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Turns, the oldest first, by session, partner, intent, sender or time */
+        /**
+         * Turns, the oldest first, by session, partner, intent, sender or time
+         * @description The turns of one session come in their order, although the clocks of nodes differ.
+         */
         readonly get: operations["turns"];
         readonly put?: never;
         readonly post?: never;
@@ -946,6 +949,10 @@ export interface components {
             } | null;
             /** @description Answers that came late or twice. */
             readonly corrections: number;
+            /** @description Of the request that opened it; requests, answers and closing carry it on. */
+            readonly correlation_id: string;
+            /** @description The W3C trace context of that request. */
+            readonly traceparent: string | null;
         };
         readonly IdentityDto: {
             readonly partner_id: string;
@@ -1191,7 +1198,9 @@ export interface components {
              *             "status": "out_for_delivery",
              *             "tracking_id": "TRK551"
              *           },
-             *           "corrections": 0
+             *           "corrections": 0,
+             *           "correlation_id": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+             *           "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
              *         }
              *       ]
              *     }
@@ -1517,6 +1526,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1643,6 +1654,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1769,6 +1782,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1896,6 +1911,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2023,6 +2040,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2146,6 +2165,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2272,6 +2293,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2398,6 +2421,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2524,6 +2549,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2650,6 +2677,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2776,6 +2805,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2902,6 +2933,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3297,6 +3330,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3411,6 +3446,8 @@ export interface operations {
                 headers: {
                     /** @description The revision, in quotes. */
                     readonly ETag?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3590,7 +3627,7 @@ export interface operations {
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
-                /** @description At or after this time. */
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;

@@ -31,6 +31,12 @@ describe('an event', () => {
     ]);
   });
 
+  test('is sent with the correlation id and trace context of its request', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    attachment.receive(recorded(5, undefined, { $correlationId: 'c-1', traceparent }));
+    expect(outlet.frames).toMatchObject([{ event: { correlation_id: 'c-1', traceparent } }]);
+  });
+
   test('that was received before is skipped', () => {
     attachment.receive(recorded(5));
     expect(attachment.receive(recorded(5))).toBe('skipped');

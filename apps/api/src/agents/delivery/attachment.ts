@@ -249,12 +249,12 @@ export class Attachment {
 
 function updateFrame({ sessionId, epoch }: Attachment, event: RecordedEvent): object {
   const { event_id, type, revision, data, metadata } = event;
-  const { occurred_at, actor, $correlationId: correlation_id } = metadata;
+  const { occurred_at, actor, $correlationId: correlation_id, traceparent } = metadata;
   return {
     type: 'update',
     session_id: sessionId,
     epoch,
     revision,
-    event: { event_id, type, revision, data, occurred_at, actor, correlation_id },
+    event: { event_id, type, revision, data, occurred_at, actor, correlation_id, traceparent },
   };
 }
