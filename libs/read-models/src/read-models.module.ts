@@ -10,7 +10,7 @@ import { ContextStore } from './context/store.ts';
     {
       provide: ContextStore,
       useFactory: (redis: Redis, config: Config) =>
-        new ContextStore(redis, { ttlSeconds: config.contextTtlS }),
+        new ContextStore(redis, { ttlSeconds: config.contextTtlS }, config.commandLimits),
       inject: [Redis, Config],
     },
   ],

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
+import { Config } from '#platform';
 import { ContextStore, SessionCache } from '#read-models';
 import { AppendAnnouncer } from './append-announcer.ts';
 
@@ -10,14 +11,14 @@ import { AppendAnnouncer } from './append-announcer.ts';
     AppendAnnouncer,
     {
       provide: SessionCache,
-      useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts, 'passes'),
+      useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts),
       inject: [EventStore, ContextStore],
     },
     {
       provide: CommandExecutor,
-      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer) =>
-        new CommandExecutor(store, cache, (appended) => announcer.announce(appended)),
-      inject: [EventStore, SessionCache, AppendAnnouncer],
+      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer, config: Config) =>
+        new CommandExecutor(store, cache, (appended) => announcer.announce(appended), config.commandLimits),
+      inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
   exports: [AppendAnnouncer, CommandExecutor, SessionCache],

@@ -17,6 +17,8 @@ export abstract class Config {
   /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
   abstract readonly partitions: number;
   abstract readonly contextTtlS: number;
+  /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
+  abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
   abstract readonly sessionIdleS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
@@ -58,6 +60,12 @@ class Environment {
 
   @IsWhole(1, 365 * day)
   CONTEXT_TTL_S = day;
+
+  @IsWhole(100, 100_000)
+  COMMANDS_RECOGNISED = 10_000;
+
+  @IsWhole(60, 30 * day)
+  COMMANDS_RECOGNISED_S = day;
 
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
@@ -105,6 +113,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     logLevel: environment.LOG_LEVEL,
     partitions: environment.PARTITIONS,
     contextTtlS: environment.CONTEXT_TTL_S,
+    commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,

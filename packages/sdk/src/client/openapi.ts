@@ -1376,7 +1376,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1500,7 +1500,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1626,7 +1626,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1752,7 +1752,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1879,7 +1879,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2006,7 +2006,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2129,7 +2129,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2255,7 +2255,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2381,7 +2381,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2507,7 +2507,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2633,7 +2633,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2759,7 +2759,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2885,7 +2885,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -3067,7 +3067,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
