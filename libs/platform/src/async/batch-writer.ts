@@ -33,6 +33,8 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
   readonly passIntervalMs: number;
   /** The pauses between the attempts to write a batch. */
   readonly backOff?: BackOff;
+  /** Whether an item and the next one are written together. One whose next does not come waits for `passIntervalMs`. */
+  readonly isContinued?: (item: T) => boolean;
   readonly write: (batch: Batch<T>) => Promise<void>;
   /** Whether an error ends the writer; after any other the batch is written again. */
   readonly isTerminal: (error: unknown) => boolean;
@@ -45,6 +47,9 @@ export class BatchWriter<T extends object> {
   private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
+  /** Nothing but the beginning of what is written together waits. */
+  private incomplete = false;
+  private overdue = false;
   private writing: readonly T[] = [];
 
   constructor(
@@ -94,9 +99,12 @@ export class BatchWriter<T extends object> {
   }
 
   private async untilWork(): Promise<void> {
-    if (this.queue.length > 0 || this.signal.aborted) return;
+    if ((this.queue.length > 0 && !this.incomplete) || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.options.passIntervalMs);
+      const timer = setTimeout(() => {
+        this.overdue = this.incomplete;
+        resolve();
+      }, this.options.passIntervalMs);
       this.notify = () => {
         clearTimeout(timer);
         resolve();
@@ -114,7 +122,9 @@ export class BatchWriter<T extends object> {
   }
 
   private take(): Batch<T> | undefined {
-    const items = this.queue.splice(0, this.options.batchSize);
+    const items = this.queue.splice(0, this.nextSize());
+    this.overdue = false;
+    this.incomplete = items.length === 0 && this.queue.length > 0;
     this.writing = items;
     this.room?.();
     this.room = undefined;
@@ -125,6 +135,22 @@ export class BatchWriter<T extends object> {
     const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
     if (items.length === 0 && position === undefined) return undefined;
     return { items, position: position as PositionOf<T>, drained };
+  }
+
+  /** The size of the next batch, which ends with an item that is not continued. */
+  private nextSize(): number {
+    const { batchSize, isContinued = () => false } = this.options;
+    const whole = (size: number): boolean => {
+      const last = this.queue[size - 1];
+      return last === undefined || !isContinued(last);
+    };
+    const least = Math.min(batchSize, this.queue.length);
+    let size = least;
+    while (size < this.queue.length && size < 2 * batchSize && !whole(size)) size += 1;
+    if (this.overdue || whole(size)) return size;
+    size = least;
+    while (!whole(size)) size -= 1;
+    return size;
   }
 
   private async writeUntilDone(batch: Batch<T>): Promise<void> {
