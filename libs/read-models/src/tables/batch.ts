@@ -14,13 +14,14 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const started = new Map<string, SessionRow>();
   const patches = new Map<string, SessionPatch>();
   const turns = new Map<string, TurnRow>();
+  const asked = new Map<string, string>();
   const replies = new Map<string, ReplyRow>();
   const references = new Map<string, ReferenceRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
-    if (change.turn) addTurn(started, turns, change.turn);
-    if (change.reply) addReply(turns, replies, change.reply);
+    if (change.turn) addTurn(started, turns, asked, change.turn);
+    if (change.reply) addReply(turns, asked, replies, change.reply);
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
   }
   return {
@@ -98,18 +99,31 @@ function without(task: string | null, cleared: readonly string[]): string | null
   return task !== null && cleared.includes(task) ? null : task;
 }
 
-function addTurn(started: Map<string, SessionRow>, turns: Map<string, TurnRow>, turn: TurnRow): void {
-  const key = `${turn.session_id}/${turn.turn_id}`;
+/** `asked`: the row of the user's latest turn with an id. */
+function addTurn(
+  started: Map<string, SessionRow>,
+  turns: Map<string, TurnRow>,
+  asked: Map<string, string>,
+  turn: TurnRow,
+): void {
+  const key = `${turn.session_id}/${turn.revision}`;
   if (turns.has(key)) return;
   turns.set(key, { ...turn, partner_id: started.get(turn.session_id)?.partner_id ?? null });
+  if (turn.sender === 'user') asked.set(`${turn.session_id}/${turn.turn_id}`, key);
 }
 
-function addReply(turns: Map<string, TurnRow>, replies: Map<string, ReplyRow>, reply: ReplyRow): void {
-  const key = `${reply.session_id}/${reply.turn_id}`;
+function addReply(
+  turns: Map<string, TurnRow>,
+  asked: ReadonlyMap<string, string>,
+  replies: Map<string, ReplyRow>,
+  reply: ReplyRow,
+): void {
+  const id = `${reply.session_id}/${reply.turn_id}`;
   const { response_text, response_revision } = reply;
-  const turn = turns.get(key);
-  if (turn === undefined) replies.set(key, reply);
-  else if (turn.sender === 'user') turns.set(key, { ...turn, response_text, response_revision });
+  const key = asked.get(id);
+  const turn = key === undefined ? undefined : turns.get(key);
+  if (key === undefined || turn === undefined) replies.set(id, reply);
+  else turns.set(key, { ...turn, response_text, response_revision });
 }
 
 function later(at: string, seconds: number): string {
