@@ -16,6 +16,12 @@ import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { createValidationPipe } from './validation.ts';
 
+/**
+ * Code units of a part of the path; more is a 414. A name of 64 characters has at most 192: the rules of its DTO, which
+ * count characters, are the only limit on it.
+ */
+const maxParamLength = 256;
+
 interface HttpAppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -56,6 +62,7 @@ export async function createHttpApp(
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
     genReqId: traceId,
+    routerOptions: { maxParamLength },
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     skipMiddie: true,
