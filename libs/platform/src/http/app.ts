@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
 import { finishOnClose } from './close.ts';
+import { installJsonParser } from './json-body.ts';
 import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -58,9 +59,6 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
-    // The validation refuses such keys, and names them.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     genReqId: traceId,
     routerOptions: { maxParamLength },
     requestTimeout: 30_000,
@@ -69,6 +67,7 @@ export async function createHttpApp(
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
+  installJsonParser(fastify);
   finishOnClose(fastify);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
