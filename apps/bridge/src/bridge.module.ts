@@ -45,11 +45,14 @@ const clients = [
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {
     provide: CommandExecutor,
-    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis) =>
-      new CommandExecutor(store, new SessionCache(store, contexts, 'waits'), (appended) =>
-        notifyOwner(redis, appended),
+    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis, config: Config) =>
+      new CommandExecutor(
+        store,
+        new SessionCache(store, contexts),
+        (appended) => notifyOwner(redis, appended),
+        config.commandLimits,
       ),
-    inject: [EventStore, ContextStore, Redis],
+    inject: [EventStore, ContextStore, Redis, Config],
   },
 ];
 

@@ -151,7 +151,6 @@ export class ProjectorHarness {
       load: async () => this.sessionCache.get(sessionId),
       remember: (session) => void this.sessionCache.set(sessionId, session),
       findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-      restore: async () => undefined,
     };
     const actor = { role: 'agent', id: 'test' } as const;
     await new CommandExecutor(this.store, sessionCache).execute({

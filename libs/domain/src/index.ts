@@ -12,6 +12,7 @@ export { evolveInquiries } from './inquiries/evolve.ts';
 export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
 export { noInquiries } from './inquiries/state.ts';
 export type { Inquiry, InquirySource } from './inquiries/state.ts';
+export { isContinued } from './kernel/event.ts';
 export type { Actor, EventMetadata, Origin } from './kernel/event.ts';
 export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
@@ -40,8 +41,15 @@ export type {
   SessionEventType,
 } from './session/events.ts';
 export { memoryChanges } from './session/memory.ts';
-export { deduplicationIds, findProcessedCommand } from './session/processed-commands.ts';
-export type { ProcessedCommand } from './session/processed-commands.ts';
+export {
+  commandHashScheme,
+  commandsKept,
+  deduplicationIds,
+  findProcessedCommand,
+  latestCommand,
+  rememberCommand,
+} from './session/processed-commands.ts';
+export type { FoundCommand, ProcessedCommand, ProcessedCommands } from './session/processed-commands.ts';
 export { evolveSession, newSession } from './session/session.ts';
 export type { Session } from './session/session.ts';
 export { derivedFlags, initialState, isStarted } from './session/state.ts';

@@ -146,11 +146,22 @@ describe('the metadata of an event', () => {
     });
   });
 
-  test('has ids of its own where the request has none', async () => {
+  test('has a correlation id of its own, and no command id, where the request has none', async () => {
     const { events } = await run(startSession);
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
-    expect(events[0]?.metadata).toMatchObject({ $correlationId: id, command_id: id });
-    expect(events[0]?.metadata).not.toHaveProperty('traceparent');
+    expect(events[0]?.metadata).toMatchObject({ $correlationId: id });
+    for (const name of ['traceparent', 'command_id', 'command_aliases'])
+      expect(events[0]?.metadata).not.toHaveProperty(name);
+  });
+
+  test('names all ids of the request on its first event', async () => {
+    await run(startSession);
+    const commands = [raiseFlag('a'), raiseFlag('b')];
+    const { events } = await run(endSession, { commands, commandIds: ['key:1', 'turn:1'] });
+    expect(events.map(({ metadata }) => [metadata.command_id, metadata.command_aliases])).toEqual([
+      ['key:1', ['turn:1']],
+      ['key:1', undefined],
+    ]);
   });
 });
 

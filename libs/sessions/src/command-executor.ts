@@ -1,8 +1,11 @@
-import type { AcceptedCommands, DecidedCommands, ProcessedCommand, RecordedEvent, Session } from '#domain';
+import type { AcceptedCommands, DecidedCommands, FoundCommand, RecordedEvent, Session } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { KeyedMutex, sleep } from '#platform';
+import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
-import { bodyHash, commandContext } from './command-request.ts';
+import { commandContext, hasHash } from './command-request.ts';
+import type { CommandLimits } from './command-tail.ts';
+import { commandLimits, CommandTail } from './command-tail.ts';
 import {
   CommandIdReusedError,
   CommandRejectedError,
@@ -30,13 +33,20 @@ const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent
 /** Executes commands: reads, folds, decides, appends with the expected revision. */
 export class CommandExecutor {
   private readonly mutex = new KeyedMutex();
+  private readonly tail: CommandTail;
 
-  /** @param onAppended only announces what was appended; whoever needs it reliably reads the stream */
+  /**
+   * @param onAppended only announces what was appended; whoever needs it reliably reads the stream
+   * @param limits how long a command is recognised
+   */
   constructor(
     private readonly store: EventStore,
     private readonly cache: SessionCachePort,
     private readonly onAppended: (appended: Appended) => void = () => undefined,
-  ) {}
+    limits: CommandLimits = commandLimits,
+  ) {
+    this.tail = new CommandTail(store, limits);
+  }
 
   /**
    * Requests of one session are executed in sequence, so that those of this process do not conflict. What a session that
@@ -75,29 +85,27 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
-  /** Looks among the latest commands, then in the record of older ones, which is restored when it is incomplete. */
+  /** Looks among the latest commands, then in the record of older ones, and where that does not reach in the stream. */
   private async findProcessed(
     { session_id, known }: Session,
     ids: readonly string[],
-  ): Promise<ProcessedCommand | undefined> {
+  ): Promise<FoundCommand | undefined> {
     const recent = findProcessedCommand(known, ids);
     if (recent !== undefined || known.from === 0 || ids.length === 0) return recent;
-    const older = await this.cache.findCommand(session_id, ids);
-    if (older.command !== undefined || older.revision >= known.from - 1) return older.command;
-    await this.cache.restore(session_id);
-    return (await this.cache.findCommand(session_id, ids)).command;
+    const { command, revision } = await this.cache.findCommand(session_id, ids);
+    if (command !== undefined || revision >= known.from - 1) return command;
+    return this.tail.find(session_id, ids, { from: revision + 1, to: known.from });
   }
 
   /** The result of a command that was processed before, read from the stream. */
   private async replay(
     session: Session,
-    { id, hash, revision, count }: ProcessedCommand,
-    { body }: CommandRequest,
+    found: FoundCommand,
+    request: CommandRequest,
   ): Promise<CommandResult> {
-    if (hash !== bodyHash(body)) throw new CommandIdReusedError(id);
-    const last = revision + count - 1;
-    const page = readEvents(this.store, session.session_id, { from: revision, limit: count, reaching: last });
-    return { session, revision: last, events: await Array.fromAsync(page), replayed: true };
+    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
+    const events = await readCommand(this.store, session.session_id, found);
+    return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 
   /** Appends a decision; when the stream is at another revision, says at which. */

@@ -12,7 +12,9 @@ export type { AppendOutcome } from './client/append-messages.ts';
 export { CommandExecutor } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
-export type { SessionCachePort } from './session-cache-port.ts';
+export { commandLimits } from './command-tail.ts';
+export type { CommandLimits } from './command-tail.ts';
+export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
 export type { RawEvent } from './codec.ts';
 export {

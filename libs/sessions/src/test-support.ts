@@ -16,7 +16,6 @@ export const noCache: SessionCachePort = {
   load: async () => undefined,
   remember: () => undefined,
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-  restore: async () => undefined,
 };
 
 export const startSession = {

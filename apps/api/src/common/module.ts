@@ -13,15 +13,15 @@ import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
     {
       provide: SessionCache,
       useFactory: (store: EventStore, contexts: ContextStore, breaker: RedisBreaker) =>
-        new SessionCache(store, contexts, 'passes', (read) => breaker.run(read)),
+        new SessionCache(store, contexts, (read) => breaker.run(read)),
       inject: [EventStore, ContextStore, RedisBreaker],
     },
     { provide: RedisBreaker, useFactory: createRedisBreaker, inject: [Config, Metrics] },
     {
       provide: CommandExecutor,
-      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer) =>
-        new CommandExecutor(store, cache, (appended) => announcer.announce(appended)),
-      inject: [EventStore, SessionCache, AppendAnnouncer],
+      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer, config: Config) =>
+        new CommandExecutor(store, cache, (appended) => announcer.announce(appended), config.commandLimits),
+      inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
   exports: [AppendAnnouncer, CommandExecutor, RedisBreaker, SessionCache],

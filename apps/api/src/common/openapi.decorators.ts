@@ -104,7 +104,9 @@ function example(code: ProblemCode): object {
 const commandHeaders = [
   {
     name: 'Idempotency-Key',
-    description: 'A repeated request with the same key gets the first result and adds nothing.',
+    description:
+      'A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands ' +
+      'of the session, unless the operator set other limits.',
   },
   {
     name: 'If-Match',

@@ -1,3 +1,4 @@
+import { isContinued } from '#domain';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes } from '#platform';
 import type { ContextProjection, ContextStore, Positioned } from '#read-models';
@@ -57,6 +58,7 @@ export class ContextWriter {
         ...hooks,
         intervalMs: 10,
         passIntervalMs: 2 * checkpointIntervalMs,
+        isContinued: ({ event }) => isContinued(event.metadata),
         write: (batch) => this.write(batch),
         isTerminal: (error) =>
           error instanceof CheckpointRegressedError || error instanceof PartitionStoppedError,

@@ -1,3 +1,4 @@
+import { isContinued } from '#domain';
 import type { Lease } from '#partitions';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
@@ -33,6 +34,7 @@ export class TableWriter {
         sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 50,
+        isContinued: (item) => 'event' in item && isContinued(item.event.metadata),
         write: (batch) => this.exclusively(() => this.write(batch)),
         isTerminal: (error) => error instanceof LeaseLostError || error instanceof PartitionStoppedError,
       },

@@ -43,6 +43,8 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
   readonly passIntervalMs: number;
   /** The pauses between the attempts to write a batch. */
   readonly backOff?: BackOff;
+  /** Whether an item and the next one are written together. One whose next does not come waits for `passIntervalMs`. */
+  readonly isContinued?: (item: T) => boolean;
   readonly write: (batch: Batch<T>) => Promise<void>;
   /** Whether an error ends the writer; after any other the batch is written again. */
   readonly isTerminal: (error: unknown) => boolean;
@@ -58,6 +60,9 @@ export class BatchWriter<T extends object> {
   private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
+  /** Nothing but the beginning of what is written together waits. */
+  private incomplete = false;
+  private overdue = false;
   private writing: readonly T[] = [];
 
   constructor(
@@ -115,9 +120,12 @@ export class BatchWriter<T extends object> {
   }
 
   private async untilWork(): Promise<void> {
-    if (this.queue.length > 0 || this.signal.aborted) return;
+    if ((this.queue.length > 0 && !this.incomplete) || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.options.passIntervalMs);
+      const timer = setTimeout(() => {
+        this.overdue = this.incomplete;
+        resolve();
+      }, this.options.passIntervalMs);
       this.notify = () => {
         clearTimeout(timer);
         resolve();
@@ -135,7 +143,11 @@ export class BatchWriter<T extends object> {
   }
 
   private take(): Batch<T> | undefined {
-    const items = this.queue.splice(0, this.nextBatchSize());
+    const count = this.nextSize();
+    const items = this.queue.splice(0, count);
+    for (const size of this.sizes.splice(0, count)) this.bytes -= size;
+    this.overdue = false;
+    this.incomplete = items.length === 0 && this.queue.length > 0;
     this.writing = items;
     this.room?.();
     this.room = undefined;
@@ -148,15 +160,30 @@ export class BatchWriter<T extends object> {
     return { items, position: position as PositionOf<T>, drained };
   }
 
-  /** How many items the next batch has; their sizes are taken off. */
-  private nextBatchSize(): number {
+  /** The size of the next batch, which ends with an item that is not continued. */
+  private nextSize(): number {
+    const { batchSize, isContinued = () => false } = this.options;
+    const whole = (size: number): boolean => {
+      const last = this.queue[size - 1];
+      return last === undefined || !isContinued(last);
+    };
+    const least = this.fitting();
+    let size = least;
+    while (size < this.queue.length && size < 2 * batchSize && !whole(size)) size += 1;
+    if (this.overdue || whole(size)) return size;
+    size = least;
+    while (!whole(size)) size -= 1;
+    return size;
+  }
+
+  /** How many items fit into one batch, one at least. */
+  private fitting(): number {
     const { batchSize, batchBytes = Infinity } = this.options;
     let count = 0;
     for (let sum = 0; count < Math.min(batchSize, this.sizes.length); count += 1) {
       sum += this.sizes[count] ?? 0;
       if (sum > batchBytes && count > 0) break;
     }
-    for (const size of this.sizes.splice(0, count)) this.bytes -= size;
     return count;
   }
 

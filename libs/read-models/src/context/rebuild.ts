@@ -1,5 +1,5 @@
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
-import { newSession } from '#domain';
+import { latestCommand, newSession } from '#domain';
 import type { EventStore } from '#sessions';
 import { foldEvent, readEvents, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
@@ -37,8 +37,7 @@ async function rebuild(store: EventStore, contexts: ContextStore, sessionId: str
   const stored = await contexts.load(sessionId);
   if (stored !== undefined) {
     const { session, commands } = await foldFrom(store, stored);
-    const isWhole = !(await beganBefore(contexts, stored, commands));
-    const result = isWhole && (await contexts.apply(stored.revision, session, sections, commands));
+    const result = await contexts.apply(stored.revision, session, sections, commands);
     if (result === 'applied' || result === 'stale') return session;
   }
   const { session, commands } = await foldFrom(store, newSession(sessionId));
@@ -83,35 +82,17 @@ export async function foldAsFarAsPossible(
 }
 
 class Fold implements FoldedSession {
-  private readonly known = new Map<string, ProcessedCommand>();
+  private readonly known = new Map<number, ProcessedCommand>();
 
   constructor(public session: Session) {}
 
   add(event: RecordedEvent): void {
     this.session = foldEvent(this.session, event);
-    for (const command of latestCommands(this.session)) this.known.set(command.id, command);
+    const command = latestCommand(this.session.known, event.revision);
+    if (command) this.known.set(command.revision, command);
   }
 
   get commands(): ProcessedCommand[] {
     return [...this.known.values()];
   }
-}
-
-/** Whether the first command after a stored session began before: its record cannot be made from its end alone. */
-async function beganBefore(
-  contexts: ContextStore,
-  { session_id, revision }: Session,
-  [first]: readonly ProcessedCommand[],
-): Promise<boolean> {
-  if (first === undefined) return false;
-  const { command } = await contexts.findCommand(session_id, [first.id]);
-  return command !== undefined && command.revision <= revision;
-}
-
-/** The command that a session's last event belongs to, under each of its ids. */
-export function latestCommands({ known, revision }: Session): ProcessedCommand[] {
-  const last = known.list.at(-1);
-  if (last === undefined || last.revision + last.count - 1 !== revision) return [];
-  const start = known.list.findLastIndex((command) => command.revision !== last.revision) + 1;
-  return known.list.slice(start);
 }

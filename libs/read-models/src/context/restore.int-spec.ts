@@ -31,7 +31,8 @@ describe('a record of commands that is restored in parts', () => {
   const session = { ...newSession(randomUUID()), revision: 2_500 };
   const partial = (): Promise<string[]> => redis.keys(`cmd:{${session.session_id}}:*`);
   const commands = Array.from({ length: 2_501 }, (_, revision) => ({
-    id: `c${revision}`,
+    ids: [`c${revision}`],
+    at: '2026-01-01T00:00:00.000Z',
     revision,
     count: 1,
     hash: 'h',

@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from '#domain';
 import { newSession } from '#domain';
-import type { EventStore, SessionCachePort } from '#sessions';
+import type { CommandLookup, EventStore, SessionCachePort } from '#sessions';
 import { foldStream } from '#sessions';
 import type { ContextStore } from './store.ts';
-import { rebuildContext } from './rebuild.ts';
 
 /** How many sessions a process keeps. One that is out of date is found out by the append and read on from there. */
 const sessionsKept = 5_000;
@@ -16,11 +15,6 @@ export class SessionCache implements SessionCachePort {
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
-    /**
-     * What becomes, while Redis is unavailable, of a command that may be an old one repeated: it `waits` (an error), or `passes`
-     * as a new one, since only the latest commands, those that a session remembers itself, are recognised.
-     */
-    private readonly withoutRecord: 'waits' | 'passes',
     /** Around each read of Redis: how long it may take. */
     private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
   ) {}
@@ -49,16 +43,8 @@ export class SessionCache implements SessionCachePort {
       this.sessions.set(session.session_id, session);
   }
 
-  async findCommand(sessionId: string, ids: readonly string[]): ReturnType<SessionCachePort['findCommand']> {
-    try {
-      return await this.inBudget(() => this.contexts.findCommand(sessionId, ids));
-    } catch (error) {
-      if (this.withoutRecord === 'waits') throw error;
-      return { revision: Number.MAX_SAFE_INTEGER };
-    }
-  }
-
-  async restore(sessionId: string): Promise<void> {
-    await rebuildContext(this.store, this.contexts, sessionId);
+  async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
+    const read = () => this.contexts.findCommand(sessionId, ids);
+    return this.inBudget(read).catch(() => ({ revision: -1 }));
   }
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ProcessedCommand, Section, Session } from '#domain';
+import { commandsKept } from '#domain';
+import type { CommandLimits, CommandLookup } from '#sessions';
+import { commandLimits } from '#sessions';
 import type { ContextDocument } from './document.ts';
-import { documentFields, joinDocument, parseCommand, sections, sectionTexts } from './document.ts';
+import { documentFields, joinDocument, sections, sectionTexts } from './document.ts';
 import type { ContextLifetime } from './lifetime.ts';
 import { timeToLive } from './lifetime.ts';
 import type { ApplyResult, ContextChange, Texts } from './records.ts';
@@ -12,6 +15,7 @@ import {
   contextKey,
   checkpointKey,
   partialCommandsKey,
+  parseCommand,
   reply,
   toResult,
   toSession,
@@ -19,6 +23,7 @@ import {
 import {
   applyScript,
   contextFormat,
+  latestScript,
   missingPredecessor,
   rememberScript,
   replaceScript,
@@ -48,19 +53,36 @@ export interface ContextCheckpoint {
  * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
  */
 export class ContextStore {
+  /** @param limits which commands the record keeps */
   constructor(
     private readonly redis: Redis,
     private readonly lifetime: ContextLifetime = {},
+    private readonly limits: CommandLimits = commandLimits,
   ) {
     redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
     redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
     redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
     redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
+    redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript });
   }
 
-  /** The session at the stored revision, or undefined when it is not kept. */
+  /** The session at the stored revision with its latest commands, or undefined when it is not kept. */
   async load(sessionId: string): Promise<Session | undefined> {
-    return toSession(sessionId, await this.redis.hmget(contextKey(sessionId), ...sectionFields));
+    const [session] = await this.loadMany([sessionId], commandsKept);
+    return session;
+  }
+
+  /** Loads several sessions in one round trip, each with so many of its latest commands. */
+  async loadMany(sessionIds: readonly string[], commands: number): Promise<(Session | undefined)[]> {
+    if (sessionIds.length === 0) return [];
+    const calls = sessionIds.flatMap((id) => [
+      ['hmget', contextKey(id), ...sectionFields],
+      ['turnstreamLatest', commandsKey(id), commands],
+    ]);
+    const replies = await this.redis.pipeline(calls).exec();
+    return sessionIds.map((id, index) =>
+      toSession(id, reply(replies, 2 * index) as Texts, reply(replies, 2 * index + 1) as Texts),
+    );
   }
 
   /**
@@ -84,10 +106,7 @@ export class ContextStore {
   }
 
   /** Looks for a command under any of its ids. `revision`: the last one up to which all commands are kept, -1 when none are. */
-  async findCommand(
-    sessionId: string,
-    ids: readonly string[],
-  ): Promise<{ revision: number; command?: ProcessedCommand }> {
+  async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
     const [revision, ...records] = await this.redis.hmget(commandsKey(sessionId), '', ...ids);
     const at = typeof revision === 'string' ? Number(revision) : -1;
     const index = records.findIndex((record) => typeof record === 'string');
@@ -95,28 +114,6 @@ export class ContextStore {
     const id = ids[index];
     if (typeof record !== 'string' || id === undefined) return { revision: at };
     return { revision: at, command: parseCommand(id, record) };
-  }
-
-  /**
-   * Loads several sessions in one round trip, each with the record of one of its commands (of the event that comes
-   * next, to see whether that command began before).
-   */
-  async loadMany(
-    wanted: readonly { sessionId: string; commandId: string | undefined }[],
-  ): Promise<{ session: Session | undefined; command: ProcessedCommand | undefined }[]> {
-    if (wanted.length === 0) return [];
-    const pipeline = this.redis.pipeline();
-    for (const { sessionId, commandId } of wanted) {
-      pipeline.hmget(contextKey(sessionId), ...sectionFields).hget(commandsKey(sessionId), commandId ?? '');
-    }
-    const replies = await pipeline.exec();
-    return wanted.map(({ sessionId, commandId }, index) => {
-      const record = reply(replies, 2 * index + 1) as string | null;
-      return {
-        session: toSession(sessionId, reply(replies, 2 * index) as Texts),
-        command: record && commandId ? parseCommand(commandId, record) : undefined,
-      };
-    });
   }
 
   /** Writes the sections changed since revision `before` (-1: none was there), which has to be stored, or a later one. */
@@ -136,7 +133,7 @@ export class ContextStore {
       const texts = sectionTexts(after.state, changed);
       const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
       const head = [before, after.revision, this.ttlOf(after), texts.length / 2];
-      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands)];
+      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, this.limits)];
     });
     if (checkpoint) calls.push(['set', checkpointKey(checkpoint.name), String(checkpoint.position)]);
     if (calls.length === 0) return [];
@@ -194,19 +191,20 @@ export class ContextStore {
   /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
   private async write(
     session: Session,
-    commands: readonly ProcessedCommand[],
+    processed: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
     const { session_id, revision, state } = session;
+    const commands = processed.slice(-this.limits.commands);
     const partial = partialCommandsKey(session_id, randomUUID());
     const keys = [contextKey(session_id), commandsKey(session_id), partial];
     const texts = sectionTexts(state, sections);
     const last = Math.max(0, commands.length - recordsPerCall);
     for (let from = 0; from < last; from += recordsPerCall) {
-      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)));
+      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)), this.limits);
       await this.call('turnstreamRemember', [partial, partialTtl, ...some]);
     }
-    const rest = commandTexts(commands.slice(last));
+    const rest = commandTexts(commands.slice(last), this.limits);
     const head = [revision, this.ttlOf(session), how, texts.length / 2, last];
     return this.call('turnstreamReplace', [...keys, ...head, ...texts, ...rest]);
   }

@@ -68,15 +68,16 @@ const rows = `started AS (
     response_text text, response_revision bigint, revision bigint)
   LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
-  ON CONFLICT (session_id, turn_id) DO UPDATE SET
+  ON CONFLICT (session_id, revision) DO UPDATE SET
     response_text = excluded.response_text, response_revision = excluded.response_revision
   WHERE excluded.response_revision > coalesce(o.response_revision, -1)
 ), replied AS (
   UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
   FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
     response_revision bigint)
-  WHERE t.session_id = r.session_id AND t.turn_id = r.turn_id AND t.sender = 'user'
-    AND r.response_revision > coalesce(t.response_revision, -1)
+  WHERE t.session_id = r.session_id AND r.response_revision > coalesce(t.response_revision, -1)
+    AND t.revision = (SELECT max(a.revision) FROM conversation_turn AS a WHERE a.session_id = r.session_id
+      AND a.turn_id = r.turn_id AND a.sender = 'user' AND a.revision < r.response_revision)
 ), failed AS (
   ${setAsideFrom('checkpoint CROSS JOIN json_to_recordset($11::json)')}
   WHERE a.revision >= excluded.revision

@@ -1497,7 +1497,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1623,7 +1623,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1751,7 +1751,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1879,7 +1879,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2008,7 +2008,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2137,7 +2137,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2262,7 +2262,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2390,7 +2390,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2518,7 +2518,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2646,7 +2646,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2774,7 +2774,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2902,7 +2902,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -3120,7 +3120,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -3302,7 +3302,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;

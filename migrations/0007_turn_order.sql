@@ -8,12 +8,13 @@ WHERE t.session_id = o.session_id AND t.turn_id = o.turn_id AND t.revision = o.r
 
 ALTER TABLE conversation_turn ALTER COLUMN ordered_at SET NOT NULL;
 
--- The indexes that began a page at a timestamp; a rebuild may have given them other names.
+-- Among them those that began a page at a timestamp; a rebuild may have given them other names.
 DO $$ DECLARE old regclass; BEGIN
   FOR old IN SELECT indexrelid FROM pg_index WHERE indrelid = 'conversation_turn'::regclass AND NOT indisprimary
   LOOP EXECUTE format('DROP INDEX %s', old); END LOOP;
 END $$;
 
+CREATE INDEX ON conversation_turn (session_id, turn_id, revision);
 CREATE INDEX ON conversation_turn (session_id, ordered_at, revision);
 CREATE INDEX ON conversation_turn (partner_id, ordered_at, session_id, revision);
 CREATE INDEX ON conversation_turn (parsed_intent, ordered_at, session_id, revision) WHERE parsed_intent IS NOT NULL;
