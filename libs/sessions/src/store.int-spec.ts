@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { StoreUnavailableError } from './errors.ts';
@@ -228,6 +228,20 @@ describe('the address', () => {
     await store.ping();
     await expect(hasty.head()).rejects.not.toBeInstanceOf(StoreUnavailableError);
   });
+});
+
+test('a read that meets a follower goes on at the leader that it names', async () => {
+  await plain.append(stream, goals(2), -1);
+  const leader = await StandIn.before(url);
+  standIn.behaviour.read = ({ call }) => {
+    const metadata = new Metadata();
+    metadata.set('exception', 'not-leader');
+    metadata.set('leader-endpoint-host', '127.0.0.1');
+    metadata.set('leader-endpoint-port', String(leader.port));
+    call.emit('error', Object.assign(failed(status.NOT_FOUND), { metadata }));
+  };
+  expect(await Array.fromAsync(store.read(stream))).toHaveLength(2);
+  leader.close();
 });
 
 test('a leader that hangs is left for the one that was elected', async () => {

@@ -17,23 +17,24 @@ export async function readPage(
   begin: () => StreamingRead<ResolvedEvent>,
 ): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
+  const ended = Promise.withResolvers<void>();
   const read = begin();
-  // The client reports an error also after nobody listens any more.
-  read.on('error', () => undefined);
-  const timer = setTimeout(() => read.destroy(new NoAnswerError(idleMs)), idleMs);
-  let complete = false;
+  const timer = setTimeout(() => ended.reject(new NoAnswerError(idleMs)), idleMs);
+  read.on('data', ({ event }) => {
+    timer.refresh();
+    connection.answered();
+    if (event) events.push(event);
+  });
+  read.on('end', ended.resolve);
+  read.on('error', ended.reject);
   try {
-    for await (const { event } of read as AsyncIterable<ResolvedEvent>) {
-      timer.refresh();
-      connection.answered();
-      if (event) events.push(event);
-    }
-    complete = true;
+    await ended.promise;
   } catch (error) {
+    read.cancel().catch(() => undefined);
+    read.destroy();
     if (!(error instanceof StreamNotFoundError)) throw error;
   } finally {
     clearTimeout(timer);
-    if (!complete) read.cancel().catch(() => undefined);
   }
   connection.answered();
   return events;
