@@ -22,6 +22,8 @@ import { Feed } from './subscriptions/feed.ts';
 
 const MIB = 1024 * 1024;
 export const DEFAULT_MAX_APPEND_SIZE = MIB;
+/** Of a request, in bytes: a record of EventStoreDB's log, less its overhead. */
+const MAX_MESSAGE_SIZE = 16 * MIB - 10_000;
 /** Time for open calls to end at a shutdown, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
@@ -48,7 +50,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   const store = Store.open(options.dir, options.report);
   const host = options.host ?? '127.0.0.1';
   const server = new Server({
-    'grpc.max_receive_message_length': 16 * MIB + 64 * 1024,
+    'grpc.max_receive_message_length': MAX_MESSAGE_SIZE,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': 10_000,
     'grpc-node.max_session_memory': 256,

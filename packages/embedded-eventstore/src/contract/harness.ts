@@ -29,6 +29,9 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
+/** Tests of what only our own store promises say so in their title, and are left out for another server. */
+export const isOwnStore = !process.env['CONTRACT_EVENTSTORE_URL'];
+
 /** The server at CONTRACT_EVENTSTORE_URL, which nobody else uses, or an event store of these tests alone. */
 export const openTestStore = async (): Promise<TestStore> => {
   const url = process.env['CONTRACT_EVENTSTORE_URL'];

@@ -53,7 +53,7 @@ const wrongExpectedVersion = (
   actual: number,
 ): RpcError => {
   const expectedVersion = versionNumber(expected);
-  const actualVersion = actual < 0 ? '' : String(actual);
+  const actualVersion = String(actual);
   return new RpcError(
     status.FAILED_PRECONDITION,
     `${operation} failed due to WrongExpectedVersion. Stream: ${stream}, ` +
@@ -85,7 +85,10 @@ export const refusalOf = (
   return undefined;
 };
 
-export const unavailable = (message: string): RpcError => new RpcError(status.UNAVAILABLE, message);
+/** The end of a call that is in flight when the server stops. */
+export const shuttingDown = (): RpcError => new RpcError(status.CANCELLED, 'The server is shutting down');
+
+export const unknownError = (message: string): RpcError => new RpcError(status.UNKNOWN, message);
 
 /** The status of a call for any error. */
 export const toRpcError = (error: unknown): RpcError => {

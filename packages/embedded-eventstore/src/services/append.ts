@@ -10,7 +10,13 @@ import {
 import type { User } from '../rpc/access.ts';
 import { requireValidStream, toProposedEvent } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from '../rpc/errors.ts';
+import {
+  invalidArgument,
+  maximumAppendSizeExceeded,
+  shuttingDown,
+  streamDeleted,
+  toRpcError,
+} from '../rpc/errors.ts';
 
 /** Streams.Append: the options first, then one message per event. */
 export const appendService =
@@ -18,9 +24,12 @@ export const appendService =
   (call: ServerReadableStream<AppendRequest, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const pending = new PendingAppend(context);
     let answered = false;
+    const openCall = { shutdown: () => answer(shuttingDown()) };
+    context.openCalls.add(openCall);
     const answer = (error: unknown, response?: Buffer): void => {
       if (answered) return;
       answered = true;
+      context.openCalls.delete(openCall);
       callback(error === undefined ? null : toRpcError(error), response ?? null);
     };
     const attempt = (action: () => void): void => {
@@ -34,6 +43,7 @@ export const appendService =
       attempt(() => pending.add(request, () => context.access.authenticate(call.metadata)));
     });
     call.on('error', answer);
+    call.on('cancelled', () => answer(shuttingDown()));
     call.on('end', () => {
       attempt(() => pending.commit(answer));
     });

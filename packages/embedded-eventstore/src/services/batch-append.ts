@@ -17,7 +17,7 @@ import type { User } from '../rpc/access.ts';
 import { toProposedEvent } from './append-events.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
 import type { ServiceContext } from './context.ts';
-import { toRpcError, unavailable } from '../rpc/errors.ts';
+import { shuttingDown, toRpcError } from '../rpc/errors.ts';
 
 /** Time limit of an append, in milliseconds, also for later deadlines. */
 const WRITE_TIMEOUT_MS = 2_000;
@@ -74,7 +74,7 @@ class BatchSession implements OpenCall {
   shutdown(): void {
     if (this.closed) return;
     this.close();
-    this.call.emit('error', unavailable('The server is shutting down'));
+    this.call.emit('error', shuttingDown());
   }
 
   private receive(request: BatchAppendRequest): void {

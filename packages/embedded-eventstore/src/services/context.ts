@@ -10,6 +10,6 @@ export interface ServiceContext {
   readonly maxAppendSize: number;
   /** The address that Gossip gives to clients. */
   readonly advertise: { readonly host: string; readonly port: number };
-  /** Long-lived calls, which are ended with a status when the server stops. */
+  /** Calls in flight, which are ended with a status when the server stops. */
   readonly openCalls: Set<OpenCall>;
 }
