@@ -1,6 +1,14 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { LikeAServer } from './like-a-server.ts';
 import { Groups } from './persistent/groups.ts';
 import { Access } from './rpc/access.ts';
+import { Cluster } from './rpc/cluster.ts';
+import { admitted } from './services/admission.ts';
 import { appendService } from './services/append.ts';
 import { batchAppendService } from './services/batch-append.ts';
 import { bootstrap } from './services/bootstrap.ts';
@@ -16,6 +24,7 @@ import { gossipService, supportedMethodsService } from './services/info.ts';
 import { persistentGroupServices } from './services/persistent-groups.ts';
 import { persistentReadService } from './services/persistent-read.ts';
 import { readService } from './services/read.ts';
+import { RepeatedAppends } from './services/repeated-appends.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';
 import { Feed } from './subscriptions/feed.ts';
@@ -36,6 +45,8 @@ export interface ServerOptions {
   readonly advertise?: { readonly host: string; readonly port: number };
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize?: number;
+  /** Behaves as EventStoreDB does where that depends on time. */
+  readonly likeAServer?: LikeAServer;
   /** Called with a line when the store becomes read-only or the disk is full. */
   readonly report?: (line: string) => void;
 }
@@ -47,7 +58,11 @@ interface RunningServer {
 
 /** Opens the store and serves it. Throws StoreOpenError. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const store = Store.open(options.dir, options.report);
+  const { likeAServer } = options;
+  const store = Store.open(options.dir, {
+    ...(options.report && { report: options.report }),
+    ...(likeAServer && { lagMs: likeAServer.indexLagMs }),
+  });
   const host = options.host ?? '127.0.0.1';
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_SIZE,
@@ -58,11 +73,16 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   try {
     await bootstrap(store);
     const port = await bind(server, host, options.port);
+    const advertise = options.advertise ?? { host: '127.0.0.1', port };
     const context: ServiceContext = {
       store,
       access: new Access(store, options.secure ?? false),
       maxAppendSize: options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE,
-      advertise: options.advertise ?? { host: '127.0.0.1', port },
+      advertise,
+      likeAServer: likeAServer && {
+        cluster: new Cluster(options.dir, `${advertise.host}:${advertise.port}`),
+        repeats: new RepeatedAppends(likeAServer.repeatTimeoutMs),
+      },
       openCalls: new Set(),
     };
     const groups = addServices(server, context);
@@ -77,14 +97,19 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
 const addServices = (server: Server, context: ServiceContext): Groups => {
   const feed = new Feed(context.store, context.access);
   const groups = new Groups(context.store, feed);
-  server.addService(streamsDefinition, {
+  const add = (definition: ServiceDefinition, handlers: UntypedServiceImplementation): void =>
+    server.addService(
+      definition,
+      context.likeAServer ? admitted(context.likeAServer.cluster, handlers) : handlers,
+    );
+  add(streamsDefinition, {
     read: readService(context, feed),
     append: appendService(context),
     batchAppend: batchAppendService(context),
     delete: deleteService(context, 'Delete'),
     tombstone: deleteService(context, 'Tombstone'),
   });
-  server.addService(persistentDefinition, {
+  add(persistentDefinition, {
     ...persistentGroupServices(context, groups),
     read: persistentReadService(context, groups),
   });

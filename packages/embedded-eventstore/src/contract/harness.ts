@@ -48,7 +48,8 @@ export const openSecureStore = async (): Promise<TestStore> => {
 
 const startTestStore = async (mode: 'secure' | 'insecure'): Promise<TestStore> => {
   const dir = await mkdtemp(join(tmpdir(), 'event-store-'));
-  const store = await startEventStore({ dir, mode });
+  const likeAServer = process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
+  const store = await startEventStore({ dir, mode, likeAServer });
   return connect(store.connectionString, async () => {
     await store.stop();
     await rm(dir, { recursive: true, force: true });

@@ -88,6 +88,22 @@ export const refusalOf = (
 /** The end of a call that is in flight when the server stops. */
 export const shuttingDown = (): RpcError => new RpcError(status.CANCELLED, 'The server is shutting down');
 
+export const NOT_READY = 'Server Is Not Ready';
+export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, NOT_READY);
+
+/** @param leader host and port */
+export const notLeader = (leader: string): RpcError => {
+  const colon = leader.lastIndexOf(':');
+  return new RpcError(status.NOT_FOUND, `Leader info available at ${leader}`, {
+    exception: 'not-leader',
+    'leader-endpoint-host': leader.slice(0, colon),
+    'leader-endpoint-port': leader.slice(colon + 1),
+  });
+};
+
+/** The answer to an append that was not carried out in time. */
+export const operationTimeout = (): RpcError => new RpcError(status.ABORTED, 'Operation timed out');
+
 export const unknownError = (message: string): RpcError => new RpcError(status.UNKNOWN, message);
 
 /** The status of a call for any error. */

@@ -1,5 +1,4 @@
 import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
-import { append, type WriteOutcome } from '../store/append.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
 import {
   encodeAppendSuccess,
@@ -10,9 +9,12 @@ import {
 import type { User } from '../rpc/access.ts';
 import { requireValidStream, toProposedEvent } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
+import { submitAppend } from './submit-append.ts';
 import {
   invalidArgument,
   maximumAppendSizeExceeded,
+  notReady,
+  operationTimeout,
   shuttingDown,
   streamDeleted,
   toRpcError,
@@ -78,21 +80,15 @@ class PendingAppend {
   commit(answer: (error: unknown, response?: Buffer) => void): void {
     const { stream, expected, events } = this;
     if (stream === undefined) throw invalidArgument('The options are missing');
-    this.context.store.writer.submit(
-      (tx) => append(tx, stream, expected, events),
-      (error, outcome) => {
-        if (error || !outcome) answer(error);
-        else if (outcome.kind === 'deleted') answer(streamDeleted(stream));
-        else answer(undefined, encodeOutcome(expected, outcome));
-      },
-    );
+    submitAppend(this.context, { stream, expected, events }, (error, outcome) => {
+      if (error || !outcome) answer(error);
+      else if (outcome.kind === 'written')
+        answer(undefined, encodeAppendSuccess(outcome.revision, outcome.pos));
+      else if (outcome.kind === 'wrong_version')
+        answer(undefined, encodeWrongVersion(expected, outcome.current));
+      else answer(REFUSALS[outcome.kind](stream));
+    });
   }
 }
 
-const encodeOutcome = (
-  expected: ExpectedRevision,
-  outcome: Exclude<WriteOutcome, { kind: 'deleted' }>,
-): Buffer =>
-  outcome.kind === 'written'
-    ? encodeAppendSuccess(outcome.revision, outcome.pos)
-    : encodeWrongVersion(expected, outcome.current);
+const REFUSALS = { deleted: streamDeleted, not_ready: notReady, timeout: operationTimeout };

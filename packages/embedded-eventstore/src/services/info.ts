@@ -39,24 +39,35 @@ type Unary = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buf
 /** ServerFeatures.GetSupportedMethods. */
 export const supportedMethodsService: Unary = (_call, callback) => callback(null, SUPPORTED_METHODS);
 
-const LEADER = 8;
+const [UNKNOWN, FOLLOWER, LEADER] = [2, 6, 8];
 
-/** Gossip.Read: one member, which is alive and the leader. */
+/** Gossip.Read: the members, all alive. There is one, which is the leader, unless the store pretends to be a cluster. */
 export const gossipService = (context: ServiceContext): Unary => {
-  const instance = newId();
-  return (_call, callback) =>
+  const instances = new Map<string, Buffer>();
+  const instanceOf = (address: string): Buffer => {
+    const instance = instances.get(address) ?? newId();
+    instances.set(address, instance);
+    return instance;
+  };
+  const own = `${context.advertise.host}:${context.advertise.port}`;
+  return (_call, callback) => {
+    const { members, leader } = context.likeAServer?.cluster.view ?? { members: [own], leader: own };
     callback(
       null,
-      encode((writer) =>
-        writer.message(1, (member) => {
-          writeUuid(member, 1, instance, 'structured');
-          member
-            .int64(2, BigInt(Date.now()) * 10_000n)
-            .uint32(3, LEADER)
-            .bool(4, true);
-          const { host, port } = context.advertise;
-          member.message(5, (endpoint) => endpoint.string(1, host).uint32(2, port));
-        }),
-      ),
+      encode((writer) => {
+        for (const address of members) {
+          writer.message(1, (member) => {
+            writeUuid(member, 1, instanceOf(address), 'structured');
+            member.int64(2, BigInt(Date.now()) * 10_000n);
+            member
+              .uint32(3, leader === null ? UNKNOWN : address === leader ? LEADER : FOLLOWER)
+              .bool(4, true);
+            const colon = address.lastIndexOf(':');
+            const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
+            member.message(5, (endpoint) => endpoint.string(1, host).uint32(2, port));
+          });
+        }
+      }),
     );
+  };
 };

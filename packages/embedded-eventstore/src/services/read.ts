@@ -69,9 +69,11 @@ const subscribe = ({ context, feed, sender, request }: Subscribe): void => {
   void subscription.catchUp();
 };
 
-const sourceOf = ({ store }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
+const sourceOf = ({ store, likeAServer }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
   if (stream) return new StreamSource(store, stream.name, afterRevision(store, stream));
-  return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter));
+  return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter), {
+    checkpointOfEmptyLog: all?.from === 'start' && likeAServer !== undefined,
+  });
 };
 
 /** Encoded events, shared by all subscribers with the same UUID format. */

@@ -16,6 +16,10 @@ export type WriteOutcome =
   | { readonly kind: 'wrong_version'; readonly current: number }
   | { readonly kind: 'deleted' };
 
+/** Whether a write lost against another one, which readers may not see yet. */
+export const isConflict = (result: unknown): boolean =>
+  (result as Partial<WriteOutcome> | undefined)?.kind === 'wrong_version';
+
 /** A transaction of the writer; `events` collects the stored events. */
 export interface Transaction {
   readonly log: EventLog;

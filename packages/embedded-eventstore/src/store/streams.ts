@@ -74,6 +74,12 @@ export class Streams {
     if (isMetastream(entry.name)) delete this.entry(originalStreamOf(entry.name)).metadata;
   }
 
+  /** Drops a stream from the cache: another connection has stored events of it. */
+  forget(name: string): void {
+    this.cache.delete(name);
+    if (isMetastream(name)) this.cache.delete(originalStreamOf(name));
+  }
+
   /** Empties the cache: the state is read from the file again. */
   clear(): void {
     this.cache.clear();
