@@ -23,6 +23,7 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export { explainingDenial } from './readiness.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

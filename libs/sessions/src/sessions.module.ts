@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Config, HealthChecks } from '#platform';
+import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
 
 /** The connection to the event store. */
@@ -20,7 +21,10 @@ export class SessionsModule implements OnApplicationShutdown {
     private readonly store: EventStore,
     health: HealthChecks,
   ) {
-    health.addCheck('event_store', () => store.ping());
+    health.addCheck(
+      'event_store',
+      explainingDenial(() => store.ping()),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {

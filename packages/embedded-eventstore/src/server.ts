@@ -18,6 +18,7 @@ import {
   persistentDefinition,
   serverFeaturesDefinition,
   streamsDefinition,
+  usersDefinition,
 } from './services/definitions.ts';
 import { deleteService } from './services/deletes.ts';
 import { gossipService, supportedMethodsService } from './services/info.ts';
@@ -25,6 +26,7 @@ import { persistentGroupServices } from './services/persistent-groups.ts';
 import { persistentReadService } from './services/persistent-read.ts';
 import { readService } from './services/read.ts';
 import { RepeatedAppends } from './services/repeated-appends.ts';
+import { userServices } from './services/users.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';
 import { Feed } from './subscriptions/feed.ts';
@@ -113,7 +115,8 @@ const addServices = (server: Server, context: ServiceContext): Groups => {
     ...persistentGroupServices(context, groups),
     read: persistentReadService(context, groups),
   });
-  server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService });
+  if (context.access.secure) add(usersDefinition, userServices(context));
+  server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService(context) });
   server.addService(gossipDefinition, { read: gossipService(context) });
   return groups;
 };

@@ -75,6 +75,14 @@ describe('secure mode', () => {
     await client.appendToStream('$mine', event(), admin);
   });
 
+  test('others read $all when an admin grants it in its metadata', async () => {
+    await client.setStreamMetadata('$all', { acl: { readRoles: ['$admins', 'ops'] } }, admin);
+    expect(await collect(client.readAll({ ...ops, maxCount: 1 }))).toHaveLength(1);
+    await expect(read('$users', ops)).rejects.toMatchObject(DENIED);
+    await client.setStreamMetadata('$all', {}, admin);
+    await expect(collect(client.readAll(ops))).rejects.toMatchObject(DENIED);
+  });
+
   test('admins cannot write to $all or delete a metastream', async () => {
     await expect(client.appendToStream('$all', event(), admin)).rejects.toMatchObject(DENIED);
     const stream = await filled({ readRoles: ['ops'] });

@@ -88,6 +88,15 @@ export const refusalOf = (
 /** The end of a call that is in flight when the server stops. */
 export const shuttingDown = (): RpcError => new RpcError(status.CANCELLED, 'The server is shutting down');
 
+export const loginNotFound = (login: string): RpcError =>
+  new RpcError(status.NOT_FOUND, `User '${login}' is not found.`, {
+    exception: 'user-not-found',
+    'login-name': login,
+  });
+
+export const loginConflict = (login: string): RpcError =>
+  new RpcError(status.ALREADY_EXISTS, 'Conflict.', { exception: 'user-conflict', 'login-name': login });
+
 export const NOT_READY = 'Server Is Not Ready';
 export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, NOT_READY);
 

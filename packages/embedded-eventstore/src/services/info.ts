@@ -2,6 +2,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { writeUuid } from '../wire/shared.ts';
 import { encode } from '../wire/writer.ts';
 import type { ServiceContext } from './context.ts';
+import { usersDefinition } from './definitions.ts';
 import { newId } from '../store/event-id.ts';
 
 /** The version that the server reports. */
@@ -24,20 +25,28 @@ const METHODS: readonly (readonly [service: string, method: string, features: re
   ['event_store.client.server_features.serverfeatures', 'getsupportedmethods', []],
 ];
 
-const SUPPORTED_METHODS = encode((writer) => {
-  for (const [service, method, features] of METHODS) {
-    writer.message(1, (entry) => {
-      entry.string(1, method).string(2, service);
-      for (const feature of features) entry.string(3, feature);
-    });
-  }
-  writer.string(2, SERVER_VERSION);
-});
+const USER_METHODS = Object.keys(usersDefinition).map(
+  (method) => ['event_store.client.users.users', method.toLowerCase(), []] as const,
+);
+
+const encodeMethods = (methods: typeof METHODS): Buffer =>
+  encode((writer) => {
+    for (const [service, method, features] of methods) {
+      writer.message(1, (entry) => {
+        entry.string(1, method).string(2, service);
+        for (const feature of features) entry.string(3, feature);
+      });
+    }
+    writer.string(2, SERVER_VERSION);
+  });
 
 type Unary = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void;
 
 /** ServerFeatures.GetSupportedMethods. */
-export const supportedMethodsService: Unary = (_call, callback) => callback(null, SUPPORTED_METHODS);
+export const supportedMethodsService = ({ access }: ServiceContext): Unary => {
+  const methods = encodeMethods(access.secure ? [...METHODS, ...USER_METHODS] : METHODS);
+  return (_call, callback) => callback(null, methods);
+};
 
 const [UNKNOWN, FOLLOWER, LEADER] = [2, 6, 8];
 
