@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import { HealthChecks, redisReady } from '#platform';
 import { redriveRequests } from '#read-models';
-import { streamMatches } from '#sessions';
+import { explainingDenial, streamMatches } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus } from './common/partition-status.ts';
@@ -33,6 +33,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       onHeartbeat: (work) => this.redrive(work),
     });
     metrics.observePartitions(() => this.status());
+    health.addCheck(
+      'event_store_all',
+      explainingDenial(() => deps.store.head()),
+    );
     health.addCheck('partitions', async () => this.checkPartitions());
     health.addDetail('projector', async () => ({ instance: settings.instance, slots: this.status() }));
     redis.on('close', () => this.coordinator.work.forEach((partition) => partition.redisLost()));

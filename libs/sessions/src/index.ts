@@ -36,6 +36,7 @@ export {
   streamMatches,
 } from './streams.ts';
 export { checkWithinLog, parsePosition } from './log-position.ts';
+export { explainingDenial } from './readiness.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

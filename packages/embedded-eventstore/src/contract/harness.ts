@@ -29,6 +29,9 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
+/** Tests of what only our own store promises say so in their title, and are left out for another server. */
+export const isOwnStore = !process.env['CONTRACT_EVENTSTORE_URL'];
+
 /** The server at CONTRACT_EVENTSTORE_URL, which nobody else uses, or an event store of these tests alone. */
 export const openTestStore = async (): Promise<TestStore> => {
   const url = process.env['CONTRACT_EVENTSTORE_URL'];
@@ -45,7 +48,8 @@ export const openSecureStore = async (): Promise<TestStore> => {
 
 const startTestStore = async (mode: 'secure' | 'insecure'): Promise<TestStore> => {
   const dir = await mkdtemp(join(tmpdir(), 'event-store-'));
-  const store = await startEventStore({ dir, mode });
+  const likeAServer = process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
+  const store = await startEventStore({ dir, mode, likeAServer });
   return connect(store.connectionString, async () => {
     await store.stop();
     await rm(dir, { recursive: true, force: true });
