@@ -92,6 +92,26 @@ describe('the owner of a session', () => {
     expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({ epoch, reason: 'resumed' });
   });
 
+  test('receives what comes after an attach that names a revision beyond the stream', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id, { after: 1_000 });
+    const revision = await recordUpdate(one, id);
+    expect(await agent.updateRevisions(id, 1)).toEqual([revision]);
+  });
+
+  test('receives what comes after a resume that names a revision beyond the stream', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    const epoch = await agent.attach(id);
+    agent.kill();
+    const resume = [{ session_id: id, epoch, after: 1_000 }];
+    const again = await fleet.join(two, support, { resume }, agent.instance);
+    await again.next(({ type }) => type === 'attached');
+    const revision = await recordUpdate(one, id);
+    expect(await again.updateRevisions(id, 1)).toEqual([revision]);
+  });
+
   test('receives no more than 64 unacknowledged updates; the rest waits in the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);

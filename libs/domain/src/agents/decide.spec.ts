@@ -144,18 +144,23 @@ describe('the ownership', () => {
     expect(given(event).state).toMatchObject({ acknowledged: 0 });
   });
 
-  test('of the first owner begins after the revision that it names', () => {
-    expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 7 });
+  test('begins after the revision that it names', () => {
+    const session = given(attached('bot-1', 1), attached('bot-2', 2), attached('bot-3', 3, 1));
+    expect(session.state).toMatchObject({ acknowledged: 1 });
+  });
+
+  test('begins at the attach when it names a revision beyond it', () => {
+    expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 0 });
   });
 
   test('of a later owner begins after what was acknowledged', () => {
-    const { state } = given(attached('bot-1', 1), acknowledged(5, 5), attached('bot-2', 2));
+    const { state } = given(attached('bot-1', 1), acknowledged(1, 1), attached('bot-2', 2));
     expect(state).toEqual({
       instance: 'bot-2',
       epoch: 2,
       pool: 'support',
       since: timeOf(2),
-      acknowledged: 5,
+      acknowledged: 1,
     });
   });
 

@@ -117,7 +117,7 @@ export class SessionAssignment {
       return;
     }
     const { acknowledged } = agent;
-    const handled = Math.max(acknowledged, after ?? -1);
+    const handled = await this.handledUpTo(session_id, acknowledged, after);
     connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged, handled));
   }
@@ -167,6 +167,14 @@ export class SessionAssignment {
     await this.registry.detach(session_id, instance, epoch);
     if (session.status !== 'active' || agent.pool === null) return;
     await this.registry.recover(session_id, agent.instance, agent.epoch, agent.pool);
+  }
+
+  /** What an instance says that it has handled counts up to the end of the stream. */
+  private async handledUpTo(sessionId: string, acknowledged: number, after: number | null): Promise<number> {
+    if (after === null || after <= acknowledged) return acknowledged;
+    const known = await this.sessionCache.load(sessionId);
+    if (known !== undefined && known.revision >= after) return after;
+    return Math.min(after, (await this.sessionCache.latest(sessionId)).revision);
   }
 
   /** Who owns a session; a cached state from before the epoch in question is brought up to date. */
