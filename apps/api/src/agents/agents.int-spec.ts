@@ -92,6 +92,32 @@ describe('the owner of a session', () => {
     expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({ epoch, reason: 'resumed' });
   });
 
+  test('is attached again without an event of the stream, and without an update again', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const first = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.send({ type: 'attach', session_id: id });
+    const second = await recordUpdate(one, id);
+    expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
+    const answers = agent.frames.filter(({ type }) => type === 'attached');
+    expect(answers.map(({ epoch }) => epoch)).toEqual([1, 1]);
+    expect((await eventsOf(one, id)).filter(({ type }) => type === 'AgentAttached')).toHaveLength(1);
+  });
+
+  test('receives updates again when it is attached again after an earlier revision', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.ack(id, revision);
+    await agent.next(({ type }) => type === 'acknowledged');
+    agent.send({ type: 'attach', session_id: id, after: 0 });
+    expect(await agent.updateRevisions(id, 2)).toEqual([revision, revision]);
+  });
+
   test('receives what comes after an attach that names a revision beyond the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);

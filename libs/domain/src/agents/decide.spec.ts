@@ -60,6 +60,22 @@ describe('an attach', () => {
     expect(given(attached('bot-1', 1)).when(attach('bot-2'))).toEqual([attached('bot-2', 2)]);
   });
 
+  test('of a session that the connection owns already changes nothing', () => {
+    const session = given(attached('bot-1', 1), acknowledged(1, 1));
+    expect(session.when({ ...attach('bot-1'), owned: 1 })).toEqual([]);
+    expect(session.when({ ...attach('bot-1'), owned: 1, after: 1 })).toEqual([]);
+  });
+
+  test('of a session that the connection owns already raises the epoch when it goes back', () => {
+    const session = given(attached('bot-1', 1), acknowledged(1, 1));
+    expect(session.when({ ...attach('bot-1'), owned: 1, after: 0 })).toEqual([attached('bot-1', 2, 0)]);
+  });
+
+  test('of a session that the connection has lost raises the epoch', () => {
+    const session = given(attached('bot-1', 1), attached('bot-2', 2));
+    expect(session.when({ ...attach('bot-1'), owned: 1 })).toEqual([attached('bot-1', 3)]);
+  });
+
   test('of the same instance raises the epoch', () => {
     expect(given(attached('bot-1', 1)).when(attach('bot-1'))).toEqual([attached('bot-1', 2)]);
   });

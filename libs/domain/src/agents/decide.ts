@@ -27,8 +27,10 @@ export function checkEpoch(agent: AgentState, epoch: number): Rejection<AgentRej
   return agent.instance !== null && agent.epoch === epoch ? undefined : replacedBy(agent).rejection;
 }
 
-function attach({ type: _type, replaces, ...data }: AttachAgent, agent: AgentState): AgentDecision {
+function attach({ type: _type, replaces, owned, ...data }: AttachAgent, agent: AgentState): AgentDecision {
   if (replaces !== null && replaces !== agent.epoch) return replacedBy(agent);
+  const isRewind = data.after !== null && data.after < agent.acknowledged;
+  if (owned !== undefined && owns({ ...data, epoch: owned }, agent) && !isRewind) return accept();
   return accept({ type: 'AgentAttached', data: { ...data, epoch: agent.epoch + 1 } });
 }
 

@@ -125,9 +125,17 @@ export class SessionAssignment {
   private async take(connection: Connection, session_id: string, options: AttachOptions): Promise<void> {
     const { registry } = this;
     const { member } = connection;
-    const attach = { node: this.node.name, ...options };
+    const before = connection.attachment(session_id);
+    const attach = { node: this.node.name, owned: before?.epoch, ...options };
     const { session, revision } = await this.commands.attach(session_id, member, attach);
     const { epoch, acknowledged } = session.state.agent;
+    const { after, reason } = options;
+    const attached = { type: 'attached', session_id, epoch, revision, acknowledged, reason };
+    if (before?.epoch === epoch) {
+      connection.send(attached);
+      if (after !== null) this.dispatcher.acknowledge(before, after);
+      return;
+    }
     const answer = await this.registerOwner(connection, session_id, epoch);
     if (!connection.isOpen) return;
     if (answer === 'replaced') {
@@ -135,8 +143,7 @@ export class SessionAssignment {
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
       return;
     }
-    const { reason } = options;
-    connection.send({ type: 'attached', session_id, epoch, revision, acknowledged, reason });
+    connection.send(attached);
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged));
     if (answer === 'unknown') await registry.attach(session_id, member, epoch);
   }
