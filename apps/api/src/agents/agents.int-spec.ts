@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
-import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
+import { eventsOf, metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
 /** Two api nodes over the same backing services, and agents that speak the frames by hand. */
 const fleet = new TestFleet({ leaseMs: 1_500 });
@@ -74,6 +74,32 @@ describe('the owner of a session', () => {
     await agent.next((frame) => frame.type === 'acknowledged');
     const second = await recordUpdate(two, id);
     expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
+  });
+
+  test('skips an update, which the stream records with the reason', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.send({ type: 'ack', session_id: id, revision, skipped: { reason: 'handler_timed_out' } });
+    await agent.next(({ type }) => type === 'acknowledged');
+    const ack = (await eventsOf(one, id)).find(({ type }) => type === 'UpdateAcknowledged');
+    expect(ack?.data['updates']).toMatchObject([{ revision, skipped: 'handler_timed_out' }]);
+  });
+
+  test('shows in the age of the oldest unacknowledged update until it acknowledges', async () => {
+    const node = await fleet.startNode();
+    const id = await node.start();
+    const agent = await fleet.join(node, support);
+    await agent.attach(id);
+    const age = (): Promise<number> => metricOf(node, 'agent_oldest_unacknowledged_seconds');
+    expect(await age()).toBe(0);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    await waitUntil(async () => (await age()) > 0);
+    agent.ack(id, revision);
+    await waitUntil(async () => (await age()) === 0);
   });
 
   test('resumes after a broken connection from what it acknowledged, on any node', async () => {

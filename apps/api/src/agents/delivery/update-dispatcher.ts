@@ -36,6 +36,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     @InjectLogger() private readonly logger: Logger,
   ) {
     this.acks = new AckBatcher(commands, (attachment) => this.releaseWhenFinished(attachment));
+    metrics.watchUnacknowledged(() => this.oldestUnacknowledged());
     announcer.subscribe((appended) => this.onAppended(appended));
   }
 
@@ -80,10 +81,14 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.values();
   }
 
-  /** An instance has handled the updates of a session up to a revision. */
-  acknowledge(attachment: Attachment, revision: number): void {
-    attachment.acknowledge(revision);
+  /** An instance has handled the updates of a session up to a revision, or has skipped the last of them. */
+  acknowledge(attachment: Attachment, revision: number, skipped?: string): void {
+    const wasWaiting = attachment.acknowledge(revision, skipped);
     this.acks.add(attachment);
+    if (!wasWaiting || skipped === undefined) return;
+    const { sessionId: session_id, instance } = attachment;
+    this.metrics.skipped.inc();
+    this.logger.warn({ session_id, revision, instance, reason: skipped }, 'an agent skipped an update');
   }
 
   /** Writes the acknowledgements that have waited long enough. */
@@ -113,6 +118,13 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     }
     const allReceived = this.receiveAll(attachment, events);
     return attachment.finishReading(reading, allReceived && events.length < pageSize);
+  }
+
+  private oldestUnacknowledged(): number | undefined {
+    let oldest: number | undefined;
+    for (const { oldestUnacknowledged: time = Infinity } of this.attachments.values())
+      if (time < (oldest ?? Infinity)) oldest = time;
+    return oldest;
   }
 
   private async readLater(attachment: Attachment): Promise<void> {

@@ -50,6 +50,10 @@ test.each([
     { type: 'ack', session_id: id, revision: 0 },
     { type: 'ack', session_id: id, revision: 0 },
   ],
+  [
+    { type: 'ack', session_id: id, revision: 3, skipped: { reason: 'handler_failed' } },
+    { type: 'ack', session_id: id, revision: 3, skipped: 'handler_failed' },
+  ],
   [{ type: 'drain' }, { type: 'drain' }],
   [{ type: 'heartbeat', more: 1 }, { type: 'heartbeat' }],
 ])('%j is read', (frame, read) => {
@@ -79,6 +83,9 @@ describe('a frame that cannot be understood is refused with the reason', () => {
     [{ type: 'attach', session_id: id, after: -2 }, 'after must be'],
     [{ type: 'ack', session_id: id, revision: -1 }, 'revision must be'],
     [{ type: 'ack', session_id: id, revision: 1.5 }, 'revision must be'],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: {} }, /^skipped\.reason must be 1 to 64 small/],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: { reason: 'a b' } }, 'skipped.reason must be'],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: true }, /^skipped must be an object$/],
   ])('%j', (frame, reason) => {
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
     expect(() => parseFrame(text)).toThrow(InvalidFrameError);

@@ -40,6 +40,8 @@ export interface Ack {
   readonly type: 'ack';
   readonly session_id: string;
   readonly revision: number;
+  /** The code of the reason for which the instance skips the update of that revision; those before it are handled. */
+  readonly skipped: string | undefined;
 }
 
 /** A frame that is acted upon after those before it. */
@@ -78,6 +80,11 @@ interface SessionMembers {
   readonly session_id: string;
   readonly after?: number | null;
 }
+interface AckMembers {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly skipped?: { readonly reason: string } | null;
+}
 interface HelloMembers {
   readonly instance: string;
   readonly pool: string;
@@ -93,9 +100,21 @@ const compile = <T>(required: readonly string[], properties: object): ValidateFu
 
 const isAttach = compile<SessionMembers>(['session_id'], { session_id, after });
 const isDetach = compile<SessionMembers>(['session_id'], { session_id });
-const isAck = compile<Pick<Ack, 'session_id' | 'revision'>>(['session_id', 'revision'], {
+const isAck = compile<AckMembers>(['session_id', 'revision'], {
   session_id,
   revision: whole(0),
+  skipped: {
+    type: ['object', 'null'],
+    required: ['reason'],
+    description: 'an object',
+    properties: {
+      reason: {
+        type: 'string',
+        pattern: '^[a-z0-9_]{1,64}$',
+        description: '1 to 64 small letters, digits and _',
+      },
+    },
+  },
 });
 const isResume = compile<SessionMembers & Pick<Resume, 'epoch'>>(['session_id', 'epoch'], {
   session_id,
@@ -132,8 +151,8 @@ export function parseFrame(text: string): ClientFrame {
     case 'drain':
       return { type };
     case 'ack': {
-      const { session_id: id, revision } = checked(isAck, frame);
-      return { type, session_id: id.toLowerCase(), revision };
+      const { session_id: id, revision, skipped } = checked(isAck, frame);
+      return { type, session_id: id.toLowerCase(), revision, skipped: skipped?.reason };
     }
     case 'attach': {
       const { session_id: id, after: from = null } = checked(isAttach, frame);
@@ -181,11 +200,11 @@ function describe(
   { instancePath, keyword, params, parentSchema, schema }: ErrorObject,
   path: string,
 ): string {
-  const isMissing = keyword === 'required';
-  const member = isMissing ? String(params['missingProperty']) : instancePath.slice(1);
-  if (member === '') return `${path} must be an object`;
+  const missing = keyword === 'required' ? String(params['missingProperty']) : undefined;
+  const members = [...instancePath.split('/').slice(1), ...(missing === undefined ? [] : [missing])];
+  if (members.length === 0) return `${path} must be an object`;
   const properties = parentSchema?.['properties'] as Record<string, { description?: string }> | undefined;
-  const description = isMissing ? properties?.[member]?.description : parentSchema?.['description'];
-  const name = path === '' ? member : `${path}.${member}`;
+  const { description } = (missing === undefined ? parentSchema : properties?.[missing]) ?? {};
+  const name = [...(path === '' ? [] : [path]), ...members].join('.');
   return `${name} must be ${String(description ?? schema)}`;
 }

@@ -76,9 +76,9 @@ export class AgentGateway implements OnApplicationBootstrap {
     else this.queue(connection, frame);
   }
 
-  private acknowledge(connection: Connection, { session_id, revision }: Ack): void {
+  private acknowledge(connection: Connection, { session_id, revision, skipped }: Ack): void {
     const attachment = connection.attachment(session_id);
-    if (attachment) this.dispatcher.acknowledge(attachment, revision);
+    if (attachment) this.dispatcher.acknowledge(attachment, revision, skipped);
   }
 
   /** What an instance asks for is done in the order in which it asked. */
