@@ -72,6 +72,7 @@ describe('a frame that cannot be understood is refused with the reason', () => {
     [{ ...hello, capacity: 2.5 }, 'capacity must be'],
     [{ ...hello, capacity: '5' }, 'capacity must be'],
     [{ ...hello, attempt: null }, 'attempt must be'],
+    [{ ...hello, attempt: 2 ** 53 - 1 }, /^attempt must be a whole number from 0 to 4503599627370496$/],
     [{ ...hello, instance: 'a b' }, 'instance must be 1 to 128 visible ASCII characters without spaces'],
     [{ ...hello, instance: undefined }, /^instance must be 1 to 128 visible ASCII characters/],
     [{ ...hello, pool: '' }, 'pool must be 1 to 64 letters'],

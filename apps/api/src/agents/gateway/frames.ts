@@ -59,6 +59,8 @@ export class InvalidFrameError extends Error {
 export const frameLimit = 1_048_576;
 /** How many sessions an instance may own. */
 const capacityLimit = 10_000;
+/** Room is left above it, so that an instance can always connect once more. */
+const attemptLimit = 2 ** 52;
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The `description` of a member says in errors what it must be. */
@@ -139,7 +141,7 @@ const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
     maxItems: capacityLimit,
     description: `a list of at most ${capacityLimit} sessions`,
   },
-  attempt: whole(0),
+  attempt: whole(0, attemptLimit),
 });
 
 /** A frame from its text; members that are not known are left out. @throws InvalidFrameError */

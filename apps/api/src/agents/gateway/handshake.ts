@@ -30,7 +30,7 @@ export class Handshake {
     const lease_ms = this.config.agentLeaseMs;
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
     const owned = await this.registry.register(member, lease_ms);
-    if (owned === undefined) return this.connections.supersede(connection);
+    if (typeof owned === 'number') return this.refuseStale(connection, attempt, owned);
     if (!connection.isOpen) return this.registry.leave(member);
     this.connections.setLatest(instance, connection);
     connection.welcome(member, echo);
@@ -40,6 +40,13 @@ export class Handshake {
     const resumed = new Set(resume.map(({ session_id }) => session_id));
     for (const item of owned)
       if (!resumed.has(item.session_id)) await this.assignment.takeOver(connection, item);
+  }
+
+  /** The instance is told by which attempt it can connect again, should its own be wrong. */
+  private refuseStale(connection: Connection, attempt: number, newest: number): void {
+    const detail = `The hello has attempt ${attempt}; the instance is connected by attempt ${newest}.`;
+    connection.send({ type: 'error', code: 'stale_attempt', detail, attempt: newest });
+    this.connections.supersede(connection, 'stale_attempt');
   }
 
   /** A session that is set aside holds up no other: the instance is told, and takes it over once it can be folded. */
@@ -54,7 +61,8 @@ export class Handshake {
 
   /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */
   async register(connection: Connection): Promise<void> {
-    if ((await this.registry.register(connection.member, this.config.agentLeaseMs)) === undefined) return;
+    const owned = await this.registry.register(connection.member, this.config.agentLeaseMs);
+    if (typeof owned === 'number') return;
     for (const attachment of connection.attachments) {
       await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
       attachment.readAgain();

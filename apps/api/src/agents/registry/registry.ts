@@ -61,16 +61,16 @@ export class Registry {
   ) {}
 
   /**
-   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns. Undefined when a newer
-   * connection of it is known.
+   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns, or to the attempt
+   * of a newer connection of it.
    */
   async register(
     { instance, pool, capacity, conn, attempt }: Member,
     leaseMs: number,
-  ): Promise<OwnedSession[] | undefined> {
+  ): Promise<OwnedSession[] | number> {
     const args = [instance, pool, this.node.name, conn, capacity, leaseMs, attempt];
     const flat = await this.run(scripts.registerScript, args);
-    return flat === 0 ? undefined : pairs(flat as string[]);
+    return typeof flat === 'number' ? flat : pairs(flat as string[]);
   }
 
   /** Renews leases. For each: how many sessions the instance owns; -1: not known; -2: superseded. */

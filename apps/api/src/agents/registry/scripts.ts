@@ -89,13 +89,13 @@ end
 `;
 
 /**
- * ARGV: instance, pool, node, conn, capacity, lease ms, attempt. Gives the sessions that it owns: session, epoch…; 0 when
- * a newer connection of the instance is known.
+ * ARGV: instance, pool, node, conn, capacity, lease ms, attempt. Gives the sessions that it owns: session, epoch…; the
+ * attempt of a newer connection of the instance when one is known.
  */
 export const registerScript = `${common}
 local key = 'agents:instance:' .. ARGV[1]
 local old = redis.call('HMGET', key, 'pool', 'node', 'conn', 'attempt')
-if old[4] and tonumber(old[4]) > tonumber(ARGV[7]) then return 0 end
+if old[4] and tonumber(old[4]) > tonumber(ARGV[7]) then return tonumber(old[4]) end
 if old[1] and old[1] ~= ARGV[2] then redis.call('ZREM', 'agents:pool:' .. old[1], ARGV[1]) end
 if old[3] and old[3] ~= ARGV[4] then
   redis.call('PUBLISH', 'agents:node:' .. old[2], 'superseded ' .. ARGV[1] .. ' ' .. old[3])
