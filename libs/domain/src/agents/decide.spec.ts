@@ -85,12 +85,30 @@ describe('an attach', () => {
     expect(session.when(attach('bot-3', 2))).toEqual([attached('bot-3', 3)]);
   });
 
+  test('that replaces the last owner of a session that waits is accepted', () => {
+    const session = given(attached('bot-1', 1), detached('support'));
+    expect(session.when(attach('bot-2', 1))).toEqual([attached('bot-2', 2)]);
+  });
+
+  test('that replaces the last owner of a session that was given back is rejected', () => {
+    expect(given(attached('bot-1', 1), detached(null)).when(attach('bot-2', 1))).toBe('agent_replaced');
+  });
+
   test('that replaces an older epoch is rejected', () => {
     expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(attach('bot-3', 1))).toBe('agent_replaced');
   });
 });
 
 describe('a detach', () => {
+  test('of an instance that never attached the session names the owner', () => {
+    const session = given(attached('bot-1', 1));
+    expect(session.when({ ...detach(true), instance: 'bot-2' })).toEqual([detached('support')]);
+  });
+
+  test('of a session without an owner changes nothing', () => {
+    expect(given(attached('bot-1', 1), detached('support')).when(detach(true))).toEqual([]);
+  });
+
   test('with waiting names the pool that takes the session next', () => {
     expect(given(attached('bot-1', 1)).when(detach(true))).toEqual([detached('support')]);
   });
