@@ -69,6 +69,10 @@ export class Attachment {
     return this.connection.member.instance;
   }
 
+  get pool(): string {
+    return this.connection.member.pool;
+  }
+
   get isConnected(): boolean {
     return this.connection.isOpen;
   }
@@ -142,11 +146,6 @@ export class Attachment {
     if (!complete) this.readToEnd = true;
     else if (this.target === target) this.target = this.readTo;
     return this.hasUnread && !this.windowIsFull;
-  }
-
-  /** Ends a reading that failed; the stream is read again later. */
-  abandonReading(): void {
-    this.reading = false;
   }
 
   /** Whether events that this process has just appended can be received as they are, without reading the stream. */

@@ -112,7 +112,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
       );
       // What was read before the failure is complete.
       this.receiveAll(attachment, events);
-      attachment.abandonReading();
+      attachment.finishReading(reading, false);
       void this.readLater(attachment);
       return false;
     }
@@ -142,7 +142,9 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     this.notifier.notify(session.session_id, notification);
     const isOwner = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
     if (!isOwner) this.notifier.notifyOwner(appended);
-    if (session.state.session.status !== 'active') this.registry.forgetWaiting(session.session_id);
+    const { pool } = session.state.agent;
+    if (session.state.session.status !== 'active' && pool !== null)
+      this.registry.forgetWaiting(session.session_id, pool);
   }
 
   /** Receives consecutive events and sends their updates; false when there was no room for all of them. */
@@ -166,16 +168,21 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     if (type === 'AgentAttached') {
       const { instance, epoch, pool } = data;
       this.remove(attachment, 'replaced', { holder: { instance, epoch, pool } });
+      if (pool !== attachment.pool) this.leavePool(attachment);
     } else if (type === 'AgentDetached') {
       this.remove(attachment, data.reason);
     }
   }
 
+  /** The registry's keys of one pool know nothing of another. Not awaited: what is missed is corrected by the next owner. */
+  private leavePool({ sessionId, pool, instance, epoch }: Attachment): void {
+    this.registry.detach(sessionId, pool, instance, epoch).catch(() => undefined);
+  }
+
   /** A session that is over is released once everything is delivered. */
   private releaseWhenFinished(attachment: Attachment): void {
     if (!attachment.isFinished) return;
-    const { sessionId, instance, epoch } = attachment;
     this.remove(attachment, 'session_over');
-    this.registry.detach(sessionId, instance, epoch).catch(() => undefined);
+    this.leavePool(attachment);
   }
 }

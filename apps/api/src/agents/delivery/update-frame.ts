@@ -1,9 +1,8 @@
 import type { RecordedEvent } from '#domain';
-import type { Attachment } from './attachment.ts';
 
 /** The frame that sends an event to the owner of its session. */
 export function updateFrame(
-  { sessionId, epoch }: Pick<Attachment, 'sessionId' | 'epoch'>,
+  { sessionId, epoch }: { sessionId: string; epoch: number },
   event: RecordedEvent,
 ): object {
   const { event_id, type, revision, data, metadata } = event;

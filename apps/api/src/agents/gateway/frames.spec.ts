@@ -5,8 +5,9 @@ const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 const hello = { type: 'hello', instance: 'bot-1', pool: 'support', capacity: 5 };
 const parse = (frame: unknown): unknown => parseFrame(JSON.stringify(frame));
 
-test('a hello may leave out echo and resume', () => {
-  expect(parse({ ...hello, attempt: 3 })).toEqual({ ...hello, echo: false, resume: [], attempt: 3 });
+test('a hello may leave out echo, draining and resume', () => {
+  const flags = { echo: false, draining: false };
+  expect(parse({ ...hello, attempt: 3 })).toEqual({ ...hello, ...flags, resume: [], attempt: 3 });
 });
 
 test('a hello without an attempt counts as one of now', () => {

@@ -9,6 +9,8 @@ export interface Hello {
   readonly capacity: number;
   /** Whether the instance is sent its own events too. */
   readonly echo: boolean;
+  /** Whether the instance hands its sessions over and takes none. */
+  readonly draining: boolean;
   readonly resume: readonly Resume[];
   /**
    * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
@@ -92,6 +94,7 @@ interface HelloMembers {
   readonly pool: string;
   readonly capacity: number;
   readonly echo?: unknown;
+  readonly draining?: unknown;
   readonly resume?: readonly unknown[] | null;
   readonly attempt?: number;
 }
@@ -170,12 +173,14 @@ export function parseFrame(text: string): ClientFrame {
 }
 
 function hello(frame: object): Hello {
-  const { instance, pool, capacity, echo, resume, attempt = Date.now() } = checked(isHello, frame);
+  const { attempt = Date.now(), ...members } = checked(isHello, frame);
+  const { instance, pool, capacity, echo, draining, resume } = members;
   const sessions = (resume ?? []).map((item, index) => {
     const { session_id: id, epoch, after: from = null } = checked(isResume, item, `resume[${index}]`);
     return { session_id: id.toLowerCase(), epoch, after: from };
   });
-  return { type: 'hello', instance, pool, capacity, echo: echo === true, resume: sessions, attempt };
+  const flags = { echo: echo === true, draining: draining === true };
+  return { type: 'hello', instance, pool, capacity, ...flags, resume: sessions, attempt };
 }
 
 function parseObject(text: string): { readonly type?: unknown } {
