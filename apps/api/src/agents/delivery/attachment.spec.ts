@@ -75,6 +75,24 @@ describe('an event', () => {
   });
 });
 
+describe('an acknowledgement', () => {
+  test('with a reason to skip records it for the last of its updates', () => {
+    for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
+    attachment.acknowledge(6, 'handler_timed_out');
+    expect(attachment.nextAcks(10)).toEqual([
+      { revision: 5, latency_ms: expect.any(Number) },
+      { revision: 6, latency_ms: expect.any(Number), skipped: 'handler_timed_out' },
+    ]);
+  });
+
+  test('of updates that were acknowledged before records nothing', () => {
+    attachment.receive(recorded(5));
+    attachment.acknowledge(5);
+    expect(attachment.acknowledge(5, 'late')).toBe(false);
+    expect(attachment.nextAcks(10)).toHaveLength(1);
+  });
+});
+
 describe('a notification', () => {
   test('of events that concern the owner has the stream read', () => {
     attachment.onNotification({ first: 5, last: 6, quiet: false });

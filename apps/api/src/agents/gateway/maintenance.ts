@@ -91,13 +91,12 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
 
   /** The registry and the connection differ: a message that a session was given to the instance, or taken, was lost. */
   private async reconcile(connection: Connection): Promise<void> {
-    const owned = await this.registry.owned(connection.member.instance);
+    const owned = await this.registry.owned(connection.member);
     for (const item of owned) await this.assignment.takeOver(connection, item);
     const known = new Set(owned.map(({ session_id }) => session_id));
     for (const attachment of connection.attachments) {
       if (known.has(attachment.sessionId)) continue;
-      if (!connection.isDraining)
-        await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
+      await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
       attachment.readAgain();
     }
   }
