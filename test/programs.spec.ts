@@ -39,3 +39,9 @@ describe.each(programs)('npm run %s', (_name, program) => {
     expect(stderr).toContain("Unknown option '--no-such-option'");
   });
 });
+
+test('the acceptance program of the event store prints its usage on --help', async () => {
+  const { stdout, stderr } = await run('packages/embedded-eventstore/src/acceptance/main.ts', '--help');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^usage: main\.ts/);
+});
