@@ -1,9 +1,8 @@
 /** `npm run prove -- <name>`: runs the scenarios at full size; exits non-zero when a result falls short of its target. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { build } from '#launcher';
-import { Failure, runProgram } from '../../tools/shared/failure.ts';
+import { Failure, parseWords, runProgram } from '../../tools/shared/failure.ts';
 import { runAgents } from './agents.ts';
 import { runFoundation } from './foundation.ts';
 import { runInquiries } from './inquiries.ts';
@@ -18,8 +17,7 @@ const runs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}`;
 
 await runProgram(async () => {
-  const { positionals } = parseArgs({ allowPositionals: true });
-  const [name = '', ...rest] = positionals;
+  const [name = '', ...rest] = parseWords();
   const run = runs[name];
   if (run === undefined || rest.length > 0) throw new Failure(usage);
   const report = new Report();

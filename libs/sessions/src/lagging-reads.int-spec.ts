@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { CommandExecutor } from './command-executor.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { readPartner, rememberSession } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { readSession } from './streams.ts';
 import { revisionOf } from './testing/answers.ts';
@@ -69,15 +68,6 @@ describe('a store whose reads lag behind its appends', () => {
       replayed: true,
       events: [{ revision: 1 }, { revision: 2 }],
     });
-  });
-
-  test('does not make a partner’s memory wait in vain', async () => {
-    const partner_id = `P-${testSession.id}`;
-    const { session } = await testSession.run({ ...startSession, partner_id });
-    await rememberSession(testSession.store, session);
-    lagging = { reads: 4, from: 0 };
-    await rememberSession(behind, { ...session, revision: session.revision + 1 });
-    expect(await readPartner(testSession.store, partner_id)).toMatchObject({ revision: 0 });
   });
 
   test('fails a command as unavailable when it never shows the event', async () => {

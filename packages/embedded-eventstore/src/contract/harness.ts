@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -18,8 +17,7 @@ import {
 import { Metadata } from '@grpc/grpc-js';
 import { startEventStore } from '../index.ts';
 
-/** Limits that only a fault reaches, in milliseconds. */
-jest.setTimeout(120_000);
+/** A limit that only a fault reaches, in milliseconds. */
 const WAIT_LIMIT_MS = 60_000;
 const POLL_MS = 25;
 
