@@ -1,14 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
-import type {
-  Actor,
-  CommandContext,
-  Json,
-  JsonObject,
-  RecordedEvent,
-  Session,
-  SessionCommand,
-} from '#domain';
+import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
 import { canonicalJson, commandHashScheme } from '#domain';
 import type { EventCodec } from './codec.ts';
 
@@ -46,16 +38,19 @@ export interface CommandResult {
  * Each route of the api means commands of its own, whose names outlive its address.
  */
 export function commandHash({ commands, body }: CommandRequest): string {
-  return commandHashScheme + shortHash([commands.map(({ type }) => type), body]);
+  return commandHashScheme + shortHash(`${commands.map(({ type }) => type).join()}:${canonicalJson(body)}`);
 }
 
 /** Whether a stored hash is that of the request, by the scheme that it was made with. */
 export function hasHash(request: CommandRequest, stored: string): boolean {
-  return stored === (stored.startsWith(commandHashScheme) ? commandHash(request) : shortHash(request.body));
+  return (
+    stored ===
+    (stored.startsWith(commandHashScheme) ? commandHash(request) : shortHash(canonicalJson(request.body)))
+  );
 }
 
-function shortHash(value: Json): string {
-  return hash('sha256', canonicalJson(value), 'base64url').slice(0, 22);
+function shortHash(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
 /**
@@ -76,7 +71,6 @@ export function commandContext(request: CommandRequest, codec: EventCodec): Comm
     ...(command_id === undefined ? {} : { command_id, command_hash }),
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
-  const aliases = command_aliases.length > 0 ? { command_aliases } : {};
   const attempt = `${command_id ?? randomUUID()}:${command_hash}:${occurred_at}`;
   return {
     agentEpoch,
@@ -87,7 +81,7 @@ export function commandContext(request: CommandRequest, codec: EventCodec): Comm
         ...common,
         $correlationId: request.correlationId ?? origin?.correlation_id ?? ownCorrelationId,
         ...(traceparent === undefined ? {} : { traceparent }),
-        ...(index === 0 ? aliases : {}),
+        ...(index === 0 && command_aliases.length > 0 ? { command_aliases } : {}),
       };
     },
     eventId: (index) => v5(`${attempt}:${index}`, sessionId),

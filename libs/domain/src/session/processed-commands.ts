@@ -62,8 +62,11 @@ export function findProcessedCommand(
   ids: readonly string[],
 ): FoundCommand | undefined {
   for (const id of ids) {
-    const found = list.findLast((command) => command.ids.includes(id));
-    if (found) return { id, hash: found.hash, revision: found.revision, count: found.count };
+    for (const command of list) {
+      // Each new command passes all of them: most have one id, which costs less to compare than a list to search.
+      if (command.ids[0] !== id && (command.ids.length === 1 || !command.ids.includes(id))) continue;
+      return { id, hash: command.hash, revision: command.revision, count: command.count };
+    }
   }
   return undefined;
 }
@@ -100,12 +103,13 @@ export function latestCommand({ list }: ProcessedCommands, revision: number): Pr
 
 const generatedId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Older versions gave an id to every command, also to one that no caller can repeat. Redis takes no half surrogate pairs. */
-function idsOf(event: RecordedSessionEvent, id: string, hash: string): string[] {
-  const isCurrent = hash.startsWith(commandHashScheme);
-  if (!isCurrent && generatedId.test(id)) return [];
-  const more = isCurrent ? (event.metadata.command_aliases ?? []) : olderIdsOf(event);
-  return [...new Set([id, ...more])].map((one) => one.toWellFormed());
+/** Older versions gave an id to every command, also to one that no caller can repeat. */
+function idsOf(event: RecordedSessionEvent, id: string, hash: string): readonly string[] {
+  if (hash.startsWith(commandHashScheme)) {
+    const { command_aliases: aliases } = event.metadata;
+    return aliases === undefined ? [id] : [id, ...aliases];
+  }
+  return generatedId.test(id) ? [] : [...new Set([id, ...olderIdsOf(event)])];
 }
 
 /** Older versions did not say which ids of turns came from the caller. */

@@ -79,8 +79,9 @@ export function commandTexts(
   return [most, isoTime(newest - seconds * 1_000), ...kept];
 }
 
+/** Redis cannot read half a surrogate pair. */
 function entryOf({ at, ids }: ProcessedCommand): string {
-  return `${isoTime(Date.parse(at))} ${JSON.stringify(ids)}`;
+  return `${isoTime(Date.parse(at))} ${JSON.stringify(ids.map((id) => id.toWellFormed()))}`;
 }
 
 /** Empty, which is before all others, where it is no time: other programs may write such events. */
