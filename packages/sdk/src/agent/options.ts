@@ -14,7 +14,7 @@ export interface AgentOptions {
   /** Handles the updates of all sessions without a handler of their own. */
   readonly onUpdate?: UpdateHandler;
   /** Called with a session that the instance did not ask for: its owner is gone or hands over. */
-  readonly onTakeover?: (stream: AgentStream) => void | Promise<void>;
+  readonly onTakeover?: (stream: AgentStream) => unknown;
   /**
    * How long one call of a handler may last, in milliseconds; then its `signal` aborts and the update is skipped. Default
    * 300,000.
@@ -23,12 +23,12 @@ export interface AgentOptions {
   /** How often a handler is called with an update that fails, with pauses of up to 2 s, before it is skipped. Default 100. */
   readonly handlerAttempts?: number;
   /** Called with an update that was skipped. The session's stream records it with the reason. */
-  readonly onSkipped?: (update: Update, reason: SkipReason) => void | Promise<void>;
+  readonly onSkipped?: (update: Update, reason: SkipReason) => unknown;
   /**
    * Called with the errors of handlers (each such update comes again after a pause), of the other callbacks, and with the
    * error that ends the agent. Default: written to stderr.
    */
-  readonly onError?: (error: unknown, update: Update | undefined) => void | Promise<void>;
+  readonly onError?: (error: unknown, update: Update | undefined) => unknown;
   /** Deliver the instance's own events too. Default false. */
   readonly includeOwnEvents?: boolean;
   /** @deprecated Use `includeOwnEvents`. */
