@@ -1,4 +1,13 @@
-import type { AcceptedCommands, DecidedCommands, ProcessedCommand, RecordedEvent, Session } from '#domain';
+import type { EventData } from '@eventstore/db-client';
+import { StreamDeletedError } from '@eventstore/db-client';
+import type {
+  AcceptedCommands,
+  DecidedCommands,
+  ProcessedCommand,
+  RecordedEvent,
+  Session,
+  Rejection,
+} from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { KeyedMutex, sleep } from '#platform';
 import type { CommandRequest, CommandResult } from './command-request.ts';
@@ -26,6 +35,11 @@ const attempts = 50;
 const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
 const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
+
+const deleted: Rejection = {
+  code: 'session_deleted',
+  reason: 'A session with this id was deleted; the id cannot be used again.',
+};
 
 /** Executes commands: reads, folds, decides, appends with the expected revision. */
 export class CommandExecutor {
@@ -59,12 +73,19 @@ export class CommandExecutor {
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const processed = await this.findProcessed(session, request.commandIds);
-      if (processed) return this.replay(session, processed, request);
+      if (processed) {
+        const replayed = await this.replay(session, processed, request);
+        if (replayed) return replayed;
+        await this.cache.forget(sessionId);
+        session = await foldStream(this.store, newSession(sessionId));
+        continue;
+      }
       const decided = decideAll(session, commands, context);
       const appended = await this.tryAppend(session, decided, request);
       if (appended) return appended;
       const latest = await foldStream(this.store, session);
       if (latest.revision === session.revision) return this.conclude(decided, latest, request);
+      if (latest.revision < session.revision) await this.cache.forget(sessionId);
       this.cache.remember(latest);
       session = latest;
       if (attempt > 2) await sleep(Math.random() * 5 * attempt);
@@ -86,15 +107,17 @@ export class CommandExecutor {
     return (await this.cache.findCommand(session_id, ids)).command;
   }
 
-  /** The result of a command that was processed before, read from the stream. */
+  /** The result of a command that was processed before, read from the stream; undefined: the stream does not have it. */
   private async replay(
     session: Session,
     { id, hash, revision, count }: ProcessedCommand,
     { body }: CommandRequest,
-  ): Promise<CommandResult> {
+  ): Promise<CommandResult | undefined> {
     if (hash !== bodyHash(body)) throw new CommandIdReusedError(id);
     const page = readEvents(this.store, session.session_id, { from: revision, limit: count });
     const events = await Array.fromAsync(page);
+    const isThere = events.length === count && events.every(({ metadata }) => metadata.command_hash === hash);
+    if (!isThere) return undefined;
     return { session, revision: revision + count - 1, events, replayed: true };
   }
 
@@ -107,10 +130,20 @@ export class CommandExecutor {
     if (!hasEvents(decided) || expectedRevision !== session.revision) return undefined;
     const { events, session: after } = decided;
     const stored = events.map((event) => this.store.codec.encode(event));
-    if (!(await this.store.append(sessionStream(session.session_id), stored, session.revision)))
-      return undefined;
+    if (!(await this.append(session, stored))) return undefined;
     this.cache.remember(after);
     return { session: after, revision: after.revision, events, replayed: false };
+  }
+
+  /** False when the stream is at another revision, or deleted. */
+  private async append({ session_id, revision }: Session, events: EventData[]): Promise<boolean> {
+    try {
+      return await this.store.append(sessionStream(session_id), events, revision);
+    } catch (error) {
+      if (!(error instanceof StreamDeletedError)) throw error;
+      if (revision < 0) throw new CommandRejectedError(deleted, 0, revision);
+      return false;
+    }
   }
 
   /** Nothing can be appended to a session that is at its latest revision: rejected, conflicting, or without effect. */

@@ -90,6 +90,19 @@ export class UnprojectableEventError extends Error {
   }
 }
 
+/** Thrown when a position lies after the end of the log: the store was restored to an earlier state, or is another one. */
+export class PositionBeyondEndError extends Error {
+  readonly code = 'position_beyond_end';
+
+  constructor(
+    readonly position: bigint,
+    /** The position of the last event. */
+    readonly head: bigint,
+  ) {
+    super(`Position ${position} lies after the end of the log, ${head}: the event store is an older one.`);
+  }
+}
+
 /** gRPC: cancelled, deadline exceeded, unavailable. */
 const unavailableCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
 

@@ -1,6 +1,7 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  PositionBeyondEndError,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
@@ -23,6 +24,7 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

@@ -1,10 +1,11 @@
-import type { AppendExpectedRevision, EventData, ResolvedEvent } from '@eventstore/db-client';
+import type { AppendExpectedRevision, EventData, Position, ResolvedEvent } from '@eventstore/db-client';
 import {
   BACKWARDS,
   END,
   EventStoreDBClient,
   FORWARDS,
   NO_STREAM,
+  StreamDeletedError,
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import { withTimeout } from '#platform';
@@ -14,6 +15,8 @@ import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
 
 /** How long an append or the first event of a read may take, in milliseconds. */
 const deadline = 5_000;
+/** Events of a page, where events are looked for from the end. */
+const pageSize = 500;
 
 /** A connection to the event store that survives when the store is unavailable. */
 export class EventStore {
@@ -83,6 +86,20 @@ export class EventStore {
     return 0n;
   }
 
+  /** The position of the last event that was stored before a time; 0: none was. */
+  async positionBefore(time: Date): Promise<bigint> {
+    let from: typeof END | Position = END;
+    for (;;) {
+      const fromPosition: typeof from = from;
+      const page: StoredEvent[] = await Array.fromAsync(
+        this.events((client) => client.readAll({ direction: BACKWARDS, fromPosition, maxCount: pageSize })),
+      );
+      const found = page.find(({ created }) => created < time) ?? page.at(-1);
+      if (found === undefined || found.created < time) return found?.position?.commit ?? 0n;
+      from = found.position ?? END;
+    }
+  }
+
   /** Closes the connection; calls in flight fail. */
   async dispose(): Promise<void> {
     await dispose(this.client);
@@ -95,7 +112,7 @@ export class EventStore {
     try {
       for await (const { event } of read(client)) if (event) yield event;
     } catch (error) {
-      if (error instanceof StreamNotFoundError) return;
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return;
       throw this.failed(client, error);
     }
   }

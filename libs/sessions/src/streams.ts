@@ -11,8 +11,15 @@ interface ReadOptions {
   readonly limit?: number;
 }
 
+const prefix = 'session-';
+
 export function sessionStream(sessionId: string): string {
-  return `session-${sessionId}`;
+  return `${prefix}${sessionId}`;
+}
+
+/** The session that a stream belongs to; undefined: none. */
+export function sessionOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Whether the name of a session's stream begins with one of the prefixes. */
@@ -71,11 +78,20 @@ export async function foldEvents<State>(
 }
 
 /**
- * Folds what came after a session's revision.
+ * Folds what came after a session's revision. A session that is ahead of its stream (the store was restored to an
+ * earlier state, or the stream deleted) is folded again from the start; its revision is then lower.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
-export function foldStream(store: EventStore, session: Session): Promise<Session> {
-  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1);
+export async function foldStream(store: EventStore, session: Session): Promise<Session> {
+  if (session.revision < 0) return foldEvents(store, session.session_id, session, evolveSession);
+  let isThere = false;
+  const evolve = (state: Session, event: RecordedEvent): Session => {
+    isThere ||= event.revision === session.revision;
+    return evolveSession(state, event);
+  };
+  // The event at the session's own revision has to be there; it changes nothing.
+  const latest = await foldEvents(store, session.session_id, session, evolve, session.revision);
+  return isThere ? latest : foldStream(store, newSession(session.session_id));
 }
 
 /**

@@ -38,6 +38,7 @@ async function appended(id: string, ...requests: SessionCommand[][]): Promise<Po
     remember: () => undefined,
     findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
     restore: async () => undefined,
+    forget: async () => undefined,
   };
   const actor = { role: 'agent', id: 'test' } as const;
   for (const [index, commands] of requests.entries()) {

@@ -1,4 +1,5 @@
 import type { ProcessedCommand, Section, Session } from '#domain';
+import { parsePosition, sessionStream } from '#sessions';
 import { commandRecord, parseSession } from './document.ts';
 import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
 
@@ -26,8 +27,28 @@ export function commandsKey(sessionId: string): string {
   return `cmd:{${sessionId}}`;
 }
 
-export function checkpointKey(name: string): string {
-  return `projection:${name}`;
+export function checkpointKey(prefix: string): string {
+  return `projection:${prefix}`;
+}
+
+/** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes. */
+export function partitionKeys(prefixes: readonly string[]): string {
+  const digits = prefixes.map((prefix) => prefix.slice(sessionStream('').length));
+  return `c[tm][xd]:{[${digits.join('')}]*`;
+}
+
+/** The checkpoint of a partition of which nothing is written yet. */
+export const nothingWritten = -1n;
+
+/** The least of several checkpoints; undefined: one of them is missing, or is no position. */
+export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
+  let least: bigint | undefined;
+  for (const text of texts) {
+    const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');
+    if (position === undefined) return undefined;
+    if (least === undefined || position < least) least = position;
+  }
+  return least;
 }
 
 export function toSession(sessionId: string, [revision, format, ...texts]: Texts): Session | undefined {

@@ -38,6 +38,11 @@ export class SessionCache implements SessionCachePort {
       this.sessions.set(session.session_id, session);
   }
 
+  async forget(sessionId: string): Promise<void> {
+    this.sessions.delete(sessionId);
+    await this.contexts.delete([sessionId]).catch(() => undefined);
+  }
+
   async findCommand(sessionId: string, ids: readonly string[]): ReturnType<SessionCachePort['findCommand']> {
     try {
       return await this.contexts.findCommand(sessionId, ids);
