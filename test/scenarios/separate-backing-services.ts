@@ -42,7 +42,7 @@ async function createDatabase(serverUrl: string): Promise<string> {
 }
 
 /** Numbers of Redis databases that systems may have; integration specs have lower ones. */
-const redisDatabases = [10, 11, 12, 13, 14, 15];
+const redisDatabases = [10, 11, 12, 13, 14];
 /** Distinguishes these locks of PostgreSQL from others. */
 const lockSpace = 7_301;
 

@@ -13,8 +13,7 @@ export async function readCommand(
 ): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for (let limit = count + 1; ; limit = pageSize) {
-    const reaching = revision + count - 1;
-    const read = readEvents(store, sessionId, { from: revision + events.length, limit, reaching });
+    const read = readEvents(store, sessionId, { from: revision + events.length, limit });
     const page = await Array.fromAsync(read);
     const id = (events[0] ?? page[0])?.metadata.command_id;
     const end = page.findIndex(({ metadata }) => metadata.command_id !== id);

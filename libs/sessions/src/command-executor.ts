@@ -1,6 +1,16 @@
-import type { AcceptedCommands, DecidedCommands, FoundCommand, RecordedEvent, Session } from '#domain';
+import type { EventData } from '@eventstore/db-client';
+import { StreamDeletedError } from '@eventstore/db-client';
+import type {
+  AcceptedCommands,
+  DecidedCommands,
+  FoundCommand,
+  RecordedEvent,
+  Rejection,
+  Session,
+} from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { KeyedMutex, sleep } from '#platform';
+import type { AppendOutcome } from './client/append-messages.ts';
 import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, hasHash } from './command-request.ts';
@@ -29,6 +39,11 @@ const attempts = 50;
 const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
 const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
+
+const deleted: Rejection = {
+  code: 'session_deleted',
+  reason: 'A session with this id was deleted; the id cannot be used again.',
+};
 
 /** Executes commands: reads, folds, decides, appends with the expected revision. */
 export class CommandExecutor {
@@ -68,18 +83,25 @@ export class CommandExecutor {
     const context = commandContext(request, this.store.codec);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       const processed = await this.findProcessed(session, request.commandIds);
-      if (processed) return this.replay(session, processed, request);
+      if (processed) {
+        const replayed = await this.replay(session, processed, request);
+        if (replayed) return replayed;
+        await this.cache.forget(sessionId);
+        session = await foldStream(this.store, newSession(sessionId));
+        continue;
+      }
       const decided = decideAll(session, commands, context);
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
       const appended = mayAppend ? await this.tryAppend(session, decided) : undefined;
       if (appended && 'events' in appended) return appended;
       const latest = await this.catchUp(session, appended?.actual);
+      if (latest.revision < session.revision) await this.cache.forget(sessionId);
       if (!mayAppend && latest.revision === session.revision) return this.conclude(decided, latest, request);
       this.cache.remember(latest);
       session = latest;
-      if (attempt > 2) await sleep(Math.random() * 5 * attempt);
     }
     const cause = `session ${sessionId} changed ${attempts} times while a command was decided`;
     throw new StoreUnavailableError({ cause });
@@ -97,14 +119,17 @@ export class CommandExecutor {
     return this.tail.find(session_id, ids, { from: revision + 1, to: known.from });
   }
 
-  /** The result of a command that was processed before, read from the stream. */
+  /** The result of a command that was processed before, read from the stream; undefined: the stream does not have it. */
   private async replay(
     session: Session,
     found: FoundCommand,
     request: CommandRequest,
-  ): Promise<CommandResult> {
+  ): Promise<CommandResult | undefined> {
     if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
     const events = await readCommand(this.store, session.session_id, found);
+    const isThere =
+      events.length >= found.count && events.every(({ metadata }) => metadata.command_hash === found.hash);
+    if (!isThere) return undefined;
     return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 
@@ -114,17 +139,27 @@ export class CommandExecutor {
     { events, session: after }: AcceptedCommands,
   ): Promise<CommandResult | { readonly actual: number }> {
     const stored = events.map((event) => this.store.codec.encode(event));
-    const stream = sessionStream(session.session_id);
-    const { appended, revision: actual } = await this.store.append(stream, stored, session.revision);
+    const { appended, revision: actual } = await this.append(session, stored);
     if (!appended) return { actual };
     this.cache.remember(after);
     return { session: after, revision: after.revision, events, replayed: false };
   }
 
-  /** The latest session, at least at the revision that an append met. A session that is ahead of its stream is dropped. */
-  private catchUp(session: Session, actual = session.revision): Promise<Session> {
-    const base = actual < session.revision ? newSession(session.session_id) : session;
-    return foldStream(this.store, base, actual);
+  /** The latest session, at least at the revision that an append met. One that is ahead of its stream is folded anew. */
+  private catchUp(session: Session, actual?: number): Promise<Session> {
+    const isAhead = actual !== undefined && actual < session.revision;
+    return foldStream(this.store, isAhead ? newSession(session.session_id) : session, actual);
+  }
+
+  /** As the store's; a deleted stream counts as none. */
+  private async append({ session_id, revision }: Session, events: EventData[]): Promise<AppendOutcome> {
+    try {
+      return await this.store.append(sessionStream(session_id), events, revision);
+    } catch (error) {
+      if (!(error instanceof StreamDeletedError)) throw error;
+      if (revision < 0) throw new CommandRejectedError(deleted, 0, revision);
+      return { appended: false, revision: -1 };
+    }
   }
 
   /** Nothing can be appended to a session that is at its latest revision: rejected, conflicting, or without effect. */

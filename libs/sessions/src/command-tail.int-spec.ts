@@ -33,6 +33,7 @@ async function withoutRecord(): Promise<SessionCachePort> {
     remember: (next) => {
       latest = next;
     },
+    forget: async () => undefined,
     findCommand: async () => ({ revision: -1 }),
   };
 }

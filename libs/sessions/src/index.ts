@@ -35,7 +35,7 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
-export { checkWithinLog, parsePosition } from './log-position.ts';
+export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';

@@ -45,7 +45,7 @@ test('the checkpoint of an empty log is none', async () => {
     seen.push(delivery);
     if (delivery.kind === 'event' && delivery.event.revision === 1) break;
   }
-  const positions = seen.flatMap((delivery) => (delivery.kind === 'caught_up' ? [] : [delivery.position]));
+  const positions = seen.flatMap((delivery) => ('position' in delivery ? [delivery.position] : []));
   expect(positions.filter((position) => position > 2n ** 63n)).toEqual([]);
 });
 

@@ -23,3 +23,17 @@ export async function checkWithinLog(log: { head(): Promise<bigint> }, position:
   const head = await log.head();
   if (position > head) throw new PositionBeyondEndError(position, head);
 }
+
+/** Clocks of different machines may differ by so much, in milliseconds. */
+const clockDifference = 60_000;
+
+/**
+ * Where to go on in a store that was restored to an earlier state, when a position was saved last at a time: before that,
+ * nothing was stored that is new. Something that is known already may come again.
+ */
+export function positionAfterRestore(
+  log: { positionBefore(time: Date): Promise<bigint> },
+  savedAt: Date,
+): Promise<bigint> {
+  return log.positionBefore(new Date(savedAt.getTime() - clockDifference));
+}

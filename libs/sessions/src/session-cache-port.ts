@@ -6,6 +6,8 @@ export interface SessionCachePort {
   load(sessionId: string): Promise<Session | undefined>;
   /** Keeps a session after an append. */
   remember(session: Session): void;
+  /** Drops what is kept of a session that is ahead of its stream. */
+  forget(sessionId: string): Promise<void>;
   /** Looks for commands older than those a session knows; `revision`: the last one up to which all of them are kept, -1: none. */
   findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup>;
 }

@@ -1,4 +1,4 @@
-import type { EventData } from '@eventstore/db-client';
+import type { EventData, Position } from '@eventstore/db-client';
 import { BACKWARDS, END } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, sleep } from '#platform';
 import type { AppendOutcome } from './client/append-messages.ts';
@@ -117,6 +117,23 @@ export class EventStore {
   async head(): Promise<bigint> {
     const [event] = await this.calls.page((client) => client.readAll({ ...last, fromPosition: END }));
     return event?.position?.commit ?? 0n;
+  }
+
+  /** The position of the last event that was stored before a time; 0: none was. */
+  async positionBefore(time: Date): Promise<bigint> {
+    let from: typeof END | Position = END;
+    for (;;) {
+      const backwards = {
+        direction: BACKWARDS,
+        fromPosition: from,
+        maxCount: pageSize,
+        requiresLeader: true,
+      } as const;
+      const page = await this.calls.page((client) => client.readAll(backwards));
+      const found = page.find(({ created }) => created < time) ?? page.at(-1);
+      if (found === undefined || found.created < time) return found?.position?.commit ?? 0n;
+      from = found.position ?? END;
+    }
   }
 
   /** Whether a read that saw a stream up to a revision has seen it all; if not, resolves when to read again. */

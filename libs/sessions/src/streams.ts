@@ -5,8 +5,15 @@ import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventStore, ReadOptions } from './store.ts';
 
+const prefix = 'session-';
+
 export function sessionStream(sessionId: string): string {
-  return `session-${sessionId}`;
+  return `${prefix}${sessionId}`;
+}
+
+/** The session that a stream belongs to; undefined: none. */
+export function sessionOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Whether the name of a session's stream begins with one of the prefixes. */
@@ -67,11 +74,23 @@ export async function foldEvents<State>(
 }
 
 /**
- * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have.
+/**
+ * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have. A session that is
+ * ahead of its stream (the store was restored to an earlier state, or the stream deleted) is folded again from the start;
+ * its revision is then lower.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
-export function foldStream(store: EventStore, session: Session, reaching?: number): Promise<Session> {
-  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1, reaching);
+export async function foldStream(store: EventStore, session: Session, reaching?: number): Promise<Session> {
+  const { session_id, revision } = session;
+  if (revision < 0) return foldEvents(store, session_id, session, evolveSession, 0, reaching);
+  let isThere = false;
+  const evolve = (state: Session, event: RecordedEvent): Session => {
+    isThere ||= event.revision === revision;
+    return evolveSession(state, event);
+  };
+  // The event at the session's own revision has to be there; it changes nothing.
+  const latest = await foldEvents(store, session_id, session, evolve, revision, reaching);
+  return isThere ? latest : foldStream(store, newSession(session_id), reaching);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
+import type { StreamMetadata } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
 import { decidePartner } from '#domain';
@@ -9,12 +11,13 @@ import type { CommandRequest, CommandResult } from './command-request.ts';
 import { appendToPartner, changePartner } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
-import { readEvents } from './streams.ts';
+import { readEvents, sessionStream } from './streams.ts';
 
 /** For specs: a cache that keeps nothing, so that every command folds the stream. */
 export const noCache: SessionCachePort = {
   load: async () => undefined,
   remember: () => undefined,
+  forget: async () => undefined,
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
 };
 
@@ -116,4 +119,20 @@ export class FaultyStore extends EventStore {
   override append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
     return this.fault(stream, () => super.append(stream, events, expected));
   }
+}
+
+/** Deletes a session's stream as an operator does: for good, or so that its revisions may continue. */
+export async function deleteStream(sessionId: string, how: 'tombstone' | 'soft delete'): Promise<void> {
+  const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
+  const stream = sessionStream(sessionId);
+  if (how === 'tombstone') await client.tombstoneStream(stream);
+  else await client.deleteStream(stream);
+  await client.dispose();
+}
+
+/** Truncates a session's stream before a revision, or writes other metadata. */
+export async function setMetadata(sessionId: string, metadata: StreamMetadata): Promise<void> {
+  const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
+  await client.setStreamMetadata(sessionStream(sessionId), metadata);
+  await client.dispose();
 }

@@ -43,6 +43,11 @@ export class OpenInquiries {
     return this.open.get(inquiryId);
   }
 
+  clear(): void {
+    this.open.clear();
+    this.position = undefined;
+  }
+
   /** The inquiries that opened up to here are closed. */
   checkpoint(): bigint | undefined {
     const [oldest] = this.open.values();

@@ -6,6 +6,7 @@ import type { Lease } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+import { EventStore, positionAfterRestore } from '#sessions';
 import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -19,11 +20,13 @@ import { ConversationPublisher } from './conversation-publisher.ts';
 export class OutboundPartitions {
   /** The name of this process in the leases. */
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  private readonly leases: PartitionLeaseStore;
   private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
     @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
+    private readonly store: EventStore,
     private readonly producers: Producers,
     private readonly urgent: UrgentTasks,
     private readonly pool: Pool,
@@ -32,8 +35,9 @@ export class OutboundPartitions {
     { partitions }: Config,
     { leaseMs }: BridgeConfig,
   ) {
+    this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
-      leases: new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge'),
+      leases: this.leases,
       partitionCount: partitions,
       heartbeatMs: leaseMs / 3,
       logger,
@@ -84,6 +88,7 @@ export class OutboundPartitions {
           await this.producers.conversations.send(messages);
         },
         savePosition: (position) => this.savePosition(lease, position),
+        positionAfterRestore: async () => positionAfterRestore(this.store, await this.leases.savedAt(lease)),
         metrics: this.metrics,
         logger: this.logger,
       },

@@ -24,6 +24,7 @@ import { isStarted } from './state.ts';
 export type RejectionCode =
   | 'session_not_found'
   | 'session_exists'
+  | 'session_deleted'
   | 'session_over'
   | FlagRejection
   | PreferenceRejection

@@ -5,6 +5,7 @@ import type { RecordedEvent, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import { CommandExecutor, EventStore, readSession } from '#sessions';
 import { ContextProjection } from './projection.ts';
+import { rebuildContext } from './rebuild.ts';
 import { ContextStore } from './store.ts';
 import type { Positioned } from '../tables/items.ts';
 import { emptyRedis, entryFor, serviceUrl, startSession, turn } from '../test-support.ts';
@@ -34,6 +35,7 @@ function projection(): ContextProjection {
 const noCache = {
   load: async () => undefined,
   remember: () => undefined,
+  forget: async () => undefined,
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
 };
 
@@ -169,4 +171,12 @@ test('a projector that stalled does not disturb what others have written since',
   await stalled.write(events.slice(3));
   expect(await isRight(id)).toBe(true);
   expect(rebuilt).toEqual([]);
+});
+
+test('a context that is ahead of its stream is folded again when it is rebuilt', async () => {
+  const id = randomUUID();
+  await projection().write(await fourEvents(id));
+  await redis.hset(`ctx:{${id}}`, 'revision', 9, 'session', '{"status":"ended"}');
+  expect(await rebuildContext(store, contexts, id)).toMatchObject({ revision: 3 });
+  expect(await isRight(id)).toBe(true);
 });

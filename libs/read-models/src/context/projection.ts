@@ -9,7 +9,7 @@ import { SessionSetAsideError } from './errors.ts';
 import type { ContextChange } from './records.ts';
 import type { ContextCheckpoint, ContextStore } from './store.ts';
 import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
-import type { Positioned } from '../tables/items.ts';
+import type { Deletion, Positioned } from '../tables/items.ts';
 
 interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
@@ -75,6 +75,14 @@ export class ContextProjection {
     });
     this.announce(groups);
     return { failures, setAside };
+  }
+
+  /** Removes the context and the command record of a session, unless events after the deleted ones are in. */
+  async delete({ session_id, before }: Deletion): Promise<void> {
+    const [revision = -1] = await this.contexts.revisions([session_id]);
+    if (revision >= before) return;
+    this.sessions.delete(session_id);
+    await this.contexts.delete([session_id]);
   }
 
   /** Writes the context of a session that is not set aside, though Redis says so: Redis came back in an older state. */

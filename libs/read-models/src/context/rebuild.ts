@@ -36,8 +36,9 @@ export function rebuildContext(
 async function rebuild(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
   const stored = await contexts.load(sessionId);
   if (stored !== undefined) {
-    const { session, commands } = await foldFrom(store, stored);
-    const result = await contexts.apply(stored.revision, session, sections, commands);
+    const { session, commands, isAhead } = await foldFrom(store, stored);
+    if (isAhead) await contexts.delete([sessionId]);
+    const result = !isAhead && (await contexts.apply(stored.revision, session, sections, commands));
     if (result === 'applied' || result === 'stale') return session;
   }
   const { session, commands } = await foldFrom(store, newSession(sessionId));
@@ -45,11 +46,19 @@ async function rebuild(store: EventStore, contexts: ContextStore, sessionId: str
   return session;
 }
 
-async function foldFrom(store: EventStore, begin: Session): Promise<FoldedSession> {
+/** Folds what came after a session. It is ahead when its stream does not have its own revision. */
+async function foldFrom(
+  store: EventStore,
+  begin: Session,
+): Promise<FoldedSession & { readonly isAhead: boolean }> {
+  const { session_id, revision } = begin;
   const fold = new Fold(begin);
-  for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 }))
-    fold.add(event);
-  return fold;
+  let isAhead = revision >= 0;
+  for await (const event of readEvents(store, session_id, { from: Math.max(0, revision) })) {
+    if (event.revision === revision) isAhead = false;
+    else fold.add(event);
+  }
+  return { session: fold.session, commands: fold.commands, isAhead };
 }
 
 /** A session folded as far as that is possible, with its events. */

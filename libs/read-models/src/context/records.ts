@@ -1,5 +1,6 @@
 import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
 import type { CommandLimits } from '#sessions';
+import { parsePosition, sessionStream } from '#sessions';
 import { parseState } from './document.ts';
 import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
 
@@ -32,8 +33,28 @@ export function partialCommandsKey(sessionId: string, write: string): string {
   return `${commandsKey(sessionId)}:${write}`;
 }
 
-export function checkpointKey(name: string): string {
-  return `projection:${name}`;
+export function checkpointKey(prefix: string): string {
+  return `projection:${prefix}`;
+}
+
+/** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes. */
+export function partitionKeys(prefixes: readonly string[]): string {
+  const digits = prefixes.map((prefix) => prefix.slice(sessionStream('').length));
+  return `c[tm][xd]:{[${digits.join('')}]*`;
+}
+
+/** The checkpoint of a partition of which nothing is written yet. */
+export const nothingWritten = -1n;
+
+/** The least of several checkpoints; undefined: one of them is missing, or is no position. */
+export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
+  let least: bigint | undefined;
+  for (const text of texts) {
+    const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');
+    if (position === undefined) return undefined;
+    if (least === undefined || position < least) least = position;
+  }
+  return least;
 }
 
 /** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */

@@ -43,6 +43,11 @@ export class SessionCache implements SessionCachePort {
       this.sessions.set(session.session_id, session);
   }
 
+  async forget(sessionId: string): Promise<void> {
+    this.sessions.delete(sessionId);
+    await this.contexts.delete([sessionId]).catch(() => undefined);
+  }
+
   async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
     const read = () => this.contexts.findCommand(sessionId, ids);
     return this.inBudget(read).catch(() => ({ revision: -1 }));

@@ -16,6 +16,8 @@ import {
   checkpointKey,
   partialCommandsKey,
   parseCommand,
+  leastCheckpoint,
+  partitionKeys,
   reply,
   toResult,
   toSession,
@@ -44,9 +46,13 @@ const noteTtl = 86_400_000;
 
 /** Up to where the contexts of a partition are written. */
 export interface ContextCheckpoint {
-  readonly name: string;
+  /** Beginnings of the names of the partition's streams: each keeps the position, so that it survives another division. */
+  readonly prefixes: readonly string[];
   readonly position: bigint;
 }
+
+/** Keys looked at in one step of a scan. */
+const keysPerScan = 1_000;
 
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
@@ -135,7 +141,7 @@ export class ContextStore {
       const head = [before, after.revision, this.ttlOf(after), texts.length / 2];
       return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, this.limits)];
     });
-    if (checkpoint) calls.push(['set', checkpointKey(checkpoint.name), String(checkpoint.position)]);
+    if (checkpoint) calls.push(['mset', ...checkpointTexts(checkpoint)]);
     if (calls.length === 0) return [];
     const replies = await this.redis.pipeline(calls).exec();
     if (checkpoint) reply(replies, changes.length);
@@ -177,15 +183,37 @@ export class ContextStore {
     return entries.filter((_, index) => reply(replies, index) === missingPredecessor);
   }
 
-  /** Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too. */
-  async checkpoint(name: string): Promise<bigint | undefined> {
-    const position = await this.redis.get(checkpointKey(name));
-    return position === null ? undefined : BigInt(position);
+  /** Removes contexts, with the records of their commands. */
+  async delete(sessionIds: readonly string[]): Promise<void> {
+    const calls = sessionIds.map((id) => ['del', contextKey(id), commandsKey(id)]);
+    if (calls.length === 0) return;
+    const replies = await this.redis.pipeline(calls).exec();
+    for (const index of calls.keys()) reply(replies, index);
+  }
+
+  /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
+  async deletePartition(prefixes: readonly string[]): Promise<void> {
+    const match = partitionKeys(prefixes);
+    for await (const keys of this.redis.scanStream({ match, count: keysPerScan }))
+      if ((keys as string[]).length > 0) await this.redis.unlink(keys as string[]);
+    await this.redis.del(...prefixes.map(checkpointKey), checkpointKey(prefixes.join()));
+  }
+
+  /**
+   * Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too.
+   * With another division of the streams before, the least of the positions that its prefixes had.
+   */
+  async checkpoint(prefixes: readonly string[]): Promise<bigint | undefined> {
+    // Before, a checkpoint had the names of all its prefixes.
+    const keys = [...prefixes.map(checkpointKey), checkpointKey(prefixes.join())];
+    const texts = await this.redis.mget(keys);
+    const before = texts.pop();
+    return leastCheckpoint(texts) ?? leastCheckpoint([before ?? null]);
   }
 
   /** Moves the checkpoint when there is nothing to write. */
-  async saveCheckpoint({ name, position }: ContextCheckpoint): Promise<void> {
-    await this.redis.set(checkpointKey(name), String(position));
+  async saveCheckpoint(checkpoint: ContextCheckpoint): Promise<void> {
+    await this.redis.mset(...checkpointTexts(checkpoint));
   }
 
   /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
@@ -216,4 +244,8 @@ export class ContextStore {
   private async call(script: string, args: (string | number)[]): Promise<unknown> {
     return reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
   }
+}
+
+function checkpointTexts({ prefixes, position }: ContextCheckpoint): string[] {
+  return prefixes.flatMap((prefix) => [checkpointKey(prefix), String(position)]);
 }

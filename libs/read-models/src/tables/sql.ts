@@ -93,6 +93,25 @@ const rows = `started AS (
 )
 SELECT count(*)::int AS owned FROM checkpoint`;
 
+/**
+ * Removes the rows of the events of a session below a revision. $1 to $6 as above, $7 the session's id, $8 the same, or
+ * null when it is no UUID, $9 the revision
+ */
+const deleted = `turns AS (
+  DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
+), gone AS (
+  DELETE FROM conversation_session AS s USING checkpoint WHERE s.session_id = $8::uuid AND s.revision < $9
+  RETURNING s.session_id
+), forgotten AS (
+  DELETE FROM session_reference AS r USING gone WHERE r.session_id = gone.session_id
+), unlisted AS (
+  DELETE FROM set_aside_session AS a USING checkpoint WHERE a.session_id = $7 AND a.revision < $9
+)
+SELECT count(*)::int AS owned FROM checkpoint`;
+
+export const deleteRows = `WITH ${checkpoint}, ${deleted}`;
+export const deleteRebuiltRows = `WITH ${noCheckpoint}, ${deleted}`;
+
 /** $1: sessions to list as set aside. One that is listed keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;
 
