@@ -109,7 +109,7 @@ describe('a fault is one line that says what to do', () => {
     [{ REDIS_PORT: 'abc' }, /^\n✖ REDIS_PORT is 'abc': set it to a whole number from 1 to 65535\.\n$/],
     [
       { PORT: '2999', KAFKA_PORT: '3001' },
-      /^\n✖ Two would listen on port 3001 \(bridge, .*KAFKA_PORT\).*\n$/,
+      /^\n✖ bridge \(PORT\) and Kafka \(KAFKA_PORT\) would both listen on port 3001: .*\n$/,
     ],
     [{ PORT: '65534' }, /^\n✖ PORT is too high/],
   ])('wrong ports: %j', async (ports, line) => {

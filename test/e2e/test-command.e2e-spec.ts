@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | null; output: string } {
   writeFileSync(join(folder, 'one.spec.js'), spec);
   const config = JSON.stringify({ rootDir: folder, transform: {}, testMatch: ['**/*.spec.js'] });
-  const args = ['tools/bootstrap.mjs', 'tools/launcher/test.ts', '--config', config];
+  const args = ['tools/bootstrap.mjs', 'tools/test/main.ts', '--config', config];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: root,
     env: { ...process.env, ...env },

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { Failure } from '../shared/failure.ts';
-import { folder, root } from './common/paths.ts';
-import { run, step, withLock } from './common/run.ts';
-import type { Supervisor } from './common/supervisor.ts';
+import { folder, root } from '../shared/paths.ts';
+import { step } from '../shared/run.ts';
+import type { Supervisor } from './supervisor.ts';
 
 export interface App {
   readonly name: string;
@@ -25,21 +24,12 @@ export function appList(port: number, apis = 1): Apps {
 
 export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
 
-const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
-
-/** Builds the packages and the apps. */
-export async function build(): Promise<void> {
-  const { code, output } = await step('build', 'compiling', () => withLock('build', compile), 'done');
-  if (code !== 0)
-    throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);
-}
-
 /** Starts the apps side by side and waits until each is ready. `watch`: they start again when their code changes. */
 export async function startApps(
   supervisor: Supervisor,
   apps: readonly App[],
   dir: string,
-  env: NodeJS.ProcessEnv,
+  env: Readonly<Record<string, string>>,
   watch = false,
 ) {
   const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];

@@ -2,11 +2,12 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addressOf, appList, build, startApps } from './apps.ts';
-import { freePorts } from './common/ports.ts';
-import { startBackingServices } from './services/index.ts';
-import type { Supervisor } from './common/supervisor.ts';
-import { supervise } from './common/supervisor.ts';
+import { build } from '../shared/build.ts';
+import { addressOf, appList, startApps } from './apps.ts';
+import { freePorts } from '../shared/free-ports.ts';
+import { startBackingServices } from './backing-services.ts';
+import type { Supervisor } from './supervisor.ts';
+import { supervise } from './supervisor.ts';
 
 export { build };
 

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { composeDown, dockerIsChosen } from './common/docker.ts';
-import { cacheDir, dataDir } from './common/paths.ts';
-import { running } from './common/run-file.ts';
+import { composeDown, dockerIsChosen } from '../backing-services/index.ts';
+import { cacheDir, dataDir } from '../shared/paths.ts';
+import { running } from './run-file.ts';
 
 await runProgram(async () => {
   parseOptions({});

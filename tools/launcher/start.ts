@@ -4,15 +4,17 @@
  */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import type { App, Apps } from './apps.ts';
-import { addressOf, appList, build, startApps } from './apps.ts';
-import { assertRoom, dataDir, folder, root } from './common/paths.ts';
-import { assertDistinct, assertFree, portOf } from './common/ports.ts';
-import { elapsed } from './common/run.ts';
-import { claim, note, release } from './common/run-file.ts';
-import { backingServices, isGiven, startBackingServices, usualPort } from './services/index.ts';
-import type { Supervisor } from './common/supervisor.ts';
-import { Interrupted, supervise } from './common/supervisor.ts';
+import type { Apps } from './apps.ts';
+import { addressOf, appList, startApps } from './apps.ts';
+import { build } from '../shared/build.ts';
+import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
+import { assertUsable, portOf } from './ports.ts';
+import { elapsed } from '../shared/run.ts';
+import { claim, note, release } from './run-file.ts';
+import { backingServices } from '../backing-services/index.ts';
+import { isGiven, startBackingServices, usualPort } from './backing-services.ts';
+import type { Supervisor } from './supervisor.ts';
+import { Interrupted, supervise } from './supervisor.ts';
 
 const usage = 'usage: npm start [-- --api N], or npm run dev [-- --api N], N from 1 to 8';
 const NEEDED_MIB = 512;
@@ -42,23 +44,21 @@ function options(): { apps: Apps; watch: boolean } {
   if (!Number.isInteger(apis) || apis < 1 || apis > 8) throw new Failure(usage);
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
-  if (last > 65_535)
-    throw new Failure(`PORT is too high: the apps would need port ${last}. Set a lower PORT.`);
-  const own = backingServices.filter((service) => !isGiven(service));
-  assertDistinct([
-    ...apps.map(({ name, port }) => ({ what: `${name}, of PORT`, port })),
-    ...own.map((service) => ({
-      what: `${service.title}, ${service.portVariable}`,
-      port: usualPort(service),
-    })),
-  ]);
+  if (last > 65_535) throw new Failure(`PORT is too high: the apps need port ${last} too. Set a lower PORT.`);
   return { apps, watch: values.watch };
 }
 
 /** Does not return: the system runs until the command is interrupted. */
 async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Promise<never> {
-  for (const { name, port } of apps)
-    await assertFree(port, name, 'set PORT to the first of a few free ports');
+  const own = backingServices.filter((service) => !isGiven(service));
+  await assertUsable([
+    ...apps.map(({ name, port }) => ({ what: name, variable: 'PORT', port })),
+    ...own.map((service) => ({
+      what: service.title,
+      variable: service.portVariable,
+      port: usualPort(service),
+    })),
+  ]);
   if (!watch) await build();
   const env = await startBackingServices(supervisor, dataDir, false);
   note(env);
@@ -67,13 +67,10 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   return new Promise(() => {});
 }
 
-function docs(app: App): string {
-  return app.app === 'api' ? `  (${addressOf(app)}/docs)` : '';
-}
-
 function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [
-    ...apps.map((app) => [app.name, addressOf(app) + docs(app)]),
+    ...apps.map((app) => [app.name, addressOf(app)]),
+    ['API docs', `${addressOf(apps[0])}/docs`],
     ...backingServices.map(({ title, variable }) => [title, env[variable]]),
     ['logs', `${shown(dataDir)}/logs/`],
   ];

@@ -1,7 +1,7 @@
 /** `npm stop`: ends a started system from another terminal and waits until it is stopped. */
 import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { isLauncher, release, running } from './common/run-file.ts';
+import { isLauncher, release, running } from './run-file.ts';
 
 const PATIENCE_MS = 120_000;
 

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
-import { Failure } from '../../shared/failure.ts';
-import { dataDir } from './paths.ts';
+import { Failure } from '../shared/failure.ts';
+import { dataDir } from '../shared/paths.ts';
 
 /** What runs on the data folder, for `npm stop`, a second `npm start`, and the programs that talk to the system. */
 interface Running {

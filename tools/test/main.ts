@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { runProgram } from '../shared/failure.ts';
-import { build, withBackingServices } from './index.ts';
-import { root } from './common/paths.ts';
-import { dyingWithParent, run, say, step } from './common/run.ts';
+import { build, withBackingServices } from '../launcher/index.ts';
+import { root } from '../shared/paths.ts';
+import { dyingWithParent, run, say, step } from '../shared/run.ts';
 
 const CHECKS = ['format:check', 'lint', 'types', 'deps'];
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];

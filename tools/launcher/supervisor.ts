@@ -1,32 +1,23 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { sleep } from '../../../libs/platform/src/async/sleep.ts';
-import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
-import { Failure } from '../../shared/failure.ts';
-import { dyingWithParent, lastError, lastLines, say } from './run.ts';
+import type { ResultPromise } from 'execa';
+import { execa } from 'execa';
+import { sleep } from '../../libs/platform/src/async/sleep.ts';
+import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
+import type { Program } from '../backing-services/service.ts';
+import { Failure } from '../shared/failure.ts';
+import { dyingWithParent, lastError, lastLines, say } from '../shared/run.ts';
 
-/** A program that the supervisor keeps running. */
-export interface Program {
+/** A program that the supervisor keeps running, and the file of its output; without one it goes to the terminal. */
+interface Supervised extends Program {
   readonly name: string;
-  /** The command and its arguments. */
-  readonly command: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  readonly user?: { readonly uid: number; readonly gid: number };
-  /** The file of its output, truncated by each start of the launcher; without one it goes to the terminal. */
   readonly log?: string;
-  /** What ends it (SIGTERM), and after how long it is killed. */
-  readonly signal?: NodeJS.Signals;
-  readonly graceMs?: number;
   /** Apps are stopped before the backing services. */
   readonly isApp?: boolean;
-  readonly afterStop?: () => Promise<unknown>;
 }
 
 interface Child {
-  readonly program: Program;
-  process?: ChildProcess;
+  readonly program: Supervised;
+  process?: ResultPromise;
   isReady: boolean;
   ended: Promise<void>;
 }
@@ -41,20 +32,19 @@ export class Supervisor {
   private readonly stopping = new AbortController();
 
   /** Starts a program and waits until `ready` no longer throws. Fails when it ends first or takes too long. */
-  async start(program: Program, ready: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
+  async start(program: Supervised, ready: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
     this.stopping.signal.throwIfAborted();
     const failed = new AbortController();
     const child: Child = { program, isReady: false, ended: Promise.resolve() };
     child.ended = this.run(child, (failure) => failed.abort(failure));
     this.children.push(child);
     const signal = AbortSignal.any([failed.signal, this.stopping.signal]);
-    await waitUntil(() => ready().then(() => true), { timeoutMs, everyMs: 200, signal }).catch(
-      (error: Error) => {
-        signal.throwIfAborted();
-        const why = `${program.name} is not ready after ${timeoutMs / 1000} s (${lastError(error)})`;
-        throw new Failure(`${why}: see ${program.log ?? 'its output'}.`);
-      },
-    );
+    const isReady = () => ready().then(() => true);
+    await waitUntil(isReady, { timeoutMs, everyMs: 200, signal }).catch((error: Error) => {
+      signal.throwIfAborted();
+      const why = `${program.name} is not ready after ${timeoutMs / 1000} s (${lastError(error)})`;
+      throw new Failure(`${why}: see ${program.log ?? 'its output'}.`);
+    });
     child.isReady = true;
   }
 
@@ -72,7 +62,8 @@ export class Supervisor {
     this.stopping.abort(new Failure('Stopped.'));
     for (const apps of [true, false]) {
       const some = this.children.filter(({ program: { isApp = false } }) => isApp === apps);
-      await Promise.all(some.map((child) => this.stopOne(child)));
+      for (const { process } of some) process?.kill();
+      await Promise.all(some.map(({ ended }) => ended));
       await Promise.all(some.map(async ({ program }) => program.afterStop?.()));
     }
   }
@@ -95,34 +86,25 @@ export class Supervisor {
   }
 
   private async runOnce(child: Child): Promise<{ how: string; tail: string }> {
-    const { name, command, env, user = {}, log, signal = 'SIGTERM' } = child.program;
+    const { name, command, env = {}, user = {}, log, signal = 'SIGTERM', graceMs = 15_000 } = child.program;
     // A file of its own: through a pipe of this process it could not write when this process is killed.
-    const output = log ? openSync(log, child.isReady ? 'a' : 'w') : 'inherit';
-    const [program = '', ...args] = [...dyingWithParent(signal), ...command];
-    const options = { env: { ...process.env, ...env }, ...user };
-    child.process = spawn(program, args, { ...options, stdio: ['ignore', output, output] });
-    if (typeof output === 'number') closeSync(output);
+    const descriptor = log ? openSync(log, child.isReady ? 'a' : 'w') : undefined;
+    // The types of execa know descriptors up to 9 only.
+    const output = (descriptor ?? 'inherit') as 9 | 'inherit';
+    const [file = '', ...args] = [...dyingWithParent(signal), ...command];
+    const stops = { killSignal: signal, forceKillAfterDelay: graceMs, reject: false } as const;
+    child.process = execa(file, args, { env, ...user, ...stops, stdio: ['ignore', output, output] });
+    if (descriptor !== undefined) closeSync(descriptor);
     const { pid } = child.process;
     if (pid !== undefined) this.pids.set(name, pid);
     if (child.isReady) say(name, `started again (process ${pid})`);
-    const how = await once(child.process, 'exit').then(
-      ([code, killed]) => (killed ? `killed by ${killed}` : `exit code ${code}`),
-      (error: Error) => error.message,
-    );
+    const { exitCode, signal: killed, originalMessage } = await child.process;
     this.pids.delete(name);
     delete child.process;
+    const how = killed ? `killed by ${killed}` : (originalMessage ?? `exit code ${exitCode}`);
     return { how, tail: log ? lastLines(readFileSync(log, 'utf8')) : '' };
   }
-
-  private async stopOne({ program: { signal, graceMs = 15_000 }, process, ended }: Child): Promise<void> {
-    process?.kill(signal);
-    const timer = setTimeout(() => process?.kill('SIGKILL'), graceMs);
-    await ended.finally(() => clearTimeout(timer));
-  }
 }
-
-/** npm may pass on the first Ctrl-C a second time. */
-const SECOND_SIGNAL_MS = 1_000;
 
 /** Ctrl-C, a signal, or the end of the process that started this one. */
 export class Interrupted extends Failure {}
@@ -134,13 +116,13 @@ export class Interrupted extends Failure {}
 export async function supervise<T>(work: (supervisor: Supervisor) => Promise<T>): Promise<T> {
   const supervisor = new Supervisor();
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
-  let asked: number | undefined;
+  let asked = 0;
   const interrupt = (signal: NodeJS.Signals) => {
-    if (asked !== undefined && signal === 'SIGINT' && Date.now() - asked > SECOND_SIGNAL_MS)
-      supervisor.kill();
-    if (asked !== undefined) return;
+    // npm may pass on the first Ctrl-C a second time.
+    if (asked && Date.now() - asked > 1_000) return supervisor.kill();
+    if (asked) return;
     asked = Date.now();
-    console.log(`\nStopped by ${signal}: stopping what was started (Ctrl-C again kills it).`);
+    console.log(`\nStopped by ${signal}: stopping what was started (again kills it).`);
     reject(new Interrupted(`Stopped by ${signal}.`));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,19 +1,15 @@
 import { join } from 'node:path';
-import { runner } from 'node-pg-migrate';
-import { waitUntil } from '../../../libs/platform/src/async/wait-until.ts';
-import { Failure } from '../../shared/failure.ts';
-import { composeProgram, dockerIsChosen } from '../common/docker.ts';
-import { folder, root } from '../common/paths.ts';
-import { assertFree, freePorts, portOf } from '../common/ports.ts';
-import { lastError, step } from '../common/run.ts';
-import type { Supervisor } from '../common/supervisor.ts';
-import { eventStore } from './event-store.ts';
-import { kafka } from './kafka.ts';
-import { postgres } from './postgres.ts';
-import type { BackingService } from './service.ts';
-import { valkey } from './valkey.ts';
+import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
+import type { BackingService } from '../backing-services/index.ts';
+import { backingServices, composeProgram, dockerIsChosen } from '../backing-services/index.ts';
+import { migrate } from '../migrate/migrations.ts';
+import { Failure } from '../shared/failure.ts';
+import { folder } from '../shared/paths.ts';
+import { freePorts } from '../shared/free-ports.ts';
+import { lastError, step } from '../shared/run.ts';
+import { portOf } from './ports.ts';
+import type { Supervisor } from './supervisor.ts';
 
-export const backingServices: readonly BackingService[] = [eventStore, kafka, valkey, postgres];
 export const usualPort = ({ portVariable, port }: BackingService): number => portOf(portVariable, port);
 export const isGiven = ({ variable }: BackingService): boolean => Boolean(process.env[variable]);
 
@@ -36,40 +32,27 @@ export async function startBackingServices(supervisor: Supervisor, dir: string, 
     return { ...service, at, address: process.env[service.variable] || service.url(at) };
   });
   const own = placed.filter((service) => !isGiven(service));
-  for (const { at, title, portVariable, variable } of isPrivate ? [] : own)
-    await assertFree(
-      at,
-      title,
-      `set ${portVariable} to another port, or ${variable} to use the service there`,
-    );
+  const logs = folder(dir, 'logs');
   const starting =
     own.length > 0 && (await dockerIsChosen())
-      ? [startInDocker(supervisor, own, dir, !isPrivate)]
-      : own.map((service) => startNatively(supervisor, service, dir));
+      ? [startInDocker(supervisor, own, logs, !isPrivate)]
+      : own.map((service) => startNatively(supervisor, service, dir, logs));
   await Promise.all([...starting, ...placed.filter(isGiven).map(assertAnswers)]);
   const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
   await step('PostgreSQL', 'migrating', () => migrate(env['DATABASE_URL'] ?? ''), 'migrated');
   return env;
 }
 
-/** Runs the migrations that the database has not seen; returns how many. */
-export async function migrate(databaseUrl: string): Promise<number> {
-  const logger = { debug() {}, info() {}, warn: console.warn, error: console.error };
-  const where = { databaseUrl, dir: join(root, 'migrations'), migrationsTable: 'schema_migration' };
-  return (await runner({ ...where, direction: 'up', log: () => {}, logger })).length;
+async function startNatively(supervisor: Supervisor, service: Placed, dir: string, logs: string) {
+  const { name, title, at, address, ready } = service;
+  const program = { name, log: join(logs, `${name}.log`), ...(await service.program(dir, at)) };
+  await step(title, `starting on 127.0.0.1:${at}`, () => supervisor.start(program, () => ready(address)));
 }
 
-async function startNatively(supervisor: Supervisor, { name, title, at, ...service }: Placed, dir: string) {
-  const log = join(folder(dir, 'logs'), `${name}.log`);
-  const program = { name, log, ...(await service.program(dir, at)) };
-  const ready = () => service.ready(service.address);
-  await step(title, `starting on 127.0.0.1:${at}`, () => supervisor.start(program, ready));
-}
-
-async function startInDocker(supervisor: Supervisor, own: readonly Placed[], dir: string, keep: boolean) {
+async function startInDocker(supervisor: Supervisor, own: readonly Placed[], logs: string, keep: boolean) {
   const names = own.map(({ name }) => name);
   const env = Object.fromEntries(own.map(({ portVariable, at }) => [portVariable, String(at)]));
-  const program = { ...composeProgram(names, keep), env, log: join(folder(dir, 'logs'), 'docker.log') };
+  const program = { name: 'docker', log: join(logs, 'docker.log'), env, ...composeProgram(names, keep) };
   const ready = () => Promise.all(own.map((service) => service.ready(service.address)));
   await step('Docker', `starting ${names.join(', ')}`, () => supervisor.start(program, ready, 300_000));
 }

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { folder } from '../common/paths.ts';
-import { run } from '../common/run.ts';
+import { folder } from '../shared/paths.ts';
+import { run } from '../shared/run.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 

@@ -1,9 +1,9 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Failure } from '../../shared/failure.ts';
+import { Failure } from './failure.ts';
 
 /** The project's folder. */
-export const root = resolve(import.meta.dirname, '../../..');
+export const root = resolve(import.meta.dirname, '../..');
 
 /** Where a started system keeps its data: `.data/`, or TURNSTREAM_DATA. */
 export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] ?? '.data');

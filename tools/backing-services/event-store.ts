@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ErrorType, EventStoreDBClient } from '@eventstore/db-client';
-import { folder, root } from '../common/paths.ts';
+import { folder, root } from '../shared/paths.ts';
 import type { BackingService } from './service.ts';
 
 /** The embedded event store, run from its sources. */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { Failure } from '../../shared/failure.ts';
-import { folder, root } from '../common/paths.ts';
-import { freePorts } from '../common/ports.ts';
-import { lastLines, run } from '../common/run.ts';
+import { Failure } from '../shared/failure.ts';
+import { folder, root } from '../shared/paths.ts';
+import { freePorts } from '../shared/free-ports.ts';
+import { lastLines, run } from '../shared/run.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 

@@ -1,9 +1,19 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../shared/failure.ts';
-import { cacheDir } from '../common/paths.ts';
-import { lastLines, run, step, withLock } from '../common/run.ts';
-import type { Program } from '../common/supervisor.ts';
+import { Failure } from '../shared/failure.ts';
+import { cacheDir } from '../shared/paths.ts';
+import { lastLines, run, step, withLock } from '../shared/run.ts';
+
+/** A program to run, with its arguments. */
+export interface Program {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** What ends it (SIGTERM), and after how long it is killed. */
+  readonly signal?: 'SIGTERM' | 'SIGINT';
+  readonly graceMs?: number;
+  readonly afterStop?: () => Promise<unknown>;
+}
 
 /** A backing service: the variable that names a given one, its usual port, how it is started and asked. */
 export interface BackingService {
@@ -14,10 +24,7 @@ export interface BackingService {
   readonly port: number;
   readonly url: (port: number) => string;
   /** Prepares its data folder and, when it is not installed, installs it. */
-  readonly program: (
-    dir: string,
-    port: number,
-  ) => Promise<Pick<Program, 'command' | 'signal' | 'graceMs' | 'user'>>;
+  readonly program: (dir: string, port: number) => Promise<Program>;
   /** Throws until one request is answered; an open port is not enough. */
   readonly ready: (url: string) => Promise<unknown>;
 }

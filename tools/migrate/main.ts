@@ -1,6 +1,6 @@
 /** `npm run migrate`: brings the database of DATABASE_URL up to date. */
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { migrate } from './services/index.ts';
+import { migrate } from './migrations.ts';
 
 await runProgram(async () => {
   parseOptions({});

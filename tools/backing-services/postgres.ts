@@ -1,8 +1,8 @@
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Failure } from '../../shared/failure.ts';
-import { lastLines, run } from '../common/run.ts';
+import { Failure } from '../shared/failure.ts';
+import { lastLines, run } from '../shared/run.ts';
 import type { BackingService } from './service.ts';
 
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200 };
@@ -26,15 +26,8 @@ export const postgres: BackingService = {
     const { prefix, user } = await unprivileged(postgres, dir);
     const data = join(dir, 'postgres');
     if (!existsSync(data)) await create(data, [...prefix, initdb], user);
-    const settings = Object.entries({ ...SETTINGS, port }).flatMap(([key, value]) => [
-      '-c',
-      `${key}=${value}`,
-    ]);
-    return {
-      command: [...prefix, postgres, '-D', data, ...settings],
-      signal: 'SIGINT',
-      ...(user && { user }),
-    };
+    const settings = Object.entries({ ...SETTINGS, port }).map(([key, value]) => `--${key}=${value}`);
+    return { command: [...prefix, postgres, '-D', data, ...settings], signal: 'SIGINT', user };
   },
   ready: async (url) => {
     try {
@@ -59,17 +52,17 @@ async function query(connectionString: string, text: string): Promise<void> {
 }
 
 interface User {
-  readonly uid: number;
-  readonly gid: number;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** Elsewhere first: an interrupted initdb must not look like a whole data folder. */
-async function create(data: string, initdb: readonly string[], user?: User): Promise<void> {
+async function create(data: string, initdb: readonly string[], user: User): Promise<void> {
   const partial = `${data}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { mode: 0o700 });
-  if (user) chownSync(partial, user.uid, user.gid);
-  const { code, output } = await run([...initdb, '-D', partial, ...INITDB], { ...user });
+  chownSync(partial, user.uid ?? -1, user.gid ?? -1);
+  const { code, output } = await run([...initdb, '-D', partial, ...INITDB], user);
   if (code !== 0) throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
   renameSync(partial, data);
 }
@@ -78,17 +71,14 @@ async function create(data: string, initdb: readonly string[], user?: User): Pro
  * PostgreSQL refuses to run as root: root runs it as the user postgres, or nobody. Where that user cannot reach the
  * files (a project under /root), it runs in a user namespace that gives root another name.
  */
-async function unprivileged(
-  program: string,
-  dir: string,
-): Promise<{ prefix: readonly string[]; user?: User }> {
-  if (process.getuid?.() !== 0) return { prefix: [] };
-  for (const name of ['postgres', 'nobody']) {
-    const [uid = 0, gid = 0] = await Promise.all(
-      ['-u', '-g'].map(async (kind) => Number((await run(['id', kind, name])).output) || 0),
-    );
-    const reach = await Promise.all([program, dir].map((path) => run(['test', '-x', path], { uid, gid })));
-    if (uid > 0 && reach.every(({ code }) => code === 0)) return { prefix: [], user: { uid, gid } };
+async function unprivileged(program: string, dir: string): Promise<{ prefix: string[]; user: User }> {
+  if (process.getuid?.() !== 0) return { prefix: [], user: {} };
+  const { output } = await run(['getent', 'passwd', 'postgres', 'nobody']);
+  for (const [, , uid, gid] of output.split('\n').map((line) => line.split(':'))) {
+    const user = { uid: Number(uid), gid: Number(gid) };
+    if (!user.uid) continue;
+    const reach = await Promise.all([program, dir].map((path) => run(['test', '-x', path], user)));
+    if (reach.every(({ code }) => code === 0)) return { prefix: [], user };
   }
-  return { prefix: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] };
+  return { prefix: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'], user: {} };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Failure } from '../../shared/failure.ts';
-import { root } from './paths.ts';
-import { run } from './run.ts';
+import { Failure } from '../shared/failure.ts';
+import { root } from '../shared/paths.ts';
+import { run } from '../shared/run.ts';
 
 const compose = (project: string) => [
   'docker',
@@ -30,7 +30,6 @@ export async function dockerIsChosen(): Promise<boolean> {
 export function composeProgram(services: readonly string[], keep: boolean) {
   const project = keep ? 'turnstream' : `turnstream-${process.pid}`;
   return {
-    name: 'docker',
     command: [...compose(project), 'up', '--no-color', ...services],
     graceMs: 60_000,
     afterStop: () => composeDown(project, keep ? [] : ['--volumes']),
