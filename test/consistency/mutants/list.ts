@@ -9,6 +9,8 @@ export interface Mutant {
   /** The faults of the run that show it, and whom they hit; none by default. */
   readonly weights?: Weights;
   readonly target?: string;
+  /** Commands of a session, where it takes shorter ones than usual. */
+  readonly sessionLength?: readonly [number, number];
 }
 
 /** Replaces a text that is in the file exactly once. */
@@ -128,18 +130,21 @@ export const mutants: readonly Mutant[] = [
         find: '  if later then return ${stale} end\n',
         replace: '',
       },
-      // A fold takes a while, so that two of one session can overtake each other.
+      // An api node takes a while, so that a projector can overtake it.
       {
         file: 'libs/read-models/src/context/rebuild.ts',
         find: 'await contexts.replace(session, commands);',
         replace: `{
-    await new Promise((resolve) => setTimeout(resolve, 600 * Math.random()));
+    const ms = process.argv[1]?.includes('/api/') ? 5_000 * Math.random() : 0;
+    await new Promise((resolve) => setTimeout(resolve, ms));
     await contexts.replace(session, commands);
   }`,
       },
     ],
     rules: ['stored_context_differs', 'context_went_back'],
-    weights: { flush: 1 },
+    weights: { pause: 1 },
+    target: 'projector',
+    sessionLength: [1, 4],
   },
   {
     name: 'acknowledge updates when they are sent',

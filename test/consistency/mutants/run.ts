@@ -26,13 +26,14 @@ interface MutantOptions {
 /** Runs a system with a fault built in, until the checker finds it or its budget is spent. */
 export function findMutant(mutant: Mutant, options: MutantOptions): Promise<MutantResult> {
   const { size, dir, budget, ...cluster } = options;
-  const { name, patches, weights, target = '' } = mutant;
+  const { name, patches, weights, target = '', sessionLength = size.load.sessionLength } = mutant;
   return withPatchedBuild(patches, async (root) => {
     const faults = weights ? { weights, target } : { faults: 0 };
+    const load = { ...size.load, sessionLength };
     for (let runs = 1; ; runs += 1) {
       const seed = `${name} ${runs}`;
       const place = join(dir, seed.replaceAll(' ', '-'));
-      const verdict = await runSeed({ ...size, ...faults, ...cluster, root, seed, dir: place });
+      const verdict = await runSeed({ ...size, ...faults, ...cluster, load, root, seed, dir: place });
       const rules = brokenRules(verdict, mutant);
       if (rules.length > 0 || runs === budget) return { name, rules, runs };
     }

@@ -65,7 +65,7 @@ export class Client {
 
   private act(slot: Slot, signal: AbortSignal): Promise<unknown> {
     const { random } = this.options;
-    const what = random.weighted({ command: 74, read: 20, repeat: 4, reuse: 2 });
+    const what = random.weighted({ command: 66, read: 28, repeat: 4, reuse: 2 });
     const known = this.done.length > 0 ? random.pick(this.done) : undefined;
     if (what === 'read') return this.read(slot);
     if (what === 'repeat' && known) return this.sender.command(known, this.node());
@@ -113,7 +113,10 @@ export class Client {
   private async change(slot: Slot, signal: AbortSignal): Promise<void> {
     const { random, sessionLength, onSession } = this.options;
     slot.isChanging = true;
-    if (slot.session_id !== '') await this.end(slot.session_id, signal);
+    if (slot.session_id !== '') {
+      await this.read(slot);
+      await this.end(slot.session_id, signal);
+    }
     const language = random.chance(0.3) ? { language: random.pick(languages) } : {};
     const start: Item = {
       type: 'StartSession',
@@ -127,6 +130,7 @@ export class Client {
     if (entry?.status === 201) {
       slot.begin(command.session_id, random.int(...sessionLength), entry.answer?.revision ?? 0);
       onSession(command.session_id);
+      await this.read(slot);
     }
     slot.isChanging = false;
   }
