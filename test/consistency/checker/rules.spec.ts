@@ -14,6 +14,7 @@ function broken(change: (run: { history: Members[]; stores: Stores }) => void): 
 }
 
 const events = ({ sessions }: Stores): Members[] => Object.values(sessions)[0] as unknown as Members[];
+const contextOf = (entry: Members | undefined): Members => entry?.['context'] as Members;
 const answerOf = (entry: Members | undefined): Members => entry?.['answer'] as Members;
 
 test('a run that is right breaks no rule', () => {
@@ -102,7 +103,7 @@ describe('a run breaks the rule', () => {
 
   test('context_is_no_prefix when a context has what no event says', () => {
     const rules = broken(({ history }) =>
-      Object.assign((history[4]?.['context'] as Members)['conversation_flags'] as Members, { ghost: true }),
+      Object.assign(contextOf(history[4])['conversation_flags'] as Members, { ghost: true }),
     );
     expect(rules).toEqual(['context_is_no_prefix']);
   });

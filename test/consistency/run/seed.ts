@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '#platform';
 import type { Stores, Verdict } from '../common/history.ts';
@@ -16,9 +16,9 @@ import type { Load } from '../workload/workload.ts';
 import { Workload } from '../workload/workload.ts';
 import { dump } from './dump.ts';
 
-export interface RunOptions extends ClusterOptions {
+export interface RunOptions extends Omit<ClusterOptions, 'logs'> {
   readonly seed: string;
-  /** The folder of its history, of what the stores held, and of the verdict. */
+  /** The folder of its history, of what the stores held, of the verdict, and of what the processes logged. */
   readonly dir: string;
   readonly load: Load;
   readonly faults: number;
@@ -31,9 +31,11 @@ export interface RunOptions extends ClusterOptions {
 
 /** One run: load and faults drawn from a seed, then rest, then the judgement. */
 export async function runSeed(options: RunOptions): Promise<Verdict> {
-  mkdirSync(options.dir, { recursive: true });
+  const logs = join(options.dir, 'logs');
+  rmSync(options.dir, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
   const recorder = new Recorder(join(options.dir, 'history.jsonl'));
-  const stores = await withCluster(options, (cluster) => work(cluster, recorder, options));
+  const stores = await withCluster({ ...options, logs }, (cluster) => work(cluster, recorder, options));
   await recorder.close();
   writeFileSync(join(options.dir, 'stores.json'), JSON.stringify(stores));
   return check(options.dir);

@@ -9,8 +9,9 @@ export type AppName = 'api' | 'projector' | 'bridge';
 export interface AppsOptions {
   /** The folder that has `dist/apps`; not this project's when the code is a mutant. */
   readonly root: string;
-  /** The folder of logs and clocks. */
+  /** The folders of their clocks and of what they log. */
   readonly dir: string;
+  readonly logs: string;
   readonly services: Readonly<Record<string, string>>;
   readonly connections: Connections;
   /** More variables, asked before each start. */
@@ -30,7 +31,7 @@ export class App {
   ) {}
 
   static async create(app: AppName, number: number, port: number, options: AppsOptions): Promise<App> {
-    const { root, dir, services, connections, env } = options;
+    const { root, dir, logs, services, connections, env } = options;
     const name = `${app}-${number}`;
     const urls = await connections.ofProcess(name, services);
     const clockFile = join(dir, `${name}.clock`);
@@ -46,7 +47,7 @@ export class App {
         join(root, `dist/apps/${app}/main.js`),
       ],
       env: () => ({ ...process.env, ...urls, ...env(), ...more }),
-      log: join(dir, `${name}.log`),
+      log: join(logs, `${name}.log`),
       ready: () => isReady(address),
     });
     return new App(app, managed, address, clockFile);

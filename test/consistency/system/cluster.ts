@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly sizes: Readonly<Record<AppName, number>>;
   /** The folder that has `dist/apps`. */
   readonly root: string;
+  /** The folder of what the processes log. */
+  readonly logs: string;
   /** Signals a shared backing service; left out: none may be signalled. */
   readonly signalService?: (name: string, signal: NodeJS.Signals) => void;
 }
@@ -90,13 +92,8 @@ export class Cluster {
       SHUTDOWN_GRACE_MS: '5000',
     });
     const port = await getPort({ host: '127.0.0.1' });
-    const created = await App.create(app, number, port, {
-      root: options.root,
-      dir,
-      services,
-      connections,
-      env,
-    });
+    const apps = { root: options.root, logs: options.logs, dir, services, connections, env };
+    const created = await App.create(app, number, port, apps);
     if (app === 'api')
       this.urls.set(created.name, await connections.add(`clients>${created.name}`, created.address));
     this.apps.push(created);
@@ -127,7 +124,7 @@ export async function withCluster<T>(
 ): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-consistency-'));
   const restore = await separateBackingServices();
-  const store = new OwnEventStore(dir, await getPort({ host: '127.0.0.1' }));
+  const store = new OwnEventStore(dir, options.logs, await getPort({ host: '127.0.0.1' }));
   try {
     await store.process.start();
     process.env['EVENTSTORE_URL'] = store.url;

@@ -16,6 +16,7 @@ export class OwnEventStore {
 
   constructor(
     dir: string,
+    logs: string,
     readonly port: number,
   ) {
     this.disk = join(dir, 'disk');
@@ -35,7 +36,7 @@ export class OwnEventStore {
       name: 'event-store',
       command: [...node, '--port', String(port), '--mode', 'insecure', ...data],
       env: () => process.env,
-      log: join(dir, 'event-store.log'),
+      log: join(logs, 'event-store.log'),
       ready: () => this.answers(),
     });
   }

@@ -16,6 +16,8 @@ interface Program {
 
 const pauseMs = 300;
 const graceMs = 15_000;
+/** Long enough for a busy machine. */
+const readyMs = 180_000;
 
 /** What runs; none outlives this process. */
 const children = new Set<ChildProcess>();
@@ -53,7 +55,7 @@ export class ManagedProcess {
   async ready(): Promise<void> {
     const { name, log, ready } = this.program;
     const answers = (): Promise<boolean> => ready().then(() => true);
-    await waitUntil(answers, { what: `${name} to be ready (log: ${log})`, everyMs: 100 });
+    await waitUntil(answers, { what: `${name} to be ready (log: ${log})`, timeoutMs: readyMs, everyMs: 100 });
   }
 
   signal(signal: NodeJS.Signals): void {
