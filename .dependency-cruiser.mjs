@@ -74,6 +74,15 @@ export default {
       to: { path: '^(bench|test|tools)/' },
     },
     {
+      name: 'consistency-checker-imports-only-types-of-ours',
+      severity: 'error',
+      from: { path: '^test/consistency/checker/', pathNot: '(spec\\.ts$|/porcupine/)' },
+      to: {
+        path: '^(apps|libs|packages|tools|bench|test)/',
+        pathNot: '^test/consistency/(checker/|common/history\\.ts$)',
+      },
+    },
+    {
       name: 'one-user-of-the-event-store-client',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: libs('sessions') },

@@ -2,26 +2,36 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { build } from '#launcher';
-import { Failure, parseWords, runProgram } from '../../tools/shared/failure.ts';
+import { parseArgs } from 'node:util';
+import { Failure, runProgram } from '../../tools/shared/failure.ts';
 import { runAgents } from './agents.ts';
+import type { ConsistencyOptions } from './consistency.ts';
+import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
 
-const runs: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions) => Promise<void>>> = {
   foundation: runFoundation,
   inquiries: runInquiries,
   agents: runAgents,
+  consistency: runConsistency,
   'event-store': runEventStore,
 };
-const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}`;
+const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
+  consistency: [--seeds 1-50] [--mutants] [--summary]`;
 
 await runProgram(async () => {
-  const [name = '', ...rest] = parseWords();
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { seeds: { type: 'string' }, mutants: { type: 'boolean' }, summary: { type: 'boolean' } },
+  });
+  const [name = '', ...rest] = positionals;
   const run = runs[name];
-  if (run === undefined || rest.length > 0) throw new Failure(usage);
+  const isWrong = rest.length > 0 || (name !== 'consistency' && Object.keys(values).length > 0);
+  if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
-  await run(report);
+  await run(report, values);
   if (report.missed.length > 0)
     throw new Failure(
       `${report.missed.length} results fall short of their targets:\n  ${report.missed.join('\n  ')}`,

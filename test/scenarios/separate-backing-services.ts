@@ -19,26 +19,29 @@ export async function separateBackingServices(): Promise<() => Promise<void>> {
     env['REDIS_URL'] = `${REDIS_URL.replace(/\/\d+$/, '')}/${claim.database}`;
     await emptyRedis(env['REDIS_URL']);
   }
-  if (DATABASE_URL) env['DATABASE_URL'] = await createDatabase(DATABASE_URL);
+  const name = `turnstream_${process.pid}_${randomInt(1_000_000)}`;
+  if (DATABASE_URL) {
+    await execute(DATABASE_URL, `CREATE DATABASE ${name}`);
+    env['DATABASE_URL'] = new URL(`/${name}`, DATABASE_URL).href;
+  }
   return async () => {
     Object.assign(env, before);
     if (before['TURNSTREAM_ENGINES'] === undefined) delete env['TURNSTREAM_ENGINES'];
+    // One that is left behind only takes room.
+    if (DATABASE_URL)
+      await execute(DATABASE_URL, `DROP DATABASE ${name} WITH (FORCE)`).catch(() => undefined);
     await claim?.release();
   };
 }
 
-async function createDatabase(serverUrl: string): Promise<string> {
-  const name = `turnstream_${process.pid}_${randomInt(1_000_000)}`;
+async function execute(serverUrl: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: serverUrl });
   try {
     await client.connect();
-    await client.query(`CREATE DATABASE ${name}`);
+    await client.query(sql);
   } finally {
     await client.end();
   }
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 /** Numbers of Redis databases that systems may have; integration specs have lower ones. */

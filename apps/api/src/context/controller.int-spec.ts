@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -46,6 +47,18 @@ describe('the context', () => {
     await app.call('PUT', `/v1/sessions/${id}/flags/vip`, {});
     const { body } = await get(`/v1/sessions/${id}/context?min_revision=1`);
     expect(body).toMatchObject({ revision: 1, conversation_flags: { vip: true } });
+  });
+
+  test('does not go back for a reader who has seen it folded, while the projector lags', async () => {
+    const id = await app.start();
+    const path = `/v1/sessions/${id}/context`;
+    await get(path);
+    const stored = (): Promise<string | null> => app.redis.hget(`ctx:{${id}}`, 'revision');
+    await waitUntil(async () => (await stored()) === '0', { what: 'the context in Redis' });
+    await app.call('PUT', `/v1/sessions/${id}/flags/vip`, {});
+    expect(await get(`${path}?min_revision=1`)).toMatchObject({ body: { revision: 1 } });
+    expect(await get(path)).toMatchObject({ body: { revision: 1, conversation_flags: { vip: true } } });
+    expect(await stored()).toBe('0');
   });
 
   test.each(['min_revision=9', 'min_revision=9&explain=1'])(

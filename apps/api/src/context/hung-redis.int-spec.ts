@@ -30,7 +30,7 @@ async function metric(name: string): Promise<number> {
 test('while Redis hangs, reads and commands are answered before a call to Redis ends', async () => {
   const id = await app.start();
   const before = await metric('redis_skipped_reads_total');
-  redis.hang();
+  redis.delay(Infinity);
   const ended: string[] = [];
   const call = app.redis.get('key').then(
     () => ended.push('redis'),
@@ -55,7 +55,7 @@ test('while Redis hangs, reads and commands are answered before a call to Redis 
 
 test('once Redis answers again, requests use it', async () => {
   const id = await app.start();
-  redis.hang();
+  redis.delay(Infinity);
   expect((await context(id)).headers.get('turnstream-degraded')).toBe('redis');
   await redis.restore();
   await waitUntil(async () => (await context(id)).headers.get('turnstream-degraded') === null, {

@@ -1,5 +1,6 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
+import { LRUCache } from 'lru-cache';
 import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
 import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
@@ -17,8 +18,14 @@ export class GetContext extends Query<Versioned | undefined> {
   }
 }
 
+/** Of how many sessions a node remembers what it has shown. */
+const sessionsShown = 10_000;
+
 @QueryHandler(GetContext)
 export class GetContextHandler implements IQueryHandler<GetContext> {
+  /** The highest revision of each session that this node has shown: who reads here never sees one go back. */
+  private readonly shown = new LRUCache<string, number>({ max: sessionsShown });
+
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
@@ -27,11 +34,23 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
   ) {}
 
   async execute({ sessionId, minRevision = -1 }: GetContext): Promise<Versioned | undefined> {
+    const floor = Math.max(minRevision, this.shown.get(sessionId) ?? -1);
+    const context = await this.read(sessionId, minRevision, floor);
+    const shown = this.shown.get(sessionId) ?? -1;
+    // Below the floor: the stream itself is shorter than it was.
+    if (context !== undefined && (context.revision > shown || context.revision < floor))
+      this.shown.set(sessionId, context.revision);
+    return context;
+  }
+
+  /** The projector lags behind what this node has folded: such a document is not shown. */
+  private async read(sessionId: string, minRevision: number, floor: number): Promise<Versioned | undefined> {
     const document = await this.breaker.run(() => this.contexts.document(sessionId)).catch(unlessSetAside);
-    if (document && document.revision >= minRevision) return document;
+    if (document && document.revision >= floor) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
-    const session =
-      kept.revision >= minRevision && minRevision >= 0 ? kept : await foldStream(this.store, kept);
+    const isWanted = Boolean(document) || minRevision >= 0;
+    const isEnough = isWanted && kept.revision >= Math.max(0, floor);
+    const session = isEnough ? kept : await foldStream(this.store, kept);
     if (session.revision < 0) return undefined;
     if (document === null) this.sessionCache.remember(session);
     if (document === undefined) rebuildContext(this.store, this.contexts, sessionId).catch(() => undefined);

@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { Transform } from 'node:stream';
 
-/** An address in front of a backing service whose connections a spec can cut and restore. */
+/** An address in front of a backing service whose connections a spec can cut, delay and restore. */
 export interface TcpProxy {
   /** The service's address by way of the proxy. */
   readonly url: string;
   /** Closes all connections; new ones are refused. */
   cut(): Promise<void>;
-  /** Lets connections be, but forwards nothing any more. */
-  hang(): void;
-  /** Lets connections in again, at the same address, and forwards what they send. */
+  /** Each piece of data waits so long (ms) before it goes on. Infinity: until the delay is changed; it then arrives late. */
+  delay(ms: number): void;
+  /** Lets connections in again, at the same address, without a delay. */
   restore(): Promise<void>;
 }
 
@@ -18,7 +19,21 @@ export interface TcpProxy {
 export async function tcpProxy(target: string): Promise<TcpProxy> {
   const { port, hostname } = new URL(target);
   const sockets = new Set<Socket>();
-  let hanging = false;
+  const waiting = new Set<() => void>();
+  let delayMs = 0;
+  const wait = (goOn: () => void): void => {
+    if (delayMs === 0) goOn();
+    else if (delayMs === Infinity) waiting.add(goOn);
+    else setTimeout(goOn, delayMs);
+  };
+  const delay = (ms: number): void => {
+    delayMs = ms;
+    const late = [...waiting];
+    waiting.clear();
+    for (const goOn of late) goOn();
+  };
+  const delayed = (): Transform =>
+    new Transform({ transform: (chunk, _encoding, done) => wait(() => done(null, chunk)) });
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
     for (const [socket, other] of [
@@ -29,10 +44,11 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
-        other.destroy();
+        // What is on its way still arrives, as in a network.
+        if (delayMs === 0) other.destroy();
+        else wait(() => other.end());
       });
-      socket.pipe(other);
-      if (hanging) socket.pause();
+      socket.pipe(delayed()).pipe(other);
     }
   });
   const listen = async (at: number): Promise<number> => {
@@ -51,14 +67,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  const hang = (): void => {
-    hanging = true;
-    for (const socket of sockets) socket.pause();
-  };
   const restore = async (): Promise<void> => {
-    hanging = false;
-    for (const socket of sockets) socket.resume();
+    delay(0);
     if (!server.listening) await listen(ours);
   };
-  return { url: url.href, cut, hang, restore };
+  return { url: url.href, cut, delay, restore };
 }

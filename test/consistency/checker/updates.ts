@@ -1,0 +1,96 @@
+import type { HandledEntry, StoredEvent } from '../common/history.ts';
+import type { Evidence, SessionEvidence } from './evidence.ts';
+import { Findings, groupBy, stateAt } from './evidence.ts';
+import { isAgentEvent } from './fold.ts';
+
+/** Each update reaches a live owner, in order, none twice in one process, and nothing of a stale epoch is accepted. */
+export function checkUpdates({ sessions, alive }: Evidence, findings: Findings): void {
+  for (const session of sessions) {
+    checkEpochs(session, findings);
+    for (const [instance, handled] of groupBy(session.handled, (entry) => entry.instance))
+      checkInstance(session, instance, handled, findings);
+    checkAcknowledged(session, findings);
+    checkDelivered(session, alive, findings);
+  }
+}
+
+/** What carries an epoch is in the stream only as long as that epoch owns the session. */
+function checkEpochs(session: SessionEvidence, findings: Findings): void {
+  for (const { type, data, metadata, revision } of session.events) {
+    const owner = stateAt(session, revision - 1)?.owner;
+    if (owner === undefined) continue;
+    const where = `${type} at ${revision} of ${session.session_id}`;
+    if (type === 'AgentAttached' && data['epoch'] !== owner.epoch + 1)
+      findings.add('epoch_order', `${where}: ${String(data['epoch'])} after ${owner.epoch}`);
+    const carried =
+      type === 'UpdateAcknowledged' || type === 'AgentDetached' ? data['epoch'] : metadata['agent_epoch'];
+    if (carried !== undefined && (owner.instance === null || carried !== owner.epoch))
+      findings.add(
+        'stale_epoch_accepted',
+        `${where} is of epoch ${JSON.stringify(carried)}, the owner's is ${owner.epoch}`,
+      );
+  }
+}
+
+/** One process gets each update once and in order, and none that had been acknowledged before it got the session. */
+function checkInstance(
+  session: SessionEvidence,
+  instance: string,
+  handled: readonly HandledEntry[],
+  findings: Findings,
+): void {
+  const where = `${instance} in ${session.session_id}`;
+  const acknowledged = session.events
+    .filter(({ type, data }) => type === 'AgentAttached' && data['instance'] === instance)
+    .map(({ revision }) => stateAt(session, revision)?.owner.acknowledged ?? -1);
+  const first = Math.min(...acknowledged);
+  let last = -1;
+  for (const { revision, event_type } of handled.toSorted((a, b) => a.end - b.end)) {
+    if (revision === last) findings.add('update_twice', `${where}: ${revision}`);
+    else if (revision < last) findings.add('update_out_of_order', `${where}: ${revision} after ${last}`);
+    if (revision <= first)
+      findings.add('update_after_acknowledgement', `${where}: ${revision}, known up to ${first}`);
+    if (session.events[revision]?.type !== event_type) findings.add('update_wrong', `${where}: ${revision}`);
+    last = Math.max(last, revision);
+  }
+}
+
+/** What is acknowledged was handled by the one that acknowledged it. */
+function checkAcknowledged(session: SessionEvidence, findings: Findings): void {
+  const handled = new Set(session.handled.map(({ instance, revision }) => `${instance}/${revision}`));
+  for (const { type, data, revision } of session.events) {
+    if (type !== 'UpdateAcknowledged') continue;
+    for (const update of data['updates'] as { revision: number }[])
+      if (!handled.has(`${String(data['instance'])}/${update.revision}`))
+        findings.add('acknowledged_unhandled', `${update.revision} of ${session.session_id}, at ${revision}`);
+  }
+}
+
+/** If the session's last owner is alive, each update since the first one was handled by one of them. */
+function checkDelivered(session: SessionEvidence, alive: ReadonlySet<string>, findings: Findings): void {
+  const attached = session.events.filter(({ type }) => type === 'AgentAttached');
+  const [first] = attached;
+  const owner = ownerAtEnd(session);
+  if (first === undefined || owner === null || !alive.has(owner)) return;
+  const instances = new Set(attached.map(({ data }) => data['instance']));
+  const handled = new Set(session.handled.map(({ revision }) => revision));
+  const since = stateAt(session, first.revision)?.owner.acknowledged ?? first.revision;
+  for (const event of session.events.slice(since + 1))
+    if (isUpdate(event, instances) && !handled.has(event.revision))
+      findings.add(
+        'update_lost',
+        `${event.type} at ${event.revision} of ${session.session_id}, owner ${owner}`,
+      );
+}
+
+/** The instance that owns the session when it is over, or when the run is. */
+function ownerAtEnd(session: SessionEvidence): string | null {
+  const over = session.events.find(({ type }) => type === 'SessionEnded' || type === 'SessionExpired');
+  return stateAt(session, over?.revision ?? session.events.length - 1)?.owner.instance ?? null;
+}
+
+/** Whether every owner is to be told of an event: none of them caused it. */
+function isUpdate({ type, metadata }: StoredEvent, instances: ReadonlySet<unknown>): boolean {
+  const { id } = metadata['actor'] as { id: string };
+  return !isAgentEvent(type) && !instances.has(id) && metadata['agent_epoch'] === undefined;
+}

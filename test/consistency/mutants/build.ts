@@ -1,0 +1,47 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Patch } from './list.ts';
+
+const sources = [
+  'apps',
+  'libs',
+  'packages',
+  '.swcrc',
+  'nest-cli.json',
+  'package.json',
+  'rspack.config.mjs',
+  'tsconfig.base.json',
+  'tsconfig.json',
+];
+
+const isSource = (path: string): boolean => !/\/(node_modules|dist)(\/|$)/.test(path);
+
+/** Builds the apps from a patched copy of the sources for as long as `work` runs; it gets the folder of the copy. */
+export async function withPatchedBuild<T>(
+  patches: readonly Patch[],
+  work: (root: string) => Promise<T>,
+): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), 'turnstream-mutant-'));
+  try {
+    for (const name of sources) cpSync(name, join(root, name), { recursive: true, filter: isSource });
+    symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
+    for (const patch of patches) apply(root, patch);
+    const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
+    await execa(process.execPath, [nest, 'build', '--all'], { cwd: root });
+    return await work(root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function apply(root: string, { file, find, replace }: Patch): void {
+  const path = join(root, file);
+  const parts = readFileSync(path, 'utf8').split(find);
+  if (parts.length !== 2)
+    throw new Error(
+      `A mutant no longer applies: ${file} has its text ${parts.length - 1} times, not once: ${find}`,
+    );
+  writeFileSync(path, parts.join(replace));
+}

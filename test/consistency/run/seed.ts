@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sleep } from '#platform';
+import type { Stores, Verdict } from '../common/history.ts';
+import { now } from '../common/now.ts';
+import { Random } from '../common/random.ts';
+import { Recorder } from '../common/recorder.ts';
+import { Injector } from '../faults/inject.ts';
+import type { Weights } from '../faults/plan.ts';
+import { drawPlan } from '../faults/plan.ts';
+import type { Cluster, ClusterOptions } from '../system/cluster.ts';
+import { withCluster } from '../system/cluster.ts';
+import type { Load } from '../workload/workload.ts';
+import { Workload } from '../workload/workload.ts';
+import { dump } from './dump.ts';
+
+export interface RunOptions extends Omit<ClusterOptions, 'logs'> {
+  readonly seed: string;
+  /** The folder of its history, of what the stores held, of the verdict, and of what the processes logged. */
+  readonly dir: string;
+  readonly load: Load;
+  readonly faults: number;
+  readonly weights: Weights;
+  /** Only processes and connections whose names begin so are disturbed; empty: all. */
+  readonly target: string;
+  /** How long the read models and agents may take to come to rest; what is missing then is a finding. */
+  readonly settleMs: number;
+}
+
+/** One run: load and faults drawn from a seed, then rest, then the judgement. */
+export async function runSeed(options: RunOptions): Promise<Verdict> {
+  const logs = join(options.dir, 'logs');
+  rmSync(options.dir, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
+  const recorder = new Recorder(join(options.dir, 'history.jsonl'));
+  const stores = await withCluster({ ...options, logs }, (cluster) => work(cluster, recorder, options));
+  await recorder.close();
+  writeFileSync(join(options.dir, 'stores.json'), JSON.stringify(stores));
+  return check(options.dir);
+}
+
+async function work(cluster: Cluster, recorder: Recorder, options: RunOptions): Promise<Stores> {
+  const { seed, load, faults, weights, target, settleMs } = options;
+  const random = new Random(seed);
+  const workload = new Workload(cluster, recorder, random.fork('workload'), load);
+  const plan = faults === 0 ? [] : drawPlan(random.fork('faults'), { loadMs: load.loadMs, faults, weights });
+  const over = new AbortController();
+  try {
+    const injecting = new Injector(cluster, workload.agents, recorder, target).run(plan, over.signal);
+    await workload.run().finally(() => over.abort());
+    await injecting;
+    await Promise.all(cluster.processes.map((process) => process.ready()));
+    await workload.finish();
+    return await rest(cluster, workload, settleMs);
+  } finally {
+    await workload.agents.stop();
+  }
+}
+
+const quietMs = 2_000;
+
+/** Waits until the read models hold all that there is and no agent handles anything more; then reads the stores. */
+async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): Promise<Stores> {
+  const deadline = now() + settleMs;
+  for (;;) {
+    const stores = await dump(cluster.services);
+    const isOver = isSettled(stores) && now() - agents.handledAt > quietMs;
+    if (isOver || now() > deadline) return stores;
+    await sleep(500);
+  }
+}
+
+function isSettled({ sessions, session_rows, contexts }: Stores): boolean {
+  const rows = new Map(session_rows.map(({ session_id, revision }) => [session_id, revision]));
+  return Object.entries(sessions).every(([id, events]) => {
+    const last = events.length - 1;
+    const context = contexts[id]?.['revision'];
+    return rows.get(id) === last && (context === undefined || Number(context) === last);
+  });
+}
+
+/** The checker is a process of its own, which shares nothing with this one. */
+async function check(dir: string): Promise<Verdict> {
+  const program = ['--no-warnings', '--import', './tools/register.mjs', 'test/consistency/checker/main.ts'];
+  const checker = spawn(process.execPath, [...program, dir], { stdio: 'inherit' });
+  const [code] = (await once(checker, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`The checker ended with ${code}.`);
+  return JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8')) as Verdict;
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Connections } from './connections.ts';
+import { ManagedProcess } from './managed-process.ts';
+
+export type AppName = 'api' | 'projector' | 'bridge';
+
+/** What the apps of a run have in common. */
+export interface AppsOptions {
+  /** The folder that has `dist/apps`; not this project's when the code is a mutant. */
+  readonly root: string;
+  /** The folders of their clocks and of what they log. */
+  readonly dir: string;
+  readonly logs: string;
+  readonly services: Readonly<Record<string, string>>;
+  readonly connections: Connections;
+  /** More variables, asked before each start. */
+  readonly env: () => Readonly<Record<string, string>>;
+}
+
+const clock = join(import.meta.dirname, 'clock.mjs');
+
+/** One process of an app, which reaches each backing service through a proxy of its own. */
+export class App {
+  private constructor(
+    readonly app: AppName,
+    readonly process: ManagedProcess,
+    /** Its own address. */
+    readonly address: string,
+    private readonly clockFile: string,
+  ) {}
+
+  static async create(app: AppName, number: number, port: number, options: AppsOptions): Promise<App> {
+    const { root, dir, logs, services, connections, env } = options;
+    const name = `${app}-${number}`;
+    const urls = await connections.ofProcess(name, services);
+    const clockFile = join(dir, `${name}.clock`);
+    const address = `http://127.0.0.1:${port}`;
+    const more = { PORT: String(port), CLOCK_OFFSET_FILE: clockFile, LOG_LEVEL: 'warn' };
+    const managed = new ManagedProcess({
+      name,
+      command: [
+        process.execPath,
+        '--enable-source-maps',
+        '--import',
+        clock,
+        join(root, `dist/apps/${app}/main.js`),
+      ],
+      env: () => ({ ...process.env, ...urls, ...env(), ...more }),
+      log: join(logs, `${name}.log`),
+      ready: () => isReady(address),
+    });
+    return new App(app, managed, address, clockFile);
+  }
+
+  get name(): string {
+    return this.process.name;
+  }
+
+  /** Steps its clock by so many seconds from the machine's. */
+  setClock(offsetS: number): void {
+    writeFileSync(this.clockFile, String(offsetS));
+  }
+}
+
+async function isReady(address: string): Promise<void> {
+  const answer = await fetch(`${address}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+  if (!answer.ok) throw new Error(`/health/ready answers ${answer.status}`);
+}

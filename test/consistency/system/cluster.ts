@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { Redis } from 'ioredis';
+import { withBackingServices } from '#launcher';
+import { separateBackingServices } from '../../scenarios/separate-backing-services.ts';
+import type { Node } from '../common/history.ts';
+import type { AppName } from './apps.ts';
+import { App } from './apps.ts';
+import { Connections } from './connections.ts';
+import { OwnEventStore } from './event-store.ts';
+import type { ManagedProcess } from './managed-process.ts';
+
+export interface ClusterOptions {
+  /** Processes of each app; more of them can join later. */
+  readonly sizes: Readonly<Record<AppName, number>>;
+  /** The folder that has `dist/apps`. */
+  readonly root: string;
+  /** The folder of what the processes log. */
+  readonly logs: string;
+  /** Signals a shared backing service; left out: none may be signalled. */
+  readonly signalService?: (name: string, signal: NodeJS.Signals) => void;
+}
+
+/** An api node as clients reach it. */
+export interface ApiNode {
+  readonly name: string;
+  readonly url: string;
+  /** Which process of the node runs now. */
+  current(): Node;
+}
+
+export const agentLeaseMs = 2_000;
+
+/** The processes of one run: event store, apps, and a proxy between every two of them. */
+export class Cluster {
+  readonly apps: App[] = [];
+  readonly connections = new Connections();
+  partitions = 4;
+  private readonly urls = new Map<string, string>();
+  private readonly kafkaGroup = `consistency-${randomUUID()}`;
+
+  constructor(
+    readonly services: Readonly<Record<string, string>>,
+    readonly store: OwnEventStore,
+    private readonly dir: string,
+    private readonly options: ClusterOptions,
+  ) {}
+
+  /** Starts the processes and waits until each is ready. */
+  async start(): Promise<void> {
+    const sizes = Object.entries(this.options.sizes) as [AppName, number][];
+    for (const app of sizes.flatMap(([name, size]) => Array.from({ length: size }, () => name)))
+      await this.create(app);
+    await Promise.all(this.apps.map(({ process }) => process.start()));
+  }
+
+  get apiNodes(): ApiNode[] {
+    return this.running('api').map(({ name, process }) => ({
+      name,
+      url: this.urls.get(name) ?? '',
+      current: () => ({ name, incarnation: process.incarnation }),
+    }));
+  }
+
+  /** The processes that can be killed or stopped, event store included. */
+  get processes(): ManagedProcess[] {
+    return [
+      this.store.process,
+      ...this.apps.map(({ process }) => process).filter(({ isRunning }) => isRunning),
+    ];
+  }
+
+  get signalService(): ClusterOptions['signalService'] {
+    return this.options.signalService;
+  }
+
+  running(app: AppName): App[] {
+    return this.apps.filter((one) => one.app === app && one.process.isRunning);
+  }
+
+  /** Adds a process of an app; it is not started yet. */
+  async create(app: AppName): Promise<App> {
+    const { services, connections, dir, options } = this;
+    const number = this.apps.filter((one) => one.app === app).length + 1;
+    const env = (): Record<string, string> => ({
+      PARTITIONS: String(this.partitions),
+      KAFKA_GROUP: this.kafkaGroup,
+      AGENT_LEASE_MS: String(agentLeaseMs),
+      SHUTDOWN_GRACE_MS: '5000',
+    });
+    const port = await getPort({ host: '127.0.0.1' });
+    const apps = { root: options.root, logs: options.logs, dir, services, connections, env };
+    const created = await App.create(app, number, port, apps);
+    if (app === 'api')
+      this.urls.set(created.name, await connections.add(`clients>${created.name}`, created.address));
+    this.apps.push(created);
+    return created;
+  }
+
+  /** Redis loses everything: all of it when it is this run's own, else the database of this run. */
+  async flushRedis(): Promise<void> {
+    const redis = new Redis(this.services['REDIS_URL'] ?? '', { maxRetriesPerRequest: 1 });
+    redis.on('error', () => undefined);
+    try {
+      await (this.options.signalService ? redis.flushall() : redis.flushdb());
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.apps.map(({ process }) => process.stop()));
+    await this.connections.close();
+  }
+}
+
+/** Runs a cluster with fresh data for as long as `work` runs. Backing services that the environment gives are shared. */
+export async function withCluster<T>(
+  options: ClusterOptions,
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'turnstream-consistency-'));
+  const restore = await separateBackingServices();
+  const store = new OwnEventStore(dir, options.logs, await getPort({ host: '127.0.0.1' }));
+  try {
+    await store.process.start();
+    process.env['EVENTSTORE_URL'] = store.url;
+    return await withBackingServices(async ({ env }) => {
+      const cluster = new Cluster(env, store, dir, options);
+      try {
+        await cluster.start();
+        return await work(cluster);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  } finally {
+    delete process.env['EVENTSTORE_URL'];
+    await restore();
+    await store.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

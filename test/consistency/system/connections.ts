@@ -1,0 +1,51 @@
+import type { TcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
+import { tcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
+
+/** The variables of the backing services that can be reached through a proxy. Kafka tells its clients its own address. */
+const proxied = { EVENTSTORE_URL: 'event-store', REDIS_URL: 'redis', DATABASE_URL: 'postgres' } as const;
+
+/** A proxy between every two processes, by the name of the connection: `api-1>redis`. */
+export class Connections {
+  private readonly proxies = new Map<string, TcpProxy>();
+
+  get names(): readonly string[] {
+    return [...this.proxies.keys()];
+  }
+
+  /** The addresses of the backing services as one process reaches them. */
+  async ofProcess(
+    name: string,
+    services: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const urls = { ...services };
+    for (const [variable, service] of Object.entries(proxied))
+      urls[variable] = await this.add(`${name}>${service}`, services[variable] ?? '');
+    return urls;
+  }
+
+  /** The address by way of a new proxy. */
+  async add(name: string, url: string): Promise<string> {
+    const proxy = await tcpProxy(url);
+    this.proxies.set(name, proxy);
+    return proxy.url.replace(/\/$/, '');
+  }
+
+  async cut(name: string): Promise<void> {
+    await this.proxies.get(name)?.cut();
+  }
+
+  delay(name: string, ms: number): void {
+    this.proxies.get(name)?.delay(ms);
+  }
+
+  async restore(name: string): Promise<void> {
+    await this.proxies.get(name)?.restore();
+  }
+
+  async close(): Promise<void> {
+    for (const proxy of this.proxies.values()) {
+      proxy.delay(0);
+      await proxy.cut();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { Item } from '../common/history.ts';
+import type { Random } from '../common/random.ts';
+
+const goals = ['resolve_payment', 'find_order', 'change_bank', 'get_insured'];
+const flags = ['vip', 'angry', 'call_back', 'verified', 'flagged'];
+const preferences = ['call_back', 'tone', 'detail'];
+const intents = ['ask_payment_status', 'ask_order', 'greet', 'complain'];
+export const channels = ['whatsapp', 'ivr', 'mobile_app'];
+export const languages = ['en', 'hi', 'ta', 'kn'];
+
+const weights = {
+  RecordTurn: 40,
+  SetGoal: 10,
+  UpdateGoal: 10,
+  RaiseFlag: 12,
+  ClearFlag: 6,
+  SwitchChannel: 4,
+  ChangePreferences: 6,
+  RecordExternalUpdate: 12,
+} as const;
+
+/** What a command asks for: one thing, now and then several. `id` distinguishes its values from all others. */
+export function drawItems(random: Random, id: string): Item[] {
+  if (!random.chance(0.12)) return [drawItem(random, id)];
+  return Array.from({ length: random.int(2, 5) }, (_, n) => drawItem(random, `${id}.${n}`));
+}
+
+function drawItem(random: Random, id: string): Item {
+  return draw[random.weighted(weights)](random, id);
+}
+
+const draw: Readonly<Record<keyof typeof weights, (random: Random, id: string) => Item>> = {
+  RecordTurn: drawTurn,
+  SetGoal: (random, id) => ({
+    type: 'SetGoal',
+    goal: random.pick(goals),
+    ...(random.chance(0.7) ? { step: id } : {}),
+  }),
+  UpdateGoal: (random, id) => {
+    const status = random.pick([undefined, 'in_progress', 'suspended', 'completed', 'abandoned']);
+    const step = random.chance(0.5) ? { step: id } : {};
+    return { type: 'UpdateGoal', goal: random.pick(goals), ...step, ...(status ? { status } : {}) };
+  },
+  RaiseFlag: (random, id) => ({
+    type: 'RaiseFlag',
+    flag: random.pick(flags),
+    value: random.chance(0.8) ? id : 'again',
+  }),
+  ClearFlag: (random) => ({ type: 'ClearFlag', flag: random.pick(flags) }),
+  SwitchChannel: (random) => ({ type: 'SwitchChannel', channel: random.pick(channels) }),
+  ChangePreferences: (random, id) => ({
+    type: 'ChangePreferences',
+    preferences: drawPreferences(random, id),
+  }),
+  RecordExternalUpdate: (random, id) => ({
+    type: 'RecordExternalUpdate',
+    system: 'orders',
+    kind: random.pick(['status', 'delay']),
+    data: { note: id },
+    source_event_id: id,
+  }),
+};
+
+function drawTurn(random: Random, id: string): Item {
+  const type = 'RecordTurn';
+  const turn_id = random.chance(0.3) ? { turn_id: random.uuid() } : {};
+  if (random.chance(0.3)) {
+    return { type, sender: 'bot', message_text: id, bot_action: `do_${random.int(1, 9)}`, ...turn_id };
+  }
+  const intent = random.chance(0.8) ? { parsed_intent: random.pick(intents) } : {};
+  const reply = random.chance(0.3) ? { response_text: `reply to ${id}` } : {};
+  return { type, sender: 'user', message_text: id, ...intent, ...reply, ...turn_id };
+}
+
+function drawPreferences(random: Random, id: string): Record<string, string | null> {
+  if (random.chance(0.3)) return { language: random.pick(languages) };
+  return { [random.pick(preferences)]: random.chance(0.8) ? id : null };
+}

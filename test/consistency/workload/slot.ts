@@ -1,0 +1,29 @@
+/** A session that the clients work on. When it is over, the next one of the same partner takes its place. */
+export class Slot {
+  session_id = '';
+  /** The highest revision that a client was told. */
+  revision = -1;
+  /** Under which epochs agent instances have owned the session, the latest last. */
+  owners: { readonly instance: string; readonly epoch: number }[] = [];
+  /** How many commands it still gets before it is ended. */
+  commandsLeft = 0;
+  /** Whether a client ends the session and starts the next one just now. */
+  isChanging = false;
+  readonly earlier: string[] = [];
+
+  constructor(readonly partner_id: string) {}
+
+  begin(session_id: string, commands: number, revision: number): void {
+    if (this.session_id !== '') this.earlier.push(this.session_id);
+    this.session_id = session_id;
+    this.revision = revision;
+    this.owners = [];
+    this.commandsLeft = commands;
+  }
+
+  /** A client was told a revision of a session. */
+  told(session_id: string, revision: number | undefined): void {
+    if (session_id === this.session_id && revision !== undefined)
+      this.revision = Math.max(this.revision, revision);
+  }
+}

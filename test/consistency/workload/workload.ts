@@ -1,0 +1,108 @@
+import { inParallel, sleep } from '#platform';
+import type { Random } from '../common/random.ts';
+import type { Recorder } from '../common/recorder.ts';
+import type { Cluster } from '../system/cluster.ts';
+import { Agents } from './agents.ts';
+import { Client } from './client.ts';
+import { isUnknown } from './sender.ts';
+import { Slot } from './slot.ts';
+
+export interface Load {
+  readonly loadMs: number;
+  /** The load goes on until so many commands were sent. */
+  readonly commands: number;
+  readonly clients: number;
+  /** Sessions at a time. */
+  readonly slots: number;
+  readonly agents: number;
+  /** Requests a second that the clients together aim at. */
+  readonly perSecond: number;
+  readonly sessionLength: readonly [number, number];
+}
+
+const longestLoadMs = 15 * 60_000;
+const attachShare = 0.6;
+
+/** Clients and agents, at work on a few sessions at a time. */
+export class Workload {
+  readonly agents: Agents;
+  private readonly clients: readonly Client[];
+  private readonly slots: readonly Slot[];
+
+  constructor(
+    cluster: Cluster,
+    recorder: Recorder,
+    random: Random,
+    private readonly load: Load,
+  ) {
+    const owners = random.fork('owners');
+    this.slots = Array.from({ length: load.slots }, () => new Slot(`P-${random.uuid()}`));
+    this.agents = new Agents({
+      urls: () => cluster.apiNodes.map(({ url }) => url),
+      recorder,
+      onOwner: (session_id, instance, epoch) =>
+        this.slots.find((slot) => slot.session_id === session_id)?.owners.push({ instance, epoch }),
+    });
+    this.clients = Array.from({ length: load.clients }, (_, n) => {
+      const name = `c${n + 1}`;
+      return new Client({
+        name,
+        random: random.fork(name),
+        nodes: () => cluster.apiNodes,
+        slots: this.slots,
+        recorder,
+        sessionLength: load.sessionLength,
+        pauseMs: (1_000 * load.clients) / load.perSecond,
+        onSession: (id) => {
+          if (load.agents > 0 && owners.chance(attachShare)) this.agents.attach(id, owners.next());
+        },
+      });
+    });
+  }
+
+  get commands(): number {
+    return this.clients.reduce((sum, { commands }) => sum + commands, 0);
+  }
+
+  /** Works until the time is over and there are enough commands. */
+  async run(): Promise<void> {
+    const { loadMs, commands, agents } = this.load;
+    await this.agents.start(agents);
+    const over = new AbortController();
+    const working = Promise.all(this.clients.map((client) => client.run(over.signal)));
+    working.catch(() => over.abort());
+    const isEnough = (sentFor: number): boolean => sentFor >= longestLoadMs || this.commands >= commands;
+    await sleep(loadMs, over.signal);
+    for (let at = loadMs; !over.signal.aborted && !isEnough(at); at += 100) await sleep(100);
+    over.abort();
+    await working;
+  }
+
+  /** Asks for every outcome that is still unknown, then ends the sessions. All processes must run again. */
+  async finish(): Promise<void> {
+    const unknown = this.clients.flatMap((client) =>
+      client.unknown.filter(({ key }) => key !== null).map((command) => ({ client, command })),
+    );
+    await inParallel(unknown, 8, async ({ client, command }) => {
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        if (!isUnknown(await client.resolve(command))) return;
+        await sleep(500);
+      }
+    });
+    const [client] = this.clients;
+    const signal = AbortSignal.timeout(60_000);
+    await inParallel(this.slots, 4, async ({ session_id }) => {
+      if (session_id !== '') await client?.end(session_id, signal);
+    });
+  }
+
+  /** The sessions that were worked on, and their partners. */
+  get worked(): { sessions: string[]; partners: string[] } {
+    return {
+      sessions: this.slots
+        .flatMap(({ session_id, earlier }) => [...earlier, session_id])
+        .filter((id) => id !== ''),
+      partners: this.slots.map(({ partner_id }) => partner_id),
+    };
+  }
+}

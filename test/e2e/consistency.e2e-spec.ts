@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Verdict } from '../consistency/common/history.ts';
+import { withPatchedBuild } from '../consistency/mutants/build.ts';
+import { mutants } from '../consistency/mutants/list.ts';
+import { brokenRules } from '../consistency/mutants/run.ts';
+import { runSeed } from '../consistency/run/seed.ts';
+import { smallMutantSize, smallSize } from '../consistency/run/sizes.ts';
+
+/** `npm run prove -- consistency` in small. */
+jest.setTimeout(300_000);
+
+const dir = mkdtempSync(join(tmpdir(), 'turnstream-histories-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe('a system under load and faults', () => {
+  let verdict: Verdict;
+  beforeAll(async () => {
+    verdict = await runSeed({ ...smallSize, seed: '1', dir: join(dir, 'seed'), root: process.cwd() });
+  });
+
+  test('is consistent', () => {
+    expect(verdict.findings).toEqual([]);
+  });
+
+  test('has all faults of its plan', () => {
+    expect(verdict.counts['faults']).toBe(smallSize.faults);
+  });
+
+  test.each(['acknowledged', 'refused', 'reads', 'updates'])(
+    'gives the checker something to check: %s',
+    (name) => {
+      expect(verdict.counts[name]).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('the checker', () => {
+  const [first, second] = ['ignore If-Match', 'forget the hash of the body'].map((name) =>
+    mutants.find((mutant) => mutant.name === name),
+  );
+  let verdict: Verdict;
+  beforeAll(async () => {
+    const patches = [...(first?.patches ?? []), ...(second?.patches ?? [])];
+    verdict = await withPatchedBuild(patches, (root) =>
+      runSeed({ ...smallMutantSize, seed: 'mutants', dir: join(dir, 'mutants'), root }),
+    );
+  });
+
+  test.each([first, second])('finds a system that is made to $name', (mutant) => {
+    expect(mutant && brokenRules(verdict, mutant)).toEqual(mutant?.rules);
+  });
+});
