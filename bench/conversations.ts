@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
-import { decide, initialState, newSession, decideAll } from '#domain';
+import { commandHashScheme, decide, initialState, newSession, decideAll } from '#domain';
 import { inParallel } from '#platform';
 
 /** While filling: events in one append, and conversations at once. */
@@ -68,7 +68,8 @@ function eventsOf(decision: ReturnType<typeof decide>): readonly SessionEvent[] 
 }
 
 function stored({ type, data }: SessionEvent, command_id: string): EventData {
-  const command_hash = createHash('sha256').update(command_id).digest('base64url').slice(0, 22);
+  const hash = createHash('sha256').update(command_id).digest('base64url').slice(0, 22);
+  const command_hash = commandHashScheme + hash;
   return jsonEvent({
     type,
     data,

@@ -6,22 +6,31 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runProgram } from '../tools/shared/failure.ts';
+import { Failure, runProgram } from '../tools/shared/failure.ts';
 import { withClients } from './backing-services.ts';
 import type { Results } from './run.ts';
-import { benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
-import { table } from './table.ts';
+import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
+import { cpuTable, table } from './table.ts';
 
 const usage = `usage: npm run bench -- [options]
   --quick          fewer rounds and shorter conversations
+  --cpu            only the CPU time of a command, by process
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      cpu: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
   });
   const size = values.quick ? quickSize : fullSize;
   const api = process.env['TURNSTREAM_URL'];
+  if (values.cpu) {
+    if (api !== undefined) throw new Failure('--cpu needs a private system: unset TURNSTREAM_URL.');
+    return console.log(`\n${cpuTable(await benchCpu(size))}`);
+  }
   const results =
     api === undefined
       ? await benchPrivateSystem(size, report)

@@ -6,6 +6,8 @@ import type { Latency } from '../tools/shared/statistics.ts';
 import { median, percentile } from '../tools/shared/statistics.ts';
 import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
+import type { CpuPerCommand } from './cpu.ts';
+import { canMeasureCpu, measureCpu } from './cpu.ts';
 import { measureLag } from './lag.ts';
 import { load } from './load.ts';
 import type { Slice } from './load.ts';
@@ -16,6 +18,7 @@ interface Size {
   readonly rounds: number;
   readonly sliceMs: number;
   readonly lagMs: number;
+  readonly cpuCommands: number;
 }
 
 export const fullSize: Size = {
@@ -24,6 +27,7 @@ export const fullSize: Size = {
   rounds: 7,
   sliceMs: 1_500,
   lagMs: 15_000,
+  cpuCommands: 16_000,
 };
 export const quickSize: Size = {
   inFlight: [16],
@@ -31,6 +35,7 @@ export const quickSize: Size = {
   rounds: 2,
   sliceMs: 500,
   lagMs: 3_000,
+  cpuCommands: 4_000,
 };
 
 export interface Line {
@@ -51,6 +56,8 @@ export interface Results {
     readonly context: Latency;
     readonly row: Latency;
   };
+  /** Only of a private system, whose processes are known. */
+  readonly cpu?: CpuPerCommand;
 }
 
 const commandsPerSecond = 500;
@@ -58,8 +65,20 @@ const contextsRead = 64;
 
 /** Runs the benchmark on a private system. */
 export function benchPrivateSystem(size: Size, report: (text: string) => void): Promise<Results> {
-  return withSystem({}, ({ apis: [api = ''], env }) =>
-    withClients({ api, env }, (clients) => runBench(clients, size, report)),
+  return withSystem({}, ({ apis: [api = ''], env, supervisor }) =>
+    withClients({ api, env }, async (clients) => {
+      const results = await runBench(clients, size, report);
+      if (!canMeasureCpu) return results;
+      report('CPU time of a command, by process');
+      return { ...results, cpu: await measureCpu(clients, supervisor.pids, size.cpuCommands) };
+    }),
+  );
+}
+
+/** Measures only the CPU time of a command, on a private system. */
+export function benchCpu({ cpuCommands }: Size): Promise<CpuPerCommand> {
+  return withSystem({}, ({ apis: [api = ''], env, supervisor }) =>
+    withClients({ api, env }, (clients) => measureCpu(clients, supervisor.pids, cpuCommands)),
   );
 }
 

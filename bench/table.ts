@@ -1,8 +1,9 @@
 import type { Latency } from '../tools/shared/statistics.ts';
+import type { CpuPerCommand } from './cpu.ts';
 import type { Line, Results } from './run.ts';
 
 /** The results as a table for people. */
-export function table({ lines, lag }: Results): string {
+export function table({ lines, lag, cpu }: Results): string {
   const head = row(['', 'in flight', 'a second', 'p50 ms', 'p99 ms', 'ratio']);
   const body = lines.map((line) =>
     row([
@@ -29,7 +30,14 @@ export function table({ lines, lag }: Results): string {
       `${samples.toLocaleString('en')} samples`,
     ]),
   );
-  return [head, ...body, '', ...lags].join('\n');
+  return [head, ...body, '', ...lags, ...(cpu === undefined ? [] : ['', cpuTable(cpu)])].join('\n');
+}
+
+/** CPU time of a command, a line a process. */
+export function cpuTable(cpu: CpuPerCommand): string {
+  const total = Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
+  const rows = [...Object.entries(cpu), ['all', total] as const];
+  return rows.map(([name, micros]) => `${`CPU of a command, ${name}`.padEnd(38)}${micros} µs`).join('\n');
 }
 
 function ratioOf({ ratio }: Line): string {

@@ -126,6 +126,8 @@ describe('docs/asyncapi.json', () => {
       key: 'ORD1',
       deadline: fields.deadline,
       before: undefined,
+      correlation_id: id,
+      traceparent: null,
       due: new Map(),
     };
     const due = { source: 'orders', attempt: 1, request: { order_id: 'ORD1' }, at: 0 };

@@ -6,6 +6,7 @@ import { competeForRevision, repeatRequest } from '../scenarios/foundation/confl
 import { fullDialogues } from '../scenarios/foundation/dialogues.ts';
 import { tryFreshClone } from '../scenarios/foundation/fresh-clone.ts';
 import { importTwice, importWithCrashes } from '../scenarios/foundation/import.ts';
+import { resumeAtOnce } from '../scenarios/foundation/webhooks.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 import { runBenchmarks } from './benchmarks.ts';
@@ -24,6 +25,8 @@ export async function runFoundation(report: Report): Promise<void> {
     await checkCrashes(system, others.conversations, report);
     report.begin('Conflicts and repetitions');
     await checkConflicts(system, report);
+    report.begin('Webhooks that ask for the session of one partner, while api nodes are killed with -9');
+    await checkWebhooks(system, report);
   });
   report.begin('The benchmark, with everything running');
   await runBenchmarks(report);
@@ -83,6 +86,18 @@ async function checkConflicts(system: System, report: Report): Promise<void> {
   report.equal(`events of ${requests} identical requests with one key`, appended, 1);
   report.equal('different answers', differentAnswers, 1);
   report.atMost('answers not marked as repeated (one an api node)', originals, system.apis.length);
+}
+
+async function checkWebhooks(system: System, report: Report): Promise<void> {
+  const [calls, rounds] = [200, 10];
+  const { unanswered, answered, started } = await resumeAtOnce(system, { calls, rounds });
+  report.equal(
+    `calls of ${calls} at once without an answer, in the worst of ${rounds} rounds`,
+    unanswered,
+    0,
+  );
+  report.equal('sessions that the answers of a round name', answered, 1);
+  report.equal('sessions that start in a round', started, 1);
 }
 
 async function checkFreshClone(report: Report): Promise<void> {

@@ -124,6 +124,25 @@ describe('an agent', () => {
     expect(received).toEqual(statuses);
   });
 
+  test('skips an update whose handler takes too long, which the stream records', async () => {
+    const session = await start();
+    const agent = await connect(support, { handlerTimeoutMs: 50, onError: () => undefined });
+    const received: string[] = [];
+    const stream = await agent.attach(session.id);
+    stream.onUpdate((update) => {
+      if (statusOf(update) === 'first') return new Promise<void>(() => undefined);
+      received.push(statusOf(update));
+      return undefined;
+    });
+    await recordStatus(session, 'first');
+    await recordStatus(session, 'second');
+    await waitUntil(() => received.length === 1);
+    await waitUntil(async () => (await eventTypesOf(session)).includes('UpdateAcknowledged'));
+    const events = await Array.fromAsync(session.events());
+    const acknowledged = events.find(({ type }) => type === 'UpdateAcknowledged');
+    expect(acknowledged?.data['updates']).toMatchObject([{ skipped: 'handler_timed_out' }]);
+  });
+
   test('cannot attach a session that does not exist', async () => {
     const agent = await connect(support);
     await expect(agent.attach(randomUUID())).rejects.toThrow(SessionNotFound);
@@ -163,7 +182,7 @@ describe('a takeover', () => {
 describe('an instance that drains', () => {
   test('leaves an update that it has not handled to the next owner', async () => {
     const session = await start();
-    const first = await connect(support);
+    const first = await connect(support, { closeTimeoutMs: 50 });
     const received: string[] = [];
     const stream = await first.attach(session.id);
     const stuck = Promise.withResolvers<void>();
@@ -180,6 +199,28 @@ describe('an instance that drains', () => {
     await waitUntil(() => received.length === 1);
     expect(received).toEqual(['delivered']);
     stuck.resolve();
+  });
+
+  test('waits for the handler that runs, whose update the next owner does not get', async () => {
+    const session = await start();
+    const first = await connect(support);
+    const stream = await first.attach(session.id);
+    const begun = Promise.withResolvers<void>();
+    const stuck = Promise.withResolvers<void>();
+    stream.onUpdate(() => {
+      begun.resolve();
+      return stuck.promise;
+    });
+    await recordStatus(session, 'packed');
+    await begun.promise;
+    const received: string[] = [];
+    await connect(support, { onUpdate: (update) => void received.push(statusOf(update)) });
+    const closing = first.close();
+    stuck.resolve();
+    await closing;
+    await recordStatus(session, 'delivered');
+    await waitUntil(() => received.includes('delivered'));
+    expect(received).toEqual(['delivered']);
   });
 
   test('on SIGTERM hands its sessions over and exits', async () => {

@@ -13,6 +13,8 @@ import { competeForRevision, repeatRequest } from '../scenarios/foundation/confl
 import { generatedDialogues } from '../scenarios/foundation/dialogues.ts';
 import type { DisturbedImport, RepeatedImport } from '../scenarios/foundation/import.ts';
 import { importTwice, importWithCrashes } from '../scenarios/foundation/import.ts';
+import type { Webhooks } from '../scenarios/foundation/webhooks.ts';
+import { resumeAtOnce } from '../scenarios/foundation/webhooks.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
@@ -119,6 +121,25 @@ describe('40 identical requests at once with one key', () => {
   test('are answered as original once an api node at most', () => {
     expect(result.originals).toBeGreaterThan(0);
     expect(result.originals).toBeLessThanOrEqual(system.apis.length);
+  });
+});
+
+describe('100 webhooks of one partner at once, while an api node is killed', () => {
+  let result: Webhooks;
+  beforeAll(async () => {
+    result = await resumeAtOnce(system, { calls: 100, rounds: 3 });
+  });
+
+  test('are all answered', () => {
+    expect(result.unanswered).toBe(0);
+  });
+
+  test('get the same session', () => {
+    expect(result.answered).toBe(1);
+  });
+
+  test('start one session', () => {
+    expect(result.started).toBe(1);
   });
 });
 

@@ -77,10 +77,22 @@ describe('a session', () => {
     expect(later.map(({ revision }) => revision)).toEqual([6, 7]);
   });
 
+  test('is resumed on any channel, and another one starts after its end', async () => {
+    const partner = `P-${randomUUID()}`;
+    const session = await turnstream.resumeOrStart(partner, { channel: 'whatsapp' });
+    expect(session.started).toMatchObject({ session_id: session.id, revision: 0 });
+    await session.recordTurn(turn);
+    const resumed = await turnstream.resumeOrStart(partner, { channel: 'ivr' });
+    expect(resumed).toMatchObject({ id: session.id, revision: 1, started: undefined });
+    await resumed.end();
+    expect((await turnstream.resumeOrStart(partner, { channel: 'ivr' })).id).not.toBe(session.id);
+  });
+
   test('is found again by its id', async () => {
     const { id } = await start();
     const session = turnstream.session(id);
     expect(session.revision).toBe(-1);
+    expect(await session.details()).toMatchObject({ session_id: id, status: 'active', revision: 0 });
     expect(await session.context()).toMatchObject({ session_id: id, revision: 0 });
   });
 });

@@ -45,7 +45,7 @@ async function execute(serverUrl: string, sql: string): Promise<void> {
 }
 
 /** Numbers of Redis databases that systems may have; integration specs have lower ones. */
-const redisDatabases = [10, 11, 12, 13, 14, 15];
+const redisDatabases = [10, 11, 12, 13, 14];
 /** Distinguishes these locks of PostgreSQL from others. */
 const lockSpace = 7_301;
 

@@ -10,6 +10,8 @@ export interface System {
   readonly env: Readonly<Record<string, string>>;
   /** Addresses of the api nodes. */
   readonly apis: readonly [string, string];
+  /** The folder of the data of its own services: the event store's are in `event-store`. */
+  readonly dir: string;
   /** The value of KAFKA_GROUP for its bridges. */
   readonly kafkaGroup: string;
   /** Sends a signal to `api`, `api-2`, `projector`, `bridge`, `event-store` or `kafka`. */
@@ -39,7 +41,7 @@ export async function withOwnSystem<T>(
         signal(name, 'SIGKILL');
         await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
       };
-      return work({ env: launched.env, apis: [first, second], kafkaGroup, signal, kill });
+      return work({ env: launched.env, dir: launched.dir, apis: [first, second], kafkaGroup, signal, kill });
     });
   } finally {
     await restore();

@@ -40,6 +40,11 @@ const cloudEvent = {
     subject: { type: 'string' },
     datacontenttype: { type: 'string' },
     partitionkey: { type: 'string' },
+    correlationid: {
+      type: 'string',
+      description: 'Of a request: that of the command which opened the inquiry.',
+    },
+    traceparent: { type: 'string', description: 'Of a request: the W3C trace context of that command.' },
   },
 } as const;
 

@@ -3,6 +3,9 @@ import { ErrorType, EventStoreDBClient } from '@eventstore/db-client';
 import { folder, root } from '../shared/paths.ts';
 import type { BackingService } from './service.ts';
 
+/** `TURNSTREAM_EVENT_STORE=like-a-server`: the embedded store does what depends on time on a real server, too. */
+const isLikeAServer = process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
+
 /** The embedded event store, run from its sources. */
 export const eventStore: BackingService = {
   name: 'event-store',
@@ -21,7 +24,17 @@ export const eventStore: BackingService = {
       main,
     ];
     const data = ['--data', folder(dir, 'event-store'), '--advertise', `127.0.0.1:${port}`];
-    return Promise.resolve({ command: [...node, '--port', String(port), '--mode', 'insecure', ...data] });
+    return Promise.resolve({
+      command: [
+        ...node,
+        '--port',
+        String(port),
+        '--mode',
+        'insecure',
+        ...data,
+        ...(isLikeAServer ? ['--like-a-server'] : []),
+      ],
+    });
   },
   ready: async (url) => {
     const client = EventStoreDBClient.connectionString(url);

@@ -2,7 +2,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { deadLetterReasons } from '#messaging';
 import { unreachable } from '../shared/address.ts';
-import { Failure, runProgram } from '../shared/failure.ts';
+import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import type { Found } from './read.ts';
 import { readDeadLetters } from './read.ts';
@@ -16,7 +16,7 @@ redrive without a place sends every dead letter that was not sent yet to its top
 were sent and came back. Sent twice, a message has its effect once.`;
 
 await runProgram(async () => {
-  const [action = '', argument, ...rest] = process.argv.slice(2);
+  const [action = '', argument, ...rest] = parseWords();
   if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
   if (action === 'list' && argument !== undefined && !deadLetterReasons.some((reason) => reason === argument))
     throw new Failure(`Unknown reason ${argument}: the reasons are ${deadLetterReasons.join(', ')}.`);

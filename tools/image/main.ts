@@ -1,11 +1,10 @@
 /** `npm run image`: assembles the folder that the production image runs. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { runProgram } from '../shared/failure.ts';
+import { parseWords, runProgram } from '../shared/failure.ts';
 import { assemble } from './assemble.ts';
 
 await runProgram(async () => {
-  const { positionals } = parseArgs({ allowPositionals: true, options: {} });
+  const positionals = parseWords();
   const target = resolve(positionals[0] ?? '.data/image');
   assemble(target);
   console.log(`${target} holds what the image runs.`);

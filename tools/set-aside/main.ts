@@ -4,7 +4,7 @@ import { createLogger, createPool, isUnavailable, waitUntil } from '#platform';
 import type { ListedSession } from '#read-models';
 import { listSetAside, requestRedrive } from '#read-models';
 import { addressOf, unreachable } from '../shared/address.ts';
-import { Failure, runProgram } from '../shared/failure.ts';
+import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 
 const usage = `usage: npm run set-aside -- list
        npm run set-aside -- redrive [session…]
@@ -16,7 +16,7 @@ rebuilt from their streams. A partition that stopped, since too many of its sess
 const patienceMs = 30_000;
 
 await runProgram(async () => {
-  const [action = '', ...sessions] = process.argv.slice(2);
+  const [action = '', ...sessions] = parseWords();
   if (!['list', 'redrive'].includes(action) || (action === 'list' && sessions.length > 0))
     throw new Failure(usage);
   const logger = createLogger('set-aside', 'silent');

@@ -24,6 +24,9 @@ export async function runProgram(main: () => Promise<void>, usage?: string): Pro
 export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T) =>
   parseArgs({ options, strict: true });
 
+/** The words of a program without options; an option is refused. */
+export const parseWords = (): string[] => parseArgs({ allowPositionals: true, options: {} }).positionals;
+
 function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   if (error instanceof TurnstreamError) return `${error.name}: ${error.message}`;

@@ -2,6 +2,7 @@ import type { AppDefinition } from '#platform';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './common/openapi.ts';
 import { toApiProblem } from './common/problems.ts';
+import { announceDegradation } from './common/redis-breaker.ts';
 
 /** The HTTP API: commands, reads, live agents. */
 export const api: AppDefinition = {
@@ -9,5 +10,8 @@ export const api: AppDefinition = {
   defaultPort: 3000,
   module: AppModule,
   translateError: toApiProblem,
-  setUp: serveOpenApi,
+  setUp: (app) => {
+    serveOpenApi(app);
+    announceDegradation(app);
+  },
 };

@@ -34,7 +34,7 @@ export async function startTestApp({
   unansweredHandoffS = 0,
   ...urls
 }: TestAppOptions = {}): Promise<TestApp> {
-  const own = { agentLeaseMs: leaseMs, unansweredHandoffS, contextTtlS: 600, sessionIdleS: 3_600 };
+  const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
   const config = { ...loadConfig(process.env), ...own, ...urls };
   const app = await createApp(api, config, createLogger('api', 'silent'));
   const store = app.get(EventStore);

@@ -11,7 +11,7 @@ import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
-import { CommandExecutor, EventStore, SessionsModule } from '#sessions';
+import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
@@ -45,11 +45,14 @@ const clients = [
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {
     provide: CommandExecutor,
-    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis) =>
-      new CommandExecutor(store, new SessionCache(store, contexts, 'waits'), (appended) =>
-        notifyOwner(redis, appended),
+    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis, config: Config) =>
+      new CommandExecutor(
+        store,
+        new SessionCache(store, contexts),
+        (appended) => notifyOwner(redis, appended),
+        config.commandLimits,
       ),
-    inject: [EventStore, ContextStore, Redis],
+    inject: [EventStore, ContextStore, Redis, Config],
   },
 ];
 
@@ -91,9 +94,14 @@ export class BridgeModule
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     circuits: Circuits,
+    store: EventStore,
     health: HealthChecks,
   ) {
     health.addCheck('kafka', () => kafka.ping());
+    health.addCheck(
+      'event_store_all',
+      explainingDenial(() => store.head()),
+    );
     health.addDetail('bridge', async () => ({
       slots: partitions.owned,
       waiting_for_kafka: partitions.backlog,

@@ -1,10 +1,10 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
-import { HealthChecks, redisReady } from '#platform';
+import { PartitionCoordinator, projectionLag } from '#partitions';
+import { HealthChecks, redisReady, withTimeout } from '#platform';
 import { redriveRequests } from '#read-models';
-import { streamMatches } from '#sessions';
+import { explainingDenial, streamMatches } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus } from './common/partition-status.ts';
@@ -19,21 +19,24 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   constructor(
     private readonly deps: PartitionDependencies,
     private readonly redis: Redis,
-    leases: PartitionLeaseStore,
     health: HealthChecks,
   ) {
-    const { settings, logger, metrics } = deps;
+    const { leases, settings, logger, metrics } = deps;
     this.coordinator = new PartitionCoordinator({
       leases,
       partitionCount: settings.partitions,
       heartbeatMs: settings.heartbeatMs,
       logger,
       begin: (lease, ended) => new PartitionSupervisor(deps, lease, ended),
-      idle: (work) => work.filter(({ idle }) => idle).map(({ lease }) => lease.partition),
+      idle: (work) => this.currentPartitions(work),
       onHeartbeat: (work) => this.redrive(work),
     });
     metrics.observePartitions(() => this.status());
-    health.addCheck('partitions', async () => this.checkPartitions());
+    health.addCheck(
+      'event_store_all',
+      explainingDenial(() => deps.store.head()),
+    );
+    health.addCheck('partitions', () => this.checkPartitions());
     health.addDetail('projector', async () => ({ instance: settings.instance, slots: this.status() }));
     redis.on('close', () => this.coordinator.work.forEach((partition) => partition.redisLost()));
     redis.on('ready', () => this.coordinator.work.forEach((partition) => partition.redisBack()));
@@ -56,11 +59,32 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.coordinator.work.flatMap((partition) => partition.status() ?? []);
   }
 
-  private checkPartitions(): void {
+  private async checkPartitions(): Promise<void> {
+    const { work } = this.coordinator;
     const stopped = this.status().filter(({ state }) => state === 'stopped');
-    if (stopped.length === 0) return;
-    const names = stopped.map(({ slot }) => slot).join(', ');
-    throw new Error(`partitions stopped, since too many of their sessions were set aside: ${names}`);
+    if (stopped.length > 0) {
+      const names = stopped.map(({ slot }) => slot).join(', ');
+      throw new Error(`partitions stopped, since too many of their sessions were set aside: ${names}`);
+    }
+    if (work.some(({ isAheadOfStore }) => isAheadOfStore))
+      throw new Error('the rows hold more than the event store, which was restored: npm run rebuild');
+    if (work.length > 0) return;
+    const partitions = await projectionLag(this.deps.pool);
+    if (partitions.length === 0) throw new Error('there are no partitions');
+    if (partitions.some(({ owner }) => owner === null))
+      throw new Error('some partitions have no owner, and this projector has none of them');
+  }
+
+  /** The partitions whose rows hold all that there is. The event store has to answer: it may have more than it sends. */
+  private async currentPartitions(work: readonly PartitionSupervisor[]): Promise<number[]> {
+    const { store, settings } = this.deps;
+    const at = new Date();
+    try {
+      await withTimeout(store.ping(), settings.heartbeatMs / 2, () => new Error('no answer'));
+    } catch {
+      return [];
+    }
+    return work.filter((partition) => partition.confirm(at)).map(({ lease }) => lease.partition);
   }
 
   /** Lets the partitions try the set-aside sessions that an operator wants to be tried. */

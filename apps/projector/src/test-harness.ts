@@ -115,20 +115,21 @@ export class ProjectorHarness {
     const metrics = new Metrics('test');
     const rebuilt: string[] = [];
     const projectorMetrics = new ProjectorMetrics(metrics);
-    const contexts = new ContextStore(redis, { ttlSeconds: 3_600 });
+    const contexts = new ContextStore(redis);
+    const leases = this.leases(name, pool);
     const deps = new PartitionDependencies(
       store,
       contexts,
       new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) }),
       new RowsStore(pool),
       pool,
+      leases,
       projectorMetrics,
       { instance: name, partitions: 4, leaseMs: 3_000, heartbeatMs: 150, setAsidePerMinute },
       logger,
     );
-    const leases = this.leases(name, pool);
     const health = new HealthChecks({ cacheMs: 0 });
-    const projector = new Projector(deps, redis, leases, health);
+    const projector = new Projector(deps, redis, health);
     let stopping: Promise<void> | undefined;
     const end = async (): Promise<void> => {
       await projector.beforeApplicationShutdown();
@@ -150,8 +151,8 @@ export class ProjectorHarness {
     const sessionCache: SessionCachePort = {
       load: async () => this.sessionCache.get(sessionId),
       remember: (session) => void this.sessionCache.set(sessionId, session),
+      forget: async () => void this.sessionCache.delete(sessionId),
       findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-      restore: async () => undefined,
     };
     const actor = { role: 'agent', id: 'test' } as const;
     await new CommandExecutor(this.store, sessionCache).execute({
@@ -163,6 +164,11 @@ export class ProjectorHarness {
     });
   }
 
+  /** Drops the copy of a session from which the next commands would be decided. */
+  forget(sessionId: string): void {
+    this.sessionCache.delete(sessionId);
+  }
+
   /** Appends an event as no program of ours would; returns its revision. */
   async append(sessionId: string, type: string, data: object, metadata: object = {}): Promise<number> {
     const last = await this.store.readLast(sessionStream(sessionId));
@@ -171,6 +177,17 @@ export class ProjectorHarness {
     await this.store.append(sessionStream(sessionId), [event], revision);
     this.sessionCache.delete(sessionId);
     return revision + 1;
+  }
+
+  /** Appends many events at once, as no program of ours would. */
+  async appendMany(sessionId: string, count: number): Promise<void> {
+    const last = await this.store.readLast(sessionStream(sessionId));
+    const data = { flag: 'many', value: true };
+    const events = Array.from({ length: count }, () =>
+      new EventCodec().encode({ event_id: randomUUID(), type: 'FlagRaised', data, metadata: {} }),
+    );
+    await this.store.append(sessionStream(sessionId), events, Number(last?.revision ?? -1));
+    this.sessionCache.delete(sessionId);
   }
 
   async sessions(count: number): Promise<string[]> {
@@ -189,7 +206,7 @@ export class ProjectorHarness {
   }
 
   async contextSettled(id: string): Promise<void> {
-    const contexts = new ContextStore(this.redis, { ttlSeconds: 60 });
+    const contexts = new ContextStore(this.redis);
     const session = await readSession(this.store, id);
     const wanted = session && JSON.stringify(contextOf(session));
     const isWanted = async (): Promise<boolean> => (await contexts.document(id))?.body === wanted;

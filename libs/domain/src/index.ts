@@ -12,16 +12,20 @@ export { evolveInquiries } from './inquiries/evolve.ts';
 export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
 export { noInquiries } from './inquiries/state.ts';
 export type { Inquiry, InquirySource } from './inquiries/state.ts';
-export type { Actor, EventMetadata } from './kernel/event.ts';
+export { isContinued } from './kernel/event.ts';
+export type { Actor, EventMetadata, Origin } from './kernel/event.ts';
 export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
+export type { AssignSession, PartnerCommand, SessionUpdate } from './partner/commands.ts';
 export { decidePartner } from './partner/decide.ts';
-export { partnerPersonalFields } from './partner/events.ts';
-export type { PartnerRemembered } from './partner/events.ts';
+export { isPartnerEventType, partnerPersonalFields } from './partner/events.ts';
+export type { PartnerEvent } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
-export type { PartnerMemory } from './partner/state.ts';
+export { inheritance } from './partner/memory.ts';
+export { newPartner, noChanges } from './partner/state.ts';
+export type { Inheritance, ListedSession, PartnerState } from './partner/state.ts';
 export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
-export { changedSections, contextOf, explainEvent, newExplained } from './session/context.ts';
+export { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './session/context.ts';
 export type { Context } from './session/context.ts';
 export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';
@@ -36,9 +40,16 @@ export type {
   SessionEvent,
   SessionEventType,
 } from './session/events.ts';
-export { memoryOf } from './session/memory.ts';
-export { deduplicationIds, findProcessedCommand } from './session/processed-commands.ts';
-export type { ProcessedCommand } from './session/processed-commands.ts';
+export { memoryChanges } from './session/memory.ts';
+export {
+  commandHashScheme,
+  commandsKept,
+  deduplicationIds,
+  findProcessedCommand,
+  latestCommand,
+  rememberCommand,
+} from './session/processed-commands.ts';
+export type { FoundCommand, ProcessedCommand, ProcessedCommands } from './session/processed-commands.ts';
 export { evolveSession, newSession } from './session/session.ts';
 export type { Session } from './session/session.ts';
 export { derivedFlags, initialState, isStarted } from './session/state.ts';

@@ -1,5 +1,4 @@
 import { retry, sleep } from '#platform';
-import { partitionPrefixes } from './assignment.ts';
 import type { Lease, PartitionLeaseStore } from './lease-store.ts';
 
 /** What runs for a partition as long as this instance owns it. */
@@ -15,8 +14,8 @@ interface PartitionCoordinatorOptions<Work extends PartitionWork> {
   readonly heartbeatMs: number;
   /** Begins the work of a partition. It calls `ended` if the work fails; the partition is then claimed again. */
   readonly begin: (lease: Lease, ended: () => void) => Work;
-  /** The partitions whose rows hold all that there is. */
-  readonly idle?: (work: readonly Work[]) => readonly number[];
+  /** The partitions whose rows hold all that there is. Takes less than a heartbeat. */
+  readonly idle?: (work: readonly Work[]) => Promise<readonly number[]>;
   /** Called after each heartbeat. */
   readonly onHeartbeat?: (work: readonly Work[]) => Promise<void>;
   readonly logger: Log;
@@ -30,21 +29,17 @@ interface Log {
 /** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
   private readonly owned = new Map<number, Work>();
-  private readonly partitionOfDigit: ReadonlyMap<string, number>;
   /** Cuts the pause before the next heartbeat short. */
   private pause = new AbortController();
 
-  constructor(private readonly options: PartitionCoordinatorOptions<Work>) {
-    const digits = partitionPrefixes(options.partitionCount).flatMap((prefixes, partition) =>
-      prefixes.map((prefix) => [prefix.slice('session-'.length), partition] as const),
-    );
-    this.partitionOfDigit = new Map(digits);
-  }
+  constructor(private readonly options: PartitionCoordinatorOptions<Work>) {}
 
-  /** Whether this instance owns the partition of a session. */
+  /** Whether this instance owns the partition of a session, according to the leases that it has. */
   owns(sessionId: string): boolean {
-    const partition = this.partitionOfDigit.get(sessionId.charAt(0));
-    return partition !== undefined && this.owned.has(partition);
+    const stream = `session-${sessionId}`;
+    for (const { lease } of this.owned.values())
+      if (lease.prefixes.some((prefix) => stream.startsWith(prefix))) return true;
+    return false;
   }
 
   /** The work of the partitions that this instance owns, in their order. */
@@ -69,10 +64,12 @@ export class PartitionCoordinator<Work extends PartitionWork> {
   }
 
   private async heartbeat(): Promise<void> {
-    const { leases, idle, onHeartbeat } = this.options;
+    const { leases, partitionCount, idle, onHeartbeat } = this.options;
     const share = await leases.heartbeat();
-    const renewed = await leases.renew(this.leases(), idle?.(this.work) ?? []);
+    if (share === undefined) await leases.ensure(partitionCount);
+    const renewed = await leases.renew(this.leases(), (await idle?.(this.work)) ?? []);
     await this.stop(this.leases().filter(({ partition }) => !renewed.includes(partition)));
+    if (share === undefined) return;
     const surplus = this.leases().slice(share);
     await this.stop(surplus);
     if (surplus.length > 0) await leases.release(surplus);

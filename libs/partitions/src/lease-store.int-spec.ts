@@ -121,6 +121,15 @@ describe('a new number of partitions', () => {
     for (const lease of await instance('b').claim(4, [])) expect(lease.epoch).toBeGreaterThan(1n);
   });
 
+  test('keeps the mark of a store that was restored', async () => {
+    for (const lease of owned) await a.goBack(lease, 50n, 101n);
+    await instance('b').ensure(2);
+    expect((await instance('b').claim(4, [])).map(({ position, aheadOf }) => [position, aheadOf])).toEqual([
+      [50n, 101n],
+      [50n, 101n],
+    ]);
+  });
+
   test('that is the same changes nothing', async () => {
     await a.ensure(4);
     expect(await a.renew(owned, [])).toHaveLength(4);

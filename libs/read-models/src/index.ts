@@ -1,5 +1,7 @@
 export { ContextProjection } from './context/projection.ts';
+export { nothingWritten } from './context/records.ts';
 export { ContextStore } from './context/store.ts';
+export type { ContextCheckpoint } from './context/store.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
 export { SessionSetAsideError } from './context/errors.ts';
 export { SessionCache } from './context/session-cache.ts';
@@ -18,7 +20,8 @@ export type { Reference } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
-export type { Positioned, TableItem } from './tables/items.ts';
+export { divide, isDeletion, sizeOfItem } from './tables/items.ts';
+export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';

@@ -10,7 +10,11 @@ import { ContextStore } from './context/store.ts';
     {
       provide: ContextStore,
       useFactory: (redis: Redis, config: Config) =>
-        new ContextStore(redis, { ttlSeconds: config.contextTtlS }),
+        new ContextStore(
+          redis,
+          { marginS: config.contextMarginS, endedS: config.contextEndedS },
+          config.commandLimits,
+        ),
       inject: [Redis, Config],
     },
   ],

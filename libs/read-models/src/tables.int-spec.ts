@@ -117,6 +117,27 @@ describe('rows', () => {
     );
   });
 
+  test('a turn_id that comes again in a session has a row each time, with its own reply', async () => {
+    const script = new Script();
+    const turnId = randomUUID();
+    const replyTo = (message_text: string): void =>
+      void script.request(turn(randomUUID(), { sender: 'bot', in_reply_to: turnId, message_text }));
+    script.request(startSession);
+    script.request(turn(turnId));
+    replyTo('One.');
+    script.request(turn(turnId, { message_text: 'Again?' }));
+    replyTo('Two.');
+    const events = positioned(script.sessionId, script.events);
+    const expected = { turns: [{ response_text: 'One.' }, {}, { response_text: 'Two.' }, {}] };
+    for (const event of events) await write([event]);
+    expect(await everything()).toMatchObject(expected);
+    await write(events);
+    expect(await everything()).toMatchObject(expected);
+    await database.pool.query('TRUNCATE conversation_session, conversation_turn');
+    await write(events);
+    expect(await everything()).toMatchObject(expected);
+  });
+
   test('keep a text with characters that PostgreSQL refuses', async () => {
     const script = new Script();
     script.request(startSession);

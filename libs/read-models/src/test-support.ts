@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { EventMetadata, RecordedEvent, Session, SessionCommand } from '#domain';
+import type { EventMetadata, ProcessedCommand, RecordedEvent, Session, SessionCommand } from '#domain';
 import { newSession, decideAll } from '#domain';
 import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
 import {
@@ -93,4 +93,22 @@ export class Script {
     this.events.push(...done.events);
     return [...done.events];
   }
+}
+
+/** A session at several revisions, the first of them with one event. */
+export function history(length: number): Session[] {
+  const script = new Script();
+  script.request(startSession);
+  const states = [script.session];
+  while (states.length < length) {
+    script.request(turn(randomUUID(), { message_text: `turn ${states.length}` }));
+    states.push(script.session);
+  }
+  return states;
+}
+
+/** The command whose first event is at a revision, that many seconds after the first one. */
+export function command(ids: string | string[], revision: number, count = 1): ProcessedCommand {
+  const at = new Date(1_790_000_000_000 + 1_000 * revision).toISOString();
+  return { ids: [ids].flat(), revision, count, hash: 'v2.h', at };
 }

@@ -1,6 +1,6 @@
 import type { EventData, JSONType, ResolvedEvent } from '@eventstore/db-client';
-import type { EventMetadata, JsonObject, PartnerMemory, PartnerRemembered, RecordedEvent } from '#domain';
-import { isSessionEventType } from '#domain';
+import type { EventMetadata, JsonObject, PartnerEvent, PartnerState, RecordedEvent } from '#domain';
+import { isPartnerEventType, isSessionEventType } from '#domain';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
@@ -65,10 +65,10 @@ export class EventCodec {
    * A stored event of a partner's stream, its data in the current version.
    * @throws UnprojectableEventError
    */
-  decodePartner(stored: StoredEvent): PartnerRemembered {
+  decodePartner(stored: StoredEvent): PartnerEvent {
     const { type } = stored;
     const { data } = this.current(stored);
-    if (type !== 'PartnerRemembered' || !isMemory(data)) throw unprojectable(stored, 'malformed_event');
+    if (!isPartnerEventType(type) || !isPartner(data)) throw unprojectable(stored, 'malformed_event');
     return { type, data };
   }
 
@@ -99,7 +99,7 @@ export function rawEvent(stored: StoredEvent): RawEvent {
   };
 }
 
-/** The metadata of an event. One that another program wrote, without our metadata, gets its defaults. */
+/** The metadata of an event. Where another program wrote an event without our metadata, defaults stand in for it. */
 function metadataOf(stored: StoredEvent): EventMetadata {
   const written = stored.metadata;
   const defaults = {
@@ -111,7 +111,13 @@ function metadataOf(stored: StoredEvent): EventMetadata {
   if (written === undefined) return defaults;
   // Metadata that is no JSON object says nothing of the version either.
   if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
-  return { ...defaults, ...(written as Partial<EventMetadata>) };
+  const { actor, $correlationId, ...others } = written as Partial<EventMetadata>;
+  return {
+    ...defaults,
+    ...others,
+    ...(isActor(actor) && { actor }),
+    ...(typeof $correlationId === 'string' && { $correlationId }),
+  };
 }
 
 function unprojectable(
@@ -135,8 +141,12 @@ function isFields(value: unknown): value is EventFields {
   );
 }
 
-function isMemory(data: object): data is PartnerRemembered['data'] {
-  const { session_id, start_time, language, preferences, open_goals } = data as Partial<PartnerMemory>;
-  const texts = [session_id, start_time, language].every((value) => typeof value === 'string');
-  return texts && isFields(preferences) && Array.isArray(open_goals);
+function isActor(value: unknown): value is EventMetadata['actor'] {
+  return isFields(value) && typeof value['role'] === 'string' && typeof value['id'] === 'string';
+}
+
+function isPartner(data: object): data is PartnerEvent['data'] {
+  const { memory, sessions } = data as Partial<PartnerState>;
+  if (!isFields(memory) || !Array.isArray(sessions)) return false;
+  return isFields(memory['preferences']) && Array.isArray(memory['open_goals']);
 }

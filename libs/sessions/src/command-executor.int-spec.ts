@@ -8,6 +8,7 @@ import { CommandRejectedError, StoreUnavailableError, WrongExpectedRevisionError
 import { readPartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import {
+  assignSession,
   endSession,
   FaultyStore,
   noCache,
@@ -145,11 +146,22 @@ describe('the metadata of an event', () => {
     });
   });
 
-  test('has ids of its own where the request has none', async () => {
+  test('has a correlation id of its own, and no command id, where the request has none', async () => {
     const { events } = await run(startSession);
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
-    expect(events[0]?.metadata).toMatchObject({ $correlationId: id, command_id: id });
-    expect(events[0]?.metadata).not.toHaveProperty('traceparent');
+    expect(events[0]?.metadata).toMatchObject({ $correlationId: id });
+    for (const name of ['traceparent', 'command_id', 'command_aliases'])
+      expect(events[0]?.metadata).not.toHaveProperty(name);
+  });
+
+  test('names all ids of the request on its first event', async () => {
+    await run(startSession);
+    const commands = [raiseFlag('a'), raiseFlag('b')];
+    const { events } = await run(endSession, { commands, commandIds: ['key:1', 'turn:1'] });
+    expect(events.map(({ metadata }) => [metadata.command_id, metadata.command_aliases])).toEqual([
+      ['key:1', ['turn:1']],
+      ['key:1', undefined],
+    ]);
   });
 });
 
@@ -182,14 +194,17 @@ describe('a session that is over', () => {
     ['expired', { type: 'ExpireSession', now: '2999-01-01T00:00:00.000Z' } as const],
   ])('leaves the memory of its partner when it has %s', async (_, end) => {
     const partner_id = randomUUID();
+    await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
+    await run({ type: 'ChangePreferences', preferences: { language: 'ta' } });
     await run(end);
-    const { memory } = await readPartner(store, partner_id);
-    expect(memory).toMatchObject({ session_id: testSession.id, language: 'hi' });
+    const { state } = await readPartner(store, partner_id);
+    expect(state).toMatchObject({ memory: { language: 'ta' }, sessions: [] });
   });
 
   test('leaves it later when the first attempt failed after the append', async () => {
     const partner_id = randomUUID();
+    await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
     const faulty = new FaultyStore(store.url, async (stream, append) => {
       if (stream.startsWith('partner-')) throw new StoreUnavailableError();
@@ -201,7 +216,7 @@ describe('a session that is over', () => {
     );
     await faulty.dispose();
     expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
-    expect((await readPartner(store, partner_id)).memory).toMatchObject({ session_id: testSession.id });
+    expect((await readPartner(store, partner_id)).state.sessions).toEqual([]);
   });
 });
 
@@ -250,11 +265,6 @@ describe('with a store that fails', () => {
       code: 'store_unavailable',
       cause: expect.stringContaining('changed 50 times'),
     });
-  });
-
-  test('a stream that refuses appends at its own revision is an error', async () => {
-    const failed = await executeOn(async () => false, request(testSession.id, startSession));
-    expect(failed).toEqual(new Error(`Session ${testSession.id} refuses appends at its own revision.`));
   });
 });
 

@@ -1,8 +1,21 @@
-import type { AcceptedCommands, DecidedCommands, ProcessedCommand, RecordedEvent, Session } from '#domain';
+import type { EventData } from '@eventstore/db-client';
+import { StreamDeletedError } from '@eventstore/db-client';
+import type {
+  AcceptedCommands,
+  DecidedCommands,
+  FoundCommand,
+  RecordedEvent,
+  Rejection,
+  Session,
+} from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { KeyedMutex, sleep } from '#platform';
+import type { AppendOutcome } from './client/append-messages.ts';
+import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
-import { bodyHash, commandContext } from './command-request.ts';
+import { commandContext, hasHash } from './command-request.ts';
+import type { CommandLimits } from './command-tail.ts';
+import { commandLimits, CommandTail } from './command-tail.ts';
 import {
   CommandIdReusedError,
   CommandRejectedError,
@@ -27,16 +40,28 @@ const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
 const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
 
+const deleted: Rejection = {
+  code: 'session_deleted',
+  reason: 'A session with this id was deleted; the id cannot be used again.',
+};
+
 /** Executes commands: reads, folds, decides, appends with the expected revision. */
 export class CommandExecutor {
   private readonly mutex = new KeyedMutex();
+  private readonly tail: CommandTail;
 
-  /** @param onAppended only announces what was appended; whoever needs it reliably reads the stream */
+  /**
+   * @param onAppended only announces what was appended; whoever needs it reliably reads the stream
+   * @param limits how long a command is recognised
+   */
   constructor(
     private readonly store: EventStore,
     private readonly cache: SessionCachePort,
     private readonly onAppended: (appended: Appended) => void = () => undefined,
-  ) {}
+    limits: CommandLimits = commandLimits,
+  ) {
+    this.tail = new CommandTail(store, limits);
+  }
 
   /**
    * Requests of one session are executed in sequence, so that those of this process do not conflict. What a session that
@@ -58,59 +83,83 @@ export class CommandExecutor {
     const context = commandContext(request, this.store.codec);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       const processed = await this.findProcessed(session, request.commandIds);
-      if (processed) return this.replay(session, processed, request);
+      if (processed) {
+        const replayed = await this.replay(session, processed, request);
+        if (replayed) return replayed;
+        await this.cache.forget(sessionId);
+        session = await foldStream(this.store, newSession(sessionId));
+        continue;
+      }
       const decided = decideAll(session, commands, context);
-      const appended = await this.tryAppend(session, decided, request);
-      if (appended) return appended;
-      const latest = await foldStream(this.store, session);
-      if (latest.revision === session.revision) return this.conclude(decided, latest, request);
+      const mayAppend =
+        hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
+      const appended = mayAppend ? await this.tryAppend(session, decided) : undefined;
+      if (appended && 'events' in appended) return appended;
+      const latest = await this.catchUp(session, appended?.actual);
+      if (latest.revision < session.revision) await this.cache.forget(sessionId);
+      if (!mayAppend && latest.revision === session.revision) return this.conclude(decided, latest, request);
       this.cache.remember(latest);
       session = latest;
-      if (attempt > 2) await sleep(Math.random() * 5 * attempt);
     }
     const cause = `session ${sessionId} changed ${attempts} times while a command was decided`;
     throw new StoreUnavailableError({ cause });
   }
 
-  /** Looks among the latest commands, then in the record of older ones, which is restored when it is incomplete. */
+  /** Looks among the latest commands, then in the record of older ones, and where that does not reach in the stream. */
   private async findProcessed(
     { session_id, known }: Session,
     ids: readonly string[],
-  ): Promise<ProcessedCommand | undefined> {
+  ): Promise<FoundCommand | undefined> {
     const recent = findProcessedCommand(known, ids);
     if (recent !== undefined || known.from === 0 || ids.length === 0) return recent;
-    const older = await this.cache.findCommand(session_id, ids);
-    if (older.command !== undefined || older.revision >= known.from - 1) return older.command;
-    await this.cache.restore(session_id);
-    return (await this.cache.findCommand(session_id, ids)).command;
+    const { command, revision } = await this.cache.findCommand(session_id, ids);
+    if (command !== undefined || revision >= known.from - 1) return command;
+    return this.tail.find(session_id, ids, { from: revision + 1, to: known.from });
   }
 
-  /** The result of a command that was processed before, read from the stream. */
+  /** The result of a command that was processed before, read from the stream; undefined: the stream does not have it. */
   private async replay(
     session: Session,
-    { id, hash, revision, count }: ProcessedCommand,
-    { body }: CommandRequest,
-  ): Promise<CommandResult> {
-    if (hash !== bodyHash(body)) throw new CommandIdReusedError(id);
-    const page = readEvents(this.store, session.session_id, { from: revision, limit: count });
-    const events = await Array.fromAsync(page);
-    return { session, revision: revision + count - 1, events, replayed: true };
+    found: FoundCommand,
+    request: CommandRequest,
+  ): Promise<CommandResult | undefined> {
+    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
+    const events = await readCommand(this.store, session.session_id, found);
+    const isThere =
+      events.length >= found.count && events.every(({ metadata }) => metadata.command_hash === found.hash);
+    if (!isThere) return undefined;
+    return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 
-  /** Appends a decision that needs no look at the latest revision; undefined: it does, or the stream has changed. */
+  /** Appends a decision; when the stream is at another revision, says at which. */
   private async tryAppend(
     session: Session,
-    decided: DecidedCommands,
-    { expectedRevision = session.revision }: CommandRequest,
-  ): Promise<CommandResult | undefined> {
-    if (!hasEvents(decided) || expectedRevision !== session.revision) return undefined;
-    const { events, session: after } = decided;
+    { events, session: after }: AcceptedCommands,
+  ): Promise<CommandResult | { readonly actual: number }> {
     const stored = events.map((event) => this.store.codec.encode(event));
-    if (!(await this.store.append(sessionStream(session.session_id), stored, session.revision)))
-      return undefined;
+    const { appended, revision: actual } = await this.append(session, stored);
+    if (!appended) return { actual };
     this.cache.remember(after);
     return { session: after, revision: after.revision, events, replayed: false };
+  }
+
+  /** The latest session, at least at the revision that an append met. One that is ahead of its stream is folded anew. */
+  private catchUp(session: Session, actual?: number): Promise<Session> {
+    const isAhead = actual !== undefined && actual < session.revision;
+    return foldStream(this.store, isAhead ? newSession(session.session_id) : session, actual);
+  }
+
+  /** As the store's; a deleted stream counts as none. */
+  private async append({ session_id, revision }: Session, events: EventData[]): Promise<AppendOutcome> {
+    try {
+      return await this.store.append(sessionStream(session_id), events, revision);
+    } catch (error) {
+      if (!(error instanceof StreamDeletedError)) throw error;
+      if (revision < 0) throw new CommandRejectedError(deleted, 0, revision);
+      return { appended: false, revision: -1 };
+    }
   }
 
   /** Nothing can be appended to a session that is at its latest revision: rejected, conflicting, or without effect. */
@@ -127,14 +176,13 @@ export class CommandExecutor {
       throw new WrongExpectedRevisionError(expectedRevision, revision, events, rejection === undefined);
     }
     if ('rejection' in decided) throw new CommandRejectedError(decided.rejection, decided.command, revision);
-    if (hasEvents(decided))
-      throw new Error(`Session ${session.session_id} refuses appends at its own revision.`);
     return { session, revision, events: [], replayed: false };
   }
 
-  private eventsAfter({ session_id }: Session, revision: number): Promise<RecordedEvent[]> {
+  private eventsAfter({ session_id, revision: last }: Session, revision: number): Promise<RecordedEvent[]> {
     const from = Math.max(0, revision + 1);
-    return Array.fromAsync(readEvents(this.store, session_id, { from, limit: conflictingEvents }));
+    const reaching = Math.min(last, from + conflictingEvents - 1);
+    return Array.fromAsync(readEvents(this.store, session_id, { from, limit: conflictingEvents, reaching }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { v5 } from 'uuid';
 import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
-import { canonicalJson } from '#domain';
+import { canonicalJson, commandHashScheme } from '#domain';
 import type { EventCodec } from './codec.ts';
 
 /** Commands for one session, with what identifies them. */
@@ -12,12 +12,13 @@ export interface CommandRequest {
   readonly actor: Actor;
   /** The ids under which a repetition of this request is recognised, the first of them stored with its events. */
   readonly commandIds: readonly string[];
-  /** What the caller sent, for telling a repetition from another request under the same id. */
+  /** What the caller sent, path parameters too, for telling a repetition from another request under the same id. */
   readonly body: JsonObject;
   /** The revision that the caller has seen; undefined: decide on the latest one. */
   readonly expectedRevision?: number;
   /** The epoch under which the caller owns the session; a command of an owner that was replaced is refused. */
   readonly agentEpoch?: number;
+  /** Undefined: that of the request which this one continues, if the session knows it, else a new one. */
   readonly correlationId?: string;
   readonly causationId?: string;
   readonly traceparent?: string;
@@ -32,34 +33,57 @@ export interface CommandResult {
   readonly replayed: boolean;
 }
 
-/** Tells a repetition of a request from another request under the same id. */
-export function bodyHash(body: JsonObject): string {
-  return hash('sha256', canonicalJson(body), 'base64url').slice(0, 22);
+/**
+ * Tells a repetition of a request from another request under the same id: the commands that it means, and what was sent.
+ * Each route of the api means commands of its own, whose names outlive its address.
+ */
+export function commandHash({ commands, body }: CommandRequest): string {
+  return commandHashScheme + shortHash(`${commands.map(({ type }) => type).join()}:${canonicalJson(body)}`);
+}
+
+/** Whether a stored hash is that of the request, by the scheme that it was made with. */
+export function hasHash(request: CommandRequest, stored: string): boolean {
+  return (
+    stored ===
+    (stored.startsWith(commandHashScheme) ? commandHash(request) : shortHash(canonicalJson(request.body)))
+  );
+}
+
+function shortHash(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
 /**
- * What the events of a request have in common. Their ids derive from the session, the command id, the body and the time
+ * What the events of a request have in common. Their ids derive from the session, the command id, the hash and the time
  * of this attempt. The store must not take another attempt for this one: it would keep the other's times, while the
  * session here continues with its own.
  */
 export function commandContext(request: CommandRequest, codec: EventCodec): CommandContext {
-  const { sessionId, actor, agentEpoch, causationId, traceparent } = request;
+  const { sessionId, actor, agentEpoch, causationId } = request;
+  const [command_id, ...command_aliases] = request.commandIds;
   const occurred_at = new Date().toISOString();
-  const command_id = request.commandIds[0] ?? randomUUID();
-  const command_hash = bodyHash(request.body);
+  const command_hash = commandHash(request);
+  const ownCorrelationId = randomUUID();
   const common = {
     occurred_at,
     actor,
-    $correlationId: request.correlationId ?? randomUUID(),
     ...(causationId === undefined ? {} : { $causationId: causationId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    command_id,
-    command_hash,
+    ...(command_id === undefined ? {} : { command_id, command_hash }),
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
+  const attempt = `${command_id ?? randomUUID()}:${command_hash}:${occurred_at}`;
   return {
     agentEpoch,
-    metadata: (type) => ({ schema_version: codec.versionOf(type), ...common }),
-    eventId: (index) => v5(`${command_id}:${command_hash}:${occurred_at}:${index}`, sessionId),
+    metadata: (type, index, origin) => {
+      const traceparent = request.traceparent ?? origin?.traceparent ?? undefined;
+      return {
+        schema_version: codec.versionOf(type),
+        ...common,
+        $correlationId: request.correlationId ?? origin?.correlation_id ?? ownCorrelationId,
+        ...(traceparent === undefined ? {} : { traceparent }),
+        ...(index === 0 && command_aliases.length > 0 ? { command_aliases } : {}),
+      };
+    },
+    eventId: (index) => v5(`${attempt}:${index}`, sessionId),
   };
 }

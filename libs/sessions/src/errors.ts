@@ -1,14 +1,7 @@
-import { CancelledError, DeadlineExceededError, TimeoutError, UnavailableError } from '@eventstore/db-client';
+import { StreamDeletedError } from '@eventstore/db-client';
 import type { RecordedEvent, Rejection } from '#domain';
 
-/** Thrown when the event store does not answer. The append may have been recorded: repeat the command with the same id. */
-export class StoreUnavailableError extends Error {
-  readonly code = 'store_unavailable';
-
-  constructor(options?: { cause: unknown }) {
-    super('The event store does not answer.', options);
-  }
-}
+export { StoreUnavailableError } from './client/errors.ts';
 
 /** Thrown when the state does not allow a command. `command` is its index among those sent. */
 export class CommandRejectedError extends Error {
@@ -90,23 +83,20 @@ export class UnprojectableEventError extends Error {
   }
 }
 
-/** gRPC: cancelled, deadline exceeded, unavailable. */
-const unavailableCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
-
-/** Whether an error means that the store is unavailable or slow, so that trying again later can help. */
-export function isStoreUnavailable(error: unknown): boolean {
-  return (
-    error instanceof StoreUnavailableError ||
-    error instanceof UnavailableError ||
-    error instanceof TimeoutError ||
-    error instanceof DeadlineExceededError ||
-    error instanceof CancelledError ||
-    isBrokenCall(error)
-  );
+/** Whether an error means that a stream cannot be folded, now or ever: it was deleted, or has an event of newer code. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof UnprojectableEventError || error instanceof StreamDeletedError;
 }
 
-/** The client passes on gRPC's own error when it asks an unavailable server for its features. */
-function isBrokenCall(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  return unavailableCodes.has(error.code) || (error.code === 13 && error.message.includes('RST_STREAM'));
+/** Thrown when a position lies after the end of the log: the store was restored to an earlier state, or is another one. */
+export class PositionBeyondEndError extends Error {
+  readonly code = 'position_beyond_end';
+
+  constructor(
+    readonly position: bigint,
+    /** The position of the last event. */
+    readonly head: bigint,
+  ) {
+    super(`Position ${position} lies after the end of the log, ${head}: the event store is an older one.`);
+  }
 }

@@ -1,18 +1,30 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  isUnreadable,
+  PositionBeyondEndError,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
+export type { AppendOutcome } from './client/append-messages.ts';
 export { CommandExecutor } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
-export type { SessionCachePort } from './session-cache-port.ts';
+export { commandLimits } from './command-tail.ts';
+export type { CommandLimits } from './command-tail.ts';
+export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
 export type { RawEvent } from './codec.ts';
-export { readPartner, rememberSession } from './partner-memory.ts';
+export {
+  appendToPartner,
+  changePartner,
+  readPartner,
+  rememberSession,
+  sessionUpdate,
+} from './partner-memory.ts';
+export type { Partner } from './partner-memory.ts';
 export {
   foldEvent,
   foldEvents,
@@ -23,6 +35,8 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
+export { explainingDenial } from './readiness.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

@@ -1,49 +1,109 @@
-import type { EventMetadata, PartnerMemory, Session } from '#domain';
-import { decidePartner, evolvePartner, memoryOf } from '#domain';
-import { v5 } from 'uuid';
+import { randomUUID } from 'node:crypto';
+import type {
+  EventMetadata,
+  ListedSession,
+  PartnerEvent,
+  PartnerState,
+  Session,
+  SessionUpdate,
+} from '#domain';
+import { decidePartner, evolvePartner, memoryChanges, newPartner } from '#domain';
+import { sleep } from '#platform';
+import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
+import { readEvents } from './streams.ts';
+
+/** How many events of a partner's stream are kept. The last one is all that is needed, the others are for people. */
+const eventsKept = 32;
+/** The limit is set when a stream begins, and again after so many events, for streams that began without it. */
+const limitEvery = 64;
+/** How often a change of a partner is decided again because others changed it first. */
+const attempts = 50;
+
+/** A partner at a revision of its stream (-1: nothing yet). */
+export interface Partner {
+  readonly partner_id: string;
+  readonly revision: number;
+  readonly state: PartnerState;
+}
 
 function partnerStream(partnerId: string): string {
   return `partner-${partnerId}`;
 }
 
+/** @throws UnprojectableEventError, StoreUnavailableError */
+export async function readPartner(store: EventStore, partner_id: string): Promise<Partner> {
+  const last = await store.readLast(partnerStream(partner_id));
+  if (last === undefined) return { partner_id, revision: -1, state: newPartner };
+  const state = evolvePartner(newPartner, store.codec.decodePartner(last));
+  return { partner_id, revision: Number(last.revision), state };
+}
+
 /**
- * What is remembered of a partner and at which revision of the partner's stream (-1: nothing yet).
- * @throws UnprojectableEventError, StoreUnavailableError
+ * Appends an event to a partner's stream.
+ * @returns false when others have changed the partner since
  */
-export async function readPartner(
+export async function appendToPartner(
+  store: EventStore,
+  { partner_id, revision }: Partner,
+  event: PartnerEvent,
+  context: Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>,
+): Promise<boolean> {
+  const stream = partnerStream(partner_id);
+  if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
+  const metadata: EventMetadata = {
+    schema_version: store.codec.versionOf(event.type),
+    occurred_at: new Date().toISOString(),
+    ...context,
+  };
+  const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata });
+  return (await store.append(stream, [stored], revision)).appended;
+}
+
+/**
+ * Reads a partner and changes it until no one else does so at the same time.
+ * @param change its result; undefined: others were first
+ * @throws StoreUnavailableError also when others always change the partner first
+ */
+export async function changePartner<T>(
   store: EventStore,
   partnerId: string,
-): Promise<{ revision: number; memory: PartnerMemory | null }> {
-  const last = await store.readLast(partnerStream(partnerId));
-  if (last === undefined) return { revision: -1, memory: null };
-  return { revision: Number(last.revision), memory: evolvePartner(null, store.codec.decodePartner(last)) };
+  change: (partner: Partner) => Promise<T | undefined>,
+): Promise<T> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const result = await change(await readPartner(store, partnerId));
+    if (result !== undefined) return result;
+    await sleep(Math.random() * 5 * attempt);
+  }
+  throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
 }
 
-/**
- * Records what a session leaves to its partner's next one, unless a newer session has recorded its own by then.
- * Doing it again adds nothing.
- */
+/** Records what a session that is over leaves to its partner's next one. Doing it again adds nothing. */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   const { partner_id } = session.state.identity;
-  const memory = memoryOf(session);
-  for (;;) {
-    const { revision, memory: known } = await readPartner(store, partner_id);
-    const { events } = decidePartner({ type: 'RememberPartner', partner_id, memory }, known);
-    const [remembered] = events;
-    if (remembered === undefined) return;
-    const event_id = v5(`${partner_id}:${memory.session_id}:${session.revision}`, v5.URL);
-    const metadata = metadataOf(session, store.codec.versionOf(remembered.type));
-    const event = store.codec.encode({ ...remembered, event_id, metadata });
-    if (await store.append(partnerStream(partner_id), [event], revision)) return;
-  }
+  await changePartner(store, partner_id, async (partner) => {
+    const listed = partner.state.sessions.find(({ session_id }) => session_id === session.session_id);
+    if (listed === undefined || listed.over) return true;
+    const update = await sessionUpdate(store, listed, session);
+    const { events } = decidePartner({ type: 'RememberSession', partner_id, update }, partner.state);
+    const [event] = events;
+    const actor = { role: 'system', id: 'partner-memory' } as const;
+    const context = { actor, $correlationId: session.session_id };
+    return event === undefined || (await appendToPartner(store, partner, event, context)) || undefined;
+  });
 }
 
-function metadataOf({ session_id, state }: Session, schema_version: number): EventMetadata {
-  return {
-    schema_version,
-    occurred_at: state.session.last_activity_time,
-    actor: { role: 'system', id: 'partner-memory' },
-    $correlationId: session_id,
-  };
+/** What a listed session has changed so far, by its state and its first event. */
+export async function sessionUpdate(
+  store: EventStore,
+  { session_id, changes }: ListedSession,
+  session: Session,
+): Promise<SessionUpdate> {
+  const over = session.state.session.status !== 'active';
+  const [first] = await Array.fromAsync(readEvents(store, session_id, { limit: 1 }));
+  const started = first?.type === 'SessionStarted' ? first.data : unknownStart;
+  return { session_id, over, changes: memoryChanges(started, session, changes) };
 }
+
+/** Stands for a first event that is no longer there: all that the session has counts as changed. */
+const unknownStart = { language: '', preferences: {}, open_goals: [] };

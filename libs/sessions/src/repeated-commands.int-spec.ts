@@ -1,10 +1,12 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
-import type { ProcessedCommand } from '#domain';
+import type { FoundCommand, JsonObject, RecordedEvent } from '#domain';
+import { canonicalJson } from '#domain';
 import { sleep } from '#platform';
 import { CommandIdReusedError } from './errors.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
-import { readSession } from './streams.ts';
-import { noCache, raiseFlag, sessionOfEachTest, startSession } from './test-support.ts';
+import { readSession, sessionStream } from './streams.ts';
+import { endSession, noCache, raiseFlag, sessionOfEachTest, startSession } from './test-support.ts';
 
 jest.setTimeout(60_000);
 
@@ -56,7 +58,7 @@ describe('the command id', () => {
 });
 
 /** A cached session that has forgotten its commands, and the record of the command in it. */
-async function forgotten(): Promise<{ load: SessionCachePort['load']; command: ProcessedCommand }> {
+async function forgotten(): Promise<{ load: SessionCachePort['load']; command: FoundCommand }> {
   await run(startSession);
   const { session, events } = await run(raiseFlag('old'), { commandIds: ['key:old'] });
   const hash = events[0]?.metadata.command_hash ?? '';
@@ -72,20 +74,11 @@ describe('a command older than what its session remembers', () => {
     expect(again).toMatchObject({ replayed: true, revision: 1 });
   });
 
-  test('is found after the record, which was incomplete, is restored', async () => {
-    const { load, command } = await forgotten();
-    let restored = 0;
-    const cache: SessionCachePort = {
-      ...noCache,
-      load,
-      findCommand: async () => (restored > 0 ? { revision: 1, command } : { revision: -1 }),
-      restore: async () => {
-        restored += 1;
-      },
-    };
+  test('is found in the stream where the record does not reach', async () => {
+    const { load } = await forgotten();
+    const cache = { ...noCache, load, findCommand: async () => ({ revision: -1 }) };
     const again = await run(raiseFlag('old'), { commandIds: ['key:old'], cache });
     expect(again).toMatchObject({ replayed: true, revision: 1 });
-    expect(restored).toBe(1);
   });
 
   test('is new when a complete record does not have it', async () => {
@@ -100,5 +93,59 @@ describe('a command older than what its session remembers', () => {
     const { load } = await forgotten();
     const cache = { ...noCache, load, findCommand: () => Promise.reject(new Error('looked up')) };
     expect(await run(raiseFlag('new'), { cache })).toMatchObject({ replayed: false });
+  });
+});
+
+describe('a command of several events', () => {
+  const several = { commandIds: ['key:several'], commands: ['a', 'b', 'c', 'd', 'e'].map(raiseFlag) };
+
+  test('is replayed whole while the record of it is still growing', async () => {
+    await run(startSession);
+    const { session, events } = await run(raiseFlag('a'), several);
+    const [first] = events;
+    const hash = first?.metadata.command_hash ?? '';
+    const cache: SessionCachePort = {
+      ...noCache,
+      load: async () => ({ ...session, known: { from: 6, list: [] } }),
+      findCommand: async () => ({ revision: 5, command: { id: 'key:several', hash, revision: 1, count: 1 } }),
+    };
+    expect(await run(raiseFlag('a'), { ...several, cache })).toMatchObject({
+      replayed: true,
+      revision: 5,
+      events,
+    });
+  });
+});
+
+async function appendedByOlderVersion(command_id: string, body: JsonObject): Promise<RecordedEvent> {
+  const command_hash = createHash('sha256').update(canonicalJson(body)).digest('base64url').slice(0, 22);
+  const metadata = {
+    schema_version: 1,
+    occurred_at: new Date().toISOString(),
+    actor: { role: 'agent', id: 'spec' },
+    $correlationId: 'c',
+    command_id,
+    command_hash,
+  };
+  const event = { event_id: randomUUID(), type: 'FlagRaised', data: { flag: 'a', value: true }, metadata };
+  await store.append(sessionStream(testSession.id), [store.codec.encode(event)], 0);
+  return { ...event, revision: 1 } as unknown as RecordedEvent;
+}
+
+describe('the hash of a command', () => {
+  test('tells apart two commands that have the same fields', async () => {
+    await run(startSession);
+    const more = { commandIds: ['key:1'], body: {} };
+    await run(raiseFlag('a'), more);
+    await expect(run(endSession, more)).rejects.toBeInstanceOf(CommandIdReusedError);
+  });
+
+  test('of an older version is compared by the scheme of that version', async () => {
+    await run(startSession);
+    const { event_id, metadata } = await appendedByOlderVersion('key:old', { flag: 'a' });
+    const again = await run(raiseFlag('a'), { commandIds: ['key:old'], body: { flag: 'a' } });
+    expect(again).toMatchObject({ replayed: true, events: [{ event_id, metadata }] });
+    const other = run(raiseFlag('a'), { commandIds: ['key:old'], body: { flag: 'b' } });
+    await expect(other).rejects.toBeInstanceOf(CommandIdReusedError);
   });
 });

@@ -1,4 +1,4 @@
-import type { ProcessedCommand, Session } from '#domain';
+import type { FoundCommand, Session } from '#domain';
 
 /** Where sessions are found without reading their stream: a cache, never the truth. */
 export interface SessionCachePort {
@@ -6,11 +6,13 @@ export interface SessionCachePort {
   load(sessionId: string): Promise<Session | undefined>;
   /** Keeps a session after an append. */
   remember(session: Session): void;
-  /** Looks for commands older than those a session knows; `revision` is the last one up to which all of them are kept. */
-  findCommand(
-    sessionId: string,
-    ids: readonly string[],
-  ): Promise<{ revision: number; command?: ProcessedCommand }>;
-  /** Completes the record of commands when `findCommand` did not reach far enough. */
-  restore(sessionId: string): Promise<void>;
+  /** Drops what is kept of a session that is ahead of its stream. */
+  forget(sessionId: string): Promise<void>;
+  /** Looks for commands older than those a session knows; `revision`: the last one up to which all of them are kept, -1: none. */
+  findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup>;
+}
+
+export interface CommandLookup {
+  readonly revision: number;
+  readonly command?: FoundCommand;
 }

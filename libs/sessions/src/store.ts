@@ -1,23 +1,36 @@
-import type { AppendExpectedRevision, EventData, ResolvedEvent } from '@eventstore/db-client';
-import {
-  BACKWARDS,
-  END,
-  EventStoreDBClient,
-  FORWARDS,
-  NO_STREAM,
-  StreamNotFoundError,
-} from '@eventstore/db-client';
-import { withTimeout } from '#platform';
+import type { EventData, Position } from '@eventstore/db-client';
+import { BACKWARDS, END } from '@eventstore/db-client';
+import { backOffMs, KeyedMutex, sleep } from '#platform';
+import type { AppendOutcome } from './client/append-messages.ts';
+import { callLimits, Deadline } from './client/attempts.ts';
+import { Calls, streamPage } from './client/calls.ts';
+import type { Connection } from './client/connection.ts';
+import { Connections } from './client/connections.ts';
+import { StoreUnavailableError } from './client/errors.ts';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
-import { StoreUnavailableError, isStoreUnavailable } from './errors.ts';
 
-/** How long an append or the first event of a read may take, in milliseconds. */
-const deadline = 5_000;
+/** Which events of a stream a read returns. */
+export interface ReadOptions {
+  /** The first revision; 0 by default. */
+  readonly from?: number;
+  /** How many events at most. */
+  readonly limit?: number;
+  /** A revision that the stream has. A server may tell of an event some milliseconds before a read returns it. */
+  readonly reaching?: number;
+}
 
-/** A connection to the event store that survives when the store is unavailable. */
+/** Events that are read with one call. */
+const pageSize = 256;
+/** Nobody writes it. The position of the whole log would need rights that a user may lack. */
+const pingStream = 'turnstream-ping';
+const last = { direction: BACKWARDS, maxCount: 1, requiresLeader: true } as const;
+
+/** The event store. Each call has a deadline of its own, within which it is tried again, and fails alone. */
 export class EventStore {
-  private client: EventStoreDBClient;
+  private readonly connections: Connections;
+  private readonly calls: Calls;
+  private readonly flights = new KeyedMutex();
 
   /**
    * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
@@ -26,102 +39,119 @@ export class EventStore {
   constructor(
     readonly url: string,
     readonly codec: EventCodec = new EventCodec(),
+    private readonly limits = callLimits,
   ) {
-    this.client = this.connect();
+    this.connections = new Connections(url, limits.answerMs / 2);
+    this.calls = new Calls(this.connections, limits);
   }
 
-  /** A separate client, for a subscription. The caller disposes of it. A wrong revision is an answer, not an error. */
-  connect(): EventStoreDBClient {
-    const option = 'throwOnAppendFailure=false';
-    return EventStoreDBClient.connectionString(`${this.url}${this.url.includes('?') ? '&' : '?'}${option}`);
+  /** How many connections are open, how many calls are in flight on them, and how many the client holds. */
+  get counts(): Connections['counts'] {
+    return this.connections.counts;
+  }
+
+  /** A connection for a subscription, which keeps it by `hold`. */
+  connectionForSubscription(): Connection {
+    return this.connections.forSubscription();
   }
 
   /**
-   * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none.
-   * @returns false when the stream is at another revision
-   * @throws StoreUnavailableError when the store does not answer in time
+   * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none. Appends to one stream
+   * follow one another: of two equal ones at once, a server lets one run into its deadline.
+   * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
    */
-  async append(stream: string, events: EventData[], expected: number): Promise<boolean> {
-    const expectedRevision: AppendExpectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
-    const result = await this.withDeadline((client) =>
-      client.appendToStream(stream, events, { expectedRevision }),
-    );
-    return result.success;
+  append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
+    const deadline = new Deadline(this.limits);
+    return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
   }
 
-  /** The events of a stream from a revision on; nothing when there is no such stream. */
-  async *read(stream: string, from: number, limit?: number): AsyncGenerator<StoredEvent> {
-    yield* this.events((client) =>
-      client.readStream(stream, {
-        direction: FORWARDS,
-        fromRevision: BigInt(from),
-        ...(limit === undefined ? {} : { maxCount: limit }),
-      }),
-    );
+  /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
+  async limitStream(stream: string, maxCount: number): Promise<void> {
+    await this.calls.single((client) => client.setStreamMetadata(stream, { maxCount }));
   }
 
-  /** The last event of a stream. */
-  async readLast(stream: string): Promise<StoredEvent | undefined> {
-    const last = this.events((client) =>
-      client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }),
-    );
-    for await (const event of last) return event;
-    return undefined;
+  /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */
+  async wasDeleted(stream: string): Promise<boolean> {
+    const { metadata } = await this.calls.single((client) => client.getStreamMetadata(stream));
+    return metadata?.truncateBefore !== undefined;
+  }
+
+  /**
+   * The events of a stream; nothing when there is no such stream. Between its pages no call is open, so that a caller
+   * may take long.
+   * @throws StoreUnavailableError
+   */
+  async *read(
+    stream: string,
+    { from = 0, limit = Infinity, reaching = -1 }: ReadOptions = {},
+  ): AsyncGenerator<StoredEvent> {
+    const awaitVisible = this.visibility(stream, reaching);
+    let next = from;
+    for (let left = limit; left > 0;) {
+      const count = Math.min(left, pageSize);
+      const page = await this.calls.page(streamPage(stream, next, count));
+      yield* page;
+      left -= page.length;
+      next = Number(page.at(-1)?.revision ?? next - 1) + 1;
+      if (page.length < count && (await awaitVisible(next - 1))) return;
+    }
+  }
+
+  /** The last event of a stream; `reaching`: a revision that the stream has. */
+  async readLast(stream: string, reaching = -1): Promise<StoredEvent | undefined> {
+    const awaitVisible = this.visibility(stream, reaching);
+    for (;;) {
+      const [event] = await this.calls.page((client) =>
+        client.readStream(stream, { ...last, fromRevision: END }),
+      );
+      if (await awaitVisible(Number(event?.revision ?? -1))) return event;
+    }
   }
 
   /** Resolves when the store answers a read; throws StoreUnavailableError otherwise. */
   async ping(): Promise<void> {
-    await this.head();
+    await this.readLast(pingStream);
   }
 
   /** The position of the last event of the whole store. */
   async head(): Promise<bigint> {
-    const last = this.events((client) =>
-      client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
-    );
-    for await (const event of last) return event.position?.commit ?? 0n;
-    return 0n;
+    const [event] = await this.calls.page((client) => client.readAll({ ...last, fromPosition: END }));
+    return event?.position?.commit ?? 0n;
   }
 
-  /** Closes the connection; calls in flight fail. */
+  /** The position of the last event that was stored before a time; 0: none was. */
+  async positionBefore(time: Date): Promise<bigint> {
+    let from: typeof END | Position = END;
+    for (;;) {
+      const backwards = {
+        direction: BACKWARDS,
+        fromPosition: from,
+        maxCount: pageSize,
+        requiresLeader: true,
+      } as const;
+      const page = await this.calls.page((client) => client.readAll(backwards));
+      const found = page.find(({ created }) => created < time) ?? page.at(-1);
+      if (found === undefined || found.created < time) return found?.position?.commit ?? 0n;
+      from = found.position ?? END;
+    }
+  }
+
+  /** Whether a read that saw a stream up to a revision has seen it all; if not, resolves when to read again. */
+  private visibility(stream: string, reaching: number): (seen: number) => Promise<boolean> {
+    const deadline = new Deadline(this.limits);
+    let reads = 0;
+    return async (seen) => {
+      if (seen >= reaching) return true;
+      if (deadline.isOver)
+        throw new StoreUnavailableError({ cause: `revision ${reaching} of ${stream} is not visible` });
+      reads += 1;
+      await sleep(backOffMs(reads, { minMs: 2, maxMs: 100 }));
+      return false;
+    };
+  }
+
+  /** Closes the connections; calls in flight fail. */
   async dispose(): Promise<void> {
-    await dispose(this.client);
+    await this.connections.dispose();
   }
-
-  private async *events(
-    read: (client: EventStoreDBClient) => AsyncIterable<ResolvedEvent>,
-  ): AsyncGenerator<StoredEvent> {
-    const { client } = this;
-    try {
-      for await (const { event } of read(client)) if (event) yield event;
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return;
-      throw this.failed(client, error);
-    }
-  }
-
-  /** The client waits indefinitely when its stream ends without an answer, so each call has a time limit of ours. */
-  private async withDeadline<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
-    const { client } = this;
-    try {
-      return await withTimeout(call(client), deadline, () => new StoreUnavailableError());
-    } catch (error) {
-      throw this.failed(client, error);
-    }
-  }
-
-  /** A client that failed once may keep failing, so it is replaced; its other calls in flight end. */
-  private failed(client: EventStoreDBClient, error: unknown): unknown {
-    if (!isStoreUnavailable(error)) return error;
-    if (client === this.client) {
-      this.client = this.connect();
-      void dispose(client);
-    }
-    return error instanceof StoreUnavailableError ? error : new StoreUnavailableError({ cause: error });
-  }
-}
-
-/** Ends a client's streams. It waits for each of them to close, which some never do, so not for long. */
-export async function dispose(client: EventStoreDBClient): Promise<void> {
-  await withTimeout(client.dispose(), 250, () => new Error('streams still open')).catch(() => undefined);
 }

@@ -3,16 +3,17 @@ import { evolveSession, newSession } from '#domain';
 import type { RawEvent } from './codec.ts';
 import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
-import type { EventStore } from './store.ts';
+import type { EventStore, ReadOptions } from './store.ts';
 
-/** Where a read begins (revision, default 0) and how many events it returns at most. */
-interface ReadOptions {
-  readonly from?: number;
-  readonly limit?: number;
-}
+const prefix = 'session-';
 
 export function sessionStream(sessionId: string): string {
-  return `session-${sessionId}`;
+  return `${prefix}${sessionId}`;
+}
+
+/** The session that a stream belongs to; undefined: none. */
+export function sessionOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Whether the name of a session's stream begins with one of the prefixes. */
@@ -22,15 +23,16 @@ export function streamMatches(sessionId: string, prefixes: readonly string[]): b
 }
 
 /**
- * The events of a session from a revision on, oldest first; nothing when there is no such session.
+ * The events of a session from a revision on, oldest first; nothing when there is no such session. Who folds many of them
+ * lets other work of the process run in between.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function* readEvents(
   store: EventStore,
   sessionId: string,
-  { from = 0, limit }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<RecordedEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) {
+  for await (const stored of store.read(sessionStream(sessionId), options)) {
     yield store.codec.decode(stored);
   }
 }
@@ -39,9 +41,9 @@ export async function* readEvents(
 export async function* readRawEvents(
   store: EventStore,
   sessionId: string,
-  { from = 0, limit }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<RawEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), from, limit)) yield rawEvent(stored);
+  for await (const stored of store.read(sessionStream(sessionId), options)) yield rawEvent(stored);
 }
 
 /**
@@ -53,7 +55,7 @@ export function foldEvent(session: Session, event: RecordedEvent): Session {
 }
 
 /**
- * Folds a session's events from a revision on into any state.
+ * Folds a session's events from a revision on into any state; `reaching`: a revision that the stream is known to have.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function foldEvents<State>(
@@ -62,20 +64,33 @@ export async function foldEvents<State>(
   initial: State,
   evolve: (state: State, event: RecordedEvent) => State,
   from = 0,
+  reaching = -1,
 ): Promise<State> {
   let state = initial;
-  for await (const event of readEvents(store, sessionId, { from })) {
+  for await (const event of readEvents(store, sessionId, { from, reaching })) {
     state = applyEvent(sessionId, state, event, evolve);
   }
   return state;
 }
 
 /**
- * Folds what came after a session's revision.
+/**
+ * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have. A session that is
+ * ahead of its stream (the store was restored to an earlier state, or the stream deleted) is folded again from the start;
+ * its revision is then lower.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
-export function foldStream(store: EventStore, session: Session): Promise<Session> {
-  return foldEvents(store, session.session_id, session, evolveSession, session.revision + 1);
+export async function foldStream(store: EventStore, session: Session, reaching?: number): Promise<Session> {
+  const { session_id, revision } = session;
+  if (revision < 0) return foldEvents(store, session_id, session, evolveSession, 0, reaching);
+  let isThere = false;
+  const evolve = (state: Session, event: RecordedEvent): Session => {
+    isThere ||= event.revision === revision;
+    return evolveSession(state, event);
+  };
+  // The event at the session's own revision has to be there; it changes nothing.
+  const latest = await foldEvents(store, session_id, session, evolve, revision, reaching);
+  return isThere ? latest : foldStream(store, newSession(session_id), reaching);
 }
 
 /**

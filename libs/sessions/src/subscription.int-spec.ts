@@ -10,15 +10,20 @@ jest.setTimeout(60_000);
 const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
-async function append(sessionId: string, expected: number, count: number): Promise<void> {
+async function append(
+  sessionId: string,
+  expected: number,
+  count: number,
+  step: string | null = null,
+): Promise<void> {
   const events = Array.from({ length: count }, (_, index) => ({
     contentType: 'application/json' as const,
     id: randomUUID(),
     type: 'GoalSet',
-    data: { goal: `goal-${expected + 1 + index}`, step: null },
+    data: { goal: `goal-${expected + 1 + index}`, step },
     metadata: undefined,
   }));
-  expect(await store.append(sessionStream(sessionId), events, expected)).toBe(true);
+  expect(await store.append(sessionStream(sessionId), events, expected)).toMatchObject({ appended: true });
 }
 
 test('delivers stored events, then that it caught up, then new events', async () => {
@@ -41,6 +46,14 @@ test('delivers stored events, then that it caught up, then new events', async ()
   }
   expect(seen).toEqual(Array.from({ length: 2_003 }, (_, index) => index));
   expect(seenWhenCaughtUp[0]).toBe(3);
+});
+
+test('delivers events that are too large together to wait in memory', async () => {
+  const id = randomUUID();
+  const large = 'x'.repeat(500_000);
+  for (let revision = 0; revision < 50; revision += 1) await append(id, revision - 1, 1, large);
+  const found = await take(50, { prefixes: [sessionStream(id)], after: 'start' });
+  expect(found.map(({ revision }) => revision)).toEqual(Array.from({ length: 50 }, (_, index) => index));
 });
 
 test('starts after the position that it is given', async () => {

@@ -1,12 +1,15 @@
 import type { AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
-import { backOffMs, sleep } from '#platform';
+import { backOffMs, jsonSize, sleep } from '#platform';
+import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
-import { UnprojectableEventError } from './errors.ts';
+import { deletionOf, metastreamOf } from './deletion.ts';
+import { PositionBeyondEndError, UnprojectableEventError } from './errors.ts';
+import { checkWithinLog, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
-import { dispose } from './store.ts';
+import { sessionOf } from './streams.ts';
 
 /** What a subscription delivers, in the store's order. Positions are commit positions. */
 export type Delivery =
@@ -26,8 +29,17 @@ export type Delivery =
       readonly reason: UnprojectableReason;
       readonly position: bigint;
     }
+  /** The events of a session with a revision below `before` are deleted. */
+  | {
+      readonly kind: 'deleted';
+      readonly session_id: string;
+      readonly before: number;
+      readonly position: bigint;
+    }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
-  | { readonly kind: 'caught_up' };
+  /** Everything that the store had is delivered. It may fall behind later. */
+  | { readonly kind: 'caught_up' }
+  | { readonly kind: 'fell_behind' };
 
 interface SubscribeOptions {
   /** Beginnings of stream names, as `session-0`. */
@@ -42,12 +54,16 @@ interface SubscribeOptions {
   readonly onInterruption?: (error: unknown) => void;
 }
 
-const prefix = 'session-';
 /** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
-const highWater = 1_024;
-const lowWater = 256;
+const highWater = { count: 1_024, bytes: 16 * 1_024 * 1_024 };
+const lowWater = { count: 256, bytes: 4 * 1_024 * 1_024 };
+/** A server that has no room for another call on a connection says nothing. */
+const confirmMs = 5_000;
 
-/** The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come. */
+/**
+ * The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come.
+ * @throws PositionBeyondEndError when the log ends before the position, at the start or after an interruption
+ */
 export async function* subscribeToSessions(
   store: EventStore,
   options: SubscribeOptions,
@@ -58,11 +74,12 @@ export async function* subscribeToSessions(
   while (!signal.aborted) {
     try {
       for await (const delivery of subscribeOnce(store, { ...options, after })) {
-        if (delivery.kind !== 'caught_up') after = delivery.position;
+        if ('position' in delivery) after = delivery.position;
         failures = 0;
         yield delivery;
       }
     } catch (error) {
+      if (error instanceof PositionBeyondEndError) throw error;
       options.onInterruption?.(error);
     }
     failures += 1;
@@ -75,35 +92,54 @@ async function* subscribeOnce(
   { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (signal.aborted) return;
-  const client = store.connect();
+  if (typeof after === 'bigint') await checkWithinLog(store, after);
+  const connection = store.connectionForSubscription();
+  const release = connection.hold();
   const inbox = new Inbox(store.codec);
   const checkpoints = {
     checkpointInterval: 8,
-    checkpointReached: (_: AllStreamSubscription, { commit }: Position) =>
-      inbox.checkpoint(commit, subscription.readableLength),
+    checkpointReached: (_: AllStreamSubscription, { commit }: Position) => inbox.checkpoint(commit),
   };
-  const subscription: AllStreamSubscription = client.subscribeToAll({
+  const names = prefixes.flatMap((name) => [name, metastreamOf(name)]);
+  const subscription: AllStreamSubscription = connection.client.subscribeToAll({
     fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
     filter: types
       ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
-      : streamNameFilter({ prefixes: [...prefixes], ...checkpoints }),
+      : streamNameFilter({ prefixes: names, ...checkpoints }),
   });
   const stop = (): void => inbox.end();
   signal.addEventListener('abort', stop);
   inbox.listenTo(subscription);
+  const unconfirmed = setTimeout(() => inbox.end({ error: new NoAnswerError(confirmMs) }), confirmMs);
+  subscription.on('confirmation', () => clearTimeout(unconfirmed));
   try {
     yield* inbox.deliveries();
+  } catch (error) {
+    if (isConnectionUnusable(error) || error instanceof NoAnswerError) connection.retire();
+    throw error;
   } finally {
+    clearTimeout(unconfirmed);
     signal.removeEventListener('abort', stop);
     subscription.on('error', () => undefined);
+    subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();
-    await dispose(client);
+    release();
   }
+}
+
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly bytes: number;
 }
 
 /** A bounded queue between a flowing subscription and a sequential reader. */
 class Inbox {
-  private waiting: Delivery[] = [];
+  private waiting: Waiting[] = [];
+  /** How many deliveries wait, those that are being read included, and how large they are. */
+  private count = 0;
+  private bytes = 0;
+  /** What the client told of ahead of the events that its own buffer still held, each with their number. */
+  private ahead: { events: number; readonly delivery: Delivery }[] = [];
   /** Resolves the wait for the next delivery. */
   private notify: (() => void) | undefined;
   private ended = false;
@@ -116,18 +152,19 @@ class Inbox {
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
     subscription.on('data', ({ event }) => {
-      if (event === undefined || !event.streamId.startsWith(prefix)) return;
-      this.push(toDelivery(this.codec, event, event.position.commit));
+      if (event) this.push(toDelivery(this.codec, event, event.position.commit));
+      this.pushFollowing();
     });
-    subscription.on('caughtUp', () => this.push({ kind: 'caught_up' }));
+    subscription.on('caughtUp', () => this.pushInOrder({ kind: 'caught_up' }));
+    subscription.on('fellBehind', () => this.pushInOrder({ kind: 'fell_behind' }));
     subscription.on('error', (error) => this.end({ error }));
     subscription.on('end', () => this.end());
     subscription.on('close', () => this.end());
   }
 
-  /** A checkpoint is passed on only when no event before it still waits in the stream's own buffer. */
-  checkpoint(position: bigint, buffered: number): void {
-    if (buffered === 0) this.push({ kind: 'checkpoint', position });
+  /** What is no position is not passed on. */
+  checkpoint(position: bigint): void {
+    if (isPosition(position)) this.pushInOrder({ kind: 'checkpoint', position });
   }
 
   end(failure?: { error: unknown }): void {
@@ -140,8 +177,10 @@ class Inbox {
     for (;;) {
       const batch = this.waiting;
       this.waiting = [];
-      for (const [index, delivery] of batch.entries()) {
-        if (batch.length - index + this.waiting.length < lowWater) this.resume();
+      for (const { delivery, bytes } of batch) {
+        this.count -= 1;
+        this.bytes -= bytes;
+        if (this.count < lowWater.count && this.bytes < lowWater.bytes) this.resume();
         yield delivery;
       }
       if (this.waiting.length > 0) continue;
@@ -154,9 +193,28 @@ class Inbox {
     }
   }
 
+  /** Behind the events that arrived before. */
+  private pushInOrder(delivery: Delivery): void {
+    const events = this.subscription?.readableLength ?? 0;
+    if (events === 0) this.push(delivery);
+    else this.ahead.push({ events, delivery });
+  }
+
+  /** One more event has left the client's buffer. */
+  private pushFollowing(): void {
+    for (const item of this.ahead) item.events -= 1;
+    while (this.ahead[0]?.events === 0) {
+      const next = this.ahead.shift();
+      if (next) this.push(next.delivery);
+    }
+  }
+
   private push(delivery: Delivery): void {
-    this.waiting.push(delivery);
-    if (this.waiting.length >= highWater && !this.paused) {
+    const bytes = delivery.kind === 'event' ? jsonSize(delivery.event.data) : 0;
+    this.waiting.push({ delivery, bytes });
+    this.count += 1;
+    this.bytes += bytes;
+    if ((this.count >= highWater.count || this.bytes >= highWater.bytes) && !this.paused) {
       this.paused = true;
       this.subscription?.pause();
     }
@@ -170,8 +228,12 @@ class Inbox {
   }
 }
 
+/** An event of a session, or what a system event says of one. Any other event only moves the position. */
 function toDelivery(codec: EventCodec, stored: StoredEvent, position: bigint): Delivery {
-  const session_id = stored.streamId.slice(prefix.length);
+  const deletion = deletionOf(stored);
+  if (deletion) return { kind: 'deleted', ...deletion, position };
+  const session_id = sessionOf(stored.streamId);
+  if (session_id === undefined) return { kind: 'checkpoint', position };
   try {
     return { kind: 'event', session_id, event: codec.decode(stored), position };
   } catch (error) {

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
+import type { StreamMetadata } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
+import { decidePartner } from '#domain';
+import type { AppendOutcome } from './client/append-messages.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
+import { appendToPartner, changePartner } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
-import { readEvents } from './streams.ts';
+import { readEvents, sessionStream } from './streams.ts';
 
 /** For specs: a cache that keeps nothing, so that every command folds the stream. */
 export const noCache: SessionCachePort = {
   load: async () => undefined,
   remember: () => undefined,
+  forget: async () => undefined,
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-  restore: async () => undefined,
 };
 
 export const startSession = {
@@ -34,6 +39,21 @@ export function raiseFlag(flag: string): SessionCommand {
   return { type: 'RaiseFlag', flag, value: true };
 }
 
+/** Lists a session in its partner's stream, as a start does. */
+export async function assignSession(
+  store: EventStore,
+  partner_id: string,
+  session_id: string,
+): Promise<void> {
+  const assignment = { session_id, completable: false, language: null, updates: [] };
+  await changePartner(store, partner_id, async (partner) => {
+    const { events } = decidePartner({ type: 'AssignSession', partner_id, ...assignment }, partner.state);
+    const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
+    for (const event of events) return (await appendToPartner(store, partner, event, context)) || undefined;
+    return true;
+  });
+}
+
 /** A request of an agent with one command. */
 export function request(
   sessionId: string,
@@ -50,11 +70,19 @@ export function request(
   };
 }
 
+/** Its calls may take long, for specs that make many at once. */
+export function patientStore(url: string): EventStore {
+  return new EventStore(url, undefined, { answerMs: 30_000, totalMs: 30_000 });
+}
+
 /** A new session for each test, on the event store of the spec. */
 export function sessionOfEachTest() {
-  const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
-  afterAll(() => store.dispose());
+  const url = process.env['EVENTSTORE_URL'] ?? '';
+  const store = patientStore(url);
+  const stores = [store, patientStore(url), patientStore(url)];
+  afterAll(() => Promise.all(stores.map((one) => one.dispose())));
   let id = '';
+  let runs = 0;
   beforeEach(() => {
     id = randomUUID();
   });
@@ -63,11 +91,15 @@ export function sessionOfEachTest() {
     get id() {
       return id;
     },
-    /** Executes a command as a process of its own would: executors share no mutex. */
+    /** Executes a command as one of several processes would: executors share no mutex, and rarely a store. */
     run: (
       command: SessionCommand,
       { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
-    ): Promise<CommandResult> => new CommandExecutor(store, cache).execute(request(id, command, more)),
+    ): Promise<CommandResult> => {
+      runs += 1;
+      const process = stores[runs % stores.length] ?? store;
+      return new CommandExecutor(process, cache).execute(request(id, command, more));
+    },
     revisions: async (): Promise<number[]> => {
       const events = await Array.fromAsync(readEvents(store, id));
       return events.map(({ revision }) => revision);
@@ -79,12 +111,28 @@ export function sessionOfEachTest() {
 export class FaultyStore extends EventStore {
   constructor(
     address: string,
-    private readonly fault: (stream: string, append: () => Promise<boolean>) => Promise<boolean>,
+    private readonly fault: (stream: string, append: () => Promise<AppendOutcome>) => Promise<AppendOutcome>,
   ) {
     super(address);
   }
 
-  override append(stream: string, events: EventData[], expected: number): Promise<boolean> {
+  override append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
     return this.fault(stream, () => super.append(stream, events, expected));
   }
+}
+
+/** Deletes a session's stream as an operator does: for good, or so that its revisions may continue. */
+export async function deleteStream(sessionId: string, how: 'tombstone' | 'soft delete'): Promise<void> {
+  const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
+  const stream = sessionStream(sessionId);
+  if (how === 'tombstone') await client.tombstoneStream(stream);
+  else await client.deleteStream(stream);
+  await client.dispose();
+}
+
+/** Truncates a session's stream before a revision, or writes other metadata. */
+export async function setMetadata(sessionId: string, metadata: StreamMetadata): Promise<void> {
+  const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
+  await client.setStreamMetadata(sessionStream(sessionId), metadata);
+  await client.dispose();
 }

@@ -5,15 +5,17 @@ import type { SessionCommand } from '#domain';
 import { EventCodec } from './codec.ts';
 import { CommandExecutor } from './command-executor.ts';
 import { UnprojectableEventError } from './errors.ts';
-import { readPartner, rememberSession } from './partner-memory.ts';
+import { readPartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { readEvents, readRawEvents, readSession, sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
-import { endSession, noCache, raiseFlag, request, startSession } from './test-support.ts';
+import { assignSession, endSession, noCache, raiseFlag, request, startSession } from './test-support.ts';
 import type { EventFields } from './upcasters.ts';
 
 jest.setTimeout(60_000);
+
+const noMemory = { preferences: {}, open_goals: [] };
 
 /** Code in which three types have changed: their version 1 had other names, and GoalSet had no step before version 2. */
 const codec = new EventCodec({
@@ -22,7 +24,9 @@ const codec = new EventCodec({
     ({ name, ...data }: EventFields) => ({ ...data, goal: name }),
     (data: EventFields) => ({ ...data, step: null }),
   ],
-  PartnerRemembered: [({ lang, ...data }: EventFields) => ({ ...data, language: lang })],
+  PartnerRemembered: [
+    ({ lang, ...data }: EventFields) => ({ ...data, memory: { ...noMemory, language: lang } }),
+  ],
 });
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const store = new EventStore(url, codec);
@@ -48,7 +52,7 @@ function raw(type: string, data: object | null, schema_version: unknown = 1): Ev
 }
 
 async function append(stream: string, ...events: EventData[]): Promise<void> {
-  expect(await olderCode.append(stream, events, -1)).toBe(true);
+  expect(await olderCode.append(stream, events, -1)).toMatchObject({ appended: true });
 }
 
 const started = (): object => ({
@@ -104,10 +108,27 @@ describe('events of older versions', () => {
   });
 
   test('in a partner’s stream fold into the partner’s memory', async () => {
-    const memory = { session_id: sessionId, start_time: '', preferences: { a: 1 }, open_goals: [] };
-    await append(`partner-${partner_id}`, raw('PartnerRemembered', { partner_id, ...memory, lang: 'ta' }));
-    const found = await readPartner(store, partner_id);
-    expect(found).toEqual({ revision: 0, memory: { ...memory, language: 'ta' } });
+    const data = { partner_id, last_session_id: sessionId, sessions: [], lang: 'ta' };
+    await append(`partner-${partner_id}`, raw('PartnerRemembered', data));
+    const { state } = await readPartner(store, partner_id);
+    expect(state).toEqual({
+      last_session_id: sessionId,
+      sessions: [],
+      memory: { ...noMemory, language: 'ta' },
+    });
+  });
+
+  test('make the memory of a partner’s last session one that lists it', async () => {
+    const goal = { goal: 'pay', step: null };
+    const memory = { language: 'hi', preferences: { a: 1 } };
+    const data = { partner_id, session_id: sessionId, start_time: 't', ...memory, open_goals: [goal] };
+    await append(`partner-${partner_id}`, raw('PartnerRemembered', data));
+    const { state } = await readPartner(olderCode, partner_id);
+    expect(state).toMatchObject({
+      last_session_id: sessionId,
+      memory: { ...memory, open_goals: [{ ...goal, worked_at: 't' }] },
+      sessions: [{ session_id: sessionId, over: false }],
+    });
   });
 });
 
@@ -118,10 +139,11 @@ test('new events are stored with the current version of their type', async () =>
     raiseFlag('vip'),
   ];
   const executor = new CommandExecutor(store, noCache);
-  const { session } = await executor.execute(request(sessionId, endSession, { commands }));
-  await rememberSession(store, session);
+  await assignSession(store, partner_id, sessionId);
+  await executor.execute(request(sessionId, startSession, { commands }));
+  await executor.execute(request(sessionId, endSession));
   const events = await Array.fromAsync(readRawEvents(store, sessionId));
-  expect(events.map(({ metadata }) => metadata['schema_version'])).toEqual([2, 3, 1]);
+  expect(events.map(({ metadata }) => metadata['schema_version'])).toEqual([2, 3, 1, 1]);
   expect((await store.readLast(`partner-${partner_id}`))?.metadata).toMatchObject({ schema_version: 2 });
 });
 
@@ -150,7 +172,7 @@ describe('an event that cannot be folded', () => {
   });
 
   test('of a newer version fails the reading of a partner’s memory', async () => {
-    await append(`partner-${partner_id}`, raw('PartnerRemembered', {}, 2));
+    await append(`partner-${partner_id}`, raw('PartnerRemembered', {}, 3));
     const error = await failureOf(readPartner(olderCode, partner_id));
     expect(error).toMatchObject({ session_id: null, reason: 'newer_schema_version' });
   });

@@ -11,7 +11,9 @@ type Upcaster = (data: EventFields) => EventFields;
 export type Upcasters = { readonly [type: string]: readonly Upcaster[] };
 
 /** The event types whose data changed its shape. Any other type is at version 1. */
-export const upcasters: Upcasters = {};
+export const upcasters: Upcasters = {
+  PartnerRemembered: [listLastSession],
+};
 
 /** The version of a type that this code writes, and the newest that it reads. */
 export function currentVersion(steps: Upcasters, type: string): number {
@@ -23,6 +25,20 @@ export function upcast(steps: Upcasters, type: string, version: number, data: Ev
   return stepsOf(steps, type)
     .slice(version - 1)
     .reduce((older, step) => step(older), data);
+}
+
+/** Version 1 was the memory of the last session, which may continue. */
+function listLastSession(data: EventFields): EventFields {
+  const { partner_id, session_id, start_time, language, preferences, open_goals } = data;
+  const goals = open_goals as readonly EventFields[];
+  const changes = { language: null, preferences: {}, open_goals: [], finished_goals: [] };
+  const listed = { session_id, previous_session_id: null, completable: false, over: false, changes };
+  return {
+    partner_id,
+    last_session_id: session_id,
+    memory: { language, preferences, open_goals: goals.map((goal) => ({ ...goal, worked_at: start_time })) },
+    sessions: [listed],
+  };
 }
 
 function stepsOf(steps: Upcasters, type: string): readonly Upcaster[] {

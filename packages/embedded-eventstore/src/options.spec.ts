@@ -12,6 +12,11 @@ describe('the command line', () => {
     });
   });
 
+  test('makes the store behave like a server on request', () => {
+    const { likeAServer } = parseOptions(['--data', 'd', '--like-a-server'], {});
+    expect(likeAServer).toEqual({ indexLagMs: 20, repeatTimeoutMs: 2_500 });
+  });
+
   test('listens for other machines when another address is advertised', () => {
     const options = parseOptions(['--data', 'd', '--mode', 'secure', '--advertise', 'store.local:99'], {
       EVENTSTORE_MAX_APPEND_SIZE: '2048',

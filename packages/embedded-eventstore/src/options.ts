@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { LIKE_A_SERVER } from './like-a-server.ts';
 import { DEFAULT_MAX_APPEND_SIZE, type ServerOptions } from './server.ts';
 
 export const USAGE = `usage:
   turnstream-event-store --port P --data DIR [--mode secure|insecure] [--host H] [--advertise HOST:PORT]
+                         [--like-a-server]
   turnstream-event-store scavenge --data DIR           (the store must be stopped)
   turnstream-event-store verify   --data DIR
   turnstream-event-store backup   --data DIR --to DIR`;
@@ -17,7 +19,7 @@ export class UsageError extends Error {
 
 /** Reads the command line and `EVENTSTORE_MAX_APPEND_SIZE`. Throws UsageError. */
 export const parseOptions = (args: readonly string[], env: NodeJS.ProcessEnv): ServerOptions => {
-  const { port, data, mode, host, advertise } = parseFlags(args);
+  const { port, data, mode, host, advertise, 'like-a-server': isLikeAServer } = parseFlags(args);
   if (data === undefined || data === '') throw new UsageError('--data DIR is required');
   if (mode !== 'secure' && mode !== 'insecure') throw new UsageError(`--mode must be secure or insecure`);
   const endpoint = advertise === undefined ? undefined : parseEndpoint(advertise);
@@ -29,6 +31,7 @@ export const parseOptions = (args: readonly string[], env: NodeJS.ProcessEnv): S
     secure: mode === 'secure',
     maxAppendSize: parseMaxAppendSize(env['EVENTSTORE_MAX_APPEND_SIZE']),
     ...(endpoint && { advertise: endpoint }),
+    ...(isLikeAServer && { likeAServer: LIKE_A_SERVER }),
   };
 };
 
@@ -59,6 +62,7 @@ const parseFlags = (args: readonly string[]) => {
         mode: { type: 'string', default: 'insecure' },
         host: { type: 'string' },
         advertise: { type: 'string' },
+        'like-a-server': { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

@@ -1,6 +1,14 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { LikeAServer } from './like-a-server.ts';
 import { Groups } from './persistent/groups.ts';
 import { Access } from './rpc/access.ts';
+import { Cluster } from './rpc/cluster.ts';
+import { admitted } from './services/admission.ts';
 import { appendService } from './services/append.ts';
 import { batchAppendService } from './services/batch-append.ts';
 import { bootstrap } from './services/bootstrap.ts';
@@ -10,18 +18,23 @@ import {
   persistentDefinition,
   serverFeaturesDefinition,
   streamsDefinition,
+  usersDefinition,
 } from './services/definitions.ts';
 import { deleteService } from './services/deletes.ts';
 import { gossipService, supportedMethodsService } from './services/info.ts';
 import { persistentGroupServices } from './services/persistent-groups.ts';
 import { persistentReadService } from './services/persistent-read.ts';
 import { readService } from './services/read.ts';
+import { RepeatedAppends } from './services/repeated-appends.ts';
+import { userServices } from './services/users.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';
 import { Feed } from './subscriptions/feed.ts';
 
 const MIB = 1024 * 1024;
 export const DEFAULT_MAX_APPEND_SIZE = MIB;
+/** Of a request, in bytes: a record of EventStoreDB's log, less its overhead. */
+const MAX_MESSAGE_SIZE = 16 * MIB - 10_000;
 /** Time for open calls to end at a shutdown, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
@@ -34,6 +47,8 @@ export interface ServerOptions {
   readonly advertise?: { readonly host: string; readonly port: number };
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize?: number;
+  /** Behaves as EventStoreDB does where that depends on time. */
+  readonly likeAServer?: LikeAServer;
   /** Called with a line when the store becomes read-only or the disk is full. */
   readonly report?: (line: string) => void;
 }
@@ -45,10 +60,14 @@ interface RunningServer {
 
 /** Opens the store and serves it. Throws StoreOpenError. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const store = Store.open(options.dir, options.report);
+  const { likeAServer } = options;
+  const store = Store.open(options.dir, {
+    ...(options.report && { report: options.report }),
+    ...(likeAServer && { lagMs: likeAServer.indexLagMs }),
+  });
   const host = options.host ?? '127.0.0.1';
   const server = new Server({
-    'grpc.max_receive_message_length': 16 * MIB + 64 * 1024,
+    'grpc.max_receive_message_length': MAX_MESSAGE_SIZE,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': 10_000,
     'grpc-node.max_session_memory': 256,
@@ -56,11 +75,16 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   try {
     await bootstrap(store);
     const port = await bind(server, host, options.port);
+    const advertise = options.advertise ?? { host: '127.0.0.1', port };
     const context: ServiceContext = {
       store,
       access: new Access(store, options.secure ?? false),
       maxAppendSize: options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE,
-      advertise: options.advertise ?? { host: '127.0.0.1', port },
+      advertise,
+      likeAServer: likeAServer && {
+        cluster: new Cluster(options.dir, `${advertise.host}:${advertise.port}`),
+        repeats: new RepeatedAppends(likeAServer.repeatTimeoutMs),
+      },
       openCalls: new Set(),
     };
     const groups = addServices(server, context);
@@ -75,18 +99,24 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
 const addServices = (server: Server, context: ServiceContext): Groups => {
   const feed = new Feed(context.store, context.access);
   const groups = new Groups(context.store, feed);
-  server.addService(streamsDefinition, {
+  const add = (definition: ServiceDefinition, handlers: UntypedServiceImplementation): void =>
+    server.addService(
+      definition,
+      context.likeAServer ? admitted(context.likeAServer.cluster, handlers) : handlers,
+    );
+  add(streamsDefinition, {
     read: readService(context, feed),
     append: appendService(context),
     batchAppend: batchAppendService(context),
     delete: deleteService(context, 'Delete'),
     tombstone: deleteService(context, 'Tombstone'),
   });
-  server.addService(persistentDefinition, {
+  add(persistentDefinition, {
     ...persistentGroupServices(context, groups),
     read: persistentReadService(context, groups),
   });
-  server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService });
+  if (context.access.secure) add(usersDefinition, userServices(context));
+  server.addService(serverFeaturesDefinition, { getSupportedMethods: supportedMethodsService(context) });
   server.addService(gossipDefinition, { read: gossipService(context) });
   return groups;
 };

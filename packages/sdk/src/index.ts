@@ -1,7 +1,10 @@
 export { Agent, connectAgent } from './agent/agent.ts';
 export type { AgentOptions } from './agent/options.ts';
+export type { AgentEnd } from './agent/agent.ts';
+export { HandlerTimedOut } from './agent/run-handler.ts';
 export { AgentStream } from './agent/stream.ts';
-export type { StreamEnd, Update, UpdateHandler } from './agent/stream.ts';
+export type { SkipReason, StreamEnd, UpdateHandler } from './agent/stream.ts';
+export type { Update } from './agent/update.ts';
 export {
   AgentReplaced,
   CommandNotAllowed,
@@ -33,6 +36,9 @@ export type {
   Problem,
   RecordedEvent,
   RecordTurn,
+  ResumeOrStart,
+  ResumeOrStartOptions,
+  SessionDetails,
   SessionRow,
   SessionsQuery,
   SetGoal,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
-import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
+import { eventsOf, metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
 /** Two api nodes over the same backing services, and agents that speak the frames by hand. */
 const fleet = new TestFleet({ leaseMs: 1_500 });
@@ -76,6 +76,32 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
   });
 
+  test('skips an update, which the stream records with the reason', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.send({ type: 'ack', session_id: id, revision, skipped: { reason: 'handler_timed_out' } });
+    await agent.next(({ type }) => type === 'acknowledged');
+    const ack = (await eventsOf(one, id)).find(({ type }) => type === 'UpdateAcknowledged');
+    expect(ack?.data['updates']).toMatchObject([{ revision, skipped: 'handler_timed_out' }]);
+  });
+
+  test('shows in the age of the oldest unacknowledged update until it acknowledges', async () => {
+    const node = await fleet.startNode();
+    const id = await node.start();
+    const agent = await fleet.join(node, support);
+    await agent.attach(id);
+    const age = (): Promise<number> => metricOf(node, 'agent_oldest_unacknowledged_seconds');
+    expect(await age()).toBe(0);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    await waitUntil(async () => (await age()) > 0);
+    agent.ack(id, revision);
+    await waitUntil(async () => (await age()) === 0);
+  });
+
   test('resumes after a broken connection from what it acknowledged, on any node', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
@@ -90,6 +116,52 @@ describe('the owner of a session', () => {
     const again = await fleet.join(two, support, { resume: [{ session_id: id, epoch }] }, agent.instance);
     expect(await again.updateRevisions(id, 2)).toEqual([second, third]);
     expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({ epoch, reason: 'resumed' });
+  });
+
+  test('is attached again without an event of the stream, and without an update again', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const first = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.send({ type: 'attach', session_id: id });
+    const second = await recordUpdate(one, id);
+    expect(await agent.updateRevisions(id, 2)).toEqual([first, second]);
+    const answers = agent.frames.filter(({ type }) => type === 'attached');
+    expect(answers.map(({ epoch }) => epoch)).toEqual([1, 1]);
+    expect((await eventsOf(one, id)).filter(({ type }) => type === 'AgentAttached')).toHaveLength(1);
+  });
+
+  test('receives updates again when it is attached again after an earlier revision', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id);
+    const revision = await recordUpdate(one, id);
+    await agent.updateRevisions(id, 1);
+    agent.ack(id, revision);
+    await agent.next(({ type }) => type === 'acknowledged');
+    agent.send({ type: 'attach', session_id: id, after: 0 });
+    expect(await agent.updateRevisions(id, 2)).toEqual([revision, revision]);
+  });
+
+  test('receives what comes after an attach that names a revision beyond the stream', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    await agent.attach(id, { after: 1_000 });
+    const revision = await recordUpdate(one, id);
+    expect(await agent.updateRevisions(id, 1)).toEqual([revision]);
+  });
+
+  test('receives what comes after a resume that names a revision beyond the stream', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    const epoch = await agent.attach(id);
+    agent.kill();
+    const resume = [{ session_id: id, epoch, after: 1_000 }];
+    const again = await fleet.join(two, support, { resume }, agent.instance);
+    await again.next(({ type }) => type === 'attached');
+    const revision = await recordUpdate(one, id);
+    expect(await again.updateRevisions(id, 1)).toEqual([revision]);
   });
 
   test('receives no more than 64 unacknowledged updates; the rest waits in the stream', async () => {

@@ -6,6 +6,7 @@ import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './dto.ts';
 import { Registry } from './registry/registry.ts';
+import { RegistryViews } from './registry/views.ts';
 
 /** Who is connected, and who owns which session. */
 @ApiTags('agents')
@@ -13,6 +14,7 @@ import { Registry } from './registry/registry.ts';
 export class AgentsController {
   constructor(
     private readonly registry: Registry,
+    private readonly views: RegistryViews,
     private readonly sessionCache: SessionCache,
   ) {}
 
@@ -21,8 +23,8 @@ export class AgentsController {
   @ApiOkResponse({ type: AgentsDto })
   @ApiProblems('validation_failed', 'engine_unavailable')
   async agents(@Query() { pool, limit }: AgentsQuery): Promise<AgentsDto> {
-    const { registry } = this;
-    const [agents, waiting] = await Promise.all([registry.instances(pool, limit), registry.waiting()]);
+    const { views } = this;
+    const [agents, waiting] = await Promise.all([views.instances(pool, limit), views.waiting()]);
     return { agents, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
   }
 
@@ -34,7 +36,7 @@ export class AgentsController {
     const { revision, state } = await this.sessionCache.latest(id);
     if (revision < 0) throw sessionNotFound();
     const { instance, epoch, pool, since, acknowledged } = state.agent;
-    const known = await this.registry.session(id).catch(() => undefined);
+    const known = pool === null ? undefined : await this.registry.session(id, pool).catch(() => undefined);
     const node = known?.instance === instance ? (known?.node ?? null) : null;
     const status = instance !== null ? 'attached' : pool !== null ? 'waiting' : 'none';
     return { session_id: id, status, instance, epoch, pool, node, since, acknowledged };

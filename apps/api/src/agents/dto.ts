@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
+import { IsWholeText } from '../common/query-values.ts';
 import { poolPattern } from './gateway/frames.ts';
 
 export class AgentsQuery {
@@ -11,10 +11,7 @@ export class AgentsQuery {
 
   @ApiProperty({ type: Number, required: false, default: 1000, minimum: 1, maximum: 10_000 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @IsWholeText(1, 10_000)
   limit = 1000;
 }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AgentCommands } from './common/agent-commands.ts';
 import { ApiNode } from './common/api-node.ts';
+import { LostDetaches } from './common/lost-detaches.ts';
 import { AgentMetrics } from './common/metrics.ts';
 import { DeliveryMaintenance } from './delivery/maintenance.ts';
 import { Notifier } from './delivery/notifier.ts';
@@ -13,7 +14,10 @@ import { SessionAssignment } from './gateway/session-assignment.ts';
 import { AgentsController } from './controller.ts';
 import { RegistryMaintenance } from './registry/maintenance.ts';
 import { Recovery } from './registry/recovery.ts';
+import { RegistryHealth } from './registry/health.ts';
 import { Registry } from './registry/registry.ts';
+import { RegistryViews } from './registry/views.ts';
+import { WaitingSessions } from './registry/waiting-sessions.ts';
 import { StreamController } from './sse/stream.controller.ts';
 
 /** Live agents: their connections, the sessions that they own, and what is delivered to them. */
@@ -23,7 +27,11 @@ import { StreamController } from './sse/stream.controller.ts';
     ApiNode,
     AgentMetrics,
     AgentCommands,
+    LostDetaches,
     Registry,
+    RegistryViews,
+    RegistryHealth,
+    WaitingSessions,
     Recovery,
     RegistryMaintenance,
     Notifier,

@@ -24,7 +24,8 @@ afterAll(() => fleet.close());
 /** Appends an event of a newer version to a session at a revision. */
 async function setAside(id: string, revision: number): Promise<void> {
   const event = { event_id: randomUUID(), type: 'GoalSet', data: {}, metadata: { schema_version: 99 } };
-  expect(await one.store.append(sessionStream(id), [one.store.codec.encode(event)], revision)).toBe(true);
+  const appended = await one.store.append(sessionStream(id), [one.store.codec.encode(event)], revision);
+  expect(appended).toMatchObject({ appended: true });
 }
 
 /** Two sessions of an agent, the first of them set aside. */

@@ -3,7 +3,7 @@ import { createParamDecorator } from '@nestjs/common';
 import { IsOptional, Matches } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '#domain';
-import { assertValid, ProblemError } from '#platform';
+import { assertValid, parseWhole, ProblemError } from '#platform';
 
 /** What a command's headers say: who sends it and under which conditions. */
 export interface RequestHeaders {
@@ -90,8 +90,8 @@ export function revisionOf(
   tag: string | undefined,
 ): number | undefined {
   if (tag === undefined || tag === '*') return undefined;
-  const digits = /^(?:W\/)?"(\d{1,15})"$/.exec(tag.trim())?.[1];
-  if (digits !== undefined) return Number(digits);
+  const revision = parseWhole(/^(?:W\/)?"(\d+)"$/.exec(tag.trim())?.[1] ?? '');
+  if (revision !== undefined) return revision;
   const detail = `${header} must be one revision in quotes, as ${header}: "41".`;
   throw new ProblemError('malformed_precondition', detail);
 }

@@ -11,11 +11,16 @@ export function commandRequest(
   return {
     sessionId,
     actor,
-    commandIds: key === undefined ? deduplicationIds : [`key:${key}`, ...deduplicationIds],
+    commandIds: commandIds(key, deduplicationIds),
     body: { ...body },
     expectedRevision,
     agentEpoch,
     correlationId,
     traceparent,
   };
+}
+
+/** The ids under which a repetition of a request is recognised. Those of a key differ from all others. */
+export function commandIds(key: string | undefined, deduplicationIds: readonly string[]): readonly string[] {
+  return key === undefined ? deduplicationIds : [`key:${key}`, ...deduplicationIds];
 }

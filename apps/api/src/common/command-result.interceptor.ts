@@ -10,6 +10,8 @@ import { toCommandResultDto } from './command-result.dto.ts';
 export interface ResultOptions<Result extends CommandResult> {
   /** The address for the Location header; without it there is none. */
   readonly location?: (result: Result) => string;
+  /** The status of the answer; by default that of the route. */
+  readonly statusOf?: (result: Result) => number;
   /** The body; by default a `CommandResultDto`. */
   readonly body?: (result: Result) => object;
 }
@@ -22,11 +24,12 @@ export class CommandResultInterceptor<Result extends CommandResult> implements N
   constructor(private readonly options: ResultOptions<Result> = {}) {}
 
   intercept(context: ExecutionContext, next: CallHandler<Result>): Observable<object> {
-    const { location, body = toCommandResultDto } = this.options;
+    const { location, statusOf, body = toCommandResultDto } = this.options;
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     return next.handle().pipe(
       map((result) => {
         void reply.header('etag', etag(result.revision));
+        if (statusOf !== undefined) void reply.status(statusOf(result));
         if (location !== undefined) void reply.header('location', location(result));
         if (result.replayed) void reply.header('idempotency-replayed', 'true');
         return body(result);

@@ -4,7 +4,7 @@ import type { CommandResult } from '#sessions';
 import { CommandResultDto } from './command-result.dto.ts';
 import type { ResultOptions } from './command-result.interceptor.ts';
 import { CommandResultInterceptor } from './command-result.interceptor.ts';
-import { ApiCommandHeaders, ApiProblems, commandProblems } from './openapi.decorators.ts';
+import { ApiCommandHeaders, ApiProblems, commandProblems, degradedHeader } from './openapi.decorators.ts';
 
 interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
   readonly summary: string;
@@ -32,6 +32,7 @@ export function CommandRoute<Result extends CommandResult = CommandResult>({
       headers: {
         ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } },
         'Idempotency-Replayed': { description: '`true` for a repeated request.', schema: { type: 'string' } },
+        ...degradedHeader,
       },
     }),
     ApiProblems(...commandProblems),

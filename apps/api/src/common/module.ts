@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache } from '#read-models';
+import { Config, Metrics } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
+import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
 
 /** What the features of the api share. */
 @Global()
@@ -10,16 +12,18 @@ import { AppendAnnouncer } from './append-announcer.ts';
     AppendAnnouncer,
     {
       provide: SessionCache,
-      useFactory: (store: EventStore, contexts: ContextStore) => new SessionCache(store, contexts, 'passes'),
-      inject: [EventStore, ContextStore],
+      useFactory: (store: EventStore, contexts: ContextStore, breaker: RedisBreaker) =>
+        new SessionCache(store, contexts, (read) => breaker.run(read)),
+      inject: [EventStore, ContextStore, RedisBreaker],
     },
+    { provide: RedisBreaker, useFactory: createRedisBreaker, inject: [Config, Metrics] },
     {
       provide: CommandExecutor,
-      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer) =>
-        new CommandExecutor(store, cache, (appended) => announcer.announce(appended)),
-      inject: [EventStore, SessionCache, AppendAnnouncer],
+      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer, config: Config) =>
+        new CommandExecutor(store, cache, (appended) => announcer.announce(appended), config.commandLimits),
+      inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
-  exports: [AppendAnnouncer, CommandExecutor, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, RedisBreaker, SessionCache],
 })
 export class CommonModule {}

@@ -64,6 +64,14 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
 };
 
+/** Documents the header that answers carry while requests do without Redis. */
+export const degradedHeader = {
+  'Turnstream-Degraded': {
+    description: '`redis`: Redis does not answer; contexts are folded from their streams.',
+    schema: { type: 'string' },
+  },
+} as const;
+
 /** Documents the problems that a route answers with, each with an example. */
 export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map((code) => problems[code].status))];
@@ -96,7 +104,9 @@ function example(code: ProblemCode): object {
 const commandHeaders = [
   {
     name: 'Idempotency-Key',
-    description: 'A repeated request with the same key gets the first result and adds nothing.',
+    description:
+      'A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands ' +
+      'of the session, unless the operator set other limits.',
   },
   {
     name: 'If-Match',
@@ -113,11 +123,20 @@ const commandHeaders = [
   { name: 'traceparent', description: 'W3C trace context, stored in the events’ metadata.' },
 ];
 
+const senderHeaders: ReadonlySet<string> = new Set(['Agent-Id', 'Correlation-Id', 'traceparent']);
+
 /** Documents the headers that every command takes. */
 export function ApiCommandHeaders(): MethodDecorator {
-  const headers = commandHeaders.map((header) =>
-    ApiHeader({ ...header, required: false, schema: { type: 'string' } }),
-  );
+  return documented(commandHeaders);
+}
+
+/** Documents the headers that say who sends a request. */
+export function ApiSenderHeaders(): MethodDecorator {
+  return documented(commandHeaders.filter(({ name }) => senderHeaders.has(name)));
+}
+
+function documented(list: typeof commandHeaders): MethodDecorator {
+  const headers = list.map((header) => ApiHeader({ ...header, required: false, schema: { type: 'string' } }));
   return applyDecorators(...headers);
 }
 

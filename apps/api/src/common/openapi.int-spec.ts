@@ -35,6 +35,14 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(responses['412'])).toContain('retry_safe');
   });
 
+  test('says that the ids in a path are UUIDs', async () => {
+    const { body } = await get('/openapi.json');
+    const text = JSON.stringify(body);
+    const ids = text.match(/\{"name":"\w+_id","required":true,"in":"path"[^}]*\}/g) ?? [];
+    expect(ids.length).toBeGreaterThan(10);
+    expect(ids.filter((id) => !id.includes('"format":"uuid"'))).toEqual([]);
+  });
+
   test('is served by Swagger UI', async () => {
     const response = await fetch(`${app.url}/docs`);
     expect(response.status).toBe(200);

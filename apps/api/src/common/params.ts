@@ -1,9 +1,27 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsId } from './validators.ts';
+import { IsString, Length } from 'class-validator';
+import { IsId, IsName } from './validators.ts';
 
 /** The path of a session. */
 export class SessionParams {
-  @ApiProperty()
+  @ApiProperty({ type: String, format: 'uuid' })
   @IsId()
   session_id: string;
+}
+
+/** The id of a partner. */
+export function PartnerId(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ type: String, example: 'P7689', maxLength: 64, description: 'The delivery partner.' }),
+    IsString(),
+    Length(1, 64),
+    IsName(),
+  );
+}
+
+/** The path of a partner. */
+export class PartnerParams {
+  @PartnerId()
+  partner_id: string;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { Answer, TestApp } from '../test-app.ts';
@@ -72,6 +73,9 @@ describe('the context', () => {
 
   test.each([
     'min_revision=-1',
+    'min_revision=',
+    'min_revision=1e1',
+    'min_revision=100000000000000000000',
     'min_revision=1.5',
     'min_revision=1&min_revision=2',
     'explain=true',
@@ -88,6 +92,27 @@ describe('the context', () => {
     expect(body).toMatchObject({
       revision: 1,
       explained: { 'conversation_flags.vip': { type: 'FlagRaised', revision: 1, set_by: 'bot-7' } },
+    });
+  });
+
+  test('says with explain=1 that the author of an event without an actor is unknown', async () => {
+    const id = await app.start();
+    const event = {
+      contentType: 'application/json',
+      id: randomUUID(),
+      type: 'FlagRaised',
+      data: { flag: 'vip', value: true },
+      metadata: {
+        schema_version: 1,
+        occurred_at: new Date().toISOString(),
+        actor: null,
+        $correlationId: null,
+      },
+    } as const;
+    await app.store.append(`session-${id}`, [event], 0);
+    expect(await get(`/v1/sessions/${id}/context?explain=1`)).toMatchObject({
+      status: 200,
+      body: { explained: { 'conversation_flags.vip': { set_by: 'unknown' } } },
     });
   });
 });

@@ -5,7 +5,7 @@ import { ProblemError } from '#platform';
 import { etag } from '../common/command-headers.ts';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
-import { ApiProblems } from '../common/openapi.decorators.ts';
+import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
 import { ContextDto } from './dto.ts';
@@ -24,7 +24,10 @@ export class ContextController {
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
   @ApiOkResponse({
     type: ContextDto,
-    headers: { ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } } },
+    headers: {
+      ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } },
+      ...degradedHeader,
+    },
   })
   @ApiResponse({ status: 304, description: 'The context is still at the revision of If-None-Match.' })
   @ApiProblems(

@@ -1,10 +1,11 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { LRUCache } from 'lru-cache';
-import { contextOf, explainEvent, newExplained, newSession } from '#domain';
+import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
 import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import { RedisBreaker } from '../common/redis-breaker.ts';
 
 /** A context, or undefined when there is no such session. */
 export class GetContext extends Query<Versioned | undefined> {
@@ -29,6 +30,7 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
     private readonly sessionCache: SessionCache,
+    private readonly breaker: RedisBreaker,
   ) {}
 
   async execute({ sessionId, minRevision = -1 }: GetContext): Promise<Versioned | undefined> {
@@ -43,21 +45,23 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
 
   /** The projector lags behind what this node has folded: such a document is not shown. */
   private async read(sessionId: string, minRevision: number, floor: number): Promise<Versioned | undefined> {
-    const document = await this.contexts.document(sessionId).catch(unlessSetAside);
-    if (document !== undefined && document.revision >= floor) return document;
+    const document = await this.breaker.run(() => this.contexts.document(sessionId)).catch(unlessSetAside);
+    if (document && document.revision >= floor) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
-    const isWanted = document !== undefined || minRevision >= 0;
+    const isWanted = Boolean(document) || minRevision >= 0;
     const isEnough = isWanted && kept.revision >= Math.max(0, floor);
     const session = isEnough ? kept : await foldStream(this.store, kept);
     if (session.revision < 0) return undefined;
+    if (document === null) this.sessionCache.remember(session);
     if (document === undefined) rebuildContext(this.store, this.contexts, sessionId).catch(() => undefined);
     return { revision: session.revision, body: JSON.stringify(contextOf(session)) };
   }
 }
 
-/** Without Redis the context is folded, but of a session that is set aside nothing can be relied on. */
-function unlessSetAside(error: unknown): undefined {
+/** Null: Redis does not answer, and the context is folded. But of a session that is set aside nothing can be relied on. */
+function unlessSetAside(error: unknown): null {
   if (error instanceof SessionSetAsideError) throw error;
+  return null;
 }
 
 /** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
@@ -73,11 +77,12 @@ export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
 
   async execute({ sessionId }: ExplainContext): Promise<Versioned | undefined> {
     const explained = newExplained(sessionId);
-    const { session, fields } = await foldEvents(this.store, sessionId, explained, explainEvent);
+    const folded = await foldEvents(this.store, sessionId, explained, explainEvent);
+    const { session } = folded;
     if (session.revision < 0) return undefined;
     return {
       revision: session.revision,
-      body: JSON.stringify({ ...contextOf(session), explained: fields }),
+      body: JSON.stringify({ ...contextOf(session), explained: explanationsOf(folded) }),
     };
   }
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Min } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
+import { IsRevision } from '../common/query-values.ts';
 
 export class ContextQuery {
   @ApiPropertyOptional({
@@ -9,9 +9,7 @@ export class ContextQuery {
     description: 'The least revision of the answer. Missing events are folded for it.',
   })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsRevision()
   min_revision?: number;
 
   @ApiPropertyOptional({ enum: ['1'], description: 'With 1, the answer says which event set each field.' })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
@@ -7,6 +8,11 @@ beforeAll(async () => {
   app = await startTestApp();
 });
 afterAll(() => app.close());
+
+/** A cursor of turns, made by a caller. */
+function cursorAt(time: string): string {
+  return Buffer.from(JSON.stringify([time, randomUUID(), '1'])).toString('base64url');
+}
 
 const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
   app.call('GET', path, undefined, headers);
@@ -32,10 +38,32 @@ test('events come in pages, each with its metadata', async () => {
   expect((await get(`/v1/sessions/${id}/events?from_revision=9`)).body).toMatchObject({ events: [] });
 });
 
-test.each(['events?limit=0', 'events?from_revision=-1', 'events?from_revision=x', 'events?limit=1&limit=2'])(
-  'GET …/%s is refused',
-  async (path) => {
-    expect(await get(`/v1/sessions/${await app.start()}/${path}`)).toMatchObject({ status: 400 });
+test.each([
+  'events?limit=0',
+  'events?limit=',
+  'events?from_revision=-1',
+  'events?from_revision=x',
+  'events?from_revision=',
+  'events?from_revision=0x10',
+  'events?from_revision=100000000000000000000',
+  'events?limit=1&limit=2',
+  'stream?after=',
+  'stream?after=100000000000000000000',
+])('GET …/%s is refused', async (path) => {
+  expect(await get(`/v1/sessions/${await app.start()}/${path}`)).toMatchObject({ status: 400 });
+});
+
+test('a time that is refused is answered with how one is written', async () => {
+  const { body } = await get('/v1/turns?from=2026');
+  expect(body).toMatchObject({
+    errors: [{ field: 'from', message: expect.stringContaining('2026-01-05T09:30:00Z') }],
+  });
+});
+
+test.each(['from=2026-01-01', 'from=2026-01-01T00:00:00.000Z', 'to=2026-01-01T00:00:00%2B05:30'])(
+  'GET /v1/turns?%s is answered',
+  async (query) => {
+    expect(await get(`/v1/turns?${query}`)).toMatchObject({ status: 200 });
   },
 );
 
@@ -47,6 +75,11 @@ test.each([
   ['sessions?partner_id=%00', 'validation_failed'],
   ['turns?session_id=17', 'validation_failed'],
   ['turns?from=2026-02-30', 'validation_failed'],
+  ['turns?from=2026', 'validation_failed'],
+  ['turns?from=2026-W01', 'validation_failed'],
+  ['turns?to=0000-01-01', 'validation_failed'],
+  ['turns?from=2026-01-01T00:00:00-17:13', 'validation_failed'],
+  [`turns?after=${cursorAt('2026-02-30T00:00:00.000Z')}`, 'invalid_cursor'],
   ['turns?limit=501', 'validation_failed'],
 ])('GET /v1/%s is refused with %s', async (path, code) => {
   expect(await get(`/v1/${path}`)).toMatchObject({

@@ -1,8 +1,10 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
 import { listSessions, listTurns } from '#read-models';
+import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
@@ -15,6 +17,8 @@ import {
   TurnsQuery,
 } from './dto.ts';
 import { GetEvents } from './get-events.ts';
+import { GetSession } from './get-session.ts';
+import { SessionDto, toSessionDto } from './session.dto.ts';
 
 /** The history of conversations: events for analysts, sessions and turns for auditors. */
 @ApiTags('reads')
@@ -40,6 +44,29 @@ export class HistoryController {
     return { session_id, events, next_revision };
   }
 
+  @Get('sessions/:session_id')
+  @UseInterceptors(ConditionalGetInterceptor)
+  @ApiOperation({ summary: 'A session, as of its last event' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
+  @ApiOkResponse({
+    type: SessionDto,
+    headers: { ETag: { description: 'The revision, in quotes.', schema: { type: 'string' } } },
+  })
+  @ApiResponse({ status: 304, description: 'The session is still at the revision of If-None-Match.' })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_precondition',
+    'not_found',
+    'engine_unavailable',
+    'session_set_aside',
+  )
+  async session(@Param() { session_id }: SessionParams): Promise<Versioned> {
+    const session = await this.queries.execute(new GetSession(session_id));
+    const { revision } = session;
+    if (revision < 0) throw sessionNotFound();
+    return { revision, body: JSON.stringify(toSessionDto(session)) };
+  }
+
   @Get('sessions')
   @ApiOperation({ summary: 'Sessions, the newest first, by partner, status or channel' })
   @ApiOkResponse({ type: SessionsPageDto })
@@ -51,6 +78,7 @@ export class HistoryController {
   @Get('turns')
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
+    description: 'The turns of one session come in their order, although the clocks of nodes differ.',
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')

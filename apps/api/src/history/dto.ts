@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
 import { channels, senders } from '#domain';
+import { IsRevision, IsTime, IsWholeText } from '../common/query-values.ts';
 import { IsId } from '../common/validators.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
@@ -10,10 +10,7 @@ const statuses = ['active', 'ended', 'expired'] as const;
 class Page {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @IsWholeText(1, 500)
   limit = 50;
 
   @ApiPropertyOptional({ description: 'The `next` of the previous page.' })
@@ -26,17 +23,12 @@ class Page {
 export class EventsQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsRevision()
   from_revision = 0;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWholeText(1, 1_000)
   limit = 100;
 }
 
@@ -81,14 +73,18 @@ export class TurnsQuery extends Page {
   @IsIn(senders)
   sender?: Sender;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'At or after this time: that of a turn, or of one before it in its session if a clock went back.',
+  })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   to?: string;
 }
 

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { HistoryController } from './controller.ts';
 import { GetEventsHandler } from './get-events.ts';
+import { GetSessionHandler } from './get-session.ts';
 
 /** Events, turns and sessions. */
-@Module({ controllers: [HistoryController], providers: [GetEventsHandler] })
+@Module({ controllers: [HistoryController], providers: [GetEventsHandler, GetSessionHandler] })
 export class HistoryModule {}

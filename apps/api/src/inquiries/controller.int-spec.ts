@@ -22,6 +22,7 @@ const nothingKept = {
   remember: () => undefined,
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
   restore: async () => undefined,
+  forget: async () => undefined,
 };
 
 /** What the bridge does with an order service's answer. */

@@ -22,7 +22,7 @@ import { OpenInquiry } from './open.ts';
 import { checkedSubject } from './subject.ts';
 
 class InquiryParams extends SessionParams {
-  @ApiProperty()
+  @ApiProperty({ type: String, format: 'uuid' })
   @IsId()
   inquiry_id: string;
 }

@@ -46,6 +46,8 @@ export const inquiryExample: Inquiry = {
     tracking_id: 'TRK551',
   },
   corrections: 0,
+  correlation_id: '4bf92f35-77b3-4da6-a3ce-929d0e0e4736',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 };
 
 /** The body of `POST …/inquiries`. */
@@ -119,6 +121,10 @@ export class InquiryDto {
   @ApiProperty({ ...nullableObject, example: inquiryExample.answer, description: 'The merged answer.' })
   answer: Inquiry['answer'];
   @ApiProperty({ description: 'Answers that came late or twice.' }) corrections: number;
+  @ApiProperty({ description: 'Of the request that opened it; requests, answers and closing carry it on.' })
+  correlation_id: string;
+  @ApiProperty({ type: String, nullable: true, description: 'The W3C trace context of that request.' })
+  traceparent: string | null;
 }
 
 export class InquiriesDto {

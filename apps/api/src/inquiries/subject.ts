@@ -1,6 +1,6 @@
 import type { JsonObject } from '#domain';
 import { inquiryKind } from '#domain';
-import { ProblemError } from '#platform';
+import { validationFailed } from '#platform';
 import type { OpenInquiryDto } from './dto.ts';
 
 /** The subject, with the fields that the kind declares and no others. @throws ProblemError `validation_failed` */
@@ -12,7 +12,6 @@ export function checkedSubject({ kind, subject }: OpenInquiryDto): JsonObject {
     if (!wanted.includes(field)) return [{ field: `subject.${field}`, message: `is not part of ${kind}` }];
     return usable ? [] : [{ field: `subject.${field}`, message: 'must be a text of 1 to 200 characters' }];
   });
-  const [first] = errors;
-  if (first === undefined) return { ...subject };
-  throw new ProblemError('validation_failed', `${first.field} ${first.message}`, { errors });
+  if (errors.length > 0) throw validationFailed(errors);
+  return { ...subject };
 }

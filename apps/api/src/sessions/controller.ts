@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Param, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
 import { Config } from '#platform';
 import type { RequestHeaders } from '../common/command-headers.ts';
@@ -15,7 +15,7 @@ import { endSession, EndSessionDto } from './commands/end.ts';
 import { externalUpdate, ExternalUpdateDto } from './commands/external-updates.ts';
 import { clearFlag, FlagParams, raiseFlag, RaiseFlagDto } from './commands/flags.ts';
 import { GoalParams, setGoal, SetGoalDto, updateGoal, UpdateGoalDto } from './commands/goals.ts';
-import { handoff, HandoffDto } from './commands/handoff.ts';
+import { handoff, HandoffDto, handoffExamples } from './commands/handoff.ts';
 import { changePreferences, ChangePreferencesDto } from './commands/preferences.ts';
 import { CommandsDto, deduplicationIdsOf, toCommands } from './commands/several.ts';
 import { StartSessionDto, toStartSession } from './commands/start.ts';
@@ -114,6 +114,7 @@ export class CommandsController {
   }
 
   @Post(':session_id/handoff')
+  @ApiBody({ type: HandoffDto, examples: handoffExamples })
   @CommandRoute(handoff)
   handoff(
     @Param() { session_id }: SessionParams,

@@ -159,6 +159,30 @@ describe('a refusal', () => {
     expect(answers.map((answer) => answer.status)).toEqual([404, 404, 404, 404, 404, 404]);
   });
 
+  test.each([
+    ['itself', 0],
+    ['a later turn of the same request', 1],
+  ])('of a turn that answers %s is a 409 with the reason, and nothing is recorded', async (_, answered) => {
+    const session = await app.start();
+    const ids = [randomUUID(), randomUUID()];
+    const commands = ids.map((turn_id) => ({ type: 'RecordTurn', ...turn, turn_id }));
+    const body = { commands: [{ ...commands[0], in_reply_to: ids[answered] }, commands[1]] };
+    expect(await app.call('POST', `/v1/sessions/${session}/commands`, body)).toMatchObject({
+      status: 409,
+      body: { reason: 'reply_not_to_earlier_turn', command: 0, current_revision: 0 },
+    });
+  });
+
+  test('is none of a turn that answers one which the session does not know: the event says so', async () => {
+    const session = await app.start();
+    const data = { in_reply_to: randomUUID(), in_reply_to_unresolved: true };
+    const { in_reply_to } = data;
+    const answer = await app.call('POST', `/v1/sessions/${session}/turns`, { ...turn, in_reply_to });
+    expect(answer).toMatchObject({ status: 201 });
+    const { body } = await app.call('GET', `/v1/sessions/${session}/events?from_revision=1`);
+    expect(body).toMatchObject({ events: [{ type: 'TurnRecorded', data }] });
+  });
+
   test('of a step of an unknown goal is a 409 with the reason', async () => {
     const session = await app.start();
     expect(await app.call('PATCH', `/v1/sessions/${session}/goals/pay`, { step: 'x' })).toMatchObject({

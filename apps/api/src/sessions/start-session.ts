@@ -2,12 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { v4, v5 } from 'uuid';
-import type { PartnerMemory, StartSession as StartSessionCommand } from '#domain';
-import { canonicalJson, memoryOf } from '#domain';
+import type { StartSession as StartSessionCommand } from '#domain';
+import { canonicalJson } from '#domain';
 import type { CommandRequest, CommandResult } from '#sessions';
-import { EventStore, readPartner, rememberSession, UnprojectableEventError } from '#sessions';
-import { SessionCache } from '#read-models';
 import { ExecuteCommands } from './execute-commands.ts';
+import { PartnerSessions } from './partner-sessions.ts';
 
 /** Starts a session with what is remembered of its partner. */
 export class StartSession extends Command<CommandResult> {
@@ -22,34 +21,19 @@ export class StartSession extends Command<CommandResult> {
 @CommandHandler(StartSession)
 export class StartSessionHandler implements ICommandHandler<StartSession> {
   constructor(
-    private readonly store: EventStore,
-    private readonly sessionCache: SessionCache,
+    private readonly partners: PartnerSessions,
     private readonly commands: CommandBus,
   ) {}
 
-  /** The partner's stream is written after the session's. When that fails, a repetition of the request writes it. */
+  /** The partner's stream is written before the session's. When the second append fails, a repetition completes it. */
   async execute({ start, request }: StartSession): Promise<CommandResult> {
-    const memory = await this.recall(start.partner_id, request.sessionId);
-    const commands = [{ ...start, memory }];
-    const result = await this.commands.execute(new ExecuteCommands({ ...request, commands }));
-    await rememberSession(this.store, result.session);
-    return result;
+    const { partner_id, language } = start;
+    const assignment = { session_id: request.sessionId, completable: false, language };
+    // An expected revision is that of a session which exists: nothing is about to start.
+    const isNew = request.expectedRevision === undefined;
+    const memory = isNew ? await this.partners.register(partner_id, assignment, request) : null;
+    return this.commands.execute(new ExecuteCommands({ ...request, commands: [{ ...start, memory }] }));
   }
-
-  /**
-   * The memory as of the latest state of the partner's last session, which may have continued since it was stored. When
-   * that session is set aside, the memory as it was stored.
-   */
-  private async recall(partnerId: string, sessionId: string): Promise<PartnerMemory | null> {
-    const { memory } = await readPartner(this.store, partnerId);
-    if (memory === null || memory.session_id === sessionId) return null;
-    const session = await this.sessionCache.latest(memory.session_id).catch(unlessUnprojectable);
-    return session?.state.identity.partner_id === partnerId ? memoryOf(session) : memory;
-  }
-}
-
-function unlessUnprojectable(error: unknown): undefined {
-  if (!(error instanceof UnprojectableEventError)) throw error;
 }
 
 /** The id of a new session: a repetition with the same key gets the same one. Its first digits are random. */

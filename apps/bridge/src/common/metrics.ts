@@ -11,6 +11,7 @@ export class BridgeMetrics {
   readonly paused: Counter<'topic'>;
   readonly published: Counter;
   readonly skipped: Counter<'reader'>;
+  readonly restarted: Counter<'reader'>;
   readonly closed: Counter<'outcome'>;
   readonly expired: Counter;
 
@@ -32,6 +33,11 @@ export class BridgeMetrics {
     this.skipped = metrics.counter(
       'bridge_skipped_events_total',
       'Events that could not be read or published and were skipped',
+      ['reader'],
+    );
+    this.restarted = metrics.counter(
+      'bridge_positions_beyond_end_total',
+      'Positions found beyond the end of the event store, which was restored',
       ['reader'],
     );
     this.closed = metrics.counter('inquiries_closed_total', 'Inquiries seen to close', ['outcome']);

@@ -1,8 +1,15 @@
 import type { Pool } from 'pg';
 import { dueSessions } from '#read-models';
 
-/** Ids of sessions that seem to be idle for too long at a time (ISO 8601), the longest first, `limit` at most. */
-export type DueSessions = (now: string, limit: number) => Promise<readonly string[]>;
+/**
+ * Ids of sessions that seem to be idle for too long at a time (ISO 8601), the longest first, `limit` at most: those whose
+ * streams begin with the prefixes.
+ */
+export type DueSessions = (
+  now: string,
+  limit: number,
+  prefixes: readonly string[],
+) => Promise<readonly string[]>;
 
 /** The token of `DueSessions`. */
 export const DUE_SESSIONS = Symbol('DUE_SESSIONS');
@@ -10,5 +17,5 @@ export const DUE_SESSIONS = Symbol('DUE_SESSIONS');
 /** `DueSessions` by the read model. */
 export const dueSessionsIn =
   (pool: Pool): DueSessions =>
-  (now, limit) =>
-    dueSessions(pool, now, limit);
+  (now, limit, prefixes) =>
+    dueSessions(pool, now, limit, prefixes);

@@ -4,6 +4,7 @@ import type { Logger } from '#platform';
 import { Config, InjectLogger, inParallel, isUnavailable, sleep } from '#platform';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
+import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { DueSessions } from './due-sessions.ts';
 import { DUE_SESSIONS } from './due-sessions.ts';
 
@@ -14,8 +15,8 @@ const atOnce = 8;
 const restMs = 30_000;
 
 /**
- * Expires idle sessions. The table only says where to look, the session's own state decides: several timers at once, or
- * one that restarts, expire each session once.
+ * Expires the idle sessions of the partitions that this instance owns. The table only says where to look, the session's
+ * own state decides: two timers over one session, or one that restarts, expire it once.
  */
 @Injectable()
 export class ExpiryTimer {
@@ -24,6 +25,7 @@ export class ExpiryTimer {
 
   constructor(
     @Inject(DUE_SESSIONS) private readonly due: DueSessions,
+    @Inject(OutboundPartitions) private readonly partitions: Pick<OutboundPartitions, 'prefixes'>,
     @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
     @Inject(Config) private readonly config: Pick<Config, 'expiryIntervalMs'>,
     private readonly metrics: BridgeMetrics,
@@ -42,7 +44,9 @@ export class ExpiryTimer {
   async round(signal?: AbortSignal): Promise<boolean> {
     try {
       const now = new Date().toISOString();
-      const found = await this.due(now, perRound + this.examined.size);
+      const { prefixes } = this.partitions;
+      if (prefixes.length === 0) return false;
+      const found = await this.due(now, perRound + this.examined.size, prefixes);
       const ids = found.filter((id) => !this.examined.has(id)).slice(0, perRound);
       await inParallel(ids, atOnce, (id) => this.expire(id, now), signal);
       if (this.unavailable) this.logger.info('expiry resumed');

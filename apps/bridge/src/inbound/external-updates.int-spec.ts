@@ -35,3 +35,11 @@ test('a message that cannot be read is not retryable', async () => {
 test('data that is too large for a conversation is not retryable', async () => {
   expect(await addressOf(event('ORD-1', 'x'.repeat(65_536)))).toMatchObject({ code: 'schema_broken' });
 });
+
+test('a number that would be rounded is not retryable', async () => {
+  const value = Buffer.from(String(event('ORD-1', '@')).replace('"@"', '9007199254740993'));
+  expect(await addressOf(value)).toMatchObject({
+    code: 'schema_broken',
+    message: expect.stringContaining('note'),
+  });
+});

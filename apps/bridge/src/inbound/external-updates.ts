@@ -8,6 +8,7 @@ import type { Reference } from '#read-models';
 import { sessionsConcerned } from '#read-models';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
+import { exact } from './exact.ts';
 
 /** An external update and the sessions that it concerns. */
 export interface AddressedUpdate {
@@ -80,7 +81,7 @@ export class ExternalUpdates {
 }
 
 function readEvent(message: Received): IncomingEvent {
-  const event = readIncoming(message.topic.replace(/\.events$/, ''), message);
+  const event = readIncoming(message.topic.replace(/\.events$/, ''), exact(message));
   if (JSON.stringify(event.data).length <= dataLimit) return event;
   throw new NonRetryableError('schema_broken', `data has more than ${dataLimit} characters of JSON`);
 }

@@ -4,6 +4,7 @@ import type { InquiryReply, NonRetryableError, Received } from '#messaging';
 import { readReply } from '#messaging';
 import { CommandExecutor } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
+import { exact } from './exact.ts';
 
 /** The replies of sources to inquiries. */
 @Injectable()
@@ -12,7 +13,7 @@ export class InquiryReplies {
 
   /** Reads the messages of a chunk. */
   read(messages: readonly Received[]): (InquiryReply | NonRetryableError)[] {
-    return messages.map((message) => readOrError(() => readReply(message)));
+    return messages.map((message) => readOrError(() => readReply(exact(message))));
   }
 
   /**

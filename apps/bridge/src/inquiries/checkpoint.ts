@@ -17,6 +17,11 @@ export class InquiryCheckpoint {
     return rows[0] && BigInt(rows[0].position);
   }
 
+  /** Forgets it: the event store was restored to an earlier state, in which inquiries may be open again. */
+  async clear(): Promise<void> {
+    await this.pool.query('DELETE FROM bridge_checkpoint WHERE name = $1', [name]);
+  }
+
   /** Moves the checkpoint forward, never back: what one instance knows to be closed is closed. */
   async save(position: bigint): Promise<void> {
     await this.pool.query(

@@ -1,4 +1,4 @@
-import type { InquiryEvent, InquiryRequest, RecordedEvent } from '#domain';
+import type { InquiryEvent, InquiryRequest, Origin, RecordedEvent } from '#domain';
 
 /** A request to a source that is due at a time (milliseconds). */
 export interface Due extends InquiryRequest {
@@ -6,7 +6,7 @@ export interface Due extends InquiryRequest {
 }
 
 /** An inquiry that is not closed yet, according to its own events. */
-export interface OpenInquiry {
+export interface OpenInquiry extends Origin {
   readonly session_id: string;
   readonly inquiry_id: string;
   readonly kind: string;
@@ -43,6 +43,11 @@ export class OpenInquiries {
     return this.open.get(inquiryId);
   }
 
+  clear(): void {
+    this.open.clear();
+    this.position = undefined;
+  }
+
   /** The inquiries that opened up to here are closed. */
   checkpoint(): bigint | undefined {
     const [oldest] = this.open.values();
@@ -61,8 +66,11 @@ export class OpenInquiries {
     const at = Date.parse(event.metadata.occurred_at);
     if (event.type === 'InquiryOpened') {
       const { inquiry_id, kind, deadline, subject, requests } = event.data;
+      const { $correlationId: correlation_id, traceparent = null } = event.metadata;
       const key = Object.values(subject).find((value) => typeof value === 'string') ?? inquiry_id;
-      const inquiry = { session_id, inquiry_id, kind, key, deadline, before, due: new Map<string, Due>() };
+      const origin = { correlation_id, traceparent };
+      const due = new Map<string, Due>();
+      const inquiry = { session_id, inquiry_id, kind, key, deadline, before, due, ...origin };
       this.open.set(inquiry_id, inquiry);
       return { inquiry, due: ask(inquiry, requests, at), opened: true, closed: false };
     }

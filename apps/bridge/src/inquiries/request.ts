@@ -4,7 +4,7 @@ import type { Due, OpenInquiry } from './open-inquiries.ts';
 
 /** The message that asks a source. The same request has the same id, however often and by whom it is sent. */
 export function requestMessage(inquiry: OpenInquiry, { source, attempt, request }: Due): Outgoing {
-  const { inquiry_id, session_id, kind, deadline, key } = inquiry;
+  const { inquiry_id, session_id, kind, deadline, key, correlation_id, traceparent } = inquiry;
   const event = {
     specversion: '1.0',
     id: `${inquiry_id}:${source}:${attempt}`,
@@ -14,6 +14,8 @@ export function requestMessage(inquiry: OpenInquiry, { source, attempt, request 
     subject: inquiry_id,
     datacontenttype: 'application/json',
     partitionkey: key,
+    correlationid: correlation_id,
+    ...(traceparent !== null && { traceparent }),
     data: { inquiry_id, session_id, source, kind, attempt, deadline, request },
   } as const;
   return { topic: requestsTopic(source), ...writeCloudEvent(event, key) };

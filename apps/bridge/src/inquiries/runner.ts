@@ -3,7 +3,7 @@ import type { InquiryEvent, RecordedEvent } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
-import { streamMatches } from '#sessions';
+import { PositionBeyondEndError, streamMatches } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { Subscribe } from '../common/session-events.ts';
@@ -16,6 +16,7 @@ import { OpenInquiries } from './open-inquiries.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 
 const saveEveryMs = 1_000;
+const patience = { minMs: 100, maxMs: 5_000 };
 
 /**
  * Asks the sources of open inquiries and closes them at their deadline. Its state is a fold of the inquiries' events:
@@ -30,7 +31,8 @@ export class InquiryRunner {
 
   constructor(
     @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
-    @Inject(InquiryCheckpoint) private readonly checkpoint: Pick<InquiryCheckpoint, 'load' | 'save'>,
+    @Inject(InquiryCheckpoint)
+    private readonly checkpoint: Pick<InquiryCheckpoint, 'clear' | 'load' | 'save'>,
     private readonly deadlines: Deadlines,
     private readonly requests: RequestScheduler,
     private readonly circuits: Circuits,
@@ -49,14 +51,37 @@ export class InquiryRunner {
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     this.signal = signal;
-    const after = await this.loadCheckpoint();
+    let after = await this.loadCheckpoint();
     this.started = Date.now();
+    const saving = this.saveCheckpoints();
+    while (!(await this.follow(after))) after = 'start';
+    await Promise.all([saving, this.deadlines.stop()]);
+  }
+
+  /** Follows the inquiries until the signal; false: the event store was restored to a state before the position. */
+  private async follow(after: bigint | 'start'): Promise<boolean> {
+    const { signal } = this;
     const onInterruption = (err: unknown): void =>
       this.logger.warn({ err }, 'inquiry subscription interrupted');
-    const saving = this.saveCheckpoints();
-    for await (const delivery of this.subscribe({ types: ['Inquiry'], after, signal, onInterruption }))
-      this.receive(delivery);
-    await Promise.all([saving, this.deadlines.stop()]);
+    try {
+      for await (const delivery of this.subscribe({ types: ['Inquiry'], after, signal, onInterruption }))
+        this.receive(delivery);
+      return true;
+    } catch (error) {
+      if (!(error instanceof PositionBeyondEndError)) throw error;
+      this.logger.error(error, 'the inquiries are read again from the start');
+      await this.startAgain();
+      return false;
+    }
+  }
+
+  /** Inquiries that were closed may be open again. */
+  private async startAgain(): Promise<void> {
+    this.metrics.restarted.inc({ reader: 'inquiries' });
+    for (const { inquiry_id } of this.inquiries.all()) this.deadlines.disarm(inquiry_id);
+    this.inquiries.clear();
+    this.live = false;
+    await retry(() => this.checkpoint.clear(), { ...patience, signal: this.signal });
   }
 
   private async loadCheckpoint(): Promise<bigint | 'start'> {
@@ -64,7 +89,7 @@ export class InquiryRunner {
       if (attempt === 1) this.logger.warn({ err }, 'inquiry checkpoint not loaded yet');
     };
     const load = (): Promise<bigint | undefined> => this.checkpoint.load();
-    return (await retry(load, { minMs: 100, maxMs: 5_000, signal: this.signal, onRetry })) ?? 'start';
+    return (await retry(load, { ...patience, signal: this.signal, onRetry })) ?? 'start';
   }
 
   /** Saves the checkpoint when it has changed. What cannot be saved is saved later. */
@@ -86,7 +111,7 @@ export class InquiryRunner {
     if (delivery.kind === 'caught_up') return this.caughtUp();
     if (delivery.kind === 'event') return this.receiveEvent(delivery);
     if (delivery.kind === 'unprojectable') this.skip(delivery);
-    this.inquiries.pass(delivery.position);
+    if ('position' in delivery) this.inquiries.pass(delivery.position);
   }
 
   /** An event that cannot be read is skipped: the others are not delayed. */

@@ -1,6 +1,7 @@
 import type { InquiryEvent, RecordedEvent } from '#domain';
 import { createLogger, Metrics } from '#platform';
 import type { CommandRequest, CommandResult, Delivery } from '#sessions';
+import { PositionBeyondEndError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Circuits } from './circuits.ts';
 import { InquiryCommands } from './commands.ts';
@@ -26,6 +27,8 @@ export class RunnerHarness {
   saveErrors: Error[] = [];
   loadErrors: Error[] = [];
   checkpoint: bigint | undefined;
+  /** The end of the store's log; undefined: beyond every position. */
+  head: bigint | undefined;
   after: unknown;
   readonly runner: InquiryRunner;
   private readonly deliveries: Delivery[] = [];
@@ -51,9 +54,11 @@ export class RunnerHarness {
     this.runner = new InquiryRunner(
       ({ after, signal }) => {
         this.after = after;
+        if (typeof after === 'bigint' && this.head !== undefined && after > this.head)
+          throw new PositionBeyondEndError(after, this.head);
         return this.subscription(signal);
       },
-      { load: () => this.load(), save: (position) => this.save(position) },
+      { load: () => this.load(), save: (position) => this.save(position), clear: () => this.clear() },
       deadlines,
       scheduler,
       circuits,
@@ -145,6 +150,10 @@ export class RunnerHarness {
     const error = this.loadErrors.shift();
     if (error) throw error;
     return this.checkpoint;
+  }
+
+  private async clear(): Promise<void> {
+    this.checkpoint = undefined;
   }
 
   private async save(position: bigint): Promise<void> {

@@ -3,11 +3,18 @@ import type { RecordedEvent } from '#domain';
 import type { Outgoing } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
+import { PositionBeyondEndError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
 const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n };
+const lease = {
+  partition: 1,
+  epoch: 3n,
+  prefixes: ['session-0'],
+  position: 10n,
+  aheadOf: null,
+};
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
@@ -18,6 +25,8 @@ let ended: boolean;
 let read: number;
 let gate: Promise<void> | undefined;
 let deliveries: Delivery[];
+/** The error with which the subscription ends. */
+let failure: Error | undefined;
 let notify: () => void;
 let publisher: ConversationPublisher;
 let metrics: Metrics;
@@ -27,6 +36,11 @@ const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 function deliver(...more: Delivery[]): void {
   deliveries.push(...more);
+  notify();
+}
+
+function fail(error: Error): void {
+  failure = error;
   notify();
 }
 
@@ -45,6 +59,7 @@ function event(position: number, type = 'SessionEnded', data: object | null = {}
 async function* subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
   signal.addEventListener('abort', () => notify());
   while (!signal.aborted) {
+    if (failure) throw failure;
     const delivery = deliveries.shift();
     if (delivery) {
       read += 1;
@@ -76,6 +91,7 @@ beforeEach(() => {
   [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
   [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
   notify = () => undefined;
+  failure = undefined;
   metrics = new Metrics('bridge');
   publisher = new ConversationPublisher(
     {
@@ -85,6 +101,7 @@ beforeEach(() => {
       },
       send,
       savePosition,
+      positionAfterRestore: async () => 3n,
       metrics: new BridgeMetrics(metrics),
       logger: createLogger('bridge', 'silent'),
     },
@@ -200,6 +217,13 @@ describe('an event that cannot be read or published', () => {
     await advance(2_000);
     expect(steps).toEqual(['save 11']);
   });
+});
+
+test('a position beyond the end of a restored store goes back to what is new in it', async () => {
+  fail(new PositionBeyondEndError(10n, 4n));
+  await advance(2_000);
+  expect(steps).toEqual(['save 3']);
+  expect(ended).toBe(true);
 });
 
 describe('the publisher ends', () => {

@@ -2,9 +2,10 @@ import type { Outgoing } from '#messaging';
 import { conversationTopic, writeCloudEvent } from '#messaging';
 import type { Lease, PartitionWork } from '#partitions';
 import type { Batch, Logger } from '#platform';
-import { BatchWriter, sleep } from '#platform';
+import { BatchWriter, retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
+import { PositionBeyondEndError } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { publicEvent } from './public-event.ts';
@@ -14,7 +15,9 @@ interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
   /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
-  readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
+  /** Where to go on in an event store that was restored to a state before the position. */
+  readonly positionAfterRestore: () => Promise<bigint>;
+  readonly metrics: Pick<BridgeMetrics, 'published' | 'restarted' | 'skipped'>;
   readonly logger: Logger;
 }
 
@@ -84,9 +87,20 @@ export class ConversationPublisher implements PartitionWork {
     for (const half of await Promise.allSettled(halves)) {
       if (half.status === 'fulfilled') continue;
       const err: unknown = half.reason;
+      if (err instanceof PositionBeyondEndError) await this.goBack();
       this.ports.logger.error({ err, partition: this.lease.partition }, 'publisher ended');
     }
     void sleep(reclaimMs).then(ended);
+  }
+
+  /** The event store was restored to an earlier state: what is new in it is published. */
+  private async goBack(): Promise<void> {
+    this.ports.metrics.restarted.inc({ reader: 'publisher' });
+    const onRetry = (err: unknown): void =>
+      this.ports.logger.warn({ err, partition: this.lease.partition }, 'position not saved');
+    const goBack = async (): Promise<boolean> =>
+      this.ports.savePosition(await this.ports.positionAfterRestore());
+    await retry(goBack, { attempts: 3, onRetry }).catch(() => undefined);
   }
 
   private async read(): Promise<void> {
@@ -101,7 +115,7 @@ export class ConversationPublisher implements PartitionWork {
       signal,
       onInterruption,
     })) {
-      if (delivery.kind === 'caught_up') continue;
+      if (!('position' in delivery)) continue;
       const message = this.messageOf(delivery);
       if (message) await this.writer.push({ message, position: delivery.position });
       else this.writer.pass(delivery.position);
@@ -109,9 +123,9 @@ export class ConversationPublisher implements PartitionWork {
   }
 
   /** An event that cannot be read or published is skipped: the partition's others are not delayed. */
-  private messageOf(delivery: Exclude<Delivery, { kind: 'caught_up' }>): Outgoing | undefined {
-    if (delivery.kind === 'checkpoint') return undefined;
+  private messageOf(delivery: Delivery): Outgoing | undefined {
     if (delivery.kind === 'unprojectable') return this.skip(delivery);
+    if (delivery.kind !== 'event') return undefined;
     const { session_id, event } = delivery;
     try {
       const published = publicEvent(session_id, event);

@@ -6,6 +6,7 @@ import type { Lease } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+import { EventStore, positionAfterRestore } from '#sessions';
 import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -14,16 +15,18 @@ import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
-/** The partitions of the sessions that this instance owns: it publishes their events and works on their inquiries. */
+/** The partitions of the sessions that this instance owns: it publishes their events, works on their inquiries and expires them. */
 @Injectable()
 export class OutboundPartitions {
   /** The name of this process in the leases. */
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  private readonly leases: PartitionLeaseStore;
   private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
     @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
+    private readonly store: EventStore,
     private readonly producers: Producers,
     private readonly urgent: UrgentTasks,
     private readonly pool: Pool,
@@ -32,8 +35,9 @@ export class OutboundPartitions {
     { partitions }: Config,
     { leaseMs }: BridgeConfig,
   ) {
+    this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
-      leases: new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge'),
+      leases: this.leases,
       partitionCount: partitions,
       heartbeatMs: leaseMs / 3,
       logger,
@@ -44,6 +48,11 @@ export class OutboundPartitions {
   /** The numbers of the partitions owned. */
   get owned(): number[] {
     return this.coordinator.work.map(({ lease }) => lease.partition);
+  }
+
+  /** The beginnings of the names of the streams that are in them. */
+  get prefixes(): string[] {
+    return this.coordinator.work.flatMap(({ lease }) => lease.prefixes);
   }
 
   /** Events that wait to be published. */
@@ -79,6 +88,7 @@ export class OutboundPartitions {
           await this.producers.conversations.send(messages);
         },
         savePosition: (position) => this.savePosition(lease, position),
+        positionAfterRestore: async () => positionAfterRestore(this.store, await this.leases.savedAt(lease)),
         metrics: this.metrics,
         logger: this.logger,
       },

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
+import { PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
 import { ContextProjection, ContextStore, RowsStore } from '#read-models';
@@ -16,6 +17,7 @@ export class PartitionDependencies {
     readonly projection: ContextProjection,
     readonly rows: RowsStore,
     readonly pool: Pool,
+    readonly leases: PartitionLeaseStore,
     readonly metrics: ProjectorMetrics,
     readonly settings: ProjectorSettings,
     @InjectLogger() readonly logger: Logger,

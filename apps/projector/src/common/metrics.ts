@@ -43,6 +43,10 @@ export class ProjectorMetrics {
       state === 'live' ? 1 : 0,
     );
     each('projector_sessions_set_aside', 'Sessions that are set aside', ({ set_aside }) => set_aside);
+    const ahead = 'Partitions whose rows hold more than the event store: npm run rebuild';
+    this.metrics.gauge('projector_partitions_ahead_of_store', ahead, [], (gauge) =>
+      gauge.set(partitions().filter(({ ahead_of_store }) => ahead_of_store).length),
+    );
     const stopped = 'Partitions that stopped, since too many of their sessions were set aside';
     this.metrics.gauge('projector_partitions_stopped', stopped, [], (gauge) =>
       gauge.set(partitions().filter(({ state }) => state === 'stopped').length),

@@ -11,4 +11,6 @@ export interface PartitionStatus {
   readonly waiting_for_postgres: number;
   /** How many of its sessions are set aside. */
   readonly set_aside: number;
+  /** Whether the rows hold more than the event store, which was restored to an earlier state: they have to be rebuilt. */
+  readonly ahead_of_store: boolean;
 }

@@ -1,6 +1,8 @@
+import { isContinued } from '#domain';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes } from '#platform';
-import type { ContextProjection, ContextStore, Positioned } from '#read-models';
+import type { ContextCheckpoint, ContextProjection, ContextStore, Deletion, Positioned } from '#read-models';
+import { divide, isDeletion, nothingWritten, sizeOfItem } from '#read-models';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -12,16 +14,16 @@ export class CheckpointRegressedError extends Error {
 }
 
 const checkpointIntervalMs = 100;
-/** The checkpoint of a partition of which nothing is written yet. */
-const beforeAll = -1n;
+/** What contexts are written from. */
+type ContextItem = Positioned | Deletion;
 
 interface ContextWriterOptions {
   readonly contexts: ContextStore;
   readonly projection: ContextProjection;
   readonly setAside: SetAsideSessions;
   readonly exclusively: Exclusively;
-  /** Name of the partition's checkpoint in Redis. */
-  readonly name: string;
+  /** Of the partition's streams. */
+  readonly prefixes: readonly string[];
   /** The checkpoint that was found there; null: none; undefined: Redis did not answer. */
   readonly found: bigint | null | undefined;
   /** Where the subscription begins. */
@@ -34,7 +36,7 @@ interface ContextWriterOptions {
  * next event.
  */
 export class ContextWriter {
-  private readonly batches: BatchWriter<Positioned>;
+  private readonly batches: BatchWriter<ContextItem>;
   /** Up to where contexts are written, and the last checkpoint that is in Redis for certain. */
   private written: bigint | null;
   private checkpoint: bigint | null;
@@ -49,12 +51,14 @@ export class ContextWriter {
     const { found, start } = options;
     this.checkpoint = found ?? start;
     this.written = this.checkpoint;
-    this.batches = new BatchWriter(
+    this.batches = new BatchWriter<ContextItem>(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 10,
         passIntervalMs: 2 * checkpointIntervalMs,
+        isContinued: (item) => !isDeletion(item) && isContinued(item.event.metadata),
         write: (batch) => this.write(batch),
         isTerminal: (error) =>
           error instanceof CheckpointRegressedError || error instanceof PartitionStoppedError,
@@ -72,7 +76,7 @@ export class ContextWriter {
   }
 
   /** Adds an event, unless its context was written before. Resolves when there is room for more. */
-  async push(item: Positioned): Promise<void> {
+  async push(item: ContextItem): Promise<void> {
     const { found } = this.options;
     if (typeof found !== 'bigint' || item.position > found) await this.batches.push(item);
   }
@@ -93,29 +97,34 @@ export class ContextWriter {
   /** In doubt, compares the checkpoint in Redis with the one that was written. @throws CheckpointRegressedError */
   async check(): Promise<void> {
     if (!this.inDoubt) return;
-    const { contexts, name } = this.options;
-    const stored = await contexts.checkpoint(name);
+    const { contexts, prefixes } = this.options;
+    const stored = await contexts.checkpoint(prefixes);
     const wentBack = stored !== undefined && this.checkpoint !== null && stored < this.checkpoint;
     if (wentBack || this.written !== this.checkpoint) throw new CheckpointRegressedError();
     // With no checkpoint there (a new partition, a flushed Redis), contexts that fall behind would not be found again.
-    if (stored === undefined) await contexts.saveCheckpoint({ name, position: this.checkpoint ?? beforeAll });
+    if (stored === undefined)
+      await contexts.saveCheckpoint({ prefixes, position: this.checkpoint ?? nothingWritten });
     this.inDoubt = false;
   }
 
-  private async write({ items, position }: Batch<Positioned>): Promise<void> {
-    const { contexts, name } = this.options;
+  private async write({ items, position }: Batch<ContextItem>): Promise<void> {
+    const { contexts, prefixes } = this.options;
     await this.check();
     const { written } = this;
     if (items.length === 0) {
-      await contexts.saveCheckpoint({ name, position });
+      await contexts.saveCheckpoint({ prefixes, position });
       this.checkpoint = position;
       this.written = position;
       return;
     }
-    const due = performance.now() - this.checkpointedAt > checkpointIntervalMs;
+    const waited = performance.now() - this.checkpointedAt;
+    const due = waited > checkpointIntervalMs && !items.every(isDeletion);
     const checkpoint =
-      due && written !== null && written !== this.checkpoint ? { name, position: written } : undefined;
-    await this.project(items, checkpoint);
+      due && written !== null && written !== this.checkpoint ? { prefixes, position: written } : undefined;
+    for (const part of divide<Positioned>(items, position)) {
+      if ('deletion' in part) await this.options.projection.delete(part.deletion);
+      else await this.project(part.items, checkpoint);
+    }
     if (checkpoint) {
       this.checkpoint = written;
       this.checkpointedAt = performance.now();
@@ -127,7 +136,7 @@ export class ContextWriter {
 
   private async project(
     items: readonly Positioned[],
-    checkpoint: { name: string; position: bigint } | undefined,
+    checkpoint: ContextCheckpoint | undefined,
   ): Promise<void> {
     const { projection, setAside, exclusively } = this.options;
     const projectable =

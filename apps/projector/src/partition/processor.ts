@@ -1,8 +1,9 @@
 import type { Lease } from '#partitions';
 import type { BatchWriterHooks } from '#platform';
+import { retry } from '#platform';
 import { setAside } from '#read-models';
 import type { Delivery } from '#sessions';
-import { subscribeToSessions } from '#sessions';
+import { checkWithinLog, PositionBeyondEndError, subscribeToSessions } from '#sessions';
 import { ContextWriter } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { WriterName } from '../common/metrics.ts';
@@ -22,12 +23,16 @@ export class PartitionProcessor {
   /** Sessions whose set-aside event waits to be written. */
   private readonly undecodable = new Set<string>();
   private readonly failed = Promise.withResolvers<never>();
+  /** Whether the subscription has reached the end of the store, and not fallen behind since. */
+  private caughtUp = false;
+  /** Whether what the subscription has delivered waits to be taken over: the writers do not know of it yet. */
+  private taking = false;
 
   private constructor(
     private readonly deps: PartitionDependencies,
     private readonly lease: Lease,
     private readonly setAside: SetAsideSessions,
-    found: bigint | null | undefined,
+    private readonly found: bigint | null | undefined,
   ) {
     const { contexts, projection, rows, settings } = deps;
     const { position } = lease;
@@ -35,7 +40,8 @@ export class PartitionProcessor {
     const start = behind ? found : position;
     this.start = start !== null && start < 0n ? null : start;
     const { signal } = this.abort;
-    const tables = { rows, lease, owner: settings.instance, setAside };
+    const isUpToDate = (): boolean => this.live;
+    const tables = { rows, lease, owner: settings.instance, setAside, isUpToDate };
     this.tableWriter = new TableWriter(tables, this.hooks('rows'), signal);
     this.contextWriter = new ContextWriter(
       {
@@ -43,7 +49,7 @@ export class PartitionProcessor {
         projection,
         setAside,
         exclusively: (work) => this.tableWriter.exclusively(work),
-        name: checkpointName(lease),
+        prefixes: lease.prefixes,
         found,
         start: this.start,
       },
@@ -59,7 +65,7 @@ export class PartitionProcessor {
     setAside: SetAsideSessions,
   ): Promise<PartitionProcessor> {
     deps.projection.forget(lease.prefixes);
-    const checkpoint = deps.contexts.checkpoint(checkpointName(lease)).then((found) => found ?? null);
+    const checkpoint = deps.contexts.checkpoint(lease.prefixes).then((found) => found ?? null);
     return new PartitionProcessor(deps, lease, setAside, await checkpoint.catch(() => undefined));
   }
 
@@ -99,20 +105,32 @@ export class PartitionProcessor {
 
   /** Whether the rows hold all that there is. */
   get idle(): boolean {
-    return this.tableWriter.idle;
+    return this.live && this.tableWriter.idle;
+  }
+
+  /** The event store has answered at a time; the rows are current until then if they hold all that there is. */
+  confirm(at: Date): boolean {
+    if (this.idle) this.tableWriter.confirm(at);
+    return this.idle;
+  }
+
+  /** Whether the writers have been given all that there is. */
+  private get live(): boolean {
+    return this.caughtUp && !this.taking;
   }
 
   status(): PartitionStatus {
-    const { position, currentUntil, live } = this.tableWriter;
+    const { position, currentUntil } = this.tableWriter;
     const age = currentUntil === null ? null : Date.now() - Date.parse(currentUntil);
     return {
       slot: this.lease.partition,
-      state: live ? 'live' : 'catching_up',
+      state: this.live ? 'live' : 'catching_up',
       position: position === null ? null : String(position),
       lag_s: age === null ? null : Math.max(0, age) / 1_000,
       waiting_for_redis: this.contextWriter.waiting,
       waiting_for_postgres: this.tableWriter.waiting,
       set_aside: this.setAside.size,
+      ahead_of_store: this.lease.aheadOf !== null,
     };
   }
 
@@ -120,7 +138,7 @@ export class PartitionProcessor {
     const { store, logger } = this.deps;
     const { partition, prefixes } = this.lease;
     const onInterruption = (err: unknown): void => {
-      this.tableWriter.interrupted();
+      this.caughtUp = false;
       if (!this.abort.signal.aborted) logger.warn({ err, partition }, 'subscription interrupted');
     };
     const options = {
@@ -129,22 +147,54 @@ export class PartitionProcessor {
       signal: this.abort.signal,
       onInterruption,
     };
+    await this.checkPositions();
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'caught_up') this.tableWriter.caughtUp();
-      else if (delivery.kind === 'checkpoint' || this.isSetAside(delivery)) this.pass(delivery.position);
-      else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
-      else {
-        await this.contextWriter.push(delivery);
-        await this.tableWriter.push(delivery);
-      }
+      this.taking = true;
+      await this.take(delivery);
+      this.taking = false;
+    }
+  }
+
+  /** @throws PositionBeyondEndError when rows or contexts are ahead of the store */
+  private async checkPositions(): Promise<void> {
+    const { store, logger } = this.deps;
+    const { partition, position } = this.lease;
+    const reached = [position ?? 0n, this.found ?? 0n].reduce((a, b) => (a > b ? a : b));
+    await retry(() => checkWithinLog(store, reached), {
+      signal: this.abort.signal,
+      isRetryable: (error) => !(error instanceof PositionBeyondEndError),
+      onRetry: (err, attempt) => {
+        if (attempt === 1) logger.warn({ err, partition }, 'position not compared with the event store yet');
+      },
+    });
+  }
+
+  private async take(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'caught_up') this.caughtUp = true;
+    else if (delivery.kind === 'fell_behind') this.caughtUp = false;
+    else if (delivery.kind === 'deleted') await this.delete(delivery);
+    else if (delivery.kind === 'checkpoint' || this.isSetAside(delivery)) this.pass(delivery.position);
+    else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
+    else {
+      await this.contextWriter.push(delivery);
+      await this.tableWriter.push(delivery);
     }
   }
 
   /** Whether an event is of a session that is set aside, at it or before. */
-  private isSetAside(delivery: Extract<Delivery, { session_id: string }>): boolean {
+  private isSetAside(delivery: Extract<Delivery, { kind: 'event' | 'unprojectable' }>): boolean {
     if (this.setAside.size + this.undecodable.size === 0) return false;
     const revision = delivery.kind === 'event' ? delivery.event.revision : delivery.revision;
     return this.undecodable.has(delivery.session_id) || this.setAside.covers(delivery.session_id, revision);
+  }
+
+  /** From here on the session is not set aside: what its events before did goes away with them. */
+  private async delete(delivery: Extract<Delivery, { kind: 'deleted' }>): Promise<void> {
+    const { session_id, before, position } = delivery;
+    this.undecodable.delete(session_id);
+    this.setAside.forget(delivery);
+    await this.contextWriter.push({ session_id, before, position });
+    await this.tableWriter.push({ session_id, before, position });
   }
 
   /** The session is listed in the same transaction that moves the checkpoint beyond the event. */
@@ -177,9 +227,4 @@ export class PartitionProcessor {
       },
     };
   }
-}
-
-/** The checkpoint belongs to the streams, not to the number of the partition, which changes with the division. */
-function checkpointName({ prefixes }: Lease): string {
-  return prefixes.join();
 }

@@ -1,6 +1,7 @@
 import type { Lease } from '#partitions';
 import { retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
+import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
 import { CheckpointRegressedError } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { PartitionStatus } from '../common/partition-status.ts';
@@ -43,9 +44,14 @@ export class PartitionSupervisor {
     this.ended = this.run();
   }
 
-  /** Whether the rows hold all that there is. */
-  get idle(): boolean {
-    return !this.isStopped && this.processor?.idle === true;
+  /** The event store has answered at a time. Returns whether the rows hold all that there was. */
+  confirm(at: Date): boolean {
+    return !this.isStopped && this.processor?.confirm(at) === true;
+  }
+
+  /** Whether the rows hold more than the event store. */
+  get isAheadOfStore(): boolean {
+    return this.progress.aheadOf !== null;
   }
 
   /** Undefined between two runs. */
@@ -107,15 +113,38 @@ export class PartitionSupervisor {
     const processor = await PartitionProcessor.create(this.deps, this.progress, this.setAside);
     if (this.stopping.signal.aborted) return;
     this.processor = processor;
+    let restored: PositionBeyondEndError | undefined;
     try {
       await processor.run();
     } catch (error) {
-      if (!(error instanceof PartitionStoppedError)) throw error;
-      await this.untilRedrive(error);
+      if (error instanceof PartitionStoppedError) await this.untilRedrive(error);
+      else if (error instanceof PositionBeyondEndError) restored = error;
+      else throw error;
     } finally {
       this.progress = processor.progress;
       this.processor = undefined;
     }
+    if (restored) await this.goBack(restored);
+  }
+
+  /**
+   * The event store was restored to an earlier state. Contexts that are ahead of it are dropped: each is folded again
+   * when it is needed. Rows go on from what is new in the store; what they hold beyond it goes away with a rebuild.
+   */
+  private async goBack({ head, message }: PositionBeyondEndError): Promise<void> {
+    const { contexts, leases, logger, store } = this.deps;
+    const { partition, prefixes } = this.lease;
+    logger.error({ partition }, message);
+    const checkpoint = await contexts.checkpoint(prefixes);
+    if (checkpoint !== undefined && checkpoint > head) await contexts.deletePartition(prefixes);
+    const { position } = this.progress;
+    if (position !== null && position > head) {
+      const start = await positionAfterRestore(store, await leases.savedAt(this.lease));
+      await leases.goBack(this.lease, start, head);
+      this.progress = { ...this.progress, position: start, aheadOf: head };
+    }
+    // What they are set aside for may be gone.
+    this.redriven = undefined;
   }
 
   private async untilRedrive(error: PartitionStoppedError): Promise<void> {

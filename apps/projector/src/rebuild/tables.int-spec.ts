@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { RebuildInProgressError } from '#read-models';
+import { deleteStream } from '../../../../libs/sessions/src/test-support.ts';
 import { rebuild } from './tables.ts';
 import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
 
@@ -48,6 +49,21 @@ test('fixes rows that are wrong or gone', async () => {
   const { events } = await run();
   expect(events).toBeGreaterThanOrEqual(60);
   expect(await harness.rows(ids)).toEqual(before);
+});
+
+test.each(['tombstone', 'soft delete'] as const)('leaves out what a %s removed', async (how) => {
+  const [deleted, kept] = (await harness.sessions(2)) as [string, string];
+  await deleteStream(deleted, how);
+  await run();
+  expect(await harness.rows([deleted, kept])).toMatchObject({ sessions: [{ session_id: kept }], turns: [] });
+});
+
+test("takes place though the event store was restored to a state before the projectors' positions", async () => {
+  const ids = await harness.sessions(3);
+  const position = (await harness.store.head()) + 1_000_000_000n;
+  await harness.pool.query('UPDATE projection_slot SET position = $1', [position]);
+  await run();
+  await expect(Promise.all(ids.map((id) => harness.rowsSettled(id)))).resolves.toHaveLength(3);
 });
 
 test('gives tables of the same shape', async () => {

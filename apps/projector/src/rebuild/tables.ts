@@ -2,7 +2,15 @@ import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
 import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
 import type { SetAside, TableItem, Writer } from '#read-models';
-import { listSetAside, rebuildConnectionSettings, rebuildTables, RowsStore, setAside } from '#read-models';
+import {
+  isDeletion,
+  listSetAside,
+  rebuildConnectionSettings,
+  rebuildTables,
+  RowsStore,
+  setAside,
+  sizeOfItem,
+} from '#read-models';
 import type { EventStore } from '#sessions';
 import { subscribeToSessions } from '#sessions';
 
@@ -80,6 +88,7 @@ class Filler {
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         passIntervalMs: 20,
         batchSize: 1_000,
         intervalMs: 0,
@@ -111,16 +120,24 @@ class Filler {
     );
   }
 
-  /** Resolves, with the position, when everything up to a position is in. */
-  async reach(position: bigint): Promise<bigint> {
-    await this.until(() => (this.writer.position ?? 0n) >= position, switchPatienceMs);
+  /**
+   * Resolves, with the position reached, when everything up to a position is in. One beyond the end of the log is not
+   * waited for: the store was restored to an earlier state.
+   */
+  async reach(wanted: bigint): Promise<bigint> {
+    const head = await this.options.store.head();
+    if (wanted <= head) await this.until(() => this.position >= wanted, switchPatienceMs);
     await this.stop();
-    return this.writer.position ?? 0n;
+    return this.position;
   }
 
   async stop(): Promise<void> {
     this.abort.abort();
     await this.work;
+  }
+
+  private get position(): bigint {
+    return this.writer.position ?? 0n;
   }
 
   private async write(items: readonly TableItem[], position: bigint): Promise<void> {
@@ -134,6 +151,7 @@ class Filler {
   }
 
   private isSetAside(item: TableItem): boolean {
+    if (isDeletion(item)) return false;
     const revision = 'event' in item ? item.event.revision : item.setAside.revision;
     const entry = this.setAside.get(item.session_id);
     return entry !== undefined && revision >= entry.revision;
@@ -152,16 +170,21 @@ class Filler {
     for await (const delivery of subscribeToSessions(store, options)) {
       if (delivery.kind === 'event') await this.batches.push(delivery);
       else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
+      else if (delivery.kind === 'deleted') {
+        const { session_id, before, position } = delivery;
+        if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
+        await this.batches.push({ session_id, before, position });
+      } else if (delivery.kind === 'caught_up') this.caughtUp = true;
       else if (delivery.kind === 'unprojectable') {
         const { session_id, position, reason } = delivery;
         const entry = setAside(session_id, delivery, reason, position);
         await this.batches.push({ session_id, position, setAside: entry });
-      } else this.caughtUp = true;
+      }
     }
   }
 
   private progress(head: bigint, seconds: number): RebuildProgress {
-    const done = head === 0n ? 1 : Number(this.writer.position ?? 0n) / Number(head);
+    const done = head === 0n ? 1 : Number(this.position) / Number(head);
     return { events: this.events, percent: Math.min(100, done * 100), perSecond: this.events / seconds };
   }
 

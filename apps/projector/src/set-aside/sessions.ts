@@ -1,6 +1,6 @@
 import type { Lease } from '#partitions';
 import { inParallel } from '#platform';
-import type { Owner, Positioned, SetAside } from '#read-models';
+import type { Deletion, Owner, Positioned, SetAside } from '#read-models';
 import {
   countSetAsideLastMinute,
   foldAsFarAsPossible,
@@ -49,6 +49,12 @@ export class SetAsideSessions {
     if (this.entries.size === 0) return false;
     const entry = this.entries.get(sessionId);
     return entry !== undefined && revision >= entry.revision;
+  }
+
+  /** A session whose event is deleted is not set aside any more. */
+  forget({ session_id, before }: Deletion): void {
+    if (!this.covers(session_id, before - 1)) return;
+    this.entries.delete(session_id);
   }
 
   /** Reads the list. */

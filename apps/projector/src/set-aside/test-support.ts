@@ -49,7 +49,7 @@ export class SetAsideHarness {
   readonly contexts: ContextStore;
 
   private constructor(readonly projector: ProjectorHarness) {
-    this.contexts = new ContextStore(projector.redis, { ttlSeconds: 60 });
+    this.contexts = new ContextStore(projector.redis);
   }
 
   static async create(redisDatabase: number): Promise<SetAsideHarness> {

@@ -1,8 +1,9 @@
+import { isContinued } from '#domain';
 import type { Lease } from '#partitions';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
 import type { RowsStore, TableItem } from '#read-models';
-import { LeaseLostError } from '#read-models';
+import { isDeletion, LeaseLostError, sizeOfItem } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -11,6 +12,8 @@ interface TableWriterOptions {
   readonly lease: Lease;
   readonly owner: string;
   readonly setAside: SetAsideSessions;
+  /** Whether this writer has been given all that there is. */
+  readonly isUpToDate: () => boolean;
 }
 
 /** Writes a partition's rows to PostgreSQL: rows and checkpoint in one transaction, as long as the partition is owned. */
@@ -19,7 +22,6 @@ export class TableWriter {
   private readonly mutex = new KeyedMutex();
   private written: bigint | null;
   private current: string | null = null;
-  private isLive = false;
 
   constructor(
     private readonly options: TableWriterOptions,
@@ -30,8 +32,10 @@ export class TableWriter {
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
+        sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 50,
+        isContinued: (item) => 'event' in item && isContinued(item.event.metadata),
         write: (batch) => this.exclusively(() => this.write(batch)),
         isTerminal: (error) => error instanceof LeaseLostError || error instanceof PartitionStoppedError,
       },
@@ -39,18 +43,13 @@ export class TableWriter {
     );
   }
 
-  /** Whether the subscription is at the end of the store: drained then means up to date. */
-  get live(): boolean {
-    return this.isLive;
-  }
-
   get waiting(): number {
     return this.batches.waiting;
   }
 
-  /** Whether the rows hold all that there is. */
+  /** Whether everything that it has been given is written. */
   get idle(): boolean {
-    return this.isLive && this.batches.idle;
+    return this.batches.idle;
   }
 
   /** Commit position up to which the rows are written. */
@@ -60,7 +59,7 @@ export class TableWriter {
 
   /** Time (ISO 8601) up to which the rows are known to be current; null: not known yet. */
   get currentUntil(): string | null {
-    return this.idle ? new Date().toISOString() : this.current;
+    return this.current;
   }
 
   /** Adds an event, unless its rows were written before. Resolves when there is room for more. */
@@ -73,14 +72,9 @@ export class TableWriter {
     this.batches.pass(position);
   }
 
-  /** The subscription has reached the end of the store. */
-  caughtUp(): void {
-    this.isLive = true;
-  }
-
-  /** The subscription was interrupted, so new events may be missing. */
-  interrupted(): void {
-    this.isLive = false;
+  /** The rows hold all that there was at a time. */
+  confirm(at: Date): void {
+    this.current = at.toISOString();
   }
 
   run(): Promise<void> {
@@ -94,14 +88,15 @@ export class TableWriter {
 
   private async write({ items, position, drained }: Batch<TableItem>): Promise<void> {
     if (this.written !== null && position <= this.written) return;
-    const { rows, lease, owner, setAside } = this.options;
+    const { rows, lease, owner, setAside, isUpToDate } = this.options;
     const now = new Date().toISOString();
-    const until = this.isLive && drained ? now : (timeOf(items.at(-1)) ?? this.current);
+    const until = isUpToDate() && drained ? now : (timeOf(items.at(-1)) ?? this.current);
     const writer = { partition: lease.partition, epoch: lease.epoch, owner, position: this.written };
     const storable = setAside.size === 0 ? items : items.filter((item) => !isCovered(setAside, item));
     const failures = await rows.write(writer, storable, position, until);
     this.written = position;
     this.current = until;
+    for (const item of items) if (isDeletion(item)) setAside.forget(item);
     await setAside.added(failures);
   }
 }

@@ -11,6 +11,8 @@ export type AttachAgent = Command<
     reason: AttachReason;
     /** The epoch of the owner that is replaced; null: any. */
     replaces: number | null;
+    /** The epoch under which the connection that asks owns the session already, if it does. */
+    owned?: number | undefined;
   }
 >;
 export type DetachAgent = Command<

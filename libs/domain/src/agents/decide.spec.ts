@@ -60,6 +60,22 @@ describe('an attach', () => {
     expect(given(attached('bot-1', 1)).when(attach('bot-2'))).toEqual([attached('bot-2', 2)]);
   });
 
+  test('of a session that the connection owns already changes nothing', () => {
+    const session = given(attached('bot-1', 1), acknowledged(1, 1));
+    expect(session.when({ ...attach('bot-1'), owned: 1 })).toEqual([]);
+    expect(session.when({ ...attach('bot-1'), owned: 1, after: 1 })).toEqual([]);
+  });
+
+  test('of a session that the connection owns already raises the epoch when it goes back', () => {
+    const session = given(attached('bot-1', 1), acknowledged(1, 1));
+    expect(session.when({ ...attach('bot-1'), owned: 1, after: 0 })).toEqual([attached('bot-1', 2, 0)]);
+  });
+
+  test('of a session that the connection has lost raises the epoch', () => {
+    const session = given(attached('bot-1', 1), attached('bot-2', 2));
+    expect(session.when({ ...attach('bot-1'), owned: 1 })).toEqual([attached('bot-1', 3)]);
+  });
+
   test('of the same instance raises the epoch', () => {
     expect(given(attached('bot-1', 1)).when(attach('bot-1'))).toEqual([attached('bot-1', 2)]);
   });
@@ -69,12 +85,30 @@ describe('an attach', () => {
     expect(session.when(attach('bot-3', 2))).toEqual([attached('bot-3', 3)]);
   });
 
+  test('that replaces the last owner of a session that waits is accepted', () => {
+    const session = given(attached('bot-1', 1), detached('support'));
+    expect(session.when(attach('bot-2', 1))).toEqual([attached('bot-2', 2)]);
+  });
+
+  test('that replaces the last owner of a session that was given back is rejected', () => {
+    expect(given(attached('bot-1', 1), detached(null)).when(attach('bot-2', 1))).toBe('agent_replaced');
+  });
+
   test('that replaces an older epoch is rejected', () => {
     expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(attach('bot-3', 1))).toBe('agent_replaced');
   });
 });
 
 describe('a detach', () => {
+  test('of an instance that never attached the session names the owner', () => {
+    const session = given(attached('bot-1', 1));
+    expect(session.when({ ...detach(true), instance: 'bot-2' })).toEqual([detached('support')]);
+  });
+
+  test('of a session without an owner changes nothing', () => {
+    expect(given(attached('bot-1', 1), detached('support')).when(detach(true))).toEqual([]);
+  });
+
   test('with waiting names the pool that takes the session next', () => {
     expect(given(attached('bot-1', 1)).when(detach(true))).toEqual([detached('support')]);
   });
@@ -144,18 +178,23 @@ describe('the ownership', () => {
     expect(given(event).state).toMatchObject({ acknowledged: 0 });
   });
 
-  test('of the first owner begins after the revision that it names', () => {
-    expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 7 });
+  test('begins after the revision that it names', () => {
+    const session = given(attached('bot-1', 1), attached('bot-2', 2), attached('bot-3', 3, 1));
+    expect(session.state).toMatchObject({ acknowledged: 1 });
+  });
+
+  test('begins at the attach when it names a revision beyond it', () => {
+    expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 0 });
   });
 
   test('of a later owner begins after what was acknowledged', () => {
-    const { state } = given(attached('bot-1', 1), acknowledged(5, 5), attached('bot-2', 2));
+    const { state } = given(attached('bot-1', 1), acknowledged(1, 1), attached('bot-2', 2));
     expect(state).toEqual({
       instance: 'bot-2',
       epoch: 2,
       pool: 'support',
       since: timeOf(2),
-      acknowledged: 5,
+      acknowledged: 1,
     });
   });
 

@@ -27,14 +27,20 @@ export function checkEpoch(agent: AgentState, epoch: number): Rejection<AgentRej
   return agent.instance !== null && agent.epoch === epoch ? undefined : replacedBy(agent).rejection;
 }
 
-function attach({ type: _type, replaces, ...data }: AttachAgent, agent: AgentState): AgentDecision {
-  if (replaces !== null && replaces !== agent.epoch) return replacedBy(agent);
+function attach({ type: _type, replaces, owned, ...data }: AttachAgent, agent: AgentState): AgentDecision {
+  const isGivenBack = agent.instance === null && agent.pool === null;
+  if (replaces !== null && (replaces !== agent.epoch || isGivenBack)) return replacedBy(agent);
+  const isRewind = data.after !== null && data.after < agent.acknowledged;
+  if (owned !== undefined && owns({ ...data, epoch: owned }, agent) && !isRewind) return accept();
   return accept({ type: 'AgentAttached', data: { ...data, epoch: agent.epoch + 1 } });
 }
 
-function detach({ type: _type, waiting, ...data }: DetachAgent, agent: AgentState): AgentDecision {
-  if (!owns(data, agent)) return accept();
-  return accept({ type: 'AgentDetached', data: { ...data, pool: waiting ? agent.pool : null } });
+/** The epoch alone names the owner: a session may have been given to an instance that never attached it. */
+function detach({ epoch, reason, waiting }: DetachAgent, agent: AgentState): AgentDecision {
+  const { instance } = agent;
+  if (instance === null || agent.epoch !== epoch) return accept();
+  const pool = waiting ? agent.pool : null;
+  return accept({ type: 'AgentDetached', data: { instance, epoch, reason, pool } });
 }
 
 function acknowledge(command: AcknowledgeUpdate, agent: AgentState): AgentDecision {

@@ -30,6 +30,8 @@ export type AgentDetached = Event<
 export interface AcknowledgedUpdate {
   readonly revision: number;
   readonly latency_ms: number;
+  /** The instance did not handle the update and gives it up: the code of the reason, as `handler_timed_out`. */
+  readonly skipped?: string;
 }
 
 /** The owner has processed the updates up to a revision. Several acknowledgements share one event. */

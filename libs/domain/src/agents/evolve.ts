@@ -3,12 +3,16 @@ import { unknownEvent } from '../kernel/unknown.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentState } from './state.ts';
 
-/** The ownership after one of its events. The first owner of all is sent what comes after it attached. */
+/**
+ * The ownership after one of its events. The first owner of all is sent what comes after it attached; none starts beyond
+ * the attach, whatever revision it names.
+ */
 export function evolveAgent(agent: AgentState, event: RecordedEvent<AgentEvent>): AgentState {
   switch (event.type) {
     case 'AgentAttached': {
       const { instance, epoch, pool, after } = event.data;
-      const acknowledged = after ?? (agent.epoch === 0 ? event.revision : agent.acknowledged);
+      const start = after ?? (agent.epoch === 0 ? event.revision : agent.acknowledged);
+      const acknowledged = Math.min(start, event.revision);
       return { instance, epoch, pool, since: event.metadata.occurred_at, acknowledged };
     }
     case 'AgentDetached': {

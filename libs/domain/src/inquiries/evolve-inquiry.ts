@@ -1,3 +1,4 @@
+import type { Origin } from '../kernel/event.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
 import type {
   InquiryAnswered,
@@ -17,7 +18,7 @@ type Sources = Inquiry['sources'];
 export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string): Inquiry {
   switch (event.type) {
     case 'InquiryOpened':
-      return openInquiry(event.data, at);
+      return openInquiry(event.data, at, inquiry);
     case 'InquiryAnswered':
       return { ...inquiry, sources: answer(inquiry.sources, event.data, at) };
     case 'InquiryFailed':
@@ -31,7 +32,11 @@ export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string)
   }
 }
 
-export function openInquiry(data: InquiryOpened['data'], at: string): Inquiry {
+export function openInquiry(
+  data: InquiryOpened['data'],
+  at: string,
+  { correlation_id, traceparent }: Origin,
+): Inquiry {
   const { inquiry_id, kind, subject, deadline, requests } = data;
   const nothing = { asked_at: null, settled_at: null, latency_ms: null, reason: null, data: null };
   const sources = data.sources.map(({ source, required, after }): [string, InquirySource] => [
@@ -49,6 +54,8 @@ export function openInquiry(data: InquiryOpened['data'], at: string): Inquiry {
     sources: ask(Object.fromEntries(sources), requests, at),
     answer: null,
     corrections: 0,
+    correlation_id,
+    traceparent,
   };
 }
 

@@ -8,9 +8,12 @@ import { closedInquiriesKept, inquiryIdsKept } from './state.ts';
 export function evolveInquiries(state: InquiryState, event: RecordedEvent<InquiryEvent>): InquiryState {
   const { inquiry_id } = event.data;
   const { open, closed } = state.inquiries;
-  const at = event.metadata.occurred_at;
+  const { occurred_at: at, $correlationId: correlation_id, traceparent = null } = event.metadata;
   if (event.type === 'InquiryOpened') {
-    return { ...state, inquiries: { open: [...open, openInquiry(event.data, at)], closed } };
+    return {
+      ...state,
+      inquiries: { open: [...open, openInquiry(event.data, at, { correlation_id, traceparent })], closed },
+    };
   }
   const inquiry = open.find((item) => item.inquiry_id === inquiry_id);
   if (event.type === 'InquiryClosed') {

@@ -1,4 +1,5 @@
 import type { InquiryOutcome } from './events.ts';
+import type { Origin } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
 /** How many inquiries a session may have open, and how many closed ones its context shows. */
@@ -24,7 +25,8 @@ export interface InquirySource {
   readonly data: JsonObject | null;
 }
 
-export interface Inquiry {
+/** Its origin is the request that opened it, which its requests and answers continue. */
+export interface Inquiry extends Origin {
   readonly inquiry_id: string;
   readonly kind: string;
   readonly subject: JsonObject;

@@ -9,7 +9,7 @@ export interface Actor {
   readonly id: string;
 }
 
-/** The metadata of every event. `command_id` and `command_hash` make a repeated command recognisable. */
+/** The metadata of every event. */
 export interface EventMetadata {
   readonly schema_version: number;
   /** ISO 8601. */
@@ -18,10 +18,23 @@ export interface EventMetadata {
   readonly $correlationId: string;
   readonly $causationId?: string;
   readonly traceparent?: string;
+  /** The first id under which a repetition of the event's command is recognised; without it none is. */
   readonly command_id?: string;
+  /** Distinguishes a repetition from another command under the same id. */
   readonly command_hash?: string;
+  /** On a command's first event: its further ids. */
+  readonly command_aliases?: readonly string[];
+  /** Which of its command's events this one is, from 0, and how many there are; both absent: the only one. */
+  readonly command_event?: number;
+  readonly command_events?: number;
   /** The epoch under which the agent instance that sent the command owned the session. */
   readonly agent_epoch?: number;
+}
+
+/** The request that others continue: what its correlation id and W3C trace context were. */
+export interface Origin {
+  readonly correlation_id: string;
+  readonly traceparent: string | null;
 }
 
 /** An event as recorded in its stream. */
@@ -33,3 +46,8 @@ export type RecordedEvent<E extends Event> = E & {
 
 /** Declares which fields of an event's data are personal, by event type. Every type has an entry. */
 export type PersonalFields<E extends Event> = { readonly [Type in E['type']]: readonly string[] };
+
+/** Whether further events of the same command follow. Those of older versions do not say. */
+export function isContinued({ command_event = 0, command_events = 1 }: EventMetadata): boolean {
+  return command_event + 1 < command_events;
+}

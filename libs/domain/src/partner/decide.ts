@@ -2,19 +2,64 @@ import type { Accepted } from '../kernel/decision.ts';
 import { accept } from '../kernel/decision.ts';
 import type { Json } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
-import type { RememberPartner } from './commands.ts';
-import type { PartnerRemembered } from './events.ts';
-import type { PartnerMemory } from './state.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
+import type { AssignSession, PartnerCommand, SessionUpdate } from './commands.ts';
+import type { PartnerEvent } from './events.ts';
+import { applyChanges } from './memory.ts';
+import type { ListedSession, PartnerState } from './state.ts';
+import { listedSessions, noChanges } from './state.ts';
 
-/** Remembers what a session leaves, unless that is known or a newer session has left its own. */
-export function decidePartner(
-  { partner_id, memory }: RememberPartner,
-  known: PartnerMemory | null,
-): Accepted<PartnerRemembered> {
-  if (known !== null && (known.start_time > memory.start_time || isSame(known, memory))) return accept();
-  return accept({ type: 'PartnerRemembered', data: { partner_id, ...memory } });
+/** What a command does to a partner. A session is listed once; one that has left the list changes nothing any more. */
+export function decidePartner(command: PartnerCommand, partner: PartnerState): Accepted<PartnerEvent> {
+  const { partner_id } = command;
+  switch (command.type) {
+    case 'AssignSession': {
+      if (isListed(partner, command.session_id)) return accept();
+      const data = { partner_id, ...assign(command, partner) };
+      return accept<PartnerEvent>({ type: 'PartnerSessionAssigned', data });
+    }
+    case 'RememberSession': {
+      const state = settle(update(partner, [command.update]));
+      if (isSame(state, partner)) return accept();
+      return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
+    }
+    default:
+      return unknownCommand(command);
+  }
 }
 
-function isSame(a: PartnerMemory, b: PartnerMemory): boolean {
+function isListed({ sessions }: PartnerState, sessionId: string): boolean {
+  return sessions.some(({ session_id }) => session_id === sessionId);
+}
+
+function assign(command: AssignSession, partner: PartnerState): PartnerState {
+  const { session_id, completable, language, updates } = command;
+  const assigned: ListedSession = {
+    session_id,
+    previous_session_id: partner.last_session_id,
+    completable,
+    over: false,
+    changes: { ...noChanges, language },
+  };
+  const { memory, sessions } = update(partner, updates);
+  return settle({ last_session_id: session_id, memory, sessions: [...sessions, assigned] });
+}
+
+function update(partner: PartnerState, updates: readonly SessionUpdate[]): PartnerState {
+  const sessions = partner.sessions.map((session) => ({
+    ...session,
+    ...updates.find(({ session_id }) => session_id === session.session_id),
+  }));
+  return { ...partner, sessions };
+}
+
+/** Takes the oldest sessions into the memory as long as they are over, or too many. */
+function settle(partner: PartnerState): PartnerState {
+  const [oldest, ...sessions] = partner.sessions;
+  if (oldest === undefined || !(oldest.over || partner.sessions.length > listedSessions)) return partner;
+  return settle({ ...partner, memory: applyChanges(partner.memory, oldest.changes), sessions });
+}
+
+function isSame(a: PartnerState, b: PartnerState): boolean {
   return canonicalJson(a as unknown as Json) === canonicalJson(b as unknown as Json);
 }

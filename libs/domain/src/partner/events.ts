@@ -1,12 +1,25 @@
 import type { Event, PersonalFields } from '../kernel/event.ts';
-import type { PartnerMemory } from './state.ts';
+import type { PartnerState } from './state.ts';
+
+type PartnerData = PartnerState & { readonly partner_id: string };
+
+/** A session was named that is about to start. */
+export type PartnerSessionAssigned = Event<'PartnerSessionAssigned', PartnerData>;
+/** What a session leaves to the partner's next one was merged into the partner's memory. */
+export type PartnerRemembered = Event<'PartnerRemembered', PartnerData>;
 
 /**
- * The event of a partner's stream. It holds the whole memory, so the last one is the state, and reading it costs the
- * same however many sessions the partner had.
+ * The events of a partner's stream. Each holds the whole state after it: reading costs the same however many sessions the
+ * partner had, and older events can go.
  */
-export type PartnerRemembered = Event<'PartnerRemembered', PartnerMemory & { readonly partner_id: string }>;
+export type PartnerEvent = PartnerSessionAssigned | PartnerRemembered;
 
-export const partnerPersonalFields: PersonalFields<PartnerRemembered> = {
-  PartnerRemembered: ['preferences'],
+export const partnerPersonalFields: PersonalFields<PartnerEvent> = {
+  PartnerSessionAssigned: ['memory', 'sessions'],
+  PartnerRemembered: ['memory', 'sessions'],
 };
+
+/** Whether this version of the code knows an event type of a partner's stream. */
+export function isPartnerEventType(type: string): type is PartnerEvent['type'] {
+  return Object.hasOwn(partnerPersonalFields, type);
+}

@@ -1,8 +1,8 @@
-import type { PartnerRemembered } from './events.ts';
-import type { PartnerMemory } from './state.ts';
+import type { PartnerEvent } from './events.ts';
+import type { PartnerState } from './state.ts';
 
-/** The memory after one of the partner's events. */
-export function evolvePartner(_known: PartnerMemory | null, { data }: PartnerRemembered): PartnerMemory {
-  const { session_id, start_time, language, preferences, open_goals } = data;
-  return { session_id, start_time, language, preferences, open_goals };
+/** The state after one of the partner's events. */
+export function evolvePartner(_before: PartnerState, { data }: PartnerEvent): PartnerState {
+  const { partner_id: _partner, ...state } = data;
+  return state;
 }

@@ -4,7 +4,7 @@ import type { HandoffCommand } from '../handoff/commands.ts';
 import type { InquiryCommand } from '../inquiries/commands.ts';
 import type { Command } from '../kernel/command.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { PartnerMemory } from '../partner/state.ts';
+import type { Inheritance } from '../partner/state.ts';
 import type { RecordExternalUpdate } from '../tracking/commands.ts';
 import type { Channel, Sender } from './events.ts';
 
@@ -20,7 +20,7 @@ export type StartSession = Command<
     device: string | null;
     expires_in_s: number;
     /** Fetched before deciding: the decision itself reads nothing. */
-    memory: PartnerMemory | null;
+    memory: Inheritance | null;
   }
 >;
 export type SwitchChannel = Command<'SwitchChannel', { channel: Channel }>;

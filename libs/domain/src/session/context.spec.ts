@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recorded } from '../kernel/test-decider.ts';
 import type { Explained } from './context.ts';
-import { changedSections, contextOf, explainEvent, newExplained } from './context.ts';
+import { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './context.ts';
 import type { SessionEvent } from './events.ts';
 import { asks, given, started } from './test-scenario.ts';
 
@@ -48,7 +48,7 @@ describe('an explanation', () => {
     ['short_term_memory.last_user_intent', { revision: 1, type: 'TurnRecorded', set_by: 'spec' }],
     ['identity.name', { revision: 0, type: 'SessionStarted' }],
   ])('says who set %s', (field, expected) => {
-    expect(explained().fields[field]).toMatchObject(expected);
+    expect(explanationsOf(explained())[field]).toMatchObject(expected);
   });
 
   test('names the source of an inquiry’s answer', () => {
@@ -67,10 +67,33 @@ describe('an explanation', () => {
         requests: [],
       },
     };
-    const { fields } = [opened, answered].reduce(
+    const folded = [opened, answered].reduce(
       (now, event, index) => explainEvent(now, recorded(event, 3 + index)),
       explained(),
     );
-    expect(fields['inquiries.open']).toMatchObject({ revision: 4, set_by: 'logistics' });
+    expect(explanationsOf(folded)['inquiries.open']).toMatchObject({ revision: 4, set_by: 'logistics' });
+  });
+
+  test('does not name a field that is gone', () => {
+    const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
+    const cleared: SessionEvent = { type: 'FlagCleared', data: { flag: 'vip' } };
+    const after = explainEvent(explained(), recorded(raised, 3));
+    expect(explanationsOf(after)).toHaveProperty(['conversation_flags.vip']);
+    expect(explanationsOf(explainEvent(after, recorded(cleared, 4)))).not.toHaveProperty([
+      'conversation_flags.vip',
+    ]);
+  });
+
+  test('keeps the event of a field when another field of the same member changes', () => {
+    const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
+    const other: SessionEvent = { type: 'FlagRaised', data: { flag: 'late', value: true } };
+    const folded = [raised, other].reduce(
+      (now, event, index) => explainEvent(now, recorded(event, 3 + index)),
+      explained(),
+    );
+    expect(explanationsOf(folded)).toMatchObject({
+      'conversation_flags.vip': { revision: 3 },
+      'conversation_flags.late': { revision: 4 },
+    });
   });
 });

@@ -42,18 +42,31 @@ export interface Explanation {
   readonly set_by: string;
 }
 
-/** A session with, for each field of its context (`goal_state.step`: …), the event that set it last. */
+type Explanations = { readonly [path: string]: Explanation };
+
+/** A session with, for each field of each member of its context, the event that set it last. */
 export interface Explained {
   readonly session: Session;
-  readonly fields: Readonly<Record<string, Explanation>>;
+  readonly members: { readonly [member: string]: Explanations };
 }
 
 export function newExplained(sessionId: string): Explained {
-  return { session: newSession(sessionId), fields: {} };
+  return { session: newSession(sessionId), members: {} };
 }
 
-/** Folds the next event of the stream into the explanation. */
-export function explainEvent({ session: before, fields }: Explained, event: RecordedSessionEvent): Explained {
+/** The fields of the context (`goal_state.step`: …) that an event has set, each with that event. */
+export function explanationsOf({ members }: Explained): Explanations {
+  return Object.assign({}, ...Object.values(members)) as Explanations;
+}
+
+/**
+ * Folds the next event of the stream into the explanation. Only the members that the event touched are looked at, so the
+ * cost of an event does not grow with the conversation.
+ */
+export function explainEvent(
+  { session: before, members }: Explained,
+  event: RecordedSessionEvent,
+): Explained {
   const session = evolveSession(before, event);
   const explanation: Explanation = {
     event_id: event.event_id,
@@ -62,8 +75,13 @@ export function explainEvent({ session: before, fields }: Explained, event: Reco
     occurred_at: event.metadata.occurred_at,
     set_by: systemOf(event) ?? event.metadata.actor.id,
   };
-  const paths = changedPaths(toJson(contextOf(before)), toJson(contextOf(session)), '');
-  return { session, fields: { ...fields, ...Object.fromEntries(paths.map((path) => [path, explanation])) } };
+  const [old, current] = [toJson(contextOf(before)), toJson(contextOf(session))];
+  const touched = Object.keys(current).filter((member) => old[member] !== current[member]);
+  const explained = touched.map((member) => [
+    member,
+    Object.fromEntries(explain(old[member], current[member], member, members[member] ?? {}, explanation)),
+  ]);
+  return { session, members: { ...members, ...Object.fromEntries(explained) } };
 }
 
 /** The other system that an event comes from. */
@@ -78,13 +96,23 @@ function toJson(context: Context): JsonObject {
   return context as unknown as JsonObject;
 }
 
-function changedPaths(before: Json | undefined, after: Json | undefined, path: string): string[] {
-  if (before === after) return [];
-  if (!isObject(after)) return canonicalJson(before) === canonicalJson(after) ? [] : [path];
-  const old = isObject(before) ? before : {};
-  return Object.keys(after).flatMap((key) =>
-    changedPaths(old[key], after[key], path ? `${path}.${key}` : key),
-  );
+/** Each field of a value that is or was set by an event. */
+function explain(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  known: Explanations,
+  explanation: Explanation,
+): [string, Explanation][] {
+  if (isObject(after)) {
+    const old = isObject(before) ? before : {};
+    return Object.keys(after).flatMap((key) =>
+      explain(old[key], after[key], `${path}.${key}`, known, explanation),
+    );
+  }
+  const isSame = before === after || canonicalJson(before) === canonicalJson(after);
+  const current = isSame ? known[path] : explanation;
+  return current === undefined ? [] : [[path, current]];
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

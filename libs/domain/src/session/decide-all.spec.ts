@@ -89,3 +89,20 @@ describe('a command with an epoch', () => {
     });
   });
 });
+
+describe('the place of an event in its request', () => {
+  test('is told where there are several', () => {
+    expect(decided(given(started), [set, complete])).toMatchObject({
+      events: [
+        { metadata: { command_event: 0, command_events: 2 } },
+        { metadata: { command_event: 1, command_events: 2 } },
+      ],
+      session: { known: { list: [{}, { revision: 1, count: 2 }] } },
+    });
+  });
+
+  test('is not told of the only one', () => {
+    const outcome = decided(given(started), [set]);
+    expect('events' in outcome && outcome.events[0]?.metadata).not.toHaveProperty('command_event');
+  });
+});

@@ -1,17 +1,24 @@
 import { checkEpoch } from '../agents/decide.ts';
-import type { EventMetadata } from '../kernel/event.ts';
+import { findInquiry } from '../inquiries/state.ts';
+import type { EventMetadata, Origin } from '../kernel/event.ts';
 import type { SessionCommand } from './commands.ts';
 import type { SessionRejection } from './decide.ts';
 import { decide } from './decide.ts';
+import { checkReply } from './decide-turn.ts';
 import type { RecordedSessionEvent, SessionEventType } from './events.ts';
 import type { Session } from './session.ts';
-import { evolveSession } from './session.ts';
+import { evolve } from './evolve.ts';
+import { rememberCommand } from './processed-commands.ts';
+import type { SessionState } from './state.ts';
 import { isStarted } from './state.ts';
 
 /** What a request brings besides its commands: the metadata of its events, and how their ids are made. */
 export interface CommandContext {
-  /** The metadata of an event of this type, which has the type's schema version. */
-  readonly metadata: (type: SessionEventType) => EventMetadata;
+  /**
+   * The metadata of the request's n-th event (from 0), which has the schema version of its type. Where the request has no
+   * correlation of its own, it continues the origin.
+   */
+  readonly metadata: (type: SessionEventType, index: number, origin: Origin | undefined) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
   /** The epoch under which the sender owns the session, if it names one: rejected when another owns it. */
@@ -44,20 +51,44 @@ export function decideAll(
     if (rejection) return { rejection, command: 0 };
   }
   const events: RecordedSessionEvent[] = [];
-  let current = session;
+  let { state } = session;
   for (const [index, command] of commands.entries()) {
-    const decision = decide(command, current.state, session.session_id);
+    const origin = originOf(command, state);
+    const decision = checkReply(commands, index) ?? decide(command, state, session.session_id);
     if ('rejection' in decision) return { rejection: decision.rejection, command: index };
     for (const event of decision.events) {
       const recorded: RecordedSessionEvent = {
         ...event,
         event_id: context.eventId(events.length),
-        revision: current.revision + 1,
-        metadata: context.metadata(event.type),
+        revision: session.revision + events.length + 1,
+        metadata: context.metadata(event.type, events.length, origin),
       };
       events.push(recorded);
-      current = evolveSession(current, recorded);
+      state = evolve(state, recorded);
     }
   }
-  return { events, session: current };
+  return accepted(session, events.length > 1 ? events.map(placed) : events, state);
+}
+
+function accepted(
+  { session_id, revision, known }: Session,
+  events: readonly RecordedSessionEvent[],
+  state: SessionState,
+): AcceptedCommands {
+  const commands = events.reduce(rememberCommand, known);
+  return { events, session: { session_id, revision: revision + events.length, state, known: commands } };
+}
+
+/** An event that says its place among those of its request, which are one unit wherever they are read again. */
+function placed<E extends RecordedSessionEvent>(
+  event: E,
+  command_event: number,
+  { length }: readonly E[],
+): E {
+  return { ...event, metadata: { ...event.metadata, command_event, command_events: length } };
+}
+
+/** The answers and the end of an inquiry continue the request that opened it. */
+function originOf(command: SessionCommand, state: SessionState): Origin | undefined {
+  return 'inquiry_id' in command ? findInquiry(state, command.inquiry_id) : undefined;
 }

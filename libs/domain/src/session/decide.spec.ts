@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
-import type { PartnerMemory } from '../partner/state.ts';
+import type { Inheritance } from '../partner/state.ts';
 import type { RecordTurn, SessionCommand } from './commands.ts';
 import type { SessionEvent } from './events.ts';
 import { newSession } from './session.ts';
@@ -67,16 +67,15 @@ describe('starting a session', () => {
   });
 
   describe('of a partner who is remembered', () => {
-    const memory: PartnerMemory = {
-      session_id: 'earlier',
-      start_time: timeOf(0),
+    const memory: Inheritance = {
+      previous_session_id: 'earlier',
       language: 'hi',
       preferences: { call_back: 'evening' },
       open_goals: [{ goal: 'resolve_payment', step: 'verify_bank' }],
     };
 
     test('continues from the memory', () => {
-      const { session_id: previous_session_id, language, preferences, open_goals } = memory;
+      const { previous_session_id, language, preferences, open_goals } = memory;
       expect(when(newSession(sessionId), { ...start, memory })).toMatchObject([
         { data: { language, preferences, open_goals, previous_session_id } },
       ]);

@@ -16,6 +16,7 @@ import type { FlagRejection } from './decide-flag.ts';
 import { changePreferences } from './decide-preferences.ts';
 import type { PreferenceRejection } from './decide-preferences.ts';
 import { recordTurn } from './decide-turn.ts';
+import type { TurnRejection } from './decide-turn.ts';
 import type { SessionEvent, SessionStarted } from './events.ts';
 import type { SessionState } from './state.ts';
 import { isStarted } from './state.ts';
@@ -23,9 +24,11 @@ import { isStarted } from './state.ts';
 export type RejectionCode =
   | 'session_not_found'
   | 'session_exists'
+  | 'session_deleted'
   | 'session_over'
   | FlagRejection
   | PreferenceRejection
+  | TurnRejection
   | GoalRejection
   | HandoffRejection
   | InquiryRejection
@@ -82,7 +85,7 @@ function decideWhenActive(
       });
     }
     case 'RecordTurn':
-      return recordTurn(command);
+      return recordTurn(command, state);
     case 'RaiseFlag':
       return raiseFlag(command, state.conversation_flags);
     case 'ClearFlag':
@@ -126,7 +129,7 @@ function started(command: StartSession, session_id: string): SessionStarted {
       expires_in_s,
       preferences: memory?.preferences ?? {},
       open_goals: memory?.open_goals ?? [],
-      previous_session_id: memory?.session_id ?? null,
+      previous_session_id: memory?.previous_session_id ?? null,
     },
   };
 }

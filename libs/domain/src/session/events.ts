@@ -51,6 +51,8 @@ export type TurnRecorded = Event<
     intent_confidence: number | null;
     extracted_entities: JsonObject;
     in_reply_to: string | null;
+    /** The turn that it answers was none of the session's recent turns. */
+    in_reply_to_unresolved?: boolean;
     bot_action: string | null;
   }
 >;

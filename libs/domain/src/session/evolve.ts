@@ -6,7 +6,7 @@ import type { InquiryEvent } from '../inquiries/events.ts';
 import { evolveInquiries } from '../inquiries/evolve.ts';
 import { trackInquiry } from '../inquiries/track-order.ts';
 import type { Json } from '../kernel/json.ts';
-import { plusMs } from '../kernel/time.ts';
+import { later, plusMs } from '../kernel/time.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
 import { evolveTracking } from '../tracking/evolve.ts';
 import type { RecordedSessionEvent, SessionStarted } from './events.ts';
@@ -100,10 +100,11 @@ function start(data: SessionStarted['data'], at: string): SessionState {
   };
 }
 
-/** Activity moves the time at which the session expires. */
+/** Activity moves the time at which the session expires: forward only, though the clocks of nodes differ. */
 function touch(state: SessionState, at: string): SessionState {
-  const expires_at = plusMs(at, state.session.expires_in_s * 1000);
-  return { ...state, session: { ...state.session, last_activity_time: at, expires_at } };
+  const last_activity_time = later(state.session.last_activity_time, at);
+  const expires_at = plusMs(last_activity_time, state.session.expires_in_s * 1000);
+  return { ...state, session: { ...state.session, last_activity_time, expires_at } };
 }
 
 function prefer(

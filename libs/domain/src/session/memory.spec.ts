@@ -1,30 +1,68 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
-import { memoryOf } from './memory.ts';
+import type { MemoryChanges } from '../partner/state.ts';
+import { noChanges } from '../partner/state.ts';
 import type { SessionEvent } from './events.ts';
-import { given, sessionId, started } from './test-scenario.ts';
+import { memoryChanges } from './memory.ts';
+import { given, started } from './test-scenario.ts';
 
-const set = (goal: string, step: string | null): SessionEvent => ({ type: 'GoalSet', data: { goal, step } });
-
-test('the memory has the language, preferences and start of the session', () => {
-  const session = given(
-    started,
-    { type: 'PreferenceChanged', data: { name: 'language', value: 'ta' } },
-    { type: 'PreferenceChanged', data: { name: 'call_back', value: 'evening' } },
-  );
-  expect(memoryOf(session)).toEqual({
-    session_id: sessionId,
-    start_time: timeOf(0),
-    language: 'ta',
-    preferences: { call_back: 'evening' },
-    open_goals: [],
-  });
+const begin = {
+  ...started,
+  data: {
+    ...started.data,
+    preferences: { call_back: 'evening', vehicle: 'bike' },
+    open_goals: [
+      { goal: 'pay', step: 'verify' },
+      { goal: 'order', step: null },
+    ],
+  },
+};
+const prefer = (name: string, value: string | null): SessionEvent => ({
+  type: 'PreferenceChanged',
+  data: { name, value },
+});
+const of = (type: 'GoalSuspended' | 'GoalResumed' | 'GoalCompleted', goal: string): SessionEvent => ({
+  type,
+  data: { goal },
 });
 
-test('the memory has the open goals of the session, the current one last', () => {
-  const suspended: SessionEvent = { type: 'GoalSuspended', data: { goal: 'pay' } };
-  expect(memoryOf(given(started, set('pay', 'verify'), suspended, set('order', null))).open_goals).toEqual([
-    { goal: 'pay', step: 'verify' },
-    { goal: 'order', step: null },
-  ]);
+function changes(events: readonly SessionEvent[], known: MemoryChanges = noChanges): MemoryChanges {
+  return memoryChanges(begin.data, given(begin, ...events), known);
+}
+
+describe('a session', () => {
+  test('that changed nothing has no changes', () => {
+    expect(changes([])).toEqual(noChanges);
+  });
+
+  test('has changed its language when it differs', () => {
+    expect(changes([prefer('language', 'ta')]).language).toBe('ta');
+  });
+
+  test('has changed the preferences that differ, those that were removed as null', () => {
+    const events = [prefer('vehicle', null), prefer('shift', 'night'), prefer('call_back', 'evening')];
+    expect(changes(events).preferences).toEqual({ vehicle: null, shift: 'night' });
+  });
+
+  test('has changed what it was known to have changed, though it has the first value again', () => {
+    const known = { ...noChanges, language: 'ta', preferences: { call_back: 'noon' } };
+    expect(changes([], known)).toMatchObject({ language: 'hi', preferences: { call_back: 'evening' } });
+  });
+
+  test('has worked on the goals that it set, advanced or resumed, not on those that it only inherited', () => {
+    const set: SessionEvent = { type: 'GoalSet', data: { goal: 'greet', step: null } };
+    expect(changes([set, of('GoalSuspended', 'greet'), of('GoalResumed', 'pay')]).open_goals).toEqual([
+      { goal: 'greet', step: null, worked_at: timeOf(3) },
+      { goal: 'pay', step: 'verify', worked_at: timeOf(3) },
+    ]);
+  });
+
+  test('keeps the time of a goal that it has not worked on since', () => {
+    const known = { ...noChanges, open_goals: [{ goal: 'pay', step: 'verify', worked_at: timeOf(0) }] };
+    expect(changes([prefer('shift', 'night')], known).open_goals).toEqual(known.open_goals);
+  });
+
+  test('has finished the goals that it inherited and that are no longer open', () => {
+    expect(changes([of('GoalCompleted', 'pay')])).toMatchObject({ open_goals: [], finished_goals: ['pay'] });
+  });
 });

@@ -7,73 +7,88 @@ import {
   commandsKept,
   deduplicationIds,
   findProcessedCommand,
+  latestCommand,
   rememberCommand,
 } from './processed-commands.ts';
 import { asks, given, started } from './test-scenario.ts';
 
-/** A turn's event, as part of a request with the given key. */
-function recorded(revision: number, command_id: string): RecordedSessionEvent {
-  const metadata = {
-    command_id,
-    command_hash: 'hash',
-    occurred_at: '',
-    schema_version: 1,
-    $correlationId: '',
-  };
+/** A turn's event as an older version wrote it, as part of a request with the given key. */
+function older(revision: number, command_id: string): RecordedSessionEvent {
+  const common = { occurred_at: '', schema_version: 1, $correlationId: '' };
   const data = { turn_id: `t${revision}` };
-  return { type: 'TurnRecorded', data, revision, event_id: '', metadata } as unknown as RecordedSessionEvent;
+  const event = { type: 'TurnRecorded', data, revision, event_id: '' };
+  return {
+    ...event,
+    metadata: { ...common, command_id, command_hash: 'hash' },
+  } as unknown as RecordedSessionEvent;
+}
+
+/** The events of one request, from a revision on. */
+function request(revision: number, count: number, ...ids: string[]): RecordedSessionEvent[] {
+  const [command_id = '', ...command_aliases] = ids;
+  return Array.from({ length: count }, (_, index) => {
+    const event = older(revision + index, command_id);
+    const place = { command_event: index, command_events: count };
+    const aliases = index === 0 ? { command_aliases } : {};
+    return { ...event, metadata: { ...event.metadata, ...aliases, ...place, command_hash: 'v2.hash' } };
+  });
 }
 
 function remember(events: readonly RecordedSessionEvent[]): ProcessedCommands {
   const none: ProcessedCommands = { from: 0, list: [] };
-  return events.reduce((known, event) => rememberCommand(known, event), none);
+  return events.reduce(rememberCommand, none);
 }
 
-test('a request with more turns than are kept is known by its key, its first and its last turn', () => {
-  const turns = Array.from({ length: 3 * commandsKept }, (_, index) => recorded(index + 1, 'many'));
-  const known = remember([recorded(0, 'before'), ...turns]);
-  const all = { hash: 'hash', revision: 1, count: turns.length };
-  for (const id of ['many', 'turn:t1', `turn:t${turns.length}`])
-    expect(findProcessedCommand(known, [id])).toEqual({ id, ...all });
-  expect(known.from).toBe(1);
-  expect(findProcessedCommand(known, ['before'])).toBeUndefined();
+describe('a request', () => {
+  test('is known whole from its first event on, by each of its ids', () => {
+    const events = request(3, 5, 'key:1', 'turn:a', 'turn:b');
+    for (const length of [1, 3, 5]) {
+      const known = remember(events.slice(0, length));
+      for (const id of ['key:1', 'turn:a', 'turn:b'])
+        expect(findProcessedCommand(known, [id])).toEqual({ id, hash: 'v2.hash', revision: 3, count: 5 });
+    }
+  });
+
+  test('is not known by ids that no caller can repeat', () => {
+    const known = remember(request(0, 1, 'key:1'));
+    expect(findProcessedCommand(known, ['turn:t0'])).toBeUndefined();
+  });
+
+  test('without an id adds nothing', () => {
+    const { known } = given(started);
+    const { command_id: _id, ...bare } = metadata(1);
+    expect(rememberCommand(known, { ...asks('why'), event_id: 'x', revision: 1, metadata: bare })).toBe(
+      known,
+    );
+  });
+
+  test('whose beginning is not known adds nothing', () => {
+    const none: ProcessedCommands = { from: 4, list: [] };
+    expect(request(3, 5, 'key:1').slice(1).reduce(rememberCommand, none)).toBe(none);
+  });
+
+  test('is the latest one at each of its events', () => {
+    const events = [...request(0, 1, 'key:0'), ...request(1, 3, 'key:1')];
+    const known = remember(events);
+    expect(latestCommand(known, 3)?.ids).toEqual(['key:1']);
+    expect(latestCommand(known, 4)).toBeUndefined();
+  });
 });
 
-test('old requests are forgotten as a whole', () => {
-  const requests = Array.from({ length: 200 }, (_, index) => index);
-  const events = requests.flatMap((n) => [recorded(2 * n, `c${n}`), recorded(2 * n + 1, `c${n}`)]);
-  const known = remember(events);
-  expect(known.list.length).toBeLessThanOrEqual(commandsKept);
-  for (const n of requests) {
-    const found = findProcessedCommand(known, [`c${n}`]);
-    const expected = { id: `c${n}`, hash: 'hash', revision: 2 * n, count: 2 };
-    expect(found).toEqual(2 * n < known.from ? undefined : expected);
+test('a session knows its latest 64 requests, however many ids they have', () => {
+  const requests = Array.from({ length: 200 }, (_, n) =>
+    request(2 * n, 2, `key:${n}`, `turn:${n}`, `turn:x${n}`),
+  );
+  const known = remember(requests.flat());
+  expect(known.from).toBe(2 * (200 - commandsKept) - 1);
+  for (const n of requests.keys()) {
+    const expected = { id: `turn:x${n}`, hash: 'v2.hash', revision: 2 * n, count: 2 };
+    const isKept = n >= 200 - commandsKept;
+    expect(findProcessedCommand(known, [`turn:x${n}`])).toEqual(isKept ? expected : undefined);
   }
 });
 
-test('a session knows its commands by key and by turn', () => {
-  const { known } = given(started, asks('where'));
-  expect(known.list.map((command) => command.id)).toEqual(['key:0', 'key:1', 'turn:turn-where']);
-});
-
-test('a further event of the last command counts to all its ids', () => {
-  const { known } = given(started, asks('where'));
-  const reply = { ...asks('why'), event_id: 'x', revision: 2, metadata: metadata(2, 'key:1') };
-  const counted = rememberCommand(known, reply).list.filter((command) => command.revision === 1);
-  expect(counted.map((command) => [command.id, command.count])).toEqual([
-    ['key:1', 2],
-    ['turn:turn-where', 2],
-    ['turn:turn-why', 2],
-  ]);
-});
-
-test('an event without a command adds none', () => {
-  const { known } = given(started);
-  const { command_id: _id, ...bare } = metadata(1);
-  expect(rememberCommand(known, { ...asks('why'), event_id: 'x', revision: 1, metadata: bare })).toBe(known);
-});
-
-test('every command at or after `from` is known, and not many more than the limit', () => {
+test('every command at or after `from` is known', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), (count) => {
       const turns = Array.from({ length: count }, (_, index) => asks(`intent-${index}`));
@@ -87,19 +102,37 @@ test('every command at or after `from` is known, and not many more than the limi
   );
 });
 
+describe('events of an older version', () => {
+  test('are counted to the request that their id names', () => {
+    const turns = Array.from({ length: 3 * commandsKept }, (_, index) => older(index + 1, 'many'));
+    const known = remember([older(0, 'before'), ...turns]);
+    const all = { hash: 'hash', revision: 1, count: turns.length };
+    for (const id of ['many', 'turn:t1', `turn:t${turns.length}`])
+      expect(findProcessedCommand(known, [id])).toEqual({ id, ...all });
+  });
+
+  test('are known by the ids of their data', () => {
+    const { known } = given(started, asks('where'));
+    expect(known.list.map(({ ids }) => ids)).toEqual([['key:0'], ['key:1', 'turn:turn-where']]);
+  });
+
+  test('with an id that no caller gave are not remembered', () => {
+    expect(remember([older(0, '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10')]).list).toEqual([]);
+  });
+});
+
 describe('the deduplication ids', () => {
   test('of a turn are those of its message and its own', () => {
-    expect(deduplicationIds({ message_id: 'm', turn_id: 't' })).toEqual(['message:m', 'turn:t']);
+    expect(deduplicationIds({ message_id: 'M', turn_id: 'T' })).toEqual(['message:M', 'turn:t']);
   });
 
   test('of an external update name its system', () => {
     expect(deduplicationIds({ system: 'orders', source_event_id: 'e' })).toEqual(['source:orders:e']);
   });
-});
 
-test('a command of more events than are kept, with nothing before it, stays known', () => {
-  const turns = Array.from({ length: 2 * commandsKept }, (_, index) => recorded(index, 'many'));
-  const known = remember(turns);
-  expect(known.from).toBe(0);
-  expect(findProcessedCommand(known, ['many'])).toMatchObject({ revision: 0, count: turns.length });
+  test('of two systems differ where the text of name and id is the same', () => {
+    const [one] = deduplicationIds({ system: 'a:b', source_event_id: 'c' });
+    const [other] = deduplicationIds({ system: 'a', source_event_id: 'b:c' });
+    expect(one).not.toBe(other);
+  });
 });

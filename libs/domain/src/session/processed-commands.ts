@@ -3,12 +3,25 @@ import type { RecordedSessionEvent } from './events.ts';
 /** How many commands a session remembers; older ones are found in a record beside it. */
 export const commandsKept = 64;
 
-/** A command that is in the stream: the hash of its body, its first event's revision, how many events it appended. */
-export interface ProcessedCommand {
-  readonly id: string;
+/** What the hash of a command begins with. A hash without it was made by an older version. */
+export const commandHashScheme = 'v2.';
+
+/** A command that is in the stream: its hash, its first event's revision, how many events it appended. */
+interface CommandPlace {
   readonly hash: string;
   readonly revision: number;
   readonly count: number;
+}
+
+/** A command that is in the stream, with all ids under which a repetition is recognised, and its time (ISO 8601). */
+export interface ProcessedCommand extends CommandPlace {
+  readonly ids: readonly string[];
+  readonly at: string;
+}
+
+/** A command as it was found under one of its ids. */
+export interface FoundCommand extends CommandPlace {
+  readonly id: string;
 }
 
 /** The latest commands of a stream: all of those whose first event is at or after revision `from`. */
@@ -25,7 +38,7 @@ export interface DeduplicationIds {
   readonly source_event_id?: string;
 }
 
-/** The command ids of a turn or an external update. */
+/** The command ids of a turn or an external update. No two of them are equal: a system's name is escaped. */
 export function deduplicationIds({
   turn_id,
   message_id,
@@ -34,55 +47,73 @@ export function deduplicationIds({
 }: DeduplicationIds): string[] {
   const ids: string[] = [];
   if (message_id) ids.push(`message:${message_id}`);
-  if (turn_id) ids.push(`turn:${turn_id}`);
-  if (system && source_event_id) ids.push(`source:${system}:${source_event_id}`);
+  if (turn_id) ids.push(`turn:${turn_id.toLowerCase()}`);
+  if (system && source_event_id) ids.push(`source:${escaped(system)}:${source_event_id}`);
   return ids;
+}
+
+function escaped(system: string): string {
+  return system.replaceAll('%', '%25').replaceAll(':', '%3A');
 }
 
 /** The command that has any of the ids. */
 export function findProcessedCommand(
   { list }: ProcessedCommands,
   ids: readonly string[],
-): ProcessedCommand | undefined {
-  for (const id of ids) for (const command of list) if (command.id === id) return command;
+): FoundCommand | undefined {
+  for (const id of ids) {
+    for (const command of list) {
+      // Each new command passes all of them: most have one id, which costs less to compare than a list to search.
+      if (command.ids[0] !== id && (command.ids.length === 1 || !command.ids.includes(id))) continue;
+      return { id, hash: command.hash, revision: command.revision, count: command.count };
+    }
+  }
   return undefined;
 }
 
-/** Adds an event's command, or counts the event to its command when that is known already. */
+/** Adds the command of an event, the first of which tells all; events of older versions are counted one by one. */
 export function rememberCommand(known: ProcessedCommands, event: RecordedSessionEvent): ProcessedCommands {
-  const id = event.metadata.command_id;
-  const hash = event.metadata.command_hash;
-  if (id === undefined || hash === undefined) return known;
+  const { revision, metadata } = event;
+  const { command_id: id, command_hash: hash, command_event = 0, command_events: count = 1 } = metadata;
+  if (typeof id !== 'string' || typeof hash !== 'string') return known;
   const last = known.list.at(-1);
-  const continuesLast = last !== undefined && continues(known, id, event.revision);
-  const revision = continuesLast ? last.revision : event.revision;
-  const count = event.revision - revision + 1;
-  const list = continuesLast
-    ? known.list.map((item) => (item.revision === revision ? { ...item, count } : item))
-    : [...known.list, { id, hash, revision, count }];
-  for (const alias of deduplicationIdsOf(event))
-    if (alias !== id) list.push({ id: alias, hash, revision, count });
-  return list.length > commandsKept ? forgetOldest(list) : { from: known.from, list };
+  const next = last?.ids[0] === id ? last.revision + last.count : -1;
+  if (last !== undefined && revision <= next) return revision < next ? known : withEvent(known, last, event);
+  const ids = idsOf(event, id, hash);
+  if (command_event > 0 || ids.length === 0) return known;
+  const list = [...known.list, { ids, hash, revision, count, at: metadata.occurred_at }];
+  const surplus = list.length > commandsKept ? list.shift() : undefined;
+  return { from: surplus ? surplus.revision + 1 : known.from, list };
 }
 
-function deduplicationIdsOf(event: RecordedSessionEvent): string[] {
+function withEvent(
+  { from, list }: ProcessedCommands,
+  last: ProcessedCommand,
+  event: RecordedSessionEvent,
+): ProcessedCommands {
+  const ids = [...new Set([...last.ids, ...olderIdsOf(event)])];
+  return { from, list: [...list.slice(0, -1), { ...last, ids, count: last.count + 1 }] };
+}
+
+/** The command that the event at a revision belongs to, when that is the last one remembered. */
+export function latestCommand({ list }: ProcessedCommands, revision: number): ProcessedCommand | undefined {
+  const last = list.at(-1);
+  return last !== undefined && revision < last.revision + last.count ? last : undefined;
+}
+
+const generatedId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Older versions gave an id to every command, also to one that no caller can repeat. */
+function idsOf(event: RecordedSessionEvent, id: string, hash: string): readonly string[] {
+  if (hash.startsWith(commandHashScheme)) {
+    const { command_aliases: aliases } = event.metadata;
+    return aliases === undefined ? [id] : [id, ...aliases];
+  }
+  return generatedId.test(id) ? [] : [...new Set([id, ...olderIdsOf(event)])];
+}
+
+/** Older versions did not say which ids of turns came from the caller. */
+function olderIdsOf(event: RecordedSessionEvent): string[] {
   const named = event.type === 'TurnRecorded' || event.type === 'ExternalUpdateRecorded';
   return named ? deduplicationIds(event.data) : [];
-}
-
-/** Whether the event at this revision belongs to the command whose events came last. */
-function continues({ list }: ProcessedCommands, id: string, revision: number): boolean {
-  const last = list.at(-1);
-  if (last === undefined || last.revision + last.count !== revision) return false;
-  return list.some((item) => item.revision === last.revision && item.id === id);
-}
-
-/**
- * Forgets whole commands, so that `from` separates those that are known from those that are not. The last one stays however
- * many ids it has: its next event may be about to come.
- */
-function forgetOldest(list: readonly ProcessedCommand[]): ProcessedCommands {
-  const surplus = list[list.length - commandsKept - 1]?.revision ?? -1;
-  const lastForgotten = Math.min(surplus, (list.at(-1)?.revision ?? 0) - 1);
-  return { from: lastForgotten + 1, list: list.filter((item) => item.revision > lastForgotten) };
 }

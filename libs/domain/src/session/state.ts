@@ -6,6 +6,7 @@ import type { Handoff } from '../handoff/state.ts';
 import type { InquiryState } from '../inquiries/state.ts';
 import { noInquiries } from '../inquiries/state.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
+import { remembered } from '../partner/state.ts';
 import type { Queries } from '../tracking/repeated-queries.ts';
 import type { TrackingState } from '../tracking/state.ts';
 import type { Channel, Sender } from './events.ts';
@@ -13,7 +14,7 @@ import type { Channel, Sender } from './events.ts';
 /** How many turns `recent_turns` keeps. */
 export const recentTurnsKept = 10;
 /** How many flags and preferences a session may hold. */
-export const limits = { flags: 64, preferences: 32 } as const;
+export const limits = { flags: 64, preferences: remembered.preferences } as const;
 
 interface RecentTurn {
   readonly turn_id: string;

@@ -15,6 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => abort.abort());
 
+/** 3 to 6 belong together, and 8 to 9. */
+const isContinued = ({ position }: Item): boolean => [3n, 4n, 5n, 8n].includes(position);
 const item = (position: number): Item => ({ position: BigInt(position) });
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const positions = (): number[][] => written.map(({ items }) => items.map((one) => Number(one.position)));
@@ -40,6 +42,77 @@ describe('a batch writer', () => {
     ]);
     abort.abort();
     await running;
+  });
+
+  test('writes large items in smaller batches, one that is too large alone', async () => {
+    const writer = writerOf({ batchBytes: 100, sizeOf: ({ position }) => Number(position) });
+    for (const size of [40, 40, 40, 300, 10]) void writer.push(item(size));
+    const running = writer.run();
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    expect(positions()).toEqual([[40, 40], [40], [300], [10]]);
+    abort.abort();
+    await running;
+  });
+
+  test('push waits while the items in the queue are too large together', async () => {
+    const gate = Promise.withResolvers<void>();
+    const write = (): Promise<void> => gate.promise;
+    const writer = writerOf({ capacityBytes: 100, batchSize: 1, sizeOf: () => 60, write });
+    let pushed = 0;
+    const pushing = (async () => {
+      for (; pushed < 5; pushed += 1) await writer.push(item(pushed));
+    })();
+    const running = writer.run();
+    for (let count = 0; count < 10; count += 1) await soon();
+    expect(pushed).toBeLessThan(4);
+    gate.resolve();
+    await pushing;
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    abort.abort();
+    await running;
+  });
+
+  describe('whose items belong together', () => {
+    test('does not divide them', async () => {
+      const writer = writerOf({ batchSize: 4, isContinued });
+      for (let position = 1; position <= 10; position += 1) void writer.push(item(position));
+      const running = writer.run();
+      await waitUntil(() => writer.idle, { everyMs: 1 });
+      expect(positions()).toEqual([
+        [1, 2, 3, 4, 5, 6],
+        [7, 8, 9, 10],
+      ]);
+      abort.abort();
+      await running;
+    });
+
+    test('waits for those that are still to come', async () => {
+      const writer = writerOf({ isContinued });
+      for (let position = 1; position <= 4; position += 1) void writer.push(item(position));
+      const running = writer.run();
+      await waitUntil(() => written.length === 1, { everyMs: 1 });
+      for (let count = 0; count < 10; count += 1) await soon();
+      expect(positions()).toEqual([[1, 2]]);
+      expect([writer.waiting, writer.idle]).toEqual([2, false]);
+      for (let position = 5; position <= 7; position += 1) void writer.push(item(position));
+      await waitUntil(() => writer.idle, { everyMs: 1 });
+      expect(positions()).toEqual([
+        [1, 2],
+        [3, 4, 5, 6, 7],
+      ]);
+      abort.abort();
+      await running;
+    });
+
+    test('does not wait for ever', async () => {
+      const writer = writerOf({ isContinued, passIntervalMs: 1 });
+      void writer.push(item(3));
+      const running = writer.run();
+      await waitUntil(() => writer.idle, { everyMs: 1 });
+      expect(positions()).toEqual([[3]]);
+      abort.abort();
+      await running;
+    });
   });
 
   test('push waits while the queue is full', async () => {

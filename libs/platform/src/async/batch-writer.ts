@@ -21,18 +21,30 @@ export interface BatchWriterHooks {
   readonly onRetry: (error: unknown, attempt: number) => void;
 }
 
-export const batchWriterSizes = { capacity: 4_096, batchSize: 512, passIntervalMs: 2_000 };
+export const batchWriterSizes = {
+  capacity: 4_096,
+  capacityBytes: 32 * 1_024 * 1_024,
+  batchSize: 512,
+  batchBytes: 4 * 1_024 * 1_024,
+  passIntervalMs: 2_000,
+};
 
 export interface BatchWriterOptions<T> extends BatchWriterHooks {
   /** How many items may wait before `push` makes its caller wait. */
   readonly capacity: number;
   readonly batchSize: number;
+  /** The same by the size of the items; without `sizeOf` it does not count. A batch has one item at least. */
+  readonly capacityBytes?: number;
+  readonly batchBytes?: number;
+  readonly sizeOf?: (item: T) => number;
   /** The least time between two batches, in milliseconds, unless a full one waits: more items then share one write. */
   readonly intervalMs: number;
   /** How long a position without items may wait to be written, in milliseconds. */
   readonly passIntervalMs: number;
   /** The pauses between the attempts to write a batch. */
   readonly backOff?: BackOff;
+  /** Whether an item and the next one are written together. One whose next does not come waits for `passIntervalMs`. */
+  readonly isContinued?: (item: T) => boolean;
   readonly write: (batch: Batch<T>) => Promise<void>;
   /** Whether an error ends the writer; after any other the batch is written again. */
   readonly isTerminal: (error: unknown) => boolean;
@@ -41,10 +53,16 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
 /** A bounded queue with one consumer behind it, which writes whatever has queued up as one batch. */
 export class BatchWriter<T extends object> {
   private readonly queue: T[] = [];
+  /** The sizes of the items in the queue, and their sum. */
+  private readonly sizes: number[] = [];
+  private bytes = 0;
   private passed: bigint | undefined;
   private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
+  /** Nothing but the beginning of what is written together waits. */
+  private incomplete = false;
+  private overdue = false;
   private writing: readonly T[] = [];
 
   constructor(
@@ -64,13 +82,21 @@ export class BatchWriter<T extends object> {
 
   /** Adds an item; resolves when there is room for the next. */
   async push(item: T): Promise<void> {
+    const size = this.options.sizeOf?.(item) ?? 0;
     this.queue.push(item);
+    this.sizes.push(size);
+    this.bytes += size;
     this.notify?.();
-    while (this.queue.length >= this.options.capacity && !this.signal.aborted) {
+    while (this.isFull && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.room = resolve;
       });
     }
+  }
+
+  private get isFull(): boolean {
+    const { capacity, capacityBytes = Infinity } = this.options;
+    return this.queue.length >= capacity || this.bytes >= capacityBytes;
   }
 
   /** Whether everything that was pushed is written. */
@@ -94,9 +120,12 @@ export class BatchWriter<T extends object> {
   }
 
   private async untilWork(): Promise<void> {
-    if (this.queue.length > 0 || this.signal.aborted) return;
+    if ((this.queue.length > 0 && !this.incomplete) || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.options.passIntervalMs);
+      const timer = setTimeout(() => {
+        this.overdue = this.incomplete;
+        resolve();
+      }, this.options.passIntervalMs);
       this.notify = () => {
         clearTimeout(timer);
         resolve();
@@ -107,14 +136,18 @@ export class BatchWriter<T extends object> {
 
   private async pace(): Promise<void> {
     const rest = this.lastStart + this.options.intervalMs - performance.now();
-    if (rest > 0 && this.queue.length < this.options.batchSize) {
-      await sleep(rest, this.signal);
-    }
+    const { batchSize, batchBytes = Infinity } = this.options;
+    const isFull = this.queue.length >= batchSize || this.bytes >= batchBytes;
+    if (rest > 0 && !isFull) await sleep(rest, this.signal);
     this.lastStart = performance.now();
   }
 
   private take(): Batch<T> | undefined {
-    const items = this.queue.splice(0, this.options.batchSize);
+    const count = this.nextSize();
+    const items = this.queue.splice(0, count);
+    for (const size of this.sizes.splice(0, count)) this.bytes -= size;
+    this.overdue = false;
+    this.incomplete = items.length === 0 && this.queue.length > 0;
     this.writing = items;
     this.room?.();
     this.room = undefined;
@@ -125,6 +158,33 @@ export class BatchWriter<T extends object> {
     const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
     if (items.length === 0 && position === undefined) return undefined;
     return { items, position: position as PositionOf<T>, drained };
+  }
+
+  /** The size of the next batch, which ends with an item that is not continued. */
+  private nextSize(): number {
+    const { batchSize, isContinued = () => false } = this.options;
+    const whole = (size: number): boolean => {
+      const last = this.queue[size - 1];
+      return last === undefined || !isContinued(last);
+    };
+    const least = this.fitting();
+    let size = least;
+    while (size < this.queue.length && size < 2 * batchSize && !whole(size)) size += 1;
+    if (this.overdue || whole(size)) return size;
+    size = least;
+    while (!whole(size)) size -= 1;
+    return size;
+  }
+
+  /** How many items fit into one batch, one at least. */
+  private fitting(): number {
+    const { batchSize, batchBytes = Infinity } = this.options;
+    let count = 0;
+    for (let sum = 0; count < Math.min(batchSize, this.sizes.length); count += 1) {
+      sum += this.sizes[count] ?? 0;
+      if (sum > batchBytes && count > 0) break;
+    }
+    return count;
   }
 
   private async writeUntilDone(batch: Batch<T>): Promise<void> {

@@ -16,7 +16,14 @@ export abstract class Config {
   abstract readonly logLevel: LogLevel;
   /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
   abstract readonly partitions: number;
-  abstract readonly contextTtlS: number;
+  /** How long a working context outlives the expiry of its session, and the end of its session. */
+  abstract readonly contextMarginS: number;
+  abstract readonly contextEndedS: number;
+  /** How long a request waits for an answer of Redis, and how long Redis is left alone when there was none. */
+  abstract readonly redisBudgetMs: number;
+  abstract readonly redisRetryMs: number;
+  /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
+  abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
   abstract readonly sessionIdleS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
@@ -57,7 +64,22 @@ class Environment {
   PARTITIONS = 4;
 
   @IsWhole(1, 365 * day)
-  CONTEXT_TTL_S = day;
+  CONTEXT_MARGIN_S = 3_600;
+
+  @IsWhole(1, 365 * day)
+  CONTEXT_ENDED_S = 600;
+
+  @IsWhole(1, 60_000)
+  REDIS_BUDGET_MS = 150;
+
+  @IsWhole(1, 600_000)
+  REDIS_RETRY_MS = 1000;
+
+  @IsWhole(100, 100_000)
+  COMMANDS_RECOGNISED = 10_000;
+
+  @IsWhole(60, 30 * day)
+  COMMANDS_RECOGNISED_S = day;
 
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
@@ -104,7 +126,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     port: environment.PORT,
     logLevel: environment.LOG_LEVEL,
     partitions: environment.PARTITIONS,
-    contextTtlS: environment.CONTEXT_TTL_S,
+    contextMarginS: environment.CONTEXT_MARGIN_S,
+    contextEndedS: environment.CONTEXT_ENDED_S,
+    redisBudgetMs: environment.REDIS_BUDGET_MS,
+    redisRetryMs: environment.REDIS_RETRY_MS,
+    commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,

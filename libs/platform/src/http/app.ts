@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
 import { finishOnClose } from './close.ts';
+import { installJsonParser } from './json-body.ts';
 import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -15,6 +16,12 @@ import { ProblemFilter } from '../problems/filter.ts';
 import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { createValidationPipe } from './validation.ts';
+
+/**
+ * Code units of a part of the path; more is a 414. A name of 64 characters has at most 192: the rules of its DTO, which
+ * count characters, are the only limit on it.
+ */
+const maxParamLength = 256;
 
 interface HttpAppOptions {
   readonly logger: Logger;
@@ -52,16 +59,15 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
-    // The validation refuses such keys, and names them.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     genReqId: traceId,
+    routerOptions: { maxParamLength },
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     skipMiddie: true,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
+  installJsonParser(fastify);
   finishOnClose(fastify);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });

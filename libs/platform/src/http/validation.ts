@@ -66,11 +66,11 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
   const untyped = metatype === undefined || primitives.has(metatype);
   if (untyped && type !== 'body') return value;
   const unsafe = unsafeValues(value ?? {});
-  if (unsafe.length > 0) throw invalid(unsafe);
+  if (unsafe.length > 0) throw validationFailed(unsafe);
   if (untyped) return value;
   const given = value === undefined ? {} : value;
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw invalid([{ field: '', message: `the ${type} must be an object` }]);
+    throw validationFailed([{ field: '', message: `the ${type} must be an object` }]);
   const instance: unknown = plainToInstance(metatype, given);
   assertValid(instance as object);
   return instance;
@@ -79,7 +79,7 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
 /** Checks an instance of a DTO class by its rules. @throws ProblemError `validation_failed`, with an entry a field */
 export function assertValid(instance: object): void {
   const errors = validateSync(instance, rules);
-  if (errors.length > 0) throw invalid(errors.flatMap((error) => fieldErrors(error, '', false)));
+  if (errors.length > 0) throw validationFailed(errors.flatMap((error) => fieldErrors(error, '', false)));
 }
 
 /** One entry for each field. An item of a list has its index in the name, as in `commands[2].goal`. */
@@ -114,7 +114,8 @@ function withoutName(text: string, property: string): string {
   return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
 }
 
-function invalid(errors: readonly FieldError[]): ProblemError {
+/** The problem that lists errors of fields. */
+export function validationFailed(errors: readonly FieldError[]): ProblemError {
   const detail = errors.map(({ field, message }) => (field ? `${field} ${message}` : message)).join('; ');
   // A violation of the whole value has no field.
   const named = errors.filter(({ field }) => field !== '').slice(0, 100);

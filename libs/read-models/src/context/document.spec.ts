@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { contextOf } from '#domain';
-import {
-  commandRecord,
-  documentFields,
-  joinDocument,
-  parseCommand,
-  parseSession,
-  sections,
-  sectionTexts,
-} from './document.ts';
+import { documentFields, joinDocument, parseState, sections, sectionTexts } from './document.ts';
 import { Script, startSession, turn } from '../test-support.ts';
 
 function scripted(): Script {
@@ -37,15 +29,9 @@ test('the joined document is the text of contextOf, byte for byte', () => {
   expect(document.body).toBe(JSON.stringify(contextOf(session)));
 });
 
-test('a session comes back from its texts; one with a section missing does not', () => {
-  const { session, sessionId } = scripted();
-  const texts = sections.map((section) => JSON.stringify(session.state[section]));
-  const known = { from: session.revision + 1, list: [] };
-  expect(parseSession(sessionId, session.revision, texts)).toEqual({ ...session, known });
-  expect(parseSession(sessionId, session.revision, texts.with(3, null as unknown as string))).toBeUndefined();
-});
-
-test('a command comes back from its record', () => {
-  const command = { id: 'turn:1', revision: 7, count: 2, hash: 'a:b' };
-  expect(parseCommand('turn:1', commandRecord(command))).toEqual(command);
+test('a state comes back from its texts; one with a section missing does not', () => {
+  const { state } = scripted().session;
+  const texts = sections.map((section) => JSON.stringify(state[section]));
+  expect(parseState(texts)).toEqual(state);
+  expect(parseState(texts.with(3, null as unknown as string))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { ProcessedCommand, Section, Session, SessionState } from '#domain';
+import type { Section, SessionState } from '#domain';
 import { contextOf, initialState, newSession } from '#domain';
 
 /** The sections of a context, each a field of the Redis hash. */
@@ -40,24 +40,13 @@ export function sectionTexts(state: SessionState, changed: readonly Section[]): 
   return texts;
 }
 
-/** A session from the texts of its sections, in the order of `sections`. Undefined when one is missing. */
-export function parseSession(sessionId: string, revision: number, texts: Texts): Session | undefined {
+/** A state from the texts of its sections, in the order of `sections`. Undefined when one is missing. */
+export function parseState(texts: Texts): SessionState | undefined {
   const entries: [Section, unknown][] = [];
   for (const [index, section] of sections.entries()) {
     const text = texts[index];
     if (typeof text !== 'string') return undefined;
     entries.push([section, JSON.parse(text)]);
   }
-  const state = Object.fromEntries(entries) as unknown as SessionState;
-  return { session_id: sessionId, revision, state, known: { from: revision + 1, list: [] } };
-}
-
-/** A command's record in the hash `cmd:{session}`. */
-export function commandRecord({ revision, count, hash }: ProcessedCommand): string {
-  return `${revision}:${count}:${hash}`;
-}
-
-export function parseCommand(id: string, record: string): ProcessedCommand {
-  const [revision, count, ...hash] = record.split(':');
-  return { id, revision: Number(revision), count: Number(count), hash: hash.join(':') };
+  return Object.fromEntries(entries) as unknown as SessionState;
 }

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { RecordedEvent, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
-import { CommandExecutor, EventStore, readEvents, readSession } from '#sessions';
+import { CommandExecutor, EventStore, readSession } from '#sessions';
 import { ContextProjection } from './projection.ts';
+import { rebuildContext } from './rebuild.ts';
 import { ContextStore } from './store.ts';
 import type { Positioned } from '../tables/items.ts';
 import { emptyRedis, entryFor, serviceUrl, startSession, turn } from '../test-support.ts';
@@ -17,7 +18,7 @@ let rebuilt: string[] = [];
 beforeAll(async () => {
   redis = await emptyRedis(6);
   store = new EventStore(serviceUrl('EVENTSTORE_URL'));
-  contexts = new ContextStore(redis, { ttlSeconds: 60 });
+  contexts = new ContextStore(redis);
 });
 beforeEach(async () => {
   await redis.flushdb();
@@ -31,22 +32,28 @@ function projection(): ContextProjection {
   return new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) });
 }
 
+const noCache = {
+  load: async () => undefined,
+  remember: () => undefined,
+  forget: async () => undefined,
+  findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
+};
+
 /** Appends the requests, and gives all events of the session as they would be delivered. */
 async function appended(id: string, ...requests: SessionCommand[][]): Promise<Positioned[]> {
-  const nothing = {
-    load: async () => undefined,
-    remember: () => undefined,
-    findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
-    restore: async () => undefined,
-  };
+  const all: Positioned[] = [];
+  for (const [index, commands] of requests.entries())
+    all.push(...(await appendedMore(id, { commands, commandIds: [`request-${index}`] })));
+  return all;
+}
+
+async function appendedMore(
+  id: string,
+  { commands, commandIds }: { commands: SessionCommand[]; commandIds: string[] },
+): Promise<Positioned[]> {
   const actor = { role: 'agent', id: 'test' } as const;
-  for (const [index, commands] of requests.entries()) {
-    const commandIds = [`request-${index}`];
-    const request = { sessionId: id, commands, actor, commandIds, body: { index } };
-    await new CommandExecutor(store, nothing).execute(request);
-  }
-  const events: RecordedEvent[] = [];
-  for await (const event of readEvents(store, id)) events.push(event);
+  const request = { sessionId: id, commands, actor, commandIds, body: { commandIds } };
+  const { events } = await new CommandExecutor(store, noCache).execute(request);
   return events.map((event) => ({ session_id: id, event, position: BigInt(event.revision) }));
 }
 
@@ -121,21 +128,36 @@ test('a session that is not set aside any more is restored from its stream', asy
   expect(await isRight(id)).toBe(true);
 });
 
-test('a request whose events are in two batches, with a restart between, is recorded whole', async () => {
+test('a request whose events are in two batches, with a restart between, is recorded whole from the first on', async () => {
   const id = randomUUID();
   const turns = Array.from({ length: 4 }, () => randomUUID());
-  const events = await appended(
-    id,
-    [startSession],
-    turns.map((turnId) => turn(turnId)),
-  );
-  await projection().write(events.slice(0, 3));
-  await projection().write(events.slice(3));
-  for (const name of ['request-1', ...turns.map((turnId) => `turn:${turnId}`)]) {
-    const { command } = await contexts.findCommand(id, [name]);
-    expect(command).toMatchObject({ revision: 1, count: 4 });
+  const commandIds = ['request-1', ...turns.map((turnId) => `turn:${turnId}`)];
+  const start = await appended(id, [startSession]);
+  const commands = turns.map((turnId) => turn(turnId));
+  const events = await appendedMore(id, { commands, commandIds });
+  await projection().write([...start, ...events.slice(0, 1)]);
+  for (const part of [events.slice(0, 1), events.slice(1)]) {
+    await projection().write(part);
+    for (const name of commandIds) {
+      const { command } = await contexts.findCommand(id, [name]);
+      expect(command).toMatchObject({ revision: 1, count: 4 });
+    }
   }
   expect(await isRight(id)).toBe(true);
+});
+
+test('ids that no caller can repeat are not recorded', async () => {
+  const id = randomUUID();
+  const response = { turn_id: randomUUID(), message_text: 'Yes.' };
+  const start = await appended(id, [startSession]);
+  const keyed = await appendedMore(id, {
+    commands: [turn(randomUUID(), { response })],
+    commandIds: ['key:1'],
+  });
+  const unnamed = await appendedMore(id, { commands: [turn(randomUUID())], commandIds: [] });
+  await projection().write([...start, ...keyed, ...unnamed]);
+  const fields = await redis.hkeys(`cmd:{${id}}`);
+  expect(fields.filter((field) => /^[^#]/.test(field)).sort()).toEqual(['key:1', 'request-0']);
 });
 
 test('a projector that stalled does not disturb what others have written since', async () => {
@@ -149,4 +171,12 @@ test('a projector that stalled does not disturb what others have written since',
   await stalled.write(events.slice(3));
   expect(await isRight(id)).toBe(true);
   expect(rebuilt).toEqual([]);
+});
+
+test('a context that is ahead of its stream is folded again when it is rebuilt', async () => {
+  const id = randomUUID();
+  await projection().write(await fourEvents(id));
+  await redis.hset(`ctx:{${id}}`, 'revision', 9, 'session', '{"status":"ended"}');
+  expect(await rebuildContext(store, contexts, id)).toMatchObject({ revision: 3 });
+  expect(await isRight(id)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
-import { changedSections, newSession } from '#domain';
+import { changedSections, latestCommand, newSession } from '#domain';
 import { inParallel } from '#platform';
 import type { Appended, EventStore } from '#sessions';
 import { foldEvent, streamMatches, UnprojectableEventError } from '#sessions';
@@ -8,8 +8,8 @@ import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import type { ContextChange } from './records.ts';
 import type { ContextCheckpoint, ContextStore } from './store.ts';
-import { foldAsFarAsPossible, latestCommands, rebuildContext } from './rebuild.ts';
-import type { Positioned } from '../tables/items.ts';
+import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
+import type { Deletion, Positioned } from '../tables/items.ts';
 
 interface ContextProjectionOptions {
   /** How many sessions are kept in memory, so that an event need not load its session first. */
@@ -77,6 +77,14 @@ export class ContextProjection {
     return { failures, setAside };
   }
 
+  /** Removes the context and the command record of a session, unless events after the deleted ones are in. */
+  async delete({ session_id, before }: Deletion): Promise<void> {
+    const [revision = -1] = await this.contexts.revisions([session_id]);
+    if (revision >= before) return;
+    this.sessions.delete(session_id);
+    await this.contexts.delete([session_id]);
+  }
+
   /** Writes the context of a session that is not set aside, though Redis says so: Redis came back in an older state. */
   async restore(sessionId: string): Promise<void> {
     this.sessions.delete(sessionId);
@@ -92,25 +100,16 @@ export class ContextProjection {
   /** Each session as it was before its first event of the batch; a session that is kept nowhere is left out. */
   private async sessionsBefore(groups: Groups): Promise<Map<string, Session>> {
     const found = new Map<string, Session>();
-    const unknown: { sessionId: string; first: RecordedEvent }[] = [];
+    const unknown: string[] = [];
     for (const [sessionId, [first]] of groups) {
       const kept = this.sessions.get(sessionId);
       if (kept) found.set(sessionId, kept);
       else if (first?.revision === 0) found.set(sessionId, newSession(sessionId));
-      else if (first) unknown.push({ sessionId, first });
+      else unknown.push(sessionId);
     }
-    const wanted = unknown.map(({ sessionId, first }) => ({
-      sessionId,
-      commandId: first.metadata.command_id,
-    }));
-    const loaded = await this.contexts.loadMany(wanted);
-    for (const [index, { sessionId, first }] of unknown.entries()) {
-      const { session, command } = loaded[index] ?? {};
-      // The command of this event began before: its record cannot be continued without its beginning.
-      const beganBefore =
-        session?.revision === first.revision - 1 && command && command.revision < first.revision;
-      if (session && !beganBefore) found.set(sessionId, session);
-    }
+    // The last command of an older version may go on with the next event.
+    const loaded = await this.contexts.loadMany(unknown, 1);
+    for (const session of loaded) if (session) found.set(session.session_id, session);
     return found;
   }
 
@@ -147,7 +146,7 @@ function fold(
 ): Folded {
   if (before === undefined) return 'missing_predecessor';
   let after = before;
-  const commands = new Map<string, ProcessedCommand>();
+  const commands = new Map<number, ProcessedCommand>();
   for (const event of events) {
     if (event.revision <= after.revision) continue;
     if (event.revision !== after.revision + 1) return 'missing_predecessor';
@@ -158,7 +157,8 @@ function fold(
       onFailure(error);
       break;
     }
-    for (const command of latestCommands(after)) commands.set(command.id, command);
+    const command = latestCommand(after.known, event.revision);
+    if (command) commands.set(command.revision, command);
   }
   if (after === before) return 'unchanged';
   const changed = before.revision < 0 ? sections : changedSections(before.state, after.state);

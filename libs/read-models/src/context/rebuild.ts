@@ -1,5 +1,5 @@
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
-import { newSession } from '#domain';
+import { latestCommand, newSession } from '#domain';
 import type { EventStore } from '#sessions';
 import { foldEvent, readEvents, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
@@ -36,9 +36,9 @@ export function rebuildContext(
 async function rebuild(store: EventStore, contexts: ContextStore, sessionId: string): Promise<Session> {
   const stored = await contexts.load(sessionId);
   if (stored !== undefined) {
-    const { session, commands } = await foldFrom(store, stored);
-    const isWhole = !(await beganBefore(contexts, stored, commands));
-    const result = isWhole && (await contexts.apply(stored.revision, session, sections, commands));
+    const { session, commands, isAhead } = await foldFrom(store, stored);
+    if (isAhead) await contexts.delete([sessionId]);
+    const result = !isAhead && (await contexts.apply(stored.revision, session, sections, commands));
     if (result === 'applied' || result === 'stale') return session;
   }
   const { session, commands } = await foldFrom(store, newSession(sessionId));
@@ -46,11 +46,19 @@ async function rebuild(store: EventStore, contexts: ContextStore, sessionId: str
   return session;
 }
 
-async function foldFrom(store: EventStore, begin: Session): Promise<FoldedSession> {
+/** Folds what came after a session. It is ahead when its stream does not have its own revision. */
+async function foldFrom(
+  store: EventStore,
+  begin: Session,
+): Promise<FoldedSession & { readonly isAhead: boolean }> {
+  const { session_id, revision } = begin;
   const fold = new Fold(begin);
-  for await (const event of readEvents(store, begin.session_id, { from: begin.revision + 1 }))
-    fold.add(event);
-  return fold;
+  let isAhead = revision >= 0;
+  for await (const event of readEvents(store, session_id, { from: Math.max(0, revision) })) {
+    if (event.revision === revision) isAhead = false;
+    else fold.add(event);
+  }
+  return { session: fold.session, commands: fold.commands, isAhead };
 }
 
 /** A session folded as far as that is possible, with its events. */
@@ -83,35 +91,17 @@ export async function foldAsFarAsPossible(
 }
 
 class Fold implements FoldedSession {
-  private readonly known = new Map<string, ProcessedCommand>();
+  private readonly known = new Map<number, ProcessedCommand>();
 
   constructor(public session: Session) {}
 
   add(event: RecordedEvent): void {
     this.session = foldEvent(this.session, event);
-    for (const command of latestCommands(this.session)) this.known.set(command.id, command);
+    const command = latestCommand(this.session.known, event.revision);
+    if (command) this.known.set(command.revision, command);
   }
 
   get commands(): ProcessedCommand[] {
     return [...this.known.values()];
   }
-}
-
-/** Whether the first command after a stored session began before: its record cannot be made from its end alone. */
-async function beganBefore(
-  contexts: ContextStore,
-  { session_id, revision }: Session,
-  [first]: readonly ProcessedCommand[],
-): Promise<boolean> {
-  if (first === undefined) return false;
-  const { command } = await contexts.findCommand(session_id, [first.id]);
-  return command !== undefined && command.revision <= revision;
-}
-
-/** The command that a session's last event belongs to, under each of its ids. */
-export function latestCommands({ known, revision }: Session): ProcessedCommand[] {
-  const last = known.list.at(-1);
-  if (last === undefined || last.revision + last.count - 1 !== revision) return [];
-  const start = known.list.findLastIndex((command) => command.revision !== last.revision) + 1;
-  return known.list.slice(start);
 }

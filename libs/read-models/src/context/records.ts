@@ -1,5 +1,7 @@
-import type { ProcessedCommand, Section, Session } from '#domain';
-import { commandRecord, parseSession } from './document.ts';
+import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
+import type { CommandLimits } from '#sessions';
+import { parsePosition, sessionStream } from '#sessions';
+import { parseState } from './document.ts';
 import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
 
 /**
@@ -26,17 +28,95 @@ export function commandsKey(sessionId: string): string {
   return `cmd:{${sessionId}}`;
 }
 
-export function checkpointKey(name: string): string {
-  return `projection:${name}`;
+/** Where a restore gathers records that do not fit into one call. */
+export function partialCommandsKey(sessionId: string, write: string): string {
+  return `${commandsKey(sessionId)}:${write}`;
 }
 
-export function toSession(sessionId: string, [revision, format, ...texts]: Texts): Session | undefined {
-  if (typeof revision !== 'string' || format !== contextFormat) return undefined;
-  return parseSession(sessionId, Number(revision), texts);
+export function checkpointKey(prefix: string): string {
+  return `projection:${prefix}`;
 }
 
-export function commandTexts(commands: readonly ProcessedCommand[]): string[] {
-  return commands.flatMap((command) => [command.id, commandRecord(command)]);
+/** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes. */
+export function partitionKeys(prefixes: readonly string[]): string {
+  const digits = prefixes.map((prefix) => prefix.slice(sessionStream('').length));
+  return `c[tm][xd]:{[${digits.join('')}]*`;
+}
+
+/** The checkpoint of a partition of which nothing is written yet. */
+export const nothingWritten = -1n;
+
+/** The least of several checkpoints; undefined: one of them is missing, or is no position. */
+export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
+  let least: bigint | undefined;
+  for (const text of texts) {
+    const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');
+    if (position === undefined) return undefined;
+    if (least === undefined || position < least) least = position;
+  }
+  return least;
+}
+
+/** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */
+export function toSession(
+  sessionId: string,
+  [revisionText, format, ...texts]: Texts,
+  latest: Texts,
+): Session | undefined {
+  if (typeof revisionText !== 'string' || format !== contextFormat) return undefined;
+  const state = parseState(texts);
+  const revision = Number(revisionText);
+  return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest) };
+}
+
+/** The record may be ahead of the session: whoever wrote both did so after the session was read. */
+function latestCommands(revision: number, [at, whole, ...texts]: Texts): Session['known'] {
+  if (typeof at !== 'string' || Number(at) < revision) return { from: revision + 1, list: [] };
+  const commands: ProcessedCommand[] = [];
+  for (let index = 0; index + 1 < texts.length; index += 2) {
+    const command = parseEntry(texts[index], texts[index + 1]);
+    if (command && command.revision <= revision) commands.push(command);
+  }
+  return { from: whole === '1' ? 0 : (commands[0]?.revision ?? revision + 1), list: commands };
+}
+
+function parseEntry(
+  entry: string | null | undefined,
+  record: string | null | undefined,
+): ProcessedCommand | undefined {
+  if (typeof entry !== 'string' || typeof record !== 'string') return undefined;
+  const { id: _, ...place } = parseCommand('', record);
+  const space = entry.indexOf(' ');
+  return { ids: JSON.parse(entry.slice(space + 1)) as string[], ...place, at: entry.slice(0, space) };
+}
+
+/** Commands as the scripts take them: how many are kept and since when, then of each its time and ids, and where it is. */
+export function commandTexts(
+  commands: readonly ProcessedCommand[],
+  { commands: most, seconds }: CommandLimits,
+): (string | number)[] {
+  const newest = Date.parse(commands.at(-1)?.at ?? '');
+  const kept = commands.slice(-most).flatMap((command) => [entryOf(command), placeOf(command)]);
+  return [most, isoTime(newest - seconds * 1_000), ...kept];
+}
+
+/** Redis cannot read half a surrogate pair. */
+function entryOf({ at, ids }: ProcessedCommand): string {
+  return `${isoTime(Date.parse(at))} ${JSON.stringify(ids.map((id) => id.toWellFormed()))}`;
+}
+
+/** Empty, which is before all others, where it is no time: other programs may write such events. */
+function isoTime(ms: number): string {
+  return Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+}
+
+function placeOf({ revision, count, hash }: ProcessedCommand): string {
+  return `${revision}:${count}:${hash}`;
+}
+
+export function parseCommand(id: string, record: string): FoundCommand {
+  const [revision, count, ...hash] = record.split(':');
+  return { id, revision: Number(revision), count: Number(count), hash: hash.join(':') };
 }
 
 export function toResult(code: unknown): ApplyResult {

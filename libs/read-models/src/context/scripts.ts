@@ -2,7 +2,7 @@
  * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
  * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes.
  */
-export const contextFormat = '2';
+export const contextFormat = '3';
 
 /** What `apply` answers. */
 export const applied = 1;
@@ -11,32 +11,70 @@ export const missingPredecessor = -1;
 export const setAside = -2;
 
 /**
- * The record of a command is "revision:count:hash". Of two with the same id the first stays, so that a repeated
- * delivery changes nothing; one of the same revision may grow.
+ * The record of a session's commands: for each id a field with "revision:count:hash", and for their order the fields
+ * #first, …, #next - 1 with "time [ids]". Of two commands with the same id the first stays, so that a repeated delivery
+ * changes nothing; the last one may grow. Forgets the oldest, beyond a number of commands or before a time.
+ * ARGV from `from` on: number of commands, time, (entry, record)…
  */
 const rememberCommands = `
+local function ids_of(entry) return cjson.decode(string.match(entry, ' (.*)')) end
 local function remember(key, from)
-  for i = from, #ARGV, 2 do
-    local old = redis.call('HGET', key, ARGV[i])
-    local first = tonumber(string.match(ARGV[i + 1], '^%d+'))
-    if not old or tonumber(string.match(old, '^%d+')) >= first then
-      redis.call('HSET', key, ARGV[i], ARGV[i + 1])
+  if #ARGV < from + 2 then return end
+  local bounds = redis.call('HMGET', key, '#first', '#next')
+  local first, next = tonumber(bounds[1] or 0), tonumber(bounds[2] or 0)
+  for i = from + 2, #ARGV, 2 do
+    local ids, at = ids_of(ARGV[i]), tonumber(string.match(ARGV[i + 1], '^%d+'))
+    local old = redis.call('HGET', key, ids[1])
+    local last = old and first < next and redis.call('HGET', key, '#' .. (next - 1))
+    if not old then
+      redis.call('HSET', key, '#' .. next, ARGV[i])
+      next = next + 1
+    elseif last and ids_of(last)[1] == ids[1] then
+      redis.call('HSET', key, '#' .. (next - 1), ARGV[i])
+    end
+    for _, id in ipairs(ids) do
+      local known = redis.call('HGET', key, id)
+      if not known or tonumber(string.match(known, '^%d+')) >= at then redis.call('HSET', key, id, ARGV[i + 1]) end
     end
   end
+  for _ = 1, 1000 do
+    local oldest = first < next and redis.call('HGET', key, '#' .. first)
+    if not oldest or (next - first <= tonumber(ARGV[from]) and oldest >= ARGV[from + 1]) then break end
+    redis.call('HDEL', key, '#' .. first, unpack(ids_of(oldest)))
+    first = first + 1
+  end
+  redis.call('HSET', key, '#first', first, '#next', next)
 end
+`;
+
+/**
+ * Answers the revision of the record, whether it has no earlier commands than these (1), and its latest commands as
+ * (entry, record)…. ARGV: how many
+ */
+export const latestScript = `-- turnstream latest, format ${contextFormat}
+local head = redis.call('HMGET', KEYS[1], '', '#first', '#next')
+local first, next = tonumber(head[2] or 0), tonumber(head[3] or 0)
+local from = math.max(first, next - tonumber(ARGV[1]))
+local latest = { head[1], from == first and '1' or '0' }
+for n = from, next - 1 do
+  local entry = redis.call('HGET', KEYS[1], '#' .. n)
+  latest[#latest + 1] = entry
+  latest[#latest + 1] = redis.call('HGET', KEYS[1], cjson.decode(string.match(entry, ' (.*)'))[1])
+end
+return latest
 `;
 
 /**
  * Applies a change on top of any state from the revision before to just under the one after: a section that no event
  * in between touched is the same in all of them.
- * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, (command id, record)…
+ * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, commands
  */
 export const applyScript = `-- turnstream apply, format ${contextFormat}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 if stored[3] and tonumber(ARGV[2]) >= cjson.decode(stored[3]).revision then return ${setAside} end
 local at = tonumber(stored[1] or -1)
-if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('EXISTS', KEYS[2]) == 0) then return ${missingPredecessor} end
+if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('HEXISTS', KEYS[2], '') == 0) then return ${missingPredecessor} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
 if at < tonumber(ARGV[1]) then return ${missingPredecessor} end
 local sections = tonumber(ARGV[4])
@@ -50,7 +88,8 @@ return ${applied}
 `;
 
 /**
- * Writes a whole context. ARGV as above, without the revision before, and after the ttl how:
+ * Writes a whole context. ARGV: revision, ttl in ms, how, number of sections, number of command records that KEYS[3]
+ * holds, (section, text)…, (command id, record)…. How:
  * 'rebuild': unless a later one stands there complete, or the session is set aside at this revision or before;
  * 'restore': the session is not set aside any more, whatever the stored context says;
  * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
@@ -67,13 +106,17 @@ if how == 'rebuild' then
 elseif how == 'restore' and later and not stored[3] then
   return ${stale}
 end
-redis.call('DEL', KEYS[1])
+if tonumber(redis.call('HGET', KEYS[3], '') or 0) ~= tonumber(ARGV[5]) then
+  return redis.error_reply('The first records of a restore are gone.')
+end
+redis.call('UNLINK', KEYS[1], KEYS[2])
+if tonumber(ARGV[5]) > 0 then redis.call('RENAME', KEYS[3], KEYS[2]) end
 local sections = tonumber(ARGV[4])
-for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 6, 5 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${contextFormat}')
 if how ~= 'rebuild' and how ~= 'restore' then redis.call('HSET', KEYS[1], 'set_aside', how) end
 redis.call('HSET', KEYS[2], '', ARGV[1])
-remember(KEYS[2], 5 + 2 * sections)
+remember(KEYS[2], 6 + 2 * sections)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return ${applied}
@@ -97,10 +140,14 @@ if at ~= tonumber(ARGV[1]) - 1 then return ${missingPredecessor} end
 return ${applied}
 `;
 
-/** Adds older commands ahead of a replacement, some at a time. ARGV: ttl in ms, (command id, record)… */
+/**
+ * Gathers commands ahead of a replacement, some at a time, where nobody else looks; the field '' counts them.
+ * ARGV: ttl in ms, commands
+ */
 export const rememberScript = `-- turnstream remember, format ${contextFormat}
 ${rememberCommands}
 remember(KEYS[1], 2)
+redis.call('HINCRBY', KEYS[1], '', (#ARGV - 3) / 2)
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return ${applied}
 `;

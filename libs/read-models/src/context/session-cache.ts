@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from '#domain';
 import { newSession } from '#domain';
-import type { EventStore, SessionCachePort } from '#sessions';
+import type { CommandLookup, EventStore, SessionCachePort } from '#sessions';
 import { foldStream } from '#sessions';
 import type { ContextStore } from './store.ts';
-import { rebuildContext } from './rebuild.ts';
 
 /** How many sessions a process keeps. One that is out of date is found out by the append and read on from there. */
 const sessionsKept = 5_000;
@@ -16,20 +15,26 @@ export class SessionCache implements SessionCachePort {
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
-    /**
-     * What becomes, while Redis is unavailable, of a command that may be an old one repeated: it `waits` (an error), or `passes`
-     * as a new one, since only the latest commands, those that a session remembers itself, are recognised.
-     */
-    private readonly withoutRecord: 'waits' | 'passes',
+    /** Around each read of Redis: how long it may take. */
+    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
-    return this.sessions.get(sessionId) ?? this.contexts.load(sessionId).catch(() => undefined);
+    return (
+      this.sessions.get(sessionId) ??
+      this.inBudget(() => this.contexts.load(sessionId)).catch(() => undefined)
+    );
   }
 
   /** The session as of the end of its stream; revision -1: there is no such session. */
   async latest(sessionId: string): Promise<Session> {
     return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
+  }
+
+  /** As `latest`, if the session is kept somewhere: a stream is never read from its beginning. */
+  async latestKept(sessionId: string): Promise<Session | undefined> {
+    const kept = await this.load(sessionId);
+    return kept && foldStream(this.store, kept);
   }
 
   remember(session: Session): void {
@@ -38,16 +43,13 @@ export class SessionCache implements SessionCachePort {
       this.sessions.set(session.session_id, session);
   }
 
-  async findCommand(sessionId: string, ids: readonly string[]): ReturnType<SessionCachePort['findCommand']> {
-    try {
-      return await this.contexts.findCommand(sessionId, ids);
-    } catch (error) {
-      if (this.withoutRecord === 'waits') throw error;
-      return { revision: Number.MAX_SAFE_INTEGER };
-    }
+  async forget(sessionId: string): Promise<void> {
+    this.sessions.delete(sessionId);
+    await this.contexts.delete([sessionId]).catch(() => undefined);
   }
 
-  async restore(sessionId: string): Promise<void> {
-    await rebuildContext(this.store, this.contexts, sessionId);
+  async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
+    const read = () => this.contexts.findCommand(sessionId, ids);
+    return this.inBudget(read).catch(() => ({ revision: -1 }));
   }
 }

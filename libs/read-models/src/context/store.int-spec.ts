@@ -6,36 +6,19 @@ import type { ProcessedCommand, Session } from '#domain';
 import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import { ContextStore } from './store.ts';
-import { emptyRedis, entryFor, Script, startSession, turn } from '../test-support.ts';
+import { command, emptyRedis, entryFor, history, Script, startSession } from '../test-support.ts';
 
 let redis: Redis;
 let contexts: ContextStore;
 
 beforeAll(async () => {
   redis = await emptyRedis(5);
-  contexts = new ContextStore(redis, { ttlSeconds: 60 });
+  contexts = new ContextStore(redis);
 });
 beforeEach(() => redis.flushdb());
 afterAll(() => redis.quit());
 
-const command = (id: string, revision: number, count = 1): ProcessedCommand => ({
-  id,
-  revision,
-  count,
-  hash: 'h',
-});
-
-/** A session at several revisions, the first of them with one event. */
-function history(length: number): Session[] {
-  const script = new Script();
-  script.request(startSession);
-  const states = [script.session];
-  while (states.length < length) {
-    script.request(turn(randomUUID(), { message_text: `turn ${states.length}` }));
-    states.push(script.session);
-  }
-  return states;
-}
+const place = (revision: number, count = 1) => ({ revision, count, hash: 'v2.h' });
 
 function write(
   before: Session | undefined,
@@ -61,7 +44,7 @@ describe('a context', () => {
     expect(await stored(second)).toEqual(contextOf(second));
     expect(await contexts.document(second.session_id)).toMatchObject({ revision: 1 });
     const loaded = await contexts.load(second.session_id);
-    expect(loaded).toEqual({ ...second, known: { from: 2, list: [] } });
+    expect(loaded).toEqual({ ...second, known: { from: 0, list: [] } });
   });
 
   test('is written in the sections that changed, and no others', async () => {
@@ -109,6 +92,13 @@ describe('a context', () => {
     expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 0 });
   });
 
+  test('with a part of its record of commands counts as missing', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    await write(undefined, first, command('a', 0));
+    await redis.hdel(`cmd:{${first.session_id}}`, '');
+    expect(await write(first, second)).toBe('missing_predecessor');
+  });
+
   test('in another format counts as missing', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
@@ -135,6 +125,20 @@ describe('a context', () => {
     for (const ttl of await left()) expect(ttl).toBeGreaterThan(50_000);
   });
 
+  test('of a session that is over is kept for a short time, however it is written', async () => {
+    const script = new Script();
+    script.request(startSession);
+    const first = script.session;
+    script.request({ type: 'EndSession', reason: null });
+    await write(undefined, first);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeGreaterThan(600_000);
+    await write(first, script.session);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeLessThanOrEqual(600_000);
+    await redis.flushdb();
+    await contexts.replace(script.session, []);
+    expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeLessThanOrEqual(600_000);
+  });
+
   test('is written though Redis has forgotten the scripts', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
@@ -147,11 +151,11 @@ describe('the record of commands', () => {
   test('finds a command under any of its ids, and returns the revision up to which it is complete', async () => {
     const [first, second] = history(2) as [Session, Session];
     expect(await contexts.findCommand(first.session_id, ['a'])).toEqual({ revision: -1 });
-    await write(undefined, first, command('a', 0), command('turn:1', 0));
+    await write(undefined, first, command(['a', 'turn:1'], 0));
     await write(first, second, command('b', 1));
     expect(await contexts.findCommand(first.session_id, ['x', 'turn:1'])).toEqual({
       revision: 1,
-      command: command('turn:1', 0),
+      command: { id: 'turn:1', ...place(0) },
     });
     expect(await contexts.findCommand(first.session_id, ['x'])).toEqual({ revision: 1 });
     expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 1 });
@@ -164,17 +168,20 @@ describe('the record of commands', () => {
     await write(second, third, command('b', 2));
     const find = async (id: string): Promise<unknown> =>
       (await contexts.findCommand(first.session_id, [id])).command;
-    expect(await find('a')).toEqual(command('a', 0, 2));
-    expect(await find('b')).toEqual(command('b', 1));
+    expect(await find('a')).toEqual({ id: 'a', ...place(0, 2) });
+    expect(await find('b')).toEqual({ id: 'b', ...place(1) });
   });
 
-  test('of a long conversation is written whole', async () => {
+  test('of a long conversation is written as far as it is kept', async () => {
     const session = { ...newSession(randomUUID()), revision: 25_000 };
     const commands = Array.from({ length: 25_001 }, (_, revision) => command(`c${revision}`, revision));
     await contexts.replace(session, commands);
-    expect(await redis.hlen(`cmd:{${session.session_id}}`)).toBe(25_002);
-    expect((await contexts.findCommand(session.session_id, ['c0'])).command).toEqual(command('c0', 0));
-    expect((await contexts.findCommand(session.session_id, ['c25000'])).command?.revision).toBe(25_000);
+    expect(await redis.hlen(`cmd:{${session.session_id}}`)).toBe(3 + 2 * 10_000);
+    const find = async (id: string): Promise<unknown> =>
+      (await contexts.findCommand(session.session_id, [id])).command;
+    expect(await find('c15000')).toBeUndefined();
+    expect(await find('c15001')).toEqual({ id: 'c15001', ...place(15_001) });
+    expect(await find('c25000')).toEqual({ id: 'c25000', ...place(25_000) });
   });
 });
 
@@ -243,12 +250,42 @@ describe('a session that is set aside', () => {
 });
 
 test('the checkpoint of a partition is stored with the contexts', async () => {
-  const name = 'session-0';
-  expect(await contexts.checkpoint(name)).toBeUndefined();
-  await contexts.saveCheckpoint({ name, position: 12_345_678_901_234_567n });
-  expect(await contexts.checkpoint(name)).toBe(12_345_678_901_234_567n);
+  const prefixes = ['session-0'];
+  expect(await contexts.checkpoint(prefixes)).toBeUndefined();
+  await contexts.saveCheckpoint({ prefixes, position: 12_345_678_901_234_567n });
+  expect(await contexts.checkpoint(prefixes)).toBe(12_345_678_901_234_567n);
   const [first] = history(1) as [Session];
   const change = { before: -1, after: first, changed: sections, commands: [] };
-  expect(await contexts.applyMany([change], { name, position: 7n })).toEqual(['applied']);
-  expect(await contexts.checkpoint(name)).toBe(7n);
+  expect(await contexts.applyMany([change], { prefixes, position: 7n })).toEqual(['applied']);
+  expect(await contexts.checkpoint(prefixes)).toBe(7n);
+});
+
+describe('the checkpoint of another division of the streams', () => {
+  beforeEach(async () => {
+    await contexts.saveCheckpoint({ prefixes: ['session-0', 'session-1'], position: 5n });
+    await contexts.saveCheckpoint({ prefixes: ['session-2', 'session-3'], position: 3n });
+  });
+
+  test('is the least of those before', async () => {
+    const prefixes = ['session-0', 'session-1', 'session-2', 'session-3'];
+    expect(await contexts.checkpoint(prefixes)).toBe(3n);
+  });
+
+  test('is that of the partition that its streams were in', async () => {
+    expect(await contexts.checkpoint(['session-1'])).toBe(5n);
+  });
+
+  test('is missing when one of its prefixes has none', async () => {
+    expect(await contexts.checkpoint(['session-3', 'session-4'])).toBeUndefined();
+  });
+});
+
+test('a checkpoint of the format before is found', async () => {
+  await redis.set('projection:session-8,session-9', '12');
+  expect(await contexts.checkpoint(['session-8', 'session-9'])).toBe(12n);
+});
+
+test.each(['18446744073709551615', '-2', 'x', ''])('a checkpoint %j is no position', async (text) => {
+  await redis.set('projection:session-a', text);
+  expect(await contexts.checkpoint(['session-a'])).toBeUndefined();
 });

@@ -1,13 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ProcessedCommand, Section, Session } from '#domain';
+import { commandsKept } from '#domain';
+import type { CommandLimits, CommandLookup } from '#sessions';
+import { commandLimits } from '#sessions';
 import type { ContextDocument } from './document.ts';
-import { documentFields, joinDocument, parseCommand, sections, sectionTexts } from './document.ts';
+import { documentFields, joinDocument, sections, sectionTexts } from './document.ts';
+import type { ContextLifetime } from './lifetime.ts';
+import { timeToLive } from './lifetime.ts';
 import type { ApplyResult, ContextChange, Texts } from './records.ts';
 import {
   commandsKey,
   commandTexts,
   contextKey,
   checkpointKey,
+  partialCommandsKey,
+  parseCommand,
+  leastCheckpoint,
+  partitionKeys,
   reply,
   toResult,
   toSession,
@@ -15,6 +25,7 @@ import {
 import {
   applyScript,
   contextFormat,
+  latestScript,
   missingPredecessor,
   rememberScript,
   replaceScript,
@@ -28,34 +39,56 @@ import type { SetAsideNote } from './errors.ts';
 const sectionFields = ['revision', 'format', ...sections];
 /** Command records in one call of a script: more would block Redis for the others. */
 const recordsPerCall = 1_000;
+/** How long the records that a restore has written so far wait for the next ones (ms). */
+const partialTtl = 60_000;
+/** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
+const noteTtl = 86_400_000;
 
 /** Up to where the contexts of a partition are written. */
 export interface ContextCheckpoint {
-  readonly name: string;
+  /** Beginnings of the names of the partition's streams: each keeps the position, so that it survives another division. */
+  readonly prefixes: readonly string[];
   readonly position: bigint;
 }
 
+/** Keys looked at in one step of a scan. */
+const keysPerScan = 1_000;
+
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
- * are in the stream. Both expire together, `ttlSeconds` after the last write.
+ * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
  */
 export class ContextStore {
-  private readonly ttl: number;
-
+  /** @param limits which commands the record keeps */
   constructor(
     private readonly redis: Redis,
-    { ttlSeconds }: { ttlSeconds: number },
+    private readonly lifetime: ContextLifetime = {},
+    private readonly limits: CommandLimits = commandLimits,
   ) {
-    this.ttl = ttlSeconds * 1_000;
     redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
-    redis.defineCommand('turnstreamReplace', { numberOfKeys: 2, lua: replaceScript });
+    redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
     redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
     redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
+    redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript });
   }
 
-  /** The session at the stored revision, or undefined when it is not kept. */
+  /** The session at the stored revision with its latest commands, or undefined when it is not kept. */
   async load(sessionId: string): Promise<Session | undefined> {
-    return toSession(sessionId, await this.redis.hmget(contextKey(sessionId), ...sectionFields));
+    const [session] = await this.loadMany([sessionId], commandsKept);
+    return session;
+  }
+
+  /** Loads several sessions in one round trip, each with so many of its latest commands. */
+  async loadMany(sessionIds: readonly string[], commands: number): Promise<(Session | undefined)[]> {
+    if (sessionIds.length === 0) return [];
+    const calls = sessionIds.flatMap((id) => [
+      ['hmget', contextKey(id), ...sectionFields],
+      ['turnstreamLatest', commandsKey(id), commands],
+    ]);
+    const replies = await this.redis.pipeline(calls).exec();
+    return sessionIds.map((id, index) =>
+      toSession(id, reply(replies, 2 * index) as Texts, reply(replies, 2 * index + 1) as Texts),
+    );
   }
 
   /**
@@ -79,10 +112,7 @@ export class ContextStore {
   }
 
   /** Looks for a command under any of its ids. `revision`: the last one up to which all commands are kept, -1 when none are. */
-  async findCommand(
-    sessionId: string,
-    ids: readonly string[],
-  ): Promise<{ revision: number; command?: ProcessedCommand }> {
+  async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
     const [revision, ...records] = await this.redis.hmget(commandsKey(sessionId), '', ...ids);
     const at = typeof revision === 'string' ? Number(revision) : -1;
     const index = records.findIndex((record) => typeof record === 'string');
@@ -90,28 +120,6 @@ export class ContextStore {
     const id = ids[index];
     if (typeof record !== 'string' || id === undefined) return { revision: at };
     return { revision: at, command: parseCommand(id, record) };
-  }
-
-  /**
-   * Loads several sessions in one round trip, each with the record of one of its commands (of the event that comes
-   * next, to see whether that command began before).
-   */
-  async loadMany(
-    wanted: readonly { sessionId: string; commandId: string | undefined }[],
-  ): Promise<{ session: Session | undefined; command: ProcessedCommand | undefined }[]> {
-    if (wanted.length === 0) return [];
-    const pipeline = this.redis.pipeline();
-    for (const { sessionId, commandId } of wanted) {
-      pipeline.hmget(contextKey(sessionId), ...sectionFields).hget(commandsKey(sessionId), commandId ?? '');
-    }
-    const replies = await pipeline.exec();
-    return wanted.map(({ sessionId, commandId }, index) => {
-      const record = reply(replies, 2 * index + 1) as string | null;
-      return {
-        session: toSession(sessionId, reply(replies, 2 * index) as Texts),
-        command: record && commandId ? parseCommand(commandId, record) : undefined,
-      };
-    });
   }
 
   /** Writes the sections changed since revision `before` (-1: none was there), which has to be stored, or a later one. */
@@ -130,10 +138,10 @@ export class ContextStore {
     const calls: (string | number)[][] = changes.map(({ before, after, changed, commands }) => {
       const texts = sectionTexts(after.state, changed);
       const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
-      const head = [before, after.revision, this.ttl, texts.length / 2];
-      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands)];
+      const head = [before, after.revision, this.ttlOf(after), texts.length / 2];
+      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, this.limits)];
     });
-    if (checkpoint) calls.push(['set', checkpointKey(checkpoint.name), String(checkpoint.position)]);
+    if (checkpoint) calls.push(['mset', ...checkpointTexts(checkpoint)]);
     if (calls.length === 0) return [];
     const replies = await this.redis.pipeline(calls).exec();
     if (checkpoint) reply(replies, changes.length);
@@ -169,41 +177,75 @@ export class ContextStore {
     if (entries.length === 0) return [];
     const calls = entries.map((entry) => {
       const keys = [contextKey(entry.session_id), commandsKey(entry.session_id)];
-      return ['turnstreamSetAside', ...keys, entry.revision, JSON.stringify(noteOf(entry)), this.ttl];
+      return ['turnstreamSetAside', ...keys, entry.revision, JSON.stringify(noteOf(entry)), noteTtl];
     });
     const replies = await this.redis.pipeline(calls).exec();
     return entries.filter((_, index) => reply(replies, index) === missingPredecessor);
   }
 
-  /** Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too. */
-  async checkpoint(name: string): Promise<bigint | undefined> {
-    const position = await this.redis.get(checkpointKey(name));
-    return position === null ? undefined : BigInt(position);
+  /** Removes contexts, with the records of their commands. */
+  async delete(sessionIds: readonly string[]): Promise<void> {
+    const calls = sessionIds.map((id) => ['del', contextKey(id), commandsKey(id)]);
+    if (calls.length === 0) return;
+    const replies = await this.redis.pipeline(calls).exec();
+    for (const index of calls.keys()) reply(replies, index);
+  }
+
+  /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
+  async deletePartition(prefixes: readonly string[]): Promise<void> {
+    const match = partitionKeys(prefixes);
+    for await (const keys of this.redis.scanStream({ match, count: keysPerScan }))
+      if ((keys as string[]).length > 0) await this.redis.unlink(keys as string[]);
+    await this.redis.del(...prefixes.map(checkpointKey), checkpointKey(prefixes.join()));
+  }
+
+  /**
+   * Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too.
+   * With another division of the streams before, the least of the positions that its prefixes had.
+   */
+  async checkpoint(prefixes: readonly string[]): Promise<bigint | undefined> {
+    // Before, a checkpoint had the names of all its prefixes.
+    const keys = [...prefixes.map(checkpointKey), checkpointKey(prefixes.join())];
+    const texts = await this.redis.mget(keys);
+    const before = texts.pop();
+    return leastCheckpoint(texts) ?? leastCheckpoint([before ?? null]);
   }
 
   /** Moves the checkpoint when there is nothing to write. */
-  async saveCheckpoint({ name, position }: ContextCheckpoint): Promise<void> {
-    await this.redis.set(checkpointKey(name), String(position));
+  async saveCheckpoint(checkpoint: ContextCheckpoint): Promise<void> {
+    await this.redis.mset(...checkpointTexts(checkpoint));
   }
 
+  /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
   private async write(
-    { session_id, revision, state }: Session,
-    commands: readonly ProcessedCommand[],
+    session: Session,
+    processed: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
-    const keys = [contextKey(session_id), commandsKey(session_id)];
+    const { session_id, revision, state } = session;
+    const commands = processed.slice(-this.limits.commands);
+    const partial = partialCommandsKey(session_id, randomUUID());
+    const keys = [contextKey(session_id), commandsKey(session_id), partial];
     const texts = sectionTexts(state, sections);
     const last = Math.max(0, commands.length - recordsPerCall);
     for (let from = 0; from < last; from += recordsPerCall) {
-      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)));
-      await this.call('turnstreamRemember', [commandsKey(session_id), this.ttl, ...some]);
+      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)), this.limits);
+      await this.call('turnstreamRemember', [partial, partialTtl, ...some]);
     }
-    const rest = commandTexts(commands.slice(last));
-    const head = [revision, this.ttl, how, texts.length / 2];
+    const rest = commandTexts(commands.slice(last), this.limits);
+    const head = [revision, this.ttlOf(session), how, texts.length / 2, last];
     return this.call('turnstreamReplace', [...keys, ...head, ...texts, ...rest]);
+  }
+
+  private ttlOf({ state }: Session): number {
+    return timeToLive(state, Date.now(), this.lifetime);
   }
 
   private async call(script: string, args: (string | number)[]): Promise<unknown> {
     return reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
   }
+}
+
+function checkpointTexts({ prefixes, position }: ContextCheckpoint): string[] {
+  return prefixes.flatMap((prefix) => [checkpointKey(prefix), String(position)]);
 }

@@ -18,6 +18,8 @@ describe('a page cursor', () => {
     ['too short', encodeCursor([time])],
     ['too long', encodeCursor([time, id, '1', '2'])],
     ['no time', encodeCursor(['2026-13-45T99:00:00.000Z', id, '1'])],
+    ['a date that there is not', encodeCursor(['2026-02-30T09:00:00.000Z', id, '1'])],
+    ['a year that there is not', encodeCursor(['0000-01-01T09:00:00.000Z', id, '1'])],
     ['no uuid', encodeCursor([time, "x'; DROP TABLE", '1'])],
     ['no number', encodeCursor([time, id, '-1'])],
     ['another type', encodeCursor([time, id, 1] as string[])],

@@ -1,3 +1,4 @@
+import { parseTime } from '#platform';
 import { uuidPattern } from '../common/uuid.ts';
 
 /** Thrown when a page cursor is not one that a query of this kind returned. */
@@ -27,7 +28,11 @@ export function decodeCursor(cursor: string, shape: readonly Shape[]): string[] 
   const values = parse(cursor);
   const fits = shape.every((kind, index) => {
     const value = values[index];
-    return typeof value === 'string' && shapes[kind].test(value) && (kind !== 'time' || isTime(value));
+    return (
+      typeof value === 'string' &&
+      shapes[kind].test(value) &&
+      (kind !== 'time' || parseTime(value) !== undefined)
+    );
   });
   if (!fits || values.length !== shape.length) throw new InvalidCursorError();
   return values as string[];
@@ -41,8 +46,4 @@ function parse(cursor: string): unknown[] {
     // not JSON: answered below
   }
   throw new InvalidCursorError();
-}
-
-function isTime(text: string): boolean {
-  return !Number.isNaN(Date.parse(text));
 }

@@ -105,15 +105,26 @@ test('rows leave with the times of their events', async () => {
 
 test('sessions are due once their time is over, if they are active', async () => {
   const times = scripts.map(({ session }) => session.state.session.expires_at).sort();
-  expect(await dueSessions(database.pool, '2026-01-01T00:00:00.000Z', 10)).toEqual([]);
-  const due = await dueSessions(database.pool, times.at(-1) ?? '', 10);
+  expect(await dueSessions(database.pool, '2026-01-01T00:00:00.000Z', 10, ['session-'])).toEqual([]);
+  const due = await dueSessions(database.pool, times.at(-1) ?? '', 10, ['session-']);
   expect(due.sort()).toEqual(
     scripts
       .slice(1)
       .map((script) => script.sessionId)
       .sort(),
   );
-  expect(await dueSessions(database.pool, times.at(-1) ?? '', 2)).toHaveLength(2);
+  expect(await dueSessions(database.pool, times.at(-1) ?? '', 2, ['session-'])).toHaveLength(2);
+});
+
+test('the sessions that are due are those of the prefixes', async () => {
+  const now = '2999-01-01T00:00:00.000Z';
+  const found = await Promise.all(
+    [...'0123456789abcdef'].map(async (digit) => dueSessions(database.pool, now, 10, [`session-${digit}`])),
+  );
+  expect(found.flat()).toHaveLength(scripts.length - 1);
+  for (const [digit, ids] of found.entries())
+    expect(ids.filter((id) => !id.startsWith(digit.toString(16)))).toEqual([]);
+  expect(await dueSessions(database.pool, now, 10, [])).toEqual([]);
 });
 
 describe('a session that is set aside', () => {
@@ -138,7 +149,9 @@ describe('a session that is set aside', () => {
   });
 
   test('is not due, whatever its row says', async () => {
-    expect(await dueSessions(database.pool, '2999-01-01T00:00:00.000Z', 10)).not.toContain(sessionId);
+    expect(await dueSessions(database.pool, '2999-01-01T00:00:00.000Z', 10, ['session-'])).not.toContain(
+      sessionId,
+    );
   });
 });
 

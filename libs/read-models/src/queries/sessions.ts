@@ -60,14 +60,23 @@ export async function listSessions(pool: Pool, filter: SessionFilter): Promise<P
   return { items, next: more ? encodeCursor([last.start_time, last.session_id]) : null };
 }
 
-/** Active sessions whose time is over at `now` (ISO 8601), the longest over first; none that is set aside. */
-export async function dueSessions(pool: Pool, now: string, limit: number): Promise<string[]> {
+/**
+ * Active sessions whose time is over at `now` (ISO 8601) and whose streams begin with the prefixes, the longest over
+ * first; none that is set aside.
+ */
+export async function dueSessions(
+  pool: Pool,
+  now: string,
+  limit: number,
+  prefixes: readonly string[],
+): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
     `SELECT session_id FROM conversation_session AS s
      WHERE status = 'active' AND expires_at <= $1
+       AND EXISTS (SELECT FROM unnest($3::text[]) AS p WHERE starts_with('session-' || s.session_id, p))
        AND NOT EXISTS (SELECT FROM set_aside_session AS a WHERE a.session_id = s.session_id::text)
      ORDER BY expires_at LIMIT $2`,
-    [now, limit],
+    [now, limit, prefixes],
   );
   return rows.map((row) => row.session_id);
 }

@@ -23,7 +23,7 @@ interface TurnFilter {
   readonly partner_id?: string | undefined;
   readonly parsed_intent?: string | undefined;
   readonly sender?: Sender | undefined;
-  /** ISO 8601, this time included. */
+  /** ISO 8601, this time included; compared with the time by which turns are ordered. */
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
   readonly to?: string | undefined;
@@ -31,29 +31,32 @@ interface TurnFilter {
   readonly after?: string | undefined;
 }
 
-/** Turns, the oldest first. @throws InvalidCursorError */
+/**
+ * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said.
+ * @throws InvalidCursorError
+ */
 export async function listTurns(pool: Pool, filter: TurnFilter): Promise<Page<TurnItem>> {
   const conditions = new Conditions()
     .add('session_id = $?', filter.session_id)
     .add('partner_id = $?', filter.partner_id)
     .add('parsed_intent = $?', filter.parsed_intent)
     .add('sender = $?', filter.sender)
-    .add('timestamp >= $?', filter.from)
-    .add('timestamp < $?', filter.to);
+    .add('ordered_at >= $?', filter.from)
+    .add('ordered_at < $?', filter.to);
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
-    conditions.add('(timestamp, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);
+    conditions.add('(ordered_at, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);
   }
-  const { rows } = await pool.query<TurnItem>(
+  const { rows } = await pool.query<TurnItem & { ordered_at: string }>(
     `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text,
-       parsed_intent, extracted_entities, response_text, revision::int
+       parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at
      FROM conversation_turn AS t ${conditions.where()}
-     ORDER BY t.timestamp, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}`,
+     ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}`,
     conditions.values,
   );
-  const items = rows.slice(0, filter.limit);
-  const last = items.at(-1);
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
   const more = rows.length > filter.limit && last !== undefined;
-  const next = more ? encodeCursor([last.timestamp, last.session_id, String(last.revision)]) : null;
-  return { items, next };
+  const next = more ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)]) : null;
+  return { items: page.map(({ ordered_at: _orderedAt, ...item }) => item), next };
 }

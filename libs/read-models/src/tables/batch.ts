@@ -14,13 +14,14 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const started = new Map<string, SessionRow>();
   const patches = new Map<string, SessionPatch>();
   const turns = new Map<string, TurnRow>();
+  const asked = new Map<string, string>();
   const replies = new Map<string, ReplyRow>();
   const references = new Map<string, ReferenceRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
-    if (change.turn) addTurn(started, turns, change.turn);
-    if (change.reply) addReply(turns, replies, change.reply);
+    if (change.turn) addTurn(started, patches, turns, asked, change.turn);
+    if (change.reply) addReply(turns, asked, replies, change.reply);
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
   }
   return {
@@ -55,14 +56,14 @@ function addPatch(
 
 /** A session's row after a patch: in SQL the database does the same. */
 export function patchRow(row: SessionRow, patch: SessionPatch): SessionRow {
-  const { last_activity_time } = patch;
+  const last_activity_time = latest(row.last_activity_time, patch.last_activity_time);
   return {
     ...row,
     channel: patch.channel ?? row.channel,
     language: patch.language ?? row.language,
     status: patch.status ?? row.status,
-    last_activity_time: last_activity_time ?? row.last_activity_time,
-    expires_at: last_activity_time === null ? row.expires_at : later(last_activity_time, row.expires_in_s),
+    last_activity_time,
+    expires_at: later(last_activity_time, row.expires_in_s),
     current_task: patch.task_known ? patch.current_task : without(row.current_task, patch.tasks_cleared),
     ...(patch.agent_known ? agentOf(patch) : agentOf(row)),
     revision: patch.revision,
@@ -82,7 +83,7 @@ function mergePatches(first: SessionPatch, second: SessionPatch): SessionPatch {
   return {
     session_id: first.session_id,
     revision: second.revision,
-    last_activity_time: second.last_activity_time ?? first.last_activity_time,
+    last_activity_time: latest(first.last_activity_time, second.last_activity_time),
     channel: second.channel ?? first.channel,
     language: second.language ?? first.language,
     status: second.status ?? first.status,
@@ -98,18 +99,40 @@ function without(task: string | null, cleared: readonly string[]): string | null
   return task !== null && cleared.includes(task) ? null : task;
 }
 
-function addTurn(started: Map<string, SessionRow>, turns: Map<string, TurnRow>, turn: TurnRow): void {
-  const key = `${turn.session_id}/${turn.turn_id}`;
+/** The session's row or patch is at this turn already: its last activity is the latest so far. `asked`: the row of the user's latest turn with an id. */
+function addTurn(
+  started: Map<string, SessionRow>,
+  patches: Map<string, SessionPatch>,
+  turns: Map<string, TurnRow>,
+  asked: Map<string, string>,
+  turn: TurnRow,
+): void {
+  const key = `${turn.session_id}/${turn.revision}`;
   if (turns.has(key)) return;
-  turns.set(key, { ...turn, partner_id: started.get(turn.session_id)?.partner_id ?? null });
+  const row = started.get(turn.session_id);
+  const session = row ?? patches.get(turn.session_id);
+  const ordered_at = latest(turn.ordered_at, session?.last_activity_time ?? null);
+  turns.set(key, { ...turn, ordered_at, partner_id: row?.partner_id ?? null });
+  if (turn.sender === 'user') asked.set(`${turn.session_id}/${turn.turn_id}`, key);
 }
 
-function addReply(turns: Map<string, TurnRow>, replies: Map<string, ReplyRow>, reply: ReplyRow): void {
-  const key = `${reply.session_id}/${reply.turn_id}`;
+function addReply(
+  turns: Map<string, TurnRow>,
+  asked: ReadonlyMap<string, string>,
+  replies: Map<string, ReplyRow>,
+  reply: ReplyRow,
+): void {
+  const id = `${reply.session_id}/${reply.turn_id}`;
   const { response_text, response_revision } = reply;
-  const turn = turns.get(key);
-  if (turn === undefined) replies.set(key, reply);
-  else if (turn.sender === 'user') turns.set(key, { ...turn, response_text, response_revision });
+  const key = asked.get(id);
+  const turn = key === undefined ? undefined : turns.get(key);
+  if (key === undefined || turn === undefined) replies.set(id, reply);
+  else turns.set(key, { ...turn, response_text, response_revision });
+}
+
+/** The latest of two times in the same format; null: there is none. */
+function latest<T extends string | null>(one: T, other: string | null): T | string {
+  return other !== null && (one === null || other > one) ? other : one;
 }
 
 function later(at: string, seconds: number): string {

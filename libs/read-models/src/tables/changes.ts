@@ -100,6 +100,7 @@ function turnRow(
     turn_id: validId(data.turn_id, 'turn_id'),
     partner_id: null,
     timestamp,
+    ordered_at: timestamp,
     sender: oneOf(senders, data.sender, 'sender'),
     message_text: text(data.message_text, 'message_text'),
     parsed_intent: data.parsed_intent,

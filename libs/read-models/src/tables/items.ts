@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#domain';
+import { jsonSize } from '#platform';
 import { rowChange } from './changes.ts';
 import type { RowBatch } from './batch.ts';
 import type { RowChange } from './rows.ts';
@@ -20,11 +21,56 @@ interface Undecodable {
   readonly position: bigint;
 }
 
+/** In the place of an event: the session's events with a revision below `before` are deleted. */
+export interface Deletion {
+  readonly session_id: string;
+  readonly before: number;
+  readonly position: bigint;
+}
+
 /** What the tables are written from. */
-export type TableItem = Positioned | Undecodable;
+export type TableItem = Positioned | Undecodable | Deletion;
+
+/** A part of a batch: items in a row, or a deletion. Everything up to the position is in it or in those before. */
+type Part<T> =
+  | { readonly items: readonly T[]; readonly position: bigint }
+  | { readonly deletion: Deletion; readonly position: bigint };
+
+/** Divides a batch up to a position at its deletions: each concerns what was written before it. */
+export function divide<T extends { readonly position: bigint }>(
+  batch: readonly (T | Deletion)[],
+  position: bigint,
+): Part<T>[] {
+  const parts: Part<T>[] = [];
+  let items: T[] = [];
+  for (const item of batch) {
+    if (!isDeletion(item)) {
+      items.push(item);
+      continue;
+    }
+    const last = items.at(-1);
+    if (last) parts.push({ items, position: last.position });
+    parts.push({ deletion: item, position: item.position });
+    items = [];
+  }
+  const isWhole = items.length === 0 && parts.at(-1)?.position === position;
+  return isWhole ? parts : [...parts, { items, position }];
+}
+
+export function isDeletion(item: object): item is Deletion {
+  return 'before' in item;
+}
+
+/** An item that adds to the rows. */
+export type StorableItem = Exclude<TableItem, Deletion>;
+
+/** About how much memory an item takes, in bytes. */
+export function sizeOfItem(item: TableItem): number {
+  return 'event' in item ? jsonSize(item.event.data) : 0;
+}
 
 /** What items do to the rows, and which sessions they set aside: such a session's later items are left out. */
-export function changesOf(items: readonly TableItem[]): { changes: RowChange[]; failures: SetAside[] } {
+export function changesOf(items: readonly StorableItem[]): { changes: RowChange[]; failures: SetAside[] } {
   const changes: RowChange[] = [];
   const failures = new Map<string, SetAside>();
   for (const item of items) {

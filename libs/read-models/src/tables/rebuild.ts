@@ -80,7 +80,7 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     DROP SCHEMA ${rebuildSchema};
   `);
   await client.query(
-    'UPDATE projection_slot SET position = $1, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
+    'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
     [position],
   );
   await client.query('COMMIT');

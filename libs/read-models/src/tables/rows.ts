@@ -17,7 +17,7 @@ export interface SessionRow {
   readonly revision: number;
 }
 
-/** Sets what is not null. The current task: the one given if it is known, else none if it is one of those cleared. */
+/** Sets what is not null; the time of the last activity only moves forward. The current task: the one given if it is known, else none if it is one of those cleared. */
 export interface SessionPatch {
   readonly session_id: string;
   readonly revision: number;
@@ -41,6 +41,8 @@ export interface TurnRow {
   /** Null: the one of the session's row. */
   readonly partner_id: string | null;
   readonly timestamp: string;
+  /** As `timestamp`, but never before the turn, or other activity, that precedes it in the session. */
+  readonly ordered_at: string;
   readonly sender: Sender;
   readonly message_text: string;
   readonly parsed_intent: string | null;

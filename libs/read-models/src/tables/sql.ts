@@ -42,8 +42,8 @@ const rows = `started AS (
   WHERE s.revision < excluded.revision
 ), patched AS (
   UPDATE conversation_session AS s SET
-    last_activity_time = coalesce(p.last_activity_time, s.last_activity_time),
-    expires_at = coalesce(p.last_activity_time + make_interval(secs => s.expires_in_s), s.expires_at),
+    last_activity_time = greatest(p.last_activity_time, s.last_activity_time),
+    expires_at = greatest(p.last_activity_time, s.last_activity_time) + make_interval(secs => s.expires_in_s),
     channel = coalesce(p.channel, s.channel),
     language = coalesce(p.language, s.language),
     status = coalesce(p.status, s.status),
@@ -59,24 +59,25 @@ const rows = `started AS (
     revision bigint)
   WHERE s.session_id = p.session_id AND s.revision < p.revision
 ), turns AS (
-  INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, sender, message_text,
+  INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
     parsed_intent, extracted_entities, response_text, response_revision, revision)
-  SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp, t.sender, t.message_text,
-    t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
+  SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
+    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
   FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
-    timestamp timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
+    timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
     response_text text, response_revision bigint, revision bigint)
   LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
-  ON CONFLICT (session_id, turn_id) DO UPDATE SET
+  ON CONFLICT (session_id, revision) DO UPDATE SET
     response_text = excluded.response_text, response_revision = excluded.response_revision
   WHERE excluded.response_revision > coalesce(o.response_revision, -1)
 ), replied AS (
   UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
   FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
     response_revision bigint)
-  WHERE t.session_id = r.session_id AND t.turn_id = r.turn_id AND t.sender = 'user'
-    AND r.response_revision > coalesce(t.response_revision, -1)
+  WHERE t.session_id = r.session_id AND r.response_revision > coalesce(t.response_revision, -1)
+    AND t.revision = (SELECT max(a.revision) FROM conversation_turn AS a WHERE a.session_id = r.session_id
+      AND a.turn_id = r.turn_id AND a.sender = 'user' AND a.revision < r.response_revision)
 ), failed AS (
   ${setAsideFrom('checkpoint CROSS JOIN json_to_recordset($11::json)')}
   WHERE a.revision >= excluded.revision
@@ -91,6 +92,25 @@ const rows = `started AS (
   WHERE r.session_id = p.session_id AND p.status IN ('ended', 'expired')
 )
 SELECT count(*)::int AS owned FROM checkpoint`;
+
+/**
+ * Removes the rows of the events of a session below a revision. $1 to $6 as above, $7 the session's id, $8 the same, or
+ * null when it is no UUID, $9 the revision
+ */
+const deleted = `turns AS (
+  DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
+), gone AS (
+  DELETE FROM conversation_session AS s USING checkpoint WHERE s.session_id = $8::uuid AND s.revision < $9
+  RETURNING s.session_id
+), forgotten AS (
+  DELETE FROM session_reference AS r USING gone WHERE r.session_id = gone.session_id
+), unlisted AS (
+  DELETE FROM set_aside_session AS a USING checkpoint WHERE a.session_id = $7 AND a.revision < $9
+)
+SELECT count(*)::int AS owned FROM checkpoint`;
+
+export const deleteRows = `WITH ${checkpoint}, ${deleted}`;
+export const deleteRebuiltRows = `WITH ${noCheckpoint}, ${deleted}`;
 
 /** $1: sessions to list as set aside. One that is listed keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;

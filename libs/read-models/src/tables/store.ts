@@ -1,14 +1,15 @@
-import type { Pool } from 'pg';
+import type { Pool, QueryConfig } from 'pg';
 import type { RowBatch } from './batch.ts';
 import { mergeChanges } from './batch.ts';
-import type { TableItem } from './items.ts';
-import { batchTexts, changesOf } from './items.ts';
+import { isUuid } from './changes.ts';
+import type { Deletion, StorableItem, TableItem } from './items.ts';
+import { batchTexts, changesOf, divide } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
-import { writeBatch, writeRebuiltBatch } from './sql.ts';
+import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './sql.ts';
 
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
@@ -22,8 +23,8 @@ export class RowsStore {
   ) {}
 
   /**
-   * Writes the rows of events and moves the partition's checkpoint to `position`, in one transaction. A session with an
-   * event that no row can hold is set aside: the event and those after it are left out.
+   * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
+   * one transaction. A session with an event that no row can hold is set aside: the event and those after it are left out.
    * @param until what happened until then is in the rows afterwards
    * @returns the sessions that were set aside
    * @throws LeaseLostError
@@ -31,6 +32,29 @@ export class RowsStore {
   async write(
     writer: Writer,
     items: readonly TableItem[],
+    position: bigint,
+    until: string | null,
+  ): Promise<SetAside[]> {
+    const failures = new Map<string, SetAside>();
+    let at = writer.position;
+    for (const part of divide<StorableItem>(items, position)) {
+      const next = { ...writer, position: at };
+      if ('deletion' in part) {
+        await this.delete(next, part.deletion, until);
+        failures.delete(part.deletion.session_id);
+      } else {
+        const rest = part.items.filter(({ session_id }) => !failures.has(session_id));
+        for (const failure of await this.writeEvents(next, rest, part.position, until))
+          failures.set(failure.session_id, failure);
+      }
+      at = part.position;
+    }
+    return [...failures.values()];
+  }
+
+  private async writeEvents(
+    writer: Writer,
+    items: readonly StorableItem[],
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
@@ -47,7 +71,7 @@ export class RowsStore {
   /** PostgreSQL refuses something in the batch: halves it until the one event is found. */
   private async writeHalves(
     writer: Writer,
-    items: readonly TableItem[],
+    items: readonly StorableItem[],
     position: bigint,
     until: string | null,
     error: Error,
@@ -62,10 +86,10 @@ export class RowsStore {
     }
     const half = Math.ceil(items.length / 2);
     const middle = items[half - 1]?.position ?? first.position;
-    const before = await this.write(writer, items.slice(0, half), middle, until);
+    const before = await this.writeEvents(writer, items.slice(0, half), middle, until);
     const gone = new Set(before.map(({ session_id }) => session_id));
     const rest = items.slice(half).filter(({ session_id }) => !gone.has(session_id));
-    const after = await this.write({ ...writer, position: middle }, rest, position, until);
+    const after = await this.writeEvents({ ...writer, position: middle }, rest, position, until);
     return [...before, ...after];
   }
 
@@ -78,7 +102,25 @@ export class RowsStore {
   ): Promise<void> {
     const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
     const values = [partition, owner, epoch, before, position, until, ...batchTexts(batch, failures)];
-    const { rows: answer } = await this.pool.query<{ owned: number }>({ ...statement, values });
+    await this.query(partition, { ...statement, values });
+  }
+
+  /** Removes the rows of a session's deleted events; with the last of them, all that the tables have of it. */
+  private async delete(
+    { partition, owner, epoch, position: at }: Writer,
+    { session_id, before, position }: Deletion,
+    until: string | null,
+  ): Promise<void> {
+    const text = this.rebuilding ? deleteRebuiltRows : deleteRows;
+    const id = isUuid(session_id) ? session_id : null;
+    await this.query(partition, {
+      text,
+      values: [partition, owner, epoch, at, position, until, session_id, id, before],
+    });
+  }
+
+  private async query(partition: number, statement: QueryConfig): Promise<void> {
+    const { rows: answer } = await this.pool.query<{ owned: number }>(statement);
     if (answer[0]?.owned !== 1) throw new LeaseLostError(partition);
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { compareWithModel } from '../model/operations.ts';
 import { runCrash } from './crash.ts';
 import { runLive } from './live-subscribers.ts';
@@ -9,9 +10,12 @@ import { spawnEventStore, withClient } from './processes.ts';
 import { exactly, formatMeasurements, type Measurement } from './report.ts';
 import { runSpeed } from './speed.ts';
 
-/** The acceptance tests at full size; `--small` runs them quickly. Other arguments select sections. */
-const small = process.argv.includes('--small');
-const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+/** The acceptance tests at full size; `--small` runs them quickly. Words select sections. */
+const { values, positionals: only } = parseArgs({
+  allowPositionals: true,
+  options: { small: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+const { small } = values;
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const runModel = async (dir: string, runs: number): Promise<Measurement[]> => {
@@ -67,4 +71,11 @@ const run = async (): Promise<void> => {
   process.exit(missed === 0 ? 0 : 1);
 };
 
-await run();
+const unknown = only.filter((name) => !(name in SECTIONS));
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) print(`There is no section ${unknown.join(', ')}.`);
+  print(`usage: main.ts [--small] [${Object.keys(SECTIONS).join(' | ')}]…`);
+  process.exitCode = unknown.length > 0 ? 1 : 0;
+} else {
+  await run();
+}

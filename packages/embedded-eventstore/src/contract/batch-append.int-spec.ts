@@ -3,7 +3,15 @@ import { newStream, openTestStore, type TestStore } from './harness.ts';
 import { batch, proposed, RawClient, readStreamOptions } from './raw-client.ts';
 
 const INVALID_ARGUMENT = 3;
+const RESOURCE_EXHAUSTED = 8;
 const JSON_EVENT = { type: 'Tested', contentType: 'application/json' };
+
+const large = (size: number) =>
+  batch({
+    correlation: crypto.randomUUID(),
+    stream: newStream(),
+    events: [proposed({ ...JSON_EVENT, data: Buffer.alloc(size) })],
+  });
 
 describe('BatchAppend on the wire', () => {
   let store: TestStore;
@@ -38,11 +46,14 @@ describe('BatchAppend on the wire', () => {
     const stream = newStream();
     const correlation = crypto.randomUUID();
     const chunk = { correlation, events: [proposed(JSON_EVENT), proposed(JSON_EVENT)] };
-    const responses = await raw.batchAppend([
-      batch({ ...chunk, stream, final: false }),
-      batch({ ...chunk, options: false, final: false, events: [proposed(JSON_EVENT)] }),
-      batch({ ...chunk, options: false, events: [] }),
-    ]);
+    const responses = await raw.batchAppend(
+      [
+        batch({ ...chunk, stream, final: false }),
+        batch({ ...chunk, options: false, final: false, events: [proposed(JSON_EVENT)] }),
+        batch({ ...chunk, options: false, events: [] }),
+      ],
+      1,
+    );
     expect(responses).toHaveLength(1);
     expect(responses[0]?.getSuccess()?.getCurrentRevision()).toBe('2');
     expect(await length(stream)).toBe(3);
@@ -55,7 +66,8 @@ describe('BatchAppend on the wire', () => {
       events: [proposed(JSON_EVENT)],
     });
     const known = batch({ correlation: crypto.randomUUID(), stream: newStream(), events: [] });
-    expect(await raw.batchAppend([stray, known])).toHaveLength(1);
+    const [answer] = await raw.batchAppend([stray, known], 1);
+    expect(answer?.getCorrelationId()?.getString()).toBe(known.getCorrelationId()?.getString());
   });
 
   test('answers a missing stream and an invalid event with an error', async () => {
@@ -101,16 +113,15 @@ describe('BatchAppend on the wire', () => {
     expect(kinds).toEqual(['application/json', 'application/octet-stream']);
   });
 
-  test('receives messages of up to 16 MiB', async () => {
-    const [response] = await raw.batchAppend([
-      batch({
-        correlation: crypto.randomUUID(),
-        stream: newStream(),
-        events: [proposed({ ...JSON_EVENT, data: Buffer.alloc(16 * 1024 * 1024 - 1000) })],
-      }),
-    ]);
+  test('receives messages of 15 MiB', async () => {
+    const [response] = await raw.batchAppend([large(15 * 1024 * 1024)]);
     expect(response?.getError()?.getDetails()?.getTypeName()).toBe(
       'event_store.client.MaximumAppendSizeExceeded',
     );
+  });
+
+  test('ends the call at a message of almost 16 MiB', async () => {
+    const call = raw.batchAppend([large(16 * 1024 * 1024 - 1000)]);
+    await expect(call).rejects.toMatchObject({ code: RESOURCE_EXHAUSTED });
   });
 });

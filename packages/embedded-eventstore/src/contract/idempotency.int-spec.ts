@@ -110,15 +110,16 @@ describe('idempotency by event id', () => {
     expect(await length(stream)).toBe(2);
   });
 
-  test('many concurrent identical requests add one event', async () => {
+  test('many concurrent identical requests add one event; each has the original result or a Timeout', async () => {
     const stream = newStream();
     const given = event();
-    const results = await Promise.all(
-      Array.from({ length: 200 }, () =>
-        client.appendToStream(stream, given, { expectedRevision: NO_STREAM }),
-      ),
-    );
-    expect(new Set(results.map(({ position }) => position?.commit)).size).toBe(1);
+    const send = () => client.appendToStream(stream, given, { expectedRevision: NO_STREAM });
+    const outcomes = await Promise.allSettled(Array.from({ length: 200 }, send));
+    const original = await send();
+    const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(results).toEqual(results.map(() => original));
+    expect(errors).toEqual(errors.map(() => expect.objectContaining({ type: 'deadline-exceeded' })));
     expect(await length(stream)).toBe(1);
   });
 });

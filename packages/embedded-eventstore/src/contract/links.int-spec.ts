@@ -77,6 +77,16 @@ describe('links', () => {
     for (const { link: each, commitPosition } of found) expect(commitPosition).toBe(each?.position.commit);
   });
 
+  test('leave their target its own position', async () => {
+    const [original] = await collect(client.readStream(target, { fromRevision: 2n }));
+    const stream = await linked(`2@${target}`);
+    const [found] = await resolved(stream);
+    expect(found?.event?.position).toEqual(original?.event?.position);
+    const all = await collect(client.readAll({ resolveLinkTos: true }));
+    const inAll = all.find(({ link: each }) => each?.streamId === stream);
+    expect(inAll?.event?.position).toEqual(original?.event?.position);
+  });
+
   test('are resolved in subscriptions', async () => {
     const stream = await linked(`2@${target}`);
     const subscription = client.subscribeToStream(stream, { fromRevision: START, resolveLinkTos: true });

@@ -10,15 +10,21 @@ import {
   revisionsOf,
   type TestStore,
 } from './harness.ts';
+import { batch, proposed, RawClient } from './raw-client.ts';
 
 describe('metadata and truncation', () => {
   let store: TestStore;
   let client: EventStoreDBClient;
+  let raw: RawClient;
   beforeAll(async () => {
     store = await openTestStore();
     client = store.client;
+    raw = new RawClient(store.url);
   });
-  afterAll(() => store.stop());
+  afterAll(async () => {
+    raw.close();
+    await store.stop();
+  });
 
   const revisions = async (stream: string, options = {}) =>
     revisionsOf(await collect(client.readStream(stream, options)));
@@ -27,8 +33,14 @@ describe('metadata and truncation', () => {
     await client.appendToStream(stream, events(count));
     return stream;
   };
-  const setRaw = (stream: string, text: string) =>
-    client.appendToStream(`$$${stream}`, binaryEvent({ type: '$metadata', data: Buffer.from(text) }));
+  /** Writes JSON that JSON.stringify would change. */
+  const setRaw = async (stream: string, text: string) => {
+    const data = Buffer.from(text);
+    const events = [proposed({ type: '$metadata', contentType: 'application/json', data })];
+    const correlation = crypto.randomUUID();
+    const [response] = await raw.batchAppend([batch({ correlation, stream: `$$${stream}`, events })]);
+    expect(response?.hasSuccess()).toBe(true);
+  };
 
   test('is stored in a metastream that shows its last event only', async () => {
     const stream = await filled(1);
@@ -136,6 +148,13 @@ describe('metadata and truncation', () => {
     expect(await revisions(stream)).toEqual([]);
     await setRaw(stream, '{"$tb":9223372036854775807}');
     await expect(revisions(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
+  test('counts only when its event is JSON', async () => {
+    const stream = await filled();
+    const data = Buffer.from('{"$maxCount":2}');
+    await client.appendToStream(`$$${stream}`, binaryEvent({ type: '$metadata', data }));
+    expect(await revisions(stream)).toHaveLength(10);
   });
 
   test('of a metastream has no effect', async () => {

@@ -7,7 +7,7 @@ import {
   type EventStoreDBClient,
 } from '@eventstore/db-client';
 import { groupTools } from './group-tools.ts';
-import { collect, newStream, openTestStore, Recorder, type TestStore } from './harness.ts';
+import { collect, events, newStream, openTestStore, Recorder, waitUntil, type TestStore } from './harness.ts';
 
 const DOES_NOT_EXIST = { type: 'persistent-subscription-does-not-exist' };
 
@@ -64,6 +64,18 @@ describe('groups of persistent subscriptions', () => {
       const changed = { ...settings, startFrom: 123n, maxSubscriberCount: 200, consumerStrategyName: PINNED };
       await client.updatePersistentSubscriptionToStream(stream, 'group', changed);
       expect((await info(stream)).settings).toEqual(changed);
+    });
+
+    test('GetInfo has no last known event before anything was read', async () => {
+      const stream = newStream();
+      await client.appendToStream(stream, events(3));
+      await create(stream, { startFrom: END });
+      expect((await info(stream)).stats.lastKnownEventRevision).toBeUndefined();
+      await client.appendToStream(stream, events(1));
+      await waitUntil(
+        'the event to be known',
+        async () => (await info(stream)).stats.lastKnownEventRevision === 3n,
+      );
     });
 
     test('settings that are not valid are refused', async () => {

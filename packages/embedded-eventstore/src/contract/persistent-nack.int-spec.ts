@@ -59,13 +59,14 @@ describe('nack of persistent subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('park keeps the event until a replay', async () => {
+    test('park keeps the event until a replay, which delivers it by its link in the parked stream', async () => {
       const { stream, subscription, recorder } = await nackOnce('park');
       await recorder.until('event', 3);
       await waitUntil('parked', async () => (await parked(stream)) === 1);
       await client.replayParkedMessagesToStream(stream, 'group');
       await recorder.until('event', 4);
-      expect(revisionsOf(recorder.events).at(-1)).toBe(1);
+      expect(recorder.events.at(-1)?.event?.revision).toBe(1n);
+      expect(recorder.events.at(-1)?.link).toMatchObject({ type: '$>', revision: 0n });
       await waitUntil('no longer parked', async () => (await parked(stream)) === 0);
       await subscription.unsubscribe();
     });

@@ -88,7 +88,12 @@ describe('persistent subscriptions', () => {
       await first.until('confirmation');
       const second = new Recorder().follow(connect(stream));
       await second.until('error');
-      expect(second.error).toMatchObject({ type: 'maximum-subscribers-reached' });
+      expect(second.error).toMatchObject({
+        type: 'maximum-subscribers-reached',
+        message: expect.stringContaining(
+          `Maximum subscriptions reached for subscription group group on stream ${stream}.`,
+        ),
+      });
     });
 
     test('resolves links and accepts their acknowledgements', async () => {
@@ -135,8 +140,9 @@ describe('persistent subscriptions', () => {
     await first.recorder.until('error');
     await client.appendToStream(stream, event());
     const second = acking(stream);
-    await second.recorder.until('event');
-    expect(revisionsOf(second.recorder.events)).toEqual([50]);
+    // The reported checkpoint may be ahead of the written one: then acknowledged events come again.
+    await waitUntil('the new event', () => revisionsOf(second.recorder.events).includes(50));
+    expect(revisionsOf(second.recorder.events)).not.toContain(0);
     await second.subscription.unsubscribe();
   });
 });

@@ -39,16 +39,18 @@ export class RawClient {
     });
   }
 
-  /** Sends BatchAppend requests on one call, and answers with what comes back until the server ends it. */
-  batchAppend(requests: readonly BatchAppendReq[]): Promise<BatchAppendResp[]> {
+  /** Sends BatchAppend requests on one call; resolves with its first `count` answers, or with all when the server ends it. */
+  batchAppend(requests: readonly BatchAppendReq[], count = requests.length): Promise<BatchAppendResp[]> {
     const responses: BatchAppendResp[] = [];
     return new Promise((resolve, reject) => {
       const call = this.stub.batchAppend(new Metadata());
-      call.on('data', (response: BatchAppendResp) => responses.push(response));
+      call.on('data', (response: BatchAppendResp) => {
+        // A server may leave out answers that are due when the client ends its half of the call.
+        if (responses.push(response) === count) call.end();
+      });
       call.on('error', (error: ServiceError) => reject(error));
       call.on('end', () => resolve(responses));
       for (const request of requests) call.write(request);
-      call.end();
     });
   }
 }

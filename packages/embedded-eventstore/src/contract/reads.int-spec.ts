@@ -55,7 +55,14 @@ describe('read', () => {
     test('beyond the end is empty forwards, and from the end backwards', async () => {
       expect(await revisions({ fromRevision: 1000n })).toEqual([]);
       expect(await revisions({ fromRevision: 1000n, direction: BACKWARDS, maxCount: 1 })).toEqual([299]);
-      expect(await revisions({ fromRevision: END, direction: FORWARDS })).toEqual([]);
+    });
+
+    test('forwards from the end is an error', async () => {
+      const fromEnd = { fromRevision: END, direction: FORWARDS, maxCount: 10 } as const;
+      await expect(revisions(fromEnd)).rejects.toMatchObject({
+        code: 2,
+        message: expect.stringContaining('Unexpected ReadStreamResult: Error'),
+      });
     });
 
     test('from the start backwards is the first event', async () => {
@@ -115,14 +122,14 @@ describe('read', () => {
 
     test('refuses a commit position before the prepare position', async () => {
       const fromPosition = { commit: 1n, prepare: 2n };
-      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 3 });
+      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 2 });
     });
 
     test('refuses a position between events', async () => {
       const { position } = await client.appendToStream(newStream(), events(2));
       const off = (position?.commit ?? 0n) - 1n;
       const fromPosition = { commit: off, prepare: off };
-      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 3 });
+      await expect(collect(client.readAll({ fromPosition }))).rejects.toMatchObject({ code: 2 });
     });
   });
 });

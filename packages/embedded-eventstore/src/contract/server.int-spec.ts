@@ -7,7 +7,7 @@ import projections from '@eventstore/db-client/generated/projections_grpc_pb.js'
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import { newStream, event, events, openTestStore, type TestStore } from './harness.ts';
+import { newStream, event, events, isOwnStore, openTestStore, type TestStore } from './harness.ts';
 import { batch, empty, proposed, RawClient, streamIdentifier, targetOf } from './raw-client.ts';
 
 const UNIMPLEMENTED = 12;
@@ -29,29 +29,30 @@ describe('the server', () => {
 
   const target = () => targetOf(store.url);
 
-  test('reports its version and the supported methods with their features', async () => {
-    const client = new features.ServerFeaturesClient(target(), credentials.createInsecure());
-    const supported = await new Promise<SupportedMethods>((resolve, reject) => {
-      client.getSupportedMethods(empty(), (error, methods) => (error ? reject(error) : resolve(methods)));
+  if (isOwnStore)
+    test('reports its version and the supported methods with their features (our own store only)', async () => {
+      const client = new features.ServerFeaturesClient(target(), credentials.createInsecure());
+      const supported = await new Promise<SupportedMethods>((resolve, reject) => {
+        client.getSupportedMethods(empty(), (error, methods) => (error ? reject(error) : resolve(methods)));
+      });
+      client.close();
+      const all = new Map(
+        supported
+          .getMethodsList()
+          .map((method) => [
+            `${method.getServiceName()}/${method.getMethodName()}`.toLowerCase(),
+            method.getFeaturesList(),
+          ]),
+      );
+      const persistent = 'event_store.client.persistent_subscriptions.persistentsubscriptions';
+      expect(supported.getEventStoreServerVersion()).toMatch(/^24\.10\./);
+      expect(all.get('event_store.client.streams.streams/read')).toEqual(['position', 'events']);
+      expect(all.get('event_store.client.streams.streams/batchappend')).toEqual(['deadline_duration']);
+      for (const method of ['create', 'update', 'delete', 'read', 'getinfo', 'list', 'replayparked']) {
+        expect(all.get(`${persistent}/${method}`)).toEqual(['stream', 'all']);
+      }
+      expect([...all.keys()].some((name) => /projections|users|operations/.test(name))).toBe(false);
     });
-    client.close();
-    const all = new Map(
-      supported
-        .getMethodsList()
-        .map((method) => [
-          `${method.getServiceName()}/${method.getMethodName()}`.toLowerCase(),
-          method.getFeaturesList(),
-        ]),
-    );
-    const persistent = 'event_store.client.persistent_subscriptions.persistentsubscriptions';
-    expect(supported.getEventStoreServerVersion()).toMatch(/^24\.10\./);
-    expect(all.get('event_store.client.streams.streams/read')).toEqual(['position', 'events']);
-    expect(all.get('event_store.client.streams.streams/batchappend')).toEqual(['deadline_duration']);
-    for (const method of ['create', 'update', 'delete', 'read', 'getinfo', 'list', 'replayparked']) {
-      expect(all.get(`${persistent}/${method}`)).toEqual(['stream', 'all']);
-    }
-    expect([...all.keys()].some((name) => /projections|users|operations/.test(name))).toBe(false);
-  });
 
   test('gossips one member, which is alive and the leader', async () => {
     const client = new gossip.GossipClient(target(), credentials.createInsecure());
@@ -66,14 +67,15 @@ describe('the server', () => {
     expect(member?.getHttpEndPoint()?.getPort()).toBe(Number(target().split(':')[1]));
   });
 
-  test('answers UNIMPLEMENTED for other services', async () => {
-    const ofProjections = new projections.ProjectionsClient(target(), credentials.createInsecure());
-    const ofOperations = new operations.OperationsClient(target(), credentials.createInsecure());
-    expect(await codeOf((done) => ofProjections.restartSubsystem(empty(), done))).toBe(UNIMPLEMENTED);
-    expect(await codeOf((done) => ofOperations.mergeIndexes(empty(), done))).toBe(UNIMPLEMENTED);
-    ofProjections.close();
-    ofOperations.close();
-  });
+  if (isOwnStore)
+    test('answers UNIMPLEMENTED for services that it does not have (our own store only)', async () => {
+      const ofProjections = new projections.ProjectionsClient(target(), credentials.createInsecure());
+      const ofOperations = new operations.OperationsClient(target(), credentials.createInsecure());
+      expect(await codeOf((done) => ofProjections.restartSubsystem(empty(), done))).toBe(UNIMPLEMENTED);
+      expect(await codeOf((done) => ofOperations.mergeIndexes(empty(), done))).toBe(UNIMPLEMENTED);
+      ofProjections.close();
+      ofOperations.close();
+    });
 
   test('serves requests that require a leader', async () => {
     const options = { requiresLeader: true };
@@ -127,4 +129,19 @@ describe('the server', () => {
       'actual-version': '2',
     });
   });
+
+  test.each(['delete', 'tombstone'] as const)(
+    'says that the actual version is -1 when it refuses the %s of a missing stream',
+    async (operation) => {
+      const options = new messages.DeleteReq.Options();
+      options.setStreamIdentifier(streamIdentifier(newStream()));
+      options.setRevision('7');
+      const error = await new Promise<ServiceError | null>((resolve) => {
+        const done = (reason: ServiceError | null): void => resolve(reason);
+        if (operation === 'delete') raw.stub.delete(new messages.DeleteReq().setOptions(options), done);
+        else raw.stub.tombstone(new messages.TombstoneReq().setOptions(options), done);
+      });
+      expect(error?.details).toMatch(/Actual version: -1$/);
+    },
+  );
 });

@@ -28,7 +28,7 @@ describe('a file that is damaged', () => {
       closeSync(file);
       const bytes = readFileSync(dataFile(dir));
       const lines: string[] = [];
-      const store = Store.open(dir, (line) => lines.push(line));
+      const store = Store.open(dir, { report: (line) => lines.push(line) });
       expect(lines.join()).toMatch(/read-only.*restore a backup/);
       await refusedAppend(store);
       const page = store.reads.stream('stream', 0, 50, false);
@@ -117,7 +117,7 @@ describe('a full disk', () => {
   test('refuses appends until there is room and loses nothing', async () => {
     await withDirectory(async (dir) => {
       const lines: string[] = [];
-      const store = Store.open(dir, (line) => lines.push(line));
+      const store = Store.open(dir, { report: (line) => lines.push(line) });
       await appendMany(store, 'stream', 50);
       store.db.exec('PRAGMA max_page_count = 1');
       const big = Array.from({ length: 200 }, (_, n) => proposal(n, 4_000));
@@ -156,7 +156,7 @@ test('stopping ends open streams and keeps acknowledged events', async () => {
     }
     await client.appendToStream('kept', jsonEvent({ type: 'Tested', data: {} }));
     await store.stop();
-    expect(errors).toEqual(Array.from({ length: 5 }, () => 'unavailable'));
+    expect(errors).toEqual(Array.from({ length: 5 }, () => 'cancelled'));
     await client.dispose();
     await withStore(dir, (again) => expect(readAll(again, 'kept')).toHaveLength(1));
   });

@@ -1,13 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { append } from '../store/append.ts';
 import type { EventRecord, ProposedEvent } from '../store/records.ts';
 import { Store } from '../store/store.ts';
-
-/** Only a fault reaches it, in milliseconds. */
-jest.setTimeout(120_000);
 
 /** Calls `use` with a new directory, which is removed afterwards. */
 export const withDirectory = async <T>(use: (dir: string) => T | Promise<T>): Promise<T> => {

@@ -84,8 +84,7 @@ export class Model {
 
   setMetadata(name: string, metadata: ModelMetadata): ModelOutcome {
     const stream = this.stream(name);
-    if (stream.tombstoned) return DELETED;
-    const undeletes = isSoftDeleted(stream);
+    const undeletes = isSoftDeleted(stream) && !stream.tombstoned;
     this.writeMetadata(name, metadata);
     const revision = stream.metadata.length - 1;
     if (undeletes) this.writeMetadata(name, { ...metadata, truncateBefore: stream.ids.length });

@@ -11,9 +11,8 @@ export interface ConsumerOptions {
   readonly username: string;
   readonly connectionName: string;
   readonly send: (event: ResolvedEvent, retryCount: number) => void;
-  /** Ends the call: the group was deleted or changed, or the consumer lost the right to read. */
-  readonly drop: (reason: 'dropped' | 'denied') => void;
-  readonly allowed: () => boolean;
+  /** Ends the call: the group was deleted or changed. */
+  readonly drop: () => void;
 }
 
 interface Delivery {

@@ -25,8 +25,8 @@ interface GroupStatistics {
   readonly retries: number;
   readonly outstanding: number;
   readonly lastCheckpoint: number;
-  /** The last event that was read. */
-  readonly lastKnown: number;
+  /** The last event that was read; undefined before the first. */
+  readonly lastKnown: number | undefined;
   readonly parked: number;
   readonly totalItems: number;
   readonly averagePerSecond: number;
@@ -98,10 +98,6 @@ export class Group implements Follower {
     this.pump();
   }
 
-  recheck(): void {
-    for (const { options } of this.consumers.slice()) if (!options.allowed()) options.drop('denied');
-  }
-
   ack(consumer: Consumer, ids: readonly string[]): void {
     for (const id of ids) {
       const message = consumer.release(id);
@@ -142,7 +138,7 @@ export class Group implements Follower {
   close(): void {
     this.closed = true;
     this.checkpoints.writeFinal(this.progress.done);
-    for (const { options } of this.consumers.slice()) options.drop('dropped');
+    for (const { options } of this.consumers.slice()) options.drop();
   }
 
   private fill(): void {
@@ -244,7 +240,7 @@ export class Group implements Follower {
       retries: this.retries.length,
       outstanding: this.consumers.reduce((sum, { inFlight }) => sum + inFlight, 0),
       lastCheckpoint: this.checkpoints.last ?? -1,
-      lastKnown: this.progress.reached,
+      lastKnown: this.progress.lastStarted,
       parked: this.parking.count,
       totalItems: this.rate.total,
       averagePerSecond: this.rate.perSecond,

@@ -27,12 +27,14 @@ export const newMessage = (
 export class Progress {
   private readonly unfinished = new Map<number, number>();
   private last: number;
+  private hasStarted = false;
 
   constructor(after: number) {
     this.last = after;
   }
 
   started(sequence: number): void {
+    this.hasStarted = true;
     this.unfinished.set(sequence, this.last);
     this.last = sequence;
   }
@@ -41,7 +43,12 @@ export class Progress {
     this.unfinished.delete(sequence);
   }
 
-  /** The last message that was started. */
+  /** The last message that was started; undefined before the first. */
+  get lastStarted(): number | undefined {
+    return this.hasStarted ? this.last : undefined;
+  }
+
+  /** The last message that was started, or the place where it begins. */
   get reached(): number {
     return this.last;
   }

@@ -26,7 +26,8 @@ export class Parking {
 
   /** Parks a message; `done` is called once it is durable. */
   park({ event }: Message, reason: string, done: (error: unknown) => void): void {
-    const { stream, rev } = originalOf(event);
+    // A parked message that is parked again is a link: the new link has the same target.
+    const { stream, rev } = event.event ?? originalOf(event);
     const link: ProposedEvent = {
       id: newId(),
       type: LINK_TYPE,
@@ -48,8 +49,7 @@ export class Parking {
     if (page.kind !== 'page') return [];
     return page.events.map((link) => {
       this.progress.started(link.rev);
-      const { event } = this.store.reads.resolve(link);
-      return newMessage({ event: event ?? link }, { parkedAt: link.rev });
+      return newMessage(this.store.reads.resolve(link), { parkedAt: link.rev });
     });
   }
 

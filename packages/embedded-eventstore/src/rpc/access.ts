@@ -1,8 +1,9 @@
-import { createHash, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { status, type Metadata } from '@grpc/grpc-js';
 import { parseAcl, type Acl, type Roles } from '../store/metadata.ts';
 import { ALL_STREAM, isMetastream, isSystemStream, originalStreamOf } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
+import { lastDataOf, matches, parseAccount, parseJson, userStream } from './accounts.ts';
 import { accessDenied, RpcError } from './errors.ts';
 
 export type Operation = 'read' | 'write' | 'delete' | 'metaRead' | 'metaWrite';
@@ -28,7 +29,7 @@ const aclOf = (roles: readonly string[]): Acl => ({
 const DEFAULT_USER_ACL = aclOf(EVERYBODY);
 const DEFAULT_SYSTEM_ACL = aclOf(ADMINS);
 
-/** Authentication and authorization. In insecure mode every caller may do everything except write to $all. */
+/** Authentication and authorization. Insecure mode checks nothing at all. */
 export class Access {
   private readonly verified = new Map<string, { user: User; revision: number }>();
   private settings: { user: Acl; system: Acl } | undefined;
@@ -56,15 +57,21 @@ export class Access {
   }
 
   allows(user: User, stream: string, operation: Operation): boolean {
-    if (stream === ALL_STREAM && operation !== 'read' && operation !== 'metaRead') return false;
+    if (!this.secure) return true;
+    if (stream === ALL_STREAM && (operation === 'write' || operation === 'delete')) return false;
     if (isMetastream(stream)) {
       if (operation === 'delete') return false;
       return this.allows(user, originalStreamOf(stream), operation === 'read' ? 'metaRead' : 'metaWrite');
     }
-    if (!this.secure || user.roles.includes('$admins')) return true;
+    if (user.roles.includes('$admins')) return true;
     if (user === ANONYMOUS) return false;
     const roles = this.rolesOf(stream, operation) ?? [];
     return roles.some((role) => role === '$all' || role === user.name || user.roles.includes(role));
+  }
+
+  /** Administrators manage users. */
+  requireAdministrator(user: User): void {
+    if (this.secure && !user.roles.includes('$admins')) throw accessDenied();
   }
 
   requireAuthenticated(user: User): void {
@@ -89,8 +96,8 @@ export class Access {
   }
 
   private readSettings(): { user: Acl; system: Acl } {
-    const data = this.lastData('$settings');
-    const json: unknown = data ? safeParse(data) : undefined;
+    const data = lastDataOf(this.store, '$settings');
+    const json: unknown = data ? parseJson(data) : undefined;
     const part = (key: string, fallback: Acl): Acl => {
       if (typeof json !== 'object' || json === null || !(key in json)) return fallback;
       const given = tryParseAcl((json as Record<string, unknown>)[key]);
@@ -110,59 +117,15 @@ export class Access {
     const key = createHash('sha256').update(`${name}\0${password}`).digest('base64');
     const known = this.verified.get(key);
     if (known && known.revision === revision) return known.user;
-    const account = parseAccount(this.lastData(stream));
+    const account = parseAccount(lastDataOf(this.store, stream));
     if (!account || account.disabled || !matches(password, account)) throw unauthenticated();
     const user = { name, roles: account.groups };
     this.verified.set(key, { user, revision });
     return user;
   }
-
-  private lastData(stream: string): Buffer | undefined {
-    const page = this.store.reads.stream(stream, Number.MAX_SAFE_INTEGER, 1, true);
-    return page.kind === 'page' ? page.events[0]?.data : undefined;
-  }
 }
 
 const unauthenticated = (): RpcError => new RpcError(status.UNAUTHENTICATED, 'Invalid user name or password');
-
-export const userStream = (name: string): string => `$user-${name}`;
-
-interface Account {
-  readonly loginName: string;
-  readonly fullName: string;
-  readonly salt: string;
-  readonly hash: string;
-  readonly disabled: boolean;
-  readonly groups: readonly string[];
-}
-
-const digest = (password: string, salt: Buffer): Buffer => pbkdf2Sync(password, salt, 1_000, 20, 'sha1');
-
-/** The data of a `$UserCreated` event. */
-export const createAccount = (
-  loginName: string,
-  fullName: string,
-  password: string,
-  groups: readonly string[],
-): Account => {
-  const salt = randomBytes(16);
-  const hash = digest(password, salt).toString('base64');
-  return { loginName, fullName, salt: salt.toString('base64'), hash, disabled: false, groups };
-};
-
-const matches = (password: string, account: Account): boolean => {
-  const expected = Buffer.from(account.hash, 'base64');
-  const actual = digest(password, Buffer.from(account.salt, 'base64'));
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
-};
-
-const safeParse = (data: Buffer): unknown => {
-  try {
-    return JSON.parse(data.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-};
 
 const tryParseAcl = (value: unknown): Acl | undefined => {
   try {
@@ -170,12 +133,4 @@ const tryParseAcl = (value: unknown): Acl | undefined => {
   } catch {
     return undefined;
   }
-};
-
-const parseAccount = (data: Buffer | undefined): Account | undefined => {
-  const json = data ? safeParse(data) : undefined;
-  if (typeof json !== 'object' || json === null) return undefined;
-  const { salt, hash, groups } = json as Partial<Account>;
-  if (typeof salt !== 'string' || typeof hash !== 'string' || !Array.isArray(groups)) return undefined;
-  return json as Account;
 };

@@ -53,7 +53,7 @@ const wrongExpectedVersion = (
   actual: number,
 ): RpcError => {
   const expectedVersion = versionNumber(expected);
-  const actualVersion = actual < 0 ? '' : String(actual);
+  const actualVersion = String(actual);
   return new RpcError(
     status.FAILED_PRECONDITION,
     `${operation} failed due to WrongExpectedVersion. Stream: ${stream}, ` +
@@ -85,7 +85,35 @@ export const refusalOf = (
   return undefined;
 };
 
-export const unavailable = (message: string): RpcError => new RpcError(status.UNAVAILABLE, message);
+/** The end of a call that is in flight when the server stops. */
+export const shuttingDown = (): RpcError => new RpcError(status.CANCELLED, 'The server is shutting down');
+
+export const loginNotFound = (login: string): RpcError =>
+  new RpcError(status.NOT_FOUND, `User '${login}' is not found.`, {
+    exception: 'user-not-found',
+    'login-name': login,
+  });
+
+export const loginConflict = (login: string): RpcError =>
+  new RpcError(status.ALREADY_EXISTS, 'Conflict.', { exception: 'user-conflict', 'login-name': login });
+
+export const NOT_READY = 'Server Is Not Ready';
+export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, NOT_READY);
+
+/** @param leader host and port */
+export const notLeader = (leader: string): RpcError => {
+  const colon = leader.lastIndexOf(':');
+  return new RpcError(status.NOT_FOUND, `Leader info available at ${leader}`, {
+    exception: 'not-leader',
+    'leader-endpoint-host': leader.slice(0, colon),
+    'leader-endpoint-port': leader.slice(colon + 1),
+  });
+};
+
+/** The answer to an append that was not carried out in time. */
+export const operationTimeout = (): RpcError => new RpcError(status.ABORTED, 'Operation timed out');
+
+export const unknownError = (message: string): RpcError => new RpcError(status.UNKNOWN, message);
 
 /** The status of a call for any error. */
 export const toRpcError = (error: unknown): RpcError => {

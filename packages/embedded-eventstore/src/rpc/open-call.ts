@@ -1,4 +1,4 @@
-/** A long-lived call. */
+/** A call that is in flight. */
 export interface OpenCall {
   /** Ends the call with a status: the server stops. */
   shutdown(): void;

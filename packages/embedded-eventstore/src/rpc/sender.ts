@@ -1,15 +1,20 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { toRpcError } from './errors.ts';
+import { shuttingDown, toRpcError } from './errors.ts';
+import type { OpenCall } from './open-call.ts';
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
-/** The server's side of a streaming call, with back-pressure. It ends the call once. */
-export class Sender {
+/** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
+export class Sender implements OpenCall {
   private isClosed = false;
   private readonly waiting: (() => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
 
-  constructor(private readonly call: WritableCall) {
+  constructor(
+    private readonly call: WritableCall,
+    private readonly openCalls: Set<OpenCall>,
+  ) {
+    openCalls.add(this);
     const resume = (): void => {
       for (const resolve of this.waiting.splice(0)) resolve();
     };
@@ -60,9 +65,14 @@ export class Sender {
     this.close();
   }
 
+  shutdown(): void {
+    this.fail(shuttingDown());
+  }
+
   private close(): void {
     if (this.closed) return;
     this.isClosed = true;
+    this.openCalls.delete(this);
     for (const listener of this.closeListeners.splice(0)) listener();
   }
 }

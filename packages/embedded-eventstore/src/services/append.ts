@@ -1,5 +1,4 @@
 import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
-import { append, type WriteOutcome } from '../store/append.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
 import {
   encodeAppendSuccess,
@@ -10,7 +9,16 @@ import {
 import type { User } from '../rpc/access.ts';
 import { requireValidStream, toProposedEvent } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
-import { invalidArgument, maximumAppendSizeExceeded, streamDeleted, toRpcError } from '../rpc/errors.ts';
+import { submitAppend } from './submit-append.ts';
+import {
+  invalidArgument,
+  maximumAppendSizeExceeded,
+  notReady,
+  operationTimeout,
+  shuttingDown,
+  streamDeleted,
+  toRpcError,
+} from '../rpc/errors.ts';
 
 /** Streams.Append: the options first, then one message per event. */
 export const appendService =
@@ -18,9 +26,12 @@ export const appendService =
   (call: ServerReadableStream<AppendRequest, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const pending = new PendingAppend(context);
     let answered = false;
+    const openCall = { shutdown: () => answer(shuttingDown()) };
+    context.openCalls.add(openCall);
     const answer = (error: unknown, response?: Buffer): void => {
       if (answered) return;
       answered = true;
+      context.openCalls.delete(openCall);
       callback(error === undefined ? null : toRpcError(error), response ?? null);
     };
     const attempt = (action: () => void): void => {
@@ -34,6 +45,7 @@ export const appendService =
       attempt(() => pending.add(request, () => context.access.authenticate(call.metadata)));
     });
     call.on('error', answer);
+    call.on('cancelled', () => answer(shuttingDown()));
     call.on('end', () => {
       attempt(() => pending.commit(answer));
     });
@@ -68,21 +80,15 @@ class PendingAppend {
   commit(answer: (error: unknown, response?: Buffer) => void): void {
     const { stream, expected, events } = this;
     if (stream === undefined) throw invalidArgument('The options are missing');
-    this.context.store.writer.submit(
-      (tx) => append(tx, stream, expected, events),
-      (error, outcome) => {
-        if (error || !outcome) answer(error);
-        else if (outcome.kind === 'deleted') answer(streamDeleted(stream));
-        else answer(undefined, encodeOutcome(expected, outcome));
-      },
-    );
+    submitAppend(this.context, { stream, expected, events }, (error, outcome) => {
+      if (error || !outcome) answer(error);
+      else if (outcome.kind === 'written')
+        answer(undefined, encodeAppendSuccess(outcome.revision, outcome.pos));
+      else if (outcome.kind === 'wrong_version')
+        answer(undefined, encodeWrongVersion(expected, outcome.current));
+      else answer(REFUSALS[outcome.kind](stream));
+    });
   }
 }
 
-const encodeOutcome = (
-  expected: ExpectedRevision,
-  outcome: Exclude<WriteOutcome, { kind: 'deleted' }>,
-): Buffer =>
-  outcome.kind === 'written'
-    ? encodeAppendSuccess(outcome.revision, outcome.pos)
-    : encodeWrongVersion(expected, outcome.current);
+const REFUSALS = { deleted: streamDeleted, not_ready: notReady, timeout: operationTimeout };

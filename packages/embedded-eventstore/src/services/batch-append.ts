@@ -1,5 +1,4 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
-import { append, type WriteOutcome } from '../store/append.ts';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { messageOf } from '../store/errors.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
 import { isInvalidStream } from '../store/stream-names.ts';
@@ -7,17 +6,17 @@ import { sizeOf } from '../wire/append-messages.ts';
 import {
   encodeBatchError,
   encodeBatchSuccess,
-  writeWrongVersion,
   type BatchAppendRequest,
   type BatchError,
   type BatchOptions,
 } from '../wire/batch-append.ts';
-import { writeStreamName } from '../wire/shared.ts';
 import type { User } from '../rpc/access.ts';
 import { toProposedEvent } from './append-events.ts';
+import { ACCESS_DENIED, badRequest, refusalOf, sizeExceeded, TIMEOUT, unknown } from './batch-errors.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
 import type { ServiceContext } from './context.ts';
-import { toRpcError, unavailable } from '../rpc/errors.ts';
+import { submitAppend } from './submit-append.ts';
+import { shuttingDown, toRpcError } from '../rpc/errors.ts';
 
 /** Time limit of an append, in milliseconds, also for later deadlines. */
 const WRITE_TIMEOUT_MS = 2_000;
@@ -74,7 +73,7 @@ class BatchSession implements OpenCall {
   shutdown(): void {
     if (this.closed) return;
     this.close();
-    this.call.emit('error', unavailable('The server is shutting down'));
+    this.call.emit('error', shuttingDown());
   }
 
   private receive(request: BatchAppendRequest): void {
@@ -116,15 +115,16 @@ class BatchSession implements OpenCall {
     this.forget(key);
     this.committing++;
     const { correlation, stream, expected, events } = batch;
-    this.context.store.writer.submit(
-      (tx) => append(tx, stream, expected, events),
-      (error, outcome) => {
-        this.committing--;
-        if (error || !outcome) this.respond(encodeBatchError(correlation, stream, unknown(messageOf(error))));
-        else this.respond(encodeOutcome(batch, outcome));
-        this.endIfIdle();
-      },
-    );
+    submitAppend(this.context, { stream, expected, events }, (error, outcome) => {
+      this.committing--;
+      if (outcome?.kind === 'written')
+        this.respond(encodeBatchSuccess(correlation, stream, outcome.revision, outcome.pos));
+      else {
+        const refusal = outcome ? refusalOf(stream, expected, outcome) : unknown(messageOf(error));
+        this.respond(encodeBatchError(correlation, stream, refusal));
+      }
+      this.endIfIdle();
+    });
   }
 
   private fail(key: string, correlation: Buffer, stream: string | undefined, error: BatchError): void {
@@ -164,57 +164,3 @@ class BatchSession implements OpenCall {
     this.batches.clear();
   }
 }
-
-const encodeOutcome = ({ correlation, stream, expected }: Batch, outcome: WriteOutcome): Buffer => {
-  if (outcome.kind === 'written') {
-    return encodeBatchSuccess(correlation, stream, outcome.revision, outcome.pos);
-  }
-  const error = outcome.kind === 'deleted' ? streamDeleted(stream) : wrongVersion(expected, outcome.current);
-  return encodeBatchError(correlation, stream, error);
-};
-
-const ACCESS_DENIED: BatchError = {
-  code: status.PERMISSION_DENIED,
-  message: 'Access Denied',
-  detail: 'event_store.client.AccessDenied',
-};
-const TIMEOUT: BatchError = {
-  code: status.DEADLINE_EXCEEDED,
-  message: 'Timeout',
-  detail: 'event_store.client.Timeout',
-};
-
-/** Clients show the message when they do not know the details; `event_store.client.Unknown` would hide it. */
-const unknown = (message: string): BatchError => ({
-  code: status.UNKNOWN,
-  message,
-  detail: 'google.protobuf.Empty',
-});
-
-const badRequest = (message: string): BatchError => ({
-  code: status.INVALID_ARGUMENT,
-  message,
-  detail: 'event_store.client.BadRequest',
-  value: (writer) => writer.string(1, message),
-});
-
-const sizeExceeded = (limit: number): BatchError => ({
-  code: status.INVALID_ARGUMENT,
-  message: `Maximum Append Size of ${limit} Exceeded.`,
-  detail: 'event_store.client.MaximumAppendSizeExceeded',
-  value: (writer) => writer.uint32(1, limit),
-});
-
-const streamDeleted = (stream: string): BatchError => ({
-  code: status.NOT_FOUND,
-  message: `Event stream '${stream}' is deleted.`,
-  detail: 'event_store.client.StreamDeleted',
-  value: (writer) => writeStreamName(writer, 1, stream),
-});
-
-const wrongVersion = (expected: ExpectedRevision, current: number): BatchError => ({
-  code: status.ALREADY_EXISTS,
-  message: 'Wrong expected version.',
-  detail: 'event_store.client.WrongExpectedVersion',
-  value: writeWrongVersion(expected, current),
-});

@@ -1,10 +1,11 @@
-import { append, writeMetadata } from '../store/append.ts';
+import { append, writeMetadata, type Transaction, type WriteOutcome } from '../store/append.ts';
 import { NO_STREAM, type ProposedEvent } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { createAccount, userStream } from '../rpc/access.ts';
+import { createAccount, userStream, type Account } from '../rpc/accounts.ts';
 import { newId } from '../store/event-id.ts';
 
-const USERS = '$users';
+/** Names every user that was ever created. */
+export const USERS = '$users';
 const DEFAULT_PASSWORD = 'changeit';
 const ACCOUNTS = [
   ['admin', 'Event Store Administrator', '$admins'],
@@ -16,7 +17,7 @@ const USER_METADATA = Buffer.from(
   JSON.stringify({ $acl: { $r: '$admins', $w: '$admins', $d: '$admins', $mr: '$admins', $mw: '$admins' } }),
 );
 
-const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
+export const userEvent = (type: string, data: unknown): ProposedEvent => ({
   id: newId(),
   type,
   isJson: true,
@@ -24,15 +25,22 @@ const jsonEvent = (type: string, data: unknown): ProposedEvent => ({
   meta: Buffer.alloc(0),
 });
 
+/** Adds a user, unless one has the name. */
+export const addUser = (tx: Transaction, account: Account): WriteOutcome => {
+  const login = account.loginName;
+  const outcome = append(tx, userStream(login), 'no_stream', [userEvent('$UserCreated', account)]);
+  if (outcome.kind !== 'written') return outcome;
+  if (outcome.revision === 0) writeMetadata(tx, userStream(login), USER_METADATA);
+  append(tx, USERS, 'any', [{ ...userEvent('$User', null), isJson: false, data: Buffer.from(login) }]);
+  return outcome;
+};
+
 /** Creates the users of a new store, as EventStoreDB does at its first start. */
 export const bootstrap = async (store: Store): Promise<void> => {
   if (store.health.readOnlyReason !== undefined || store.reads.lastRevision(USERS) !== NO_STREAM) return;
   await store.writer.write((tx) => {
     for (const [login, name, group] of ACCOUNTS) {
-      const account = createAccount(login, name, DEFAULT_PASSWORD, [group]);
-      writeMetadata(tx, userStream(login), USER_METADATA);
-      append(tx, userStream(login), 'no_stream', [jsonEvent('$UserCreated', account)]);
-      append(tx, USERS, 'any', [{ ...jsonEvent('$User', null), isJson: false, data: Buffer.from(login) }]);
+      addUser(tx, createAccount(login, name, DEFAULT_PASSWORD, [group]));
     }
   });
 };

@@ -1,6 +1,8 @@
 import type { Store } from '../store/store.ts';
 import type { Access } from '../rpc/access.ts';
+import type { Cluster } from '../rpc/cluster.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
+import type { RepeatedAppends } from './repeated-appends.ts';
 
 /** Shared by all services. */
 export interface ServiceContext {
@@ -10,6 +12,8 @@ export interface ServiceContext {
   readonly maxAppendSize: number;
   /** The address that Gossip gives to clients. */
   readonly advertise: { readonly host: string; readonly port: number };
-  /** Long-lived calls, which are ended with a status when the server stops. */
+  /** What of EventStoreDB depends on time and on a cluster; undefined: left out. */
+  readonly likeAServer: { readonly cluster: Cluster; readonly repeats: RepeatedAppends } | undefined;
+  /** Calls in flight, which are ended with a status when the server stops. */
   readonly openCalls: Set<OpenCall>;
 }

@@ -10,6 +10,12 @@ import {
   decodeReplayParked,
 } from '../wire/persistent-requests.ts';
 import { decodeReadRequest } from '../wire/read-request.ts';
+import {
+  decodeAccountRequest,
+  decodeChangePassword,
+  decodeLoginRequest,
+  decodeResetPassword,
+} from '../wire/users.ts';
 
 const raw = (bytes: Buffer): Buffer => bytes;
 
@@ -52,6 +58,19 @@ export const persistentDefinition = {
   replayParked: method(PERSISTENT, 'ReplayParked', decodeReplayParked),
   list: method(PERSISTENT, 'List', decodeList),
   restartSubsystem: method(PERSISTENT, 'RestartSubsystem', raw),
+} satisfies ServiceDefinition;
+
+const USERS = 'users.Users';
+
+export const usersDefinition = {
+  create: method(USERS, 'Create', decodeAccountRequest),
+  update: method(USERS, 'Update', decodeAccountRequest),
+  delete: method(USERS, 'Delete', decodeLoginRequest),
+  disable: method(USERS, 'Disable', decodeLoginRequest),
+  enable: method(USERS, 'Enable', decodeLoginRequest),
+  details: method(USERS, 'Details', decodeLoginRequest, { response: true }),
+  changePassword: method(USERS, 'ChangePassword', decodeChangePassword),
+  resetPassword: method(USERS, 'ResetPassword', decodeResetPassword),
 } satisfies ServiceDefinition;
 
 export const serverFeaturesDefinition = {

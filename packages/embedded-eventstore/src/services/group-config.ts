@@ -51,7 +51,7 @@ const startAfter = (
   from: StartRevision | StartPosition,
 ): number => {
   const isAll = stream === ALL_STREAM;
-  if (typeof from === 'object') return Math.max(0, readPosition(store, from, undefined) - 1);
+  if (typeof from === 'object') return Math.max(0, readPosition(store, from) - 1);
   if (from === 'start') return isAll ? 0 : -1;
   if (from === 'end') return isAll ? store.log.last : store.reads.lastRevision(stream);
   return from - 1;

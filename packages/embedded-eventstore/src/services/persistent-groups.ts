@@ -103,7 +103,7 @@ const infoOf = (group: Group): SubscriptionInfo => {
     totalItems: statistics.totalItems,
     countSinceLastMeasurement: statistics.countSinceLastMeasurement,
     lastCheckpointed: formatKnown(statistics.lastCheckpoint, isAll),
-    lastKnown: formatKnown(statistics.lastKnown, isAll),
+    lastKnown: formatKnown(statistics.lastKnown ?? -1, isAll),
     startFrom: formatStart(config.startFrom, isAll),
     readBufferCount: live ? 0 : buffered,
     liveBufferCount: live ? buffered : 0,

@@ -7,10 +7,9 @@ import { ALL_STREAM } from '../store/stream-names.ts';
 import type { ConsumerRequest } from '../wire/persistent-requests.ts';
 import { encodeConsumerConfirmation, encodeConsumerEvent } from '../wire/persistent-responses.ts';
 import type { User } from '../rpc/access.ts';
-import type { OpenCall } from '../rpc/open-call.ts';
 import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
-import { accessDenied, invalidArgument, unavailable } from '../rpc/errors.ts';
+import { invalidArgument } from '../rpc/errors.ts';
 import { Sender } from '../rpc/sender.ts';
 
 const DEFAULT_BUFFER_SIZE = 10;
@@ -21,13 +20,9 @@ type Call = ServerDuplexStream<ConsumerRequest, Buffer>;
 export const persistentReadService =
   (context: ServiceContext, groups: Groups) =>
   (call: Call): void => {
-    const sender = new Sender(call as ServerDuplexStream<never, Buffer>);
+    const sender = new Sender(call as ServerDuplexStream<never, Buffer>, context.openCalls);
     const session = new ConsumerSession(context, groups, sender);
-    context.openCalls.add(session);
-    sender.onClose(() => {
-      context.openCalls.delete(session);
-      session.leave();
-    });
+    sender.onClose(() => session.leave());
     call.on('data', (request: ConsumerRequest) => {
       try {
         session.receive(request, call.metadata, call.getPeer());
@@ -39,7 +34,7 @@ export const persistentReadService =
     call.on('end', () => sender.end());
   };
 
-class ConsumerSession implements OpenCall {
+class ConsumerSession {
   private joined: { group: Group; consumer: Consumer } | undefined;
 
   constructor(
@@ -66,10 +61,6 @@ class ConsumerSession implements OpenCall {
     this.joined?.group.remove(this.joined.consumer);
   }
 
-  shutdown(): void {
-    this.sender.fail(unavailable('The server is shutting down'));
-  }
-
   private join(options: NonNullable<ConsumerRequest['options']>, metadata: Metadata, peer: string): void {
     const { access } = this.context;
     const user = access.authenticate(metadata);
@@ -85,9 +76,7 @@ class ConsumerSession implements OpenCall {
       username: usernameOf(user, metadata),
       connectionName: String(metadata.get('connection-name')[0] ?? '<unknown>'),
       send: (event, retryCount) => sender.send(encodeConsumerEvent(event, retryCount, options.uuid)),
-      drop: (reason) =>
-        sender.fail(reason === 'denied' ? accessDenied() : groupError('dropped', stream, options.group)),
-      allowed: () => access.allows(user, stream, 'read'),
+      drop: () => sender.fail(groupError('dropped', stream, options.group)),
     });
     sender.send(encodeConsumerConfirmation(groupKey(stream, options.group)));
     group.add(consumer);

@@ -10,7 +10,7 @@ import {
 import type { ServiceContext } from './context.ts';
 import { nextLimit } from '../store/page-size.ts';
 import { readPosition } from './positions.ts';
-import { invalidArgument, streamDeleted } from '../rpc/errors.ts';
+import { invalidArgument, streamDeleted, unknownError } from '../rpc/errors.ts';
 import type { Sender } from '../rpc/sender.ts';
 
 const PAGE_SIZE = 128;
@@ -25,6 +25,7 @@ export const readStream = async (
 ): Promise<void> => {
   const { stream, count = 0, backwards } = request;
   if (stream?.from === undefined) throw invalidArgument('A start position is required');
+  if (stream.from === 'end' && !backwards) throw unknownError('Unexpected ReadStreamResult: Error');
   let from = stream.from === 'start' ? 0 : stream.from === 'end' ? Number.MAX_SAFE_INTEGER : stream.from;
   let left = count;
   let limit = 16;
@@ -68,7 +69,7 @@ export const readAll = async (
 ): Promise<void> => {
   const { all, count = 0, backwards, filter: options } = request;
   const filter = options && compileFilter(options);
-  let from = readPosition(store, all?.from, options);
+  let from = readPosition(store, all?.from);
   if (backwards && from === 0) return;
   let left = count;
   let limit = 16;

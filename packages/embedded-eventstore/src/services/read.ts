@@ -9,7 +9,6 @@ import { Subscription } from '../subscriptions/subscription.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import { encodeConfirmation, encodeReadEvent } from '../wire/read-response.ts';
 import type { UuidFormat } from '../wire/shared.ts';
-import type { User } from '../rpc/access.ts';
 import { requireValidStream } from './append-events.ts';
 import type { ServiceContext } from './context.ts';
 import { afterPosition, afterRevision } from './positions.ts';
@@ -23,7 +22,7 @@ type ReadCall = ServerWritableStream<ReadRequest, Buffer>;
 export const readService =
   (context: ServiceContext, feed: Feed) =>
   (call: ReadCall): void => {
-    const sender = new Sender(call as ServerWritableStream<never, Buffer>);
+    const sender = new Sender(call as ServerWritableStream<never, Buffer>, context.openCalls);
     try {
       const { request } = call;
       const user = context.access.authenticate(call.metadata);
@@ -32,7 +31,7 @@ export const readService =
       else if (!request.all) throw invalidArgument('A stream or $all is required');
       context.access.require(user, request.stream?.name ?? ALL_STREAM, 'read');
       if (request.stream && request.filter) throw invalidArgument('Filters apply to $all only');
-      if (request.subscription) subscribe({ context, feed, sender, request, user });
+      if (request.subscription) subscribe({ context, feed, sender, request });
       else if (request.count === undefined) throw invalidArgument('A count or a subscription is required');
       else void read(context, sender, request);
     } catch (error) {
@@ -54,31 +53,27 @@ interface Subscribe {
   readonly feed: Feed;
   readonly sender: Sender;
   readonly request: ReadRequest;
-  readonly user: User;
 }
 
-const subscribe = ({ context, feed, sender, request, user }: Subscribe): void => {
+const subscribe = ({ context, feed, sender, request }: Subscribe): void => {
   if (request.backwards) throw invalidArgument('A subscription cannot go backwards');
   if (request.filter?.multiplier === 0)
     throw invalidArgument('The checkpoint interval must be greater than 0');
   const subscription = new Subscription(sender, {
     source: sourceOf(context, request),
     encode: encoder(context, request),
-    allowed: () => context.access.allows(user, request.stream?.name ?? ALL_STREAM, 'read'),
   });
   sender.send(encodeConfirmation(randomUUID()));
   feed.add(subscription);
-  context.openCalls.add(subscription);
-  sender.onClose(() => {
-    feed.remove(subscription);
-    context.openCalls.delete(subscription);
-  });
+  sender.onClose(() => feed.remove(subscription));
   void subscription.catchUp();
 };
 
-const sourceOf = ({ store }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
+const sourceOf = ({ store, likeAServer }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
   if (stream) return new StreamSource(store, stream.name, afterRevision(store, stream));
-  return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter));
+  return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter), {
+    checkpointOfEmptyLog: all?.from === 'start' && likeAServer !== undefined,
+  });
 };
 
 /** Encoded events, shared by all subscribers with the same UUID format. */

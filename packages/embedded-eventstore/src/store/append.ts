@@ -8,13 +8,17 @@ import {
   type ProposedEvent,
 } from './records.ts';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalStreamOf } from './stream-names.ts';
-import type { Stream, Streams } from './streams.ts';
+import { isTombstoned, type Stream, type Streams } from './streams.ts';
 import { newId } from './event-id.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly revision: number; readonly pos: number }
   | { readonly kind: 'wrong_version'; readonly current: number }
   | { readonly kind: 'deleted' };
+
+/** Whether a write lost against another one, which readers may not see yet. */
+export const isConflict = (result: unknown): boolean =>
+  (result as Partial<WriteOutcome> | undefined)?.kind === 'wrong_version';
 
 /** A transaction of the writer; `events` collects the stored events. */
 export interface Transaction {
@@ -37,7 +41,7 @@ export const append = (
   if (refusal) return refusal;
   const undeletes = tx.streams.metadata(stream).softDeleted && events.length > 0;
   const original = isMetastream(name) ? tx.streams.get(originalStreamOf(name)) : undefined;
-  const undeletesOriginal = original && tx.streams.metadata(original).softDeleted;
+  const undeletesOriginal = original && !isTombstoned(original) && tx.streams.metadata(original).softDeleted;
   const firstNew = stream.last + 1;
   for (const event of events) store(tx, stream, stream.last + 1, event);
   const { last } = stream;
@@ -82,7 +86,7 @@ const check = (
   expected: ExpectedRevision,
   events: readonly ProposedEvent[],
 ): WriteOutcome | undefined => {
-  if (tx.streams.isTombstoned(stream)) return { kind: 'deleted' };
+  if (isTombstoned(stream)) return { kind: 'deleted' };
   if (expected === 'stream_exists') {
     if (tx.streams.metadata(stream).softDeleted) return { kind: 'deleted' };
     if (stream.last === NO_STREAM && tx.streams.get(metastreamOf(stream.name)).last === NO_STREAM) {
@@ -135,7 +139,7 @@ const checkDelete = (
   stream: Stream,
   expected: ExpectedRevision,
 ): WriteOutcome | undefined => {
-  if (tx.streams.isTombstoned(stream)) return { kind: 'deleted' };
+  if (isTombstoned(stream)) return { kind: 'deleted' };
   const { softDeleted } = tx.streams.metadata(stream);
   if (expected === 'any') return undefined;
   if (expected === 'stream_exists') {
@@ -158,7 +162,7 @@ const store = (tx: Transaction, stream: Stream, rev: number, event: ProposedEven
 
 /** Restarts the stream at `revision` after a soft delete; its other metadata stays. */
 const truncateBefore = (tx: Transaction, name: string, revision: number): void => {
-  const data = withTruncateBefore(tx.streams.rawMetadata(name) ?? EMPTY, revision);
+  const data = withTruncateBefore(tx.streams.metadataEvent(name)?.data ?? EMPTY, revision);
   if (data) writeMetadata(tx, name, data);
 };
 

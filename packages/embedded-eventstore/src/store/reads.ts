@@ -18,7 +18,7 @@ export class Reads {
   /** At most `limit` events from revision `from`, inclusive. Fewer than `limit` means the end was reached. */
   stream(name: string, from: number, limit: number, backwards: boolean): StreamPage {
     const stream = this.streams.get(name);
-    if (this.streams.isTombstoned(stream)) return { kind: 'deleted' };
+    if (this.streams.isDeletedForReaders(stream)) return { kind: 'deleted' };
     const { softDeleted } = this.streams.metadata(stream);
     if (stream.last === NO_STREAM || softDeleted) return { kind: 'not_found' };
     const { first, since } = this.visible(stream);
@@ -50,7 +50,7 @@ export class Reads {
 
   private visibleEvent(name: string, revision: number): EventRecord | undefined {
     const stream = this.streams.get(name);
-    if (stream.sid === 0 || this.streams.isTombstoned(stream)) return undefined;
+    if (stream.sid === 0 || this.streams.isDeletedForReaders(stream)) return undefined;
     const { first, since } = this.visible(stream);
     if (revision < first || revision > stream.last) return undefined;
     const event = this.log.at(stream.sid, revision);

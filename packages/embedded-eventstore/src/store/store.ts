@@ -4,6 +4,7 @@ import type { Sqlite } from './layout.ts';
 import { Health, messageOf, StoreOpenError } from './errors.ts';
 import { Head, HEAD_FILE } from './head.ts';
 import { EventLog } from './event-log.ts';
+import { LaggingReaders } from './lagging-readers.ts';
 import { LogReserve } from './log-reserve.ts';
 import { Reads } from './reads.ts';
 import type { EventRecord } from './records.ts';
@@ -12,12 +13,20 @@ import { Writer } from './writer.ts';
 
 type CommitListener = (events: readonly EventRecord[]) => void;
 
-/** An open data directory. */
+interface StoreOptions {
+  /** Called with lines for the operator. */
+  readonly report?: (line: string) => void;
+  /** Makes readers lag behind the writer for so long after some commits, in milliseconds. */
+  readonly lagMs?: number;
+}
+
+/** An open data directory. `log`, `streams` and `reads` are what readers see. */
 export class Store {
   readonly log: EventLog;
   readonly streams: Streams;
   readonly reads: Reads;
   readonly writer: Writer;
+  private readonly readers: LaggingReaders | undefined;
   private readonly listeners = new Set<CommitListener>();
 
   private constructor(
@@ -26,26 +35,31 @@ export class Store {
     readonly health: Health,
     private readonly head: Head,
     private readonly unlock: () => void,
+    lagMs: number | undefined,
   ) {
-    this.log = new EventLog(db, health);
-    this.streams = new Streams(this.log);
+    const log = new EventLog(db, health);
+    const streams = new Streams(log);
+    this.readers = lagMs === undefined ? undefined : new LaggingReaders(join(dir, DATA_FILE), health, lagMs);
+    this.log = this.readers?.log ?? log;
+    this.streams = this.readers?.streams ?? streams;
     this.reads = new Reads(this.log, this.streams);
     const reserve = new LogReserve(join(dir, `${DATA_FILE}-wal`));
-    this.writer = new Writer(db, this.log, this.streams, health, (events) => {
-      head.write(this.log.last);
+    const publish = (events: readonly EventRecord[]): void => {
+      head.write(log.last);
       reserve.committed();
       for (const listener of this.listeners) listener(events);
-    });
+    };
+    this.writer = new Writer(db, log, streams, health, publish, this.readers);
   }
 
-  /** Opens `dir`, or creates it; `report` is called with lines for the operator. Throws StoreOpenError. */
-  static open(dir: string, report: (line: string) => void = () => {}): Store {
+  /** Opens `dir`, or creates it. Throws StoreOpenError. */
+  static open(dir: string, { report = () => {}, lagMs }: StoreOptions = {}): Store {
     const unlock = lockDirectory(dir);
     let head: Head | undefined;
     try {
       head = Head.open(dir);
       const { db, damage } = openFile(dir, head.position > 0);
-      const store = new Store(dir, db, new Health(report), head, unlock);
+      const store = new Store(dir, db, new Health(report), head, unlock, lagMs);
       const reason = damage ?? findLoss(head.position, store.log);
       if (reason !== undefined) store.health.makeReadOnly(reason);
       return store;
@@ -65,6 +79,7 @@ export class Store {
 
   close(): void {
     this.writer.flush();
+    this.readers?.close();
     if (this.health.readOnlyReason === undefined) {
       try {
         this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

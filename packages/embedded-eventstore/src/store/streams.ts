@@ -1,6 +1,6 @@
 import type { EventLog, StreamKey } from './event-log.ts';
 import { NO_METADATA, parseMetadata, type StreamMetadata } from './metadata.ts';
-import { DELETED_REVISION, NO_STREAM } from './records.ts';
+import { DELETED_REVISION, NO_STREAM, type EventRecord } from './records.ts';
 import { isMetastream, metastreamOf, originalStreamOf } from './stream-names.ts';
 
 const CACHE_SIZE = 50_000;
@@ -11,6 +11,8 @@ export interface Stream extends StreamKey {
   /** Last revision: NO_STREAM without events, DELETED_REVISION when tombstoned. */
   readonly last: number;
 }
+
+export const isTombstoned = ({ last }: Stream): boolean => last === DELETED_REVISION;
 
 /** Every {@link Stream} is one; only {@link Streams} changes it. */
 interface Entry extends Stream {
@@ -46,17 +48,17 @@ export class Streams {
     return entry.metadata;
   }
 
-  /** The data of the metadata event. */
-  rawMetadata(name: string): Buffer | undefined {
+  /** The event that holds the stream's metadata; it counts only when it is JSON. */
+  metadataEvent(name: string): EventRecord | undefined {
     const metastream = this.get(metastreamOf(name));
-    if (metastream.last < 0 || metastream.last === DELETED_REVISION) return undefined;
-    return this.log.at(metastream.sid, metastream.last)?.data;
+    if (metastream.last < 0 || isTombstoned(metastream)) return undefined;
+    return this.log.at(metastream.sid, metastream.last);
   }
 
-  /** A metastream is deleted with its stream. */
-  isTombstoned(stream: Stream): boolean {
-    if (stream.last === DELETED_REVISION) return true;
-    return isMetastream(stream.name) && this.get(originalStreamOf(stream.name)).last === DELETED_REVISION;
+  /** A metastream is deleted for readers with its stream, but can still be written. */
+  isDeletedForReaders(stream: Stream): boolean {
+    if (isTombstoned(stream)) return true;
+    return isMetastream(stream.name) && isTombstoned(this.get(originalStreamOf(stream.name)));
   }
 
   /** Gives the stream its number in the log, with its first event. */
@@ -72,6 +74,12 @@ export class Streams {
     if (isMetastream(entry.name)) delete this.entry(originalStreamOf(entry.name)).metadata;
   }
 
+  /** Drops a stream from the cache: another connection has stored events of it. */
+  forget(name: string): void {
+    this.cache.delete(name);
+    if (isMetastream(name)) this.cache.delete(originalStreamOf(name));
+  }
+
   /** Empties the cache: the state is read from the file again. */
   clear(): void {
     this.cache.clear();
@@ -79,8 +87,8 @@ export class Streams {
 
   private readMetadata(name: string): StreamMetadata {
     if (isMetastream(name)) return METASTREAM_METADATA;
-    const data = this.rawMetadata(name);
-    return data ? parseMetadata(data) : NO_METADATA;
+    const event = this.metadataEvent(name);
+    return event?.isJson ? parseMetadata(event.data) : NO_METADATA;
   }
 
   private evict(): void {

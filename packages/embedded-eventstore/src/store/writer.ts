@@ -1,7 +1,8 @@
-import type { Transaction } from './append.ts';
+import { isConflict, type Transaction } from './append.ts';
 import type { Sqlite } from './layout.ts';
 import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
 import type { EventLog } from './event-log.ts';
+import type { LaggingReaders } from './lagging-readers.ts';
 import type { EventRecord } from './records.ts';
 import type { Streams } from './streams.ts';
 
@@ -13,6 +14,7 @@ interface Write {
   run(tx: Transaction): void;
   /** Called once: after the commit, or with the error because of which nothing was stored. */
   settle(error?: StoreWriteError): void;
+  isConflict(): boolean;
 }
 
 /** Group commit: all writes of one event-loop turn share a transaction and are answered once it is on disk. */
@@ -30,6 +32,7 @@ export class Writer {
     private readonly streams: Streams,
     private readonly health: Health,
     private readonly publish: (events: readonly EventRecord[]) => void,
+    private readonly readers: LaggingReaders | undefined,
   ) {}
 
   /** Runs `work` in the next group; `done` is called with its result once it is durable. */
@@ -41,6 +44,7 @@ export class Writer {
     this.queue.push({
       run: (tx) => (result = work(tx)),
       settle: (error) => (error ? done(error) : done(undefined, result)),
+      isConflict: () => isConflict(result),
     });
     if (this.scheduled) return;
     this.scheduled = true;
@@ -53,7 +57,7 @@ export class Writer {
     if (!this.scheduled) return;
     const maxWait = Math.min(MAX_WAIT_MS, this.commitMs / 2);
     if (this.queue.length >= this.averageSize * 0.75 || performance.now() - this.waitingSince >= maxWait)
-      this.flush();
+      this.commitAll();
     else setImmediate(() => this.gather());
   }
 
@@ -63,8 +67,13 @@ export class Writer {
     });
   }
 
-  /** Commits all waiting writes. */
+  /** Commits all waiting writes and answers them. */
   flush(): void {
+    this.commitAll();
+    this.readers?.catchUp();
+  }
+
+  private commitAll(): void {
     this.scheduled = false;
     while (this.queue.length > 0) {
       const group = this.queue.slice(0, MAX_GROUP_SIZE);
@@ -83,8 +92,7 @@ export class Writer {
         ? this.runAll(group, events)
         : refused(this.health.readOnlyReason);
     if (!error) {
-      if (events.length > 0) this.publish(events);
-      for (const write of group) write.settle();
+      this.finish(group, events);
     } else if (group.length === 1 || this.health.readOnlyReason !== undefined) {
       for (const write of group) write.settle(error);
     } else {
@@ -92,11 +100,23 @@ export class Writer {
     }
   }
 
+  private finish(group: readonly Write[], events: readonly EventRecord[]): void {
+    const show = (writes: readonly Write[]): void => {
+      if (events.length > 0) this.publish(events);
+      for (const write of writes) write.settle();
+    };
+    if (!this.readers) return show(group);
+    for (const write of group) if (write.isConflict()) write.settle();
+    const others = group.filter((write) => !write.isConflict());
+    this.readers.afterCommit(events, () => show(others));
+  }
+
   private runAll(group: readonly Write[], events: EventRecord[]): StoreWriteError | undefined {
     const tx = { log: this.log, streams: this.streams, events, now: Date.now() * 1000 };
     try {
       this.db.exec('BEGIN IMMEDIATE');
       for (const write of group) write.run(tx);
+      this.readers?.beforeCommit(events.length > 0 && group.some((write) => write.isConflict()));
       this.db.exec('COMMIT');
       this.health.writeSucceeded();
       return undefined;

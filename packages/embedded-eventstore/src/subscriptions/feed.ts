@@ -1,6 +1,5 @@
 import type { Access } from '../rpc/access.ts';
 import type { EventRecord } from '../store/records.ts';
-import { isMetastream } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 
 /** Receives committed events. */
@@ -8,8 +7,6 @@ export interface Follower {
   /** The stream that it follows; undefined: $all. */
   readonly stream: string | undefined;
   deliver(event: EventRecord): void;
-  /** Called when a change of metadata may have revoked its right to read. */
-  recheck(): void;
 }
 
 /** Delivers committed events to the followers of their stream and of $all. */
@@ -20,10 +17,7 @@ export class Feed {
   constructor(store: Store, access: Access) {
     store.onCommit((events) => {
       for (const event of events) {
-        if (access.secure && changesRights(event)) {
-          access.forgetSettings();
-          this.recheck();
-        }
+        if (event.stream === '$settings') access.forgetSettings();
         this.publish(event);
       }
     });
@@ -45,11 +39,6 @@ export class Feed {
     if (followers) for (const follower of followers) follower.deliver(event);
   }
 
-  private recheck(): void {
-    for (const follower of this.all) follower.recheck();
-    for (const followers of this.byStream.values()) for (const follower of followers) follower.recheck();
-  }
-
   private setOf(stream: string | undefined): Set<Follower> {
     if (stream === undefined) return this.all;
     const known = this.byStream.get(stream);
@@ -59,6 +48,3 @@ export class Feed {
     return followers;
   }
 }
-
-const changesRights = (event: EventRecord): boolean =>
-  isMetastream(event.stream) || event.stream === '$settings';

@@ -1,3 +1,4 @@
+import { unknownError } from '../rpc/errors.ts';
 import type { FilterOptions } from '../wire/read-request.ts';
 
 /** Selects the events of a filtered read or subscription of $all. */
@@ -9,7 +10,7 @@ export interface Filter {
 
 const DEFAULT_WINDOW = 32;
 
-/** Throws RangeError when the filter is not valid. */
+/** Throws RangeError when the filter is not valid, and UNKNOWN when its regular expression is malformed. */
 export const compileFilter = (options: FilterOptions): Filter => {
   const { on, regex, prefixes, window = DEFAULT_WINDOW, multiplier } = options;
   if (!on) throw new RangeError('A filter must be on stream names or event types');
@@ -33,6 +34,6 @@ const regexMatcher = (source: string): ((text: string) => boolean) => {
     const pattern = new RegExp(body, flags);
     return (text) => pattern.test(text);
   } catch {
-    throw new RangeError(`'${source}' is not a valid regular expression`);
+    throw unknownError(`'${source}' is not a valid regular expression`);
   }
 };

@@ -1,6 +1,6 @@
 import { streamDeleted } from '../rpc/errors.ts';
 import type { EventRecord } from '../store/records.ts';
-import { LINK_TYPE } from '../store/stream-names.ts';
+import { isSystemStream, LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Filter } from './filter.ts';
 
@@ -26,6 +26,8 @@ export interface Source {
 }
 
 const NOTHING: readonly Item[] = [];
+/** 2^64 - 1 on the wire, which is no position. */
+const NO_POSITION = 2 ** 64;
 
 /** A stream's events with a revision above `after`. */
 export class StreamSource implements Source {
@@ -54,18 +56,24 @@ export class StreamSource implements Source {
   }
 }
 
-/** All events above position `after`; with a filter, the matching ones and checkpoints. */
+/**
+ * All events above position `after`; with a filter, the matching ones and checkpoints. EventStoreDB 24.10 sends a checkpoint
+ * at 2^64 - 1 when it has caught up from the start of an empty log (`checkpointOfEmptyLog`; here system events do not count).
+ */
 export class AllSource implements Source {
   readonly stream = undefined;
   private examined = 0;
   private lastCheckpoint: number;
   private lastExamined: number;
+  private isEmptyLog: boolean;
 
   constructor(
     private readonly store: Store,
     private after: number,
     private readonly filter: Filter | undefined,
+    private readonly options: { readonly checkpointOfEmptyLog?: boolean } = {},
   ) {
+    this.isEmptyLog = after === 0;
     this.lastCheckpoint = after;
     this.lastExamined = after;
   }
@@ -83,7 +91,9 @@ export class AllSource implements Source {
   }
 
   caughtUp(): readonly Item[] {
-    if (!this.filter || this.lastExamined <= this.lastCheckpoint) return NOTHING;
+    if (!this.filter) return NOTHING;
+    if (this.isEmptyLog && this.options.checkpointOfEmptyLog) return [{ checkpoint: NO_POSITION }];
+    if (this.lastExamined <= this.lastCheckpoint) return NOTHING;
     return [this.checkpoint(this.lastExamined)];
   }
 
@@ -99,6 +109,7 @@ export class AllSource implements Source {
     let found = 0;
     for (const { pos, stream, type } of scanned) {
       const event = filter.matches(stream, type) ? this.store.log.byPosition(pos) : undefined;
+      if (!isSystemStream(stream)) this.isEmptyLog = false;
       items.push(...this.examine(pos, filter, event));
       this.after = pos;
       if (event && ++found === limit) break;

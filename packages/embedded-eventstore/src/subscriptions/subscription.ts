@@ -1,9 +1,9 @@
-import { accessDenied, streamDeleted, unavailable } from '../rpc/errors.ts';
-import type { OpenCall } from '../rpc/open-call.ts';
+import { streamDeleted } from '../rpc/errors.ts';
 import { nextLimit } from '../store/page-size.ts';
 import type { Sender } from '../rpc/sender.ts';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { CAUGHT_UP, encodeCheckpoint } from '../wire/read-response.ts';
+import type { Follower } from './feed.ts';
 import type { Item, Source } from './sources.ts';
 
 /** A live subscriber that is more messages behind reads from the store again. */
@@ -14,12 +14,10 @@ export interface SubscriptionOptions {
   readonly source: Source;
   /** Encodes an event for this subscriber. */
   readonly encode: (event: EventRecord) => Buffer;
-  /** Whether the subscriber may still read the stream. */
-  readonly allowed: () => boolean;
 }
 
 /** A subscription call: catches up from the store, sends CaughtUp, then follows the commits. */
-export class Subscription implements OpenCall {
+export class Subscription implements Follower {
   readonly stream: string | undefined;
   private live = false;
 
@@ -63,15 +61,6 @@ export class Subscription implements OpenCall {
     if (event.rev === DELETED_REVISION && event.stream === this.stream) {
       this.sender.fail(streamDeleted(this.stream));
     }
-  }
-
-  /** Ends the call if the subscriber may no longer read. */
-  recheck(): void {
-    if (!this.options.allowed()) this.sender.fail(accessDenied());
-  }
-
-  shutdown(): void {
-    this.sender.fail(unavailable('The server is shutting down'));
   }
 
   private goLive(): void {

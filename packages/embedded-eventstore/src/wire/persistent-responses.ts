@@ -9,7 +9,7 @@ export const encodeConsumerConfirmation = (subscriptionId: string): Buffer =>
 export const encodeConsumerEvent = (resolved: ResolvedEvent, retryCount: number, uuid: UuidFormat): Buffer =>
   encode((writer) =>
     writer.message(1, (read) => {
-      writeReadEvent(read, resolved, uuid);
+      writeReadEvent(read, resolved, uuid, 'link');
       read.uint64(5, retryCount);
     }),
   );

@@ -5,7 +5,7 @@ import { encode, varintSize, type Writer } from './writer.ts';
 const JSON_TYPE = 'application/json';
 const BYTES_TYPE = 'application/octet-stream';
 
-/** Writes a RecordedEvent as field `field`; the target of a link has the link's `pos`. */
+/** Writes a RecordedEvent as field `field`. */
 const writeRecorded = (
   writer: Writer,
   field: number,
@@ -35,10 +35,19 @@ const writeMapEntry = (writer: Writer, key: string, value: string): void => {
   writer.message(6, (entry) => entry.string(1, key).string(2, value));
 };
 
-/** Writes the members of a ReadEvent message, of Streams and of PersistentSubscriptions. */
-export const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: UuidFormat): void => {
+/**
+ * Writes the members of a ReadEvent message, of Streams and of PersistentSubscriptions. The target of a link has its own
+ * position in Streams and the link's in PersistentSubscriptions.
+ */
+export const writeReadEvent = (
+  writer: Writer,
+  resolved: ResolvedEvent,
+  format: UuidFormat,
+  targetAt: 'own' | 'link',
+): void => {
   const { pos } = originalOf(resolved);
-  if (resolved.event) writeRecorded(writer, 1, resolved.event, pos, format);
+  const { event } = resolved;
+  if (event) writeRecorded(writer, 1, event, targetAt === 'own' ? event.pos : pos, format);
   if (resolved.link) writeRecorded(writer, 2, resolved.link, pos, format);
   writer.uint64(3, pos);
 };
@@ -47,7 +56,7 @@ export const writeReadEvent = (writer: Writer, resolved: ResolvedEvent, format: 
 export const encodeReadEvent = (resolved: ResolvedEvent, format: UuidFormat): Buffer => {
   const { event, link } = resolved;
   if (event && !link && format === 'string' && event.rev !== DELETED_REVISION) return encodePlainEvent(event);
-  return encode((writer) => writer.message(1, (read) => writeReadEvent(read, resolved, format)));
+  return encode((writer) => writer.message(1, (read) => writeReadEvent(read, resolved, format, 'own')));
 };
 
 const ID_SIZE = 2 + 2 + 36;

@@ -114,7 +114,7 @@ test('the fast path encodes an event to the same bytes', () => {
   fc.assert(
     fc.property(record, (event) => {
       const plain = encode((writer) =>
-        writer.message(1, (read) => writeReadEvent(read, { event }, 'string')),
+        writer.message(1, (read) => writeReadEvent(read, { event }, 'string', 'own')),
       );
       expect(encodeReadEvent({ event }, 'string').equals(plain)).toBe(true);
     }),

@@ -1,65 +1,11 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { WebSocket } from 'ws';
-import { WebSocketServer } from 'ws';
 import { deferred } from '../client/deferred.ts';
-import type { Agent, AgentOptions } from '../index.ts';
-import { AgentReplaced, CommandNotAllowed, connectAgent, InvalidRequest, Unavailable } from '../index.ts';
-import { Cleanup, limitMs, waitUntil } from '../client/test-support.ts';
-import type { Frame } from './frame.ts';
+import { AgentReplaced, CommandNotAllowed, InvalidRequest, Unavailable } from '../index.ts';
+import { limitMs, waitUntil } from '../client/test-support.ts';
+import { answerAttach, attached, cleanup, connect, refuse, serve, welcome } from './test-api.ts';
 
 jest.setTimeout(limitMs);
-const cleanup = new Cleanup();
 afterEach(() => cleanup.closeAll());
-
-const welcome = { type: 'welcome', node: 'spec', lease_ms: 5_000, heartbeat_ms: 1_000 };
-const attached = { type: 'attached', session_id: 's', epoch: 1, acknowledged: 3, reason: 'requested' };
-
-interface TestApi {
-  readonly url: string;
-  /** The frames that agents sent. */
-  readonly received: readonly Frame[];
-}
-
-/** An API that answers each frame of an agent with what `answer` returns. */
-async function serve(
-  answer: (frame: Frame, socket: WebSocket) => object | string | undefined,
-): Promise<TestApi> {
-  const received: Frame[] = [];
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  cleanup.add(() => {
-    for (const client of server.clients) client.terminate();
-    server.close();
-  });
-  server.on('connection', (socket) => {
-    socket.on('message', (data) => {
-      const frame = JSON.parse((data as Buffer).toString()) as Frame;
-      received.push(frame);
-      const reply = answer(frame, socket);
-      if (reply !== undefined) socket.send(typeof reply === 'string' ? reply : JSON.stringify(reply));
-    });
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
-}
-
-/** An API that closes each connection. */
-const refuse = (code: number, reason: string): Promise<TestApi> =>
-  serve((_, socket) => {
-    socket.close(code, reason);
-    return undefined;
-  });
-
-/** An API that accepts every agent and answers each attach with `answer`. */
-const answerAttach = (answer: object): Promise<TestApi> =>
-  serve(({ type }) => (type === 'hello' ? welcome : type === 'attach' ? answer : undefined));
-
-async function connect(url: string, options: Partial<AgentOptions> = {}): Promise<Agent> {
-  const agent = await connectAgent({ url, pool: 'spec', drainOnSigterm: false, ...options });
-  cleanup.add(() => agent.close({ drain: false }));
-  return agent;
-}
 
 describe('connectAgent', () => {
   test('rejects with the reason when the API refuses the hello', async () => {
@@ -96,6 +42,18 @@ describe('connectAgent', () => {
     const connecting = connect('http://127.0.0.1:9', { retryForMs: 100 });
     await expect(connecting).rejects.toThrow(Unavailable);
     await expect(connecting).rejects.toThrow('No API at http://127.0.0.1:9 accepted the agent for 100 ms.');
+  });
+
+  test('connects once more when an earlier process of the instance had a higher attempt', async () => {
+    const attempt = Date.now() + 1_000_000;
+    const { url, received } = await serve((_, socket) => {
+      if (received.length > 1) return welcome;
+      socket.send(JSON.stringify({ type: 'error', code: 'stale_attempt', attempt }));
+      socket.close(4409, 'stale_attempt');
+      return undefined;
+    });
+    await connect(url);
+    expect(received[1]).toMatchObject({ type: 'hello', attempt: attempt + 1 });
   });
 
   test('rejects when another process has the instance id', async () => {

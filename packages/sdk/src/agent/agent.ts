@@ -1,16 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { deferred } from '../client/deferred.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { AttachRequests } from './attach-requests.ts';
+import { Attempts } from './attempts.ts';
+import { Callbacks } from './callbacks.ts';
+import { DetachRequests } from './detach-requests.ts';
 import { errorFrom, noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';
 import type { AgentOptions } from './options.ts';
+import { sigtermShutdown } from './sigterm.ts';
 import { ReconnectingSocket } from './socket.ts';
-import type { AgentStream, StreamEnd, Update } from './stream.ts';
+import type { AgentStream, StreamEnd } from './stream.ts';
 import { Streams } from './streams.ts';
+import type { Update } from './update.ts';
 import { FailoverTransport } from './transport.ts';
+import { within } from './within.ts';
 
 const drainMs = 10_000;
+/** How long closing waits until the acknowledgements are recorded. */
+const flushMs = 2_000;
+
+/** Why an agent has ended: it was closed, another process has its instance id, or the API refuses what it sends. */
+export interface AgentEnd {
+  readonly reason: 'closed' | 'replaced' | 'refused';
+  /** Undefined when it was closed. */
+  readonly error?: Error;
+}
 
 /**
  * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
@@ -46,29 +62,45 @@ export class Agent {
   readonly instance: string;
   /** Resolves when the API knows the instance; rejects when the API refuses it. */
   readonly ready: Promise<void>;
+  /** Resolves when the agent has ended for good, with the reason. Never rejects. */
+  readonly ended: Promise<AgentEnd>;
+  private readonly ending = deferred<AgentEnd>();
   private readonly connected = deferred<void>();
   private readonly transport: FailoverTransport;
   private readonly socket: ReconnectingSocket;
   private readonly requests: AttachRequests;
   private readonly attachments: Streams;
-  private readonly onError: (error: unknown, update: Update | undefined) => void;
+  private readonly acknowledgements: Acknowledgements;
+  private readonly detaches: DetachRequests;
+  private readonly callbacks: Callbacks;
+  private readonly attempts = new Attempts();
   private onDrained: (() => void) | undefined;
   private isReady = false;
+  private isDraining = false;
+  /** The attempt of a newer connection, when the API has refused the hello for it. */
+  private newestAttempt: number | undefined;
   /** Why the API ends the connection, in full: the reason of a close event is cut off. */
   private refusal: string | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: AgentOptions) {
     const { url, pool, onUpdate, timeoutMs = 10_000, retryForMs = 30_000 } = options;
+    const { handlerTimeoutMs = 300_000, handlerAttempts = 100 } = options;
     const urls = typeof url === 'string' ? [url] : url;
     const send = (frame: Frame): void => this.socket.send(frame);
     this.instance = options.instance ?? uniqueInstance(pool);
     this.transport = new FailoverTransport({ urls, agentId: this.instance, timeoutMs, retryForMs });
-    this.onError = options.onError ?? ((error) => process.stderr.write(`${String(error)}\n`));
+    this.callbacks = new Callbacks(options);
+    this.ended = this.ending.promise;
     this.ready = this.connected.promise;
     this.ready.catch(() => undefined);
     this.requests = new AttachRequests(send, timeoutMs);
-    this.attachments = new Streams({ transport: this.transport, send, onUpdate, onError: this.onError });
+    this.acknowledgements = new Acknowledgements(send);
+    this.detaches = new DetachRequests(send, timeoutMs);
+    const { transport, acknowledgements, detaches } = this;
+    const limits = { timeoutMs: handlerTimeoutMs, attempts: handlerAttempts };
+    const reports = { onError: this.callbacks.error, onSkipped: this.callbacks.skipped };
+    this.attachments = new Streams({ transport, acknowledgements, detaches, limits, onUpdate, ...reports });
     this.socket = new ReconnectingSocket({
       urls,
       hello: () => this.hello(),
@@ -78,7 +110,7 @@ export class Agent {
       onRefused: (reason) => this.onRefused(reason),
     });
     this.socket.connect();
-    if (options.drainOnSigterm ?? true) process.on('SIGTERM', this.onSigterm);
+    if (options.drainOnSigterm ?? true) sigtermShutdown.add(this);
   }
 
   /** The sessions that the instance owns, by id. */
@@ -93,39 +125,46 @@ export class Agent {
    * was faster, Unavailable when there is no answer for `timeoutMs`
    */
   attach(sessionId: string, { after }: { readonly after?: number } = {}): Promise<AgentStream> {
+    if (this.closing) return Promise.reject(new Error('The agent is closed.'));
     return this.requests.request(sessionId, after);
   }
 
-  /** Hands all sessions over to other instances of the pool; resolves when that is done, or after 10 s. */
+  /**
+   * Hands all sessions over to other instances of the pool, and takes none any more; resolves when that is done, or after
+   * 10 s.
+   */
   async drain(): Promise<void> {
     const drained = deferred<void>();
     this.onDrained = drained.resolve;
-    const timeout = setTimeout(drained.resolve, drainMs);
+    this.isDraining = true;
     this.socket.send({ type: 'drain' });
-    await drained.promise;
-    clearTimeout(timeout);
+    await within(Promise.race([drained.promise, this.ended]), drainMs);
   }
 
-  /** Drains unless `drain` is false, and ends the connection. */
+  /**
+   * Starts no further handler, waits for those that run (at most `closeTimeoutMs`) and for their acknowledgements, drains,
+   * and ends the connection. With `drain` false it only ends the connection.
+   */
   close({ drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
     this.closing ??= this.end(drain);
     return this.closing;
   }
 
   private async end(drain: boolean): Promise<void> {
-    process.off('SIGTERM', this.onSigterm);
+    if (drain) await this.finishWork();
     if (drain && this.streams.size > 0) await this.drain();
     await this.socket.close();
-    this.lose('closed', new Error('The agent is closed.'));
+    this.attachments.endAll('closed');
+    this.lose({ reason: 'closed' }, new Error('The agent is closed.'));
     await this.transport.close();
+    sigtermShutdown.remove(this);
   }
 
-  private readonly onSigterm = (): void => {
-    void this.close().then(() => {
-      if (process.listenerCount('SIGTERM') === 0) process.exit(0);
-      return undefined;
-    });
-  };
+  private async finishWork(): Promise<void> {
+    this.attachments.pause();
+    await within(this.attachments.whenIdle(), this.options.closeTimeoutMs ?? 10_000);
+    await within(this.acknowledgements.whenRecorded(), flushMs);
+  }
 
   private hello(): Frame {
     const { pool, capacity = 100, includeOwnEvents, echo = false } = this.options;
@@ -135,28 +174,34 @@ export class Agent {
       pool,
       capacity,
       echo: includeOwnEvents ?? echo,
+      draining: this.isDraining,
       resume: this.attachments.claims,
-      attempt: Date.now(),
+      attempt: this.attempts.next(),
     };
   }
 
   private onConnected(node: string): void {
     this.transport.prefer(node);
+    this.detaches.resend();
     this.requests.resend();
+    // An API that does not know `draining` in a hello has forgotten it.
+    if (this.isDraining) this.socket.send({ type: 'drain' });
     this.isReady = true;
     this.connected.resolve();
   }
 
-  private onSuperseded(): void {
+  /** Another connection has the instance id. Before the first welcome it may be that of an earlier process. */
+  private onSuperseded(): boolean {
+    const newest = this.newestAttempt;
+    this.newestAttempt = undefined;
+    if (!this.isReady && newest !== undefined && this.attempts.correct(newest)) return true;
     const detail = `Another process is connected as ${this.instance}.`;
-    this.lose('replaced', errorFrom({ code: 'agent_replaced', detail }));
+    this.fail('replaced', errorFrom({ code: 'agent_replaced', detail }));
+    return false;
   }
 
   private onRefused(reason: string): void {
-    const error = errorFrom({ code: 'bad_frame', detail: this.refusal ?? reason });
-    // Before the first welcome, `ready` rejects with it.
-    if (this.isReady) this.onError(error, undefined);
-    this.lose('closed', error);
+    this.fail('refused', errorFrom({ code: 'bad_frame', detail: this.refusal ?? reason }));
   }
 
   private onFrame(frame: Frame): void {
@@ -164,6 +209,7 @@ export class Agent {
     if (frame.type === 'update') this.streams.get(sessionId)?.receive(frame as Frame & Update);
     else if (frame.type === 'attached') this.onAttached(sessionId, frame);
     else if (frame.type === 'detached') this.onDetached(sessionId, frame);
+    else if (frame.type === 'acknowledged') this.acknowledgements.confirm(sessionId, Number(frame['up_to']));
     else if (frame.type === 'drained') this.onDrained?.();
     else if (frame.type === 'error') this.onErrorFrame(frame);
   }
@@ -172,7 +218,7 @@ export class Agent {
     const isNew = !this.streams.has(sessionId);
     const stream = this.attachments.attach(sessionId, Number(frame['epoch']), Number(frame['acknowledged']));
     if (this.requests.resolve(sessionId, stream)) return;
-    if (frame['reason'] === 'takeover') this.options.onTakeover?.(stream);
+    if (frame['reason'] === 'takeover' && !this.closing) this.callbacks.takeover(stream);
     // The answer came after the timeout: the caller no longer waits for it.
     else if (isNew && frame['reason'] === 'requested')
       this.socket.send({ type: 'detach', session_id: sessionId });
@@ -192,13 +238,23 @@ export class Agent {
   private onErrorFrame(frame: Frame): void {
     // The API ends the connection after it.
     if (frame['code'] === 'bad_frame') this.refusal = String(frame['detail']);
-    else if (!this.requests.fail(frame)) this.onError(errorFrom(frame), undefined);
+    else if (frame['code'] === 'stale_attempt') this.newestAttempt = Number(frame['attempt']);
+    else if (!this.requests.fail(frame) && !this.detaches.fail(String(frame['session_id'])))
+      this.callbacks.error(errorFrom(frame), undefined);
   }
 
-  /** The connection has ended for good. */
-  private lose(reason: StreamEnd, error: Error): void {
-    this.attachments.endAll(reason);
+  /** The API has ended the connection for good. */
+  private fail(reason: 'replaced' | 'refused', error: Error): void {
+    this.attachments.endAll(reason === 'replaced' ? 'replaced' : 'closed');
+    this.lose({ reason, error }, error);
+    sigtermShutdown.remove(this);
+    // Before the first welcome, `ready` rejects with it.
+    if (this.isReady) this.callbacks.error(error, undefined);
+  }
+
+  private lose(end: AgentEnd, error: Error): void {
     this.requests.rejectAll(error);
     this.connected.reject(error);
+    this.ending.resolve(end);
   }
 }

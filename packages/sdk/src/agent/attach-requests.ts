@@ -12,10 +12,14 @@ interface Pending {
 
 /** The pause before an attach is sent again that failed because a backing service was unavailable. */
 const resendDelayMs = 500;
+/** Attaches that wait for their answers at the same time; the others are sent after them. */
+const pageSize = 200;
 
 /** The attaches that an agent sent and that have no answer yet. */
 export class AttachRequests {
   private readonly pending = new Map<string, Pending>();
+  /** Those of them that were sent over the current connection. */
+  private readonly sent = new Set<string>();
 
   constructor(
     private readonly send: (frame: Frame) => void,
@@ -42,13 +46,24 @@ export class AttachRequests {
         reject(error);
       },
     });
-    this.send(frame);
+    this.sendNext();
     return promise;
   }
 
   /** Sends all again, over a new connection. */
   resend(): void {
-    for (const { frame } of this.pending.values()) this.send(frame);
+    this.sent.clear();
+    this.sendNext();
+  }
+
+  /** Sends as many as a page has room for. */
+  private sendNext(): void {
+    for (const [sessionId, { frame }] of this.pending) {
+      if (this.sent.size >= pageSize) return;
+      if (this.sent.has(sessionId)) continue;
+      this.sent.add(sessionId);
+      this.send(frame);
+    }
   }
 
   /** @returns whether there was a request for the session */
@@ -87,6 +102,7 @@ export class AttachRequests {
   private take(sessionId: string): Pending | undefined {
     const request = this.pending.get(sessionId);
     this.pending.delete(sessionId);
+    if (this.sent.delete(sessionId)) this.sendNext();
     return request;
   }
 }

@@ -1,4 +1,5 @@
-import type { AgentStream, Update, UpdateHandler } from './stream.ts';
+import type { AgentStream, SkipReason, UpdateHandler } from './stream.ts';
+import type { Update } from './update.ts';
 
 /** For {@link connectAgent}. */
 export interface AgentOptions {
@@ -13,16 +14,33 @@ export interface AgentOptions {
   /** Handles the updates of all sessions without a handler of their own. */
   readonly onUpdate?: UpdateHandler;
   /** Called with a session that the instance did not ask for: its owner is gone or hands over. */
-  readonly onTakeover?: (stream: AgentStream) => void;
-  /** Called with the errors of handlers; each such update comes again after a pause. Default: written to stderr. */
-  readonly onError?: (error: unknown, update: Update | undefined) => void;
+  readonly onTakeover?: (stream: AgentStream) => unknown;
+  /**
+   * How long one call of a handler may last, in milliseconds; then its `signal` aborts and the update is skipped. Default
+   * 300,000.
+   */
+  readonly handlerTimeoutMs?: number;
+  /** How often a handler is called with an update that fails, with pauses of up to 2 s, before it is skipped. Default 100. */
+  readonly handlerAttempts?: number;
+  /** Called with an update that was skipped. The session's stream records it with the reason. */
+  readonly onSkipped?: (update: Update, reason: SkipReason) => unknown;
+  /**
+   * Called with the errors of handlers (each such update comes again after a pause), of the other callbacks, and with the
+   * error that ends the agent. Default: written to stderr.
+   */
+  readonly onError?: (error: unknown, update: Update | undefined) => unknown;
   /** Deliver the instance's own events too. Default false. */
   readonly includeOwnEvents?: boolean;
   /** @deprecated Use `includeOwnEvents`. */
   readonly echo?: boolean;
-  /** On SIGTERM hand the sessions over, then end the process if nothing else listens for the signal. Default true. */
+  /**
+   * On SIGTERM close the agent; once all agents of the process are closed, end it, if nothing else listens for the signal.
+   * Default true.
+   */
   readonly drainOnSigterm?: boolean;
-  /** Longest wait for one attempt of a request, and for an attach, in milliseconds. Default 10,000. */
+  /** How long closing waits for the handlers that run, in milliseconds. Default 10,000. */
+  readonly closeTimeoutMs?: number;
+  /** Longest wait for one attempt of a request, for an attach and a detach, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /** How long a request and the first connection are retried, in milliseconds. Default 30,000. */
   readonly retryForMs?: number;

@@ -1,5 +1,4 @@
 import { WebSocket } from 'ws';
-import { backoffMs } from '../client/retry.ts';
 import type { Frame } from './frame.ts';
 import { parseFrame } from './frame.ts';
 
@@ -11,8 +10,11 @@ interface SocketOptions {
   readonly onFrame: (frame: Frame) => void;
   /** Called with its address each time a connection is established. */
   readonly onConnected: (url: string) => void;
-  /** Called when the connection ends for good: another process uses the same instance id. */
-  readonly onSuperseded: () => void;
+  /**
+   * Called when another connection has the instance id.
+   * @returns whether to connect once more; if not, the connection has ended for good
+   */
+  readonly onSuperseded: () => boolean;
   /** Called when the connection ends for good: the API does not understand what it was sent. */
   readonly onRefused: (detail: string) => void;
 }
@@ -25,7 +27,7 @@ const handshakeMs = 1_500;
 const closeMs = 1_000;
 
 /**
- * A WebSocket that reconnects with back-off and jitter, to the next address each time. A connection on which two
+ * A WebSocket that reconnects with back-off and full jitter, to the next address each time. A connection on which two
  * heartbeats have no answer counts as dead, early enough to reconnect before the lease expires.
  */
 export class ReconnectingSocket {
@@ -33,6 +35,7 @@ export class ReconnectingSocket {
   private heartbeat: NodeJS.Timeout | undefined;
   private reconnect: NodeJS.Timeout | undefined;
   private failures = 0;
+  private leaseMs = defaultLeaseMs;
   private attempts: number;
   private lastReceivedAt = 0;
   private closed = false;
@@ -86,6 +89,7 @@ export class ReconnectingSocket {
     if (frame === undefined) return socket.terminate();
     if (frame.type === 'welcome') {
       this.failures = 0;
+      this.leaseMs = Number(frame['lease_ms']) || defaultLeaseMs;
       this.startHeartbeat(Number(frame['heartbeat_ms']));
       this.options.onConnected(url);
     }
@@ -106,13 +110,23 @@ export class ReconnectingSocket {
     if (socket !== this.socket) return;
     clearInterval(this.heartbeat);
     if (this.closed) return;
-    if (code === closeCodes.superseded || code === closeCodes.invalidFrame) {
+    if (code === closeCodes.invalidFrame) {
       this.closed = true;
-      if (code === closeCodes.superseded) this.options.onSuperseded();
-      else this.options.onRefused(reason);
+      return this.options.onRefused(reason);
+    }
+    if (code === closeCodes.superseded && !this.options.onSuperseded()) {
+      this.closed = true;
       return;
     }
-    this.reconnect = setTimeout(() => this.connect(), backoffMs(this.failures));
+    this.reconnect = setTimeout(() => this.connect(), reconnectMs(this.failures, this.leaseMs));
     this.failures += 1;
   }
+}
+
+/**
+ * The pause before a reconnect, with full jitter: the instances of a node that died come back one after the other, over a
+ * fifth of their lease, which grows with each failure up to a whole one.
+ */
+export function reconnectMs(failures: number, leaseMs: number, random: number = Math.random()): number {
+  return random * Math.min(leaseMs, (leaseMs / 5) * 2 ** failures);
 }

@@ -3,24 +3,12 @@ import { deferred } from '../client/deferred.ts';
 import { Session } from '../client/session.ts';
 import { limitMs, waitUntil } from '../client/test-support.ts';
 import { Transport } from '../client/transport.ts';
-import type { Update } from './stream.ts';
+import { HandlerTimedOut } from './run-handler.ts';
+import type { HandlerLimits } from './stream.ts';
 import { AgentStream } from './stream.ts';
+import { testUpdate } from './test-update.ts';
 
 jest.setTimeout(limitMs);
-
-const update = (revision: number): Update => ({
-  session_id: 'session',
-  revision,
-  event: {
-    event_id: `event-${revision}`,
-    type: 'FlagRaised',
-    revision,
-    data: {},
-    occurred_at: '2026-11-24T08:00:00.000Z',
-    actor: { role: 'system', id: 'spec' },
-    correlation_id: 'spec',
-  },
-});
 
 const transport = new Transport({
   url: 'http://127.0.0.1:9',
@@ -30,20 +18,34 @@ const transport = new Transport({
   connections: 1,
 });
 
-/** A stream that records what it acknowledges and which errors it reports. */
-function openStream(after = 0): { stream: AgentStream; acknowledged: number[]; errors: unknown[] } {
+interface TestStream {
+  readonly stream: AgentStream;
+  readonly acknowledged: number[];
+  readonly skipped: unknown[];
+  readonly errors: unknown[];
+}
+
+/** A stream that records what it acknowledges and skips, and which errors it reports. */
+function openStream(after = 0, limits: Partial<HandlerLimits> = {}): TestStream {
   const acknowledged: number[] = [];
+  const skipped: unknown[] = [];
   const errors: unknown[] = [];
   const stream = new AgentStream({
     session: new Session(transport, 'session'),
     epoch: 1,
     after,
-    acknowledge: (revision) => void acknowledged.push(revision),
-    detach: () => undefined,
+    limits: { timeoutMs: limitMs, attempts: 100, ...limits },
+    handledUpTo: () => -1,
+    acknowledge: (revision, reason) => {
+      acknowledged.push(revision);
+      if (reason !== undefined) skipped.push([revision, reason]);
+    },
+    detach: () => Promise.resolve(),
     onHandled: () => undefined,
     onError: (error) => void errors.push(error),
+    onSkipped: ({ revision }, reason) => void skipped.push([revision, `${reason} (reported)`]),
   });
-  return { stream, acknowledged, errors };
+  return { stream, acknowledged, skipped, errors };
 }
 
 /** Handles updates by recording their revisions. */
@@ -57,7 +59,7 @@ describe('an update', () => {
   test('that arrives twice is shown once', async () => {
     const { stream, acknowledged } = openStream(3);
     const shown = recordUpdates(stream);
-    for (const revision of [4, 4, 5]) stream.receive(update(revision));
+    for (const revision of [4, 4, 5]) stream.receive(testUpdate(revision));
     await waitUntil(() => acknowledged.includes(5));
     expect(shown).toEqual([4, 5]);
   });
@@ -65,22 +67,22 @@ describe('an update', () => {
   test('from before the attach is acknowledged and not shown', () => {
     const { stream, acknowledged } = openStream(3);
     const shown = recordUpdates(stream);
-    stream.receive(update(3));
+    stream.receive(testUpdate(3));
     expect([shown, acknowledged]).toEqual([[], [3]]);
   });
 
   test('that arrives after it was handled is acknowledged with the last one', async () => {
     const { stream, acknowledged } = openStream();
     recordUpdates(stream);
-    for (const revision of [1, 2]) stream.receive(update(revision));
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
     await waitUntil(() => acknowledged.includes(2));
-    stream.receive(update(1));
+    stream.receive(testUpdate(1));
     expect(acknowledged).toEqual([1, 2, 2]);
   });
 
   test('waits for a handler', async () => {
     const { stream, acknowledged } = openStream();
-    stream.receive(update(1));
+    stream.receive(testUpdate(1));
     expect(acknowledged).toEqual([]);
     recordUpdates(stream);
     await waitUntil(() => acknowledged.includes(1));
@@ -94,7 +96,7 @@ describe('an update', () => {
       started.push(revision);
       return revision === 1 ? gate.promise : undefined;
     });
-    for (const revision of [1, 2]) stream.receive(update(revision));
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
     await waitUntil(() => started.includes(1));
     expect([started, acknowledged]).toEqual([[1], []]);
     gate.resolve();
@@ -110,16 +112,71 @@ describe('an update', () => {
       calls += 1;
       if (calls === 1) throw failure;
     });
-    stream.receive(update(1));
+    stream.receive(testUpdate(1));
     await waitUntil(() => acknowledged.includes(1));
     expect([calls, errors]).toEqual([2, [failure]]);
   });
 });
 
+describe('the handler of an update', () => {
+  test('that does not finish in time has its update skipped, and the next one goes on', async () => {
+    const { stream, acknowledged, skipped, errors } = openStream(0, { timeoutMs: 20 });
+    let signal: AbortSignal | undefined;
+    stream.onUpdate(({ revision }, _stream, run) => {
+      if (revision > 1) return undefined;
+      ({ signal } = run);
+      return new Promise(() => undefined);
+    });
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
+    await waitUntil(() => acknowledged.includes(2));
+    expect(skipped).toEqual([
+      [1, 'handler_timed_out'],
+      [1, 'handler_timed_out (reported)'],
+    ]);
+    expect(errors).toEqual([expect.any(HandlerTimedOut)]);
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test('that fails again and again has its update skipped', async () => {
+    const { stream, acknowledged, skipped, errors } = openStream(0, { attempts: 3 });
+    stream.onUpdate(({ revision }) => {
+      if (revision === 1) throw new Error('spec');
+    });
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
+    await waitUntil(() => acknowledged.includes(2));
+    expect(errors).toHaveLength(3);
+    expect(skipped[0]).toEqual([1, 'handler_failed']);
+  });
+
+  test('that fails after the stream ended leaves the update to the next owner', async () => {
+    const { stream, acknowledged, skipped } = openStream(0, { attempts: 1 });
+    const gate = deferred<void>();
+    stream.onUpdate(() => gate.promise);
+    stream.receive(testUpdate(1));
+    const { running } = stream;
+    stream.finish('replaced');
+    gate.reject(new Error('spec'));
+    await running;
+    expect([acknowledged, skipped]).toEqual([[], []]);
+  });
+});
+
 describe('a loop over the updates', () => {
+  test('goes on after an update that took too long', async () => {
+    const { stream, acknowledged } = openStream(0, { timeoutMs: 20 });
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
+    const shown: number[] = [];
+    for await (const { revision } of stream.updates()) {
+      shown.push(revision);
+      if (revision === 1) await waitUntil(() => acknowledged.includes(1));
+      else break;
+    }
+    expect(shown).toEqual([1, 2]);
+  });
+
   test('acknowledges an update when it asks for the next', async () => {
     const { stream, acknowledged } = openStream();
-    for (const revision of [1, 2]) stream.receive(update(revision));
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
     const updates = stream.updates();
     await updates.next();
     expect(acknowledged).toEqual([]);
@@ -129,7 +186,7 @@ describe('a loop over the updates', () => {
 
   test('that is left leaves its current update to the next handler', async () => {
     const { stream, acknowledged } = openStream();
-    stream.receive(update(1));
+    stream.receive(testUpdate(1));
     for await (const { revision } of stream.updates()) if (revision === 1) break;
     const shown = recordUpdates(stream);
     await waitUntil(() => acknowledged.includes(1));
@@ -154,9 +211,9 @@ describe('a stream that ended', () => {
   test('shows no further updates', async () => {
     const { stream } = openStream();
     const shown = recordUpdates(stream);
-    stream.receive(update(1));
+    stream.receive(testUpdate(1));
     stream.finish('replaced');
-    stream.receive(update(2));
+    stream.receive(testUpdate(2));
     await stream.ended;
     expect(shown).toEqual([1]);
   });

@@ -3,33 +3,28 @@ import type { Deferred } from '../client/deferred.ts';
 import { deferred } from '../client/deferred.ts';
 import { backoffMs } from '../client/retry.ts';
 import type { Session } from '../client/session.ts';
-
-/** An event of a session that someone other than the agent caused. */
-export interface Update {
-  /** UUID of the session. */
-  readonly session_id: string;
-  /** The event's position in the session's stream, from 0. */
-  readonly revision: number;
-  readonly event: {
-    /** UUID of the event: derive the keys of your commands from it. */
-    readonly event_id: string;
-    /** As `ExternalUpdateRecorded`, `InquiryClosed`, `TurnRecorded`, `HandoffAccepted`. */
-    readonly type: string;
-    readonly revision: number;
-    readonly data: Readonly<Record<string, unknown>>;
-    /** ISO 8601. */
-    readonly occurred_at: string;
-    /** Who caused it. */
-    readonly actor: { readonly role: string; readonly id: string };
-    readonly correlation_id: string;
-  };
-}
+import { HandlerTimedOut, runHandler } from './run-handler.ts';
+import type { Update } from './update.ts';
 
 /**
  * Handles an update. When it is done the update is acknowledged; when it fails it is called again with the same update
- * after a pause, and the next ones wait.
+ * after a pause, and the next ones wait. After `handlerAttempts` calls, or when a call lasts longer than
+ * `handlerTimeoutMs`, the update is skipped; `signal` then aborts.
  */
-export type UpdateHandler = (update: Update, stream: AgentStream) => void | Promise<void>;
+export type UpdateHandler = (
+  update: Update,
+  stream: AgentStream,
+  run: { readonly signal: AbortSignal },
+) => void | Promise<void>;
+
+/** Why an update was skipped; recorded in the session's stream. */
+export type SkipReason = 'handler_failed' | 'handler_timed_out';
+
+/** How long, and how often, the handler of an update may try. */
+export interface HandlerLimits {
+  readonly timeoutMs: number;
+  readonly attempts: number;
+}
 
 /** Why the instance no longer owns a session: it detached, another took the session, it is over, … */
 export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
@@ -48,10 +43,16 @@ export interface StreamOptions {
   readonly epoch: number;
   /** The last revision that was already handled. */
   readonly after: number;
-  readonly acknowledge: (revision: number) => void;
-  readonly detach: () => void;
+  /** The handler that an earlier stream of the session still runs. */
+  readonly earlier?: Promise<void> | undefined;
+  readonly limits: HandlerLimits;
+  /** The last revision that any stream of the session handled; -1: none. */
+  readonly handledUpTo: () => number;
+  readonly acknowledge: (revision: number, skipped?: SkipReason) => void;
+  readonly detach: (ended: Promise<StreamEnd>) => Promise<void>;
   readonly onHandled: (revision: number) => void;
   readonly onError: (error: unknown, update: Update) => void;
+  readonly onSkipped: (update: Update, reason: SkipReason) => void;
 }
 
 /** One session that the instance owns: its updates, in order and each once, and a {@link Session} to act on it. */
@@ -64,9 +65,11 @@ export class AgentStream {
   readonly ended: Promise<StreamEnd>;
   private readonly ending = deferred<StreamEnd>();
   private readonly stop = new AbortController();
+  /** Aborts when no further handler is started: the stream ended, or the agent closes. */
+  private readonly halt = new AbortController();
   private readonly queue: Update[] = [];
   private handler: UpdateHandler | undefined;
-  private isWorking = false;
+  private working: Promise<void> | undefined;
   private currentEpoch: number;
   private lastReceived: number;
   private lastHandled: number;
@@ -98,7 +101,7 @@ export class AgentStream {
   /** Sets the handler of the updates, in place of the agent's own. Updates that wait come first. */
   onUpdate(handler: UpdateHandler): this {
     this.handler = handler;
-    void this.work();
+    this.work();
     return this;
   }
 
@@ -123,8 +126,11 @@ export class AgentStream {
     try {
       for (let item = await next(); item; item = await next()) {
         yield item.update;
-        current = undefined;
-        arrival = deferred<void>();
+        // After its time limit, the next one is there already.
+        if (current === item) {
+          current = undefined;
+          arrival = deferred<void>();
+        }
         item.handled.resolve();
       }
     } finally {
@@ -134,10 +140,12 @@ export class AgentStream {
     }
   }
 
-  /** Gives the session back; no other instance gets it. Resolves when that is done. */
+  /**
+   * Gives the session back; no other instance gets it. Resolves when that is done.
+   * @throws Unavailable when there is no answer for `timeoutMs`; it is asked for again over the next connection
+   */
   async detach(): Promise<void> {
-    if (this.isOpen) this.options.detach();
-    await this.ended;
+    if (this.isOpen) await this.options.detach(this.ended);
   }
 
   /**
@@ -149,7 +157,7 @@ export class AgentStream {
     if (update.revision <= this.lastReceived) return;
     this.lastReceived = update.revision;
     this.queue.push(update);
-    void this.work();
+    this.work();
   }
 
   /**
@@ -167,31 +175,72 @@ export class AgentStream {
   finish(reason: StreamEnd): void {
     if (!this.isOpen) return;
     this.stop.abort();
+    this.halt.abort();
     this.queue.length = 0;
     this.ending.resolve(reason);
   }
 
-  private async work(): Promise<void> {
-    if (this.isWorking) return;
-    this.isWorking = true;
-    let failures = 0;
-    for (let update = this.queue[0]; update && this.handler && this.isOpen; update = this.queue[0]) {
-      try {
-        await this.handler(update, this);
-      } catch (error) {
-        if (error === loopLeft) continue;
-        this.options.onError(error, update);
-        await sleep(backoffMs(failures), undefined, { signal: this.stop.signal }).catch(() => undefined);
-        failures += 1;
-        continue;
-      }
-      failures = 0;
-      this.lastHandled = update.revision;
-      this.options.onHandled(update.revision);
-      if (!this.isOpen) break;
-      this.queue.shift();
-      this.options.acknowledge(update.revision);
+  /**
+   * Starts no further handler.
+   * @internal
+   */
+  pause(): void {
+    this.halt.abort();
+  }
+
+  /**
+   * The handler that runs; undefined: none does.
+   * @internal
+   */
+  get running(): Promise<void> | undefined {
+    return this.working;
+  }
+
+  private get canWork(): boolean {
+    return this.queue.length > 0 && this.handler !== undefined && !this.halt.signal.aborted;
+  }
+
+  private work(): void {
+    if (this.working === undefined && this.canWork) this.working = this.handleQueue();
+  }
+
+  private async handleQueue(): Promise<void> {
+    if (this.options.earlier) await this.options.earlier;
+    this.lastHandled = Math.max(this.lastHandled, this.options.handledUpTo());
+    for (let failures = 0; this.canWork;) failures = await this.handleNext(failures);
+    this.working = undefined;
+  }
+
+  /** Calls the handler with the next update. @returns how often it has failed with the update that comes next */
+  private async handleNext(failures: number): Promise<number> {
+    const { handler, queue } = this;
+    const update = queue[0];
+    if (update === undefined || handler === undefined) return 0;
+    if (update.revision <= this.lastHandled) return this.settle(update);
+    const { timeoutMs, attempts } = this.options.limits;
+    try {
+      await runHandler((signal) => handler(update, this, { signal }), timeoutMs);
+    } catch (error) {
+      if (error === loopLeft) return failures;
+      this.options.onError(error, update);
+      const isLate = error instanceof HandlerTimedOut;
+      if (isLate || failures + 1 >= attempts)
+        return this.settle(update, isLate ? 'handler_timed_out' : 'handler_failed');
+      await sleep(backoffMs(failures), undefined, { signal: this.halt.signal }).catch(() => undefined);
+      return failures + 1;
     }
-    this.isWorking = false;
+    return this.settle(update);
+  }
+
+  /** An update is handled, or skipped. If the instance no longer owns the session, what is skipped is the next owner's. */
+  private settle(update: Update, skipped?: SkipReason): 0 {
+    if (skipped !== undefined && !this.isOpen) return 0;
+    this.lastHandled = Math.max(this.lastHandled, update.revision);
+    this.options.onHandled(this.lastHandled);
+    if (!this.isOpen) return 0;
+    this.queue.shift();
+    this.options.acknowledge(update.revision, skipped);
+    if (skipped !== undefined) this.options.onSkipped(update, skipped);
+    return 0;
   }
 }

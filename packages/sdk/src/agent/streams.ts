@@ -1,14 +1,19 @@
 import type { Sender } from '../client/transport.ts';
 import { Session } from '../client/session.ts';
-import type { Frame } from './frame.ts';
-import type { StreamEnd, Update, UpdateHandler } from './stream.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { DetachRequests } from './detach-requests.ts';
+import type { HandlerLimits, SkipReason, StreamEnd, UpdateHandler } from './stream.ts';
+import type { Update } from './update.ts';
 import { AgentStream } from './stream.ts';
 
 interface StreamsOptions {
   readonly transport: Sender;
-  readonly send: (frame: Frame) => void;
+  readonly acknowledgements: Acknowledgements;
+  readonly detaches: DetachRequests;
+  readonly limits: HandlerLimits;
   readonly onUpdate: UpdateHandler | undefined;
   readonly onError: (error: unknown, update: Update) => void;
+  readonly onSkipped: (update: Update, reason: SkipReason) => void;
 }
 
 /** How many ended sessions' last updates are remembered, so that none is shown twice. */
@@ -18,6 +23,9 @@ const maxRemembered = 10_000;
 export class Streams {
   private readonly streams = new Map<string, AgentStream>();
   private readonly lastHandled = new Map<string, number>();
+  /** Handlers that still run although their streams have ended. */
+  private readonly running = new Map<string, Promise<void>>();
+  private isPaused = false;
 
   constructor(private readonly options: StreamsOptions) {}
 
@@ -43,27 +51,58 @@ export class Streams {
 
   end(sessionId: string, reason: StreamEnd): void {
     const stream = this.streams.get(sessionId);
+    if (stream === undefined) return;
     this.streams.delete(sessionId);
-    stream?.finish(reason);
+    this.keepRunning(stream);
+    stream.finish(reason);
+    this.options.detaches.settle(sessionId);
+    this.options.acknowledgements.forget(sessionId);
   }
 
   endAll(reason: StreamEnd): void {
     for (const sessionId of this.streams.keys()) this.end(sessionId, reason);
   }
 
+  /** Starts no further handler. */
+  pause(): void {
+    this.isPaused = true;
+    for (const stream of this.streams.values()) stream.pause();
+  }
+
+  /** Resolves when the handlers that run now are done. */
+  async whenIdle(): Promise<void> {
+    const running = [...this.streams.values()].map((stream) => stream.running);
+    await Promise.all([...running, ...this.running.values()]);
+  }
+
+  /** The next stream of the session waits for its handler. */
+  private keepRunning({ sessionId, running }: AgentStream): void {
+    if (running === undefined) return;
+    const all = Promise.all([this.running.get(sessionId), running]).then(() => {
+      if (this.running.get(sessionId) === all) this.running.delete(sessionId);
+      return undefined;
+    });
+    this.running.set(sessionId, all);
+  }
+
   private open(sessionId: string, epoch: number, acknowledged: number): AgentStream {
-    const { transport, send, onUpdate, onError } = this.options;
+    const { transport, acknowledgements, detaches, limits, onUpdate, onError, onSkipped } = this.options;
     const session: Session = new Session(transport, sessionId, { epoch: () => stream.epoch });
     const stream = new AgentStream({
       session,
       epoch,
       after: Math.max(acknowledged, this.lastHandled.get(sessionId) ?? -1),
-      acknowledge: (revision) => send({ type: 'ack', session_id: sessionId, revision }),
-      detach: () => send({ type: 'detach', session_id: sessionId }),
+      earlier: this.running.get(sessionId),
+      limits,
+      handledUpTo: () => this.lastHandled.get(sessionId) ?? -1,
+      acknowledge: (revision, skipped) => acknowledgements.acknowledge(sessionId, revision, skipped),
+      detach: (ended) => detaches.request(sessionId, ended),
       onHandled: (revision) => this.remember(sessionId, revision),
       onError,
+      onSkipped,
     });
     this.streams.set(sessionId, stream);
+    if (this.isPaused) stream.pause();
     if (onUpdate) stream.onUpdate(onUpdate);
     return stream;
   }

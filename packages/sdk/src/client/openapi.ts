@@ -189,6 +189,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/partners/{partner_id}/session": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Resume the partner’s most recently active session, or start one
+         * @description Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is used for a session that starts; one that is resumed stays as it is, on its own channel.
+         */
+        readonly post: operations["resumeOrStart"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/inquiries": {
         readonly parameters: {
             readonly query?: never;
@@ -261,6 +281,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A session, as of its last event */
+        readonly get: operations["session"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/turns": {
         readonly parameters: {
             readonly query?: never;
@@ -268,7 +305,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Turns, the oldest first, by session, partner, intent, sender or time */
+        /**
+         * Turns, the oldest first, by session, partner, intent, sender or time
+         * @description The turns of one session come in their order, although the clocks of nodes differ.
+         */
         readonly get: operations["turns"];
         readonly put?: never;
         readonly post?: never;
@@ -335,11 +375,6 @@ export interface components {
     schemas: {
         readonly StartSessionDto: {
             /**
-             * @description The delivery partner.
-             * @example P7689
-             */
-            readonly partner_id: string;
-            /**
              * @example whatsapp
              * @enum {string}
              */
@@ -356,15 +391,20 @@ export interface components {
             /** @example android-14 */
             readonly device?: string;
             /**
-             * Format: uuid
-             * @description UUID v4 of the session; a new one by default.
-             */
-            readonly session_id?: string;
-            /**
              * @description Seconds without activity until the session expires.
              * @example 86400
              */
             readonly expires_in_s?: number;
+            /**
+             * @description The delivery partner.
+             * @example P7689
+             */
+            readonly partner_id: string;
+            /**
+             * Format: uuid
+             * @description UUID v4 of the session; a new one by default.
+             */
+            readonly session_id?: string;
         };
         readonly AppendedEventDto: {
             /** Format: uuid */
@@ -408,6 +448,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -417,7 +458,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**
@@ -549,6 +590,7 @@ export interface components {
             /**
              * Format: uuid
              * @description The turn’s id. A turn with the same id is recorded once.
+             * @example 5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50
              */
             readonly turn_id?: string;
             /**
@@ -558,7 +600,7 @@ export interface components {
             readonly message_id?: string;
             /**
              * Format: uuid
-             * @description The turn that this one answers.
+             * @description The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored with `in_reply_to_unresolved` in the event.
              */
             readonly in_reply_to?: string;
             /**
@@ -740,6 +782,51 @@ export interface components {
              */
             readonly commands: readonly (components["schemas"]["RecordTurnItem"] | components["schemas"]["SetGoalItem"] | components["schemas"]["UpdateGoalItem"] | components["schemas"]["RaiseFlagItem"] | components["schemas"]["ClearFlagItem"] | components["schemas"]["SwitchChannelItem"] | components["schemas"]["ChangePreferencesItem"] | components["schemas"]["HandoffItem"] | components["schemas"]["EndSessionItem"] | components["schemas"]["ExternalUpdateItem"])[];
         };
+        readonly ResumeOrStartDto: {
+            /**
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description The partner’s last language by default, else `en`.
+             * @example hi
+             */
+            readonly language?: string;
+            /** @example Pune */
+            readonly region?: string;
+            /** @example Asha */
+            readonly name?: string;
+            /** @example android-14 */
+            readonly device?: string;
+            /**
+             * @description Seconds without activity until the session expires.
+             * @example 86400
+             */
+            readonly expires_in_s?: number;
+        };
+        readonly PartnerSessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description The revision of the last event that the command appended.
+             * @example 4
+             */
+            readonly revision: number;
+            /** @description Empty when the command changed nothing. */
+            readonly events: readonly components["schemas"]["AppendedEventDto"][];
+            /**
+             * @description Whether the session was active before; false: it starts.
+             * @example true
+             */
+            readonly resumed: boolean;
+            /**
+             * @description The channel that the session is on. Continue on another one with `POST …/channel`.
+             * @example whatsapp
+             * @enum {string}
+             */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+        };
         readonly InquirySourceDto: {
             /**
              * @description `late`: answered after the inquiry was closed.
@@ -862,6 +949,10 @@ export interface components {
             } | null;
             /** @description Answers that came late or twice. */
             readonly corrections: number;
+            /** @description Of the request that opened it; requests, answers and closing carry it on. */
+            readonly correlation_id: string;
+            /** @description The W3C trace context of that request. */
+            readonly traceparent: string | null;
         };
         readonly IdentityDto: {
             readonly partner_id: string;
@@ -1107,7 +1198,9 @@ export interface components {
              *             "status": "out_for_delivery",
              *             "tracking_id": "TRK551"
              *           },
-             *           "corrections": 0
+             *           "corrections": 0,
+             *           "correlation_id": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+             *           "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
              *         }
              *       ]
              *     }
@@ -1145,6 +1238,34 @@ export interface components {
             readonly events: readonly components["schemas"]["EventDto"][];
             /** @description Send as `from_revision` for the next page; null at the end. */
             readonly next_revision: number | null;
+        };
+        readonly SessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+            /**
+             * Format: uuid
+             * @description The partner’s session before this one.
+             * @example null
+             */
+            readonly previous_session_id: string | null;
         };
         readonly SetAsideDto: {
             /** @example 41 */
@@ -1376,7 +1497,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1405,6 +1526,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1500,7 +1623,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1531,6 +1654,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1626,7 +1751,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1657,6 +1782,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1752,7 +1879,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1784,6 +1911,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1879,7 +2008,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -1911,6 +2040,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2006,7 +2137,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2034,6 +2165,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2129,7 +2262,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2160,6 +2293,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2255,7 +2390,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2286,6 +2421,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2381,7 +2518,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2412,6 +2549,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2507,7 +2646,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2538,6 +2677,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2633,7 +2774,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2664,6 +2805,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2759,7 +2902,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -2790,6 +2933,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2881,11 +3026,101 @@ export interface operations {
             };
         };
     };
+    readonly resumeOrStart: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Who sends the command; stored in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description Stored in the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, stored in the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ResumeOrStartDto"];
+            };
+        };
+        readonly responses: {
+            /** @description The session was active and goes on. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description No session was active; this one starts. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartnerSessionDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly openInquiry: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -3067,7 +3302,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description A repeated request with the same key gets the first result and adds nothing. */
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
@@ -3095,6 +3330,8 @@ export interface operations {
                     readonly ETag?: string;
                     /** @description `true` for a repeated request. */
                     readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3209,6 +3446,8 @@ export interface operations {
                 headers: {
                     /** @description The revision, in quotes. */
                     readonly ETag?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3316,6 +3555,68 @@ export interface operations {
             };
         };
     };
+    readonly session: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionDto"];
+                };
+            };
+            /** @description The session is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly turns: {
         readonly parameters: {
             readonly query?: {
@@ -3326,7 +3627,7 @@ export interface operations {
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
-                /** @description At or after this time. */
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;

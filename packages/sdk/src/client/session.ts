@@ -18,6 +18,7 @@ import type {
   Preferences,
   RecordedEvent,
   RecordTurn,
+  SessionDetails,
   SetGoal,
   TurnRow,
   TurnsPage,
@@ -163,6 +164,11 @@ export class Session {
   /** Records up to 50 commands atomically: all or none. */
   commands(commands: readonly CommandItem[], options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/commands', { commands }, options);
+  }
+
+  /** The session's partner, channel, status and times as of its last event. @throws SessionNotFound */
+  async details(signal?: AbortSignal): Promise<SessionDetails> {
+    return (await this.transport.send<SessionDetails>({ method: 'GET', path: this.path(''), signal })).body;
   }
 
   /**

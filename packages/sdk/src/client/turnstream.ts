@@ -4,6 +4,9 @@ import { Session } from './session.ts';
 import { Transport } from './transport.ts';
 import type {
   CommandOptions,
+  PartnerSession,
+  ResumeOrStart,
+  ResumeOrStartOptions,
   SessionRow,
   SessionsPage,
   SessionsQuery,
@@ -47,7 +50,31 @@ export class Turnstream {
   }
 
   /**
-   * Starts a session with what is known of the partner: language, preferences, open goals.
+   * The partner's session: the most recently active one of any channel, or a new one. Calls at the same time, from any
+   * process, get the same session, so a webhook may simply call it for each message. `start` is used for a new session
+   * only (`session.started` is set then); continue on another channel with {@link Session.switchChannel}.
+   */
+  async resumeOrStart(
+    partnerId: string,
+    start: ResumeOrStart,
+    options: ResumeOrStartOptions = {},
+  ): Promise<Session> {
+    const {
+      resumed,
+      channel: _channel,
+      ...result
+    } = await runCommand<PartnerSession>(this.transport, {
+      method: 'POST',
+      path: `/v1/partners/${encodeURIComponent(partnerId)}/session`,
+      body: start,
+      options,
+    });
+    const started = resumed ? undefined : result;
+    return new Session(this.transport, result.session_id, { revision: result.revision, started });
+  }
+
+  /**
+   * Starts another session, with what is known of the partner: language, preferences, open goals.
    * @throws CommandNotAllowed (`session_exists`) when another start used the given `session_id`
    */
   async startSession(start: StartSession, options: CommandOptions = {}): Promise<Session> {
@@ -65,7 +92,10 @@ export class Turnstream {
     return new Session(this.transport, sessionId, { revision });
   }
 
-  /** The partner's newest active session, or undefined. Reads the session table, which is eventually consistent. */
+  /**
+   * The partner's newest active session, or undefined. Reads the session table, which is eventually consistent: to
+   * continue a conversation use {@link Turnstream.resumeOrStart}.
+   */
   async findActive(partnerId: string): Promise<Session | undefined> {
     const query: SessionsQuery = { partner_id: partnerId, status: 'active', limit: 1 };
     for await (const row of this.sessions(query)) return this.session(row.session_id, row.revision);

@@ -5,6 +5,8 @@ type Query<Name extends keyof operations> = NonNullable<operations[Name]['parame
 
 /** The body of {@link Turnstream.startSession}. */
 export type StartSession = Schemas['StartSessionDto'];
+/** How {@link Turnstream.resumeOrStart} starts a session when none is active. */
+export type ResumeOrStart = Schemas['ResumeOrStartDto'];
 /** A turn of the user or the bot; with a user's turn, `response_text` is the bot's reply. */
 export type RecordTurn = Schemas['RecordTurnDto'];
 /** The body of {@link Session.setGoal}. */
@@ -29,6 +31,7 @@ export type CommandResult = Schemas['CommandResultDto'] & {
   /** True when the command was recorded before: nothing was added, and this is the original result. */
   readonly replayed: boolean;
 };
+export type PartnerSession = Schemas['PartnerSessionDto'];
 /** An event that a command appended. */
 export type AppendedEvent = Schemas['AppendedEventDto'];
 
@@ -36,6 +39,8 @@ export type AppendedEvent = Schemas['AppendedEventDto'];
 export type Context = Schemas['ContextDto'];
 /** An event of a conversation's stream, as recorded. */
 export type RecordedEvent = Schemas['EventDto'];
+/** A session by itself, as of its last event. Times are ISO 8601. */
+export type SessionDetails = Schemas['SessionDto'];
 /** A row of the session table. Times are ISO 8601. */
 export type SessionRow = Schemas['SessionRowDto'];
 /** A row of the turn table. Times are ISO 8601. */
@@ -77,3 +82,6 @@ export interface CommandOptions {
   /** Aborts the call and its retries. The command may be recorded nevertheless. */
   readonly signal?: AbortSignal;
 }
+
+/** Options of {@link Turnstream.resumeOrStart}, which can be repeated without a key. */
+export type ResumeOrStartOptions = Pick<CommandOptions, 'correlationId' | 'traceparent' | 'signal'>;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { AcknowledgedUpdate, AttachReason, DetachReason, JsonObject, SessionCommand } from '#domain';
+import type { AcknowledgedUpdate, AttachAgent, DetachReason, JsonObject, SessionCommand } from '#domain';
 import type { CommandResult } from '#sessions';
 import { CommandRejectedError, UnprojectableEventError } from '#sessions';
 import { ExecuteCommands } from '../../sessions/execute-commands.ts';
@@ -20,7 +20,7 @@ export class AgentCommands {
   attach(
     sessionId: string,
     { instance, pool }: { instance: string; pool: string },
-    options: { node: string; after: number | null; reason: AttachReason; replaces: number | null },
+    options: Omit<AttachAgent, 'type' | 'instance' | 'pool'>,
   ): Promise<CommandResult> {
     return this.execute(sessionId, instance, { type: 'AttachAgent', instance, pool, ...options });
   }

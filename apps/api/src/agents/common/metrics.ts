@@ -9,9 +9,10 @@ export class AgentMetrics {
   readonly connections: Gauge;
   readonly takeovers: Counter;
   readonly slowReaders: Counter;
+  readonly skipped: Counter;
   private readonly deliveries: Histogram;
 
-  constructor(metrics: Metrics) {
+  constructor(private readonly metrics: Metrics) {
     this.connections = metrics.gauge('agent_connections', 'Agent instances connected to this node');
     this.takeovers = metrics.counter(
       'agent_takeovers_total',
@@ -21,9 +22,23 @@ export class AgentMetrics {
       'agent_slow_readers_closed_total',
       'Connections closed because the instance does not read',
     );
+    this.skipped = metrics.counter(
+      'agent_updates_skipped_total',
+      'Updates that an instance acknowledged as skipped',
+    );
     this.deliveries = metrics.histogram(
       'agent_update_delivery_seconds',
       'Time from an event until its update was sent to the agent',
+    );
+  }
+
+  /** @param oldest when the oldest update occurred (ms) that an instance of this node has not acknowledged */
+  watchUnacknowledged(oldest: () => number | undefined): void {
+    this.metrics.gauge(
+      'agent_oldest_unacknowledged_seconds',
+      'Age of the oldest update that was sent to an instance of this node and is not acknowledged; 0: none',
+      [],
+      (gauge) => gauge.set(Math.max(0, Date.now() - (oldest() ?? Infinity)) / 1_000),
     );
   }
 

@@ -31,6 +31,12 @@ describe('an event', () => {
     ]);
   });
 
+  test('is sent with the correlation id and trace context of its request', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    attachment.receive(recorded(5, undefined, { $correlationId: 'c-1', traceparent }));
+    expect(outlet.frames).toMatchObject([{ event: { correlation_id: 'c-1', traceparent } }]);
+  });
+
   test('that was received before is skipped', () => {
     attachment.receive(recorded(5));
     expect(attachment.receive(recorded(5))).toBe('skipped');
@@ -66,6 +72,24 @@ describe('an event', () => {
     for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
     expect(outlet.updates).toEqual([7]);
     expect(attachment.nextAcks(10).map(({ revision }) => revision)).toEqual([5, 6]);
+  });
+});
+
+describe('an acknowledgement', () => {
+  test('with a reason to skip records it for the last of its updates', () => {
+    for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
+    attachment.acknowledge(6, 'handler_timed_out');
+    expect(attachment.nextAcks(10)).toEqual([
+      { revision: 5, latency_ms: expect.any(Number) },
+      { revision: 6, latency_ms: expect.any(Number), skipped: 'handler_timed_out' },
+    ]);
+  });
+
+  test('of updates that were acknowledged before records nothing', () => {
+    attachment.receive(recorded(5));
+    attachment.acknowledge(5);
+    expect(attachment.acknowledge(5, 'late')).toBe(false);
+    expect(attachment.nextAcks(10)).toHaveLength(1);
   });
 });
 

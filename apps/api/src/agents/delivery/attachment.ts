@@ -2,6 +2,7 @@ import type { AcknowledgedUpdate, RecordedEvent } from '#domain';
 import { isAgentEvent, isUpdateFor } from '#domain';
 import type { StreamNotification } from '#read-models';
 import type { Member } from '../registry/registry.ts';
+import { updateFrame } from './update-frame.ts';
 
 /** An update that the instance has not acknowledged yet. */
 interface Sent {
@@ -66,6 +67,10 @@ export class Attachment {
 
   get instance(): string {
     return this.connection.member.instance;
+  }
+
+  get pool(): string {
+    return this.connection.member.pool;
   }
 
   get isConnected(): boolean {
@@ -143,11 +148,6 @@ export class Attachment {
     return this.hasUnread && !this.windowIsFull;
   }
 
-  /** Ends a reading that failed; the stream is read again later. */
-  abandonReading(): void {
-    this.reading = false;
-  }
-
   /** Whether events that this process has just appended can be received as they are, without reading the stream. */
   follows(events: readonly RecordedEvent[]): boolean {
     return events[0]?.revision === this.readTo + 1 && !this.reading && !this.hasUnread && this.hasRoom;
@@ -172,15 +172,16 @@ export class Attachment {
     return 'sent';
   }
 
-  /** The instance has handled the updates up to a revision. */
-  acknowledge(revision: number): void {
+  /** The instance handled the updates up to a revision, or `skipped` the last; false when none was waiting for that. */
+  acknowledge(revision: number, skipped?: string): boolean {
     const acknowledged = this.sent?.filter((item) => item.revision <= revision) ?? [];
-    if (acknowledged.length === 0) return;
+    if (acknowledged.length === 0) return false;
     const wasFull = this.windowIsFull;
     const rest = this.sent?.slice(acknowledged.length) ?? [];
     this.sent = rest.length > 0 ? rest : undefined;
-    this.keepAcks(acknowledged);
+    this.keepAcks(acknowledged, skipped);
     if (wasFull) this.connection.schedule(this);
+    return true;
   }
 
   /** The acknowledgements that are to be written next, the oldest first. */
@@ -202,9 +203,14 @@ export class Attachment {
     this.readAgain();
   }
 
+  /** When the oldest update occurred (ms) that the instance has not acknowledged. */
+  get oldestUnacknowledged(): number | undefined {
+    return this.sent?.[0]?.occurredAt;
+  }
+
   /** Whether a handoff is due: an update that occurred before a time (ms) is still unacknowledged. */
   needsHandoff(before: number): boolean {
-    const oldest = this.sent?.[0]?.occurredAt;
+    const oldest = this.oldestUnacknowledged;
     return oldest !== undefined && oldest <= before && !this.handoffRequested;
   }
 
@@ -240,21 +246,12 @@ export class Attachment {
     return isUpdateFor({ instance: this.instance, epoch: this.epoch }, event);
   }
 
-  private keepAcks(acknowledged: readonly Sent[]): void {
+  private keepAcks(acknowledged: readonly Sent[], skipped?: string): void {
     const now = Date.now();
-    for (const { revision, occurredAt } of acknowledged)
-      (this.acks ??= []).push({ revision, latency_ms: Math.max(0, now - occurredAt) });
+    const last = acknowledged.at(-1);
+    for (const item of acknowledged) {
+      const ack = { revision: item.revision, latency_ms: Math.max(0, now - item.occurredAt) };
+      (this.acks ??= []).push(item === last && skipped !== undefined ? { ...ack, skipped } : ack);
+    }
   }
-}
-
-function updateFrame({ sessionId, epoch }: Attachment, event: RecordedEvent): object {
-  const { event_id, type, revision, data, metadata } = event;
-  const { occurred_at, actor, $correlationId: correlation_id } = metadata;
-  return {
-    type: 'update',
-    session_id: sessionId,
-    epoch,
-    revision,
-    event: { event_id, type, revision, data, occurred_at, actor, correlation_id },
-  };
 }

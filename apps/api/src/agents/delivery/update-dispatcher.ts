@@ -36,6 +36,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     @InjectLogger() private readonly logger: Logger,
   ) {
     this.acks = new AckBatcher(commands, (attachment) => this.releaseWhenFinished(attachment));
+    metrics.watchUnacknowledged(() => this.oldestUnacknowledged());
     announcer.subscribe((appended) => this.onAppended(appended));
   }
 
@@ -80,10 +81,14 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.values();
   }
 
-  /** An instance has handled the updates of a session up to a revision. */
-  acknowledge(attachment: Attachment, revision: number): void {
-    attachment.acknowledge(revision);
+  /** An instance has handled the updates of a session up to a revision, or has skipped the last of them. */
+  acknowledge(attachment: Attachment, revision: number, skipped?: string): void {
+    const wasWaiting = attachment.acknowledge(revision, skipped);
     this.acks.add(attachment);
+    if (!wasWaiting || skipped === undefined) return;
+    const { sessionId: session_id, instance } = attachment;
+    this.metrics.skipped.inc();
+    this.logger.warn({ session_id, revision, instance, reason: skipped }, 'an agent skipped an update');
   }
 
   /** Writes the acknowledgements that have waited long enough. */
@@ -107,12 +112,19 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
       );
       // What was read before the failure is complete.
       this.receiveAll(attachment, events);
-      attachment.abandonReading();
+      attachment.finishReading(reading, false);
       void this.readLater(attachment);
       return false;
     }
     const allReceived = this.receiveAll(attachment, events);
     return attachment.finishReading(reading, allReceived && events.length < pageSize);
+  }
+
+  private oldestUnacknowledged(): number | undefined {
+    let oldest: number | undefined;
+    for (const { oldestUnacknowledged: time = Infinity } of this.attachments.values())
+      if (time < (oldest ?? Infinity)) oldest = time;
+    return oldest;
   }
 
   private async readLater(attachment: Attachment): Promise<void> {
@@ -130,7 +142,9 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     this.notifier.notify(session.session_id, notification);
     const isOwner = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
     if (!isOwner) this.notifier.notifyOwner(appended);
-    if (session.state.session.status !== 'active') this.registry.forgetWaiting(session.session_id);
+    const { pool } = session.state.agent;
+    if (session.state.session.status !== 'active' && pool !== null)
+      this.registry.forgetWaiting(session.session_id, pool);
   }
 
   /** Receives consecutive events and sends their updates; false when there was no room for all of them. */
@@ -154,16 +168,21 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     if (type === 'AgentAttached') {
       const { instance, epoch, pool } = data;
       this.remove(attachment, 'replaced', { holder: { instance, epoch, pool } });
+      if (pool !== attachment.pool) this.leavePool(attachment);
     } else if (type === 'AgentDetached') {
       this.remove(attachment, data.reason);
     }
   }
 
+  /** The registry's keys of one pool know nothing of another. Not awaited: what is missed is corrected by the next owner. */
+  private leavePool({ sessionId, pool, instance, epoch }: Attachment): void {
+    this.registry.detach(sessionId, pool, instance, epoch).catch(() => undefined);
+  }
+
   /** A session that is over is released once everything is delivered. */
   private releaseWhenFinished(attachment: Attachment): void {
     if (!attachment.isFinished) return;
-    const { sessionId, instance, epoch } = attachment;
     this.remove(attachment, 'session_over');
-    this.registry.detach(sessionId, instance, epoch).catch(() => undefined);
+    this.leavePool(attachment);
   }
 }

@@ -55,6 +55,7 @@ describe('a connection', () => {
     const late = await fleet.connect(two, agent.instance);
     late.send({ type: 'hello', instance: agent.instance, pool, capacity: 1, attempt: 7 });
     expect(await late.closeCode()).toBe(4409);
+    expect(late.frames).toMatchObject([{ type: 'error', code: 'stale_attempt', attempt: 8 }]);
     expect(agent.closed).toBeUndefined();
   });
 
@@ -91,10 +92,12 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4400);
   });
 
-  test('is closed when its first frame is no hello', async () => {
+  test.each(['drain', 'heartbeat'])('is closed when its first frame is a %s', async (type) => {
     const agent = await fleet.connect(one);
-    agent.send({ type: 'drain' });
+    agent.send({ type });
     expect(await agent.closeCode()).toBe(4400);
+    const detail = 'the first frame must be a hello';
+    expect(agent.frames).toMatchObject([{ type: 'error', code: 'bad_frame', detail }]);
   });
 });
 

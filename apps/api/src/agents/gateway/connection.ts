@@ -114,6 +114,11 @@ export class Connection implements Outlet {
     else this.socket.send(JSON.stringify(frame), this.onWritten);
   }
 
+  /** Whether a hello was accepted. */
+  get isGreeted(): boolean {
+    return this.greeted;
+  }
+
   /** Accepts the first hello; false for any other. */
   acceptHello(): boolean {
     const first = !this.greeted;

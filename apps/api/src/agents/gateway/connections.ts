@@ -56,8 +56,8 @@ export class Connections {
   }
 
   /** The instance has a newer connection. */
-  supersede(connection: Connection): void {
-    connection.close(closeCodes.superseded, 'superseded');
+  supersede(connection: Connection, reason = 'superseded'): void {
+    connection.close(closeCodes.superseded, reason);
     this.remove(connection);
   }
 

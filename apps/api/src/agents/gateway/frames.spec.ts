@@ -5,8 +5,9 @@ const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 const hello = { type: 'hello', instance: 'bot-1', pool: 'support', capacity: 5 };
 const parse = (frame: unknown): unknown => parseFrame(JSON.stringify(frame));
 
-test('a hello may leave out echo and resume', () => {
-  expect(parse({ ...hello, attempt: 3 })).toEqual({ ...hello, echo: false, resume: [], attempt: 3 });
+test('a hello may leave out echo, draining and resume', () => {
+  const flags = { echo: false, draining: false };
+  expect(parse({ ...hello, attempt: 3 })).toEqual({ ...hello, ...flags, resume: [], attempt: 3 });
 });
 
 test('a hello without an attempt counts as one of now', () => {
@@ -50,6 +51,10 @@ test.each([
     { type: 'ack', session_id: id, revision: 0 },
     { type: 'ack', session_id: id, revision: 0 },
   ],
+  [
+    { type: 'ack', session_id: id, revision: 3, skipped: { reason: 'handler_failed' } },
+    { type: 'ack', session_id: id, revision: 3, skipped: 'handler_failed' },
+  ],
   [{ type: 'drain' }, { type: 'drain' }],
   [{ type: 'heartbeat', more: 1 }, { type: 'heartbeat' }],
 ])('%j is read', (frame, read) => {
@@ -68,6 +73,7 @@ describe('a frame that cannot be understood is refused with the reason', () => {
     [{ ...hello, capacity: 2.5 }, 'capacity must be'],
     [{ ...hello, capacity: '5' }, 'capacity must be'],
     [{ ...hello, attempt: null }, 'attempt must be'],
+    [{ ...hello, attempt: 2 ** 53 - 1 }, /^attempt must be a whole number from 0 to 4503599627370496$/],
     [{ ...hello, instance: 'a b' }, 'instance must be 1 to 128 visible ASCII characters without spaces'],
     [{ ...hello, instance: undefined }, /^instance must be 1 to 128 visible ASCII characters/],
     [{ ...hello, pool: '' }, 'pool must be 1 to 64 letters'],
@@ -79,6 +85,9 @@ describe('a frame that cannot be understood is refused with the reason', () => {
     [{ type: 'attach', session_id: id, after: -2 }, 'after must be'],
     [{ type: 'ack', session_id: id, revision: -1 }, 'revision must be'],
     [{ type: 'ack', session_id: id, revision: 1.5 }, 'revision must be'],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: {} }, /^skipped\.reason must be 1 to 64 small/],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: { reason: 'a b' } }, 'skipped.reason must be'],
+    [{ type: 'ack', session_id: id, revision: 1, skipped: true }, /^skipped must be an object$/],
   ])('%j', (frame, reason) => {
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
     expect(() => parseFrame(text)).toThrow(InvalidFrameError);

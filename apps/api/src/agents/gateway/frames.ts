@@ -9,6 +9,8 @@ export interface Hello {
   readonly capacity: number;
   /** Whether the instance is sent its own events too. */
   readonly echo: boolean;
+  /** Whether the instance hands its sessions over and takes none. */
+  readonly draining: boolean;
   readonly resume: readonly Resume[];
   /**
    * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
@@ -40,6 +42,8 @@ export interface Ack {
   readonly type: 'ack';
   readonly session_id: string;
   readonly revision: number;
+  /** The code of the reason for which the instance skips the update of that revision; those before it are handled. */
+  readonly skipped: string | undefined;
 }
 
 /** A frame that is acted upon after those before it. */
@@ -57,6 +61,8 @@ export class InvalidFrameError extends Error {
 export const frameLimit = 1_048_576;
 /** How many sessions an instance may own. */
 const capacityLimit = 10_000;
+/** Room is left above it, so that an instance can always connect once more. */
+const attemptLimit = 2 ** 52;
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The `description` of a member says in errors what it must be. */
@@ -78,11 +84,17 @@ interface SessionMembers {
   readonly session_id: string;
   readonly after?: number | null;
 }
+interface AckMembers {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly skipped?: { readonly reason: string } | null;
+}
 interface HelloMembers {
   readonly instance: string;
   readonly pool: string;
   readonly capacity: number;
   readonly echo?: unknown;
+  readonly draining?: unknown;
   readonly resume?: readonly unknown[] | null;
   readonly attempt?: number;
 }
@@ -93,9 +105,21 @@ const compile = <T>(required: readonly string[], properties: object): ValidateFu
 
 const isAttach = compile<SessionMembers>(['session_id'], { session_id, after });
 const isDetach = compile<SessionMembers>(['session_id'], { session_id });
-const isAck = compile<Pick<Ack, 'session_id' | 'revision'>>(['session_id', 'revision'], {
+const isAck = compile<AckMembers>(['session_id', 'revision'], {
   session_id,
   revision: whole(0),
+  skipped: {
+    type: ['object', 'null'],
+    required: ['reason'],
+    description: 'an object',
+    properties: {
+      reason: {
+        type: 'string',
+        pattern: '^[a-z0-9_]{1,64}$',
+        description: '1 to 64 small letters, digits and _',
+      },
+    },
+  },
 });
 const isResume = compile<SessionMembers & Pick<Resume, 'epoch'>>(['session_id', 'epoch'], {
   session_id,
@@ -120,7 +144,7 @@ const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
     maxItems: capacityLimit,
     description: `a list of at most ${capacityLimit} sessions`,
   },
-  attempt: whole(0),
+  attempt: whole(0, attemptLimit),
 });
 
 /** A frame from its text; members that are not known are left out. @throws InvalidFrameError */
@@ -132,8 +156,8 @@ export function parseFrame(text: string): ClientFrame {
     case 'drain':
       return { type };
     case 'ack': {
-      const { session_id: id, revision } = checked(isAck, frame);
-      return { type, session_id: id.toLowerCase(), revision };
+      const { session_id: id, revision, skipped } = checked(isAck, frame);
+      return { type, session_id: id.toLowerCase(), revision, skipped: skipped?.reason };
     }
     case 'attach': {
       const { session_id: id, after: from = null } = checked(isAttach, frame);
@@ -149,12 +173,14 @@ export function parseFrame(text: string): ClientFrame {
 }
 
 function hello(frame: object): Hello {
-  const { instance, pool, capacity, echo, resume, attempt = Date.now() } = checked(isHello, frame);
+  const { attempt = Date.now(), ...members } = checked(isHello, frame);
+  const { instance, pool, capacity, echo, draining, resume } = members;
   const sessions = (resume ?? []).map((item, index) => {
     const { session_id: id, epoch, after: from = null } = checked(isResume, item, `resume[${index}]`);
     return { session_id: id.toLowerCase(), epoch, after: from };
   });
-  return { type: 'hello', instance, pool, capacity, echo: echo === true, resume: sessions, attempt };
+  const flags = { echo: echo === true, draining: draining === true };
+  return { type: 'hello', instance, pool, capacity, ...flags, resume: sessions, attempt };
 }
 
 function parseObject(text: string): { readonly type?: unknown } {
@@ -181,11 +207,11 @@ function describe(
   { instancePath, keyword, params, parentSchema, schema }: ErrorObject,
   path: string,
 ): string {
-  const isMissing = keyword === 'required';
-  const member = isMissing ? String(params['missingProperty']) : instancePath.slice(1);
-  if (member === '') return `${path} must be an object`;
+  const missing = keyword === 'required' ? String(params['missingProperty']) : undefined;
+  const members = [...instancePath.split('/').slice(1), ...(missing === undefined ? [] : [missing])];
+  if (members.length === 0) return `${path} must be an object`;
   const properties = parentSchema?.['properties'] as Record<string, { description?: string }> | undefined;
-  const description = isMissing ? properties?.[member]?.description : parentSchema?.['description'];
-  const name = path === '' ? member : `${path}.${member}`;
+  const { description } = (missing === undefined ? parentSchema : properties?.[missing]) ?? {};
+  const name = [...(path === '' ? [] : [path]), ...members].join('.');
   return `${name} must be ${String(description ?? schema)}`;
 }

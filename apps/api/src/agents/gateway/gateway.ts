@@ -71,14 +71,16 @@ export class AgentGateway implements OnApplicationBootstrap {
       if (!(error instanceof InvalidFrameError)) throw error;
       return connection.refuse(error.message);
     }
+    if (frame.type !== 'hello' && !connection.isGreeted)
+      return connection.refuse('the first frame must be a hello');
     if (frame.type === 'heartbeat') connection.send({ type: 'heartbeat' });
     else if (frame.type === 'ack') this.acknowledge(connection, frame);
     else this.queue(connection, frame);
   }
 
-  private acknowledge(connection: Connection, { session_id, revision }: Ack): void {
+  private acknowledge(connection: Connection, { session_id, revision, skipped }: Ack): void {
     const attachment = connection.attachment(session_id);
-    if (attachment) this.dispatcher.acknowledge(attachment, revision);
+    if (attachment) this.dispatcher.acknowledge(attachment, revision, skipped);
   }
 
   /** What an instance asks for is done in the order in which it asked. */
@@ -92,7 +94,6 @@ export class AgentGateway implements OnApplicationBootstrap {
   private async act(connection: Connection, frame: QueuedFrame): Promise<void> {
     if (!connection.isOpen) return;
     if (frame.type === 'hello') return this.hello(connection, frame);
-    if (!connection.isKnown) return connection.refuse('the first frame must be a hello');
     try {
       if (frame.type === 'attach') await this.assignment.attach(connection, frame.session_id, frame.after);
       else if (frame.type === 'detach') await this.assignment.detach(connection, frame.session_id);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Config, inParallel } from '#platform';
 import { UnprojectableEventError } from '#sessions';
 import { ApiNode } from '../common/api-node.ts';
+import { ConcurrencyLimit } from '../common/concurrency-limit.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -10,12 +11,15 @@ import { errorFrame } from './error-frame.ts';
 import type { Hello, Resume } from './frames.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
-/** Sessions of one instance that are resumed at the same time. */
+/** Sessions of one instance that are resumed at the same time, and of all instances: many come at once when a node dies. */
 const resumedAtOnce = 16;
+const resumedAtOnceInAll = 200;
 
 /** How instances come, and come back. */
 @Injectable()
 export class Handshake {
+  private readonly limit = new ConcurrencyLimit(resumedAtOnceInAll);
+
   constructor(
     private readonly connections: Connections,
     private readonly registry: Registry,
@@ -26,24 +30,35 @@ export class Handshake {
 
   /** An instance makes itself known, with the sessions that it owned on another connection. */
   async hello(connection: Connection, frame: Hello): Promise<void> {
-    const { instance, pool, capacity, echo, resume, attempt } = frame;
+    const { instance, pool, capacity, echo, draining, resume, attempt } = frame;
     const lease_ms = this.config.agentLeaseMs;
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
-    const owned = await this.registry.register(member, lease_ms);
-    if (owned === undefined) return this.connections.supersede(connection);
+    if (draining) connection.startDraining();
+    const owned = await this.registry.register(member, lease_ms, draining);
+    if (typeof owned === 'number') return this.refuseStale(connection, attempt, owned);
     if (!connection.isOpen) return this.registry.leave(member);
     this.connections.setLatest(instance, connection);
     connection.welcome(member, echo);
     const heartbeat_ms = Math.floor(lease_ms / 3);
     connection.send({ type: 'welcome', node: this.node.name, lease_ms, heartbeat_ms });
-    await inParallel(resume, resumedAtOnce, (item) => this.resume(connection, item));
+    await inParallel(resume, resumedAtOnce, (item) => this.limit.run(() => this.resume(connection, item)));
     const resumed = new Set(resume.map(({ session_id }) => session_id));
     for (const item of owned)
-      if (!resumed.has(item.session_id)) await this.assignment.takeOver(connection, item);
+      if (!resumed.has(item.session_id))
+        await this.limit.run(() => this.assignment.takeOver(connection, item));
+    if (draining) await this.assignment.drain(connection);
+  }
+
+  /** The instance is told by which attempt it can connect again, should its own be wrong. */
+  private refuseStale(connection: Connection, attempt: number, newest: number): void {
+    const detail = `The hello has attempt ${attempt}; the instance is connected by attempt ${newest}.`;
+    connection.send({ type: 'error', code: 'stale_attempt', detail, attempt: newest });
+    this.connections.supersede(connection, 'stale_attempt');
   }
 
   /** A session that is set aside holds up no other: the instance is told, and takes it over once it can be folded. */
   private async resume(connection: Connection, item: Resume): Promise<void> {
+    if (!connection.isOpen) return;
     try {
       await this.assignment.resume(connection, item);
     } catch (error) {
@@ -54,9 +69,11 @@ export class Handshake {
 
   /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */
   async register(connection: Connection): Promise<void> {
-    if ((await this.registry.register(connection.member, this.config.agentLeaseMs)) === undefined) return;
+    const { member, isDraining } = connection;
+    const owned = await this.registry.register(member, this.config.agentLeaseMs, isDraining);
+    if (typeof owned === 'number') return;
     for (const attachment of connection.attachments) {
-      await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
+      await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
       attachment.readAgain();
     }
     if (connection.isDraining) await this.assignment.drain(connection);

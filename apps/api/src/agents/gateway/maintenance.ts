@@ -18,6 +18,9 @@ const renewMs = 250;
 @Injectable()
 export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
+  private lastRunAt = Date.now();
+  /** Until then (ms) no connection is closed for its silence: this process was suspended, and could hear nobody. */
+  private patientUntil = 0;
 
   constructor(
     private readonly connections: Connections,
@@ -64,10 +67,14 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     // Frames that arrived while this process was suspended count.
     await afterPendingInput();
     const now = Date.now();
+    const grace = this.config.agentLeaseMs / 2;
+    if (now - this.lastRunAt > renewMs + grace) this.patientUntil = now + grace;
+    this.lastRunAt = now;
     const alive: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
     for (const connection of this.connections.all()) {
       const leftMs = connection.leaseLeftMs(this.config.agentLeaseMs, now);
       if (leftMs <= 0) {
+        if (now < this.patientUntil) continue;
         connection.terminate(closeCodes.leaseOver, 'no heartbeat');
         this.connections.remove(connection);
       } else if (connection.needsRenewal) {
@@ -91,13 +98,12 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
 
   /** The registry and the connection differ: a message that a session was given to the instance, or taken, was lost. */
   private async reconcile(connection: Connection): Promise<void> {
-    const owned = await this.registry.owned(connection.member.instance);
+    const owned = await this.registry.owned(connection.member);
     for (const item of owned) await this.assignment.takeOver(connection, item);
     const known = new Set(owned.map(({ session_id }) => session_id));
     for (const attachment of connection.attachments) {
       if (known.has(attachment.sessionId)) continue;
-      if (!connection.isDraining)
-        await this.registry.attach(attachment.sessionId, connection.member, attachment.epoch);
+      await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
       attachment.readAgain();
     }
   }

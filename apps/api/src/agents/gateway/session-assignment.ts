@@ -12,10 +12,11 @@ import { retry } from '#platform';
 import { SessionCache } from '#read-models';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { ApiNode } from '../common/api-node.ts';
+import { LostDetaches } from '../common/lost-detaches.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Attachment } from '../delivery/attachment.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
-import type { OwnedSession } from '../registry/registry.ts';
+import type { OwnedSession, RegisteredOwner, WaitingSession } from '../registry/registry.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
 import type { Resume } from './frames.ts';
@@ -42,6 +43,7 @@ export class SessionAssignment {
     private readonly dispatcher: UpdateDispatcher,
     private readonly registry: Registry,
     private readonly commands: AgentCommands,
+    private readonly lostDetaches: LostDetaches,
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
     private readonly node: ApiNode,
@@ -51,6 +53,11 @@ export class SessionAssignment {
   /** The instance asks for a session, whoever owns it. */
   async attach(connection: Connection, sessionId: string, after: number | null): Promise<void> {
     const { capacity } = connection.member;
+    if (connection.isDraining) {
+      const detail = 'The instance drains: it gets no session.';
+      connection.send({ type: 'error', code: 'draining', session_id: sessionId, detail });
+      return;
+    }
     if (!connection.attachment(sessionId) && connection.attachmentCount >= capacity) {
       const detail = `The instance owns ${capacity} sessions already.`;
       connection.send({ type: 'error', code: 'at_capacity', session_id: sessionId, detail });
@@ -69,7 +76,8 @@ export class SessionAssignment {
     const { instance, epoch } = attachment;
     await this.commands.detach(sessionId, { instance, epoch }, 'requested', false);
     this.dispatcher.remove(attachment, 'requested');
-    await this.registry.detach(sessionId, instance, epoch);
+    // What the registry misses is found with the next comparison: the stream says that the session was given back.
+    await this.registry.detach(sessionId, attachment.pool, instance, epoch).catch(() => undefined);
   }
 
   /** The instance is about to stop: its sessions go to others, or wait. */
@@ -77,8 +85,7 @@ export class SessionAssignment {
     connection.startDraining();
     for (;;) {
       const { left, waiting } = await this.registry.drain(connection.member, movedAtOnce);
-      for (const item of waiting)
-        await this.commands.detach(item.session_id, item, 'drained', true).catch(() => undefined);
+      await this.detachWaiting(waiting);
       if (left === 0) break;
     }
     connection.confirmDrained();
@@ -86,9 +93,10 @@ export class SessionAssignment {
 
   /**
    * The registry gave a session to the instance: its owner was gone, or handed it over. One that is set aside stays in
-   * the registry, and is taken over with a later comparison.
+   * the registry, and is taken over with a later comparison. An instance that drains by now hands it on.
    */
   async takeOver(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
+    if (connection.isDraining) return this.drain(connection);
     if (connection.attachment(session_id) || this.takingOver.has(session_id)) return;
     this.takingOver.add(session_id);
     try {
@@ -108,7 +116,13 @@ export class SessionAssignment {
     const { instance } = connection.member;
     const agent = await this.agentAt(session_id, epoch);
     const isOwner = agent.instance === instance && agent.epoch === epoch;
-    const answer = isOwner ? await this.registry.attach(session_id, connection.member, epoch) : 'replaced';
+    if (isOwner && agent.pool !== connection.member.pool)
+      return this.takeOver(connection, { session_id, epoch });
+    const answer = isOwner ? await this.register(connection, session_id, epoch) : 'replaced';
+    if (answer === 'given' || answer === 'waiting') {
+      connection.send({ type: 'detached', session_id, epoch, reason: 'drained' });
+      return;
+    }
     if (answer !== 'owner') {
       const { instance: owner, epoch: current, pool } = await this.agentAt(session_id, epoch + 1);
       // With the instance's own epoch still in the stream, the session is about to go to another.
@@ -117,7 +131,7 @@ export class SessionAssignment {
       return;
     }
     const { acknowledged } = agent;
-    const handled = Math.max(acknowledged, after ?? -1);
+    const handled = await this.handledUpTo(session_id, acknowledged, after);
     connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged, handled));
   }
@@ -125,34 +139,54 @@ export class SessionAssignment {
   private async take(connection: Connection, session_id: string, options: AttachOptions): Promise<void> {
     const { registry } = this;
     const { member } = connection;
-    const attach = { node: this.node.name, ...options };
+    const before = connection.attachment(session_id);
+    const attach = { node: this.node.name, owned: before?.epoch, ...options };
     const { session, revision } = await this.commands.attach(session_id, member, attach);
     const { epoch, acknowledged } = session.state.agent;
+    const { after, reason } = options;
+    const attached = { type: 'attached', session_id, epoch, revision, acknowledged, reason };
+    if (before?.epoch === epoch) {
+      connection.send(attached);
+      if (after !== null) this.dispatcher.acknowledge(before, after);
+      return;
+    }
     const answer = await this.registerOwner(connection, session_id, epoch);
-    if (!connection.isOpen) return;
+    if (!connection.isOpen || answer === 'given' || answer === 'waiting') return;
     if (answer === 'replaced') {
-      const holder = await registry.session(session_id);
+      const holder = await registry.session(session_id, member.pool);
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
       return;
     }
-    const { reason } = options;
-    connection.send({ type: 'attached', session_id, epoch, revision, acknowledged, reason });
+    connection.send(attached);
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged));
     if (answer === 'unknown') await registry.attach(session_id, member, epoch);
   }
 
+  /** Tells the registry who owns a session. If the instance drains by now, another gets it, or it waits. */
+  async register({ member }: Connection, session_id: string, epoch: number): Promise<RegisteredOwner> {
+    const answer = await this.registry.attach(session_id, member, epoch);
+    if (answer === 'waiting') await this.detachWaiting([{ session_id, instance: member.instance, epoch }]);
+    return answer;
+  }
+
   /** The registry may be unavailable for the moment: the stream has the owner, the registry gets it with the next comparison. */
   private async registerOwner(
-    { member }: Connection,
+    connection: Connection,
     sessionId: string,
     epoch: number,
-  ): Promise<'owner' | 'replaced' | 'unknown'> {
-    const register = async (): Promise<'owner' | 'replaced'> => {
-      const answer = await this.registry.attach(sessionId, member, epoch);
-      if (answer === 'unknown') throw new Error(`The registry does not know ${member.instance}.`);
+  ): Promise<RegisteredOwner> {
+    const register = async (): Promise<RegisteredOwner> => {
+      const answer = await this.register(connection, sessionId, epoch);
+      if (answer === 'unknown') throw new Error(`The registry does not know ${connection.member.instance}.`);
       return answer;
     };
     return (await retry(register, registration).catch(() => undefined)) ?? 'unknown';
+  }
+
+  /** The streams of sessions that wait say so too. What fails is tried again. */
+  private async detachWaiting(waiting: readonly WaitingSession[]): Promise<void> {
+    this.lostDetaches.add(waiting, 'drained');
+    await this.lostDetaches.append().catch(() => undefined);
   }
 
   /** The stream knows better than the registry who owns a session: the instance itself, another, or it is over. */
@@ -164,9 +198,17 @@ export class SessionAssignment {
       await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: agent.epoch });
       return;
     }
-    await this.registry.detach(session_id, instance, epoch);
+    await this.registry.detach(session_id, connection.member.pool, instance, epoch);
     if (session.status !== 'active' || agent.pool === null) return;
     await this.registry.recover(session_id, agent.instance, agent.epoch, agent.pool);
+  }
+
+  /** What an instance says that it has handled counts up to the end of the stream. */
+  private async handledUpTo(sessionId: string, acknowledged: number, after: number | null): Promise<number> {
+    if (after === null || after <= acknowledged) return acknowledged;
+    const known = await this.sessionCache.load(sessionId);
+    if (known !== undefined && known.revision >= after) return after;
+    return Math.min(after, (await this.sessionCache.latest(sessionId)).revision);
   }
 
   /** Who owns a session; a cached state from before the epoch in question is brought up to date. */

@@ -5,10 +5,13 @@ import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { BackgroundWork } from '../common/background-work.ts';
+import { LostDetaches } from '../common/lost-detaches.ts';
 import { Recovery, sweepMs } from './recovery.ts';
 import { Registry } from './registry.ts';
+import { WaitingSessions } from './waiting-sessions.ts';
 
 const moveMs = 250;
+const detachMs = 50;
 /** Sessions moved in one call of the registry. */
 const movedAtOnce = 200;
 
@@ -27,7 +30,9 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
     redis: Redis,
     private readonly registry: Registry,
     private readonly recovery: Recovery,
+    private readonly waiting: WaitingSessions,
     private readonly commands: AgentCommands,
+    private readonly lostDetaches: LostDetaches,
     private readonly config: Config,
     @InjectLogger() logger: Logger,
   ) {
@@ -39,6 +44,10 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
 
   onApplicationBootstrap(): void {
     this.work.every(moveMs, () => this.moveSessions());
+    this.work.every(detachMs, () => this.lostDetaches.append());
+    const { unansweredHandoffS } = this.config;
+    if (unansweredHandoffS > 0)
+      this.work.every(moveMs, () => this.requestHandoffs(unansweredHandoffS * 1_000));
     this.work.every(sweepMs, () => this.recovery.sweep());
   }
 
@@ -48,12 +57,11 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
 
   private async moveSessions(): Promise<void> {
     if (!this.canTrustLeases()) return;
-    const { complete, waiting } = await this.registry.moveSessions(movedAtOnce);
+    const { complete, waiting, failures } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
-    await Promise.all(waiting.map((item) => this.commands.detachLost(item, 'lease_expired')));
-    if (this.config.unansweredHandoffS > 0)
-      await this.requestHandoffs(this.config.unansweredHandoffS * 1_000);
+    this.lostDetaches.add(waiting, 'lease_expired');
     if (!complete) await this.recovery.run();
+    if (failures[0]) throw failures[0];
   }
 
   /**
@@ -69,11 +77,11 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async requestHandoffs(afterMs: number): Promise<void> {
-    for (const sessionId of await this.registry.unanswered(Date.now() - afterMs, movedAtOnce)) {
-      const epoch = (await this.registry.session(sessionId))?.epoch ?? 0;
-      if (await this.commands.requestHandoff(sessionId, `waiting:${epoch}`))
-        await this.registry.answered(sessionId);
-      else await this.registry.postpone(sessionId);
+    for (const item of await this.waiting.unanswered(Date.now() - afterMs, movedAtOnce)) {
+      const epoch = (await this.registry.session(item.session_id, item.pool))?.epoch ?? 0;
+      if (await this.commands.requestHandoff(item.session_id, `waiting:${epoch}`))
+        await this.waiting.answered(item);
+      else await this.waiting.postpone(item);
     }
   }
 }

@@ -1,22 +1,27 @@
 import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { ownedSessions, overSessions } from '#read-models';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { Registry } from './registry.ts';
+import { WaitingSessions } from './waiting-sessions.ts';
 
 const pageSize = 500;
 /** Milliseconds between two sweeps of the sessions that wait. */
 export const sweepMs = 5_000;
 const sweptPerPool = 200;
+const task = 'recovery';
+/** Since when the registry lacks something (ms). */
+const lostKey = 'agents:lost';
 
-/** Fills the registry from the tables after it was lost, and removes sessions that are over but still listed as waiting. */
+/** Completes the registry from the tables after a part of it was lost, and removes sessions that are over but still listed as waiting. */
 @Injectable()
 export class Recovery {
-  private lostSince: number | undefined;
-
   constructor(
+    private readonly redis: Redis,
     private readonly registry: Registry,
+    private readonly waiting: WaitingSessions,
     private readonly pool: Pool,
     private readonly config: Config,
     @InjectLogger() private readonly logger: Logger,
@@ -26,20 +31,19 @@ export class Recovery {
   async sweep(): Promise<void> {
     const { registry } = this;
     if (!(await registry.claim('sweep', sweepMs))) return;
-    const waiting = await registry.someWaiting(sweptPerPool);
-    if (waiting.length === 0) return;
-    for (const sessionId of await overSessions(this.pool, waiting)) registry.forgetWaiting(sessionId);
+    await registry.dropIdlePools();
+    const waiting = new Map((await this.waiting.some(sweptPerPool)).map((item) => [item.session_id, item]));
+    if (waiting.size === 0) return;
+    for (const sessionId of await overSessions(this.pool, [...waiting.keys()]))
+      registry.forgetWaiting(sessionId, waiting.get(sessionId)?.pool ?? '');
   }
 
   /** Waits until live instances have reconnected, then takes in the sessions of the others. One node does it. */
   async run(): Promise<void> {
     const { registry } = this;
     const { agentLeaseMs } = this.config;
-    const now = Date.now();
-    this.lostSince ??= now;
-    if (now - this.lostSince < 1.5 * agentLeaseMs) return;
-    if (!(await registry.claim('recovery', 10 * agentLeaseMs))) return;
-    this.lostSince = undefined;
+    if ((await this.lostForMs()) < 1.5 * agentLeaseMs || (await registry.hasEarlierNodes())) return;
+    if (!(await registry.claim(task, 10 * agentLeaseMs))) return;
     let found = 0;
     let after: string | null = null;
     do {
@@ -49,7 +53,21 @@ export class Recovery {
       }
       after = page.length === pageSize ? (page.at(-1)?.session_id ?? null) : null;
     } while (after !== null);
+    // Without the claim, the registry was lost once more meanwhile.
+    if (!(await registry.endClaim(task))) return;
     await registry.markComplete();
+    await this.redis.del(lostKey);
     this.logger.info({ sessions: found }, 'the agents’ registry is complete again');
+  }
+
+  /** Since when the registry lacks something, by the clock of Redis: kept with the registry, it is lost with it. */
+  private async lostForMs(): Promise<number> {
+    const [seconds = 0, micros = 0] = await this.redis.time();
+    const now = seconds * 1_000 + Math.floor(micros / 1_000);
+    if ((await this.redis.set(lostKey, now, 'NX')) === 'OK') {
+      this.logger.warn('a part of the agents’ registry is lost');
+      return 0;
+    }
+    return now - Number((await this.redis.get(lostKey)) ?? now);
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { ApiNode } from '../common/api-node.ts';
+import { Pools } from './pools.ts';
+import { keyOf, ScriptRunner } from './script-runner.ts';
 import * as scripts from './scripts.ts';
 
 /** An instance as its connection makes it known. */
@@ -21,20 +23,17 @@ export interface OwnedSession {
 }
 
 /** A session that waits for an instance, and who had it. */
-interface Waiting extends OwnedSession {
+export interface WaitingSession extends OwnedSession {
   readonly instance: string;
 }
 
-interface InstanceView {
-  readonly instance: string;
-  readonly pool: string;
-  readonly node: string;
-  readonly capacity: number;
-  readonly sessions: number;
-  readonly draining: boolean;
-  readonly since: string;
-  /** Milliseconds; below 0: over, its sessions are about to move. */
-  readonly lease_ms: number;
+interface MovedSessions {
+  /** False when something of the registry was lost. */
+  complete: boolean;
+  /** Those that wait from now on. */
+  readonly waiting: WaitingSession[];
+  /** Errors of single pools. */
+  readonly failures: Error[];
 }
 
 interface SessionView {
@@ -44,94 +43,166 @@ interface SessionView {
   readonly node: string | null;
 }
 
-const marker = 'agents:complete';
+/**
+ * What became of a session of an instance. 'replaced': another is, or is about to be; 'unknown': the instance is not
+ * registered; it drains, so that the session was 'given' to another, or is 'waiting' for one.
+ */
+export type RegisteredOwner = 'owner' | 'replaced' | 'unknown' | 'given' | 'waiting';
+const registeredOwners = new Map<unknown, RegisteredOwner>([
+  [0, 'replaced'],
+  [1, 'owner'],
+  [2, 'given'],
+  [3, 'waiting'],
+]);
+
+/** How long the registry remembers which pool an instance joined (ms). */
+const poolOfMs = 86_400_000;
+const poolOf = (instance: string): string => `agents:pool-of:${instance}`;
+/** The leases of nodes from before the registry was split by pool. */
+const earlierLeases = 'agents:lease';
 
 /**
- * Who is connected where and owns which session: a cache of the streams in Redis, which may be lost. The scripts
- * arbitrate between nodes; the stream has the last word.
+ * Who is connected where and owns which session: a cache of the streams in Redis, which may be lost, whole or in part. The
+ * scripts arbitrate between nodes; the stream has the last word.
  */
 @Injectable()
 export class Registry {
-  /** The names under which the client knows the scripts. */
-  private readonly defined = new Map<string, string>();
+  private readonly scripts: ScriptRunner;
+  private readonly pools: Pools;
 
   constructor(
     private readonly redis: Redis,
     private readonly node: ApiNode,
-  ) {}
+  ) {
+    this.scripts = new ScriptRunner(redis);
+    this.pools = new Pools(redis);
+  }
+
+  async poolNames(): Promise<string[]> {
+    return (await this.pools.list()).pools;
+  }
 
   /**
-   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns. Undefined when a newer
-   * connection of it is known.
+   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns, or to the attempt
+   * of a newer connection of it.
    */
-  async register(
-    { instance, pool, capacity, conn, attempt }: Member,
-    leaseMs: number,
-  ): Promise<OwnedSession[] | undefined> {
-    const args = [instance, pool, this.node.name, conn, capacity, leaseMs, attempt];
-    const flat = await this.run(scripts.registerScript, args);
-    return flat === 0 ? undefined : pairs(flat as string[]);
+  async register(member: Member, leaseMs: number, draining: boolean): Promise<OwnedSession[] | number> {
+    const { instance, pool, capacity, conn, attempt } = member;
+    const moved = await this.leaveEarlierPool(member);
+    if (typeof moved === 'number') return moved;
+    const isNew = await this.pools.add(pool);
+    const args = [
+      instance,
+      this.node.name,
+      conn,
+      capacity,
+      leaseMs,
+      attempt,
+      Number(draining),
+      Number(isNew),
+    ];
+    const owned = await this.scripts.run(scripts.registerScript, pool, args);
+    if (typeof owned === 'number') return owned;
+    await this.redis.set(poolOf(instance), pool, 'PX', poolOfMs);
+    // Nodes from before the split must not take the instance for gone.
+    await this.redis.zrem(earlierLeases, instance);
+    return [...moved, ...pairs(owned)];
   }
 
   /** Renews leases. For each: how many sessions the instance owns; -1: not known; -2: superseded. */
   async renew(leases: readonly { member: Member; leftMs: number }[]): Promise<number[]> {
-    const args = leases.flatMap(({ member, leftMs }) => [member.instance, member.conn, leftMs]);
-    return (await this.run(scripts.renewScript, args)) as number[];
+    const byPool = [...Map.groupBy(leases, ({ member }) => member.pool)];
+    const counts = new Map<string, number>();
+    await Promise.all(
+      byPool.map(async ([pool, ofPool]) => {
+        const args = ofPool.flatMap(({ member, leftMs }) => [member.instance, member.conn, leftMs]);
+        const reply = (await this.scripts.run(scripts.renewScript, pool, args)) as number[];
+        for (const [index, { member }] of ofPool.entries()) counts.set(member.conn, reply[index] ?? -1);
+      }),
+    );
+    return leases.map(({ member }) => counts.get(member.conn) ?? -1);
   }
 
   /** The sessions that an instance owns. */
-  async owned(instance: string): Promise<OwnedSession[]> {
-    const sessions = await this.redis.smembers(`agents:held:${instance}`);
-    const pipeline = this.redis.pipeline();
-    for (const session of sessions) pipeline.hget(`agents:session:${session}`, 'epoch');
-    const epochs = await pipeline.exec();
-    return sessions.map((session_id, index) => ({ session_id, epoch: Number(epochs?.[index]?.[1] ?? 0) }));
+  async owned({ instance, pool }: Member): Promise<OwnedSession[]> {
+    return pairs(await this.scripts.run(scripts.ownedScript, pool, [instance]));
   }
 
-  /** Makes an instance the owner. 'replaced': another is, or is about to be; 'unknown': the instance is not registered. */
-  async attach(
-    sessionId: string,
-    { instance, pool, conn }: Member,
-    epoch: number,
-  ): Promise<'owner' | 'replaced' | 'unknown'> {
-    const code = await this.run(scripts.attachScript, [sessionId, instance, conn, epoch, pool]);
-    if (code === 1) return 'owner';
-    return code === 0 ? 'replaced' : 'unknown';
+  /** Makes an instance the owner of a session. */
+  async attach(sessionId: string, { instance, pool, conn }: Member, epoch: number): Promise<RegisteredOwner> {
+    const code = await this.scripts.run(scripts.attachScript, pool, [sessionId, instance, conn, epoch]);
+    return registeredOwners.get(code) ?? 'unknown';
   }
 
-  /** Forgets the session if that instance owns it, at that epoch or an older one. */
-  async detach(sessionId: string, instance: string, epoch: number): Promise<void> {
-    await this.run(scripts.detachScript, [sessionId, instance, epoch]);
+  /** Forgets a session of a pool if that instance owns it, at that epoch or an older one. */
+  async detach(sessionId: string, pool: string, instance: string, epoch: number): Promise<void> {
+    await this.scripts.run(scripts.detachScript, pool, [sessionId, instance, epoch]);
   }
 
   /** A session that waits for an instance is over. Not awaited: what is missed is found with the next sweep. */
-  forgetWaiting(sessionId: string): void {
-    this.detach(sessionId, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
+  forgetWaiting(sessionId: string, pool: string): void {
+    this.detach(sessionId, pool, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
   }
 
   /** Gives sessions of an instance to others; `left`: how many it still owns. */
-  async drain({ instance, conn }: Member, limit: number): Promise<{ left: number; waiting: Waiting[] }> {
-    const [left, ...rest] = (await this.run(scripts.drainScript, [instance, conn, limit])) as [
-      number,
-      ...string[],
-    ];
+  async drain(
+    { instance, pool, conn }: Member,
+    limit: number,
+  ): Promise<{ left: number; waiting: WaitingSession[] }> {
+    const reply = await this.scripts.run(scripts.drainScript, pool, [instance, conn, limit]);
+    const [left, ...rest] = reply as [number, ...string[]];
     return { left, waiting: triples(rest) };
   }
 
   /** Forgets an instance without sessions. */
-  async leave({ instance, conn }: Member): Promise<void> {
-    await this.run(scripts.leaveScript, [instance, conn]);
+  async leave({ instance, pool, conn }: Member): Promise<void> {
+    await this.scripts.run(scripts.leaveScript, pool, [instance, conn]);
   }
 
-  /** Moves up to `limit` sessions whose owner is gone, or that wait. `complete` is false when the registry was lost. */
-  async moveSessions(limit: number): Promise<{ complete: boolean; waiting: Waiting[] }> {
-    const [complete, ...rest] = (await this.run(scripts.moveScript, [limit])) as [number, ...string[]];
-    return { complete: complete === 1, waiting: triples(rest) };
+  /** Moves in each pool up to `limit` sessions whose owner is gone, or that wait. */
+  async moveSessions(limit: number): Promise<MovedSessions> {
+    const { pools, complete } = await this.pools.list();
+    const replies = await this.scripts.runAll(pools.map((pool) => [scripts.moveScript, pool, [limit]]));
+    const result: MovedSessions = { complete, waiting: [], failures: [] };
+    const inUse: string[] = [];
+    for (const [index, reply] of replies.entries()) {
+      const pool = pools[index] ?? '';
+      if ('error' in reply) {
+        result.failures.push(reply.error);
+        inUse.push(pool);
+        continue;
+      }
+      const [isComplete, isIdle, ...rest] = reply.value as [number, number, ...string[]];
+      if (isIdle === 0) inUse.push(pool);
+      if (isComplete === 0) result.complete = false;
+      result.waiting.push(...triples(rest));
+    }
+    await this.pools.keep(inUse);
+    return result;
   }
 
-  /** Takes in a session whose owner, if any, is not connected. */
+  /** Forgets the pools that nobody used for a while. */
+  async dropIdlePools(): Promise<void> {
+    for (const pool of await this.pools.idle())
+      if ((await this.scripts.run(scripts.dropScript, pool, [])) === 1) await this.pools.remove(pool);
+  }
+
+  /** Takes in a session that the registry lost, unless its owner is connected; resolves to whether it goes to another. */
   async recover(sessionId: string, instance: string | null, epoch: number, pool: string): Promise<boolean> {
-    return (await this.run(scripts.recoverScript, [sessionId, instance ?? '', epoch, pool])) === 1;
+    await this.pools.add(pool);
+    return (await this.scripts.run(scripts.recoverScript, pool, [sessionId, instance ?? '', epoch])) === 1;
+  }
+
+  /** Nothing is missing from the registry any more. */
+  async markComplete(): Promise<void> {
+    const { pools } = await this.pools.list();
+    await this.scripts.runAll(pools.map((pool) => [scripts.markScript, pool, []]));
+    await this.pools.mark();
+  }
+
+  /** Whether nodes from before the registry was split by pool still renew the leases of their instances. */
+  async hasEarlierNodes(): Promise<boolean> {
+    return (await this.redis.zcount(earlierLeases, Date.now(), '+inf')) > 0;
   }
 
   /** Lets one node at a time do something, for a while. */
@@ -139,105 +210,39 @@ export class Registry {
     return (await this.redis.set(`agents:task:${task}`, this.node.name, 'PX', forMs, 'NX')) === 'OK';
   }
 
-  /** Nothing is missing from the registry any more. */
-  async markComplete(): Promise<void> {
-    await this.redis.set(marker, this.node.name);
+  /** Whether this node's claim still stands; if so, it ends. */
+  async endClaim(task: string): Promise<boolean> {
+    if ((await this.redis.get(`agents:task:${task}`)) !== this.node.name) return false;
+    return (await this.redis.del(`agents:task:${task}`)) === 1;
   }
 
-  /** Sessions that wait since before a time (ms) and for which no handoff was asked yet. */
-  async unanswered(before: number, limit: number): Promise<string[]> {
-    return this.redis.zrangebyscore('agents:unanswered', '-inf', String(before), 'LIMIT', 0, limit);
-  }
-
-  /** A handoff was requested. */
-  async answered(sessionId: string): Promise<void> {
-    await this.redis.zrem('agents:unanswered', sessionId);
-  }
-
-  /** No handoff can be requested now: the session waits as long again. */
-  async postpone(sessionId: string): Promise<void> {
-    await this.redis.zadd('agents:unanswered', 'XX', Date.now(), sessionId);
-  }
-
-  /** The instances that are connected, of one pool or of all. */
-  async instances(pool: string | undefined, limit: number): Promise<InstanceView[]> {
-    const leases = await this.redis.zrange('agents:lease', '0', '-1', 'WITHSCORES');
-    const now = Date.now();
-    const pipeline = this.redis.pipeline();
-    for (let at = 0; at < leases.length; at += 2) {
-      pipeline.hgetall(`agents:instance:${leases[at]}`).scard(`agents:held:${leases[at]}`);
-    }
-    const replies = (await pipeline.exec()) ?? [];
-    const views: InstanceView[] = [];
-    for (let at = 0; at < leases.length; at += 2) {
-      const about = replies[at]?.[1] as Record<string, string>;
-      if (about['pool'] === undefined || (pool !== undefined && about['pool'] !== pool)) continue;
-      views.push({
-        instance: leases[at] ?? '',
-        pool: about['pool'],
-        node: about['node'] ?? '',
-        capacity: Number(about['capacity']),
-        sessions: Number(replies[at + 1]?.[1]),
-        draining: about['draining'] === '1',
-        since: new Date(Number(about['since'])).toISOString(),
-        lease_ms: Number(leases[at + 1]) - now,
-      });
-      if (views.length === limit) break;
-    }
-    return views;
-  }
-
-  /** How many sessions of each pool wait for an instance. */
-  async waiting(): Promise<{ pool: string; sessions: number }[]> {
-    const pools = await this.redis.smembers('agents:pools');
-    return Promise.all(
-      pools.map(async (pool) => ({ pool, sessions: await this.redis.zcard(`agents:waiting:${pool}`) })),
-    );
-  }
-
-  /** Some of the sessions that wait for an instance, of each pool another few each time. */
-  async someWaiting(perPool: number): Promise<string[]> {
-    const pools = await this.redis.smembers('agents:pools');
-    const some = await Promise.all(
-      pools.map((pool) => this.redis.zrandmember(`agents:waiting:${pool}`, perPool)),
-    );
-    return some.flatMap((sessions) => sessions ?? []);
-  }
-
-  /** The owner of a session; undefined when the registry does not know the session. */
-  async session(sessionId: string): Promise<SessionView | undefined> {
-    const [instance, epoch, pool] = await this.redis.hmget(
-      `agents:session:${sessionId}`,
-      'instance',
-      'epoch',
-      'pool',
-    );
-    if (typeof instance !== 'string' || typeof pool !== 'string') return undefined;
-    const node = instance === '' ? null : await this.redis.hget(`agents:instance:${instance}`, 'node');
+  /** The owner of a session of a pool; undefined when the registry does not know the session. */
+  async session(sessionId: string, pool: string): Promise<SessionView | undefined> {
+    const entry = await this.redis.hget(`${keyOf(pool)}:sessions`, sessionId);
+    if (entry === null) return undefined;
+    const [epoch, instance = ''] = entry.split(' ');
+    const node =
+      instance === '' ? null : await this.redis.hget(`${keyOf(pool)}:instance:${instance}`, 'node');
     return { instance: instance || null, epoch: Number(epoch), pool, node };
   }
 
-  private async run(script: string, args: (string | number)[]): Promise<unknown> {
-    let name = this.defined.get(script);
-    if (name === undefined) {
-      name = `turnstreamAgents${this.defined.size}`;
-      this.redis.defineCommand(name, { numberOfKeys: 0, lua: script });
-      this.defined.set(script, name);
-    }
-    const replies = await this.redis.pipeline([[name, ...args]]).exec();
-    const [error, value] = replies?.[0] ?? [new Error('Redis did not answer.'), undefined];
-    if (error) throw error;
-    return value;
+  /** An instance that joins another pool leaves the one before; resolves as `register`. */
+  private async leaveEarlierPool({ instance, pool, attempt }: Member): Promise<OwnedSession[] | number> {
+    const before = await this.redis.get(poolOf(instance));
+    if (before === null || before === pool) return [];
+    const owned = await this.scripts.run(scripts.abandonScript, before, [instance, attempt]);
+    return typeof owned === 'number' ? owned : pairs(owned);
   }
 }
 
-function pairs(flat: readonly string[]): OwnedSession[] {
-  return flat.flatMap((session_id, at) =>
-    at % 2 === 0 ? [{ session_id, epoch: Number(flat[at + 1]) }] : [],
+function pairs(flat: unknown): OwnedSession[] {
+  const values = flat as readonly string[];
+  return values.flatMap((session_id, at) =>
+    at % 2 === 0 ? [{ session_id, epoch: Number(values[at + 1]) }] : [],
   );
 }
 
-function triples(flat: readonly string[]): Waiting[] {
+function triples(flat: readonly string[]): WaitingSession[] {
   return flat.flatMap((session_id, at) =>
     at % 3 === 0 ? [{ session_id, instance: flat[at + 1] ?? '', epoch: Number(flat[at + 2]) }] : [],
   );

@@ -4,7 +4,7 @@ import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
-import { ProblemError } from '#platform';
+import { parseWhole, ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
@@ -68,7 +68,8 @@ export class StreamController implements BeforeApplicationShutdown {
 
 function lastEventId(header: string | undefined): number | undefined {
   if (header === undefined || header === '') return undefined;
-  if (/^\d{1,15}$/.test(header)) return Number(header);
+  const revision = parseWhole(header);
+  if (revision !== undefined && revision >= 0) return revision;
   const message = 'Last-Event-ID must be a revision';
   throw new ProblemError('validation_failed', message, { errors: [{ field: 'last-event-id', message }] });
 }

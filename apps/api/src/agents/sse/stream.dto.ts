@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsOptional } from 'class-validator';
+import { IsRevision } from '../../common/query-values.ts';
 
 export class StreamQuery {
   @ApiProperty({
@@ -8,9 +8,6 @@ export class StreamQuery {
     description: 'Begin after this revision (-1: at the start). Left out: with what happens from now on.',
   })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(-1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsRevision(-1)
   after?: number;
 }

@@ -5,6 +5,7 @@ import { IsIn } from 'class-validator';
 import { v5 } from 'uuid';
 import type { SessionCommand } from '#domain';
 import type { RequestHeaders } from '../../common/command-headers.ts';
+import { commandIds } from '../../common/command-request.ts';
 
 /** What the conversion of a command takes from its request besides its own fields. */
 export interface Conversion {
@@ -79,7 +80,7 @@ export function conversionOf(
   deduplicationIds: readonly string[],
   index = 0,
 ): Conversion {
-  const requestId = key ?? deduplicationIds[0];
+  const [requestId] = commandIds(key, deduplicationIds);
   return {
     caller: actor.id,
     newTurnId: () => (requestId === undefined ? randomUUID() : v5(`${requestId}:turn:${index}`, sessionId)),

@@ -6,12 +6,12 @@ import { goalStatuses } from '#domain';
 import { SessionParams } from '../../common/params.ts';
 import { defineCommand } from './definition.ts';
 
+/** The same in a body and in a path. */
 const IsGoalName = (): PropertyDecorator => applyDecorators(IsString(), Length(1, 64));
 
 export class SetGoalDto {
   @ApiProperty({ example: 'resolve_payment', maxLength: 64 })
-  @IsString()
-  @Length(1, 64)
+  @IsGoalName()
   goal: string;
 
   @ApiPropertyOptional({ example: 'verify_bank', maxLength: 64 })

@@ -43,6 +43,13 @@ export class HandoffDto {
   note?: string;
 }
 
+/** One for each action: a body with the fields of all of them is refused. */
+export const handoffExamples: Record<HandoffDto['action'], { value: HandoffDto }> = {
+  request: { value: { action: 'request', reason: 'bank details changed' } },
+  accept: { value: { action: 'accept', accepted_by: 'desk-4' } },
+  return: { value: { action: 'return', note: 'bank details corrected' } },
+};
+
 export const handoff = defineCommand({
   type: 'Handoff',
   summary: 'Request, accept or return a handoff to a human',

@@ -2,6 +2,8 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { plainToInstance, Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateNested } from 'class-validator';
 import type { SessionCommand } from '#domain';
+import type { FieldError } from '#platform';
+import { validationFailed } from '#platform';
 import type { CommandDefinition, Conversion } from './definition.ts';
 import { commandDefinitions } from './list.ts';
 
@@ -53,9 +55,30 @@ function toItem(item: unknown): unknown {
   return plainToInstance<object, object>(definitions.get(type)?.item ?? UnknownItem, item);
 }
 
-/** The ids of all items by which a repetition is recognized. */
+/** The field that an id comes from, by what the id begins with. */
+const idFields: Readonly<Record<string, string>> = {
+  turn: 'turn_id',
+  message: 'message_id',
+  source: 'source_event_id',
+};
+
+/**
+ * The ids of all items by which a repetition is recognized.
+ * @throws ProblemError `validation_failed` when two items have the same: one of them would be lost
+ */
 export function deduplicationIdsOf({ commands }: CommandsDto): string[] {
-  return commands.flatMap((item) => definitionOf(item).deduplicationIds(item));
+  const owners = new Map<string, number>();
+  const errors: FieldError[] = [];
+  for (const [index, item] of commands.entries()) {
+    for (const id of definitionOf(item).deduplicationIds(item)) {
+      const owner = owners.get(id);
+      const field = `commands[${index}].${idFields[id.slice(0, id.indexOf(':'))] ?? 'type'}`;
+      if (owner === undefined) owners.set(id, index);
+      else errors.push({ field, message: `is the same as in commands[${owner}]` });
+    }
+  }
+  if (errors.length > 0) throw validationFailed(errors);
+  return [...owners.keys()];
 }
 
 export function toCommands(

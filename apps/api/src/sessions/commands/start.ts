@@ -1,16 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Channel, StartSession } from '#domain';
 import { channels } from '#domain';
-import { IsId, IsLanguageTag, IsName } from '../../common/validators.ts';
+import { PartnerId } from '../../common/params.ts';
+import { IsId, IsLanguageTag } from '../../common/validators.ts';
 
-export class StartSessionDto {
-  @ApiProperty({ example: 'P7689', maxLength: 64, description: 'The delivery partner.' })
-  @IsString()
-  @Length(1, 64)
-  @IsName()
-  partner_id: string;
-
+/** How a session begins. */
+export class ResumeOrStartDto {
   @ApiProperty({ enum: channels, example: 'whatsapp' })
   @IsIn(channels)
   channel: Channel;
@@ -43,11 +39,6 @@ export class StartSessionDto {
   @MaxLength(128)
   device?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 of the session; a new one by default.' })
-  @IsOptional()
-  @IsId('4')
-  session_id?: string;
-
   @ApiPropertyOptional({
     example: 86_400,
     minimum: 1,
@@ -60,8 +51,21 @@ export class StartSessionDto {
   expires_in_s?: number;
 }
 
+export class StartSessionDto extends ResumeOrStartDto {
+  @PartnerId()
+  partner_id: string;
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 of the session; a new one by default.' })
+  @IsOptional()
+  @IsId('4')
+  session_id?: string;
+}
+
 /** The start of a session without the partner's memory, which is read later. `idleS`: seconds until it expires by default. */
-export function toStartSession(dto: StartSessionDto, idleS: number): Omit<StartSession, 'memory'> {
+export function toStartSession(
+  dto: Omit<StartSessionDto, 'session_id'>,
+  idleS: number,
+): Omit<StartSession, 'memory'> {
   return {
     type: 'StartSession',
     partner_id: dto.partner_id,

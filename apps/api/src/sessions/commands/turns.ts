@@ -36,6 +36,7 @@ export class RecordTurnDto {
 
   @ApiPropertyOptional({
     format: 'uuid',
+    example: '5d1f0c7e-8a43-4c0e-9a6f-2b7c1d3e4f50',
     description: 'The turn’s id. A turn with the same id is recorded once.',
   })
   @IsOptional()
@@ -51,7 +52,12 @@ export class RecordTurnDto {
   @Length(1, 255)
   message_id?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'The turn that this one answers.' })
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description:
+      'The turn that this one answers: an earlier one. One that is not among the last ten turns of the session is stored ' +
+      'with `in_reply_to_unresolved` in the event.',
+  })
   @IsOptional()
   @IsId()
   in_reply_to?: string;

@@ -1,0 +1,49 @@
+import { Redis } from 'ioredis';
+
+/** zset: pools in use -> when a node last said so (ms); the empty member marks that nothing is lost, as in the pools' keys. */
+const key = 'agents:pools';
+/** A pool that nobody uses is forgotten after this many milliseconds. */
+const idleMs = 60_000;
+
+/** The pools of the registry. Each node remembers those that it has seen in use, so that none is lost with the key. */
+export class Pools {
+  private readonly seen = new Set<string>();
+
+  constructor(private readonly redis: Redis) {}
+
+  /** A pool is in use; resolves to whether it is a new one, of which nothing can be lost. */
+  async add(pool: string): Promise<boolean> {
+    this.seen.add(pool);
+    const replies = await this.redis.pipeline().zadd(key, Date.now(), pool).zscore(key, '').exec();
+    return replies?.[0]?.[1] === 1 && typeof replies[1]?.[1] === 'string';
+  }
+
+  /** All pools, and whether the list of them is complete. */
+  async list(): Promise<{ pools: string[]; complete: boolean }> {
+    const members = await this.redis.zrange(key, '0', '-1');
+    const pools = new Set([...this.seen, ...members]);
+    return { complete: pools.delete(''), pools: [...pools] };
+  }
+
+  /** Pools that are in use; all others this node has no need to remember. */
+  async keep(inUse: readonly string[]): Promise<void> {
+    this.seen.clear();
+    for (const pool of inUse) this.seen.add(pool);
+    const now = Date.now();
+    if (inUse.length > 0) await this.redis.zadd(key, ...inUse.flatMap((pool) => [now, pool]));
+  }
+
+  /** Nothing is lost any more. */
+  async mark(): Promise<void> {
+    await this.redis.zadd(key, '+inf', '');
+  }
+
+  /** The pools that nobody used for a while. */
+  async idle(): Promise<string[]> {
+    return this.redis.zrangebyscore(key, '-inf', Date.now() - idleMs);
+  }
+
+  async remove(pool: string): Promise<void> {
+    await this.redis.zrem(key, pool);
+  }
+}

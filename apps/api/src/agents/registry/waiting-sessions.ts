@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { keyOf } from './script-runner.ts';
+import { Registry } from './registry.ts';
+
+/** A session that waits in a pool. */
+interface PoolSession {
+  readonly pool: string;
+  readonly session_id: string;
+}
+
+/** The sessions that wait for an instance, and those of them for which no handoff was asked yet. */
+@Injectable()
+export class WaitingSessions {
+  constructor(
+    private readonly redis: Redis,
+    private readonly registry: Registry,
+  ) {}
+
+  /** Sessions that wait since before a time (ms) and for which no handoff was asked yet. */
+  async unanswered(before: number, limit: number): Promise<PoolSession[]> {
+    return this.ofEachPool((pool) =>
+      this.redis.zrangebyscore(`${keyOf(pool)}:unanswered`, '-inf', String(before), 'LIMIT', 0, limit),
+    );
+  }
+
+  /** A handoff was requested. */
+  async answered({ pool, session_id }: PoolSession): Promise<void> {
+    await this.redis.zrem(`${keyOf(pool)}:unanswered`, session_id);
+  }
+
+  /** No handoff can be requested now: the session waits as long again. */
+  async postpone({ pool, session_id }: PoolSession): Promise<void> {
+    await this.redis.zadd(`${keyOf(pool)}:unanswered`, 'XX', Date.now(), session_id);
+  }
+
+  /** Some of them, of each pool another few each time. */
+  async some(perPool: number): Promise<PoolSession[]> {
+    const random = (pool: string) => this.redis.zrandmember(`${keyOf(pool)}:waiting`, perPool);
+    return this.ofEachPool(async (pool) => (await random(pool)) ?? []);
+  }
+
+  /** Without the empty member, which is a mark. */
+  private async ofEachPool(find: (pool: string) => Promise<string[]>): Promise<PoolSession[]> {
+    const ofPool = async (pool: string): Promise<PoolSession[]> =>
+      (await find(pool)).flatMap((session_id) => (session_id === '' ? [] : [{ pool, session_id }]));
+    return (await Promise.all((await this.registry.poolNames()).map(ofPool))).flat();
+  }
+}

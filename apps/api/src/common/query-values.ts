@@ -1,0 +1,38 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsString, ValidateBy } from 'class-validator';
+import { largestRevision, parseTime, parseWhole, timeFormat } from '#platform';
+
+/** A whole number of the query in a range, both ends included, in decimal digits. */
+export function IsWholeText(min: number, max: number): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }) => (typeof value === 'string' ? (parseWhole(value) ?? value) : value)),
+    ValidateBy({
+      name: 'isInt',
+      validator: {
+        validate: (value: unknown) => typeof value === 'number' && value >= min && value <= max,
+        defaultMessage: () => `$property must be a whole number from ${min} to ${max}`,
+      },
+    }),
+  );
+}
+
+/** A revision in the query; `min` -1: also the one before the first event. */
+export function IsRevision(min: -1 | 0 = 0): PropertyDecorator {
+  return IsWholeText(min, largestRevision);
+}
+
+/** A time in the query, with its offset from here on. */
+export function IsTime(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }) => (typeof value === 'string' ? (parseTime(value) ?? value) : value)),
+    IsString(),
+    ValidateBy({
+      name: 'isTime',
+      validator: {
+        validate: (value: unknown) => typeof value === 'string' && parseTime(value) !== undefined,
+        defaultMessage: () => `$property must be ${timeFormat}`,
+      },
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+import { Body, Controller, Param, Post, UseInterceptors } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Config } from '#platform';
+import type { RequestHeaders } from '../common/command-headers.ts';
+import { CommandHeaders } from '../common/command-headers.ts';
+import { commandRequest } from '../common/command-request.ts';
+import { CommandResultInterceptor } from '../common/command-result.interceptor.ts';
+import { ApiProblems, ApiSenderHeaders } from '../common/openapi.decorators.ts';
+import { PartnerParams } from '../common/params.ts';
+import { ResumeOrStartDto, toStartSession } from './commands/start.ts';
+import { PartnerSessionDto, toPartnerSessionDto } from './partner-session.dto.ts';
+import type { PartnerSessionResult } from './resume-or-start.ts';
+import { ResumeOrStart } from './resume-or-start.ts';
+
+/** The session of a partner. */
+@ApiTags('commands')
+@Controller('v1/partners')
+export class PartnerController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly config: Config,
+  ) {}
+
+  @Post(':partner_id/session')
+  @UseInterceptors(
+    new CommandResultInterceptor<PartnerSessionResult>({
+      location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
+      statusOf: ({ resumed }) => (resumed ? 200 : 201),
+      body: toPartnerSessionDto,
+    }),
+  )
+  @ApiOperation({
+    summary: 'Resume the partner’s most recently active session, or start one',
+    description:
+      'Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is ' +
+      'used for a session that starts; one that is resumed stays as it is, on its own channel.',
+  })
+  @ApiSenderHeaders()
+  @ApiResponse({ status: 200, type: PartnerSessionDto, description: 'The session was active and goes on.' })
+  @ApiResponse({
+    status: 201,
+    type: PartnerSessionDto,
+    description: 'No session was active; this one starts.',
+  })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_json',
+    'payload_too_large',
+    'unsupported_media_type',
+    'internal_error',
+    'engine_unavailable',
+    'session_set_aside',
+  )
+  resumeOrStart(
+    @Param() { partner_id }: PartnerParams,
+    @CommandHeaders() headers: RequestHeaders,
+    @Body() dto: ResumeOrStartDto,
+  ): Promise<PartnerSessionResult> {
+    const { sessionId: _none, ...request } = commandRequest('', unconditional(headers), dto);
+    const start = toStartSession({ ...dto, partner_id }, this.config.sessionIdleS);
+    return this.commands.execute(new ResumeOrStart(start, request));
+  }
+}
+
+/** Which session it will be is not known to the caller, so neither key nor revision nor epoch can be meant for it. */
+function unconditional(headers: RequestHeaders): RequestHeaders {
+  return { ...headers, key: undefined, expectedRevision: undefined, agentEpoch: undefined };
+}

@@ -1,0 +1,22 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Channel } from '#domain';
+import { channels } from '#domain';
+import { CommandResultDto, toCommandResultDto } from '../common/command-result.dto.ts';
+import type { PartnerSessionResult } from './resume-or-start.ts';
+
+export class PartnerSessionDto extends CommandResultDto {
+  @ApiProperty({ example: true, description: 'Whether the session was active before; false: it starts.' })
+  resumed: boolean;
+
+  @ApiProperty({
+    enum: channels,
+    example: 'whatsapp',
+    description: 'The channel that the session is on. Continue on another one with `POST …/channel`.',
+  })
+  channel: Channel;
+}
+
+export function toPartnerSessionDto(result: PartnerSessionResult): PartnerSessionDto {
+  const { channel } = result.session.state.session;
+  return { ...toCommandResultDto(result), resumed: result.resumed, channel };
+}

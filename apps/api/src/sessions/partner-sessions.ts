@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { AssignSession, Inheritance, ListedSession, PartnerState, Session } from '#domain';
+import { decidePartner, evolvePartner, inheritance, isStarted } from '#domain';
+import type { CommandRequest, Partner } from '#sessions';
+import {
+  appendToPartner,
+  changePartner,
+  EventStore,
+  isUnreadable,
+  sessionStream,
+  sessionUpdate,
+} from '#sessions';
+import { KeyedMutex } from '#platform';
+import { SessionCache } from '#read-models';
+
+type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
+type Assignment = Pick<AssignSession, 'session_id' | 'completable' | 'language'>;
+
+/** A listed session as of the end of its stream; undefined: its stream cannot be read, or need not be. */
+export interface FoundSession {
+  readonly listed: ListedSession;
+  readonly session: Session | undefined;
+}
+
+/** The sessions of partners: named in the partner's stream before they start. */
+@Injectable()
+export class PartnerSessions {
+  private readonly mutex = new KeyedMutex();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly sessionCache: SessionCache,
+  ) {}
+
+  /**
+   * Names a session that is about to start, unless it has been named before or exists.
+   * @returns what it begins with; null: it exists
+   */
+  async register(partnerId: string, assignment: Assignment, sender: Sender): Promise<Inheritance | null> {
+    const { session_id } = assignment;
+    return this.inSequence(partnerId, async (partner) => {
+      const { sessions } = partner.state;
+      if (sessions.some((listed) => listed.session_id === session_id))
+        return inherit(partner.state, session_id);
+      const [exists, found] = await Promise.all([this.exists(session_id), this.find(partner, true)]);
+      return exists ? null : this.assign(partner, found, assignment, sender);
+    });
+  }
+
+  /** As `changePartner`, one after the other in this process: they would only be in each other's way. */
+  inSequence<T>(partnerId: string, change: (partner: Partner) => Promise<T | undefined>): Promise<T> {
+    return this.mutex.run(partnerId, () => changePartner(this.store, partnerId, change));
+  }
+
+  /** The partner's sessions that are not known to be over. `kept`: those alone that a cache has, no stream is read whole. */
+  async find({ partner_id, state }: Partner, kept = false): Promise<FoundSession[]> {
+    const open = state.sessions.filter(({ over }) => !over);
+    const found = await Promise.all(
+      open.map(async (listed) => ({ listed, session: await this.latest(listed, kept) })),
+    );
+    return found.filter(({ session }) => session === undefined || isOf(session, partner_id));
+  }
+
+  /**
+   * Names a session that is about to start, and records what the others have changed so far.
+   * @returns what it begins with; undefined: others have changed the partner since
+   */
+  async assign(
+    partner: Partner,
+    found: readonly FoundSession[],
+    assignment: Assignment,
+    { actor, correlationId, traceparent }: Sender,
+  ): Promise<Inheritance | undefined> {
+    const { partner_id } = partner;
+    const { session_id } = assignment;
+    const changed = found.flatMap(({ listed, session }) =>
+      session !== undefined && session.revision > 0 ? [sessionUpdate(this.store, listed, session)] : [],
+    );
+    const command = { ...assignment, partner_id, updates: await Promise.all(changed) };
+    const { events } = decidePartner({ type: 'AssignSession', ...command }, partner.state);
+    const [event] = events;
+    const $correlationId = correlationId ?? session_id;
+    const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
+    if (event !== undefined && !(await appendToPartner(this.store, partner, event, context)))
+      return undefined;
+    const state = event === undefined ? partner.state : evolvePartner(partner.state, event);
+    return inherit(state, session_id);
+  }
+
+  private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {
+    try {
+      const session = await this.sessionCache[kept ? 'latestKept' : 'latest'](session_id);
+      if (session === undefined) return undefined;
+      const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
+      return isDeleted ? undefined : session;
+    } catch (error) {
+      if (isUnreadable(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private async exists(sessionId: string): Promise<boolean> {
+    const first = await Array.fromAsync(this.store.read(sessionStream(sessionId), { limit: 1 }));
+    return first.length > 0;
+  }
+}
+
+/** What a listed session begins with now. */
+export function inherit(partner: PartnerState, sessionId: string): Inheritance {
+  return inheritance(partner, sessionId, new Date().toISOString());
+}
+
+/** Whether it is a session of the partner, or one that has not started yet. */
+function isOf({ state }: Session, partnerId: string): boolean {
+  return !isStarted(state) || state.identity.partner_id === partnerId;
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
+import type { ICommandHandler } from '@nestjs/cqrs';
+import type { Session, StartSession } from '#domain';
+import { isStarted } from '#domain';
+import type { CommandRequest, CommandResult, Partner } from '#sessions';
+import { CommandRejectedError } from '#sessions';
+import { ExecuteCommands } from './execute-commands.ts';
+import type { FoundSession } from './partner-sessions.ts';
+import { inherit, PartnerSessions } from './partner-sessions.ts';
+
+export interface PartnerSessionResult extends CommandResult {
+  /** The session was active before. */
+  readonly resumed: boolean;
+}
+
+/** The most recently active session of a partner, or a new one. */
+export class ResumeOrStart extends Command<PartnerSessionResult> {
+  constructor(
+    readonly start: Omit<StartSession, 'memory'>,
+    readonly request: Omit<CommandRequest, 'commands' | 'sessionId'>,
+  ) {
+    super();
+  }
+}
+
+/**
+ * The partner's stream decides: a new session is named there, at the revision at which no session was active, before it
+ * starts. Whoever finds a named session that has not started starts it, so all callers get the same one.
+ */
+@CommandHandler(ResumeOrStart)
+export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
+  constructor(
+    private readonly partners: PartnerSessions,
+    private readonly commands: CommandBus,
+  ) {}
+
+  execute(command: ResumeOrStart): Promise<PartnerSessionResult> {
+    return this.partners.inSequence(command.start.partner_id, (partner) => this.attempt(partner, command));
+  }
+
+  /** Undefined: something has changed meanwhile. */
+  private async attempt(partner: Partner, command: ResumeOrStart): Promise<PartnerSessionResult | undefined> {
+    const found = await this.partners.find(partner);
+    const active = mostRecentlyActive(found);
+    if (active === undefined) return this.start(partner, found, command);
+    const now = new Date().toISOString();
+    if (active.state.session.expires_at > now)
+      return { session: active, revision: active.revision, events: [], replayed: false, resumed: true };
+    await this.expire(active, now);
+    return undefined;
+  }
+
+  /** The bridge expires what is due, too, but it may be late; a session that is due must not be resumed. */
+  private async expire({ session_id }: Session, now: string): Promise<void> {
+    const actor = { role: 'system', id: 'expiry' } as const;
+    const request = { sessionId: session_id, actor, commandIds: [], body: {} };
+    await this.commands.execute(
+      new ExecuteCommands({ ...request, commands: [{ type: 'ExpireSession', now }] }),
+    );
+  }
+
+  private async start(
+    partner: Partner,
+    found: readonly FoundSession[],
+    { start, request }: ResumeOrStart,
+  ): Promise<PartnerSessionResult | undefined> {
+    const named = found.findLast(({ listed, session }) => listed.completable && session?.revision === -1);
+    const sessionId = named?.listed.session_id ?? randomUUID();
+    const assignment = { session_id: sessionId, completable: true, language: start.language };
+    const memory = named
+      ? inherit(partner.state, sessionId)
+      : await this.partners.assign(partner, found, assignment, request);
+    if (memory === undefined) return undefined;
+    try {
+      const commands = [{ ...start, memory }];
+      const result = await this.commands.execute(new ExecuteCommands({ ...request, sessionId, commands }));
+      return { ...result, resumed: false };
+    } catch (error) {
+      if (error instanceof CommandRejectedError && error.rejection.code === 'session_exists')
+        return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Of sessions that were active at the same time the one that was assigned last. */
+function mostRecentlyActive(found: readonly FoundSession[]): Session | undefined {
+  const active = found.flatMap(({ session }) =>
+    session !== undefined && isStarted(session.state) && session.state.session.status === 'active'
+      ? [session]
+      : [],
+  );
+  return active.reduce<Session | undefined>(
+    (latest, session) =>
+      latest === undefined || lastActivity(session) >= lastActivity(latest) ? session : latest,
+    undefined,
+  );
+}
+
+function lastActivity({ state }: Session): string {
+  return state.session.last_activity_time;
+}

@@ -1,0 +1,19 @@
+/** Lets at most so many pieces of work run at once; the others wait for their turn, in their order. */
+export class Semaphore {
+  private readonly queue: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  /** Runs `work` when there is room for it. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.queue.shift();
+      if (next) next();
+      else this.free += 1;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { Breaker, BudgetExceededError } from './breaker.ts';
+
+const never = (): Promise<never> => new Promise(() => undefined);
+const answer = jest.fn(async () => 'answer');
+
+let breaker: Breaker;
+let skipped: number;
+beforeEach(() => {
+  jest.useFakeTimers();
+  answer.mockClear();
+  skipped = 0;
+  breaker = new Breaker({ budgetMs: 100, retryMs: 1_000, onSkipped: () => (skipped += 1) });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Lets a call hang until it is given up. */
+async function hang(): Promise<void> {
+  const hanging = breaker.run(never).catch((error: unknown) => error);
+  await jest.advanceTimersByTimeAsync(101);
+  expect(await hanging).toBeInstanceOf(BudgetExceededError);
+}
+
+test('a call that is answered in time is passed on', async () => {
+  await expect(breaker.run(answer)).resolves.toBe('answer');
+  expect([breaker.isOpen, skipped]).toEqual([false, 0]);
+});
+
+test('a call is given up after its budget, and the next ones are not made', async () => {
+  await hang();
+  await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
+  expect(answer).not.toHaveBeenCalled();
+  expect([breaker.isOpen, skipped]).toEqual([true, 2]);
+});
+
+test('a service that is unavailable is left alone at once', async () => {
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  await expect(breaker.run(() => Promise.reject(refused))).rejects.toBe(refused);
+  await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
+});
+
+test('an error that the service answers with is an answer', async () => {
+  await expect(breaker.run(() => Promise.reject(new Error('wrong type')))).rejects.toThrow('wrong type');
+  await expect(breaker.run(answer)).resolves.toBe('answer');
+});
+
+test('after a while one call is the trial, and its answer lets all others through', async () => {
+  await hang();
+  await jest.advanceTimersByTimeAsync(1_000);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const trial = breaker.run(() => promise);
+  await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
+  resolve('back');
+  await expect(trial).resolves.toBe('back');
+  await expect(breaker.run(answer)).resolves.toBe('answer');
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('a trial without an answer starts the time again', async () => {
+  await hang();
+  await jest.advanceTimersByTimeAsync(1_000);
+  await hang();
+  await jest.advanceTimersByTimeAsync(500);
+  await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
+});

@@ -1,0 +1,80 @@
+import { isUnavailable } from './unavailable.ts';
+
+interface BreakerOptions {
+  /** How long one call may take, in milliseconds. */
+  readonly budgetMs: number;
+  /** How long no call is made after one that failed, in milliseconds; then one at a time is the trial. */
+  readonly retryMs: number;
+  /** Called with each call that was cut off, failed or not made. */
+  readonly onSkipped?: () => void;
+}
+
+/** Thrown when a backing service did not answer within its budget, or a moment ago did not. Worth a retry. */
+export class BudgetExceededError extends Error {
+  readonly code = 'budget_exceeded';
+}
+
+/**
+ * Calls to a backing service that one can do without: a call that takes longer than its budget is given up, and after
+ * it, or after one that failed since the service is unavailable, no other is made for a while.
+ */
+export class Breaker {
+  private openUntil: number | undefined;
+  private trial = false;
+
+  constructor(private readonly options: BreakerOptions) {}
+
+  /** Whether the service did not answer when it was last called. */
+  get isOpen(): boolean {
+    return this.openUntil !== undefined;
+  }
+
+  /** @throws BudgetExceededError, or what the call throws */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.admits()) {
+      this.options.onSkipped?.();
+      throw new BudgetExceededError('The backing service is left alone for a moment.');
+    }
+    try {
+      const result = await this.inBudget(call());
+      this.openUntil = undefined;
+      return result;
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    } finally {
+      this.trial = false;
+    }
+  }
+
+  private admits(): boolean {
+    if (this.openUntil === undefined) return true;
+    if (this.trial || performance.now() < this.openUntil) return false;
+    this.trial = true;
+    return true;
+  }
+
+  private failed(error: unknown): void {
+    if (!(error instanceof BudgetExceededError) && !isUnavailable(error)) {
+      this.openUntil = undefined;
+      return;
+    }
+    this.openUntil = performance.now() + this.options.retryMs;
+    this.options.onSkipped?.();
+  }
+
+  /** An answer that arrived while the process was busy counts: it is read before the call is given up. */
+  private async inBudget<T>(call: Promise<T>): Promise<T> {
+    const { budgetMs } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = (): void => reject(new BudgetExceededError(`No answer within ${budgetMs} ms.`));
+      timer = setTimeout(() => setImmediate(giveUp), budgetMs);
+    });
+    try {
+      return await Promise.race([call, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

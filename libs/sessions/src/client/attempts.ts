@@ -1,0 +1,61 @@
+import { retry, withTimeout } from '#platform';
+import { isStoreUnavailable, StoreUnavailableError } from './errors.ts';
+
+/** How long one attempt may wait for an answer, and all attempts of a call together, in milliseconds. */
+export interface CallLimits {
+  readonly answerMs: number;
+  readonly totalMs: number;
+}
+
+export const callLimits: CallLimits = { answerMs: 2_000, totalMs: 5_000 };
+
+/** The time that a call has, for all its attempts. */
+export class Deadline {
+  private readonly endsAt: number;
+
+  constructor(private readonly limits: CallLimits) {
+    this.endsAt = performance.now() + limits.totalMs;
+  }
+
+  get isOver(): boolean {
+    return this.leftMs <= 0;
+  }
+
+  /** What the next attempt may take, in milliseconds. */
+  get attemptMs(): number {
+    return Math.max(1, Math.min(this.limits.answerMs, this.leftMs));
+  }
+
+  /** @throws StoreUnavailableError when no time is left */
+  check(): void {
+    if (this.isOver) throw new StoreUnavailableError({ cause: 'others took all the time' });
+  }
+
+  /** Bounds work that also waits for others; a little later, so that the work can say itself what is wrong. */
+  bound<T>(work: Promise<T>): Promise<T> {
+    return withTimeout(work, this.leftMs + 100, () => new StoreUnavailableError());
+  }
+
+  private get leftMs(): number {
+    return this.endsAt - performance.now();
+  }
+}
+
+/**
+ * Makes a call until it succeeds, while the store is unavailable and there is time.
+ * @throws StoreUnavailableError when the time is over
+ */
+export async function untilAnswered<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
+  const isRetryable = (error: unknown): boolean =>
+    !(error instanceof StoreUnavailableError) && isStoreUnavailable(error) && !deadline.isOver;
+  const work = async (): Promise<T> => {
+    deadline.check();
+    return attempt();
+  };
+  try {
+    return (await retry(work, { minMs: 20, maxMs: 250, isRetryable })) as T;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError || !isStoreUnavailable(error)) throw error;
+    throw new StoreUnavailableError({ cause: error });
+  }
+}

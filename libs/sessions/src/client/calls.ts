@@ -1,0 +1,101 @@
+import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
+import { FORWARDS } from '@eventstore/db-client';
+import { Semaphore, withTimeout } from '#platform';
+import type { AppendOutcome } from './append-messages.ts';
+import type { CallLimits } from './attempts.ts';
+import { Deadline, untilAnswered } from './attempts.ts';
+import type { Connections } from './connections.ts';
+import { NoAnswerError } from './errors.ts';
+import type { StoredEvent } from './page.ts';
+import { readPage } from './page.ts';
+
+/** Begins a bounded read on a client. */
+export type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
+
+/** Reads in flight; a server allows 100 calls on a connection. */
+const readsAtOnce = 64;
+
+/** Begins a read of a part of a stream. A follower may lag, so the leader of a cluster answers it. */
+export function streamPage(stream: string, from: number, maxCount: number): BeginRead {
+  const fromRevision = BigInt(from);
+  return (client) =>
+    client.readStream(stream, { direction: FORWARDS, fromRevision, maxCount, requiresLeader: true });
+}
+
+/** Appends and reads, each tried again within its deadline while the store is unavailable. */
+export class Calls {
+  private readonly reads = new Semaphore(readsAtOnce);
+
+  constructor(
+    private readonly connections: Connections,
+    readonly limits: CallLimits,
+  ) {}
+
+  /** @throws StoreUnavailableError */
+  page(begin: BeginRead): Promise<StoredEvent[]> {
+    const deadline = new Deadline(this.limits);
+    return deadline.bound(untilAnswered(deadline, () => this.pageOnce(deadline, begin)));
+  }
+
+  /** @throws StoreUnavailableError: the events may be recorded */
+  append(
+    deadline: Deadline,
+    stream: string,
+    events: readonly EventData[],
+    expected: number,
+  ): Promise<AppendOutcome> {
+    let sent = false;
+    return untilAnswered(deadline, async () => {
+      const known = sent ? await this.findOutcome(deadline, stream, events, expected) : undefined;
+      sent = true;
+      return known ?? this.appendOnce(deadline, stream, events, expected);
+    });
+  }
+
+  /** A call of the client with one answer. @throws StoreUnavailableError */
+  single<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
+    const deadline = new Deadline(this.limits);
+    return untilAnswered(deadline, () => {
+      const ms = deadline.attemptMs;
+      return this.connections.use('reads', ({ client }) =>
+        withTimeout(call(client), ms, () => new NoAnswerError(ms)),
+      );
+    });
+  }
+
+  private appendOnce(
+    deadline: Deadline,
+    stream: string,
+    events: readonly EventData[],
+    expected: number,
+  ): Promise<AppendOutcome> {
+    return this.connections.use('appends', (connection) =>
+      connection.append(stream, events, expected, deadline.attemptMs),
+    );
+  }
+
+  /**
+   * What became of an append that was sent and not answered, by what is at its place in the stream; undefined: nothing
+   * yet. A server lets one that is sent again while the first is in flight run into its deadline.
+   */
+  private async findOutcome(
+    deadline: Deadline,
+    stream: string,
+    events: readonly EventData[],
+    expected: number,
+  ): Promise<AppendOutcome | undefined> {
+    const [found] = await this.pageOnce(deadline, streamPage(stream, expected + 1, 1));
+    if (found === undefined) return undefined;
+    const appended = found.id === events[0]?.id;
+    return { appended, revision: appended ? expected + events.length : Number(found.revision) };
+  }
+
+  private pageOnce(deadline: Deadline, begin: BeginRead): Promise<StoredEvent[]> {
+    return this.reads.run(async () => {
+      deadline.check();
+      return this.connections.use('reads', (connection) =>
+        readPage(connection, deadline.attemptMs, () => begin(connection.client)),
+      );
+    });
+  }
+}

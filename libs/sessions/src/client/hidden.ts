@@ -1,0 +1,61 @@
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
+
+type StreamsClient = InstanceType<typeof streams.StreamsClient>;
+
+/** A long call, on which appends are sent and answered. */
+export type BatchAppendCall = ReturnType<StreamsClient['batchAppend']>;
+
+type CallArguments = Parameters<StreamsClient['batchAppend']>;
+
+interface Channel {
+  close(): void;
+}
+
+/** What the client has and its type hides. */
+interface Hidden {
+  readonly disposableStreams: ReadonlySet<unknown>;
+  createChannel: () => Promise<Channel>;
+  readonly callArguments: (options: object, callOptions: { deadline: number }) => CallArguments;
+  readonly GRPCStreamCreator: <Call>(
+    service: typeof streams.StreamsClient,
+    name: string,
+    create: (client: StreamsClient) => Call,
+  ) => () => Promise<Call>;
+}
+
+function hidden(client: EventStoreDBClient): Hidden {
+  return client as unknown as Hidden;
+}
+
+/** Opens a call for appends, with the client's discovery, credentials and reaction to errors. */
+export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppendCall> {
+  const { callArguments, GRPCStreamCreator } = hidden(client);
+  const open = GRPCStreamCreator(streams.StreamsClient, 'batchAppend', (grpc) =>
+    grpc.batchAppend(...callArguments({}, { deadline: Infinity })),
+  );
+  return open();
+}
+
+/** The calls that a client holds: those in flight, and any that nobody ended. */
+export function heldCalls(client: EventStoreDBClient): number {
+  return hidden(client).disposableStreams.size;
+}
+
+/** Keeps note of a client's channels, which its `dispose` leaves open. Returns what closes them; calls in flight go on. */
+export function trackChannels(client: EventStoreDBClient): () => void {
+  const internals = hidden(client);
+  const { createChannel } = internals;
+  const channels: Channel[] = [];
+  let closed = false;
+  internals.createChannel = async () => {
+    const channel = await createChannel();
+    channels.push(channel);
+    if (closed) channel.close();
+    return channel;
+  };
+  return () => {
+    closed = true;
+    for (const channel of channels) channel.close();
+  };
+}

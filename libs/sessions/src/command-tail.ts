@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache';
+import type { FoundCommand, ProcessedCommands } from '#domain';
+import { latestCommand, rememberCommand } from '#domain';
+import type { EventStore } from './store.ts';
+import { readEvents } from './streams.ts';
+
+/** How long a command is recognised: for that many commands of its session, and that many seconds. */
+export interface CommandLimits {
+  readonly commands: number;
+  readonly seconds: number;
+}
+
+export const commandLimits: CommandLimits = { commands: 10_000, seconds: 86_400 };
+
+/** Revisions of a stream, the first included, the last not. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The commands of a range of a stream, by their ids. */
+interface Tail {
+  from: number;
+  to: number;
+  count: number;
+  /** Whether commands before the range are not recognised any more. */
+  ended: boolean;
+  readonly known: Map<string, FoundCommand>;
+}
+
+/** Ids that a process keeps, of all sessions. */
+const idsKept = 500_000;
+
+/**
+ * Finds commands in the last part of a stream: those that neither the session knows nor the record in Redis has. What was
+ * read is kept, so that the next command of the session reads only what has come since. One call a session at a time.
+ */
+export class CommandTail {
+  private readonly tails = new LRUCache<string, Tail>({
+    maxSize: idsKept,
+    sizeCalculation: ({ known }) => known.size + 1,
+  });
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly limits: CommandLimits,
+    /** Events in one read. */
+    private readonly pageSize = 500,
+  ) {}
+
+  /** The command that has any of the ids, if its first event is in the range and not too old. */
+  async find(
+    sessionId: string,
+    ids: readonly string[],
+    { from, to }: Range,
+  ): Promise<FoundCommand | undefined> {
+    const kept = this.tails.get(sessionId);
+    const tail =
+      kept && to - kept.to <= this.pageSize
+        ? kept
+        : { from: to, to, count: 0, ended: false, known: new Map() };
+    // It is kept again when it is whole: its size has changed, and a read that fails must leave no gap.
+    this.tails.delete(sessionId);
+    await this.extend(sessionId, tail, { from, to });
+    this.tails.set(sessionId, tail);
+    const id = ids.find((item) => tail.known.has(item));
+    return id === undefined ? undefined : tail.known.get(id);
+  }
+
+  private async extend(sessionId: string, tail: Tail, { from, to }: Range): Promise<void> {
+    if (tail.to < to) {
+      await this.read(sessionId, tail, { from: tail.to, to });
+      tail.to = to;
+    }
+    while (tail.from > from && !tail.ended) {
+      const page = { from: Math.max(from, tail.from - this.pageSize), to: tail.from };
+      const oldest = await this.read(sessionId, tail, page);
+      tail.from = page.from;
+      const isOld = oldest !== undefined && Date.parse(oldest) < Date.now() - this.limits.seconds * 1_000;
+      tail.ended = isOld || tail.count >= this.limits.commands;
+    }
+  }
+
+  /** Adds the commands of a range; returns the time of its first event. */
+  private async read(sessionId: string, tail: Tail, { from, to }: Range): Promise<string | undefined> {
+    const events = await Array.fromAsync(
+      readEvents(this.store, sessionId, { from, limit: to - from, reaching: to - 1 }),
+    );
+    let known: ProcessedCommands = { from, list: [] };
+    for (const event of events) {
+      known = rememberCommand(known, event);
+      const command = latestCommand(known, event.revision);
+      if (command === undefined) continue;
+      const { ids, hash, revision, count } = command;
+      if (revision === event.revision) tail.count += 1;
+      for (const id of ids) tail.known.set(id, { id, hash, revision, count });
+    }
+    return events[0]?.metadata.occurred_at;
+  }
+}

@@ -1,0 +1,38 @@
+import type { StoredEvent } from './codec.ts';
+import { sessionOf } from './streams.ts';
+
+/** That events of a session's stream are deleted: those with a revision below `before`. */
+interface Deletion {
+  readonly session_id: string;
+  readonly before: number;
+}
+
+/** Above every revision. */
+const everything = Number.MAX_SAFE_INTEGER;
+const metaPrefix = '$$';
+
+/** The stream of a stream's metadata. */
+export function metastreamOf(stream: string): string {
+  return `${metaPrefix}${stream}`;
+}
+
+/**
+ * What a system event says of deleted events: a tombstone, or metadata whose `$tb` (truncate before) a deletion sets to
+ * 2^63-1. Undefined: nothing.
+ */
+export function deletionOf({ streamId, type, isJson, data }: StoredEvent): Deletion | undefined {
+  if (type === '$streamDeleted') {
+    const session_id = sessionOf(streamId);
+    return session_id === undefined ? undefined : { session_id, before: everything };
+  }
+  if (type !== '$metadata' || !isJson || !streamId.startsWith(metaPrefix)) return undefined;
+  const session_id = sessionOf(streamId.slice(metaPrefix.length));
+  const before = truncateBefore(data);
+  return session_id === undefined || before === undefined ? undefined : { session_id, before };
+}
+
+function truncateBefore(metadata: unknown): number | undefined {
+  if (typeof metadata !== 'object' || metadata === null || !('$tb' in metadata)) return undefined;
+  const { $tb } = metadata;
+  return typeof $tb === 'number' && $tb > 0 ? Math.min($tb, everything) : undefined;
+}

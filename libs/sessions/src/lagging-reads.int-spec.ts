@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { CommandExecutor } from './command-executor.ts';
+import { StoreUnavailableError } from './errors.ts';
+import { EventStore } from './store.ts';
+import { readSession } from './streams.ts';
+import { revisionOf } from './testing/answers.ts';
+import { StandIn } from './testing/stand-in.ts';
+import { noCache, raiseFlag, request, sessionOfEachTest, startSession } from './test-support.ts';
+
+jest.setTimeout(60_000);
+
+const testSession = sessionOfEachTest();
+let standIn: StandIn;
+let behind: EventStore;
+/** How many more reads do not show the events from a revision on. */
+let lagging: { reads: number; from: number };
+
+beforeAll(async () => {
+  standIn = await StandIn.before(testSession.store.url);
+  standIn.behaviour.read = (read) => {
+    lagging.reads -= 1;
+    const shown = lagging.reads >= 0 ? lagging.from : Infinity;
+    read.forward((message) => revisionOf(message) < shown);
+  };
+  behind = new EventStore(standIn.url, undefined, { answerMs: 1_000, totalMs: 2_000 });
+});
+beforeEach(() => {
+  lagging = { reads: 0, from: 0 };
+});
+afterAll(async () => {
+  await behind.dispose();
+  standIn.close();
+});
+
+describe('a store whose reads lag behind its appends', () => {
+  test('does not fail a command that met another one', async () => {
+    const { session } = await testSession.run(startSession);
+    await testSession.run(raiseFlag('theirs'));
+    lagging = { reads: 5, from: 1 };
+    const cache = { ...noCache, load: async () => session };
+    const mine = request(testSession.id, raiseFlag('mine'));
+    expect(await new CommandExecutor(behind, cache).execute(mine)).toMatchObject({ revision: 2 });
+    expect(lagging.reads).toBeLessThan(0);
+  });
+
+  test('shows a conflict with all the events in between', async () => {
+    const { session } = await testSession.run(startSession);
+    await testSession.run(raiseFlag('a'));
+    await testSession.run(raiseFlag('b'));
+    lagging = { reads: 4, from: 2 };
+    const cache = { ...noCache, load: async () => session };
+    const mine = request(testSession.id, raiseFlag('mine'), { expectedRevision: 0 });
+    await expect(new CommandExecutor(behind, cache).execute(mine)).rejects.toMatchObject({
+      code: 'wrong_expected_revision',
+      current: 2,
+      events: [{ revision: 1 }, { revision: 2 }],
+    });
+  });
+
+  test('answers a repeated command with all its events', async () => {
+    await testSession.run(startSession);
+    const flags = { commands: [raiseFlag('a'), raiseFlag('b')], commandIds: ['key:1'] };
+    const { session } = await testSession.run(raiseFlag('a'), flags);
+    lagging = { reads: 3, from: 2 };
+    const cache = { ...noCache, load: async () => session };
+    const again = request(testSession.id, raiseFlag('a'), flags);
+    expect(await new CommandExecutor(behind, cache).execute(again)).toMatchObject({
+      replayed: true,
+      events: [{ revision: 1 }, { revision: 2 }],
+    });
+  });
+
+  test('fails a command as unavailable when it never shows the event', async () => {
+    const { session } = await testSession.run(startSession);
+    await testSession.run(raiseFlag('theirs'));
+    lagging = { reads: Infinity, from: 1 };
+    const cache = { ...noCache, load: async () => session };
+    const mine = request(testSession.id, raiseFlag('mine'));
+    const failed = new CommandExecutor(behind, cache).execute(mine);
+    await expect(failed).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+});
+
+test('a cached session that is ahead of its stream is dropped', async () => {
+  const { session } = await testSession.run(startSession);
+  const ahead = { ...session, revision: 7 };
+  const cache = { ...noCache, load: async () => ahead };
+  expect(await testSession.run(raiseFlag('a'), { cache })).toMatchObject({ revision: 1 });
+  expect(await readSession(testSession.store, testSession.id)).toMatchObject({ revision: 1 });
+});

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { PositionBeyondEndError } from './errors.ts';
+import { EventStore } from './store.ts';
+import { sessionStream } from './streams.ts';
+import type { Delivery } from './subscription.ts';
+import { subscribeToSessions } from './subscription.ts';
+import { checkpoint } from './testing/answers.ts';
+import { goals } from './testing/events.ts';
+import { StandIn } from './testing/stand-in.ts';
+
+jest.setTimeout(60_000);
+
+const plain = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+afterAll(() => plain.dispose());
+
+let standIn: StandIn;
+let store: EventStore;
+let id: string;
+let stop: AbortController;
+beforeEach(async () => {
+  standIn = await StandIn.before(plain.url);
+  store = new EventStore(standIn.url);
+  stop = new AbortController();
+  id = randomUUID();
+  await plain.append(sessionStream(id), goals(2), -1);
+});
+afterEach(async () => {
+  stop.abort();
+  await store.dispose();
+  standIn.close();
+});
+
+function subscribe(after: bigint | 'start'): ReturnType<typeof subscribeToSessions> {
+  return subscribeToSessions(store, { prefixes: [sessionStream(id)], after, signal: stop.signal });
+}
+
+test('the checkpoint of an empty log is none', async () => {
+  standIn.behaviour.read = (read) => {
+    read.call.write(checkpoint(2n ** 64n - 1n));
+    read.forward();
+  };
+  const seen: Delivery[] = [];
+  for await (const delivery of subscribe('start')) {
+    seen.push(delivery);
+    if (delivery.kind === 'event' && delivery.event.revision === 1) break;
+  }
+  const positions = seen.flatMap((delivery) => ('position' in delivery ? [delivery.position] : []));
+  expect(positions.filter((position) => position > 2n ** 63n)).toEqual([]);
+});
+
+test.each([1_000n, 2n ** 64n - 1n])(
+  'a subscription that begins after the end, by %d, is an error',
+  async (by) => {
+    const position = (await plain.head()) + by;
+    await expect(subscribe(position).next()).rejects.toBeInstanceOf(PositionBeyondEndError);
+  },
+);
+
+test('a subscription that comes back to a log which ends before its position is an error', async () => {
+  const deliveries = subscribe('start');
+  let subscription: { emit(event: 'error', error: Error): void } | undefined;
+  standIn.behaviour.read = (read) => {
+    const filtered = read.request.getOptions()?.hasFilter() === true;
+    if (filtered) subscription = read.call;
+    read.forward(filtered ? undefined : () => false);
+  };
+  for (let events = 0; events < 2;) if ((await deliveries.next()).value?.kind === 'event') events += 1;
+  subscription?.emit('error', Object.assign(new Error('restored'), { code: 14 }));
+  const rest = (async () => {
+    for await (const delivery of deliveries) expect(delivery.kind).not.toBe('event');
+  })();
+  await expect(rest).rejects.toMatchObject({ code: 'position_beyond_end', head: 0n });
+});

@@ -1,0 +1,26 @@
+/** Attempts of the protocol end here. */
+const limit = 2 ** 52;
+/** How often a first connection follows what the API says. */
+const corrections = 3;
+
+/** The numbers of an instance's connections. They only grow: the clock, which may be set back, is asked once. */
+export class Attempts {
+  private last: number | undefined;
+  private corrected = 0;
+
+  next(): number {
+    this.last = this.last === undefined ? Date.now() : this.last + 1;
+    return this.last;
+  }
+
+  /**
+   * An earlier process of the instance had a higher number: the clock went back since.
+   * @returns whether another connection may come after it
+   */
+  correct(newest: number): boolean {
+    this.corrected += 1;
+    if (!(newest < limit) || this.corrected > corrections) return false;
+    this.last = Math.max(this.last ?? 0, newest);
+    return true;
+  }
+}

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { countTurns } from '../../tools/import/conversation.ts';
+import { generatedDialogues } from '../scenarios/foundation/dialogues.ts';
+import type { RestoredBackups } from '../scenarios/foundation/restore.ts';
+import { restoreBackups } from '../scenarios/foundation/restore.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import type { System } from '../scenarios/system.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+
+/** Backups that were taken under load at different moments, that of the event store first, are restored. */
+jest.setTimeout(300_000);
+
+const conversations = generatedDialogues('restore-', 24, 5);
+const held = holdOpen<System>(withOwnSystem);
+let result: RestoredBackups;
+beforeAll(async () => {
+  result = await restoreBackups(await held.open(), conversations);
+});
+afterAll(() => held.close());
+
+test('a command that the event store has kept is repeated', () => {
+  expect(result.again.repeated).toBeGreaterThan(0);
+});
+
+test('a command that the event store has lost is recorded anew, though caches and tables know it', () => {
+  expect(result.again.events).toBeGreaterThan(0);
+});
+
+test('a row is there for each turn after a rebuild', () => {
+  expect(result.readModels.rows).toBe(countTurns(conversations));
+});
+
+test('streams, rows and contexts do not differ', () => {
+  expect(result.readModels.differences).toEqual([]);
+});
