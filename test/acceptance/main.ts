@@ -1,8 +1,8 @@
 /** `npm run prove -- <name>`: runs the scenarios at full size; exits non-zero when a result falls short of its target. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { build } from '#launcher';
 import { parseArgs } from 'node:util';
+import { build } from '#launcher';
 import { Failure, runProgram } from '../../tools/shared/failure.ts';
 import { runAgents } from './agents.ts';
 import type { ConsistencyOptions } from './consistency.ts';

@@ -2,7 +2,9 @@ import type { StoredEvent } from '../common/history.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
 import { isEqual } from './equal.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
-import type { State } from './fold.ts';
+import type { Goal, State } from './fold.ts';
+
+type Members = Readonly<Record<string, unknown>>;
 
 /**
  * A session begins with what the partner's sessions before it have left, and the partner's stream ends with it. The
@@ -32,9 +34,14 @@ function checkStart(session: SessionEvidence, before: SessionEvidence | undefine
     previous_session_id: before?.session_id ?? null,
     language: asked ?? left?.language ?? 'en',
     preferences: left?.preferences ?? {},
-    open_goals: left ? openGoals(left) : [],
+    ...goalsOf(left ? openGoals(left) : [], left?.current ?? null),
   };
-  compare(`session ${session.session_id}`, data, wanted, findings);
+  compare(
+    `session ${session.session_id}`,
+    { ...data, ...goalsOf(data['open_goals'], left?.current) },
+    wanted,
+    findings,
+  );
 }
 
 /** Of a session that is not over, the memory is that of its start, or of a later time. */
@@ -45,16 +52,17 @@ function checkStored(
   findings: Findings,
 ): void {
   if (end === undefined || end.status !== 'ended') return;
-  const { language, preferences } = end;
-  compare(
-    `partner ${partner}`,
-    stored?.data ?? {},
-    { language, preferences, open_goals: openGoals(end) },
-    findings,
-  );
+  if (stored === undefined) {
+    findings.add('partner_memory', `partner ${partner}: nothing is remembered`);
+    return;
+  }
+  const { language, preferences, current } = end;
+  const wanted = { language, preferences, ...goalsOf(openGoals(end), current) };
+  const { open_goals, ...memory } = remembered(stored.data);
+  compare(`partner ${partner}`, { ...memory, ...goalsOf(open_goals, current) }, wanted, findings);
 }
 
-function compare(what: string, data: StoredEvent['data'], wanted: object, findings: Findings): void {
+function compare(what: string, data: Members, wanted: object, findings: Findings): void {
   const different = Object.entries(wanted).filter(([name, value]) => !isEqual(data[name], value));
   if (different.length === 0) return;
   const text = different.map(
@@ -63,9 +71,39 @@ function compare(what: string, data: StoredEvent['data'], wanted: object, findin
   findings.add('partner_memory', `${what}: ${text.join('; ')}`);
 }
 
+interface Memory {
+  readonly language: string | null;
+  readonly preferences: Members;
+  readonly open_goals: readonly Goal[];
+}
+
+/** What a partner's event says: the memory, with what each session that is still listed has changed, in their order. */
+function remembered(data: Members): Memory {
+  const empty: Memory = { language: null, preferences: {}, open_goals: [] };
+  const sessions = (data['sessions'] ?? []) as { changes: Memory & { finished_goals: string[] } }[];
+  const begin = (data['memory'] ?? empty) as Memory;
+  const memory = sessions.reduce(({ language, preferences, open_goals }, { changes }) => {
+    const gone = new Set([...changes.finished_goals, ...changes.open_goals.map(({ goal }) => goal)]);
+    return {
+      language: changes.language ?? language,
+      preferences: { ...preferences, ...changes.preferences },
+      open_goals: [...open_goals.filter(({ goal }) => !gone.has(goal)), ...changes.open_goals],
+    };
+  }, begin);
+  const kept = Object.entries(memory.preferences).filter(([, value]) => value !== null);
+  return { ...memory, language: memory.language ?? 'en', preferences: Object.fromEntries(kept) };
+}
+
+/** Open goals without an order, and the last one if it is the one that was current: the others may change places. */
+function goalsOf(goals: unknown, current: Goal | null | undefined): Members {
+  const list = (goals as readonly Goal[]).map(({ goal, step }) => ({ goal, step }));
+  const last = current ? list.at(-1)?.goal : null;
+  return { open_goals: list.toSorted((a, b) => (a.goal < b.goal ? -1 : 1)), last };
+}
+
 /** The open goals, the current one last. */
-function openGoals({ current, suspended }: State): object[] {
-  return [...suspended, ...(current ? [current] : [])].map(({ goal, step }) => ({ goal, step }));
+function openGoals({ current, suspended }: State): Goal[] {
+  return [...suspended, ...(current ? [current] : [])];
 }
 
 function endOf(session: SessionEvidence): State | undefined {

@@ -143,7 +143,10 @@ describe('a run breaks the rule', () => {
   });
 
   test('partner_memory when the partner’s stream does not end with what the session left', () => {
-    const rules = broken(({ stores }) => Object.assign(stores, { partners: {} }));
+    const rules = broken(({ stores }) => {
+      const [stored] = Object.values(stores.partners)[0] ?? [];
+      Object.assign(stored?.data['memory'] as Members, { language: 'ta' });
+    });
     expect(rules).toEqual(['partner_memory']);
   });
 

@@ -132,7 +132,7 @@ const stores: Stores = {
         event_id: 'm',
         type: 'PartnerRemembered',
         revision: 0,
-        data: { session_id, language: 'en', preferences: {}, open_goals: [] },
+        data: { memory: { language: null, preferences: {}, open_goals: [] }, sessions: [] },
         metadata: {},
       },
     ],
