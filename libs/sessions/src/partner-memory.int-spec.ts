@@ -4,12 +4,11 @@ import type { SessionCommand } from '#domain';
 import { inheritance, newPartner } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import { readPartner, rememberSession } from './partner-memory.ts';
-import { EventStore } from './store.ts';
-import { assignSession, endSession, noCache, request, startSession } from './test-support.ts';
+import { assignSession, endSession, noCache, patientStore, request, startSession } from './test-support.ts';
 
 jest.setTimeout(60_000);
 
-const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
 let partner_id: string;

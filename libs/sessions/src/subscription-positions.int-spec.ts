@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, jest, test } from '@jest/globals';
-import { EventStore } from './store.ts';
+import { patientStore } from './test-support.ts';
 import { sessionStream } from './streams.ts';
 import { subscribeToSessions } from './subscription.ts';
 
@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 
-const store = new EventStore(url);
+const store = patientStore(url);
 afterAll(() => store.dispose());
 
 async function append(sessionId: string, count: number): Promise<void> {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { EventStore } from './store.ts';
+import { patientStore } from './test-support.ts';
 import { sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
 
 jest.setTimeout(60_000);
 
-const store = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
+const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
 async function append(
