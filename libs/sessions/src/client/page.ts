@@ -1,12 +1,12 @@
 import type { ResolvedEvent, StreamingRead } from '@eventstore/db-client';
-import { StreamNotFoundError } from '@eventstore/db-client';
+import { StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
 import type { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
 
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /**
- * All events of a read, which is bounded; none when there is no such stream. The call has ended when this settles: the
+ * All events of a read, which is bounded; none when there is no such stream, or no longer. The call has ended when this settles: the
  * client would keep one that is left before its end.
  * @param idleMs how long to wait for an event, or the end
  * @throws NoAnswerError, the client's errors
@@ -32,7 +32,7 @@ export async function readPage(
   } catch (error) {
     read.cancel().catch(() => undefined);
     read.destroy();
-    if (!(error instanceof StreamNotFoundError)) throw error;
+    if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
   } finally {
     clearTimeout(timer);
   }
