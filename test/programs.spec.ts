@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
-/** The programs of `npm run` besides those that start and test the system. */
+/** The programs of `npm run` besides those that start and stop the system. */
 const programs = Object.entries(scripts).flatMap(([name, script]) => {
   const [, program] = /tools\/bootstrap\.mjs (\S+)/.exec(script) ?? [];
   return program === undefined || program.startsWith('tools/launcher/') ? [] : [[name, program] as const];
@@ -33,6 +33,8 @@ describe.each(programs)('npm run %s', (_name, program) => {
     expect(stdout).toMatch(/^usage: npm run /);
   });
 
+  // The options of the tests are those of jest.
+  if (program.startsWith('tools/test/')) return;
   test('refuses an option that it does not know', async () => {
     const { exitCode, stdout, stderr } = await run(program, '--no-such-option');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

@@ -7,4 +7,4 @@ await runProgram(async () => {
   const url = process.env['DATABASE_URL'];
   if (!url) throw new Failure('Set DATABASE_URL to the database that is to be migrated.');
   console.log(`${await migrate(url)} migrations done.`);
-}, 'usage: DATABASE_URL=postgres://… npm run migrate');
+}, 'usage: npm run migrate, with DATABASE_URL set');

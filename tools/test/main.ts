@@ -33,7 +33,7 @@ await runProgram(async () => {
     console.log(`✖ jest ended with ${result.code}: see its messages above.`);
   console.log(`${result.passed} passed, ${failures} failed`);
   process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
-});
+}, 'usage: npm run test -- [arguments of jest]');
 
 async function failedChecks(): Promise<string[]> {
   const failed = [];

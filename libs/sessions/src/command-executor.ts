@@ -88,7 +88,7 @@ export class CommandExecutor {
       if (processed) {
         const replayed = await this.replay(session, processed, request);
         if (replayed) return replayed;
-        await this.cache.forget(sessionId);
+        await this.forget(sessionId);
         session = await foldStream(this.store, newSession(sessionId));
         continue;
       }
@@ -98,7 +98,7 @@ export class CommandExecutor {
       const appended = mayAppend ? await this.tryAppend(session, decided) : undefined;
       if (appended && 'events' in appended) return appended;
       const latest = await this.catchUp(session, appended?.actual);
-      if (latest.revision < session.revision) await this.cache.forget(sessionId);
+      if (latest.revision < session.revision) await this.forget(sessionId);
       if (!mayAppend && latest.revision === session.revision) return this.conclude(decided, latest, request);
       this.cache.remember(latest);
       session = latest;
@@ -125,12 +125,18 @@ export class CommandExecutor {
     found: FoundCommand,
     request: CommandRequest,
   ): Promise<CommandResult | undefined> {
-    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
     const events = await readCommand(this.store, session.session_id, found);
     const isThere =
       events.length >= found.count && events.every(({ metadata }) => metadata.command_hash === found.hash);
     if (!isThere) return undefined;
+    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
     return { session, revision: found.revision + events.length - 1, events, replayed: true };
+  }
+
+  /** Drops what is kept of a session that is ahead of its stream. */
+  private forget(sessionId: string): Promise<void> {
+    this.tail.forget(sessionId);
+    return this.cache.forget(sessionId);
   }
 
   /** Appends a decision; when the stream is at another revision, says at which. */

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import type { EventData } from '@eventstore/db-client';
 import { expect, test } from '@jest/globals';
 import type { Session } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandResult } from './command-request.ts';
 import { CommandTail } from './command-tail.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
+import type { ReadOptions } from './store.ts';
 import { EventStore } from './store.ts';
-import { readEvents, readSession } from './streams.ts';
+import { readEvents, readSession, sessionStream } from './streams.ts';
 import { noCache, request, sessionOfEachTest, startSession } from './test-support.ts';
 
 const testSession = sessionOfEachTest();
@@ -57,6 +60,35 @@ test('without a record, a stream is read once for all new commands', async () =>
   for (const value of [101, 102, 103]) expect(await flag(executor, value)).toMatchObject({ replayed: false });
   expect(limits).toEqual([101]);
   await watched.dispose();
+});
+
+/** Reads and appends another stream once it is restored. */
+class RestoredStore extends EventStore {
+  restored: string | undefined;
+
+  override read(stream: string, options?: ReadOptions) {
+    return super.read(this.restored ?? stream, options);
+  }
+
+  override append(stream: string, events: readonly EventData[], expected: number) {
+    return super.append(this.restored ?? stream, events, expected);
+  }
+}
+
+test('a command that a restored stream does not have any more is new', async () => {
+  await started(100);
+  const cache = await withoutRecord();
+  const changing = new RestoredStore(store.url);
+  const executor = new CommandExecutor(changing, cache);
+  const { session } = await flag(executor, 101);
+  cache.remember({ ...session, known: { from: session.revision + 1, list: [] } });
+  await flag(executor, 102);
+  const events = await Array.fromAsync(readEvents(store, testSession.id, { limit: 101 }));
+  const copies = events.map((event) => store.codec.encode({ ...event, event_id: randomUUID() }));
+  changing.restored = sessionStream(randomUUID());
+  await store.append(changing.restored, copies, -1);
+  expect(await flag(executor, 101)).toMatchObject({ replayed: false, revision: 101 });
+  await changing.dispose();
 });
 
 test.each([

@@ -67,6 +67,11 @@ export class CommandTail {
     return id === undefined ? undefined : tail.known.get(id);
   }
 
+  /** Drops what is kept of a session whose stream does not have it any more. */
+  forget(sessionId: string): void {
+    this.tails.delete(sessionId);
+  }
+
   private async extend(sessionId: string, tail: Tail, { from, to }: Range): Promise<void> {
     if (tail.to < to) {
       await this.read(sessionId, tail, { from: tail.to, to });

@@ -1,4 +1,3 @@
-import { StreamDeletedError } from '@eventstore/db-client';
 import type { RecordedEvent, Rejection } from '#domain';
 
 export { StoreUnavailableError } from './client/errors.ts';
@@ -81,11 +80,6 @@ export class UnprojectableEventError extends Error {
   get session_id(): string | null {
     return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
   }
-}
-
-/** Whether an error means that a stream cannot be folded, now or ever: it was deleted, or has an event of newer code. */
-export function isUnreadable(error: unknown): boolean {
-  return error instanceof UnprojectableEventError || error instanceof StreamDeletedError;
 }
 
 /** Thrown when a position lies after the end of the log: the store was restored to an earlier state, or is another one. */

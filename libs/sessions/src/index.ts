@@ -1,7 +1,6 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
-  isUnreadable,
   PositionBeyondEndError,
   StoreUnavailableError,
   UnprojectableEventError,

@@ -1,5 +1,5 @@
 import type { EventData, Position } from '@eventstore/db-client';
-import { BACKWARDS, END } from '@eventstore/db-client';
+import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, sleep } from '#platform';
 import type { AppendOutcome } from './client/append-messages.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
@@ -72,8 +72,13 @@ export class EventStore {
 
   /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */
   async wasDeleted(stream: string): Promise<boolean> {
-    const { metadata } = await this.calls.single((client) => client.getStreamMetadata(stream));
-    return metadata?.truncateBefore !== undefined;
+    try {
+      const { metadata } = await this.calls.single((client) => client.getStreamMetadata(stream));
+      return metadata?.truncateBefore !== undefined;
+    } catch (error) {
+      if (error instanceof StreamDeletedError) return true;
+      throw error;
+    }
   }
 
   /**

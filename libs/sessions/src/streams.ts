@@ -74,7 +74,6 @@ export async function foldEvents<State>(
 }
 
 /**
-/**
  * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have. A session that is
  * ahead of its stream (the store was restored to an earlier state, or the stream deleted) is folded again from the start;
  * its revision is then lower.

@@ -88,6 +88,19 @@ function eventOf(delivery: Delivery): { revision: number; position: bigint } | u
     : undefined;
 }
 
+test('ends when it is aborted while its position is compared with the end of the log', async () => {
+  const abort = new AbortController();
+  const log = new EventStore(store.url);
+  const head = log.head.bind(log);
+  log.head = () => {
+    abort.abort();
+    return head();
+  };
+  const options = { prefixes: ['session-'], after: 0n, signal: abort.signal };
+  await expect(Array.fromAsync(subscribeToSessions(log, options))).resolves.toEqual([]);
+  await log.dispose();
+});
+
 test('reconnects while the store is unavailable', async () => {
   const abort = new AbortController();
   const interruptions: unknown[] = [];

@@ -91,8 +91,8 @@ async function* subscribeOnce(
   store: EventStore,
   { prefixes = [], types, after, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
-  if (signal.aborted) return;
   if (typeof after === 'bigint') await checkWithinLog(store, after);
+  if (signal.aborted) return;
   const connection = store.connectionForSubscription();
   const release = connection.hold();
   const inbox = new Inbox(store.codec);

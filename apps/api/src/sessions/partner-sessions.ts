@@ -6,9 +6,9 @@ import {
   appendToPartner,
   changePartner,
   EventStore,
-  isUnreadable,
   sessionStream,
   sessionUpdate,
+  UnprojectableEventError,
 } from '#sessions';
 import { KeyedMutex } from '#platform';
 import { SessionCache } from '#read-models';
@@ -94,7 +94,7 @@ export class PartnerSessions {
       const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
       return isDeleted ? undefined : session;
     } catch (error) {
-      if (isUnreadable(error)) return undefined;
+      if (error instanceof UnprojectableEventError) return undefined;
       throw error;
     }
   }

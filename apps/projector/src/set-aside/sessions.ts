@@ -53,8 +53,7 @@ export class SetAsideSessions {
 
   /** A session whose event is deleted is not set aside any more. */
   forget({ session_id, before }: Deletion): void {
-    if (!this.covers(session_id, before - 1)) return;
-    this.entries.delete(session_id);
+    if (this.covers(session_id, before - 1)) this.entries.delete(session_id);
   }
 
   /** Reads the list. */

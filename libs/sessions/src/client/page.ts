@@ -6,7 +6,7 @@ import { NoAnswerError } from './errors.ts';
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /**
- * All events of a read, which is bounded; none when there is no such stream, or it was deleted. The call has ended when this settles: the
+ * All events of a read, which is bounded; none when there is no such stream, or no longer. The call has ended when this settles: the
  * client would keep one that is left before its end.
  * @param idleMs how long to wait for an event, or the end
  * @throws NoAnswerError, the client's errors

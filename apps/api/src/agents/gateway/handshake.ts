@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Config, inParallel } from '#platform';
+import { Config, inParallel, Semaphore } from '#platform';
 import { UnprojectableEventError } from '#sessions';
 import { ApiNode } from '../common/api-node.ts';
-import { ConcurrencyLimit } from '../common/concurrency-limit.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -18,7 +17,7 @@ const resumedAtOnceInAll = 200;
 /** How instances come, and come back. */
 @Injectable()
 export class Handshake {
-  private readonly limit = new ConcurrencyLimit(resumedAtOnceInAll);
+  private readonly limit = new Semaphore(resumedAtOnceInAll);
 
   constructor(
     private readonly connections: Connections,
