@@ -89,7 +89,8 @@ export class PartnerSessions {
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {
     try {
-      const session = await this.sessionCache[kept ? 'latestKept' : 'latest'](session_id);
+      const { sessionCache } = this;
+      const session = await (kept ? sessionCache.latestKept(session_id) : sessionCache.latest(session_id));
       if (session === undefined) return undefined;
       const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
       return isDeleted ? undefined : session;

@@ -10,7 +10,7 @@ import type { StoredEvent } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
-export type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
+type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
 
 /** Reads in flight; a server allows 100 calls on a connection. */
 const readsAtOnce = 64;
@@ -28,7 +28,7 @@ export class Calls {
 
   constructor(
     private readonly connections: Connections,
-    readonly limits: CallLimits,
+    private readonly limits: CallLimits,
   ) {}
 
   /** @throws StoreUnavailableError */
