@@ -4,7 +4,6 @@ import { CommandExecutor } from './command-executor.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { appendToPartner, changePartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
-import { readSession } from './streams.ts';
 import { revisionOf } from './testing/answers.ts';
 import { StandIn } from './testing/stand-in.ts';
 import { noCache, raiseFlag, request, sessionOfEachTest, startSession } from './test-support.ts';
@@ -106,12 +105,4 @@ test('a change of a partner that met another one is decided again on that one', 
     lagging = { reads: 5, from: 1 };
   });
   expect(seen).toEqual([0, 1]);
-});
-
-test('a cached session that is ahead of its stream is dropped', async () => {
-  const { session } = await testSession.run(startSession);
-  const ahead = { ...session, revision: 7 };
-  const cache = { ...noCache, load: async () => ahead };
-  expect(await testSession.run(raiseFlag('a'), { cache })).toMatchObject({ revision: 1 });
-  expect(await readSession(testSession.store, testSession.id)).toMatchObject({ revision: 1 });
 });
