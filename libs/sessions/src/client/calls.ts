@@ -87,7 +87,7 @@ export class Calls {
     const [found] = await this.pageOnce(deadline, streamPage(stream, expected + 1, 1));
     if (found === undefined) return undefined;
     const appended = found.id === events[0]?.id;
-    return { appended, revision: appended ? expected + events.length : Number(found.revision) };
+    return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
   }
 
   private pageOnce(deadline: Deadline, begin: BeginRead): Promise<StoredEvent[]> {
