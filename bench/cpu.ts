@@ -15,8 +15,8 @@ export const canMeasureCpu = existsSync('/proc/self/stat');
 
 /**
  * Records turns from 64 callers, each in a conversation of its own, and divides the CPU time of every process by their
- * number. The measured stretch ends when the last
- * row is written. Less noisy than throughput where the machine does other work too.
+ * number. The measured stretch ends when the last row is written. Less noisy than throughput where the machine does other
+ * work too.
  */
 export async function measureCpu(
   clients: Clients,

@@ -9,7 +9,7 @@ export { Semaphore } from './async/semaphore.ts';
 export { sleep } from './async/sleep.ts';
 export { waitUntil } from './async/wait-until.ts';
 export { withTimeout } from './async/with-timeout.ts';
-export { Breaker, BudgetExceededError } from './backing-services/breaker.ts';
+export { Breaker } from './backing-services/breaker.ts';
 export { createPool, pingPool } from './backing-services/postgres.ts';
 export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';

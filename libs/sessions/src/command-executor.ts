@@ -147,8 +147,17 @@ export class CommandExecutor {
     const stored = events.map((event) => this.store.codec.encode(event));
     const { appended, revision: actual } = await this.append(session, stored);
     if (!appended) return { actual };
-    this.cache.remember(after);
-    return { session: after, revision: after.revision, events, replayed: false };
+    const known =
+      actual === after.revision ? { session: after, events } : await this.moved(after, events, actual);
+    this.cache.remember(known.session);
+    return { ...known, revision: actual, replayed: false };
+  }
+
+  /** A stream that was deleted goes on behind the revisions that it had: the events are not where they were decided. */
+  private async moved(after: Session, events: readonly RecordedEvent[], actual: number): Promise<Appended> {
+    const session = await foldStream(this.store, newSession(after.session_id), actual);
+    const by = actual - after.revision;
+    return { session, events: events.map((event) => ({ ...event, revision: event.revision + by })) };
   }
 
   /** The latest session, at least at the revision that an append met. One that is ahead of its stream is folded anew. */

@@ -97,6 +97,19 @@ describe('a deleted session', () => {
   });
 });
 
+test('a session that starts again after a soft delete is told the revision that its stream has', async () => {
+  await run(startSession);
+  await run(raiseFlag('a'));
+  await deleteStream(testSession.id, 'soft delete');
+  const commandIds = ['key:again'];
+  expect(await run(startSession, { commandIds })).toMatchObject({
+    revision: 2,
+    events: [{ type: 'SessionStarted', revision: 2 }],
+    session: { revision: 2, known: { list: [{ revision: 2 }] } },
+  });
+  expect(await run(startSession, { commandIds })).toMatchObject({ revision: 2, replayed: true });
+});
+
 describe('a copy that is ahead of its stream', () => {
   test('is folded again', async () => {
     const { session } = await run(startSession);

@@ -7,7 +7,6 @@ export {
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
-export type { AppendOutcome } from './client/append-messages.ts';
 export { CommandExecutor } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { CommandExecutor } from './command-executor.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { appendToPartner, changePartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
-import { readSession } from './streams.ts';
 import { revisionOf } from './testing/answers.ts';
 import { StandIn } from './testing/stand-in.ts';
 import { noCache, raiseFlag, request, sessionOfEachTest, startSession } from './test-support.ts';
@@ -81,10 +82,27 @@ describe('a store whose reads lag behind its appends', () => {
   });
 });
 
-test('a cached session that is ahead of its stream is dropped', async () => {
-  const { session } = await testSession.run(startSession);
-  const ahead = { ...session, revision: 7 };
-  const cache = { ...noCache, load: async () => ahead };
-  expect(await testSession.run(raiseFlag('a'), { cache })).toMatchObject({ revision: 1 });
-  expect(await readSession(testSession.store, testSession.id)).toMatchObject({ revision: 1 });
+test('a change of a partner that met another one is decided again on that one', async () => {
+  const partnerId = randomUUID();
+  const change = (store: EventStore, meanwhile: () => Promise<void> = async () => undefined) => {
+    const seen: number[] = [];
+    const changed = changePartner(store, partnerId, async (partner) => {
+      seen.push(partner.revision);
+      await meanwhile();
+      const data = { partner_id: partnerId, ...partner.state };
+      const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
+      await appendToPartner(store, partner, { type: 'PartnerRemembered', data }, context);
+      return true;
+    });
+    return changed.then(() => seen);
+  };
+  await change(testSession.store);
+  let isFirst = true;
+  const seen = await change(behind, async () => {
+    if (!isFirst) return;
+    isFirst = false;
+    await change(testSession.store);
+    lagging = { reads: 5, from: 1 };
+  });
+  expect(seen).toEqual([0, 1]);
 });

@@ -57,6 +57,18 @@ test.each([1_000n, 2n ** 64n - 1n])(
   },
 );
 
+test('the position of the last event is not beyond the end', async () => {
+  const deliveries = subscribe(await plain.head());
+  await expect(deliveries.next()).resolves.toMatchObject({ done: false });
+  await deliveries.return(undefined);
+});
+
+test('the position before a time is that of the last event stored before it', async () => {
+  const head = await plain.head();
+  expect(await plain.positionBefore(new Date(Date.now() + 60_000))).toBeGreaterThanOrEqual(head);
+  expect(await plain.positionBefore(new Date(0))).toBe(0n);
+});
+
 test('a subscription that comes back to a log which ends before its position is an error', async () => {
   const deliveries = subscribe('start');
   let subscription: { emit(event: 'error', error: Error): void } | undefined;

@@ -31,24 +31,42 @@ function partnerStream(partnerId: string): string {
   return `partner-${partnerId}`;
 }
 
-/** @throws UnprojectableEventError, StoreUnavailableError */
-export async function readPartner(store: EventStore, partner_id: string): Promise<Partner> {
-  const last = await store.readLast(partnerStream(partner_id));
+/** Thrown when others have changed a partner since it was read. */
+class PartnerChangedError extends Error {
+  constructor(
+    partnerId: string,
+    /** The revision that the partner's stream has now. */
+    readonly revision: number,
+  ) {
+    super(`Partner ${partnerId} is at revision ${revision} now.`);
+  }
+}
+
+/**
+ * A partner as of the end of its stream; `reaching`: a revision that the stream is known to have.
+ * @throws UnprojectableEventError, StoreUnavailableError
+ */
+export async function readPartner(
+  store: EventStore,
+  partner_id: string,
+  reaching?: number,
+): Promise<Partner> {
+  const last = await store.readLast(partnerStream(partner_id), reaching);
   if (last === undefined) return { partner_id, revision: -1, state: newPartner };
   const state = evolvePartner(newPartner, store.codec.decodePartner(last));
   return { partner_id, revision: Number(last.revision), state };
 }
 
 /**
- * Appends an event to a partner's stream.
- * @returns false when others have changed the partner since
+ * Appends an event to a partner's stream, in a change of the partner.
+ * @throws PartnerChangedError, upon which the change is tried again
  */
 export async function appendToPartner(
   store: EventStore,
   { partner_id, revision }: Partner,
   event: PartnerEvent,
   context: Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>,
-): Promise<boolean> {
+): Promise<void> {
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
   const metadata: EventMetadata = {
@@ -57,12 +75,13 @@ export async function appendToPartner(
     ...context,
   };
   const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata });
-  return (await store.append(stream, [stored], revision)).appended;
+  const outcome = await store.append(stream, [stored], revision);
+  if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
 }
 
 /**
  * Reads a partner and changes it until no one else does so at the same time.
- * @param change its result; undefined: others were first
+ * @param change its result; undefined: something has changed, so it is to be tried again
  * @throws StoreUnavailableError also when others always change the partner first
  */
 export async function changePartner<T>(
@@ -70,9 +89,15 @@ export async function changePartner<T>(
   partnerId: string,
   change: (partner: Partner) => Promise<T | undefined>,
 ): Promise<T> {
+  let reaching: number | undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const result = await change(await readPartner(store, partnerId));
-    if (result !== undefined) return result;
+    try {
+      const result = await change(await readPartner(store, partnerId, reaching));
+      if (result !== undefined) return result;
+    } catch (error) {
+      if (!(error instanceof PartnerChangedError)) throw error;
+      reaching = error.revision;
+    }
     await sleep(Math.random() * 5 * attempt);
   }
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
@@ -89,7 +114,8 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const [event] = events;
     const actor = { role: 'system', id: 'partner-memory' } as const;
     const context = { actor, $correlationId: session.session_id };
-    return event === undefined || (await appendToPartner(store, partner, event, context)) || undefined;
+    if (event !== undefined) await appendToPartner(store, partner, event, context);
+    return true;
   });
 }
 

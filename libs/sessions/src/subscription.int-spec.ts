@@ -1,35 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import type { EventData } from '@eventstore/db-client';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { EventStore } from './store.ts';
 import { patientStore } from './test-support.ts';
 import { sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
+import { goals } from './testing/events.ts';
 
 jest.setTimeout(60_000);
 
 const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
-async function append(
-  sessionId: string,
-  expected: number,
-  count: number,
-  step: string | null = null,
-): Promise<void> {
-  const events = Array.from({ length: count }, (_, index) => ({
-    contentType: 'application/json' as const,
-    id: randomUUID(),
-    type: 'GoalSet',
-    data: { goal: `goal-${expected + 1 + index}`, step },
-    metadata: undefined,
-  }));
+async function append(sessionId: string, expected: number, events: EventData[]): Promise<void> {
   expect(await store.append(sessionStream(sessionId), events, expected)).toMatchObject({ appended: true });
 }
 
 test('delivers stored events, then that it caught up, then new events', async () => {
   const id = randomUUID();
-  await append(id, -1, 3);
+  await append(id, -1, goals(3));
   const abort = new AbortController();
   const seen: number[] = [];
   const seenWhenCaughtUp: number[] = [];
@@ -40,7 +30,7 @@ test('delivers stored events, then that it caught up, then new events', async ()
   })) {
     if (delivery.kind === 'caught_up') {
       seenWhenCaughtUp.push(seen.length);
-      if (seen.length === 3) await append(id, 2, 2_000);
+      if (seen.length === 3) await append(id, 2, goals(2_000));
     }
     if (delivery.kind === 'event') seen.push(delivery.event.revision);
     if (seen.length === 2_003) abort.abort();
@@ -52,14 +42,14 @@ test('delivers stored events, then that it caught up, then new events', async ()
 test('delivers events that are too large together to wait in memory', async () => {
   const id = randomUUID();
   const large = 'x'.repeat(500_000);
-  for (let revision = 0; revision < 50; revision += 1) await append(id, revision - 1, 1, large);
+  for (let revision = 0; revision < 50; revision += 1) await append(id, revision - 1, goals(1, large));
   const found = await take(50, { prefixes: [sessionStream(id)], after: 'start' });
   expect(found.map(({ revision }) => revision)).toEqual(Array.from({ length: 50 }, (_, index) => index));
 });
 
 test('starts after the position that it is given', async () => {
   const id = randomUUID();
-  await append(id, -1, 4);
+  await append(id, -1, goals(4));
   const options = { prefixes: [sessionStream(id)] };
   const positions = await take(2, { ...options, after: 'start' });
   const rest = await take(2, { ...options, after: positions[1]?.position ?? 0n });

@@ -49,7 +49,7 @@ export async function assignSession(
   await changePartner(store, partner_id, async (partner) => {
     const { events } = decidePartner({ type: 'AssignSession', partner_id, ...assignment }, partner.state);
     const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
-    for (const event of events) return (await appendToPartner(store, partner, event, context)) || undefined;
+    for (const event of events) await appendToPartner(store, partner, event, context);
     return true;
   });
 }

@@ -63,14 +63,15 @@ export class PartnerSessions {
 
   /**
    * Names a session that is about to start, and records what the others have changed so far.
-   * @returns what it begins with; undefined: others have changed the partner since
+   * @returns what it begins with
+   * @throws when others have changed the partner since: a part of `inSequence`, which then tries again
    */
   async assign(
     partner: Partner,
     found: readonly FoundSession[],
     assignment: Assignment,
     { actor, correlationId, traceparent }: Sender,
-  ): Promise<Inheritance | undefined> {
+  ): Promise<Inheritance> {
     const { partner_id } = partner;
     const { session_id } = assignment;
     const changed = found.flatMap(({ listed, session }) =>
@@ -81,15 +82,15 @@ export class PartnerSessions {
     const [event] = events;
     const $correlationId = correlationId ?? session_id;
     const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
-    if (event !== undefined && !(await appendToPartner(this.store, partner, event, context)))
-      return undefined;
+    if (event !== undefined) await appendToPartner(this.store, partner, event, context);
     const state = event === undefined ? partner.state : evolvePartner(partner.state, event);
     return inherit(state, session_id);
   }
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {
     try {
-      const session = await this.sessionCache[kept ? 'latestKept' : 'latest'](session_id);
+      const { sessionCache } = this;
+      const session = await (kept ? sessionCache.latestKept(session_id) : sessionCache.latest(session_id));
       if (session === undefined) return undefined;
       const isDeleted = session.revision < 0 && (await this.store.wasDeleted(sessionStream(session_id)));
       return isDeleted ? undefined : session;

@@ -71,7 +71,6 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     const memory = named
       ? inherit(partner.state, sessionId)
       : await this.partners.assign(partner, found, assignment, request);
-    if (memory === undefined) return undefined;
     try {
       const commands = [{ ...start, memory }];
       const result = await this.commands.execute(new ExecuteCommands({ ...request, sessionId, commands }));

@@ -8,9 +8,9 @@ import type { Due, OpenInquiry } from './open-inquiries.ts';
 export class InquiryCommands {
   constructor(@Inject(CommandExecutor) private readonly executor: Pick<CommandExecutor, 'execute'>) {}
 
-  /** Closes an inquiry at its deadline. */
-  async close({ session_id, inquiry_id }: OpenInquiry): Promise<void> {
-    await this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now: new Date().toISOString() });
+  /** Closes an inquiry at its deadline; false: there is no such session any more. */
+  close({ session_id, inquiry_id }: OpenInquiry): Promise<boolean> {
+    return this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now: new Date().toISOString() });
   }
 
   /** Continues without a source whose circuit is open. */
@@ -27,12 +27,14 @@ export class InquiryCommands {
     });
   }
 
-  private async execute(sessionId: string, command: SessionCommand): Promise<void> {
+  private async execute(sessionId: string, command: SessionCommand): Promise<boolean> {
     const actor = { role: 'system', id: 'inquiries' } as const;
     try {
       await this.executor.execute({ sessionId, commands: [command], actor, commandIds: [], body: {} });
+      return true;
     } catch (error) {
       if (!(error instanceof CommandRejectedError)) throw error;
+      return error.rejection.code !== 'session_not_found';
     }
   }
 }

@@ -32,13 +32,13 @@ export class Deadlines {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Sets the timer of an inquiry. */
-  arm(inquiry: OpenInquiry): void {
+  /** Sets the timer of an inquiry. `onGone` is called when its session is not there any more. */
+  arm(inquiry: OpenInquiry, onGone: () => void): void {
     this.disarm(inquiry.inquiry_id);
     if (this.stopped) return;
     const timer = new AbortController();
     this.armed.set(inquiry.inquiry_id, timer);
-    void this.closeInTime(inquiry, timer.signal);
+    void this.closeInTime(inquiry, timer.signal, onGone);
   }
 
   disarm(inquiryId: string): void {
@@ -53,7 +53,7 @@ export class Deadlines {
     await this.urgent.stop();
   }
 
-  private async closeInTime(inquiry: OpenInquiry, signal: AbortSignal): Promise<void> {
+  private async closeInTime(inquiry: OpenInquiry, signal: AbortSignal, onGone: () => void): Promise<void> {
     const { inquiry_id, session_id } = inquiry;
     const onRetry = (err: unknown, attempt: number): void => {
       if (attempt === 1) this.logger.warn({ err, inquiry_id, session_id }, 'inquiry not closed yet');
@@ -61,7 +61,9 @@ export class Deadlines {
     const closeOnce = async (): Promise<void> => {
       await this.untilDeadline(inquiry, signal);
       await this.urgent.run(async () => {
-        if (!signal.aborted) await this.commands.close(inquiry);
+        if (signal.aborted || (await this.commands.close(inquiry))) return;
+        this.disarm(inquiry_id);
+        onGone();
       });
     };
     await retry(closeOnce, { ...backOff, signal, onRetry }).catch((err: unknown) =>

@@ -39,8 +39,9 @@ export class OpenInquiries {
     return this.open.values();
   }
 
-  get(inquiryId: string): OpenInquiry | undefined {
-    return this.open.get(inquiryId);
+  /** The inquiry's session was deleted: no event of it follows. */
+  remove(inquiryId: string): void {
+    this.open.delete(inquiryId);
   }
 
   clear(): void {

@@ -139,7 +139,7 @@ export class InquiryRunner {
   }
 
   private act({ inquiry, due, opened, closed }: Change): void {
-    if (opened) this.deadlines.arm(inquiry);
+    if (opened) this.arm(inquiry);
     if (closed) this.deadlines.disarm(inquiry.inquiry_id);
     for (const request of due) this.requests.schedule(inquiry, request, this.signal);
   }
@@ -149,9 +149,13 @@ export class InquiryRunner {
     if (this.live) return;
     this.live = true;
     for (const inquiry of this.inquiries.all()) {
-      this.deadlines.arm(inquiry);
+      this.arm(inquiry);
       this.resume(inquiry);
     }
+  }
+
+  private arm(inquiry: OpenInquiry): void {
+    this.deadlines.arm(inquiry, () => this.inquiries.remove(inquiry.inquiry_id));
   }
 
   /** Sends the requests that the former owner of a partition may not have sent. */

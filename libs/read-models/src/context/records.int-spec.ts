@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { ProcessedCommand, Session } from '#domain';
+import { newSession } from '#domain';
 import { command, history, serviceUrl } from '../test-support.ts';
 import { sections } from './document.ts';
 import { ContextStore } from './store.ts';
@@ -23,6 +25,46 @@ const write = (
   after: Session,
   ...commands: ProcessedCommand[]
 ): Promise<string> => store.apply(before?.revision ?? -1, after, sections, commands);
+
+const place = (revision: number, count = 1) => ({ revision, count, hash: 'v2.h' });
+
+describe('the record of commands', () => {
+  test('finds a command under any of its ids, and returns the revision up to which it is complete', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    expect(await contexts.findCommand(first.session_id, ['a'])).toEqual({ revision: -1 });
+    await write(contexts, undefined, first, command(['a', 'turn:1'], 0));
+    await write(contexts, first, second, command('b', 1));
+    expect(await contexts.findCommand(first.session_id, ['x', 'turn:1'])).toEqual({
+      revision: 1,
+      command: { id: 'turn:1', ...place(0) },
+    });
+    expect(await contexts.findCommand(first.session_id, ['x'])).toEqual({ revision: 1 });
+    expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 1 });
+  });
+
+  test('the first of two commands with one id stays; one that grows is updated', async () => {
+    const [first, second, third] = history(3) as [Session, Session, Session];
+    await write(contexts, undefined, first, command('a', 0));
+    await write(contexts, first, second, command('a', 0, 2), command('b', 1));
+    await write(contexts, second, third, command('b', 2));
+    const find = async (id: string): Promise<unknown> =>
+      (await contexts.findCommand(first.session_id, [id])).command;
+    expect(await find('a')).toEqual({ id: 'a', ...place(0, 2) });
+    expect(await find('b')).toEqual({ id: 'b', ...place(1) });
+  });
+
+  test('of a long conversation is written as far as it is kept', async () => {
+    const session = { ...newSession(randomUUID()), revision: 25_000 };
+    const commands = Array.from({ length: 25_001 }, (_, revision) => command(`c${revision}`, revision));
+    await contexts.replace(session, commands);
+    expect(await redis.hlen(`cmd:{${session.session_id}}`)).toBe(3 + 2 * 10_000);
+    const find = async (id: string): Promise<unknown> =>
+      (await contexts.findCommand(session.session_id, [id])).command;
+    expect(await find('c15000')).toBeUndefined();
+    expect(await find('c15001')).toEqual({ id: 'c15001', ...place(15_001) });
+    expect(await find('c25000')).toEqual({ id: 'c25000', ...place(25_000) });
+  });
+});
 
 test('the record of commands gives a session its latest commands when it is loaded', async () => {
   const [first, second, third] = history(3) as [Session, Session, Session];

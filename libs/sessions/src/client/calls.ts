@@ -10,7 +10,7 @@ import type { StoredEvent } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
-export type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
+type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
 
 /** Reads in flight; a server allows 100 calls on a connection. */
 const readsAtOnce = 64;
@@ -28,7 +28,7 @@ export class Calls {
 
   constructor(
     private readonly connections: Connections,
-    readonly limits: CallLimits,
+    private readonly limits: CallLimits,
   ) {}
 
   /** @throws StoreUnavailableError */
@@ -87,7 +87,7 @@ export class Calls {
     const [found] = await this.pageOnce(deadline, streamPage(stream, expected + 1, 1));
     if (found === undefined) return undefined;
     const appended = found.id === events[0]?.id;
-    return { appended, revision: appended ? expected + events.length : Number(found.revision) };
+    return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
   }
 
   private pageOnce(deadline: Deadline, begin: BeginRead): Promise<StoredEvent[]> {

@@ -1,7 +1,7 @@
 import { Connection } from './connection.ts';
 import { isConnectionUnusable, NoAnswerError, StoreUnavailableError } from './errors.ts';
 
-export type Role = 'appends' | 'reads';
+type Role = 'appends' | 'reads';
 
 /** A server allows 100 calls on a connection. */
 const subscriptionsOnOne = 50;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 
-/** New events of the kind that a session has. */
-export function goals(count: number): EventData[] {
+/** New events of the kind that a session has, with the step that tells one from another or makes them large. */
+export function goals(count: number, step: string | null = null): EventData[] {
   return Array.from({ length: count }, (_, index) => ({
     contentType: 'application/json' as const,
     id: randomUUID(),
     type: 'GoalSet',
-    data: { goal: `goal-${index}`, step: null },
+    data: { goal: `goal-${index}`, step },
     metadata: undefined,
   }));
 }

@@ -75,24 +75,6 @@ describe('an event', () => {
   });
 });
 
-describe('an acknowledgement', () => {
-  test('with a reason to skip records it for the last of its updates', () => {
-    for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
-    attachment.acknowledge(6, 'handler_timed_out');
-    expect(attachment.nextAcks(10)).toEqual([
-      { revision: 5, latency_ms: expect.any(Number) },
-      { revision: 6, latency_ms: expect.any(Number), skipped: 'handler_timed_out' },
-    ]);
-  });
-
-  test('of updates that were acknowledged before records nothing', () => {
-    attachment.receive(recorded(5));
-    attachment.acknowledge(5);
-    expect(attachment.acknowledge(5, 'late')).toBe(false);
-    expect(attachment.nextAcks(10)).toHaveLength(1);
-  });
-});
-
 describe('a notification', () => {
   test('of events that concern the owner has the stream read', () => {
     attachment.onNotification({ first: 5, last: 6, quiet: false });
@@ -173,54 +155,6 @@ describe('appended events', () => {
   test('do not follow while the connection has no room', () => {
     outlet.hasRoom = false;
     expect(attachment.follows([recorded(5)])).toBe(false);
-  });
-});
-
-describe('an acknowledgement', () => {
-  test('covers all updates up to its revision', () => {
-    for (const revision of [5, 6, 7]) attachment.receive(recorded(revision));
-    attachment.acknowledge(6);
-    expect(attachment.nextAcks(10).map(({ revision }) => revision)).toEqual([5, 6]);
-  });
-
-  test('of nothing that was sent is ignored', () => {
-    attachment.acknowledge(9);
-    expect(attachment.hasAcks).toBe(false);
-  });
-
-  test('has the stream read on when the window was full', () => {
-    fillWindow();
-    attachment.acknowledge(5);
-    expect(outlet.scheduled).toEqual([attachment]);
-  });
-
-  test('is confirmed once it is in the stream', () => {
-    attachment.receive(recorded(5));
-    attachment.acknowledge(5);
-    attachment.acksWritten(5, 6);
-    expect(outlet.frames.at(-1)).toEqual({
-      type: 'acknowledged',
-      session_id: 'session',
-      up_to: 5,
-      revision: 6,
-    });
-    expect(attachment.hasUnacknowledged).toBe(false);
-  });
-
-  test('that comes while an earlier one is written stays to be written', () => {
-    for (const revision of [5, 6]) attachment.receive(recorded(revision));
-    attachment.acknowledge(5);
-    attachment.nextAcks(10);
-    attachment.acknowledge(6);
-    attachment.acksWritten(5, 7);
-    expect(attachment.nextAcks(10).map(({ revision }) => revision)).toEqual([6]);
-  });
-
-  test('that the stream rejects has the stream read', () => {
-    attachment.receive(recorded(5));
-    attachment.acknowledge(5);
-    attachment.acksRejected();
-    expect([attachment.hasAcks, outlet.scheduled.length]).toEqual([false, 1]);
   });
 });
 
