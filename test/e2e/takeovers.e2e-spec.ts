@@ -12,7 +12,7 @@ import { withOwnSystem } from '../scenarios/system.ts';
 
 /** The scenarios of `npm run prove -- agents` in small, on one system. */
 jest.setTimeout(300_000);
-const leaseMs = 2_000;
+const leaseMs = 5_000;
 
 const held = holdOpen<ConnectedSystem>((work) =>
   withOwnSystem((own) => withClients(own, work), { AGENT_LEASE_MS: String(leaseMs) }),
