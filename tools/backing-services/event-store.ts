@@ -4,7 +4,7 @@ import { folder, root } from '../shared/paths.ts';
 import type { BackingService } from './service.ts';
 
 /** `TURNSTREAM_EVENT_STORE=like-a-server`: the embedded store does what depends on time on a real server, too. */
-const isLikeAServer = process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
+const isLikeAServer = (): boolean => process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
 
 /** The embedded event store, run from its sources. */
 export const eventStore: BackingService = {
@@ -32,7 +32,7 @@ export const eventStore: BackingService = {
         '--mode',
         'insecure',
         ...data,
-        ...(isLikeAServer ? ['--like-a-server'] : []),
+        ...(isLikeAServer() ? ['--like-a-server'] : []),
       ],
     });
   },
