@@ -7,6 +7,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
   // Specs mostly wait for backing services: by default jest would use one worker on two cores.
   maxWorkers: '100%',
+  // A worker holds up to a gigabyte at its end; on a busy machine its process takes a while to go.
+  workerGracefulExitTimeout: 5_000,
   // One generous limit: a spec waits for its condition, its verdict is no duration.
   testTimeout: 300_000,
   // `npm run test:coverage`.
