@@ -54,7 +54,10 @@ test('with another number of partitions beside it, each session has one owner', 
   const before = start('before', 4);
   await isDivided(before);
   const after = start('after', 8);
-  await waitUntil(() => after.work.length === 4 && before.work.length === 4, { what: 'an equal division' });
+  // Until its next heartbeat the first one does not know that the streams are divided anew.
+  const isDividedAnew = () => before.work.every(({ lease }) => lease.prefixes.length === 2);
+  const isEqual = () => after.work.length === 4 && before.work.length === 4;
+  await waitUntil(() => isEqual() && isDividedAnew(), { what: 'an equal division' });
   expect(ownersOf(before, after)).toEqual(once);
 });
 
