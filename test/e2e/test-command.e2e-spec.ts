@@ -37,3 +37,12 @@ test('npm test ends when a spec hangs, and has failed', () => {
   expect(output).toContain('\n0 passed, 1 failed\n');
   expect(code).toBe(1);
 });
+
+test('npm test lets the embedded event store behave like a real server, unless told otherwise', () => {
+  const mode = (value: string): string =>
+    `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
+  expect(npmTest(mode('like-a-server'), { TURNSTREAM_EVENT_STORE: undefined }).output).toContain(
+    '\n1 passed',
+  );
+  expect(npmTest(mode('plain'), { TURNSTREAM_EVENT_STORE: 'plain' }).output).toContain('\n1 passed');
+});
