@@ -38,9 +38,10 @@ test('npm test ends when a spec hangs, and has failed', () => {
   expect(code).toBe(1);
 });
 
+const mode = (value: string): string =>
+  `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
+
 test('npm test lets the embedded event store behave like a real server, unless told otherwise', () => {
-  const mode = (value: string): string =>
-    `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
   expect(npmTest(mode('like-a-server'), { TURNSTREAM_EVENT_STORE: undefined }).output).toContain(
     '\n1 passed',
   );
