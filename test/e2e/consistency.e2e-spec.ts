@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Verdict } from '../consistency/common/history.ts';
 import { withPatchedBuild } from '../consistency/mutants/build.ts';
+import type { Mutant } from '../consistency/mutants/list.ts';
 import { mutants } from '../consistency/mutants/list.ts';
 import { brokenRules } from '../consistency/mutants/run.ts';
 import { runSeed } from '../consistency/run/seed.ts';
@@ -41,15 +42,21 @@ describe('the checker', () => {
   const [first, second] = ['ignore If-Match', 'forget the hash of the body'].map((name) =>
     mutants.find((mutant) => mutant.name === name),
   );
-  let verdict: Verdict;
+  const broken = new Map<Mutant | undefined, readonly string[]>();
   beforeAll(async () => {
     const patches = [...(first?.patches ?? []), ...(second?.patches ?? [])];
-    verdict = await withPatchedBuild(patches, (root) =>
-      runSeed({ ...smallMutantSize, seed: 'mutants', dir: join(dir, 'mutants'), root }),
-    );
+    await withPatchedBuild(patches, async (root) => {
+      // On a busy machine a run has few commands: the budget of a mutant is three runs.
+      for (const seed of ['mutants-1', 'mutants-2', 'mutants-3']) {
+        const verdict = await runSeed({ ...smallMutantSize, seed, dir: join(dir, seed), root });
+        for (const mutant of [first, second])
+          if (mutant && !broken.get(mutant)?.length) broken.set(mutant, brokenRules(verdict, mutant));
+        if ([first, second].every((mutant) => broken.get(mutant)?.length)) return;
+      }
+    });
   });
 
   test.each([first, second])('finds a system that is made to $name', (mutant) => {
-    expect(mutant && brokenRules(verdict, mutant)).toEqual(mutant?.rules);
+    expect(broken.get(mutant)).toEqual(mutant?.rules);
   });
 });
