@@ -65,20 +65,6 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4408);
   });
 
-  test('stays open, and owns its sessions, when its node was suspended for longer than a lease', async () => {
-    const id = await one.start();
-    const agent = await fleet.join(one, newPool());
-    await agent.attach(id);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
-    const since = Date.now();
-    const received = agent.frames.length;
-    // By then leases are checked again.
-    await waitUntil(() => agent.frames.length > received + 2 && Date.now() > since + leaseMs);
-    const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
-    expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });
-    expect(agent.closed).toBeUndefined();
-  });
-
   test('is closed by a frame that cannot be understood', async () => {
     const agent = await fleet.join(one, newPool());
     agent.send({ type: 'attach', session_id: 'x' });

@@ -27,12 +27,12 @@ async function attachedAgent(pool: string): Promise<{ id: string; agent: TestAge
   return { id, agent };
 }
 
-async function waitingSession(pool: string): Promise<string> {
+async function waitingSession(pool: string, hasRow = true): Promise<string> {
   const { id, agent } = await attachedAgent(pool);
   agent.send({ type: 'drain' });
   await agent.next(({ type }) => type === 'drained');
   agent.kill();
-  await rows.add(id, null, pool);
+  if (hasRow) await rows.add(id, null, pool);
   return id;
 }
 
@@ -70,6 +70,25 @@ test.each(names)('a session that waits is taken over although %s was evicted', a
   const next = await fleet.join(two, pool);
   expect(await next.next(isTakeoverOf(id))).toMatchObject({ epoch: 2, reason: 'takeover' });
 });
+
+test.each(['pools', 'waiting', 'sessions'])(
+  'a session that waits is taken over although %s was evicted while the registry was completed',
+  async (name) => {
+    const pool = newPool();
+    const id = await waitingSession(pool, false);
+    const { unanswered = '', [name]: key = '' } = keys(pool, 'none');
+    await rows.locked(async () => {
+      await one.redis.del(unanswered);
+      const hasBegun = async () => (await one.redis.zscore(unanswered, '')) !== null;
+      await waitUntil(hasBegun, { what: 'the registry to be completed' });
+      await one.redis.del(key);
+    });
+    await waitUntil(async () => (await one.redis.exists('agents:task:recovery')) === 0);
+    await rows.add(id, null, pool);
+    const next = await fleet.join(two, pool);
+    expect(await next.next(isTakeoverOf(id))).toMatchObject({ epoch: 2, reason: 'takeover' });
+  },
+);
 
 test.each(names)('an owner that is connected keeps its session although %s was evicted', async (name) => {
   const pool = newPool();

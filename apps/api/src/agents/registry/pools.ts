@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { provisional } from './script-functions.ts';
 
 /** zset: pools in use -> when a node last said so (ms); the empty member marks that nothing is lost, as in the pools' keys. */
 const key = 'agents:pools';
@@ -15,14 +16,17 @@ export class Pools {
   async add(pool: string): Promise<boolean> {
     this.seen.add(pool);
     const replies = await this.redis.pipeline().zadd(key, Date.now(), pool).zscore(key, '').exec();
-    return replies?.[0]?.[1] === 1 && typeof replies[1]?.[1] === 'string';
+    return replies?.[0]?.[1] === 1 && isMark(replies[1]?.[1]);
   }
 
   /** All pools, and whether the list of them is complete. */
   async list(): Promise<{ pools: string[]; complete: boolean }> {
-    const members = await this.redis.zrange(key, '0', '-1');
-    const pools = new Set([...this.seen, ...members]);
-    return { complete: pools.delete(''), pools: [...pools] };
+    const replies = await this.redis.pipeline().zrange(key, '0', '-1').zscore(key, '').exec();
+    for (const [error] of replies ?? []) if (error) throw error;
+    const known = (replies?.[0]?.[1] ?? []) as string[];
+    const pools = new Set([...this.seen, ...known]);
+    pools.delete('');
+    return { complete: isMark(replies?.[1]?.[1]), pools: [...pools] };
   }
 
   /** Pools that are in use; all others this node has no need to remember. */
@@ -33,9 +37,14 @@ export class Pools {
     if (inUse.length > 0) await this.redis.zadd(key, ...inUse.flatMap((pool) => [now, pool]));
   }
 
-  /** Nothing is lost any more. */
-  async mark(): Promise<void> {
-    await this.redis.zadd(key, '+inf', '');
+  /** From here on pools that are lost are recovered. */
+  async beginMark(): Promise<void> {
+    await this.redis.zadd(key, 'NX', provisional, '');
+  }
+
+  /** No pool is lost any more, but for those since `beginMark`. */
+  async endMark(): Promise<void> {
+    await this.redis.zadd(key, 'XX', '+inf', '');
   }
 
   /** The pools that nobody used for a while. */
@@ -46,4 +55,9 @@ export class Pools {
   async remove(pool: string): Promise<void> {
     await this.redis.zrem(key, pool);
   }
+}
+
+/** Whether the score of the empty member says that nothing is lost. */
+function isMark(score: unknown): boolean {
+  return score === 'inf';
 }

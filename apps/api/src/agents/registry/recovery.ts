@@ -44,18 +44,25 @@ export class Recovery {
     const { agentLeaseMs } = this.config;
     if ((await this.lostForMs()) < 1.5 * agentLeaseMs || (await registry.hasEarlierNodes())) return;
     if (!(await registry.claim(task, 10 * agentLeaseMs))) return;
+    const pools = new Set<string>();
+    const beginPool = async (pool: string): Promise<void> => {
+      if (!pools.has(pool)) await registry.beginRecoveryOf(pool);
+      pools.add(pool);
+    };
+    for (const pool of await registry.beginRecovery()) await beginPool(pool);
     let found = 0;
     let after: string | null = null;
     do {
       const page: Awaited<ReturnType<typeof ownedSessions>> = await ownedSessions(this.pool, after, pageSize);
       for (const { session_id, agent_instance, agent_epoch, agent_pool } of page) {
+        await beginPool(agent_pool);
         if (await registry.recover(session_id, agent_instance, agent_epoch, agent_pool)) found += 1;
       }
       after = page.length === pageSize ? (page.at(-1)?.session_id ?? null) : null;
     } while (after !== null);
     // Without the claim, the registry was lost once more meanwhile.
     if (!(await registry.endClaim(task))) return;
-    await registry.markComplete();
+    await registry.endRecovery();
     await this.redis.del(lostKey);
     this.logger.info({ sessions: found }, 'the agents’ registry is complete again');
   }

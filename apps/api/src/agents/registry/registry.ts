@@ -193,11 +193,22 @@ export class Registry {
     return (await this.scripts.run(scripts.recoverScript, pool, [sessionId, instance ?? '', epoch])) === 1;
   }
 
-  /** Nothing is missing from the registry any more. */
-  async markComplete(): Promise<void> {
+  /** From here on the list of pools is recovered; resolves to those that are known so far. */
+  async beginRecovery(): Promise<string[]> {
+    await this.pools.beginMark();
+    return (await this.pools.list()).pools;
+  }
+
+  /** From here on what is missing of a pool is recovered. */
+  async beginRecoveryOf(pool: string): Promise<void> {
+    await this.scripts.run(scripts.beginMarkScript, pool, []);
+  }
+
+  /** Nothing is missing from the registry any more, but for what was lost since the recovery began. */
+  async endRecovery(): Promise<void> {
     const { pools } = await this.pools.list();
-    await this.scripts.runAll(pools.map((pool) => [scripts.markScript, pool, []]));
-    await this.pools.mark();
+    await this.scripts.runAll(pools.map((pool) => [scripts.endMarkScript, pool, []]));
+    await this.pools.endMark();
   }
 
   /** Whether nodes from before the registry was split by pool still renew the leases of their instances. */

@@ -11,8 +11,12 @@
  *
  * Any key may be missing, since Redis may evict it. So leases, owned, sessions, waiting and unanswered have an empty member,
  * their mark: without it, something of them is lost. What is lost comes back from the nodes (what their instances own) and
- * from the tables.
+ * from the tables. While it does, marks are provisional: a key that is lost meanwhile has none in the end.
  */
+
+/** The score of a provisional mark: after every time, and less than that of a mark. */
+export const provisional = 9e15;
+
 export const scriptFunctions = `
 local pool = KEYS[1]
 local leases, load, sessions = pool .. ':leases', pool .. ':load', pool .. ':sessions'
@@ -28,11 +32,21 @@ local function mark()
   for _, key in ipairs({leases, waiting, unanswered}) do redis.call('ZADD', key, '+inf', '') end
 end
 
+local function beginMark()
+  redis.call('HSETNX', sessions, '', 'provisional')
+  for _, key in ipairs({leases, waiting, unanswered}) do redis.call('ZADD', key, 'NX', ${provisional}, '') end
+end
+
+local function endMark()
+  if redis.call('HEXISTS', sessions, '') == 1 then redis.call('HSET', sessions, '', '') end
+  for _, key in ipairs({leases, waiting, unanswered}) do redis.call('ZADD', key, 'XX', '+inf', '') end
+end
+
 local function isComplete()
   for _, key in ipairs({leases, waiting, unanswered}) do
-    if not redis.call('ZSCORE', key, '') then return false end
+    if redis.call('ZSCORE', key, '') ~= 'inf' then return false end
   end
-  return redis.call('HEXISTS', sessions, '') == 1
+  return redis.call('HGET', sessions, '') == ''
 end
 
 -- Whether the pool has neither instances nor sessions.

@@ -154,9 +154,14 @@ give(session, epoch)
 return 1
 `;
 
-/** Nothing of the pool is lost any more. */
-export const markScript = `${scriptFunctions}
-mark()
+/** From here on the pool is completed from the tables. */
+export const beginMarkScript = `${scriptFunctions}
+beginMark()
+`;
+
+/** Of the pool nothing is lost any more, but for what was lost since `beginMarkScript`. */
+export const endMarkScript = `${scriptFunctions}
+endMark()
 `;
 
 /** Removes a pool without instances and sessions; gives whether it was one. */

@@ -16,6 +16,19 @@ export class TestRows {
     );
   }
 
+  /** Lets nobody read the rows while `work` runs. */
+  async locked(work: () => Promise<void>): Promise<void> {
+    const client = await this.database.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE conversation_session IN ACCESS EXCLUSIVE MODE');
+      await work();
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  }
+
   close(): Promise<void> {
     return this.database.end();
   }
