@@ -53,10 +53,9 @@ function cpuTimes(pids: ReadonlyMap<string, number>): Map<string, number> {
     processes
       .filter((process) => process.pid === pid || process.parent === pid)
       .reduce((sum, process) => sum + process.ticks + (process.pid === pid ? process.reaped : 0), 0);
+  const microsPerTick = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
   return new Map([...pids].map(([name, pid]) => [name, total(pid) * microsPerTick]));
 }
-
-const microsPerTick = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /** Fields of /proc/<pid>/stat; nothing when the process has just ended. */
 function statOf(pid: number) {

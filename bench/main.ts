@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, runProgram } from '../tools/shared/failure.ts';
 import { withClients } from './backing-services.ts';
+import { canMeasureCpu } from './cpu.ts';
 import type { Results } from './run.ts';
 import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
 import { cpuTable, table } from './table.ts';
@@ -29,6 +30,7 @@ await runProgram(async () => {
   const api = process.env['TURNSTREAM_URL'];
   if (values.cpu) {
     if (api !== undefined) throw new Failure('--cpu needs a private system: unset TURNSTREAM_URL.');
+    if (!canMeasureCpu) throw new Failure('--cpu reads /proc, which this machine does not have: use Linux.');
     return console.log(`\n${cpuTable(await benchCpu(size))}`);
   }
   const results =
