@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
@@ -5,8 +7,9 @@ export default {
   transform: { '\\.ts$': ['@swc/jest'] },
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
-  // Specs mostly wait for backing services: by default jest would use one worker on two cores.
-  maxWorkers: '100%',
+  // Specs of whole systems mostly wait: more workers than cores.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  testSequencer: '<rootDir>/tools/test/sequencer.mjs',
   // A worker holds up to a gigabyte at its end; on a busy machine its process takes a while to go.
   workerGracefulExitTimeout: 5_000,
   // One generous limit: a spec waits for its condition, its verdict is no duration.

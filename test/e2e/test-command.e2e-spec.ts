@@ -22,7 +22,8 @@ function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | nu
 }
 
 test('npm test ends when open handles keep jest from ending, with the verdict of the tests', () => {
-  const { code, output } = npmTest(`test('passes', () => { setInterval(() => {}, 1000); });`);
+  const spec = `test('passes', () => { setInterval(() => {}, 1000); });`;
+  const { code, output } = npmTest(spec, { TURNSTREAM_TEST_EXIT_MS: '500' });
   expect(output).toContain('✖ jest did not exit after its last test');
   expect(output).toContain('\n1 passed, 0 failed\n');
   expect(code).toBe(0);

@@ -22,14 +22,15 @@ process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
 
 await runProgram(async () => {
   const args = process.argv.slice(2);
-  await build();
   const checkAndTest = async (env: Readonly<Record<string, string>>) => {
     const failed = args.length > 0 ? [] : await failedChecks();
     return { failed, ...(await jest(args, env)) };
   };
-  const result = (await needsServices(args))
-    ? await withBackingServices(({ env }) => checkAndTest(env))
-    : await checkAndTest({});
+  const testWithServices = async () => {
+    await build();
+    return withBackingServices(({ env }) => checkAndTest(env));
+  };
+  const result = (await needsServices(args)) ? await testWithServices() : await checkAndTest({});
   for (const name of result.failed) console.log(`✖ npm run ${name} failed: see its messages above.`);
   const failures = result.failures + result.failed.length;
   if (failures === 0 && result.code !== 0)
@@ -38,19 +39,20 @@ await runProgram(async () => {
   process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
 }, 'usage: npm run test -- [arguments of jest]');
 
+/** Runs the checks at the same time; returns the names of those that fail. */
 async function failedChecks(): Promise<string[]> {
-  const failed = [];
-  for (const name of CHECKS) {
-    const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
-    const { code, output } = await step(name, 'checking', work, 'checked');
-    if (code === 0) continue;
-    console.log(output);
-    failed.push(name);
-  }
-  return failed;
+  const results = await Promise.all(
+    CHECKS.map(async (name) => {
+      const work = () => run(['npm', 'run', '--silent', name], { cwd: root });
+      return { name, ...(await step(name, 'checking', work, 'checked')) };
+    }),
+  );
+  const failed = results.filter(({ code }) => code !== 0);
+  for (const { output } of failed) console.log(output);
+  return failed.map(({ name }) => name);
 }
 
-/** Specs of pure code alone need no backing services. */
+/** Specs of pure code alone need neither the apps nor backing services. */
 async function needsServices(args: readonly string[]): Promise<boolean> {
   const { output } = await run([process.execPath, ...JEST, '--listTests', ...args], { cwd: root });
   return /\.(int|e2e)-spec\.ts/.test(output);

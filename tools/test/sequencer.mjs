@@ -1,0 +1,11 @@
+import Sequencer from '@jest/test-sequencer';
+
+const KINDS = ['.e2e-spec.ts', '.int-spec.ts', '.spec.ts'];
+const rank = ({ path }) => KINDS.findIndex((kind) => path.endsWith(kind));
+
+/** The long specs, those of whole systems, first: none is left over for one worker at the end. */
+export default class extends Sequencer {
+  sort(tests) {
+    return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
+  }
+}
