@@ -11,7 +11,7 @@ export async function separateBackingServices(): Promise<() => Promise<void>> {
   const { env } = process;
   const before = { ...env };
   delete env['EVENTSTORE_URL'];
-  env['TURNSTREAM_ENGINES'] = 'native';
+  env['TURNSTREAM_BACKING_SERVICES'] = 'native';
   const { DATABASE_URL, REDIS_URL } = before;
   let claim: Claim | undefined;
   if (DATABASE_URL && REDIS_URL) {
@@ -26,7 +26,7 @@ export async function separateBackingServices(): Promise<() => Promise<void>> {
   }
   return async () => {
     Object.assign(env, before);
-    if (before['TURNSTREAM_ENGINES'] === undefined) delete env['TURNSTREAM_ENGINES'];
+    if (before['TURNSTREAM_BACKING_SERVICES'] === undefined) delete env['TURNSTREAM_BACKING_SERVICES'];
     // One that is left behind only takes room.
     if (DATABASE_URL)
       await execute(DATABASE_URL, `DROP DATABASE ${name} WITH (FORCE)`).catch(() => undefined);

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { BackgroundWork } from '../common/background-work.ts';
+import { GracePeriod } from '../common/grace-period.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
@@ -18,9 +19,8 @@ const renewMs = 250;
 @Injectable()
 export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
-  private lastRunAt = Date.now();
-  /** Until then (ms) no connection is closed for its silence: this process was suspended, and could hear nobody. */
-  private patientUntil = 0;
+  /** While it lasts no connection is closed for its silence. */
+  private readonly grace: GracePeriod;
 
   constructor(
     private readonly connections: Connections,
@@ -32,6 +32,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     @InjectLogger() logger: Logger,
   ) {
     this.work = new BackgroundWork(logger);
+    this.grace = new GracePeriod(renewMs, config.agentLeaseMs / 2);
     notifier.onNodeMessage((message) => this.onNodeMessage(message));
     notifier.onReconnect(() => void this.work.once(() => handshake.registerAll()));
   }
@@ -67,14 +68,12 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     // Frames that arrived while this process was suspended count.
     await afterPendingInput();
     const now = Date.now();
-    const grace = this.config.agentLeaseMs / 2;
-    if (now - this.lastRunAt > renewMs + grace) this.patientUntil = now + grace;
-    this.lastRunAt = now;
+    const hasGrace = this.grace.lasts(now);
     const alive: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
     for (const connection of this.connections.all()) {
       const leftMs = connection.leaseLeftMs(this.config.agentLeaseMs, now);
       if (leftMs <= 0) {
-        if (now < this.patientUntil) continue;
+        if (hasGrace) continue;
         connection.terminate(closeCodes.leaseOver, 'no heartbeat');
         this.connections.remove(connection);
       } else if (connection.needsRenewal) {

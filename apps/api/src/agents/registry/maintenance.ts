@@ -5,6 +5,7 @@ import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { BackgroundWork } from '../common/background-work.ts';
+import { GracePeriod } from '../common/grace-period.ts';
 import { LostDetaches } from '../common/lost-detaches.ts';
 import { Recovery, sweepMs } from './recovery.ts';
 import { Registry } from './registry.ts';
@@ -22,9 +23,8 @@ const movedAtOnce = 200;
 @Injectable()
 export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
-  /** Since when leases can be renewed without a break (ms). */
-  private renewableSince = 0;
-  private lastRunAt = Date.now();
+  /** While Redis was unavailable, or this process was suspended, no lease was renewed: live instances have half a lease to do so. */
+  private readonly grace: GracePeriod;
 
   constructor(
     redis: Redis,
@@ -37,9 +37,8 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
     @InjectLogger() logger: Logger,
   ) {
     this.work = new BackgroundWork(logger);
-    redis.on('ready', () => {
-      this.renewableSince = Date.now();
-    });
+    this.grace = new GracePeriod(moveMs, config.agentLeaseMs / 2);
+    redis.on('ready', () => this.grace.begin());
   }
 
   onApplicationBootstrap(): void {
@@ -56,24 +55,12 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async moveSessions(): Promise<void> {
-    if (!this.canTrustLeases()) return;
+    if (this.grace.lasts()) return;
     const { complete, waiting, failures } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     this.lostDetaches.add(waiting, 'lease_expired');
     if (!complete) await this.recovery.run();
     if (failures[0]) throw failures[0];
-  }
-
-  /**
-   * Whether a lease that is over means that its instance is gone. While Redis was unavailable, or this process was
-   * suspended, no lease was renewed: live instances then have half a lease to do so.
-   */
-  private canTrustLeases(): boolean {
-    const now = Date.now();
-    const grace = this.config.agentLeaseMs / 2;
-    if (now - this.lastRunAt > moveMs + grace) this.renewableSince = now;
-    this.lastRunAt = now;
-    return now - this.renewableSince >= grace;
   }
 
   private async requestHandoffs(afterMs: number): Promise<void> {
