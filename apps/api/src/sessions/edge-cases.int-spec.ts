@@ -73,6 +73,15 @@ describe('a header', () => {
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
   });
 
+  test.each(['agent-id', 'idempotency-key', 'agent-epoch', 'correlation-id', 'traceparent', 'if-match'])(
+    '%s of 12,000 characters is refused with a short answer',
+    async (name) => {
+      const answer = await post(`${id}/turns`, turn, { [name]: '9'.repeat(12_000) });
+      expect(answer.status).toBe(400);
+      expect(JSON.stringify(answer.body).length).toBeLessThan(1_000);
+    },
+  );
+
   test('is refused together with the others that are wrong', async () => {
     const headers = { 'agent-id': 'a b', 'agent-epoch': 'x' };
     expect((await post(`${id}/turns`, turn, headers)).body).toMatchObject({
