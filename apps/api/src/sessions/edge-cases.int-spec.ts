@@ -94,6 +94,25 @@ describe('a header', () => {
   });
 });
 
+describe('a page of another origin', () => {
+  test.each([
+    ['POST', 'end'],
+    ['GET', 'stream'],
+    ['GET', 'context'],
+  ])('may not %s …/%s', async (method, path) => {
+    const origin = 'https://evil.example';
+    expect(await app.call(method, `/v1/sessions/${id}/${path}`, undefined, { origin })).toMatchObject({
+      status: 403,
+      body: { type: expect.stringContaining('origin_not_allowed') },
+    });
+  });
+
+  test('is none when the page is of the API itself', async () => {
+    const answer = await app.call('GET', `/v1/sessions/${id}/context`, undefined, { origin: app.url });
+    expect(answer.status).toBe(200);
+  });
+});
+
 describe('a body', () => {
   test('may be absent where every field is optional', async () => {
     expect((await post(`${await app.start()}/end`, undefined)).status).toBe(200);

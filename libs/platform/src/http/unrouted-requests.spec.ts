@@ -7,6 +7,7 @@ import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { exchange } from './test-exchange.ts';
 
 @Controller('v1/things')
 class ThingController {
@@ -81,16 +82,3 @@ describe('requests that never reach a route', () => {
     expect((await fetch(`${url.origin}/v1/things/a`)).status).toBe(200);
   });
 });
-
-/** Sends bytes as they are and gives all that comes back. */
-async function exchange({ hostname, port }: URL, raw: string): Promise<string> {
-  const socket = connect(Number(port), hostname);
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    answer += chunk;
-    if (answer.endsWith('}')) socket.end();
-  });
-  socket.write(raw);
-  await once(socket, 'close');
-  return answer;
-}
