@@ -9,6 +9,7 @@ export const api: AppDefinition = {
   name: 'api',
   defaultPort: 3000,
   module: AppModule,
+  webSocketPath: '/v1/agents',
   translateError: toApiProblem,
   setUp: (app) => {
     serveOpenApi(app);

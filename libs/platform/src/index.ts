@@ -17,6 +17,7 @@ export { Config, loadConfig } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';
+export { Convert, ItemsByType } from './http/dto.ts';
 export { inexactNumbers } from './values/exact-json.ts';
 export { assertValid, validationFailed } from './http/validation.ts';
 export { createLogger } from './logging/logger.ts';

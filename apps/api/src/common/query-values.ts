@@ -1,12 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
 import { IsString, ValidateBy } from 'class-validator';
-import { largestRevision, parseTime, parseWhole, timeFormat } from '#platform';
+import { Convert, largestRevision, parseTime, parseWhole, timeFormat } from '#platform';
 
 /** A whole number of the query in a range, both ends included, in decimal digits. */
 export function IsWholeText(min: number, max: number): PropertyDecorator {
   return applyDecorators(
-    Transform(({ value }) => (typeof value === 'string' ? (parseWhole(value) ?? value) : value)),
+    Convert((value) => (typeof value === 'string' ? (parseWhole(value) ?? value) : value)),
     ValidateBy({
       name: 'isInt',
       validator: {
@@ -25,7 +24,7 @@ export function IsRevision(min: -1 | 0 = 0): PropertyDecorator {
 /** A time in the query, with its offset from here on. */
 export function IsTime(): PropertyDecorator {
   return applyDecorators(
-    Transform(({ value }) => (typeof value === 'string' ? (parseTime(value) ?? value) : value)),
+    Convert((value) => (typeof value === 'string' ? (parseTime(value) ?? value) : value)),
     IsString(),
     ValidateBy({
       name: 'isTime',

@@ -1,14 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
 import type { ValidationArguments } from 'class-validator';
 import { IsUUID, Matches, ValidateBy } from 'class-validator';
+import { Convert } from '#platform';
 
 /** A UUID of any version (or the one given), in lower case from here on: stream names are case-sensitive. */
 export function IsId(version?: '4'): PropertyDecorator {
-  return applyDecorators(Transform(lowerCase), IsUUID(version));
+  return applyDecorators(Convert(lowerCase), IsUUID(version));
 }
 
-function lowerCase({ value }: { value: unknown }): unknown {
+function lowerCase(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
@@ -21,17 +21,8 @@ export function IsFlagName(): PropertyDecorator {
   });
 }
 
-/** Free-form JSON as it was sent: class-transformer drops keys such as `toString`. */
-function FreeForm(): PropertyDecorator {
-  return Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]);
-}
-
 /** A plain JSON object of at most `keys` members and `size` characters of JSON. */
 export function IsJsonObject({ keys, size }: { keys: number; size: number }): PropertyDecorator {
-  return applyDecorators(FreeForm(), jsonObject(keys, size));
-}
-
-function jsonObject(keys: number, size: number): PropertyDecorator {
   return ValidateBy({
     name: 'isJsonObject',
     validator: {
@@ -72,10 +63,6 @@ export function IsName(): PropertyDecorator {
 
 /** Preferences by name: scalars, or null to remove one. The preference `language` is a language tag. */
 export function IsPreferences({ keys }: { keys: number }): PropertyDecorator {
-  return applyDecorators(FreeForm(), preferences(keys));
-}
-
-function preferences(keys: number): PropertyDecorator {
   return ValidateBy({
     name: 'isPreferences',
     validator: {

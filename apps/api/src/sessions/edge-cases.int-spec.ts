@@ -73,6 +73,15 @@ describe('a header', () => {
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
   });
 
+  test.each(['agent-id', 'idempotency-key', 'agent-epoch', 'correlation-id', 'traceparent', 'if-match'])(
+    '%s of 12,000 characters is refused with a short answer',
+    async (name) => {
+      const answer = await post(`${id}/turns`, turn, { [name]: '9'.repeat(12_000) });
+      expect(answer.status).toBe(400);
+      expect(JSON.stringify(answer.body).length).toBeLessThan(1_000);
+    },
+  );
+
   test('is refused together with the others that are wrong', async () => {
     const headers = { 'agent-id': 'a b', 'agent-epoch': 'x' };
     expect((await post(`${id}/turns`, turn, headers)).body).toMatchObject({
@@ -82,6 +91,25 @@ describe('a header', () => {
 
   test('that is named like a member of every object is ignored', async () => {
     expect((await post(`${id}/turns`, turn, { constructor: 'x', tostring: 'y' })).status).toBe(201);
+  });
+});
+
+describe('a page of another origin', () => {
+  test.each([
+    ['POST', 'end'],
+    ['GET', 'stream'],
+    ['GET', 'context'],
+  ])('may not %s …/%s', async (method, path) => {
+    const origin = 'https://evil.example';
+    expect(await app.call(method, `/v1/sessions/${id}/${path}`, undefined, { origin })).toMatchObject({
+      status: 403,
+      body: { type: expect.stringContaining('origin_not_allowed') },
+    });
+  });
+
+  test('is none when the page is of the API itself', async () => {
+    const answer = await app.call('GET', `/v1/sessions/${id}/context`, undefined, { origin: app.url });
+    expect(answer.status).toBe(200);
   });
 });
 

@@ -37,6 +37,8 @@ describe('configuration', () => {
       databaseUrl: good.DATABASE_URL,
       host: '127.0.0.1',
       port: 3000,
+      allowedHosts: [],
+      allowedOrigins: [],
       logLevel: 'info',
       partitions: 4,
       contextMarginS: 3_600,
@@ -56,6 +58,9 @@ describe('configuration', () => {
       { PORT: 3001 },
     );
     expect(config).toMatchObject({ port: 8080, partitions: 16, logLevel: 'debug' });
+    expect(
+      loadConfig({ ...good, ALLOWED_HOSTS: 'api,*.example', ALLOWED_ORIGINS: 'https://a.example:8443' }),
+    ).toMatchObject({ allowedHosts: ['api', '*.example'], allowedOrigins: ['https://a.example:8443'] });
     expect(loadConfig({ ...good, PORT: '' }, { PORT: 3001 }).port).toBe(3001);
   });
 
@@ -74,6 +79,10 @@ describe('configuration', () => {
     ['PORT', 'http'],
     ['PORT', '65536'],
     ['PORT', '3000.5'],
+    ['ALLOWED_HOSTS', 'https://turnstream.example'],
+    ['ALLOWED_HOSTS', 'api:3000'],
+    ['ALLOWED_ORIGINS', 'console.example'],
+    ['ALLOWED_ORIGINS', '*'],
     ['LOG_LEVEL', 'loud'],
     ['PARTITIONS', '3'],
     ['CONTEXT_MARGIN_S', '0'],

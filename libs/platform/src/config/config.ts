@@ -13,6 +13,9 @@ export abstract class Config {
   abstract readonly databaseUrl: string;
   abstract readonly host: string;
   abstract readonly port: number;
+  /** Names by which the server may be called, and origins of the pages that may call it. */
+  abstract readonly allowedHosts: readonly string[];
+  abstract readonly allowedOrigins: readonly string[];
   abstract readonly logLevel: LogLevel;
   /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
   abstract readonly partitions: number;
@@ -34,6 +37,8 @@ export abstract class Config {
 
 const day = 86_400;
 const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
+const hosts = /^((\*|(\*\.)?[a-z\d][a-z\d.-]*)(,|$))*$/i;
+const origins = /^(https?:\/\/[a-z\d.[\]:-]+(,|$))*$/i;
 
 class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
@@ -55,6 +60,12 @@ class Environment {
 
   @IsWhole(0, 65_535)
   PORT = 3000;
+
+  @Matches(hosts, { message: 'must be host names, *.domain or *, with commas between' })
+  ALLOWED_HOSTS = '';
+
+  @Matches(origins, { message: 'must be origins such as https://console.example.com, with commas between' })
+  ALLOWED_ORIGINS = '';
 
   @IsIn(logLevels, { message: `must be one of ${logLevels.join(', ')}` })
   LOG_LEVEL: LogLevel = 'info';
@@ -102,6 +113,8 @@ class Environment {
 }
 
 const examples = {
+  ALLOWED_HOSTS: 'turnstream.example.com,*.internal.example',
+  ALLOWED_ORIGINS: 'https://console.example.com',
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
   KAFKA_BROKERS: '127.0.0.1:9092',
   REDIS_URL: 'redis://127.0.0.1:6379',
@@ -124,6 +137,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     databaseUrl: environment.DATABASE_URL,
     host: environment.HOST,
     port: environment.PORT,
+    allowedHosts: listOf(environment.ALLOWED_HOSTS),
+    allowedOrigins: listOf(environment.ALLOWED_ORIGINS),
     logLevel: environment.LOG_LEVEL,
     partitions: environment.PARTITIONS,
     contextMarginS: environment.CONTEXT_MARGIN_S,
@@ -138,6 +153,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     agentLeaseMs: environment.AGENT_LEASE_MS,
     unansweredHandoffS: environment.UNANSWERED_HANDOFF_S,
   };
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').filter((item) => item !== '');
 }
 
 /** As `loadConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */

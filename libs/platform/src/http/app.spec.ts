@@ -14,10 +14,10 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString } from 'class-validator';
 import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
+import { Convert } from './dto.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { ProblemError } from '../problems/problem.ts';
@@ -33,7 +33,7 @@ class TurnDto {
 
 class PageDto {
   @IsOptional()
-  @Type(() => Number)
+  @Convert((value) => (typeof value === 'string' ? Number(value) : value))
   @IsInt()
   limit?: number;
 }

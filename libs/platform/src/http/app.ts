@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
+import { AllowedSites, claimsUpgrade, installAllowedSites } from './allowed-sites.ts';
 import { finishOnClose } from './close.ts';
 import { installJsonParser } from './json-body.ts';
 import { listenFault } from './listen-error.ts';
@@ -28,6 +29,10 @@ interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: HealthChecks;
   readonly slowRequestMs?: number;
+  /** Names of the server, and origins of pages, that requests may have. */
+  readonly sites?: AllowedSites;
+  /** The address at which the app opens WebSockets. */
+  readonly webSocketPath?: string | undefined;
   /** Turns the app's own errors into problems. */
   readonly translate?: (error: unknown) => unknown;
 }
@@ -55,7 +60,14 @@ export async function createHttpApp(
   module: Type | DynamicModule,
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, metrics, health, slowRequestMs = 1000 } = options;
+  const {
+    logger,
+    metrics,
+    health,
+    slowRequestMs = 1000,
+    sites = new AllowedSites(),
+    webSocketPath,
+  } = options;
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
     bodyLimit,
@@ -64,11 +76,14 @@ export async function createHttpApp(
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     skipMiddie: true,
+    http: { shouldUpgradeCallback: claimsUpgrade(webSocketPath, sites) },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  if (!('shouldUpgradeCallback' in fastify.server)) throw new Error('Node 24.9 or newer is needed');
   fastify.removeContentTypeParser('text/plain');
   installJsonParser(fastify);
   finishOnClose(fastify);
+  installAllowedSites(fastify, sites);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
   installOperations(fastify, health, metrics);

@@ -60,6 +60,16 @@ describe('a number of a body', () => {
     expect(refused(`{"l":[1, {"toString":\n${number}}]}`)).toEqual([{ field: 'l[1].toString', message }]);
   });
 
+  test('of 100,000 digits is refused', () => {
+    expect(refused(`{"a":1.${'0'.repeat(100_000)}1}`)).toHaveLength(1);
+  });
+
+  test('under a key of 200,000 characters is refused, and little is told of the key', () => {
+    const errors = refused(`{"${'k'.repeat(200_000)}":[${Array(5_000).fill('1e400').join()}]}`);
+    expect(errors).toHaveLength(100);
+    expect(JSON.stringify(errors).length).toBeLessThan(50_000);
+  });
+
   test('is taken whatever double it is, as any language writes it', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {

@@ -7,6 +7,7 @@ import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { exchange } from './test-exchange.ts';
 
 @Controller('v1/things')
 class ThingController {
@@ -32,49 +33,52 @@ describe('requests that never reach a route', () => {
   afterAll(() => app.close());
 
   test.each([
-    ['a malformed escape', 'GET /v1/things/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
-    ['a malformed address', 'GET http://[/v1 HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
-    ['a long part', `GET /v1/things/${'a'.repeat(2000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414, 'uri_too_long'],
+    [
+      'a malformed escape',
+      'GET /v1/things/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      400,
+      'malformed_request',
+    ],
+    ['a malformed address', 'GET http://[/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
+    [
+      'a long part',
+      `GET /v1/things/${'a'.repeat(2000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      414,
+      'uri_too_long',
+    ],
     [
       'long headers',
-      `GET / HTTP/1.1\r\nHost: x\r\nBig: ${'a'.repeat(20_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nBig: ${'a'.repeat(20_000)}\r\n\r\n`,
       431,
       'headers_too_large',
     ],
     ['no HTTP', 'HELLO\r\n\r\n', 400, 'malformed_request'],
     [
       'a wrong length',
-      'POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n',
+      'POST /v1/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n',
       400,
       'malformed_request',
     ],
-    ['an unknown address', 'GET /v2/things HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'not_found'],
-    ['another method', 'OPTIONS /v1/things/a HTTP/1.1\r\nHost: x\r\n\r\n', 405, 'method_not_allowed'],
-    ['an unknown method', 'BREW /v1/things/a HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['an unknown address', 'GET /v2/things HTTP/1.1\r\nHost: localhost\r\n\r\n', 404, 'not_found'],
+    ['another method', 'OPTIONS /v1/things/a HTTP/1.1\r\nHost: localhost\r\n\r\n', 405, 'method_not_allowed'],
+    ['an unknown method', 'BREW /v1/things/a HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
   ])('%s is answered with a problem', async (_, raw, status, code) => {
     const [head = '', body = ''] = (await exchange(url, raw)).split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*content-type: application/problem\\+json`, 'i'));
     expect(JSON.parse(body)).toMatchObject({ type: `https://turnstream.dev/problems/${code}`, status });
   });
 
+  test('an address of 15,000 characters is not sent back', async () => {
+    const answer = await exchange(url, `GET /${'a'.repeat(15_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    expect(answer.length).toBeLessThan(2_500);
+  });
+
   test('a client that ends in the middle of a request does no harm', async () => {
     const socket = connect(Number(url.port), url.hostname);
-    socket.write('POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"half":');
+    socket.write('POST /v1/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"half":');
     socket.resetAndDestroy();
     await once(socket, 'close');
     expect((await fetch(`${url.origin}/v1/things/a`)).status).toBe(200);
   });
 });
-
-/** Sends bytes as they are and gives all that comes back. */
-async function exchange({ hostname, port }: URL, raw: string): Promise<string> {
-  const socket = connect(Number(port), hostname);
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    answer += chunk;
-    if (answer.endsWith('}')) socket.end();
-  });
-  socket.write(raw);
-  await once(socket, 'close');
-  return answer;
-}

@@ -1,34 +1,47 @@
 import type { FieldError } from '../problems/problem.ts';
+import { FaultList } from '../problems/faults.ts';
 
 const maxDepth = 32;
-const loneSurrogate = /\p{Surrogate}/u;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * What no body may have anywhere, whatever its class says: keys that reach into prototypes, texts that PostgreSQL
  * cannot store (U+0000, half a surrogate pair), and nesting so deep that code working on it would overflow.
  */
-export function unsafeValues(value: unknown, path = '', depth = 0): FieldError[] {
-  if (typeof value === 'string') return unsafeText(value, path);
-  if (typeof value !== 'object' || value === null) return [];
-  if (depth >= maxDepth) return [{ field: path, message: `is nested deeper than ${maxDepth} levels` }];
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => unsafeValues(item, `${path}[${index}]`, depth + 1));
-  const faults: FieldError[] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const field = path ? `${path}.${key}` : key;
-    if (forbiddenKeys.has(key)) faults.push({ field, message: 'is not an allowed key' });
-    else {
-      const inner = unsafeValues(item, field, depth + 1);
-      if (inner.length > 0) faults.push(...inner);
-      faults.push(...unsafeText(key, field));
-    }
-  }
-  return faults;
+export function unsafeValues(value: unknown): readonly FieldError[] {
+  const faults = new FaultList();
+  collect(value, [], faults);
+  return faults.errors;
 }
 
-function unsafeText(text: string, field: string): FieldError[] {
-  if (text.includes('\0') || loneSurrogate.test(text))
-    return [{ field, message: 'has a character that cannot be stored (U+0000 or half a surrogate pair)' }];
-  return [];
+function collect(value: unknown, path: (string | number)[], faults: FaultList): void {
+  if (faults.isFull) return;
+  if (typeof value === 'string') return checkText(value, path, faults);
+  if (typeof value !== 'object' || value === null) return;
+  if (path.length >= maxDepth) return faults.add(path, `is nested deeper than ${maxDepth} levels`);
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) collectMember(index, item, path, faults);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (forbiddenKeys.has(key)) faults.add([...path, key], 'is not an allowed key');
+    else collectMember(key, item, path, faults);
+  }
+}
+
+function collectMember(
+  key: string | number,
+  item: unknown,
+  path: (string | number)[],
+  faults: FaultList,
+): void {
+  path.push(key);
+  collect(item, path, faults);
+  if (typeof key === 'string') checkText(key, path, faults);
+  path.pop();
+}
+
+function checkText(text: string, path: readonly (string | number)[], faults: FaultList): void {
+  if (text.includes('\0') || !text.isWellFormed())
+    faults.add(path, 'has a character that cannot be stored (U+0000 or half a surrogate pair)');
 }

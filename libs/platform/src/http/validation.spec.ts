@@ -1,17 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max } from 'class-validator';
 import { ProblemError } from '../problems/problem.ts';
 import type { FieldError } from '../problems/problem.ts';
+import { Convert, ItemsByType } from './dto.ts';
 import { createValidationPipe } from './validation.ts';
 
-class Device {
-  @IsString()
-  model: string;
-}
-
 class Command {
+  @IsIn(['goal'])
+  type: string;
+
   @IsString()
+  @Length(1, 8)
   goal: string;
 }
 
@@ -24,20 +23,13 @@ class Body {
   extracted_entities?: object;
 
   @IsOptional()
-  @ValidateNested()
-  @Type(() => Device)
-  device?: Device;
-
-  @IsOptional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => Command)
+  @ItemsByType(new Map([['goal', Command]]), { min: 1, max: 3 })
   commands?: Command[];
 }
 
 class Page {
   @IsOptional()
-  @Type(() => Number)
+  @Convert((value) => (typeof value === 'string' ? Number(value) : value))
   @IsInt()
   @Max(100)
   limit?: number;
@@ -58,6 +50,7 @@ function errorsOf(run: () => unknown): readonly FieldError[] | undefined {
 }
 const fieldsOf = (value: unknown): string[] | undefined =>
   errorsOf(() => body(value))?.map(({ field }) => field);
+const goal = (value: unknown): object => ({ type: 'goal', goal: value });
 const parsed = (json: string): unknown => JSON.parse(json);
 
 describe('validation of a body', () => {
@@ -65,44 +58,45 @@ describe('validation of a body', () => {
     const entities = { order_id: 'ORD9823', nested: { list: [1, null, { a: true }], text: 'हाँ 👍' } };
     const value = body({
       channel: 'ivr',
-      device: { model: 'A5' },
-      commands: [{ goal: 'pay' }],
+      commands: [{ type: 'goal', goal: 'pay' }],
       extracted_entities: entities,
     });
     expect(value).toBeInstanceOf(Body);
-    expect(value).toMatchObject({ device: expect.any(Device), commands: [expect.any(Command)] });
+    expect(value).toMatchObject({ commands: [expect.any(Command)] });
     expect((value as Body).extracted_entities).toEqual(entities);
   });
 
   test('names the field, nested ones by their path', () => {
-    const wrong = { channel: 'fax', device: { model: 5 }, commands: [{ goal: 'a' }, { goal: 1 }, {}] };
-    expect(errorsOf(() => body(wrong))).toEqual([
+    expect(
+      errorsOf(() => body({ channel: 'fax', commands: [goal('a'), goal(1), { type: 'goal' }] })),
+    ).toEqual([
       { field: 'channel', message: 'must be one of the following values: whatsapp, ivr' },
-      { field: 'device.model', message: 'must be a text (string)' },
       { field: 'commands[1].goal', message: 'must be a text (string)' },
       { field: 'commands[2].goal', message: 'is missing' },
     ]);
   });
 
-  test('refuses what is no object where one belongs', () => {
-    expect(errorsOf(() => body({ channel: 'ivr', device: 'A5', commands: [5] }))).toEqual([
-      { field: 'device', message: 'must be an object' },
-      { field: 'commands[0]', message: 'must be an object' },
+  test.each([5, null, 'text', [goal('a')]])('refuses the item %j where an object belongs', (item) => {
+    expect(errorsOf(() => body({ channel: 'ivr', commands: [goal('a'), item] }))).toEqual([
+      { field: 'commands[1]', message: 'must be an object' },
     ]);
   });
 
-  test('refuses fields it does not know, at any level', () => {
-    const wrong = {
-      channel: 'ivr',
-      colour: 1,
-      device: { model: 'A5', os: 'x' },
-      commands: [{ goal: 'a', x: 1 }],
-    };
-    expect(errorsOf(() => body(wrong))).toEqual([
-      { field: 'colour', message: 'is not a known field' },
-      { field: 'device.os', message: 'is not a known field' },
-      { field: 'commands[0].x', message: 'is not a known field' },
-    ]);
+  test.each([
+    [{ goal: 1 }, 'is missing'],
+    [{ type: ['goal'] }, 'must be one of the following values: goal'],
+    [{ type: 'toString', x: 1 }, 'must be one of the following values: goal'],
+  ])('says of the item %j only what is wrong with its type', (item, message) => {
+    const field = 'commands[0].type';
+    expect(errorsOf(() => body({ channel: 'ivr', commands: [item] }))).toEqual([{ field, message }]);
+  });
+
+  test('refuses fields it does not know, at any level, whatever they are named', () => {
+    const wrong = { channel: 'ivr', colour: 1, toString: 1, commands: [{ ...goal('a'), hasOwnProperty: 1 }] };
+    const message = 'is not a known field';
+    expect(errorsOf(() => body(wrong))).toEqual(
+      ['colour', 'toString', 'commands[0].hasOwnProperty'].map((field) => ({ field, message })),
+    );
   });
 
   test.each([[[]], [[{ channel: 'ivr' }]], ['text'], [5], [true], [null]])(
@@ -130,7 +124,7 @@ describe('validation of a body', () => {
   test.each([
     ['{"channel":"ivr","extracted_entities":{"text":"a\\u0000b"}}', 'extracted_entities.text'],
     ['{"channel":"ivr","extracted_entities":{"text":"\\ud83d"}}', 'extracted_entities.text'],
-    ['{"channel":"ivr","device":{"model":"\\udc4d"}}', 'device.model'],
+    ['{"channel":"ivr","commands":[{"goal":"\\udc4d"}]}', 'commands[0].goal'],
     ['{"channel":"ivr","extracted_entities":{"a\\u0000":1}}', 'extracted_entities.a\0'],
   ])('refuses text that a database cannot store: %s', (json, field) => {
     expect(fieldsOf(parsed(json))).toEqual([field]);
@@ -149,6 +143,39 @@ describe('validation of a body', () => {
     const run = (): unknown => body({ channel: 'ivr', ...many });
     expect(errorsOf(run)).toHaveLength(100);
     expect(run).toThrow(/^.{900,1000}$/);
+  });
+});
+
+describe('validation of a large body', () => {
+  test.each([20_000, 130_000])('tells little of keys that are %i characters long', (length) => {
+    const key = 'k'.repeat(length);
+    const errors = errorsOf(() => body({ channel: 'ivr', [key]: Array(5_000).fill('\0') }));
+    expect(errors).toHaveLength(100);
+    expect(errors?.[0]?.field).toBe(`${'k'.repeat(199)}…`);
+  });
+
+  test('looks at the length of a list before it looks at the items', () => {
+    let reads = 0;
+    const item = { goal: 5 };
+    Object.defineProperty(item, 'type', { get: () => (reads += 1) });
+    expect(
+      errorsOf(() => body({ channel: 'ivr', commands: Array.from({ length: 10_000 }, () => item) })),
+    ).toEqual([{ field: 'commands', message: 'must have at most 3 items' }]);
+    expect(reads).toBe(0);
+  });
+
+  test('looks at the size of a text before its form', () => {
+    expect(errorsOf(() => body({ channel: 'ivr', commands: [goal('x'.repeat(9))] }))).toEqual([
+      { field: 'commands[0].goal', message: 'must have at most 8 characters' },
+    ]);
+  });
+
+  test.each([
+    ['each of two code units', '👍'.repeat(8), true],
+    ['too many of them', '👍'.repeat(9), false],
+    ['that choose how others look', `a${'\uFE0F'.repeat(8)}`, false],
+  ])('counts every character of a text: %s', (_, text, isTaken) => {
+    expect(errorsOf(() => body({ channel: 'ivr', commands: [goal(text)] }))).toHaveLength(isTaken ? 0 : 1);
   });
 });
 

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrExit } from '../config/config.ts';
 import { HealthChecks } from '../health/checks.ts';
+import { AllowedSites } from '../http/allowed-sites.ts';
 import { createHttpApp, listen } from '../http/app.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createLogger } from '../logging/logger.ts';
@@ -19,6 +20,8 @@ export interface AppDefinition {
   readonly defaultPort: number;
   readonly module: Type | DynamicModule;
   readonly postgres?: PlatformOptions['postgres'];
+  /** The address at which it opens WebSockets. */
+  readonly webSocketPath?: string;
   /** Turns the app's own errors into problems and hands the others on. */
   readonly translateError?: (error: unknown) => unknown;
   /** Sets up the application before it listens. */
@@ -34,12 +37,14 @@ export async function createApp(
   config: Config,
   logger: Logger = createLogger(definition.name, config.logLevel),
 ): Promise<NestFastifyApplication> {
-  const { name, module, postgres, translateError, setUp } = definition;
+  const { name, module, postgres, webSocketPath, translateError, setUp } = definition;
   const shared = { logger, metrics: new Metrics(name), health: new HealthChecks() };
   const platform = PlatformModule.forRoot({ name, config, postgres, ...shared });
+  const { slowRequestMs, allowedHosts, allowedOrigins, host } = config;
+  const sites = new AllowedSites({ hosts: [...allowedHosts, host], origins: allowedOrigins });
   const app = await createHttpApp(
     { module: RootModule, imports: [platform, module] },
-    { ...shared, slowRequestMs: config.slowRequestMs, translate: translateError },
+    { ...shared, slowRequestMs, sites, webSocketPath, translate: translateError },
   );
   setUp?.(app);
   return app;

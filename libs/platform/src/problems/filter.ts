@@ -2,8 +2,12 @@ import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../logging/logger.ts';
+import { shortened } from './faults.ts';
 import { problemContentType, problemDocument } from './problem.ts';
 import { toProblem } from './mapping.ts';
+
+/** Characters of an address that are told at most. */
+export const maxPath = 500;
 
 /** Answers every error with application/problem+json; those that are our fault are logged with the trace id. */
 @Catch()
@@ -41,10 +45,14 @@ export function sendProblem(
     reply.raw.destroy();
     return;
   }
-  const [path] = (request.url ?? '').split('?', 1);
+  const [path = ''] = (request.url ?? '').split('?', 1);
   void reply
     .code(problem.status)
     .headers({ ...problem.headers })
     .type(problemContentType)
-    .send(Buffer.from(JSON.stringify({ ...problemDocument(problem, path), trace_id: traceId })));
+    .send(
+      Buffer.from(
+        JSON.stringify({ ...problemDocument(problem, shortened(path, maxPath)), trace_id: traceId }),
+      ),
+    );
 }

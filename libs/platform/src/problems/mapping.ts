@@ -22,6 +22,9 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_NOT_FOUND: ['not_found', 'There is nothing at this address'],
 };
 
+/** What these say is true of one kind of request only, whatever else has their status. */
+const specific: ReadonlySet<ProblemCode> = new Set(['origin_not_allowed', 'host_not_allowed']);
+
 const unavailableRetryS = 1;
 
 /** The problem that answers an error. An unknown error becomes `internal_error`, which hides its cause. */
@@ -54,7 +57,9 @@ function fromStatus(status: number, detail: string, cause: unknown): ProblemErro
 
 function codeOf(status: number): ProblemCode | undefined {
   if (status === 400) return 'malformed_request';
-  return (Object.keys(problems) as ProblemCode[]).find((code) => problems[code].status === status);
+  return (Object.keys(problems) as ProblemCode[]).find(
+    (code) => problems[code].status === status && !specific.has(code),
+  );
 }
 
 function unavailable(cause: unknown): ProblemError {

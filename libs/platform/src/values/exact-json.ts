@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { FaultList } from '../problems/faults.ts';
 import type { FieldError } from '../problems/problem.ts';
 
 /** A number of JSON text that may be inexact: one of 16 digits or more, or with an exponent. Inside of a text it may be none. */
@@ -17,13 +18,13 @@ class Fault {
 }
 
 /** The numbers of a JSON text that JSON.parse rounds, or makes infinite or 0. Costs next to nothing when there are none. */
-export function inexactNumbers(text: string): FieldError[] {
+export function inexactNumbers(text: string): readonly FieldError[] {
   if (!suspicious.test(text)) return [];
   return faults(text, isInexact, inexact);
 }
 
 /** The texts of a JSON document that are not valid UTF-8. Its structure is ASCII, so each byte is read as a character. */
-export function malformedTexts(bytes: Buffer): FieldError[] {
+export function malformedTexts(bytes: Buffer): readonly FieldError[] {
   return faults(bytes.toString('latin1'), isMalformed, notUtf8);
 }
 
@@ -52,14 +53,21 @@ function decimal(text: string): { digits: string; exponent: number } {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  const digits = withoutFinalZeros(all);
   return { digits, exponent: Number(exponent) - fraction.length + all.length - digits.length };
+}
+
+/** An expression such as /0+$/ begins again at every zero: a number of 100,000 digits would take ten seconds. */
+function withoutFinalZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }
 
 type Check = (value: unknown, source: string) => boolean;
 
 /** The fields of a JSON text whose value has a fault; one that is nested too deep has no name. */
-function faults(text: string, isFaulty: Check, message: string): FieldError[] {
+function faults(text: string, isFaulty: Check, message: string): readonly FieldError[] {
   let isFound = false;
   const mark = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     if (context?.source === undefined || !isFaulty(value, context.source)) return value;
@@ -67,8 +75,9 @@ function faults(text: string, isFaulty: Check, message: string): FieldError[] {
     return new Fault(message);
   };
   try {
-    const named = [...marked(JSON.parse(text, mark), '', 0)];
-    return isFound && named.length === 0 ? [{ field: '', message }] : named;
+    const named = new FaultList();
+    collect(JSON.parse(text, mark), [], named);
+    return isFound && named.errors.length === 0 ? [{ field: '', message }] : named.errors;
   } catch (error) {
     if (error instanceof RangeError) return [{ field: '', message: 'is nested too deep' }];
     if (error instanceof SyntaxError) return [];
@@ -76,11 +85,14 @@ function faults(text: string, isFaulty: Check, message: string): FieldError[] {
   }
 }
 
-function* marked(value: unknown, path: string, depth: number): Generator<FieldError> {
-  if (value instanceof Fault) yield { field: path, message: value.message };
-  else if (typeof value === 'object' && value !== null && depth < maxDepth) {
-    const inList = Array.isArray(value);
-    for (const [key, item] of Object.entries(value))
-      yield* marked(item, inList ? `${path}[${key}]` : path ? `${path}.${key}` : key, depth + 1);
+function collect(value: unknown, path: (string | number)[], named: FaultList): void {
+  if (value instanceof Fault) return named.add(path, value.message);
+  if (typeof value !== 'object' || value === null || path.length >= maxDepth) return;
+  const inList = Array.isArray(value);
+  for (const [key, item] of Object.entries(value)) {
+    if (named.isFull) return;
+    path.push(inList ? Number(key) : key);
+    collect(item, path, named);
+    path.pop();
   }
 }

@@ -17,9 +17,7 @@ import { frameLimit, InvalidFrameError, parseFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
-const agentsPath = '/v1/agents';
-
-/** The WebSocket of the agent instances: `WS /v1/agents`, JSON frames. */
+/** The WebSocket of the agent instances: `WS /v1/agents` (the app's `webSocketPath`), JSON frames. */
 @Injectable()
 export class AgentGateway implements OnApplicationBootstrap {
   private readonly sockets = new WebSocketServer({
@@ -41,11 +39,6 @@ export class AgentGateway implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (request.url?.split('?', 1)[0] !== agentsPath) {
-        socket.on('error', () => socket.destroy());
-        socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
-        return;
-      }
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket));
     });
   }

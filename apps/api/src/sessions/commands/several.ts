@@ -1,32 +1,25 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { plainToInstance, Transform } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateNested } from 'class-validator';
 import type { SessionCommand } from '#domain';
 import type { FieldError } from '#platform';
-import { validationFailed } from '#platform';
+import { ItemsByType, validationFailed } from '#platform';
 import type { CommandDefinition, Conversion } from './definition.ts';
 import { commandDefinitions } from './list.ts';
 
 type Definition = (typeof commandDefinitions)[number];
 type Item = InstanceType<Definition['item']>;
 
-const types = commandDefinitions.map(({ type }) => type);
 const items = commandDefinitions.map(({ item }) => item);
 const paths = commandDefinitions.map(({ type, item }) => [type, getSchemaPath(item)] as const);
 const definitions = new Map<string, CommandDefinition>(commandDefinitions.map((item) => [item.type, item]));
-
-/** What an item is validated as when its type is unknown. */
-class UnknownItem {
-  @IsIn(types)
-  type: Definition['type'];
-}
+const classes = new Map<string, Definition['item']>(commandDefinitions.map(({ type, item }) => [type, item]));
+const count = { min: 1, max: 50 };
 
 @ApiExtraModels(...items)
 export class CommandsDto {
   @ApiProperty({
     type: 'array',
-    minItems: 1,
-    maxItems: 50,
+    minItems: count.min,
+    maxItems: count.max,
     items: {
       oneOf: paths.map(([, $ref]) => ({ $ref })),
       discriminator: { propertyName: 'type', mapping: Object.fromEntries(paths) },
@@ -36,23 +29,8 @@ export class CommandsDto {
       { type: 'RaiseFlag', flag: 'vip' },
     ],
   })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(50)
-  @ValidateNested({ each: true })
-  @Transform(({ obj }: { obj: { commands?: unknown } }) => toItems(obj.commands))
+  @ItemsByType(classes, count)
   commands: Item[];
-}
-
-/** Each object of a list as an instance of its type's class. The discriminator of class-transformer fails on null. */
-function toItems(value: unknown): unknown {
-  return Array.isArray(value) ? value.map((item: unknown) => toItem(item)) : value;
-}
-
-function toItem(item: unknown): unknown {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
-  const type = 'type' in item && typeof item.type === 'string' ? item.type : '';
-  return plainToInstance<object, object>(definitions.get(type)?.item ?? UnknownItem, item);
 }
 
 /** The field that an id comes from, by what the id begins with. */

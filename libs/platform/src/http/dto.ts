@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { applyDecorators } from '@nestjs/common';
+import { ArrayMaxSize, ArrayMinSize, getMetadataStorage, IsArray, ValidateNested } from 'class-validator';
+
+type Class = new () => object;
+
+/** What the class of a DTO says of one property, as far as it matters before the rules are checked. */
+export interface PropertyRule {
+  /** Unicode characters of a text, and items of a list, at most. */
+  readonly maxCharacters: number;
+  readonly maxItems: number;
+  readonly convert: ((value: unknown) => unknown) | undefined;
+  /** The class of each item of a list, by the item's `type`. */
+  readonly itemClasses: ReadonlyMap<string, Class> | undefined;
+}
+
+const convertKey = Symbol('convert');
+const itemsKey = Symbol('items');
+
+// class-validator collects and groups a class's rules again for each value: half of its time. Once is enough.
+const storage = getMetadataStorage();
+storage.getTargetValidationMetadatas = memoized(storage.getTargetValidationMetadatas.bind(storage));
+storage.groupByPropertyName = memoized(storage.groupByPropertyName.bind(storage));
+
+/** The rules of the class's properties, by their names; a field without any is not known. */
+export const propertyRules = memoized((type: Class): ReadonlyMap<string, PropertyRule> => {
+  const found = storage.getTargetValidationMetadatas(type, '', false, false);
+  const prototype = type.prototype as object;
+  const rules = new Map<string, PropertyRule>();
+  for (const { propertyName, name, constraints } of found) {
+    const before = rules.get(propertyName);
+    const limit = (kind: string): number => (name === kind ? Number(constraints?.at(-1)) : Infinity);
+    rules.set(propertyName, {
+      maxCharacters: Math.min(before?.maxCharacters ?? Infinity, limit('isLength'), limit('maxLength')),
+      maxItems: Math.min(before?.maxItems ?? Infinity, limit('arrayMaxSize')),
+      convert: Reflect.getMetadata(convertKey, prototype, propertyName) as PropertyRule['convert'],
+      itemClasses: Reflect.getMetadata(itemsKey, prototype, propertyName) as PropertyRule['itemClasses'],
+    });
+  }
+  return rules;
+});
+
+/** Converts the value of a property before its rules are checked. */
+export function Convert(convert: (value: unknown) => unknown): PropertyDecorator {
+  return Reflect.metadata(convertKey, convert);
+}
+
+/** A list of `min` to `max` objects, each of the class that its `type` names. */
+export function ItemsByType(
+  classes: ReadonlyMap<string, Class>,
+  { min, max }: { readonly min: number; readonly max: number },
+): PropertyDecorator {
+  return applyDecorators(
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(max),
+    ValidateNested({ each: true }),
+    Reflect.metadata(itemsKey, classes),
+  );
+}
+
+/** The function with its results kept by the first argument; the others are always the same. */
+function memoized<Key extends object, Rest extends unknown[], Result>(
+  compute: (key: Key, ...rest: Rest) => Result,
+): (key: Key, ...rest: Rest) => Result {
+  const results = new WeakMap<Key, Result>();
+  return (key, ...rest) => {
+    const result = results.get(key) ?? compute(key, ...rest);
+    results.set(key, result);
+    return result;
+  };
+}
