@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import messages, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { event, events, newStream, openTestStore, type TestStore } from './harness.ts';
+import { event, events, isOwnStore, newStream, openTestStore, type TestStore } from './harness.ts';
 import { empty, plainOptions, RawClient, readAllOptions, readStreamOptions } from './raw-client.ts';
 
 const INVALID_ARGUMENT = 3;
@@ -144,6 +144,15 @@ describe('on the wire', () => {
     test('answers UNKNOWN to a malformed regular expression', async () => {
       await expect(numbers('stream', { regex: '(' })).rejects.toMatchObject({ code: UNKNOWN });
     });
+
+    if (isOwnStore)
+      test('answers INVALID_ARGUMENT with the reason to an expression that RE2 does not have (our own store only)', async () => {
+        const reason = expect.stringMatching(/not supported by RE2: .*\(\?=/);
+        await expect(numbers('stream', { regex: 'a(?=b)' })).rejects.toMatchObject({
+          code: INVALID_ARGUMENT,
+          details: reason,
+        });
+      });
 
     test('answers UNKNOWN to a position between events', async () => {
       const { position } = await store.client.appendToStream(newStream(), event());

@@ -11,6 +11,8 @@ const TICK_MS = 100;
 /** All persistent subscriptions; a stream of its own stores their configuration. */
 export class Groups {
   private readonly groups = new Map<string, Group>();
+  /** Stored by an earlier version, with a filter that is not supported any more: not served, but not forgotten. */
+  private unusable: GroupConfig[] = [];
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -87,11 +89,19 @@ export class Groups {
     const data = page.kind === 'page' ? page.events[0]?.data : undefined;
     if (!data) return;
     const { entries } = JSON.parse(data.toString('utf8')) as { entries: GroupConfig[] };
-    for (const config of entries) this.open(config);
+    this.unusable = [];
+    for (const config of entries) {
+      try {
+        this.open(config);
+      } catch {
+        this.unusable.push(config);
+      }
+    }
   }
 
   private save(updatedBy: string): Promise<unknown> {
-    const entries = this.list().map(({ config }) => config);
+    const unusable = this.unusable.filter(({ stream, group }) => !this.find(stream, group));
+    const entries = [...this.list().map(({ config }) => config), ...unusable];
     const config = { version: '2', updated: new Date().toISOString(), updatedBy, entries };
     const event = {
       id: newId(),

@@ -1,5 +1,5 @@
 import type { EventRecord } from '../store/records.ts';
-import { compileFilter, type Filter } from '../subscriptions/filter.ts';
+import { compileFilter, inSlice, type Filter } from '../subscriptions/filter.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import {
   encodeFirstRevision,
@@ -112,11 +112,12 @@ const filteredPage = (
 ): AllPage => {
   const scanned = log.scan(from, PAGE_SIZE, backwards);
   const events: EventRecord[] = [];
-  for (const { pos, stream, type } of scanned) {
+  let last: number | undefined;
+  for (const { pos, stream, type } of inSlice(scanned)) {
     const event = filter.matches(stream, type) ? log.byPosition(pos) : undefined;
     if (event) events.push(event);
+    last = pos;
   }
-  const last = scanned.at(-1)?.pos;
   return { events, next: last === undefined ? undefined : backwards ? last : last + 1 };
 };
 

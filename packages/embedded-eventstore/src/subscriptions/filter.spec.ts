@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { FilterOptions } from '../wire/read-request.ts';
-import { compileFilter } from './filter.ts';
+import { compileFilter, inSlice } from './filter.ts';
 
 const options = (given: Partial<FilterOptions>): FilterOptions => ({
   on: 'stream',
@@ -35,7 +35,73 @@ describe('a filter', () => {
     expect(() => compileFilter(options({ regex: '(' }))).toThrow(expect.objectContaining({ code: 2 }));
   });
 
+  test.each(['(a)\\1', '(?=a)', '(?!a)', '(?<=a)b', '(?>a)', '\\p{IsGreek}', 'a{1001}', '(a?){200}'])(
+    'answers INVALID_ARGUMENT with the reason to %s, which RE2 does not have',
+    (regex) => {
+      const refusal = { code: 3, message: expect.stringContaining(regex) };
+      expect(() => compileFilter(options({ regex }))).toThrow(expect.objectContaining(refusal));
+    },
+  );
+
+  test.each([
+    ['a regular expression of 1,025 characters', { regex: 'a'.repeat(1_025) }],
+    ['10,001 prefixes', { prefixes: Array.from({ length: 10_001 }, String) }],
+  ])('refuses %s', (_, given) => {
+    expect(() => compileFilter(options(given))).toThrow(expect.objectContaining({ code: 3 }));
+  });
+
+  test('takes no exponential time for nested repetitions', () => {
+    expect(compileFilter(options({ regex: '^(a+)+$' })).matches(`${'a'.repeat(60)}!`, '')).toBe(false);
+  });
+
+  test('finds a prefix among others that begin with it, follow it or are its beginning', () => {
+    const prefixes = ['ab', 'abc', 'abd', 'b', 'ba', 'a!', 'c', 'session-\u{1F600}', 'session-\uE000'];
+    const texts = [
+      'a',
+      'ab',
+      'abb',
+      'abcx',
+      'a!x',
+      'bz',
+      'bb',
+      'c',
+      'd',
+      '',
+      'session-',
+      'session-\u{1F600}1',
+    ];
+    const filter = compileFilter(options({ prefixes }));
+    const expected = texts.filter((text) => prefixes.some((prefix) => text.startsWith(prefix)));
+    expect(texts.filter((text) => filter.matches(text, ''))).toEqual(expected);
+  });
+
+  test('of the empty prefix matches everything, of no prefix nothing', () => {
+    expect(compileFilter(options({ prefixes: ['a', ''] })).matches('x', '')).toBe(true);
+    expect(compileFilter(options({})).matches('x', '')).toBe(false);
+  });
+
   test.each([{ on: undefined }, { window: 0 }])('is refused when it makes no sense: %j', (given) => {
     expect(() => compileFilter(options(given))).toThrow(RangeError);
+  });
+});
+
+describe('a page of a filtered read', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('ends after 20 ms, with at least one item', () => {
+    jest.useFakeTimers();
+    const examined = [];
+    for (const item of inSlice([1, 2, 3, 4])) {
+      examined.push(item);
+      jest.advanceTimersByTime(15);
+    }
+    expect(examined).toEqual([1, 2]);
+    for (const item of inSlice([5, 6])) {
+      examined.push(item);
+      jest.advanceTimersByTime(1_000);
+    }
+    expect(examined).toEqual([1, 2, 5]);
   });
 });

@@ -1,5 +1,7 @@
-import { unknownError } from '../rpc/errors.ts';
-import type { FilterOptions } from '../wire/read-request.ts';
+import { invalidArgument } from '../rpc/errors.ts';
+import { MAX_PREFIXES, type FilterOptions } from '../wire/read-request.ts';
+import { expressionMatcher } from './expression.ts';
+import { prefixMatcher } from './prefixes.ts';
 
 /** Selects the events of a filtered read or subscription of $all. */
 export interface Filter {
@@ -10,30 +12,31 @@ export interface Filter {
 
 const DEFAULT_WINDOW = 32;
 
-/** Throws RangeError when the filter is not valid, and UNKNOWN when its regular expression is malformed. */
+/**
+ * Throws RangeError when the filter is not valid, and what {@link expressionMatcher} throws when its regular expression
+ * cannot be used.
+ */
 export const compileFilter = (options: FilterOptions): Filter => {
   const { on, regex, prefixes, window = DEFAULT_WINDOW, multiplier } = options;
   if (!on) throw new RangeError('A filter must be on stream names or event types');
   if (window === 0) throw new RangeError('The search window of a filter must be greater than 0');
-  const matchesText = regex === '' ? prefixMatcher(prefixes) : regexMatcher(regex);
+  if (prefixes.length > MAX_PREFIXES)
+    throw invalidArgument(`A filter must not have more than ${MAX_PREFIXES} prefixes`);
+  const matchesText = regex === '' ? prefixMatcher(prefixes) : expressionMatcher(regex);
   return {
     matches: on === 'stream' ? (stream) => matchesText(stream) : (_stream, type) => matchesText(type),
     checkpointInterval: window * Math.max(1, multiplier),
   };
 };
 
-const prefixMatcher =
-  (prefixes: readonly string[]) =>
-  (text: string): boolean =>
-    prefixes.some((prefix) => text.startsWith(prefix));
+/** How long a page is filtered before the event loop continues, in milliseconds. */
+const SLICE_MS = 20;
 
-const regexMatcher = (source: string): ((text: string) => boolean) => {
-  const [, inline = '', body = source] = /^\(\?([imsx]*)\)(.*)$/s.exec(source) ?? [];
-  const flags = [...new Set(inline.replaceAll(/[^ims]/g, ''))].join('');
-  try {
-    const pattern = new RegExp(body, flags);
-    return (text) => pattern.test(text);
-  } catch {
-    throw unknownError(`'${source}' is not a valid regular expression`);
+/** Yields the items until the slice of a page is over, at least one. */
+export function* inSlice<T>(items: readonly T[]): Generator<T> {
+  const end = performance.now() + SLICE_MS;
+  for (const item of items) {
+    yield item;
+    if (performance.now() > end) return;
   }
-};
+}

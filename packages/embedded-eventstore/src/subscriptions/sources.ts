@@ -2,7 +2,7 @@ import { streamDeleted } from '../rpc/errors.ts';
 import type { EventRecord } from '../store/records.ts';
 import { isSystemStream, LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
-import type { Filter } from './filter.ts';
+import { inSlice, type Filter } from './filter.ts';
 
 /** An event, or a checkpoint at a position, for a subscriber. */
 export type Item = { readonly event: EventRecord } | { readonly checkpoint: number };
@@ -107,7 +107,7 @@ export class AllSource implements Source {
     const scanned = this.store.log.scan(this.after + 1, limit * 4, false);
     const items: Item[] = [];
     let found = 0;
-    for (const { pos, stream, type } of scanned) {
+    for (const { pos, stream, type } of inSlice(scanned)) {
       const event = filter.matches(stream, type) ? this.store.log.byPosition(pos) : undefined;
       if (!isSystemStream(stream)) this.isEmptyLog = false;
       items.push(...this.examine(pos, filter, event));

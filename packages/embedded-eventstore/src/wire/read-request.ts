@@ -47,10 +47,13 @@ export const readAllStart = (
   return true;
 };
 
+/** A filter keeps one more, by which it is refused. */
+export const MAX_PREFIXES = 10_000;
+
 const readExpression = (filter: FilterOptions, reader: Reader): void => {
   reader.message(filter, (target, field) => {
     if (field === 1) target.regex = reader.string();
-    else if (field === 2) target.prefixes.push(reader.string());
+    else if (field === 2 && target.prefixes.length <= MAX_PREFIXES) target.prefixes.push(reader.string());
   });
 };
 
