@@ -2,7 +2,7 @@ import type { AppDefinition } from '#platform';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './common/openapi.ts';
 import { toApiProblem } from './common/problems.ts';
-import { announceDegradation } from './common/redis-breaker.ts';
+import { announceDegradation } from './common/degradation.ts';
 
 /** The HTTP API: commands, reads, live agents. */
 export const api: AppDefinition = {

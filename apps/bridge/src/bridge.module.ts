@@ -9,7 +9,7 @@ import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
-import { Config, HealthChecks, LOGGER } from '#platform';
+import { Config, HealthChecks, LOGGER, RedisBreaker } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
@@ -32,6 +32,9 @@ import { OutboundPartitions } from './outbound/partitions.ts';
 import { Producers } from './common/producers.ts';
 import { SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 
+/** How long the health check waits for Kafka: a connection that is dead is noticed no later. */
+const probeMs = 1_500;
+
 const clients = [
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
@@ -40,19 +43,37 @@ const clients = [
       createKafka({ brokers: kafkaBrokers, clientId: 'turnstream-bridge', log }),
     inject: [Config, LOGGER],
   },
-  { provide: KafkaProbe, useFactory: (kafka: Kafka) => new KafkaProbe(kafka), inject: [Kafka] },
+  {
+    provide: KafkaProbe,
+    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
+      new KafkaProbe(
+        createKafka({
+          brokers: kafkaBrokers,
+          clientId: 'turnstream-bridge-probe',
+          log,
+          requestTimeoutMs: probeMs,
+        }),
+      ),
+    inject: [Config, LOGGER],
+  },
   { provide: SUBSCRIBE, useFactory: subscribeTo, inject: [EventStore] },
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {
     provide: CommandExecutor,
-    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis, config: Config) =>
+    useFactory: (
+      store: EventStore,
+      contexts: ContextStore,
+      redis: Redis,
+      breaker: RedisBreaker,
+      config: Config,
+    ) =>
       new CommandExecutor(
         store,
-        new SessionCache(store, contexts),
+        new SessionCache(store, contexts, (call) => breaker.run(call)),
         (appended) => notifyOwner(redis, appended),
         config.commandLimits,
       ),
-    inject: [EventStore, ContextStore, Redis, Config],
+    inject: [EventStore, ContextStore, Redis, RedisBreaker, Config],
   },
 ];
 

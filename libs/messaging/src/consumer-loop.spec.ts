@@ -18,7 +18,13 @@ let letters: Outgoing[];
 
 /** The calls that the loop makes of a consumer, and batches and events as Kafka would bring them. */
 class FakeConsumer {
-  readonly events = { CRASH: 'crash', FETCH: 'fetch', HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join' };
+  readonly events = {
+    CRASH: 'crash',
+    FETCH: 'fetch',
+    HEARTBEAT: 'heartbeat',
+    GROUP_JOIN: 'join',
+    REQUEST_TIMEOUT: 'request timeout',
+  };
   private readonly listeners = new Map<string, (event: object) => void>();
   private config: ConsumerRunConfig | undefined;
 
@@ -210,6 +216,14 @@ describe('a consumer', () => {
     expect(steps).toEqual(['disconnect']);
     await jest.advanceTimersByTimeAsync(200);
     expect(steps).toEqual(['disconnect', 'connect', 'subscribe']);
+  });
+
+  test('whose broker does not answer a request is replaced, although it does not disconnect', async () => {
+    const consumer = await start();
+    consumer.disconnect = () => new Promise(() => undefined);
+    consumer.emit('request timeout', { apiName: 'Fetch', broker: 'kafka:9092' });
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(steps).toEqual(['connect', 'subscribe']);
   });
 
   test('that cannot connect is replaced until one can', async () => {

@@ -20,10 +20,13 @@ export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
 }
 
 /** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
-const restarts = { minMs: 200, maxMs: 5_000, resetAfterMs: 30_000 };
-/** How long a consumer may take to disconnect, and how long it may be silent, in milliseconds. */
-const disconnectMs = 10_000;
+const restarts = { minMs: 200, maxMs: 1_000, resetAfterMs: 30_000 };
+/** How long a consumer may take to disconnect, also from a broker that is silent, and how long it may be silent (ms). */
+const disconnectMs = { usually: 10_000, fromSilence: 500 };
 const silenceMs = 45_000;
+
+/** Thrown when a broker did not answer a request: the client would go on with the same connection, which may be dead. */
+class BrokerSilentError extends Error {}
 
 const disconnectTimeout = (): Error => new Error('The consumer did not disconnect in time.');
 
@@ -55,13 +58,19 @@ export class ConsumerLoop<T> {
     const stopped = Promise.withResolvers<void>();
     const stop = (): void => stopped.resolve();
     signal.addEventListener('abort', stop);
+    let patience = disconnectMs.usually;
     try {
-      await Promise.race([this.begin(consumer, signal), failure.promise]);
+      const begun = this.begin(consumer, signal);
+      begun.catch(() => undefined);
+      await Promise.race([begun, failure.promise]);
       await Promise.race([stopped.promise, failure.promise]);
+    } catch (error) {
+      if (error instanceof BrokerSilentError) patience = disconnectMs.fromSilence;
+      throw error;
     } finally {
       signal.removeEventListener('abort', stop);
       failure.stopWatching();
-      await withTimeout(consumer.disconnect(), disconnectMs, disconnectTimeout).catch(() => undefined);
+      await withTimeout(consumer.disconnect(), patience, disconnectTimeout).catch(() => undefined);
     }
   }
 
@@ -79,14 +88,17 @@ export class ConsumerLoop<T> {
   }
 }
 
-/** A promise that rejects when the consumer crashes, or is silent for too long. */
+/** A promise that rejects when the consumer crashes, its broker does not answer a request, or it is silent for too long. */
 function watchFor(consumer: LoopConsumer): { readonly promise: Promise<never>; stopWatching(): void } {
-  const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN } = consumer.events;
+  const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, REQUEST_TIMEOUT } = consumer.events;
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
   const silent = (): void => reject(new Error(`no sign of life for ${silenceMs / 1_000} s`));
   const timer = setTimeout(silent, silenceMs);
   consumer.on(CRASH, ({ payload }) => reject(payload.error));
+  consumer.on(REQUEST_TIMEOUT, ({ payload }) =>
+    reject(new BrokerSilentError(`no answer to ${payload.apiName} of ${payload.broker}`)),
+  );
   for (const sign of [FETCH, HEARTBEAT, GROUP_JOIN]) consumer.on(sign, () => void timer.refresh());
   return { promise, stopWatching: () => clearTimeout(timer) };
 }

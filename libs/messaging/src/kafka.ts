@@ -13,6 +13,8 @@ interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;
+  /** How long one request waits for its answer, unless the protocol gives it more. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** Errors that are part of normal operation: a member of the group joins or leaves. */
@@ -20,10 +22,10 @@ const ordinary = /rebalancing|coordinator is not available|coordinator is loadin
 const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as const;
 
 /**
- * A Kafka client. Calls give up after about two seconds without a broker; the caller retries. What kafkajs reports as
- * errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
+ * A Kafka client. Calls give up after about two seconds without a broker, later when it hangs; the caller retries. What
+ * kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
  */
-export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
+export function createKafka({ brokers, clientId, log, requestTimeoutMs = 5_000 }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
     const { message, error } = entry as { message: string; error?: string };
     const method = ordinary.test(error ?? message)
@@ -37,7 +39,7 @@ export function createKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
     clientId,
     brokers: [...brokers],
     connectionTimeout: 2_000,
-    requestTimeout: 10_000,
+    requestTimeout: requestTimeoutMs,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
     logLevel: logLevel.WARN,
     logCreator: () => write,

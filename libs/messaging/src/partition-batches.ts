@@ -16,6 +16,8 @@ export interface PartitionBatchesOptions<T> extends BatchOptions<T> {
 }
 
 const pauses = { minMs: 50, maxMs: 5_000 };
+/** Pauses between two questions whether the backing services are available. */
+const questions = { minMs: 50, maxMs: 1_000 };
 const heartbeatMs = 1_000;
 
 /**
@@ -85,7 +87,7 @@ export class PartitionBatches<T> {
   private async resumeWhenReady(topic: string, partition: number, attempt: number): Promise<void> {
     const { signal } = this;
     await sleep(backOffMs(attempt, pauses), signal);
-    await retry(() => this.options.ready(), { ...pauses, signal });
+    await retry(() => this.options.ready(), { ...questions, signal });
     this.consumer.resume([{ topic, partitions: [partition] }]);
   }
 }

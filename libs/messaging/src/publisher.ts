@@ -1,7 +1,8 @@
 import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import kafkajs from 'kafkajs';
+import { withTimeout } from '../../platform/src/async/with-timeout.ts';
 
-const { CompressionTypes, Partitioners } = kafkajs;
+const { CompressionTypes, KafkaJSRequestTimeoutError, Partitioners } = kafkajs;
 
 /** A message as it is sent; bytes stay as they are. */
 export interface Outgoing {
@@ -14,9 +15,19 @@ export interface Outgoing {
 /** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
 const requestBytes = 500_000;
 
+/** How long a producer may take to disconnect: its broker may be silent. */
+const disconnectMs = 500;
+
+interface Connecting {
+  readonly producer: Promise<Producer>;
+  /** Rejects when a broker did not answer a request. */
+  readonly silence: Promise<never>;
+  readonly client: Producer;
+}
+
 /** Sends messages. It connects at the first use, and again after a failure. */
 export class Publisher {
-  private producer: Promise<Producer> | undefined;
+  private producer: Connecting | undefined;
 
   constructor(
     private readonly kafka: Kafka,
@@ -29,13 +40,10 @@ export class Publisher {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());
     try {
-      const producer = await connecting;
-      const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
-      for (const part of requests(messages))
-        await producer.sendBatch({ acks: -1, timeout: 5_000, compression, topicMessages: byTopic(part) });
+      await Promise.race([this.sendOn(await connecting.producer, messages), connecting.silence]);
     } catch (error) {
       if (this.producer === connecting) this.producer = undefined;
-      await connecting.then((producer) => producer.disconnect()).catch(() => undefined);
+      await disconnect(connecting);
       throw error;
     }
   }
@@ -43,17 +51,34 @@ export class Publisher {
   async close(): Promise<void> {
     const { producer } = this;
     this.producer = undefined;
-    await producer?.then((item) => item.disconnect()).catch(() => undefined);
+    if (producer) await disconnect(producer);
   }
 
-  private async connect(): Promise<Producer> {
+  private async sendOn(producer: Producer, messages: readonly Outgoing[]): Promise<void> {
+    const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+    for (const part of requests(messages))
+      await producer.sendBatch({ acks: -1, timeout: 5_000, compression, topicMessages: byTopic(part) });
+  }
+
+  private connect(): Connecting {
     const producer = this.kafka.producer({
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
     });
-    await producer.connect();
-    return producer;
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    silence.catch(() => undefined);
+    // The client would try again on the same connection, which may be dead.
+    producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) =>
+      reject(new KafkaJSRequestTimeoutError(`no answer to ${payload.apiName} of ${payload.broker}`)),
+    );
+    const connected = producer.connect().then(() => producer);
+    return { producer: Promise.race([connected, silence]), silence, client: producer };
   }
+}
+
+async function disconnect({ client }: Connecting): Promise<void> {
+  const timeout = (): Error => new Error('The producer did not disconnect in time.');
+  await withTimeout(client.disconnect(), disconnectMs, timeout).catch(() => undefined);
 }
 
 /** The messages in their order, cut into what one request may hold. */

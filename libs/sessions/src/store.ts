@@ -55,6 +55,11 @@ export class EventStore {
     return this.connections.forSubscription();
   }
 
+  /** Calls a listener when the store answers after it was silent. Returns what ends that. */
+  whenBack(listener: () => void): () => void {
+    return this.calls.whenBack(listener);
+  }
+
   /**
    * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none. Appends to one stream
    * follow one another: of two equal ones at once, a server lets one run into its deadline.

@@ -57,6 +57,7 @@ interface SubscribeOptions {
 /** Deliveries that wait for a slow reader before the stream is paused, and at which it resumes. */
 const highWater = { count: 1_024, bytes: 16 * 1_024 * 1_024 };
 const lowWater = { count: 256, bytes: 4 * 1_024 * 1_024 };
+const reconnects = { minMs: 50, maxMs: 1_000 };
 /** A server that has no room for another call on a connection says nothing. */
 const confirmMs = 5_000;
 
@@ -83,7 +84,7 @@ export async function* subscribeToSessions(
       options.onInterruption?.(error);
     }
     failures += 1;
-    await sleep(backOffMs(failures), signal);
+    await sleep(backOffMs(failures, reconnects), signal);
   }
 }
 
@@ -112,12 +113,15 @@ async function* subscribeOnce(
   inbox.listenTo(subscription);
   const unconfirmed = setTimeout(() => inbox.end({ error: new NoAnswerError(confirmMs) }), confirmMs);
   subscription.on('confirmation', () => clearTimeout(unconfirmed));
+  // A connection that says nothing may be one that the server has forgotten: the client takes 13 s to notice.
+  const forget = store.whenBack(() => inbox.end({ error: new NoAnswerError(confirmMs) }));
   try {
     yield* inbox.deliveries();
   } catch (error) {
     if (isConnectionUnusable(error) || error instanceof NoAnswerError) connection.retire();
     throw error;
   } finally {
+    forget();
     clearTimeout(unconfirmed);
     signal.removeEventListener('abort', stop);
     subscription.on('error', () => undefined);

@@ -1,9 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache } from '#read-models';
-import { Config, Metrics } from '#platform';
+import { Config, RedisBreaker } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
-import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
 
 /** What the features of the api share. */
 @Global()
@@ -13,10 +12,9 @@ import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
     {
       provide: SessionCache,
       useFactory: (store: EventStore, contexts: ContextStore, breaker: RedisBreaker) =>
-        new SessionCache(store, contexts, (read) => breaker.run(read)),
+        new SessionCache(store, contexts, (call) => breaker.run(call)),
       inject: [EventStore, ContextStore, RedisBreaker],
     },
-    { provide: RedisBreaker, useFactory: createRedisBreaker, inject: [Config, Metrics] },
     {
       provide: CommandExecutor,
       useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer, config: Config) =>
@@ -24,6 +22,6 @@ import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
       inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
-  exports: [AppendAnnouncer, CommandExecutor, RedisBreaker, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, SessionCache],
 })
 export class CommonModule {}

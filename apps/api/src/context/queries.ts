@@ -2,10 +2,10 @@ import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { LRUCache } from 'lru-cache';
 import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
+import { RedisBreaker } from '#platform';
 import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
-import { RedisBreaker } from '../common/redis-breaker.ts';
 
 /** A context, or undefined when there is no such session. */
 export class GetContext extends Query<Versioned | undefined> {

@@ -18,6 +18,7 @@ import {
 } from './dto.ts';
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
+import { PostgresBreaker } from './postgres-breaker.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
 
 /** The history of conversations: events for analysts, sessions and turns for auditors. */
@@ -27,6 +28,7 @@ export class HistoryController {
   constructor(
     private readonly queries: QueryBus,
     private readonly pool: Pool,
+    private readonly breaker: PostgresBreaker,
   ) {}
 
   @Get('sessions/:session_id/events')
@@ -72,7 +74,7 @@ export class HistoryController {
   @ApiOkResponse({ type: SessionsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   sessions(@Query() query: SessionsQuery): Promise<SessionsPageDto> {
-    return listSessions(this.pool, query);
+    return this.breaker.run(() => listSessions(this.pool, query));
   }
 
   @Get('turns')
@@ -83,6 +85,6 @@ export class HistoryController {
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   turns(@Query() query: TurnsQuery): Promise<TurnsPageDto> {
-    return listTurns(this.pool, query);
+    return this.breaker.run(() => listTurns(this.pool, query));
   }
 }

@@ -2,7 +2,11 @@ import { Module } from '@nestjs/common';
 import { HistoryController } from './controller.ts';
 import { GetEventsHandler } from './get-events.ts';
 import { GetSessionHandler } from './get-session.ts';
+import { PostgresBreaker } from './postgres-breaker.ts';
 
 /** Events, turns and sessions. */
-@Module({ controllers: [HistoryController], providers: [GetEventsHandler, GetSessionHandler] })
+@Module({
+  controllers: [HistoryController],
+  providers: [GetEventsHandler, GetSessionHandler, PostgresBreaker],
+})
 export class HistoryModule {}

@@ -1,20 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { EventStore } from '#sessions';
-import { pingPool, pingRedis } from '#platform';
+import { pingPool } from '#platform';
 
-/** What a command needs. */
+/** What an incoming message needs: the sessions that it concerns are found in PostgreSQL. Commands do without Redis. */
 @Injectable()
 export class BackingServices {
   constructor(
     private readonly store: EventStore,
-    private readonly redis: Redis,
     private readonly pool: Pool,
   ) {}
 
   /** Resolves when all of them answer; rejects when one does not. */
   async ping(): Promise<void> {
-    await Promise.all([this.store.ping(), pingRedis(this.redis), pingPool(this.pool)]);
+    await Promise.all([this.store.ping(), pingPool(this.pool)]);
   }
 }

@@ -31,6 +31,8 @@ export class RequestSender {
         isTerminal: () => false,
         onWritten: () => undefined,
         onRetry: (err, attempt) => {
+          // What waits behind a batch that Kafka does not take is no more than the open inquiries need.
+          this.writer.discard(isOver(Date.now()));
           if (attempt === 1) this.logger.warn({ err }, 'requests not sent yet');
         },
       },
@@ -51,8 +53,14 @@ export class RequestSender {
   }
 
   private async send(requests: readonly PendingRequest[]): Promise<void> {
-    const now = Date.now();
-    const useful = requests.filter(({ until }) => until > now);
+    const over = isOver(Date.now());
+    const useful = requests.filter((request) => !over(request));
     if (useful.length > 0) await this.producers.requests.send(useful.map(({ message }) => message));
   }
 }
+
+/** Whether a request is of no use at a time (milliseconds): its inquiry is closed. */
+const isOver =
+  (now: number) =>
+  ({ until }: PendingRequest): boolean =>
+    until <= now;

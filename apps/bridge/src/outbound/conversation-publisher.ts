@@ -26,8 +26,9 @@ interface Item {
   readonly position: bigint;
 }
 
-/** Events that wait for Kafka before the subscription is paused. */
+/** Events that wait for Kafka before the subscription is paused, and their bytes. */
 const capacity = 2_000;
+const capacityBytes = 8 * 1_024 * 1_024;
 /** Least time between the starts of two batches, and between two positions without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
@@ -54,9 +55,12 @@ export class ConversationPublisher implements PartitionWork {
     this.writer = new BatchWriter<Item>(
       {
         capacity,
+        capacityBytes,
+        sizeOf: ({ message: { value } }) => value?.length ?? 0,
         batchSize: capacity,
         intervalMs,
         passIntervalMs,
+        backOff: { maxMs: 1_000 },
         write: (batch) => this.publish(batch),
         isTerminal: (error) => error instanceof LeaseLostError,
         onWritten: (count) => metrics.published.inc(count),

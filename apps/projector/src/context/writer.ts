@@ -3,6 +3,7 @@ import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes } from '#platform';
 import type { ContextCheckpoint, ContextProjection, ContextStore, Deletion, Positioned } from '#read-models';
 import { divide, isDeletion, nothingWritten, sizeOfItem } from '#read-models';
+import { LeftBehind, LeftBehindError } from '../common/left-behind.ts';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -37,6 +38,7 @@ interface ContextWriterOptions {
  */
 export class ContextWriter {
   private readonly batches: BatchWriter<ContextItem>;
+  private readonly leftBehind = new LeftBehind<ContextItem>();
   /** Up to where contexts are written, and the last checkpoint that is in Redis for certain. */
   private written: bigint | null;
   private checkpoint: bigint | null;
@@ -59,11 +61,14 @@ export class ContextWriter {
         intervalMs: 10,
         passIntervalMs: 2 * checkpointIntervalMs,
         isContinued: (item) => !isDeletion(item) && isContinued(item.event.metadata),
-        write: (batch) => this.write(batch),
+        write: (batch) => this.leftBehind.write(batch, () => this.write(batch)),
         isTerminal: (error) =>
-          error instanceof CheckpointRegressedError || error instanceof PartitionStoppedError,
+          error instanceof CheckpointRegressedError ||
+          error instanceof PartitionStoppedError ||
+          error instanceof LeftBehindError,
         onRetry: (error, attempt) => {
           this.inDoubt = true;
+          this.leftBehind.afterFailure(this.batches);
           hooks.onRetry(error, attempt);
         },
       },
@@ -78,11 +83,12 @@ export class ContextWriter {
   /** Adds an event, unless its context was written before. Resolves when there is room for more. */
   async push(item: ContextItem): Promise<void> {
     const { found } = this.options;
+    if (this.leftBehind.is) return;
     if (typeof found !== 'bigint' || item.position > found) await this.batches.push(item);
   }
 
   pass(position: bigint): void {
-    this.batches.pass(position);
+    if (!this.leftBehind.is) this.batches.pass(position);
   }
 
   run(): Promise<void> {

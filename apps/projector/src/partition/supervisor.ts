@@ -4,6 +4,7 @@ import { LeaseLostError } from '#read-models';
 import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
 import { CheckpointRegressedError } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
+import { LeftBehindError } from '../common/left-behind.ts';
 import type { PartitionStatus } from '../common/partition-status.ts';
 import { PartitionStoppedError, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionProcessor } from './processor.ts';
@@ -162,6 +163,8 @@ export class PartitionSupervisor {
         { partition },
         'Redis is available again in an older state: contexts are written again',
       );
+    else if (err instanceof LeftBehindError)
+      this.deps.logger.warn({ partition }, `partition restarts: ${err.message}`);
     else this.deps.logger.error({ err, partition }, 'partition failed and restarts');
   }
 }

@@ -4,6 +4,7 @@ import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
 import type { RowsStore, TableItem } from '#read-models';
 import { isDeletion, LeaseLostError, sizeOfItem } from '#read-models';
+import { LeftBehind, LeftBehindError } from '../common/left-behind.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
@@ -20,6 +21,7 @@ interface TableWriterOptions {
 export class TableWriter {
   private readonly batches: BatchWriter<TableItem>;
   private readonly mutex = new KeyedMutex();
+  private readonly leftBehind = new LeftBehind<TableItem>();
   private written: bigint | null;
   private current: string | null = null;
 
@@ -36,8 +38,15 @@ export class TableWriter {
         ...hooks,
         intervalMs: 50,
         isContinued: (item) => 'event' in item && isContinued(item.event.metadata),
-        write: (batch) => this.exclusively(() => this.write(batch)),
-        isTerminal: (error) => error instanceof LeaseLostError || error instanceof PartitionStoppedError,
+        write: (batch) => this.leftBehind.write(batch, () => this.exclusively(() => this.write(batch))),
+        isTerminal: (error) =>
+          error instanceof LeaseLostError ||
+          error instanceof PartitionStoppedError ||
+          error instanceof LeftBehindError,
+        onRetry: (error, attempt) => {
+          this.leftBehind.afterFailure(this.batches);
+          hooks.onRetry(error, attempt);
+        },
       },
       signal,
     );
@@ -49,7 +58,7 @@ export class TableWriter {
 
   /** Whether everything that it has been given is written. */
   get idle(): boolean {
-    return this.batches.idle;
+    return this.batches.idle && !this.leftBehind.is;
   }
 
   /** Commit position up to which the rows are written. */
@@ -65,11 +74,12 @@ export class TableWriter {
   /** Adds an event, unless its rows were written before. Resolves when there is room for more. */
   async push(item: TableItem): Promise<void> {
     const { position } = this.options.lease;
+    if (this.leftBehind.is) return;
     if (position === null || item.position > position) await this.batches.push(item);
   }
 
   pass(position: bigint): void {
-    this.batches.pass(position);
+    if (!this.leftBehind.is) this.batches.pass(position);
   }
 
   /** The rows hold all that there was at a time. */

@@ -54,6 +54,28 @@ describe('a batch writer', () => {
     await running;
   });
 
+  test('discards what waits and is of no use any more, and has room again', async () => {
+    const gate = Promise.withResolvers<void>();
+    const write = async (batch: Batch<Item>): Promise<void> => {
+      written.push(batch);
+      await gate.promise;
+    };
+    const writer = writerOf({ capacity: 3, batchSize: 1, write });
+    void writer.push(item(1));
+    const running = writer.run();
+    await waitUntil(() => written.length === 1, { everyMs: 1 });
+    for (const position of [2, 7]) await writer.push(item(position));
+    const pushed = writer.push(item(6));
+    expect(writer.isFull).toBe(true);
+    writer.discard(({ position }) => position % 2n === 0n);
+    await pushed;
+    gate.resolve();
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    expect(positions()).toEqual([[1], [7]]);
+    abort.abort();
+    await running;
+  });
+
   test('push waits while the items in the queue are too large together', async () => {
     const gate = Promise.withResolvers<void>();
     const write = (): Promise<void> => gate.promise;

@@ -27,6 +27,7 @@ export const batchWriterSizes = {
   batchSize: 512,
   batchBytes: 4 * 1_024 * 1_024,
   passIntervalMs: 2_000,
+  backOff: { maxMs: 1_000 },
 };
 
 export interface BatchWriterOptions<T> extends BatchWriterHooks {
@@ -94,7 +95,22 @@ export class BatchWriter<T extends object> {
     }
   }
 
-  private get isFull(): boolean {
+  /** Removes what waits and is of no use any more; not what is being written. */
+  discard(isUseless: (item: T) => boolean): void {
+    const [items, sizes] = [this.queue.splice(0), this.sizes.splice(0)];
+    this.bytes = 0;
+    for (const [index, item] of items.entries()) {
+      if (isUseless(item)) continue;
+      const size = sizes[index] ?? 0;
+      this.queue.push(item);
+      this.sizes.push(size);
+      this.bytes += size;
+    }
+    this.room?.();
+  }
+
+  /** Whether `push` waits for room. */
+  get isFull(): boolean {
     const { capacity, capacityBytes = Infinity } = this.options;
     return this.queue.length >= capacity || this.bytes >= capacityBytes;
   }

@@ -65,3 +65,21 @@ test('a trial without an answer starts the time again', async () => {
   await jest.advanceTimersByTimeAsync(500);
   await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
 });
+
+test('what counts as a failure can be narrowed', async () => {
+  const isFailure = (error: unknown): boolean => (error as Error).message === 'silent';
+  const narrow = new Breaker({ retryMs: 1_000, isFailure });
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  await expect(narrow.run(() => Promise.reject(refused))).rejects.toBe(refused);
+  await expect(narrow.run(answer)).resolves.toBe('answer');
+  await expect(narrow.run(() => Promise.reject(new Error('silent')))).rejects.toThrow('silent');
+  await expect(narrow.run(answer)).rejects.toThrow(BudgetExceededError);
+});
+
+test('a call without a budget is never given up', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const result = new Breaker({ retryMs: 1_000 }).run(() => promise);
+  await jest.advanceTimersByTimeAsync(3_600_000);
+  resolve('late');
+  await expect(result).resolves.toBe('late');
+});

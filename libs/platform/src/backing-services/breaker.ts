@@ -1,10 +1,12 @@
 import { isUnavailable } from './unavailable.ts';
 
 interface BreakerOptions {
-  /** How long one call may take, in milliseconds. */
-  readonly budgetMs: number;
+  /** How long one call may take, in milliseconds; left out: it limits its time itself. */
+  readonly budgetMs?: number;
   /** How long no call is made after one that failed, in milliseconds; then one at a time is the trial. */
   readonly retryMs: number;
+  /** Whether an error of a call means that the service does not answer; by default `isUnavailable`. */
+  readonly isFailure?: (error: unknown) => boolean;
   /** Called with each call that was cut off, failed or not made. */
   readonly onSkipped?: () => void;
 }
@@ -55,7 +57,8 @@ export class Breaker {
   }
 
   private failed(error: unknown): void {
-    if (!(error instanceof BudgetExceededError) && !isUnavailable(error)) {
+    const { isFailure = isUnavailable } = this.options;
+    if (!(error instanceof BudgetExceededError) && !isFailure(error)) {
       this.openUntil = undefined;
       return;
     }
@@ -66,6 +69,7 @@ export class Breaker {
   /** An answer that arrived while the process was busy counts: it is read before the call is given up. */
   private async inBudget<T>(call: Promise<T>): Promise<T> {
     const { budgetMs } = this.options;
+    if (budgetMs === undefined) return call;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const giveUp = (): void => reject(new BudgetExceededError(`No answer within ${budgetMs} ms.`));

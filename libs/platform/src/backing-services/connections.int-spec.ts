@@ -56,6 +56,39 @@ describe('the clients of the backing services', () => {
     expect(messages).toEqual(['Redis connected', 'Redis is unavailable', 'Redis is available again']);
   });
 
+  test('a connection to Redis on which nothing is answered is replaced, with all that waits on it', async () => {
+    const service = await proxy('REDIS_URL');
+    const redis = createRedis(service.url, { logger: memoryLog().logger, commandTimeoutMs: 300 });
+    cleanup.push(() => redis.disconnect());
+    await redisReady(redis);
+    service.delay(Infinity);
+    const error: unknown = await redis.get('key').catch((error: unknown) => error);
+    expect(isUnavailable(error)).toBe(true);
+    await waitUntil(() => redis.status !== 'ready', { what: 'the end of the connection', timeoutMs: 3_000 });
+    service.strand();
+    await service.restore();
+    await redisReady(redis);
+    expect(await redis.ping()).toBe('PONG');
+  });
+
+  test('PostgreSQL that hangs: statements end with their time, pings before, and both are unavailability', async () => {
+    const service = await proxy('DATABASE_URL');
+    const pool = createPool(service.url, { logger: memoryLog().logger, statementTimeoutMs: 2_500 });
+    cleanup.push(() => pool.end());
+    await Promise.all([pingPool(pool), pingPool(pool)]);
+    service.delay(Infinity);
+    const ended: string[] = [];
+    const errors = await Promise.all([
+      pool.query('select 1').catch((error: unknown) => (ended.push('statement'), error)),
+      pingPool(pool).catch((error: unknown) => (ended.push('ping'), error)),
+    ]);
+    expect(ended).toEqual(['ping', 'statement']);
+    expect(errors.map((error) => isUnavailable(error))).toEqual([true, true]);
+    service.strand();
+    await service.restore();
+    await pingPool(pool);
+  });
+
   test('PostgreSQL: a lost connection, idle or in use, ends no process and is replaced', async () => {
     const service = await proxy('DATABASE_URL');
     const { logger, messages } = memoryLog();

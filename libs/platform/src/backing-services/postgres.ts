@@ -1,12 +1,12 @@
 import { Pool } from 'pg';
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
 import type { Logger } from '../logging/logger.ts';
 
 interface PoolOptions {
   readonly logger: Logger;
   /** Connections at most. */
   readonly max?: number;
-  /** Longest a statement may run. */
+  /** Longest a statement may run, and wait for its answer. */
   readonly statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
@@ -14,20 +14,27 @@ interface PoolOptions {
   readonly settings?: string;
 }
 
+/** How long a query waits for a connection, and a ping for its answer, in milliseconds. */
+const connectMs = 2_000;
+const pingMs = 2_000;
+
 /**
  * A PostgreSQL pool that outlives the server's restarts: lost connections are replaced when next needed, and a loss is
- * logged once. While the server is unavailable queries fail within 3 s (`isUnavailable`).
+ * logged once. While the server is unavailable queries fail within 2 s; if it hangs, those under way fail when their
+ * statement has had its time, and their connections are replaced (`isUnavailable`).
  */
 export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream', settings } = options;
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
-    connectionTimeoutMillis: 3000,
+    connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + 5000,
+    // The server answers that a statement has had its time, unless it hangs.
+    query_timeout: statementTimeoutMs + 500,
     application_name: applicationName,
     ...(settings !== undefined && { onConnect: (client: ClientBase): unknown => client.query(settings) }),
   });
@@ -45,7 +52,9 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   return pool;
 }
 
-/** For health: rejects when PostgreSQL does not answer. */
+/** For health: rejects when PostgreSQL does not answer within `pingMs`, once there is a connection. */
 export async function pingPool(pool: Pool): Promise<void> {
-  await pool.query('select 1');
+  // The types do not know that a query may have a limit of its own.
+  const ping: QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: pingMs };
+  await pool.query(ping);
 }

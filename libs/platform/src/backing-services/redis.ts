@@ -4,7 +4,7 @@ import type { Logger } from '../logging/logger.ts';
 
 interface RedisClientOptions {
   readonly logger: Logger;
-  /** Longest wait for one answer. */
+  /** Longest wait for one answer; a connection on which nothing was answered so long is replaced. */
   readonly commandTimeoutMs?: number;
 }
 
@@ -20,6 +20,8 @@ export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: Re
     // Nothing is sent again: it may be outdated by the time the connection is back.
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
+    // A command that timed out still waits in the client. A connection that is silent so long is replaced, with all of them.
+    socketTimeout: commandTimeoutMs,
     connectTimeout: 2000,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
   });

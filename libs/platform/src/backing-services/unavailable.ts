@@ -1,8 +1,9 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and that of the event store's `StoreUnavailableError`. */
+/** Node's, and those of the event store's `StoreUnavailableError` and of `BudgetExceededError`. */
 const codes = new Set([
   'store_unavailable',
+  'budget_exceeded',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -13,8 +14,8 @@ const codes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** PostgreSQL: connection exceptions, out of connections, shutting down, crashed, starting up. */
-const sqlStates = /^(08[0-9A-Z]{3}|53300|57P0[1-3])$/;
+/** PostgreSQL: connection exceptions, out of connections, a statement took too long, shutting down, crashed, starting up. */
+const sqlStates = /^(08[0-9A-Z]{3}|53300|57014|57P0[1-3])$/;
 /** Types of the event store client's errors. */
 const storeTypes = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'cancelled', 'not-leader']);
 const errorNames = new Set([
@@ -35,6 +36,7 @@ const texts = [
   /^Connection terminated/,
   /^timeout exceeded when trying to connect/,
   /^Query read timeout/,
+  /^Socket timeout\. Expecting data/,
   /not queryable$/,
   /^Failed to discover after/,
 ];

@@ -45,6 +45,7 @@ describe('configuration', () => {
       contextEndedS: 600,
       redisBudgetMs: 150,
       redisRetryMs: 1000,
+      postgresStatementMs: 4000,
       sessionIdleS: 86_400,
       expiryIntervalMs: 1000,
       shutdownGraceMs: 10_000,

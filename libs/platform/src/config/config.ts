@@ -25,6 +25,8 @@ export abstract class Config {
   /** How long a request waits for an answer of Redis, and how long Redis is left alone when there was none. */
   abstract readonly redisBudgetMs: number;
   abstract readonly redisRetryMs: number;
+  /** How long a statement of PostgreSQL may run. */
+  abstract readonly postgresStatementMs: number;
   /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
   abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
   abstract readonly sessionIdleS: number;
@@ -86,6 +88,9 @@ class Environment {
   @IsWhole(1, 600_000)
   REDIS_RETRY_MS = 1000;
 
+  @IsWhole(100, 600_000)
+  POSTGRES_STATEMENT_MS = 4000;
+
   @IsWhole(100, 100_000)
   COMMANDS_RECOGNISED = 10_000;
 
@@ -145,6 +150,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     contextEndedS: environment.CONTEXT_ENDED_S,
     redisBudgetMs: environment.REDIS_BUDGET_MS,
     redisRetryMs: environment.REDIS_RETRY_MS,
+    postgresStatementMs: environment.POSTGRES_STATEMENT_MS,
     commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,

@@ -43,6 +43,22 @@ describe('health', () => {
     });
   });
 
+  test('a check that has not ended is not run again beside it', async () => {
+    let runs = 0;
+    const answer = Promise.withResolvers<void>();
+    const kafka = (): Promise<void> => {
+      runs += 1;
+      return answer.promise;
+    };
+    const health = new HealthChecks({ checks: { kafka }, timeoutMs: 5, cacheMs: 0 });
+    await health.ready();
+    expect(await health.ready()).toMatchObject({ status: 'unavailable' });
+    expect(runs).toBe(1);
+    answer.resolve();
+    await answer.promise;
+    expect(await health.ready()).toMatchObject({ status: 'ok' });
+  });
+
   test('a check that never answers ends with its timeout', async () => {
     const health = new HealthChecks({ checks: { kafka: () => new Promise(() => undefined) }, timeoutMs: 20 });
     const { checks } = await health.ready();

@@ -22,12 +22,16 @@ interface HealthOptions {
   readonly cacheMs?: number;
 }
 
-/** The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. */
+/**
+ * The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. A check
+ * that has not ended is not run again beside it: its service may hang, and what waits would grow.
+ */
 export class HealthChecks {
   private readonly checks: Record<string, () => Promise<unknown>>;
   private readonly details: Record<string, () => Promise<unknown>>;
   private readonly timeoutMs: number;
   private readonly cacheMs: number;
+  private readonly running = new Map<string, Promise<unknown>>();
   private last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
 
   constructor({ checks = {}, details = {}, timeoutMs = 2000, cacheMs = 500 }: HealthOptions = {}) {
@@ -62,9 +66,11 @@ export class HealthChecks {
   private async run(): Promise<ReadyDocument> {
     const timeoutMs = this.timeoutMs;
     const [results, facts] = await Promise.all([
-      mapValues(this.checks, (check) => runCheck(check, timeoutMs)),
-      mapValues(this.details, (detail) =>
-        bounded(detail, timeoutMs).catch((error: unknown) => ({ error: reasonOf(error) })),
+      mapValues(this.checks, (check, name) => runCheck(() => this.once(`check ${name}`, check), timeoutMs)),
+      mapValues(this.details, (detail, name) =>
+        bounded(() => this.once(`detail ${name}`, detail), timeoutMs).catch((error: unknown) => ({
+          error: reasonOf(error),
+        })),
       ),
     ]);
     const down = Object.values(results).some((result) => result.status !== 'ok');
@@ -73,6 +79,15 @@ export class HealthChecks {
       checks: results,
       ...(Object.keys(facts).length > 0 && { details: facts }),
     };
+  }
+
+  /** The run under way, or a new one. */
+  private once(name: string, run: () => Promise<unknown>): Promise<unknown> {
+    const running = this.running.get(name) ?? run().finally(() => this.running.delete(name));
+    this.running.set(name, running);
+    // Its result may come too late for everybody.
+    running.catch(() => undefined);
+    return running;
   }
 }
 
@@ -93,8 +108,8 @@ async function bounded<T>(run: () => Promise<T>, timeoutMs: number): Promise<T> 
 
 async function mapValues<T, R>(
   items: Readonly<Record<string, T>>,
-  map: (item: T) => Promise<R>,
+  map: (item: T, name: string) => Promise<R>,
 ): Promise<Record<string, R>> {
-  const entries = Object.entries(items).map(async ([name, item]) => [name, await map(item)] as const);
+  const entries = Object.entries(items).map(async ([name, item]) => [name, await map(item, name)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { createPool, pingPool } from '../backing-services/postgres.ts';
 import { createRedis, pingRedis } from '../backing-services/redis.ts';
+import { createRedisBreaker, RedisBreaker } from '../backing-services/redis-breaker.ts';
 import { Config } from '../config/config.ts';
 import { HealthChecks } from '../health/checks.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -26,7 +27,8 @@ export interface PlatformOptions {
   readonly postgres?: { readonly max?: number; readonly settings?: string };
 }
 
-/** What every process shares: `Config`, the logger, `Metrics`, `HealthChecks`, and the clients `Redis` and `Pool`. */
+/** What every process shares: `Config`, the logger, `Metrics`, `HealthChecks`, the clients `Redis` and `Pool`, and
+ * `RedisBreaker`. */
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
@@ -46,10 +48,16 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Metrics, useValue: metrics },
       { provide: HealthChecks, useValue: health },
       { provide: Redis, useFactory: () => createRedis(config.redisUrl, { logger }) },
+      { provide: RedisBreaker, useFactory: () => createRedisBreaker(config, metrics) },
       {
         provide: Pool,
         useFactory: () =>
-          createPool(config.databaseUrl, { logger, applicationName: `turnstream-${name}`, ...postgres }),
+          createPool(config.databaseUrl, {
+            logger,
+            applicationName: `turnstream-${name}`,
+            statementTimeoutMs: config.postgresStatementMs,
+            ...postgres,
+          }),
       },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };

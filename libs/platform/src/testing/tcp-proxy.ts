@@ -11,6 +11,8 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Each piece of data waits so long (ms) before it goes on. Infinity: until the delay is changed; it then arrives late. */
   delay(ms: number): void;
+  /** Connections that exist say nothing any more, for ever, as after a network that has forgotten them; new ones work. */
+  strand(): void;
   /** Lets connections in again, at the same address, without a delay. */
   restore(): Promise<void>;
 }
@@ -21,7 +23,11 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const waiting = new Set<() => void>();
   let delayMs = 0;
-  const wait = (goOn: () => void): void => {
+  /** Connections with a lower number are stranded. */
+  let firstAlive = 0;
+  let connections = 0;
+  const wait = (connection: number, goOn: () => void): void => {
+    if (connection < firstAlive) return;
     if (delayMs === 0) goOn();
     else if (delayMs === Infinity) waiting.add(goOn);
     else setTimeout(goOn, delayMs);
@@ -32,9 +38,15 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     waiting.clear();
     for (const goOn of late) goOn();
   };
-  const delayed = (): Transform =>
-    new Transform({ transform: (chunk, _encoding, done) => wait(() => done(null, chunk)) });
+  const strand = (): void => {
+    firstAlive = connections;
+    waiting.clear();
+  };
+  const delayed = (connection: number): Transform =>
+    new Transform({ transform: (chunk, _encoding, done) => wait(connection, () => done(null, chunk)) });
   const server = createServer((near) => {
+    const connection = connections;
+    connections += 1;
     const far = connect(Number(port), hostname);
     for (const [socket, other] of [
       [near, far],
@@ -46,9 +58,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
         sockets.delete(socket);
         // What is on its way still arrives, as in a network.
         if (delayMs === 0) other.destroy();
-        else wait(() => other.end());
+        else wait(connection, () => other.end());
       });
-      socket.pipe(delayed()).pipe(other);
+      socket.pipe(delayed(connection)).pipe(other);
     }
   });
   const listen = async (at: number): Promise<number> => {
@@ -71,5 +83,5 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     delay(0);
     if (!server.listening) await listen(ours);
   };
-  return { url: url.href, cut, delay, restore };
+  return { url: url.href, cut, delay, strand, restore };
 }

@@ -15,8 +15,8 @@ export class SessionCache implements SessionCachePort {
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
-    /** Around each read of Redis: how long it may take. */
-    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
+    /** Around each call of Redis: how long it may take. */
+    private readonly inBudget: <T>(call: () => Promise<T>) => Promise<T> = (call) => call(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
@@ -45,7 +45,7 @@ export class SessionCache implements SessionCachePort {
 
   async forget(sessionId: string): Promise<void> {
     this.sessions.delete(sessionId);
-    await this.contexts.delete([sessionId]).catch(() => undefined);
+    await this.inBudget(() => this.contexts.delete([sessionId])).catch(() => undefined);
   }
 
   async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {

@@ -1,11 +1,11 @@
 import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { FORWARDS } from '@eventstore/db-client';
-import { Semaphore, withTimeout } from '#platform';
+import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-messages.ts';
 import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
-import { NoAnswerError } from './errors.ts';
+import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
 import type { StoredEvent } from './page.ts';
 import { readPage } from './page.ts';
 
@@ -22,9 +22,21 @@ export function streamPage(stream: string, from: number, maxCount: number): Begi
     client.readStream(stream, { direction: FORWARDS, fromRevision, maxCount, requiresLeader: true });
 }
 
-/** Appends and reads, each tried again within its deadline while the store is unavailable. */
+/** How long a store that was silent is left alone, in milliseconds. */
+const silentMs = 1_000;
+
+/**
+ * Appends and reads, each tried again within its deadline while the store is unavailable. After a call during which the
+ * store has answered nothing, the next ones fail at once, but for one a second that tries it.
+ */
 export class Calls {
   private readonly reads = new Semaphore(readsAtOnce);
+  private readonly breaker = new Breaker({
+    retryMs: silentMs,
+    isFailure: (error) => error instanceof StoreSilentError,
+  });
+  private readonly listeners = new Set<() => void>();
+  private silent = false;
 
   constructor(
     private readonly connections: Connections,
@@ -34,7 +46,9 @@ export class Calls {
   /** @throws StoreUnavailableError */
   page(begin: BeginRead): Promise<StoredEvent[]> {
     const deadline = new Deadline(this.limits);
-    return deadline.bound(untilAnswered(deadline, () => this.pageOnce(deadline, begin)));
+    return this.unlessSilent(() =>
+      deadline.bound(untilAnswered(deadline, () => this.pageOnce(deadline, begin))),
+    );
   }
 
   /** @throws StoreUnavailableError: the events may be recorded */
@@ -45,22 +59,58 @@ export class Calls {
     expected: number,
   ): Promise<AppendOutcome> {
     let sent = false;
-    return untilAnswered(deadline, async () => {
+    const attempt = async (): Promise<AppendOutcome> => {
       const known = sent ? await this.findOutcome(deadline, stream, events, expected) : undefined;
       sent = true;
       return known ?? this.appendOnce(deadline, stream, events, expected);
-    });
+    };
+    return this.unlessSilent(() => untilAnswered(deadline, attempt));
   }
 
   /** A call of the client with one answer. @throws StoreUnavailableError */
   single<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const deadline = new Deadline(this.limits);
-    return untilAnswered(deadline, () => {
+    const attempt = (): Promise<T> => {
       const ms = deadline.attemptMs;
       return this.connections.use('reads', ({ client }) =>
         withTimeout(call(client), ms, () => new NoAnswerError(ms)),
       );
-    });
+    };
+    return this.unlessSilent(() => untilAnswered(deadline, attempt));
+  }
+
+  /**
+   * Calls a listener when the store answers after it was silent.
+   * @returns what ends that
+   */
+  whenBack(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private async unlessSilent<T>(call: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      const result = await this.breaker.run(() => call().catch((error: unknown) => this.fail(error, began)));
+      this.answered();
+      return result;
+    } catch (error) {
+      if (error instanceof BudgetExceededError) throw new StoreUnavailableError({ cause: error });
+      throw error;
+    }
+  }
+
+  private fail(error: unknown, began: number): never {
+    const isSilent = error instanceof StoreUnavailableError && !this.connections.hasAnsweredSince(began);
+    if (!isSilent) throw error;
+    this.silent = true;
+    throw new StoreSilentError({ cause: error.cause });
+  }
+
+  private answered(): void {
+    if (!this.silent) return;
+    this.silent = false;
+    for (const listener of this.listeners) listener();
   }
 
   private appendOnce(

@@ -34,6 +34,12 @@ export class Connections {
     return { connections: this.all.size, calls, held };
   }
 
+  /** Whether the server has answered any call since a time of `performance.now()`. */
+  hasAnsweredSince(time: number): boolean {
+    for (const connection of this.all) if (connection.hasAnsweredSince(time)) return true;
+    return false;
+  }
+
   /** Makes a call. It limits its time itself, by NoAnswerError. */
   async use<T>(role: Role, call: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = this.connection(role);

@@ -15,6 +15,9 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** Thrown when a call failed and the store has answered no other either, as long as it lasted. */
+export class StoreSilentError extends StoreUnavailableError {}
+
 /** Thrown when a call got no answer within its time. */
 export class NoAnswerError extends Error {
   constructor(ms: number) {

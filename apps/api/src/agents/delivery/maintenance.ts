@@ -1,7 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { Logger } from '#platform';
-import { Config, InjectLogger } from '#platform';
+import { Config, InjectLogger, RedisBreaker } from '#platform';
 import { ContextStore } from '#read-models';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { BackgroundWork } from '../common/background-work.ts';
@@ -11,6 +11,8 @@ import { UpdateDispatcher } from './update-dispatcher.ts';
 const every = { acks: 50, handoffs: 250, compare: 1_000 };
 /** All sessions are compared with their contexts in this many runs. */
 const compareRuns = 20;
+/** Sessions more that are read in a run while Redis does not answer. */
+const readsWithoutRedis = 100;
 
 /** What delivery does periodically: acknowledgements that waited, lost notifications, unanswered updates. */
 @Injectable()
@@ -22,6 +24,7 @@ export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplic
     private readonly dispatcher: UpdateDispatcher,
     private readonly commands: AgentCommands,
     private readonly contexts: ContextStore,
+    private readonly breaker: RedisBreaker,
     private readonly config: Config,
     @InjectLogger() logger: Logger,
   ) {
@@ -38,11 +41,18 @@ export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplic
     await this.work.stop();
   }
 
-  /** Reads the sessions whose context is ahead of what was read, a share of them each time: a notification was lost. */
+  /**
+   * Reads the sessions whose context is ahead of what was read, a share of them each time: a notification was lost. While
+   * Redis does not answer there are neither notifications nor contexts: then some are read, whatever their contexts.
+   */
   private async compare(): Promise<void> {
     const ids = this.nextIds(Math.ceil(this.dispatcher.size / compareRuns));
     if (ids.length === 0) return;
-    const revisions = await this.contexts.revisions(ids);
+    const revisions = await this.breaker.run(() => this.contexts.revisions(ids)).catch(() => undefined);
+    if (revisions === undefined) {
+      for (const id of [...ids, ...this.nextIds(readsWithoutRedis)]) this.dispatcher.get(id)?.readAgain();
+      return;
+    }
     for (const [index, id] of ids.entries()) {
       const attachment = this.dispatcher.get(id);
       if (attachment && (revisions[index] ?? -1) > attachment.position) attachment.readAgain();

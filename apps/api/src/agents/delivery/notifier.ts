@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { withTimeout } from '#platform';
+import { repeat, withTimeout } from '#platform';
 import type { StreamNotification } from '#read-models';
 import type { Appended } from '#sessions';
 import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
@@ -13,6 +13,8 @@ type NotificationListener = (notification: StreamNotification) => void;
 const channelsAtOnce = 1_000;
 /** How long a listener waits for Redis to confirm a channel before it continues without, in milliseconds. */
 const confirmMs = 1_000;
+/** How often the connection is asked whether it lives, in milliseconds: one that is silent says nothing of what it misses. */
+const pingMs = 1_000;
 const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 
 /**
@@ -25,6 +27,7 @@ export class Notifier implements OnApplicationShutdown {
   private readonly nodeListeners: ((message: string) => void)[] = [];
   private readonly reconnectListeners: (() => void)[] = [];
   private readonly subscriber: Redis;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly redis: Redis,
@@ -43,8 +46,11 @@ export class Notifier implements OnApplicationShutdown {
     subscriber.on('ready', () => {
       Promise.all([subscriber.subscribe(nodeChannel), ...this.subscribeAll()])
         .then(() => this.reconnected())
-        .catch(() => undefined);
+        .catch(() => subscriber.disconnect(true));
     });
+    // The client replaces a connection on which nothing is answered in time.
+    const { signal } = this.stopping;
+    void repeat(() => this.ping(), { everyMs: pingMs, signal, onError: () => undefined });
   }
 
   /** Listens to the registry's messages for this node. */
@@ -93,7 +99,12 @@ export class Notifier implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.stopping.abort();
     this.subscriber.disconnect();
+  }
+
+  private async ping(): Promise<void> {
+    if (this.subscriber.status === 'ready') await this.subscriber.ping();
   }
 
   private reconnected(): void {

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { RowsStore, TableItem } from '#read-models';
+import type { SetAsideSessions } from '../set-aside/sessions.ts';
+import { TableWriter } from '../tables/writer.ts';
+import { LeftBehindError } from './left-behind.ts';
+
+/** More events than may wait for PostgreSQL. */
+const many = 10_000;
+const hung = new Error('Query read timeout');
+
+let available: boolean;
+let stop: AbortController;
+let writer: TableWriter;
+let running: Promise<unknown>;
+beforeEach(() => {
+  jest.useFakeTimers();
+  available = false;
+  stop = new AbortController();
+  const write = async (): Promise<[]> => {
+    if (!available) throw hung;
+    return [];
+  };
+  const lease = { partition: 0, epoch: 1n, prefixes: ['session-'], position: null, aheadOf: null };
+  const setAside = { size: 0, forget: () => undefined, added: async () => undefined };
+  writer = new TableWriter(
+    {
+      rows: { write } as unknown as RowsStore,
+      lease,
+      owner: 'me',
+      setAside: setAside as unknown as SetAsideSessions,
+      isUpToDate: () => true,
+    },
+    { onWritten: () => undefined, onRetry: () => undefined },
+    stop.signal,
+  );
+  running = writer.run().catch((error: unknown) => error);
+});
+afterEach(async () => {
+  stop.abort();
+  await jest.advanceTimersByTimeAsync(0);
+  await running;
+  jest.useRealTimers();
+});
+
+async function pushAll(): Promise<void> {
+  for (let position = 1n; position <= many; position += 1n)
+    await writer.push({ session_id: 's', before: 0, position } as TableItem);
+}
+
+test('a writer whose service hangs lets the other one go on, however many events come', async () => {
+  const pushed = pushAll();
+  await jest.advanceTimersByTimeAsync(10_000);
+  await expect(pushed).resolves.toBeUndefined();
+  expect(writer.waiting).toBeLessThan(1_000);
+});
+
+test('a writer that was left behind ends when its service is back, at the position of what it has written', async () => {
+  const pushed = pushAll();
+  await jest.advanceTimersByTimeAsync(10_000);
+  await pushed;
+  expect(writer.idle).toBe(false);
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(await running).toBeInstanceOf(LeftBehindError);
+  expect(writer.position).toBeGreaterThan(0n);
+  expect(writer.position).toBeLessThan(BigInt(many));
+});
+
+test('a writer that has room for what waits goes on where it was', async () => {
+  for (let position = 1n; position <= 100n; position += 1n)
+    await writer.push({ session_id: 's', before: 0, position } as TableItem);
+  await jest.advanceTimersByTimeAsync(10_000);
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect([writer.idle, writer.position]).toEqual([true, 100n]);
+});

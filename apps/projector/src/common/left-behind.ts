@@ -1,0 +1,34 @@
+import type { Batch, BatchWriter } from '#platform';
+
+/** Thrown when a backing service is available again and its writer has to go on from its checkpoint. */
+export class LeftBehindError extends Error {
+  constructor() {
+    super('A backing service is available again, after more events than may wait for it.');
+  }
+}
+
+/**
+ * A writer whose backing service is unavailable while its queue is full: what waits is dropped and what follows is not
+ * taken, so that the other writer goes on. With the first batch that is written the partition restarts, and the events
+ * come again from the checkpoint.
+ */
+export class LeftBehind<T extends object> {
+  private behind = false;
+
+  get is(): boolean {
+    return this.behind;
+  }
+
+  /** Called when a batch was not written. */
+  afterFailure(batches: BatchWriter<T>): void {
+    if (!batches.isFull) return;
+    this.behind = true;
+    batches.discard(() => true);
+  }
+
+  /** Writes a batch. @throws LeftBehindError when it is written and others are missing behind it */
+  async write(batch: Batch<T>, write: (batch: Batch<T>) => Promise<void>): Promise<void> {
+    await write(batch);
+    if (this.behind) throw new LeftBehindError();
+  }
+}

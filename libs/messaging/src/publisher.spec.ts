@@ -1,0 +1,37 @@
+import { expect, jest, test } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
+import { Publisher } from './publisher.ts';
+
+type Listener = (event: { payload: { apiName: string; broker: string } }) => void;
+
+/** The calls that a publisher makes of a producer. */
+class FakeProducer {
+  readonly events = { REQUEST_TIMEOUT: 'request timeout' };
+  readonly connect = async (): Promise<void> => undefined;
+  readonly disconnect = jest.fn(async () => undefined);
+  timeOut: Listener = () => undefined;
+
+  constructor(readonly sendBatch: () => Promise<void>) {}
+
+  on(_: string, listener: Listener): void {
+    this.timeOut = listener;
+  }
+}
+
+const messages = [{ topic: 'conversation.events', key: null, value: 'x' }];
+
+test('a producer whose broker does not answer a request is given up, and the next message has another one', async () => {
+  const producers = [
+    new FakeProducer(() => new Promise(() => undefined)),
+    new FakeProducer(async () => undefined),
+  ];
+  const [silent, other] = producers as [FakeProducer, FakeProducer];
+  const publisher = new Publisher({ producer: () => producers.shift() } as unknown as Kafka);
+  const sent = publisher.send(messages);
+  await Promise.resolve();
+  silent.timeOut({ payload: { apiName: 'Produce', broker: 'kafka:9092' } });
+  await expect(sent).rejects.toMatchObject({ name: 'KafkaJSRequestTimeoutError' });
+  expect(silent.disconnect).toHaveBeenCalled();
+  await publisher.send(messages);
+  expect(other.disconnect).not.toHaveBeenCalled();
+});

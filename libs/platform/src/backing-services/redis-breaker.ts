@@ -1,0 +1,22 @@
+import type { Config } from '../config/config.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { Breaker } from './breaker.ts';
+
+/**
+ * What work waits for Redis that can do without: contexts and records of commands there are a cache. The token of the
+ * provider.
+ */
+export class RedisBreaker extends Breaker {}
+
+export function createRedisBreaker({ redisBudgetMs, redisRetryMs }: Config, metrics: Metrics): RedisBreaker {
+  const skipped = metrics.counter('redis_skipped_reads_total', 'Reads of contexts that did without Redis');
+  const breaker = new RedisBreaker({
+    budgetMs: redisBudgetMs,
+    retryMs: redisRetryMs,
+    onSkipped: () => skipped.inc(),
+  });
+  metrics.gauge('redis_degraded', 'Whether requests do without Redis', [], (gauge) =>
+    gauge.set(breaker.isOpen ? 1 : 0),
+  );
+  return breaker;
+}
