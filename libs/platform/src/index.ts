@@ -31,5 +31,5 @@ export type { AppDefinition } from './nest/run-app.ts';
 export { toProblem } from './problems/mapping.ts';
 export { problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { FieldError, ProblemCode } from './problems/problem.ts';
-export { jsonSize } from './values/json-size.ts';
+export { isDeeperThan, jsonSize } from './values/json-size.ts';
 export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';

@@ -1,7 +1,7 @@
 export { ContextProjection } from './context/projection.ts';
-export { nothingWritten } from './context/records.ts';
+export { nothingWritten } from './context/checkpoint.ts';
 export { ContextStore } from './context/store.ts';
-export type { ContextCheckpoint } from './context/store.ts';
+export type { ContextCheckpoint } from './context/checkpoint.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
 export { SessionSetAsideError } from './context/errors.ts';
 export { SessionCache } from './context/session-cache.ts';

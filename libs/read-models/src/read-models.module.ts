@@ -1,23 +1,27 @@
 import { Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Config } from '#platform';
+import { Config, Metrics } from '#platform';
 import { ContextStore } from './context/store.ts';
 
 /** The working contexts in Redis. */
 @Global()
 @Module({
-  providers: [
-    {
-      provide: ContextStore,
-      useFactory: (redis: Redis, config: Config) =>
-        new ContextStore(
-          redis,
-          { marginS: config.contextMarginS, endedS: config.contextEndedS },
-          config.commandLimits,
-        ),
-      inject: [Redis, Config],
-    },
-  ],
+  providers: [{ provide: ContextStore, useFactory: createContextStore, inject: [Redis, Config, Metrics] }],
   exports: [ContextStore],
 })
 export class ReadModelsModule {}
+
+function createContextStore(redis: Redis, config: Config, metrics: Metrics): ContextStore {
+  const { contextMarginS: marginS, contextEndedS: endedS, commandLimits } = config;
+  const help = 'Contexts removed, since Redis could not take what they should be: they are folded on demand';
+  const dropped = metrics.counter('contexts_dropped_total', help);
+  const onDropped = (count: number): void => dropped.inc(count);
+  const contexts = new ContextStore(redis, { marginS, endedS }, commandLimits, onDropped);
+  metrics.gauge(
+    'redis_full',
+    'Whether Redis had no memory left for a context within the last second',
+    [],
+    (gauge) => gauge.set(contexts.isFull ? 1 : 0),
+  );
+  return contexts;
+}

@@ -1,6 +1,7 @@
 import type { EventData, JSONType, ResolvedEvent } from '@eventstore/db-client';
 import type { EventMetadata, JsonObject, PartnerEvent, PartnerState, RecordedEvent } from '#domain';
 import { isPartnerEventType, isSessionEventType } from '#domain';
+import { isDeeperThan } from '#platform';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
@@ -17,6 +18,11 @@ export interface RawEvent {
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }
+
+/** Levels of lists and objects that the data of an event may have: code that works on them would overflow some time. */
+export const deepestData = 500;
+/** Ids of one command, at most: a script of Redis takes no more than some thousand values at once. */
+const mostAliases = 2_000;
 
 interface DecodedEvent {
   readonly data: EventFields;
@@ -48,6 +54,15 @@ export class EventCodec {
    * @throws UnprojectableEventError
    */
   decode(stored: StoredEvent): RecordedEvent {
+    try {
+      return this.recorded(stored);
+    } catch (error) {
+      if (error instanceof UnprojectableEventError) throw error;
+      throw unprojectable(stored, 'malformed_event', error);
+    }
+  }
+
+  private recorded(stored: StoredEvent): RecordedEvent {
     const { data, metadata } = isSessionEventType(stored.type)
       ? this.current(stored)
       : { data: stored.data, metadata: metadataOf(stored) };
@@ -76,7 +91,8 @@ export class EventCodec {
     const { type, data } = stored;
     const metadata = metadataOf(stored);
     const { schema_version: version } = metadata;
-    if (!isFields(data) || !isVersion(version)) throw unprojectable(stored, 'malformed_event');
+    if (!isFields(data) || !isVersion(version) || isDeeperThan(data, deepestData))
+      throw unprojectable(stored, 'malformed_event');
     const current = this.versionOf(type);
     if (version > current) throw unprojectable(stored, 'newer_schema_version');
     try {
@@ -111,14 +127,30 @@ function metadataOf(stored: StoredEvent): EventMetadata {
   if (written === undefined) return defaults;
   // Metadata that is no JSON object says nothing of the version either.
   if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
-  const { actor, $correlationId, ...others } = written as Partial<EventMetadata>;
-  return {
-    ...defaults,
-    ...others,
-    ...(isActor(actor) && { actor }),
-    ...(typeof $correlationId === 'string' && { $correlationId }),
-  };
+  const wrong = metadataChecks.filter(
+    ([name, isRight]) => Object.hasOwn(written, name) && !isRight(written[name]),
+  );
+  if (wrong.length === 0) return { ...defaults, ...written };
+  const names = new Set(wrong.map(([name]) => name));
+  const right = Object.entries(written).filter(([name]) => !names.has(name));
+  return { ...defaults, ...Object.fromEntries(right) };
 }
+
+/** What the fields of metadata are: others may have written there what they like. */
+const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.entries({
+  occurred_at: isText,
+  actor: isActor,
+  $correlationId: isText,
+  $causationId: isText,
+  traceparent: isText,
+  command_id: isText,
+  command_hash: isText,
+  command_aliases: (value: unknown) =>
+    Array.isArray(value) && value.length <= mostAliases && value.every(isText),
+  command_event: Number.isSafeInteger,
+  command_events: Number.isSafeInteger,
+  agent_epoch: Number.isSafeInteger,
+});
 
 function unprojectable(
   { streamId, id, type, revision }: StoredEvent,
@@ -129,6 +161,10 @@ function unprojectable(
     { stream: streamId, revision: Number(revision), event_id: id, type, reason },
     { cause },
   );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isVersion(value: unknown): value is number {

@@ -9,8 +9,9 @@ import type {
   Session,
 } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
-import { KeyedMutex, sleep } from '#platform';
+import { isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { AppendOutcome } from './client/append-messages.ts';
+import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, hasHash } from './command-request.ts';
@@ -43,6 +44,13 @@ const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent
 const deleted: Rejection = {
   code: 'session_deleted',
   reason: 'A session with this id was deleted; the id cannot be used again.',
+};
+
+/** Levels that a command may have: its events, and what later ones take over of them, have some more. */
+const deepestCommand = deepestData - 50;
+const tooDeep: Rejection = {
+  code: 'data_too_deep',
+  reason: `The command is nested in more than ${deepestCommand} levels.`,
 };
 
 /** Executes commands: reads, folds, decides, appends with the expected revision. */
@@ -80,6 +88,7 @@ export class CommandExecutor {
   /** Decides on the session at hand, and once more on the latest one after each conflict. */
   private async handle(request: CommandRequest): Promise<CommandResult> {
     const { sessionId, commands } = request;
+    if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
     const context = commandContext(request, this.store.codec);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {

@@ -6,6 +6,8 @@ import { UnprojectableEventError } from './errors.ts';
 import type { EventStore, ReadOptions } from './store.ts';
 
 const prefix = 'session-';
+/** Longer names of sessions are none: no table and no address takes them. */
+const longestId = 256;
 
 export function sessionStream(sessionId: string): string {
   return `${prefix}${sessionId}`;
@@ -13,7 +15,9 @@ export function sessionStream(sessionId: string): string {
 
 /** The session that a stream belongs to; undefined: none. */
 export function sessionOf(stream: string): string | undefined {
-  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
+  return stream.startsWith(prefix) && stream.length <= prefix.length + longestId
+    ? stream.slice(prefix.length)
+    : undefined;
 }
 
 /** Whether the name of a session's stream begins with one of the prefixes. */

@@ -156,8 +156,13 @@ class Inbox {
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
     subscription.on('data', ({ event }) => {
-      if (event) this.push(toDelivery(this.codec, event, event.position.commit));
-      this.pushFollowing();
+      try {
+        if (event) this.push(toDelivery(this.codec, event, event.position.commit));
+        this.pushFollowing();
+      } catch (error) {
+        // Nobody would catch it: it would end the process.
+        this.end({ error });
+      }
     });
     subscription.on('caughtUp', () => this.pushInOrder({ kind: 'caught_up' }));
     subscription.on('fellBehind', () => this.pushInOrder({ kind: 'fell_behind' }));

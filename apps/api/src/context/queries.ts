@@ -52,8 +52,9 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     const isEnough = isWanted && kept.revision >= Math.max(0, floor);
     const session = isEnough ? kept : await foldStream(this.store, kept);
     if (session.revision < 0) return undefined;
-    if (document === null) this.sessionCache.remember(session);
-    if (document === undefined) rebuildContext(this.store, this.contexts, sessionId).catch(() => undefined);
+    if (document === null || this.contexts.isFull) this.sessionCache.remember(session);
+    else if (document === undefined)
+      rebuildContext(this.store, this.contexts, sessionId).catch(() => undefined);
     return { revision: session.revision, body: JSON.stringify(contextOf(session)) };
   }
 }

@@ -26,6 +26,7 @@ export type RejectionCode =
   | 'session_exists'
   | 'session_deleted'
   | 'session_over'
+  | 'data_too_deep'
   | FlagRejection
   | PreferenceRejection
   | TurnRejection

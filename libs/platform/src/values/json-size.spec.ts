@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonSize } from './json-size.ts';
+import { isDeeperThan, jsonSize } from './json-size.ts';
 
 test.each([
   ['a text', 'x'.repeat(1_000)],
@@ -9,4 +9,20 @@ test.each([
   const { length } = JSON.stringify(value);
   expect(jsonSize(value)).toBeGreaterThan(0.8 * length);
   expect(jsonSize(value)).toBeLessThan(1.2 * length + 20);
+});
+
+/** A list in a list and so on, as JSON.parse reads it, whatever the depth. */
+const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+
+test('the size of a value is found however deep it is', () => {
+  expect(jsonSize({ data: nested(100_000) })).toBeGreaterThan(200_000);
+});
+
+test.each([
+  ['a scalar', 1, 0, false],
+  ['as many levels', nested(5), 5, false],
+  ['one level more', nested(6), 5, true],
+  ['far more levels', { a: { b: nested(100_000) } }, 500, true],
+])('%s is compared with the deepest level allowed', (_, value, levels, isDeeper) => {
+  expect(isDeeperThan(value, levels)).toBe(isDeeper);
 });

@@ -6,8 +6,9 @@ import type { Appended, EventStore } from '#sessions';
 import { foldEvent, streamMatches, UnprojectableEventError } from '#sessions';
 import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
+import type { ContextCheckpoint } from './checkpoint.ts';
 import type { ContextChange } from './records.ts';
-import type { ContextCheckpoint, ContextStore } from './store.ts';
+import type { ContextStore } from './store.ts';
 import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
 import type { Deletion, Positioned } from '../tables/items.ts';
 
@@ -68,6 +69,7 @@ export class ContextProjection {
       else if (results[index] === 'set_aside') setAside.push(after.session_id);
       else this.sessions.set(after.session_id, after);
     }
+    if (this.contexts.isFull) await this.drop(incomplete.splice(0));
     await inParallel(incomplete, rebuildsAtOnce, async (sessionId) => {
       const error = await this.rebuild(sessionId);
       if (error instanceof UnprojectableEventError) failures.push(error);
@@ -111,6 +113,12 @@ export class ContextProjection {
     const loaded = await this.contexts.loadMany(unknown, 1);
     for (const session of loaded) if (session) found.set(session.session_id, session);
     return found;
+  }
+
+  /** There is no room for them now: to read their streams would be of no use. */
+  private async drop(sessionIds: readonly string[]): Promise<void> {
+    await this.contexts.drop(sessionIds);
+    for (const id of sessionIds) this.sessions.delete(id);
   }
 
   private announce(groups: Groups): void {

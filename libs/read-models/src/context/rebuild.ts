@@ -39,7 +39,7 @@ async function rebuild(store: EventStore, contexts: ContextStore, sessionId: str
     const { session, commands, isAhead } = await foldFrom(store, stored);
     if (isAhead) await contexts.delete([sessionId]);
     const result = !isAhead && (await contexts.apply(stored.revision, session, sections, commands));
-    if (result === 'applied' || result === 'stale') return session;
+    if (result === 'applied' || result === 'stale' || result === 'dropped') return session;
   }
   const { session, commands } = await foldFrom(store, newSession(sessionId));
   if (session.revision >= 0) await contexts.replace(session, commands);

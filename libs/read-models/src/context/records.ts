@@ -1,14 +1,13 @@
 import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
 import type { CommandLimits } from '#sessions';
-import { parsePosition, sessionStream } from '#sessions';
-import { parseState } from './document.ts';
+import { parseState, sectionTexts } from './document.ts';
 import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
 
 /**
- * What became of a write: done, not needed since a later state stands there, impossible without the state before, or
- * refused since the session is set aside at an earlier event.
+ * What became of a write: done, not needed since a later state stands there, impossible without the state before,
+ * refused since the session is set aside at an earlier event, or impossible at all, so that the context is removed.
  */
-export type ApplyResult = 'applied' | 'stale' | 'missing_predecessor' | 'set_aside';
+export type ApplyResult = 'applied' | 'stale' | 'missing_predecessor' | 'set_aside' | 'dropped';
 
 /** One session's change: from revision `before` to `after`. */
 export interface ContextChange {
@@ -17,6 +16,9 @@ export interface ContextChange {
   readonly changed: readonly Section[];
   readonly commands: readonly ProcessedCommand[];
 }
+
+/** The name of a script with its keys and arguments. */
+export type Call = (string | number)[];
 
 export type Texts = readonly (string | null)[];
 
@@ -33,28 +35,16 @@ export function partialCommandsKey(sessionId: string, write: string): string {
   return `${commandsKey(sessionId)}:${write}`;
 }
 
-export function checkpointKey(prefix: string): string {
-  return `projection:${prefix}`;
-}
-
-/** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes. */
-export function partitionKeys(prefixes: readonly string[]): string {
-  const digits = prefixes.map((prefix) => prefix.slice(sessionStream('').length));
-  return `c[tm][xd]:{[${digits.join('')}]*`;
-}
-
-/** The checkpoint of a partition of which nothing is written yet. */
-export const nothingWritten = -1n;
-
-/** The least of several checkpoints; undefined: one of them is missing, or is no position. */
-export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
-  let least: bigint | undefined;
-  for (const text of texts) {
-    const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');
-    if (position === undefined) return undefined;
-    if (least === undefined || position < least) least = position;
-  }
-  return least;
+/** The call that writes a change. */
+export function applyCall(
+  { before, after, changed, commands }: ContextChange,
+  ttl: number,
+  limits: CommandLimits,
+): Call {
+  const texts = sectionTexts(after.state, changed);
+  const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
+  const head = [before, after.revision, ttl, texts.length / 2];
+  return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, limits)];
 }
 
 /** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */

@@ -1,6 +1,10 @@
+import type { Redis } from 'ioredis';
+
 /**
  * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
- * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes.
+ * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes. A first line
+ * that begins with #! makes Redis refuse the whole script, before it runs, when there is no memory left; with the flag
+ * `allow-oom` it runs all the same.
  */
 export const contextFormat = '3';
 
@@ -51,7 +55,7 @@ end
  * Answers the revision of the record, whether it has no earlier commands than these (1), and its latest commands as
  * (entry, record)…. ARGV: how many
  */
-export const latestScript = `-- turnstream latest, format ${contextFormat}
+const latestScript = `-- turnstream latest, format ${contextFormat}
 local head = redis.call('HMGET', KEYS[1], '', '#first', '#next')
 local first, next = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local from = math.max(first, next - tonumber(ARGV[1]))
@@ -69,7 +73,8 @@ return latest
  * in between touched is the same in all of them.
  * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, commands
  */
-export const applyScript = `-- turnstream apply, format ${contextFormat}
+const applyScript = `#!lua
+-- turnstream apply, format ${contextFormat}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 if stored[3] and tonumber(ARGV[2]) >= cjson.decode(stored[3]).revision then return ${setAside} end
@@ -94,7 +99,8 @@ return ${applied}
  * 'restore': the session is not set aside any more, whatever the stored context says;
  * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
  */
-export const replaceScript = `-- turnstream replace, format ${contextFormat}
+const replaceScript = `#!lua
+-- turnstream replace, format ${contextFormat}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 local how = ARGV[3]
@@ -126,7 +132,8 @@ return ${applied}
  * Notes in a context that the session is set aside. Answers that the predecessor is missing when the context is not at
  * the revision before: it is then to be replaced. ARGV: revision of the event, note (JSON), ttl in ms
  */
-export const setAsideScript = `-- turnstream set aside, format ${contextFormat}
+const setAsideScript = `#!lua flags=allow-oom
+-- turnstream set aside, format ${contextFormat}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
 local at = -1
 if stored[2] == '${contextFormat}' then at = tonumber(stored[1]) end
@@ -144,10 +151,28 @@ return ${applied}
  * Gathers commands ahead of a replacement, some at a time, where nobody else looks; the field '' counts them.
  * ARGV: ttl in ms, commands
  */
-export const rememberScript = `-- turnstream remember, format ${contextFormat}
+const rememberScript = `#!lua
+-- turnstream remember, format ${contextFormat}
 ${rememberCommands}
 remember(KEYS[1], 2)
 redis.call('HINCRBY', KEYS[1], '', (#ARGV - 3) / 2)
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return ${applied}
 `;
+
+/** Moves the checkpoints of all prefixes of a partition. ARGV: position */
+const checkpointScript = `#!lua flags=allow-oom
+-- turnstream checkpoint
+for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end
+return ${applied}
+`;
+
+/** Gives a client the scripts as commands. */
+export function defineScripts(redis: Redis): void {
+  redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
+  redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
+  redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
+  redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
+  redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript });
+  redis.defineCommand('turnstreamCheckpoint', { lua: checkpointScript });
+}

@@ -8,33 +8,25 @@ import type { ContextDocument } from './document.ts';
 import { documentFields, joinDocument, sections, sectionTexts } from './document.ts';
 import type { ContextLifetime } from './lifetime.ts';
 import { timeToLive } from './lifetime.ts';
-import type { ApplyResult, ContextChange, Texts } from './records.ts';
+import type { ApplyResult, Call, ContextChange, Texts } from './records.ts';
+import { checkpointCall, deletePartition, readCheckpoint } from './checkpoint.ts';
+import type { ContextCheckpoint } from './checkpoint.ts';
 import {
+  applyCall,
   commandsKey,
   commandTexts,
   contextKey,
-  checkpointKey,
   partialCommandsKey,
   parseCommand,
-  leastCheckpoint,
-  partitionKeys,
   reply,
   toResult,
   toSession,
 } from './records.ts';
-import {
-  applyScript,
-  contextFormat,
-  latestScript,
-  missingPredecessor,
-  rememberScript,
-  replaceScript,
-  setAside,
-  setAsideScript,
-} from './scripts.ts';
+import { contextFormat, defineScripts, missingPredecessor, setAside } from './scripts.ts';
 import type { SetAside } from '../tables/set-aside.ts';
 import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
+import { RefusedContexts } from './refusals.ts';
 
 const sectionFields = ['revision', 'format', ...sections];
 /** Command records in one call of a script: more would block Redis for the others. */
@@ -44,32 +36,30 @@ const partialTtl = 60_000;
 /** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
 const noteTtl = 86_400_000;
 
-/** Up to where the contexts of a partition are written. */
-export interface ContextCheckpoint {
-  /** Beginnings of the names of the partition's streams: each keeps the position, so that it survives another division. */
-  readonly prefixes: readonly string[];
-  readonly position: bigint;
-}
-
-/** Keys looked at in one step of a scan. */
-const keysPerScan = 1_000;
-
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
  * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
  */
 export class ContextStore {
-  /** @param limits which commands the record keeps */
+  private readonly refused: RefusedContexts;
+
+  /**
+   * @param limits which commands the record keeps
+   * @param onDropped called with the number of contexts that could not be written, and are removed
+   */
   constructor(
     private readonly redis: Redis,
     private readonly lifetime: ContextLifetime = {},
     private readonly limits: CommandLimits = commandLimits,
+    onDropped: (count: number) => void = () => undefined,
   ) {
-    redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
-    redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
-    redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
-    redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
-    redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript });
+    this.refused = new RefusedContexts(onDropped);
+    defineScripts(redis);
+  }
+
+  /** Whether Redis had no memory left for a context within the last second. */
+  get isFull(): boolean {
+    return this.refused.isFull;
   }
 
   /** The session at the stored revision with its latest commands, or undefined when it is not kept. */
@@ -135,17 +125,20 @@ export class ContextStore {
 
   /** As `apply` for several sessions, in one round trip. The checkpoint is stored behind them: see `checkpoint`. */
   async applyMany(changes: readonly ContextChange[], checkpoint?: ContextCheckpoint): Promise<ApplyResult[]> {
-    const calls: (string | number)[][] = changes.map(({ before, after, changed, commands }) => {
-      const texts = sectionTexts(after.state, changed);
-      const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
-      const head = [before, after.revision, this.ttlOf(after), texts.length / 2];
-      return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, this.limits)];
-    });
-    if (checkpoint) calls.push(['mset', ...checkpointTexts(checkpoint)]);
-    if (calls.length === 0) return [];
-    const replies = await this.redis.pipeline(calls).exec();
-    if (checkpoint) reply(replies, changes.length);
-    return changes.map((_, index) => toResult(reply(replies, index)));
+    const calls: Call[] = [];
+    const places = changes.map((change) => this.unlessRefused(() => calls.push(this.callOf(change)) - 1));
+    if (checkpoint) calls.push(checkpointCall(checkpoint));
+    const replies = calls.length === 0 ? null : await this.redis.pipeline(calls).exec();
+    if (checkpoint) reply(replies, calls.length - 1);
+    const results = places.map(
+      (place) =>
+        (place === undefined ? undefined : this.unlessRefused(() => toResult(reply(replies, place)))) ??
+        'dropped',
+    );
+    await this.drop(
+      changes.filter((_, index) => results[index] === 'dropped').map(({ after }) => after.session_id),
+    );
+    return results;
   }
 
   /**
@@ -153,13 +146,13 @@ export class ContextStore {
    * @throws SessionSetAsideError
    */
   async replace(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
-    if ((await this.write(session, commands, 'rebuild')) !== setAside) return;
+    if ((await this.writeOrDrop(session, commands, 'rebuild')) !== setAside) return;
     await this.document(session.session_id);
   }
 
   /** Writes a session that is not set aside any more. */
   async restore(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
-    await this.write(session, commands, 'restore');
+    await this.writeOrDrop(session, commands, 'restore');
   }
 
   /** Writes a session that is set aside, as it was before that event. */
@@ -191,12 +184,16 @@ export class ContextStore {
     for (const index of calls.keys()) reply(replies, index);
   }
 
+  /** Removes contexts that cannot be written: what is not there is folded on demand. */
+  async drop(sessionIds: readonly string[]): Promise<void> {
+    if (sessionIds.length === 0) return;
+    await this.delete(sessionIds);
+    this.refused.onDropped(sessionIds.length);
+  }
+
   /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
   async deletePartition(prefixes: readonly string[]): Promise<void> {
-    const match = partitionKeys(prefixes);
-    for await (const keys of this.redis.scanStream({ match, count: keysPerScan }))
-      if ((keys as string[]).length > 0) await this.redis.unlink(keys as string[]);
-    await this.redis.del(...prefixes.map(checkpointKey), checkpointKey(prefixes.join()));
+    await deletePartition(this.redis, prefixes);
   }
 
   /**
@@ -204,16 +201,34 @@ export class ContextStore {
    * With another division of the streams before, the least of the positions that its prefixes had.
    */
   async checkpoint(prefixes: readonly string[]): Promise<bigint | undefined> {
-    // Before, a checkpoint had the names of all its prefixes.
-    const keys = [...prefixes.map(checkpointKey), checkpointKey(prefixes.join())];
-    const texts = await this.redis.mget(keys);
-    const before = texts.pop();
-    return leastCheckpoint(texts) ?? leastCheckpoint([before ?? null]);
+    return readCheckpoint(this.redis, prefixes);
   }
 
   /** Moves the checkpoint when there is nothing to write. */
   async saveCheckpoint(checkpoint: ContextCheckpoint): Promise<void> {
-    await this.redis.mset(...checkpointTexts(checkpoint));
+    await this.call(checkpointCall(checkpoint));
+  }
+
+  private async writeOrDrop(
+    session: Session,
+    processed: readonly ProcessedCommand[],
+    how: string,
+  ): Promise<unknown> {
+    try {
+      return await this.write(session, processed, how);
+    } catch (error) {
+      if (!this.refused.register(error)) throw error;
+      return this.drop([session.session_id]);
+    }
+  }
+
+  private unlessRefused<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (this.refused.register(error)) return undefined;
+      throw error;
+    }
   }
 
   /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
@@ -230,22 +245,22 @@ export class ContextStore {
     const last = Math.max(0, commands.length - recordsPerCall);
     for (let from = 0; from < last; from += recordsPerCall) {
       const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)), this.limits);
-      await this.call('turnstreamRemember', [partial, partialTtl, ...some]);
+      await this.call(['turnstreamRemember', partial, partialTtl, ...some]);
     }
     const rest = commandTexts(commands.slice(last), this.limits);
     const head = [revision, this.ttlOf(session), how, texts.length / 2, last];
-    return this.call('turnstreamReplace', [...keys, ...head, ...texts, ...rest]);
+    return this.call(['turnstreamReplace', ...keys, ...head, ...texts, ...rest]);
+  }
+
+  private callOf(change: ContextChange): Call {
+    return applyCall(change, this.ttlOf(change.after), this.limits);
   }
 
   private ttlOf({ state }: Session): number {
     return timeToLive(state, Date.now(), this.lifetime);
   }
 
-  private async call(script: string, args: (string | number)[]): Promise<unknown> {
-    return reply(await this.redis.pipeline([[script, ...args]]).exec(), 0);
+  private async call(call: Call): Promise<unknown> {
+    return reply(await this.redis.pipeline([call]).exec(), 0);
   }
-}
-
-function checkpointTexts({ prefixes, position }: ContextCheckpoint): string[] {
-  return prefixes.flatMap((prefix) => [checkpointKey(prefix), String(position)]);
 }

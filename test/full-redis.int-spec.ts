@@ -1,0 +1,138 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import type { TestApp } from '../apps/api/src/test-app.ts';
+import { startTestApp } from '../apps/api/src/test-app.ts';
+import type { Instance } from '../apps/projector/src/test-harness.ts';
+import { ProjectorHarness } from '../apps/projector/src/test-harness.ts';
+import { valkey } from '../tools/backing-services/valkey.ts';
+import { freePorts } from '../tools/shared/free-ports.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'turnstream-valkey-'));
+const processes: ChildProcess[] = [];
+let harness: ProjectorHarness;
+let app: TestApp;
+let projector: Instance;
+
+/** On a Valkey of this spec alone. */
+beforeAll(async () => {
+  const [port = 0] = await freePorts(1);
+  const { command } = await valkey.program(dir, port);
+  const [file = '', ...args] = command;
+  processes.push(spawn(file, args, { stdio: 'ignore' }));
+  const url = valkey.url(port);
+  await waitUntil(async () => valkey.ready(url).then(() => true), { what: 'Valkey' });
+  process.env['REDIS_URL'] = url;
+  harness = await ProjectorHarness.create(0);
+  app = await startTestApp({ redisUrl: url });
+});
+beforeEach(async () => {
+  await room(true);
+  await harness.reset();
+  projector = await harness.start();
+});
+afterAll(async () => {
+  await app.close();
+  await harness.end();
+  for (const child of processes) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Whether Redis has room for more. */
+async function room(isThere: boolean): Promise<void> {
+  await harness.redis.config('SET', 'maxmemory', isThere ? 0 : 1);
+}
+
+async function say(id: string): Promise<number> {
+  const turn = { sender: 'user', message_text: 'hi', parsed_intent: 'greet' };
+  const key = { 'idempotency-key': randomUUID() };
+  return (await app.call('POST', `/v1/sessions/${id}/turns`, turn, key)).status;
+}
+
+async function keys(id: string): Promise<string[]> {
+  return harness.redis.keys(`*${id}*`);
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${app.url}/metrics`)).text();
+  return Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1]);
+}
+
+/** Both writers of all partitions have written what there is. */
+async function allWritten(): Promise<void> {
+  const isWritten = (): boolean =>
+    projector.projector
+      .status()
+      .every(({ waiting_for_redis, waiting_for_postgres }) => waiting_for_redis + waiting_for_postgres === 0);
+  await waitUntil(isWritten, { what: 'everything to be written' });
+}
+
+/** Sessions whose rows and contexts are what their streams say. */
+async function sessions(count: number): Promise<string[]> {
+  const ids = await Promise.all(Array.from({ length: count }, () => app.start()));
+  await harness.settled(ids);
+  return ids;
+}
+
+test('while Redis has no room, commands and rows go on, and contexts that cannot be written are removed', async () => {
+  const ids = await sessions(8);
+  const checkpoint = await harness.redis.get('projection:session-0');
+  await room(false);
+  for (let turns = 0; turns < 3; turns += 1)
+    expect(await Promise.all(ids.map(say))).toEqual(ids.map(() => 201));
+  for (const id of ids) await harness.rowsSettled(id);
+  await allWritten();
+  for (const id of ids) expect(await keys(id)).toEqual([]);
+  await harness.appendMany(`0${randomUUID().slice(1)}`, 1);
+  await waitUntil(async () => (await harness.redis.get('projection:session-0')) !== checkpoint, {
+    what: 'the checkpoint of the contexts',
+  });
+});
+
+test('while Redis has no room, contexts are folded for their readers, and a metric says so', async () => {
+  const ids = await sessions(2);
+  const before = await metric('contexts_dropped_total');
+  await room(false);
+  await Promise.all(ids.map(say));
+  await allWritten();
+  const document = async (id: string): Promise<unknown> =>
+    (await app.call('GET', `/v1/sessions/${id}/context`)).body['revision'];
+  expect(await Promise.all(ids.map(document))).toEqual([1, 1]);
+  await waitUntil(async () => (await metric('contexts_dropped_total')) > before, { what: 'the metric' });
+  expect(await metric('redis_full')).toBe(1);
+});
+
+test('once Redis has room again, contexts are whole: at their next event, and when they are read', async () => {
+  const [written = '', read = ''] = await sessions(2);
+  await room(false);
+  await Promise.all([written, read].map(say));
+  await harness.rowsSettled(written);
+  await allWritten();
+  await room(true);
+  await waitUntil(async () => (await say(written)) === 201 && (await keys(written)).length === 2, {
+    what: 'the context that is written',
+    everyMs: 200,
+  });
+  await harness.contextSettled(written);
+  const isThere = async (): Promise<boolean> => {
+    await app.call('GET', `/v1/sessions/${read}/context`);
+    return (await keys(read)).length === 2;
+  };
+  await waitUntil(isThere, { what: 'the context that is read', everyMs: 200 });
+  await harness.contextSettled(read);
+});
+
+test('a context that alone cannot be written is removed, and written again with its next event', async () => {
+  const [bad = '', good = ''] = await sessions(2);
+  await harness.redis.set(`cmd:{${bad}}`, 'no hash');
+  await Promise.all([bad, good].map(say));
+  await harness.settled([good]);
+  await waitUntil(async () => (await keys(bad)).length === 0, { what: 'the context to be removed' });
+  await say(bad);
+  await harness.settled([bad]);
+});
