@@ -1,8 +1,9 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and that of the event store's `StoreUnavailableError`. */
+/** Node's, and those of the event store's `StoreUnavailableError` and `StoreOverloadedError`. */
 const codes = new Set([
   'store_unavailable',
+  'store_overloaded',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',

@@ -14,10 +14,12 @@ export const problems = {
   uri_too_long: { status: 414, title: 'A part of the address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
+  too_many_requests: { status: 429, title: 'The caller has more requests under way than its share' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   internal_error: { status: 500, title: 'Internal server error' },
   session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
+  overloaded: { status: 503, title: 'There are more requests than can be answered in time' },
   engine_unavailable: { status: 503, title: 'A backing service is unavailable' },
 } as const;
 

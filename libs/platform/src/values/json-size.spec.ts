@@ -10,3 +10,8 @@ test.each([
   expect(jsonSize(value)).toBeGreaterThan(0.8 * length);
   expect(jsonSize(value)).toBeLessThan(1.2 * length + 20);
 });
+
+test('a value of any depth has a size', () => {
+  const depth = 100_000;
+  expect(jsonSize(JSON.parse('['.repeat(depth) + ']'.repeat(depth)))).toBeGreaterThan(depth);
+});
