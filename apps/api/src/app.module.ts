@@ -15,7 +15,7 @@ import { CommandsModule } from './sessions/module.ts';
 @Module({
   imports: [
     CqrsModule.forRoot(),
-    SessionsModule,
+    SessionsModule.forRoot({ whenFull: 'refuse' }),
     ReadModelsModule,
     CommonModule,
     CommandsModule,

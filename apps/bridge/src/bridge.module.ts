@@ -79,7 +79,7 @@ const clients = [
 
 /** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
 @Module({
-  imports: [SessionsModule, ReadModelsModule],
+  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
   providers: [
     ...clients,
     BackingServices,

@@ -18,7 +18,7 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
-  imports: [SessionsModule, ReadModelsModule],
+  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
     { provide: RowsStore, useFactory: (pool: Pool) => new RowsStore(pool), inject: [Pool] },

@@ -1,5 +1,6 @@
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';
+export { ByteBudget } from './async/byte-budget.ts';
 export { inParallel } from './async/in-parallel.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { repeat } from './async/repeat.ts';
@@ -28,8 +29,8 @@ export type { Counter, Gauge, Histogram, Registry } from './metrics/metrics.ts';
 export { InjectLogger, LOGGER } from './nest/platform.module.ts';
 export { createApp, runApp } from './nest/run-app.ts';
 export type { AppDefinition } from './nest/run-app.ts';
-export { toProblem } from './problems/mapping.ts';
-export { problemDocument, ProblemError, problems } from './problems/problem.ts';
+export { bodyLimit, toProblem } from './problems/mapping.ts';
+export { problemContentType, problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { FieldError, ProblemCode } from './problems/problem.ts';
 export { isDeeperThan, jsonSize } from './values/json-size.ts';
 export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';

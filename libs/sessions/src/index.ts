@@ -2,6 +2,7 @@ export {
   CommandIdReusedError,
   CommandRejectedError,
   PositionBeyondEndError,
+  StoreOverloadedError,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,

@@ -1,21 +1,18 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Config, HealthChecks, Metrics } from '#platform';
+import { AppendBudget } from './client/append-budget.ts';
 import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
 
+interface SessionsOptions {
+  /** What becomes of an append while too many bytes are on their way: refused, to be tried again by the caller, or it waits. */
+  readonly whenFull: 'refuse' | 'wait';
+}
+
 /** The connection to the event store. */
 @Global()
-@Module({
-  providers: [
-    {
-      provide: EventStore,
-      useFactory: (config: Config) => new EventStore(config.eventStoreUrl),
-      inject: [Config],
-    },
-  ],
-  exports: [EventStore],
-})
+@Module({})
 export class SessionsModule implements OnApplicationShutdown {
   constructor(
     private readonly store: EventStore,
@@ -30,6 +27,19 @@ export class SessionsModule implements OnApplicationShutdown {
     metrics.gauge('event_store_client', help, ['of'], (gauge) => {
       for (const [of, count] of Object.entries(store.counts)) gauge.set({ of }, count);
     });
+    metrics.gauge('event_store_append_bytes', 'Bytes of appends that are not answered yet', [], (gauge) =>
+      gauge.set(store.appendBytes),
+    );
+  }
+
+  static forRoot({ whenFull }: SessionsOptions): DynamicModule {
+    const create = ({ eventStoreUrl, appendBytesInFlight: bytes }: Config): EventStore =>
+      new EventStore(eventStoreUrl, undefined, undefined, new AppendBudget({ bytes, whenFull }));
+    return {
+      module: SessionsModule,
+      providers: [{ provide: EventStore, useFactory: create, inject: [Config] }],
+      exports: [EventStore],
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {

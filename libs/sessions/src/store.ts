@@ -1,6 +1,7 @@
 import type { EventData, Position } from '@eventstore/db-client';
 import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, sleep } from '#platform';
+import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-messages.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
 import { Calls, streamPage } from './client/calls.ts';
@@ -35,11 +36,13 @@ export class EventStore {
   /**
    * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
    * @param codec what turns stored events into those of the domain
+   * @param budget bounds the bytes of the appends in flight
    */
   constructor(
     readonly url: string,
     readonly codec: EventCodec = new EventCodec(),
     private readonly limits = callLimits,
+    private readonly budget = new AppendBudget(),
   ) {
     this.connections = new Connections(url, limits.answerMs / 2);
     this.calls = new Calls(this.connections, limits);
@@ -48,6 +51,11 @@ export class EventStore {
   /** How many connections are open, how many calls are in flight on them, and how many the client holds. */
   get counts(): Connections['counts'] {
     return this.connections.counts;
+  }
+
+  /** The bytes of the appends in flight. */
+  get appendBytes(): number {
+    return this.budget.used;
   }
 
   /** A connection for a subscription, which keeps it by `hold`. */
@@ -64,10 +72,13 @@ export class EventStore {
    * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none. Appends to one stream
    * follow one another: of two equal ones at once, a server lets one run into its deadline.
    * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
+   * @throws StoreOverloadedError when too much is in flight already; the events are not recorded
    */
   append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
-    const deadline = new Deadline(this.limits);
-    return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
+    return this.budget.run(events, () => {
+      const deadline = new Deadline(this.limits);
+      return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
+    });
   }
 
   /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */

@@ -104,3 +104,11 @@ test('reconnects while the store is unavailable', async () => {
   expect(interruptions).toHaveLength(2);
   await nowhere.dispose();
 });
+
+test('delivers an event whose data are nested deeper than a function may call itself', async () => {
+  const id = randomUUID();
+  const data = Buffer.from(`{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+  const noted = { id: randomUUID(), type: 'SpecNoted', contentType: 'application/json', data };
+  await append(id, -1, [noted as unknown as EventData]);
+  expect(await take(1, { prefixes: [sessionStream(id)], after: 'start' })).toMatchObject([{ revision: 0 }]);
+});

@@ -1,4 +1,4 @@
-import type { AllStreamSubscription, Position } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent, AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '#domain';
 import { backOffMs, jsonSize, sleep } from '#platform';
@@ -155,20 +155,22 @@ class Inbox {
 
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
-    subscription.on('data', ({ event }) => {
-      try {
-        if (event) this.push(toDelivery(this.codec, event, event.position.commit));
-        this.pushFollowing();
-      } catch (error) {
-        // Nobody would catch it: it would end the process.
-        this.end({ error });
-      }
-    });
+    subscription.on('data', ({ event }) => this.receive(event));
     subscription.on('caughtUp', () => this.pushInOrder({ kind: 'caught_up' }));
     subscription.on('fellBehind', () => this.pushInOrder({ kind: 'fell_behind' }));
     subscription.on('error', (error) => this.end({ error }));
     subscription.on('end', () => this.end());
     subscription.on('close', () => this.end());
+  }
+
+  /** The client would pass an error that is thrown here to nobody, which ends the process. */
+  private receive(event: AllStreamResolvedEvent['event']): void {
+    try {
+      if (event) this.push(toDelivery(this.codec, event, event.position.commit));
+      this.pushFollowing();
+    } catch (error) {
+      this.end({ error });
+    }
   }
 
   /** What is no position is not passed on. */

@@ -2,6 +2,7 @@ import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  StoreOverloadedError,
   StoreUnavailableError,
   UnprojectableEventError,
   WrongExpectedRevisionError,
@@ -12,6 +13,8 @@ import { etag } from './command-headers.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
 /** What a caller over HTTP can do about a rejection. The domain's text says only what the state is. */
 const hints: Partial<Record<Rejection['code'], string>> = {
@@ -34,6 +37,8 @@ export function toApiProblem(error: unknown): unknown {
       'Send the `next` of an earlier page of the same query as `after`.',
     );
   }
+  if (error instanceof StoreOverloadedError)
+    return new ProblemError('overloaded', overloaded, { retry_after_s: 1 }, { cause: error });
   if (error instanceof StoreUnavailableError) {
     return new ProblemError(
       'engine_unavailable',

@@ -1,8 +1,9 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and those of the event store's `StoreUnavailableError` and of `BudgetExceededError`. */
+/** Node's, and those of `StoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
 const codes = new Set([
   'store_unavailable',
+  'store_overloaded',
   'budget_exceeded',
   'ECONNREFUSED',
   'ECONNRESET',

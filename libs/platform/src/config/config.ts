@@ -29,6 +29,8 @@ export abstract class Config {
   abstract readonly postgresStatementMs: number;
   /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
   abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
+  /** Bytes of appends on their way to the event store at most. */
+  abstract readonly appendBytesInFlight: number;
   abstract readonly sessionIdleS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
@@ -97,6 +99,9 @@ class Environment {
   @IsWhole(60, 30 * day)
   COMMANDS_RECOGNISED_S = day;
 
+  @IsWhole(1, 4_294_967_296)
+  APPEND_BYTES_IN_FLIGHT = 33_554_432;
+
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
 
@@ -152,6 +157,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     redisRetryMs: environment.REDIS_RETRY_MS,
     postgresStatementMs: environment.POSTGRES_STATEMENT_MS,
     commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
+    appendBytesInFlight: environment.APPEND_BYTES_IN_FLIGHT,
     sessionIdleS: environment.SESSION_IDLE_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,

@@ -4,6 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Set for a request that was not begun: there may be very many, so each is only counted. */
+    isRefused: boolean;
+  }
+}
+
 const traceparent = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 
 /**
@@ -16,17 +23,18 @@ export function traceId(request: IncomingMessage): string {
   return given ?? randomUUID().replaceAll('-', '');
 }
 
-/** Counts each answer; logs failed ones (500 and above) at error, slow ones at warn, all others at debug. */
+/** Counts each answer; logs failed ones (500 and above) at error, slow ones at warn, all others and refused ones at debug. */
 export function installRequestHooks(
   fastify: FastifyInstance,
   { logger, metrics, slowRequestMs }: { logger: Logger; metrics: Metrics; slowRequestMs: number },
 ): void {
+  fastify.decorateReply('isRefused', false);
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'none';
     const took = reply.elapsedTime;
     metrics.observeRequest(method, route, reply.statusCode, took / 1000);
-    const failed = reply.statusCode >= 500;
+    const failed = reply.statusCode >= 500 && !reply.isRefused;
     if (failed || took >= slowRequestMs || logger.isLevelEnabled('debug')) {
       const level = failed ? 'error' : isSlow(took, reply.getHeader('content-type')) ? 'warn' : 'debug';
       const took_ms = Math.round(took * 10) / 10;

@@ -16,10 +16,12 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   host_not_allowed: { status: 421, title: 'The server is not known by that name' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
+  too_many_requests: { status: 429, title: 'The caller has more requests under way than its share' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   internal_error: { status: 500, title: 'Internal server error' },
   session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
+  overloaded: { status: 503, title: 'There are more requests than can be answered in time' },
   engine_unavailable: { status: 503, title: 'A backing service is unavailable' },
 } as const;
 

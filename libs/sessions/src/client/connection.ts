@@ -5,7 +5,7 @@ import { connectionString } from './address.ts';
 import type { AppendOutcome } from './append-messages.ts';
 import { AppendStream } from './append-stream.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { heldCalls, trackChannels } from './hidden.ts';
+import { catchFailedReactions, heldCalls, trackChannels } from './hidden.ts';
 
 /** One client and its connection. After it was replaced, it stays until its last call has ended. */
 export class Connection {
@@ -23,6 +23,7 @@ export class Connection {
   ) {
     this.client = EventStoreDBClient.connectionString(connectionString(url));
     this.closeChannels = trackChannels(this.client);
+    catchFailedReactions(this.client);
   }
 
   /** Whether new calls may be made on it. */

@@ -18,6 +18,15 @@ export class StoreUnavailableError extends Error {
 /** Thrown when a call failed and the store has answered no other either, as long as it lasted. */
 export class StoreSilentError extends StoreUnavailableError {}
 
+/** Thrown when so many bytes are on their way to the event store that no more are let in. Nothing was recorded. */
+export class StoreOverloadedError extends Error {
+  readonly code = 'store_overloaded';
+
+  constructor() {
+    super('Too many bytes are on their way to the event store.');
+  }
+}
+
 /** Thrown when a call got no answer within its time. */
 export class NoAnswerError extends Error {
   constructor(ms: number) {

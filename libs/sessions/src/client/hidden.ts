@@ -16,6 +16,7 @@ interface Channel {
 interface Hidden {
   readonly disposableStreams: ReadonlySet<unknown>;
   createChannel: () => Promise<Channel>;
+  handleError: (...failed: readonly unknown[]) => Promise<void>;
   readonly callArguments: (options: object, callOptions: { deadline: number }) => CallArguments;
   readonly GRPCStreamCreator: <Call>(
     service: typeof streams.StreamsClient,
@@ -58,4 +59,14 @@ export function trackChannels(client: EventStoreDBClient): () => void {
     closed = true;
     for (const channel of channels) channel.close();
   };
+}
+
+/**
+ * After a failed call the client changes its connection on the side, and nobody waits for that. Where a cluster cannot be
+ * discovered it fails, too, as an unhandled rejection that would end the process. The next call finds out by itself.
+ */
+export function catchFailedReactions(client: EventStoreDBClient): void {
+  const internals = hidden(client);
+  const { handleError } = internals;
+  internals.handleError = (...failed) => handleError(...failed).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { credentials, Metadata, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Metadata, Server, ServerCredentials, status, type ServiceError } from '@grpc/grpc-js';
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js';
@@ -41,6 +41,8 @@ interface Behaviour {
 
 /** Stands before a real event store and behaves as one does that is slow, hung, or in the midst of an election. */
 export class StandIn {
+  private readonly batches = new Set<ServerDuplexStream<BatchAppendReq, BatchAppendResp>>();
+
   private constructor(
     private readonly server: Server,
     private readonly store: InstanceType<typeof streams.StreamsClient>,
@@ -66,6 +68,12 @@ export class StandIn {
     return `esdb://127.0.0.1:${this.port}?tls=false`;
   }
 
+  /** Breaks the calls on which appends are sent. */
+  breakCalls(): void {
+    for (const call of this.batches) call.emit('error', { code: status.UNAVAILABLE, details: 'broken' });
+    this.batches.clear();
+  }
+
   close(): void {
     this.server.forceShutdown();
     this.store.close();
@@ -88,6 +96,8 @@ export class StandIn {
 
   private readonly batchAppend: handleBidiStreamingCall<BatchAppendReq, BatchAppendResp> = (call) => {
     const upstream = this.store.batchAppend(new Metadata());
+    this.batches.add(call);
+    call.on('close', () => this.batches.delete(call));
     upstream.on('data', (found: BatchAppendResp) => {
       const answer = this.behaviour.answer ? this.behaviour.answer(found) : found;
       if (answer) call.write(answer);

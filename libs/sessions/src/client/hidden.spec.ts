@@ -1,0 +1,21 @@
+import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client';
+import { expect, test } from '@jest/globals';
+import { catchFailedReactions } from './hidden.ts';
+
+/** What the client does beside a failed call. */
+interface Internals {
+  getChannel(): Promise<unknown>;
+  handleError(client: { getChannel(): unknown }, error: Error): Promise<void>;
+}
+
+test('the reaction to a failed call does not fail while no node of the cluster is found', async () => {
+  const nowhere = 'esdb://127.0.0.1:1,127.0.0.1:2?tls=false&maxDiscoverAttempts=1&discoveryInterval=1';
+  const client = EventStoreDBClient.connectionString(nowhere);
+  catchFailedReactions(client);
+  const { getChannel, handleError } = client as unknown as Internals;
+  const discovery = expect(getChannel()).rejects.toThrow('Failed to discover');
+  const failed = { getChannel: () => ({}) };
+  const error = Object.assign(Object.create(UnavailableError.prototype) as Error, { message: 'gone' });
+  await expect(handleError(failed, error)).resolves.toBeUndefined();
+  await discovery;
+});

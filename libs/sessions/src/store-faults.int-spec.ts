@@ -1,0 +1,94 @@
+/** Faults of the store fail the calls that they concern. Nothing else: an error that nobody hears would end the process. */
+import { randomUUID } from 'node:crypto';
+import messages from '@eventstore/db-client/generated/streams_pb.js';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import { StoreOverloadedError, StoreUnavailableError } from './errors.ts';
+import { AppendBudget } from './client/append-budget.ts';
+import { EventStore } from './store.ts';
+import { goals } from './testing/events.ts';
+import { StandIn } from './testing/stand-in.ts';
+
+jest.setTimeout(60_000);
+
+const url = process.env['EVENTSTORE_URL'] ?? '';
+const limits = { answerMs: 1_000, totalMs: 2_000 };
+
+let standIn: StandIn;
+const stores: EventStore[] = [];
+beforeEach(async () => {
+  standIn = await StandIn.before(url);
+});
+afterEach(async () => {
+  await Promise.all(stores.splice(0).map((store) => store.dispose()));
+  standIn.close();
+});
+
+function storeAt(address: string, budget?: AppendBudget): EventStore {
+  const store = new EventStore(address, undefined, limits, budget);
+  stores.push(store);
+  return store;
+}
+
+const newStream = (): string => `spec-${randomUUID()}`;
+const large = (): ReturnType<typeof goals> => goals(1, 'x'.repeat(100_000));
+const errorOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test('appends in flight on a call that the server breaks are tried again, whatever their size', async () => {
+  let broken = false;
+  standIn.behaviour.append = ({ forward }) => {
+    if (broken) return forward();
+    broken = true;
+    return standIn.breakCalls();
+  };
+  const store = storeAt(standIn.url);
+  const appends = Array.from({ length: 50 }, () => store.append(newStream(), large(), -1));
+  expect((await Promise.all(appends)).filter(({ appended }) => appended)).toHaveLength(50);
+});
+
+test('appends in flight when the store is disposed fail, and what is written later is not sent', async () => {
+  standIn.behaviour.append = () => undefined;
+  const store = storeAt(standIn.url);
+  const appends = Array.from({ length: 50 }, () => errorOf(store.append(newStream(), large(), -1)));
+  await waitUntil(() => store.counts.calls === 50);
+  await store.dispose();
+  const later = errorOf(store.append(newStream(), large(), -1));
+  expect(await Promise.all([...appends, later])).toEqual(Array(51).fill(expect.any(StoreUnavailableError)));
+});
+
+test('answers that belong to no append, or say nothing, are passed over', async () => {
+  standIn.behaviour.append = ({ answer, forward }) => {
+    answer(new messages.BatchAppendResp());
+    forward();
+  };
+  expect(await storeAt(standIn.url).append(newStream(), goals(1), -1)).toEqual({
+    appended: true,
+    revision: 0,
+  });
+});
+
+test('appends beyond the bytes that may be in flight are refused', async () => {
+  standIn.behaviour.append = () => undefined;
+  const store = storeAt(standIn.url, new AppendBudget({ bytes: 250_000 }));
+  const outcomes = Array.from({ length: 3 }, () => errorOf(store.append(newStream(), large(), -1)));
+  expect(await outcomes[2]).toBeInstanceOf(StoreOverloadedError);
+  expect(store.appendBytes).toBeGreaterThan(200_000);
+  expect(await Promise.all(outcomes.slice(0, 2))).toEqual(Array(2).fill(expect.any(StoreUnavailableError)));
+  expect(store.appendBytes).toBe(0);
+});
+
+test('appends of a worker wait until there is room', async () => {
+  const inFlight: number[] = [];
+  const store = storeAt(standIn.url, new AppendBudget({ bytes: 250_000, whenFull: 'wait' }));
+  standIn.behaviour.append = ({ forward }) => {
+    inFlight.push(store.appendBytes);
+    forward();
+  };
+  const appends = Array.from({ length: 20 }, () => store.append(newStream(), large(), -1));
+  expect((await Promise.all(appends)).filter(({ appended }) => appended)).toHaveLength(20);
+  expect(Math.max(...inFlight)).toBeLessThanOrEqual(250_000);
+});
