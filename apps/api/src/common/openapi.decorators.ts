@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
+import type { ApiResponseNoStatusOptions } from '@nestjs/swagger';
 import type { ProblemCode } from '#platform';
 import { problemDocument, ProblemError, problems } from '#platform';
 
@@ -77,21 +78,41 @@ export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map((code) => problems[code].status))];
   const responses = statuses.map((status) => {
     const same = codes.filter((code) => problems[code].status === status);
-    return ApiResponse({
-      status,
-      description: same.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
-      headers:
-        status === 503 ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } : {},
-      content: {
-        'application/problem+json': {
-          schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(same.map((code) => [code, { value: example(code) }])),
-        },
-      },
-    });
+    return ApiResponse({ status, ...problemResponse(same) });
   });
   return applyDecorators(...responses);
 }
+
+/** The documentation of an answer with one of these problems, which have the same status. */
+function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOptions {
+  return {
+    description: codes.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
+    headers: codes.some((code) => problems[code].status === 503)
+      ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } }
+      : {},
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+      },
+    },
+  };
+}
+
+/** What any request may be answered with, whatever its route. */
+const commonProblems: readonly ProblemCode[] = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'headers_too_large',
+  'internal_error',
+  'engine_unavailable',
+];
+
+/** The answers that every operation may give, by status; the document names them once. */
+export const commonResponses = Object.fromEntries(
+  commonProblems.map((code) => [String(problems[code].status), { code, response: problemResponse([code]) }]),
+);
 
 function example(code: ProblemCode): object {
   const error = examples[code] ?? new ProblemError(code, problems[code].title);

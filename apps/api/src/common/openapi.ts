@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { commonResponses } from './openapi.decorators.ts';
+import { addLinks, operationsOf } from './openapi-links.ts';
 
 const problem = {
   type: 'object',
@@ -57,10 +59,25 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
-  return {
-    ...document,
-    components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } },
-  } as unknown as OpenAPIObject;
+  const schemas = { ...document.components?.schemas, Problem: problem };
+  const full = { ...document, components: { ...document.components, schemas } } as unknown as OpenAPIObject;
+  addCommonResponses(full);
+  addLinks(full);
+  return full;
+}
+
+/** Adds the answers that any request may get where the operation does not document that status itself. */
+function addCommonResponses(document: OpenAPIObject): void {
+  const common = Object.entries(commonResponses);
+  const responses = common.map(([, { code, response }]) => [code, response]);
+  document.components = { ...document.components, responses: Object.fromEntries(responses) };
+  for (const operation of operationsOf(document)) {
+    const references = common.map(([status, { code }]) => [
+      status,
+      { $ref: `#/components/responses/${code}` },
+    ]);
+    operation.responses = { ...Object.fromEntries(references), ...operation.responses };
+  }
 }
 
 /** Serves the document at /openapi.json and Swagger UI at /docs. */

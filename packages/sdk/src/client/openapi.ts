@@ -1439,7 +1439,64 @@ export interface components {
             readonly retry_after_s?: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request cannot be understood (`malformed_request`) */
+        readonly malformed_request: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request did not arrive in time (`request_timeout`) */
+        readonly request_timeout: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A part of the address is too long (`uri_too_long`) */
+        readonly uri_too_long: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The headers are too large (`headers_too_large`) */
+        readonly headers_too_large: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Internal server error (`internal_error`) */
+        readonly internal_error: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A backing service is unavailable (`engine_unavailable`) */
+        readonly engine_unavailable: {
+            headers: {
+                /** @description Seconds */
+                readonly "Retry-After"?: number;
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1480,6 +1537,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
@@ -1552,6 +1613,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -1579,6 +1641,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -1597,6 +1660,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -1680,6 +1744,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -1707,6 +1772,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -1725,6 +1791,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -1808,6 +1875,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -1835,6 +1903,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -1853,6 +1922,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -1937,6 +2007,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -1964,6 +2035,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -1982,6 +2054,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2066,6 +2139,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2093,6 +2167,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2111,6 +2186,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2191,6 +2267,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2218,6 +2295,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2236,6 +2314,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2319,6 +2398,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2346,6 +2426,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2364,6 +2445,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2447,6 +2529,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2474,6 +2557,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2492,6 +2576,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2575,6 +2660,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2602,6 +2688,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2620,6 +2707,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2703,6 +2791,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2730,6 +2819,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2748,6 +2838,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2831,6 +2922,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2858,6 +2950,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -2876,6 +2969,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -2959,6 +3053,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -2986,6 +3081,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -3004,6 +3100,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -3076,6 +3173,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {
                 headers: {
@@ -3085,6 +3183,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -3094,6 +3193,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -3171,6 +3271,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -3198,6 +3299,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -3216,6 +3318,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -3276,6 +3379,9 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -3356,6 +3462,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
             readonly 409: {
                 headers: {
@@ -3383,6 +3490,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
                 headers: {
@@ -3401,6 +3509,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
                 headers: {
@@ -3479,6 +3588,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
             /** @description The session is at another revision (`wrong_expected_revision`) */
             readonly 412: {
                 headers: {
@@ -3488,6 +3598,9 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
@@ -3542,6 +3655,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
@@ -3604,6 +3721,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
             readonly 503: {
                 headers: {
@@ -3655,6 +3776,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
@@ -3698,6 +3823,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
@@ -3748,6 +3877,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {
@@ -3805,6 +3938,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`) */
             readonly 503: {
                 headers: {

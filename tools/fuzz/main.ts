@@ -1,0 +1,96 @@
+/**
+ * `npm run fuzz`: Schemathesis makes up requests from the OpenAPI document, in chains too (what starts a session is followed
+ * by what uses it), and checks each answer of a private system: no 5xx but 503, no status that is not documented, no answer
+ * that breaks its schema.
+ */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { withSystem } from '../launcher/index.ts';
+import { installed } from '../backing-services/service.ts';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import type { FuzzOptions } from './options.ts';
+import { fuzzOptions, generatedCases } from './options.ts';
+
+const version = '4.32.5';
+const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N]`;
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+  'unsupported_method',
+];
+/** A stream of events does not end: test/hostile has its cases. */
+const flags =
+  '--exclude-operation-id stream --generation-database none --continue-on-failure --request-timeout 30 ' +
+  '--suppress-health-check all --warnings off --no-color';
+const chains = 5;
+
+await runProgram(async () => {
+  const { values } = parseOptions({ cases: { type: 'string' }, seed: { type: 'string' } });
+  const options = fuzzOptions(values);
+  const program = await schemathesis();
+  await withSystem({}, async ({ apis: [url = ''] }) => fuzz(program, url, options));
+}, usage);
+
+async function schemathesis(): Promise<string> {
+  const venv = await installed(
+    `schemathesis-${version}`,
+    async (path) => [
+      ['python3', '-m', 'venv', path],
+      [`${path}/bin/python`, '-m', 'pip', 'install', '--quiet', `schemathesis==${version}`],
+    ],
+    'install Python 3.10 or newer with venv: the fuzzer runs on it',
+  );
+  return join(venv, 'bin/python');
+}
+
+/** Runs Schemathesis with one seed after the other until there were enough cases. */
+async function fuzz(python: string, url: string, { cases, seed }: FuzzOptions): Promise<void> {
+  const perOperation = Math.ceil(cases / (2 * (await operationCount(url))));
+  const folder = mkdtempSync(join(tmpdir(), 'turnstream-fuzz-'));
+  const config = configFile(folder, perOperation);
+  let generated = 0;
+  for (let next = seed; generated < cases; next += 1) {
+    console.log(`\nSchemathesis ${version} with --seed ${next}`);
+    const words = `--url ${url} --checks ${checks.join()} --seed ${next} ${flags}`.split(' ');
+    const command = ['-m', 'schemathesis.cli', '--config-file', config, 'run', `${url}/openapi.json`];
+    const { exitCode, all } = await execa(python, [...command, ...words], {
+      cwd: folder,
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+    });
+    console.log(all);
+    if (exitCode !== 0)
+      throw new Failure(`The api does not keep to its document: see above; again with --seed ${next}.`);
+    const count = generatedCases(all);
+    if (count === 0) throw new Failure('Schemathesis does not say how many cases it generated.');
+    generated += count;
+  }
+  console.log(`\n✔ ${generated} cases with --seed ${seed}: every answer is as the document says`);
+}
+
+/** A 503 is the documented answer while a backing service is away. Chains of calls take more examples than calls alone. */
+function configFile(folder: string, perOperation: number): string {
+  const path = join(folder, 'schemathesis.toml');
+  const config = [
+    '[checks.not_a_server_error]',
+    'expected-statuses = ["2xx", "3xx", "4xx", "503"]',
+    '[generation]',
+    `max-examples = ${perOperation}`,
+    '[phases.stateful.generation]',
+    `max-examples = ${chains * perOperation}`,
+  ];
+  writeFileSync(path, config.join('\n'));
+  return path;
+}
+
+async function operationCount(url: string): Promise<number> {
+  const answer = await fetch(`${url}/openapi.json`);
+  const { paths } = (await answer.json()) as { paths: Record<string, object> };
+  return Object.values(paths).flatMap((path) => Object.keys(path)).length;
+}

@@ -1,0 +1,34 @@
+import { randomInt } from 'node:crypto';
+import { Failure } from '../shared/failure.ts';
+
+export interface FuzzOptions {
+  /** Cases to generate, at least. */
+  readonly cases: number;
+  /** Gives the same cases again. */
+  readonly seed: number;
+}
+
+/** The options of `npm run fuzz`. @throws Failure for one that is no whole number */
+export function fuzzOptions({
+  cases,
+  seed,
+}: {
+  readonly cases?: string;
+  readonly seed?: string;
+}): FuzzOptions {
+  return {
+    cases: cases === undefined ? 1_000 : whole('--cases', cases, 1),
+    seed: seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0),
+  };
+}
+
+function whole(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new Failure(`${option} is '${text}': give a whole number from ${least}.`);
+}
+
+/** How many cases a run of Schemathesis says that it generated; 0: it does not say. */
+export function generatedCases(output: string): number {
+  return Number(/(\d+) generated/.exec(output)?.[1] ?? 0);
+}
