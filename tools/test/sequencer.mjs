@@ -5,7 +5,8 @@ const rank = ({ path }) => KINDS.findIndex((kind) => path.endsWith(kind));
 
 /** The long specs, those of whole systems, first: none is left over for one worker at the end. */
 export default class extends Sequencer {
-  sort(tests) {
-    return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
+  async sort(tests) {
+    const sorted = await super.sort(tests);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
