@@ -25,6 +25,11 @@ export abstract class Config {
   /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
   abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
   abstract readonly sessionIdleS: number;
+  /** Budgets of memory, in MiB: for the sessions that a process keeps, and for events that wait for its writers. */
+  abstract readonly sessionCacheMb: number;
+  abstract readonly queueMb: number;
+  /** A projector is not ready when a partition has made no progress for so long. */
+  abstract readonly stalledAfterS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
   abstract readonly slowRequestMs: number;
@@ -84,6 +89,15 @@ class Environment {
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
 
+  @IsWhole(1, 65_536)
+  SESSION_CACHE_MB = 64;
+
+  @IsWhole(1, 65_536)
+  QUEUE_MB = 64;
+
+  @IsWhole(1, 86_400)
+  STALLED_AFTER_S = 60;
+
   @IsWhole(10, 3_600_000)
   EXPIRY_INTERVAL_MS = 1000;
 
@@ -132,6 +146,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     redisRetryMs: environment.REDIS_RETRY_MS,
     commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     sessionIdleS: environment.SESSION_IDLE_S,
+    sessionCacheMb: environment.SESSION_CACHE_MB,
+    queueMb: environment.QUEUE_MB,
+    stalledAfterS: environment.STALLED_AFTER_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
     slowRequestMs: environment.SLOW_REQUEST_MS,
