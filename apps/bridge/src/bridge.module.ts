@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER } from '#platform';
-import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
+import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
@@ -45,14 +45,20 @@ const clients = [
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {
     provide: CommandExecutor,
-    useFactory: (store: EventStore, contexts: ContextStore, redis: Redis, config: Config) =>
+    useFactory: (
+      store: EventStore,
+      contexts: ContextStore,
+      sessions: SessionMemory,
+      redis: Redis,
+      config: Config,
+    ) =>
       new CommandExecutor(
         store,
-        new SessionCache(store, contexts),
+        new SessionCache(store, contexts, sessions),
         (appended) => notifyOwner(redis, appended),
         config.commandLimits,
       ),
-    inject: [EventStore, ContextStore, Redis, Config],
+    inject: [EventStore, ContextStore, SessionMemory, Redis, Config],
   },
 ];
 

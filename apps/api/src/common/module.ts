@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
-import { ContextStore, SessionCache } from '#read-models';
+import { ContextStore, SessionCache, SessionMemory } from '#read-models';
 import { Config, Metrics } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
 import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
@@ -12,9 +12,13 @@ import { createRedisBreaker, RedisBreaker } from './redis-breaker.ts';
     AppendAnnouncer,
     {
       provide: SessionCache,
-      useFactory: (store: EventStore, contexts: ContextStore, breaker: RedisBreaker) =>
-        new SessionCache(store, contexts, (read) => breaker.run(read)),
-      inject: [EventStore, ContextStore, RedisBreaker],
+      useFactory: (
+        store: EventStore,
+        contexts: ContextStore,
+        sessions: SessionMemory,
+        breaker: RedisBreaker,
+      ) => new SessionCache(store, contexts, sessions, (read) => breaker.run(read)),
+      inject: [EventStore, ContextStore, SessionMemory, RedisBreaker],
     },
     { provide: RedisBreaker, useFactory: createRedisBreaker, inject: [Config, Metrics] },
     {

@@ -17,6 +17,8 @@ interface PublisherPorts {
   readonly savePosition: (position: bigint) => Promise<boolean>;
   /** Where to go on in an event store that was restored to a state before the position. */
   readonly positionAfterRestore: () => Promise<bigint>;
+  /** How much may wait for Kafka, in bytes. */
+  readonly queueBytes: number;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'restarted' | 'skipped'>;
   readonly logger: Logger;
 }
@@ -50,10 +52,12 @@ export class ConversationPublisher implements PartitionWork {
     /** Called when the publisher failed. */
     ended: () => void,
   ) {
-    const { metrics, logger } = ports;
+    const { metrics, logger, queueBytes } = ports;
     this.writer = new BatchWriter<Item>(
       {
         capacity,
+        capacityBytes: queueBytes,
+        sizeOf: ({ message }) => message.value?.length ?? 0,
         batchSize: capacity,
         intervalMs,
         passIntervalMs,
@@ -72,6 +76,11 @@ export class ConversationPublisher implements PartitionWork {
   /** Events that wait to be published. */
   get backlog(): number {
     return this.writer.waiting;
+  }
+
+  /** How much memory they take, roughly. */
+  get backlogBytes(): number {
+    return this.writer.waitingBytes;
   }
 
   /** Resolves after the batch under way. */
