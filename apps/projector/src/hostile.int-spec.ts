@@ -47,6 +47,11 @@ describe('a session alone is set aside', () => {
   });
 });
 
+async function readiness({ health }: Instance): Promise<string> {
+  const { status, checks } = await health.ready();
+  return `${status} ${checks['partitions']?.error ?? ''}`;
+}
+
 describe('a right that PostgreSQL has withdrawn', () => {
   const role = `test_${randomUUID().replaceAll('-', '')}`;
   const grant = (sql: string): Promise<unknown> => harness.pool.query(sql.replace('$role', role));
@@ -58,11 +63,6 @@ describe('a right that PostgreSQL has withdrawn', () => {
     await grant('DROP OWNED BY $role');
     await grant('DROP ROLE $role');
   });
-
-  async function readiness({ health }: Instance): Promise<string> {
-    const { status, checks } = await health.ready();
-    return `${status} ${checks['partitions']?.error ?? ''}`;
-  }
 
   test('sets nothing aside: the projector is not ready and says why, and goes on once it has the right', async () => {
     const ids = await harness.sessions(4);

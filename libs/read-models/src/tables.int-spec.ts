@@ -218,24 +218,6 @@ describe('an event that PostgreSQL refuses', () => {
   });
 });
 
-test('an event that cannot be written as JSON is found among those of its batch', async () => {
-  const [good, bad] = [conversation(), conversation()];
-  const { length } = bad.events;
-  const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as never;
-  const broken = bad.events.map((event, index) =>
-    index === length - 1
-      ? ({ ...event, data: { ...event.data, extracted_entities: deep } } as RecordedEvent)
-      : event,
-  );
-  const failures = await write([
-    ...positioned(bad.sessionId, broken),
-    ...positioned(good.sessionId, good.events),
-  ]);
-  expect(failures).toMatchObject([{ session_id: bad.sessionId, revision: length - 1 }]);
-  const { items } = await listSessions(database.pool, { limit: 10 });
-  expect(items.map(({ revision }) => revision).sort()).toEqual([length - 2, length - 1]);
-});
-
 describe('a session that is rewritten', () => {
   test('has the rows that its events make, whatever was there', async () => {
     const script = conversation();
