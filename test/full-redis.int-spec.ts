@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { ScriptRunner } from '../apps/api/src/agents/registry/script-runner.ts';
 import type { TestApp } from '../apps/api/src/test-app.ts';
 import { startTestApp } from '../apps/api/src/test-app.ts';
 import type { Instance } from '../apps/projector/src/test-harness.ts';
@@ -115,6 +116,13 @@ test('while Redis has no room, contexts are folded for their readers, and a metr
     return (await metric('contexts_dropped_total')) > before && (await metric('redis_full')) === 1;
   };
   await waitUntil(isShown, { what: 'the metrics' });
+});
+
+test('while Redis has no room, the leases of live agents are renewed', async () => {
+  await room(false);
+  const scripts = new ScriptRunner(harness.redis);
+  await expect(harness.redis.set('any', 1)).rejects.toThrow('OOM');
+  expect(await scripts.run("redis.call('ZADD', KEYS[1], 1, 'a') return 1", 'pool', [])).toBe(1);
 });
 
 test('once Redis has room again, contexts are whole: at their next event, and when they are read', async () => {
