@@ -19,6 +19,8 @@ const processes: ChildProcess[] = [];
 let harness: ProjectorHarness;
 let app: TestApp;
 let projector: Instance;
+/** What the launcher has set. */
+let given: unknown;
 
 /** On a Valkey of this spec alone. */
 beforeAll(async () => {
@@ -31,6 +33,7 @@ beforeAll(async () => {
   process.env['REDIS_URL'] = url;
   harness = await ProjectorHarness.create(0);
   app = await startTestApp({ redisUrl: url });
+  given = await harness.redis.config('GET', 'maxmemory*');
 });
 beforeEach(async () => {
   await room(true);
@@ -88,6 +91,10 @@ async function sessions(count: number): Promise<string[]> {
   await harness.settled(ids);
   return ids;
 }
+
+test('the launcher gives Redis a bound, and evicts nothing', () => {
+  expect(given).toEqual(expect.arrayContaining([String(2 ** 30), 'noeviction']));
+});
 
 test('while Redis has no room, commands and rows go on, and contexts that cannot be written are removed', async () => {
   const ids = await sessions(8);

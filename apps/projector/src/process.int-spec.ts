@@ -128,8 +128,9 @@ test('a projector outlives events that no code can work on, and the loss of Redi
   const ids = await harness.sessions(8);
   await Promise.all([harness.redisProxy.restore(), harness.postgresProxy.restore()]);
   expect(await harness.settled(ids)).toBe(8);
-  const isReady = async (): Promise<boolean> => (await ask('/health/ready'))?.ok === true;
-  await waitUntil(isReady, { what: 'the projector to be ready' });
+  await waitUntil(async () => (await ask('/health/ready'))?.ok === true, {
+    what: 'the projector to be ready',
+  });
   expect(child.exitCode).toBeNull();
   await end(child, 'SIGKILL');
 });
