@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { ScriptRunner } from '../apps/api/src/agents/registry/script-runner.ts';
 import type { TestApp } from '../apps/api/src/test-app.ts';
 import { startTestApp } from '../apps/api/src/test-app.ts';
 import type { Instance } from '../apps/projector/src/test-harness.ts';
@@ -18,6 +19,8 @@ const processes: ChildProcess[] = [];
 let harness: ProjectorHarness;
 let app: TestApp;
 let projector: Instance;
+/** What the launcher has set. */
+let given: unknown;
 
 /** On a Valkey of this spec alone. */
 beforeAll(async () => {
@@ -30,6 +33,7 @@ beforeAll(async () => {
   process.env['REDIS_URL'] = url;
   harness = await ProjectorHarness.create(0);
   app = await startTestApp({ redisUrl: url });
+  given = await harness.redis.config('GET', 'maxmemory*');
 });
 beforeEach(async () => {
   await room(true);
@@ -58,17 +62,26 @@ async function keys(id: string): Promise<string[]> {
   return harness.redis.keys(`*${id}*`);
 }
 
+async function shownRevision(id: string): Promise<unknown> {
+  return (await app.call('GET', `/v1/sessions/${id}/context`)).body['revision'];
+}
+
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${app.url}/metrics`)).text();
   return Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1]);
 }
 
-/** Both writers of all partitions have written what there is. */
-async function allWritten(): Promise<void> {
-  const isWritten = (): boolean =>
-    projector.projector
-      .status()
-      .every(({ waiting_for_redis, waiting_for_postgres }) => waiting_for_redis + waiting_for_postgres === 0);
+/** Whether both writers of all partitions have written what there is. */
+function isWritten(): boolean {
+  const status = projector.projector.status();
+  return status.every(
+    ({ waiting_for_redis, waiting_for_postgres }) => waiting_for_redis + waiting_for_postgres === 0,
+  );
+}
+
+/** Waits until the projector has done what it can. */
+async function allWritten(ids: readonly string[]): Promise<void> {
+  for (const id of ids) await harness.rowsSettled(id);
   await waitUntil(isWritten, { what: 'everything to be written' });
 }
 
@@ -79,14 +92,17 @@ async function sessions(count: number): Promise<string[]> {
   return ids;
 }
 
+test('the launcher gives Redis a bound, and evicts nothing', () => {
+  expect(given).toEqual(expect.arrayContaining([String(2 ** 30), 'noeviction']));
+});
+
 test('while Redis has no room, commands and rows go on, and contexts that cannot be written are removed', async () => {
   const ids = await sessions(8);
   const checkpoint = await harness.redis.get('projection:session-0');
   await room(false);
   for (let turns = 0; turns < 3; turns += 1)
     expect(await Promise.all(ids.map(say))).toEqual(ids.map(() => 201));
-  for (const id of ids) await harness.rowsSettled(id);
-  await allWritten();
+  await allWritten(ids);
   for (const id of ids) expect(await keys(id)).toEqual([]);
   await harness.appendMany(`0${randomUUID().slice(1)}`, 1);
   await waitUntil(async () => (await harness.redis.get('projection:session-0')) !== checkpoint, {
@@ -99,32 +115,39 @@ test('while Redis has no room, contexts are folded for their readers, and a metr
   const before = await metric('contexts_dropped_total');
   await room(false);
   await Promise.all(ids.map(say));
-  await allWritten();
-  const document = async (id: string): Promise<unknown> =>
-    (await app.call('GET', `/v1/sessions/${id}/context`)).body['revision'];
-  expect(await Promise.all(ids.map(document))).toEqual([1, 1]);
-  await waitUntil(async () => (await metric('contexts_dropped_total')) > before, { what: 'the metric' });
-  expect(await metric('redis_full')).toBe(1);
+  await allWritten(ids);
+  expect(await Promise.all(ids.map(shownRevision))).toEqual([1, 1]);
+  // The api knows only for a while that there is no room.
+  const isShown = async (): Promise<boolean> => {
+    await Promise.all(ids.map(shownRevision));
+    return (await metric('contexts_dropped_total')) > before && (await metric('redis_full')) === 1;
+  };
+  await waitUntil(isShown, { what: 'the metrics' });
+});
+
+test('while Redis has no room, the leases of live agents are renewed', async () => {
+  await room(false);
+  const scripts = new ScriptRunner(harness.redis);
+  await expect(harness.redis.set('any', 1)).rejects.toThrow('OOM');
+  expect(await scripts.run("redis.call('ZADD', KEYS[1], 1, 'a') return 1", 'pool', [])).toBe(1);
 });
 
 test('once Redis has room again, contexts are whole: at their next event, and when they are read', async () => {
   const [written = '', read = ''] = await sessions(2);
   await room(false);
   await Promise.all([written, read].map(say));
-  await harness.rowsSettled(written);
-  await allWritten();
+  await allWritten([written, read]);
   await room(true);
   await waitUntil(async () => (await say(written)) === 201 && (await keys(written)).length === 2, {
     what: 'the context that is written',
     everyMs: 200,
   });
-  await harness.contextSettled(written);
   const isThere = async (): Promise<boolean> => {
-    await app.call('GET', `/v1/sessions/${read}/context`);
+    await shownRevision(read);
     return (await keys(read)).length === 2;
   };
   await waitUntil(isThere, { what: 'the context that is read', everyMs: 200 });
-  await harness.contextSettled(read);
+  expect(await harness.settled([written, read])).toBe(2);
 });
 
 test('a context that alone cannot be written is removed, and written again with its next event', async () => {
@@ -134,5 +157,5 @@ test('a context that alone cannot be written is removed, and written again with 
   await harness.settled([good]);
   await waitUntil(async () => (await keys(bad)).length === 0, { what: 'the context to be removed' });
   await say(bad);
-  await harness.settled([bad]);
+  expect(await harness.settled([bad])).toBe(1);
 });

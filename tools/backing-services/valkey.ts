@@ -14,7 +14,16 @@ export const valkey: BackingService = {
   port: 6379,
   url: (port) => `redis://127.0.0.1:${port}`,
   program: async (dir, port) => {
-    const options = { port, bind: '127.0.0.1', dir: folder(dir, 'valkey'), appendonly: 'yes', save: '' };
+    const options = {
+      port,
+      bind: '127.0.0.1',
+      dir: folder(dir, 'valkey'),
+      appendonly: 'yes',
+      save: '',
+      // What it has no room for is refused, not evicted: see the decision on memory in docs/adr.
+      maxmemory: process.env['REDIS_MAXMEMORY'] || '1gb',
+      'maxmemory-policy': 'noeviction',
+    };
     const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
     return { command: [await server(), ...args] };
   },

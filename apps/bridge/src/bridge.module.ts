@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker } from '#platform';
-import { ContextStore, notifyOwner, ReadModelsModule, SessionCache } from '#read-models';
+import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
@@ -63,17 +63,18 @@ const clients = [
     useFactory: (
       store: EventStore,
       contexts: ContextStore,
+      sessions: SessionMemory,
       redis: Redis,
       breaker: RedisBreaker,
       config: Config,
     ) =>
       new CommandExecutor(
         store,
-        new SessionCache(store, contexts, (call) => breaker.run(call)),
+        new SessionCache(store, contexts, sessions, (call) => breaker.run(call)),
         (appended) => notifyOwner(redis, appended),
         config.commandLimits,
       ),
-    inject: [EventStore, ContextStore, Redis, RedisBreaker, Config],
+    inject: [EventStore, ContextStore, SessionMemory, Redis, RedisBreaker, Config],
   },
 ];
 

@@ -42,7 +42,7 @@ async function ask(path: string): Promise<Response | undefined> {
 async function start(): Promise<ChildProcess> {
   const env = {
     ...process.env,
-    DATABASE_URL: harness.database.url,
+    DATABASE_URL: harness.postgresProxy.url,
     REDIS_URL: harness.redisProxy.url,
     KAFKA_BROKERS: '127.0.0.1:9',
     PORT: String(port),
@@ -95,6 +95,44 @@ test('a projector that was killed leaves its list of set-aside sessions to the n
   const second = await start();
   expect(await harness.setAside(id)).toEqual(entry);
   await end(second, 'SIGKILL');
+});
+
+/** Events as other programs may write them: each of a session of its own. */
+async function appendHostile(): Promise<void> {
+  const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+  const events: [type: string, data: string, metadata?: string, stream?: string][] = [
+    ['New', deep],
+    ['FlagRaised', deep],
+    ['TurnRecorded', 'no JSON'],
+    ['GoalSet', '{"goal":1}', 'null'],
+    [
+      'TurnRecorded',
+      '{}',
+      '{"schema_version":1,"command_id":"a","command_hash":"v2.h","command_aliases":[5]}',
+    ],
+    ['SessionStarted', '{"expires_in_s":1e300}', '{"schema_version":1,"occurred_at":"never"}'],
+    ['FlagRaised', '{"flag":"x","value":true}', deep],
+    ['FlagRaised', '{"flag":"x","value":true}', undefined, 'x'.repeat(3_000)],
+  ];
+  for (const [type, data, metadata, id = randomUUID()] of events) {
+    const event = { contentType: 'application/json', id: randomUUID(), type, data: Buffer.from(data) };
+    const written = { ...event, metadata: metadata === undefined ? undefined : Buffer.from(metadata) };
+    await harness.store.append(`session-${id}`, [written as never], -1);
+  }
+}
+
+test('a projector outlives events that no code can work on, and the loss of Redis and PostgreSQL', async () => {
+  const child = await start();
+  await Promise.all([harness.redisProxy.cut(), harness.postgresProxy.cut()]);
+  await appendHostile();
+  const ids = await harness.sessions(8);
+  await Promise.all([harness.redisProxy.restore(), harness.postgresProxy.restore()]);
+  expect(await harness.settled(ids)).toBe(8);
+  await waitUntil(async () => (await ask('/health/ready'))?.ok === true, {
+    what: 'the projector to be ready',
+  });
+  expect(child.exitCode).toBeNull();
+  await end(child, 'SIGKILL');
 });
 
 test('a projector shows its metrics', async () => {

@@ -9,6 +9,7 @@ import {
   publishNotifications,
   ReadModelsModule,
   RowsStore,
+  SessionMemory,
 } from '#read-models';
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
@@ -30,12 +31,19 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
     },
     {
       provide: ContextProjection,
-      useFactory: (store: EventStore, contexts: ContextStore, redis: Redis, metrics: ProjectorMetrics) =>
+      useFactory: (
+        store: EventStore,
+        contexts: ContextStore,
+        sessions: SessionMemory,
+        redis: Redis,
+        metrics: ProjectorMetrics,
+      ) =>
         new ContextProjection(store, contexts, {
+          sessions,
           onRebuild: () => metrics.rebuilds.inc(),
           onWritten: (grown) => publishNotifications(redis, grown),
         }),
-      inject: [EventStore, ContextStore, Redis, ProjectorMetrics],
+      inject: [EventStore, ContextStore, SessionMemory, Redis, ProjectorMetrics],
     },
     ProjectorMetrics,
     PartitionDependencies,

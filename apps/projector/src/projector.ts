@@ -7,7 +7,7 @@ import { redriveRequests } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
-import type { PartitionStatus } from './common/partition-status.ts';
+import type { PartitionStatus, Stall } from './common/partition-status.ts';
 
 /** Owns its share of the partitions by leases and keeps each of them running. */
 @Injectable()
@@ -32,6 +32,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       onHeartbeat: (work) => this.redrive(work),
     });
     metrics.observePartitions(() => this.status());
+    metrics.observeStalls(() => this.stalls());
     health.addCheck(
       'event_store_all',
       explainingDenial(() => deps.store.head()),
@@ -59,6 +60,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.coordinator.work.flatMap((partition) => partition.status() ?? []);
   }
 
+  private stalls(): Stall[] {
+    return this.coordinator.work.flatMap((partition) => partition.stalls());
+  }
+
   private async checkPartitions(): Promise<void> {
     const { work } = this.coordinator;
     const stopped = this.status().filter(({ state }) => state === 'stopped');
@@ -68,6 +73,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     if (work.some(({ isAheadOfStore }) => isAheadOfStore))
       throw new Error('the rows hold more than the event store, which was restored: npm run rebuild');
+    const stalled = this.stalls().filter(({ seconds }) => seconds > this.deps.settings.stalledAfterS);
+    if (stalled.length > 0) throw new Error(`no progress: ${stalled.map(describeStall).join('; ')}`);
     if (work.length > 0) return;
     const partitions = await projectionLag(this.deps.pool);
     if (partitions.length === 0) throw new Error('there are no partitions');
@@ -96,4 +103,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       else await partition.refreshNotes();
     }
   }
+}
+
+function describeStall({ slot, writer, seconds, reason = 'no reason is known' }: Stall): string {
+  return `${writer} of partition ${slot} for ${Math.round(seconds)} s (${reason})`;
 }

@@ -5,7 +5,7 @@ import type { Session, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
 import { createLogger, createRedis, HealthChecks, Metrics, redisReady, waitUntil } from '#platform';
-import { ContextProjection, ContextStore, listSetAside, RowsStore } from '#read-models';
+import { connectionSettings, ContextProjection, ContextStore, listSetAside, RowsStore } from '#read-models';
 import type { SetAside } from '#read-models';
 import type { SessionCachePort } from '#sessions';
 import { CommandExecutor, EventCodec, EventStore, readSession, sessionStream } from '#sessions';
@@ -45,6 +45,9 @@ export interface Instance {
 interface InstanceOptions {
   readonly name?: string;
   readonly setAsidePerMinute?: number;
+  readonly stalledAfterS?: number;
+  /** The role of PostgreSQL that it works as; by default that of the spec. */
+  readonly role?: string;
   /** What the projector knows of the events; by default all that there is. */
   readonly codec?: EventCodec;
 }
@@ -104,10 +107,17 @@ export class ProjectorHarness {
   }
 
   /** The same, not started. */
-  async instance({ name = 'a', setAsidePerMinute = 100, codec }: InstanceOptions = {}): Promise<Instance> {
+  async instance({
+    name = 'a',
+    setAsidePerMinute = 100,
+    stalledAfterS = 60,
+    codec,
+    role,
+  }: InstanceOptions = {}): Promise<Instance> {
     const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
-    const pool = rowsPool(this.postgresProxy.url);
+    const settings = role === undefined ? connectionSettings : `${connectionSettings}; SET ROLE ${role}`;
+    const pool = rowsPool(this.postgresProxy.url, settings);
     // Clients with equal options share one connection in this process, and its 100 streams.
     connections += 1;
     const address = `${serviceUrl('EVENTSTORE_URL')}&keepAliveInterval=${10_000 + connections}`;
@@ -125,7 +135,15 @@ export class ProjectorHarness {
       pool,
       leases,
       projectorMetrics,
-      { instance: name, partitions: 4, leaseMs: 3_000, heartbeatMs: 150, setAsidePerMinute },
+      {
+        instance: name,
+        partitions: 4,
+        leaseMs: 3_000,
+        heartbeatMs: 150,
+        setAsidePerMinute,
+        stalledAfterS,
+        writerBytes: 2 ** 20,
+      },
       logger,
     );
     const health = new HealthChecks({ cacheMs: 0 });

@@ -5,6 +5,7 @@ export type { ContextCheckpoint } from './context/checkpoint.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
 export { SessionSetAsideError } from './context/errors.ts';
 export { SessionCache } from './context/session-cache.ts';
+export { SessionMemory } from './context/session-memory.ts';
 export {
   parseNotification,
   publishNotifications,

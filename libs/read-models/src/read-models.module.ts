@@ -1,13 +1,17 @@
 import { Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Config, Metrics } from '#platform';
+import { SessionMemory } from './context/session-memory.ts';
 import { ContextStore } from './context/store.ts';
 
-/** The working contexts in Redis. */
+/** The working contexts in Redis, and the sessions that the process keeps. */
 @Global()
 @Module({
-  providers: [{ provide: ContextStore, useFactory: createContextStore, inject: [Redis, Config, Metrics] }],
-  exports: [ContextStore],
+  providers: [
+    { provide: ContextStore, useFactory: createContextStore, inject: [Redis, Config, Metrics] },
+    { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
+  ],
+  exports: [ContextStore, SessionMemory],
 })
 export class ReadModelsModule {}
 
@@ -24,4 +28,15 @@ function createContextStore(redis: Redis, config: Config, metrics: Metrics): Con
     (gauge) => gauge.set(contexts.isFull ? 1 : 0),
   );
   return contexts;
+}
+
+function createSessionMemory({ sessionCacheMb }: Config, metrics: Metrics): SessionMemory {
+  const memory = new SessionMemory(sessionCacheMb * 2 ** 20);
+  metrics.gauge('session_cache_bytes', 'About how much memory the sessions take that are kept', [], (gauge) =>
+    gauge.set(memory.bytes),
+  );
+  metrics.gauge('session_cache_sessions', 'Sessions that are kept in memory', [], (gauge) =>
+    gauge.set(memory.count),
+  );
+  return memory;
 }

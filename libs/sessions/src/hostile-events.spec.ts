@@ -105,7 +105,7 @@ class Store extends EventStore {
 
   override connectionForSubscription() {
     const connection = super.connectionForSubscription();
-    connection.client.subscribeToAll = () => this.subscription as never;
+    connection.client.subscribeToAll = () => this.subscription;
     return connection;
   }
 }

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
-import { ContextStore, SessionCache } from '#read-models';
+import { ContextStore, SessionCache, SessionMemory } from '#read-models';
 import { Config, RedisBreaker } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
 
@@ -11,9 +11,13 @@ import { AppendAnnouncer } from './append-announcer.ts';
     AppendAnnouncer,
     {
       provide: SessionCache,
-      useFactory: (store: EventStore, contexts: ContextStore, breaker: RedisBreaker) =>
-        new SessionCache(store, contexts, (call) => breaker.run(call)),
-      inject: [EventStore, ContextStore, RedisBreaker],
+      useFactory: (
+        store: EventStore,
+        contexts: ContextStore,
+        sessions: SessionMemory,
+        breaker: RedisBreaker,
+      ) => new SessionCache(store, contexts, sessions, (read) => breaker.run(read)),
+      inject: [EventStore, ContextStore, SessionMemory, RedisBreaker],
     },
     {
       provide: CommandExecutor,

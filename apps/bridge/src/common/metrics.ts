@@ -15,7 +15,7 @@ export class BridgeMetrics {
   readonly closed: Counter<'outcome'>;
   readonly expired: Counter;
 
-  constructor(metrics: Metrics) {
+  constructor(private readonly metrics: Metrics) {
     this.received = metrics.counter('bridge_messages_total', 'Messages processed', ['topic']);
     this.recorded = metrics.counter('bridge_events_recorded_total', 'Events appended for messages', [
       'topic',
@@ -42,5 +42,11 @@ export class BridgeMetrics {
     );
     this.closed = metrics.counter('inquiries_closed_total', 'Inquiries seen to close', ['outcome']);
     this.expired = metrics.counter('sessions_expired_total', 'Sessions that this process expired');
+  }
+
+  /** Shows how much memory events take that wait to be published, whenever the metrics are read. */
+  observeWaiting(bytes: () => number): void {
+    const help = 'About how much memory events take that wait to be published';
+    this.metrics.gauge('bridge_waiting_bytes', help, [], (gauge) => gauge.set(bytes()));
   }
 }

@@ -102,6 +102,7 @@ beforeEach(() => {
       send,
       savePosition,
       positionAfterRestore: async () => 3n,
+      queueBytes: 2 ** 20,
       metrics: new BridgeMetrics(metrics),
       logger: createLogger('bridge', 'silent'),
     },

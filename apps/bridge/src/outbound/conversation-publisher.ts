@@ -17,6 +17,8 @@ interface PublisherPorts {
   readonly savePosition: (position: bigint) => Promise<boolean>;
   /** Where to go on in an event store that was restored to a state before the position. */
   readonly positionAfterRestore: () => Promise<bigint>;
+  /** How much may wait for Kafka, in bytes. */
+  readonly queueBytes: number;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'restarted' | 'skipped'>;
   readonly logger: Logger;
 }
@@ -26,9 +28,8 @@ interface Item {
   readonly position: bigint;
 }
 
-/** Events that wait for Kafka before the subscription is paused, and their bytes. */
+/** Events that wait for Kafka before the subscription is paused. */
 const capacity = 2_000;
-const capacityBytes = 8 * 1_024 * 1_024;
 /** Least time between the starts of two batches, and between two positions without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
@@ -51,12 +52,12 @@ export class ConversationPublisher implements PartitionWork {
     /** Called when the publisher failed. */
     ended: () => void,
   ) {
-    const { metrics, logger } = ports;
+    const { metrics, logger, queueBytes } = ports;
     this.writer = new BatchWriter<Item>(
       {
         capacity,
-        capacityBytes,
-        sizeOf: ({ message: { value } }) => value?.length ?? 0,
+        capacityBytes: queueBytes,
+        sizeOf: ({ message }) => message.value?.length ?? 0,
         batchSize: capacity,
         intervalMs,
         passIntervalMs,
@@ -76,6 +77,11 @@ export class ConversationPublisher implements PartitionWork {
   /** Events that wait to be published. */
   get backlog(): number {
     return this.writer.waiting;
+  }
+
+  /** How much memory they take, roughly. */
+  get backlogBytes(): number {
+    return this.writer.waitingBytes;
   }
 
   /** Resolves after the batch under way. */

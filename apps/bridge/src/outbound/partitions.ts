@@ -22,6 +22,7 @@ export class OutboundPartitions {
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
   private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
+  private readonly queueBytes: number;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
@@ -32,9 +33,13 @@ export class OutboundPartitions {
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    { partitions }: Config,
+    { partitions, queueMb }: Config,
     { leaseMs }: BridgeConfig,
   ) {
+    this.queueBytes = (queueMb * 2 ** 20) / partitions;
+    metrics.observeWaiting(() =>
+      this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
+    );
     this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
       leases: this.leases,
@@ -89,6 +94,7 @@ export class OutboundPartitions {
         },
         savePosition: (position) => this.savePosition(lease, position),
         positionAfterRestore: async () => positionAfterRestore(this.store, await this.leases.savedAt(lease)),
+        queueBytes: this.queueBytes,
         metrics: this.metrics,
         logger: this.logger,
       },

@@ -28,6 +28,7 @@ beforeEach(() => {
       lease,
       owner: 'me',
       setAside: setAside as unknown as SetAsideSessions,
+      bytes: 2 ** 20,
       isUpToDate: () => true,
     },
     { onWritten: () => undefined, onRetry: () => undefined },

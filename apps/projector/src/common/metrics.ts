@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter, Gauge, Histogram } from '#platform';
 import { Metrics } from '#platform';
-import type { PartitionStatus } from './partition-status.ts';
+import type { PartitionStatus, Stall } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
@@ -51,6 +51,20 @@ export class ProjectorMetrics {
     this.metrics.gauge('projector_partitions_stopped', stopped, [], (gauge) =>
       gauge.set(partitions().filter(({ state }) => state === 'stopped').length),
     );
+    const bytes = 'About how much memory events take that wait to be written';
+    this.metrics.gauge('projector_waiting_bytes', bytes, [], (gauge) =>
+      gauge.set(partitions().reduce((sum, { bytes_waiting }) => sum + bytes_waiting, 0)),
+    );
+  }
+
+  /** Shows how long the writers of partitions have made no progress. */
+  observeStalls(stalls: () => readonly Stall[]): void {
+    const help = 'Seconds that events have been waiting for a writer whose position does not move';
+    this.metrics.gauge('projector_stalled_seconds', help, ['partition', 'writer'], (gauge) => {
+      gauge.reset();
+      for (const { slot, writer, seconds } of stalls())
+        gauge.set({ partition: String(slot), writer }, seconds);
+    });
   }
 }
 

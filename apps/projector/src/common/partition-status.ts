@@ -9,8 +9,20 @@ export interface PartitionStatus {
   readonly lag_s: number | null;
   readonly waiting_for_redis: number;
   readonly waiting_for_postgres: number;
+  /** About how much memory they take. */
+  readonly bytes_waiting: number;
   /** How many of its sessions are set aside. */
   readonly set_aside: number;
   /** Whether the rows hold more than the event store, which was restored to an earlier state: they have to be rebuilt. */
   readonly ahead_of_store: boolean;
+}
+
+/** A partition of which a writer makes no progress. */
+export interface Stall {
+  readonly slot: number;
+  readonly writer: 'contexts' | 'rows';
+  /** For so long: something is behind its position, and the position does not move. */
+  readonly seconds: number;
+  /** What failed last; undefined: nothing is known to. */
+  readonly reason: string | undefined;
 }

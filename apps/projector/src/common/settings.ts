@@ -12,16 +12,23 @@ export abstract class ProjectorSettings {
   abstract readonly heartbeatMs: number;
   /** A partition stops when more of its sessions than this are set aside within a minute. */
   abstract readonly setAsidePerMinute: number;
+  /** The projector is not ready when a partition has made no progress for so many seconds. */
+  abstract readonly stalledAfterS: number;
+  /** How much may wait for one writer of one partition, in bytes. */
+  abstract readonly writerBytes: number;
 }
 
 const leaseMs = 6_000;
 
-export function settingsOf({ port, partitions }: Config): ProjectorSettings {
+export function settingsOf({ port, partitions, stalledAfterS, queueMb }: Config): ProjectorSettings {
   return {
     instance: `${hostname()}:${port === 0 ? randomUUID() : port}`,
     partitions,
     leaseMs,
     heartbeatMs: leaseMs / 3,
     setAsidePerMinute: 100,
+    stalledAfterS,
+    // Each partition has two writers, and this instance may own all partitions.
+    writerBytes: (queueMb * 2 ** 20) / (2 * partitions),
   };
 }

@@ -23,6 +23,8 @@ interface ContextWriterOptions {
   readonly projection: ContextProjection;
   readonly setAside: SetAsideSessions;
   readonly exclusively: Exclusively;
+  /** How much may wait, in bytes. */
+  readonly bytes: number;
   /** Of the partition's streams. */
   readonly prefixes: readonly string[];
   /** The checkpoint that was found there; null: none; undefined: Redis did not answer. */
@@ -56,6 +58,7 @@ export class ContextWriter {
     this.batches = new BatchWriter<ContextItem>(
       {
         ...batchWriterSizes,
+        capacityBytes: options.bytes,
         sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 10,
@@ -78,6 +81,16 @@ export class ContextWriter {
 
   get waiting(): number {
     return this.batches.waiting;
+  }
+
+  /** About how much memory what waits takes, in bytes. */
+  get waitingBytes(): number {
+    return this.batches.waitingBytes;
+  }
+
+  /** Commit position up to which the contexts are written. */
+  get position(): bigint | null {
+    return this.written;
   }
 
   /** Adds an event, unless its context was written before. Resolves when there is room for more. */

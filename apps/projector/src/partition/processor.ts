@@ -10,6 +10,7 @@ import type { WriterName } from '../common/metrics.ts';
 import type { PartitionStatus } from '../common/partition-status.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { TableWriter } from '../tables/writer.ts';
+import type { WriterState } from './progress.ts';
 
 /**
  * Projects one partition: one subscription, behind it a writer for the contexts and one for the rows. Runs once; the
@@ -23,6 +24,8 @@ export class PartitionProcessor {
   /** Sessions whose set-aside event waits to be written. */
   private readonly undecodable = new Set<string>();
   private readonly failed = Promise.withResolvers<never>();
+  /** Why writers could not write the batch that they have. */
+  private readonly failures = new Map<WriterName, unknown>();
   /** Whether the subscription has reached the end of the store, and not fallen behind since. */
   private caughtUp = false;
   /** Whether what the subscription has delivered waits to be taken over: the writers do not know of it yet. */
@@ -41,13 +44,15 @@ export class PartitionProcessor {
     this.start = start !== null && start < 0n ? null : start;
     const { signal } = this.abort;
     const isUpToDate = (): boolean => this.live;
-    const tables = { rows, lease, owner: settings.instance, setAside, isUpToDate };
+    const { instance: owner, writerBytes: bytes } = settings;
+    const tables = { rows, lease, owner, setAside, bytes, isUpToDate };
     this.tableWriter = new TableWriter(tables, this.hooks('rows'), signal);
     this.contextWriter = new ContextWriter(
       {
         contexts,
         projection,
         setAside,
+        bytes,
         exclusively: (work) => this.tableWriter.exclusively(work),
         prefixes: lease.prefixes,
         found,
@@ -103,6 +108,21 @@ export class PartitionProcessor {
     return { ...this.lease, position: this.tableWriter.position };
   }
 
+  /** Why a writer cannot write the batch that it has; undefined: nothing is wrong. */
+  get failure(): unknown {
+    const [first] = this.failures.values();
+    return first;
+  }
+
+  /** Where its writers are. */
+  writers(): Record<WriterName, WriterState> {
+    const { contextWriter, tableWriter } = this;
+    return {
+      rows: { position: tableWriter.position, isBehind: !this.idle },
+      contexts: { position: contextWriter.position, isBehind: !this.live || contextWriter.waiting > 0 },
+    };
+  }
+
   /** Whether the rows hold all that there is. */
   get idle(): boolean {
     return this.live && this.tableWriter.idle;
@@ -129,6 +149,7 @@ export class PartitionProcessor {
       lag_s: age === null ? null : Math.max(0, age) / 1_000,
       waiting_for_redis: this.contextWriter.waiting,
       waiting_for_postgres: this.tableWriter.waiting,
+      bytes_waiting: this.contextWriter.waitingBytes + this.tableWriter.waitingBytes,
       set_aside: this.setAside.size,
       ahead_of_store: this.lease.aheadOf !== null,
     };
@@ -218,8 +239,12 @@ export class PartitionProcessor {
     const { metrics, logger } = this.deps;
     const { partition } = this.lease;
     return {
-      onWritten: (items, seconds) => metrics.written(writer, partition, items, seconds),
+      onWritten: (items, seconds) => {
+        this.failures.delete(writer);
+        metrics.written(writer, partition, items, seconds);
+      },
       onRetry: (err, attempt) => {
+        this.failures.set(writer, err);
         metrics.retries.inc({ writer });
         // Two lines a minute at most, once the back-off is at its longest.
         if (attempt <= 2 || attempt % 15 === 0)

@@ -1,19 +1,22 @@
 import type { Lease } from '#partitions';
-import { retry, sleep } from '#platform';
+import { repeat, retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
 import { CheckpointRegressedError } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
-import type { PartitionStatus } from '../common/partition-status.ts';
+import type { PartitionStatus, Stall } from '../common/partition-status.ts';
 import { PartitionStoppedError, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionProcessor } from './processor.ts';
+import { Progress } from './progress.ts';
 
 const restartDelayMs = 500;
 /** Redis may have lost the notes of set-aside sessions unnoticed: they are written again this often. */
 const noteEveryMs = 30_000;
 /** The pause after a redrive that could not try all its sessions. */
 const redrivePauseMs = 30_000;
+/** How often the positions of the writers are looked at (ms). */
+const lookEveryMs = 500;
 /** The longest time that a timer takes, in milliseconds: 24 days. */
 const forever = 2 ** 31 - 1;
 
@@ -31,6 +34,9 @@ export class PartitionSupervisor {
   private redriveAfter = 0;
   private notedAt = performance.now();
   private isStopped = false;
+  private readonly writers = { contexts: new Progress(), rows: new Progress() };
+  /** Why the last run failed. */
+  private failure: unknown;
   /** Ends the wait of a stopped partition. */
   private resume = new AbortController();
 
@@ -43,6 +49,17 @@ export class PartitionSupervisor {
     this.progress = lease;
     this.setAside = new SetAsideSessions(deps, lease);
     this.ended = this.run();
+    const { signal } = this.stopping;
+    void repeat(() => this.look(), { everyMs: lookEveryMs, signal, onError: () => undefined });
+  }
+
+  /** Its writers, with how long each has made no progress. */
+  stalls(): Stall[] {
+    const failure = this.processor?.failure ?? this.failure;
+    const reason = failure instanceof Error ? failure.message : undefined;
+    return (['contexts', 'rows'] as const).map((writer) => {
+      return { slot: this.lease.partition, writer, seconds: this.writers[writer].stalledS, reason };
+    });
   }
 
   /** The event store has answered at a time. Returns whether the rows hold all that there was. */
@@ -92,6 +109,14 @@ export class PartitionSupervisor {
     await this.ended;
   }
 
+  /** Between two runs there is no progress. */
+  private look(): void {
+    const states = this.processor?.writers();
+    if (states === undefined) return;
+    this.writers.rows.observe(states.rows);
+    this.writers.contexts.observe(states.contexts);
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     const onRetry = (error: unknown): void => this.logRestart(error);
@@ -102,6 +127,8 @@ export class PartitionSupervisor {
     } catch {
       this.deps.logger.warn({ partition: this.lease.partition }, 'partition has another owner now');
       this.onLeaseLost();
+    } finally {
+      this.stopping.abort();
     }
   }
 
@@ -157,6 +184,7 @@ export class PartitionSupervisor {
   }
 
   private logRestart(err: unknown): void {
+    this.failure = err;
     const { partition } = this.lease;
     if (err instanceof CheckpointRegressedError)
       this.deps.logger.warn(

@@ -13,6 +13,8 @@ interface TableWriterOptions {
   readonly lease: Lease;
   readonly owner: string;
   readonly setAside: SetAsideSessions;
+  /** How much may wait, in bytes. */
+  readonly bytes: number;
   /** Whether this writer has been given all that there is. */
   readonly isUpToDate: () => boolean;
 }
@@ -34,6 +36,7 @@ export class TableWriter {
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
+        capacityBytes: options.bytes,
         sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 50,
@@ -54,6 +57,11 @@ export class TableWriter {
 
   get waiting(): number {
     return this.batches.waiting;
+  }
+
+  /** About how much memory what waits takes, in bytes. */
+  get waitingBytes(): number {
+    return this.batches.waitingBytes;
   }
 
   /** Whether everything that it has been given is written. */

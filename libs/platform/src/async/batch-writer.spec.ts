@@ -94,6 +94,24 @@ describe('a batch writer', () => {
     await running;
   });
 
+  test('knows the size of what is not written yet, the batch under way included', async () => {
+    const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    let batches = 0;
+    const write = (): Promise<void> => gates[batches++]?.promise ?? Promise.resolve();
+    const writer = writerOf({ batchSize: 1, sizeOf: () => 60, write });
+    for (const position of [1, 2, 3]) void writer.push(item(position));
+    const running = writer.run();
+    for (const [index, gate] of gates.entries()) {
+      await waitUntil(() => batches === index + 1, { everyMs: 1 });
+      expect(writer.waitingBytes).toBe(180 - 60 * index);
+      gate.resolve();
+    }
+    await waitUntil(() => writer.idle, { everyMs: 1 });
+    expect(writer.waitingBytes).toBe(0);
+    abort.abort();
+    await running;
+  });
+
   describe('whose items belong together', () => {
     test('does not divide them', async () => {
       const writer = writerOf({ batchSize: 4, isContinued });

@@ -65,6 +65,7 @@ export class BatchWriter<T extends object> {
   private incomplete = false;
   private overdue = false;
   private writing: readonly T[] = [];
+  private writingBytes = 0;
 
   constructor(
     private readonly options: BatchWriterOptions<T>,
@@ -79,6 +80,11 @@ export class BatchWriter<T extends object> {
   /** How many items are not written yet. */
   get waiting(): number {
     return this.queue.length + this.writing.length;
+  }
+
+  /** The size of the items that are not written yet. */
+  get waitingBytes(): number {
+    return this.bytes + this.writingBytes;
   }
 
   /** Adds an item; resolves when there is room for the next. */
@@ -161,7 +167,8 @@ export class BatchWriter<T extends object> {
   private take(): Batch<T> | undefined {
     const count = this.nextSize();
     const items = this.queue.splice(0, count);
-    for (const size of this.sizes.splice(0, count)) this.bytes -= size;
+    this.writingBytes = this.sizes.splice(0, count).reduce((sum, size) => sum + size, 0);
+    this.bytes -= this.writingBytes;
     this.overdue = false;
     this.incomplete = items.length === 0 && this.queue.length > 0;
     this.writing = items;
@@ -214,6 +221,7 @@ export class BatchWriter<T extends object> {
     const written = await retry(work, { ...backOff, signal: this.signal, isRetryable, onRetry });
     if (!written) return;
     this.writing = [];
+    this.writingBytes = 0;
     onWritten(batch.items.length, (performance.now() - start) / 1_000);
   }
 }

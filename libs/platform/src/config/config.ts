@@ -32,6 +32,11 @@ export abstract class Config {
   /** Bytes of appends on their way to the event store at most. */
   abstract readonly appendBytesInFlight: number;
   abstract readonly sessionIdleS: number;
+  /** Budgets of memory, in MiB: for the sessions that a process keeps, and for events that wait for its writers. */
+  abstract readonly sessionCacheMb: number;
+  abstract readonly queueMb: number;
+  /** A projector is not ready when a partition has made no progress for so long. */
+  abstract readonly stalledAfterS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
   abstract readonly slowRequestMs: number;
@@ -105,6 +110,15 @@ class Environment {
   @IsWhole(1, 365 * day)
   SESSION_IDLE_S = day;
 
+  @IsWhole(1, 65_536)
+  SESSION_CACHE_MB = 64;
+
+  @IsWhole(1, 65_536)
+  QUEUE_MB = 64;
+
+  @IsWhole(1, 86_400)
+  STALLED_AFTER_S = 60;
+
   @IsWhole(10, 3_600_000)
   EXPIRY_INTERVAL_MS = 1000;
 
@@ -159,6 +173,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     appendBytesInFlight: environment.APPEND_BYTES_IN_FLIGHT,
     sessionIdleS: environment.SESSION_IDLE_S,
+    sessionCacheMb: environment.SESSION_CACHE_MB,
+    queueMb: environment.QUEUE_MB,
+    stalledAfterS: environment.STALLED_AFTER_S,
     expiryIntervalMs: environment.EXPIRY_INTERVAL_MS,
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
     slowRequestMs: environment.SLOW_REQUEST_MS,

@@ -1,24 +1,33 @@
+/** Values in more levels are measured without recursion, which is slower. */
+const recursiveLevels = 100;
+
 /** About how many characters a value has as JSON, found without writing it, however deep it is. Bytes count as they are. */
-export function jsonSize(value: unknown): number {
+export function jsonSize(value: unknown, levels = recursiveLevels): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (levels === 0) return sizeOfDeep(value);
+  let size = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) size += jsonSize(item, levels - 1) + 1;
+    return size;
+  }
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    size += key.length + 4 + jsonSize((value as Record<string, unknown>)[key], levels - 1);
+  }
+  return size;
+}
+
+function sizeOfDeep(value: object): number {
   let size = 0;
-  const rest: object[] = [];
-  const add = (item: unknown): void => {
-    if (typeof item === 'string') size += item.length + 2;
-    else if (ArrayBuffer.isView(item)) size += item.byteLength;
-    else if (typeof item === 'object' && item !== null) rest.push(item);
-    else size += 8;
-  };
-  add(value);
+  const rest = [value];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     size += 2;
-    if (Array.isArray(next)) {
-      size += next.length;
-      for (const item of next) add(item);
-    } else {
-      for (const [key, item] of Object.entries(next)) {
-        size += key.length + 4;
-        add(item);
-      }
+    for (const [key, item] of Object.entries(next)) {
+      size += key.length + 4;
+      if (typeof item === 'object' && item !== null && !ArrayBuffer.isView(item)) rest.push(item as object);
+      else size += jsonSize(item);
     }
   }
   return size;

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { ProcessedCommand, RecordedEvent, Session } from '#domain';
 import { changedSections, latestCommand, newSession } from '#domain';
 import { inParallel } from '#platform';
@@ -8,13 +7,14 @@ import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import type { ContextCheckpoint } from './checkpoint.ts';
 import type { ContextChange } from './records.ts';
+import { SessionMemory } from './session-memory.ts';
 import type { ContextStore } from './store.ts';
 import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
 import type { Deletion, Positioned } from '../tables/items.ts';
 
 interface ContextProjectionOptions {
-  /** How many sessions are kept in memory, so that an event need not load its session first. */
-  readonly sessionsKept?: number;
+  /** The sessions that are kept, so that an event need not load its session first. */
+  readonly sessions?: SessionMemory;
   readonly onRebuild?: (sessionId: string) => void;
   /** Called with the sessions of each batch, once they are written. */
   readonly onWritten?: (grown: readonly Appended[]) => void;
@@ -34,17 +34,19 @@ type Groups = ReadonlyMap<string, readonly RecordedEvent[]>;
 type Folded = ContextChange | 'missing_predecessor' | 'unchanged';
 
 const rebuildsAtOnce = 4;
+/** What the sessions take that are kept, unless said otherwise. */
+const defaultBytes = 64 * 2 ** 20;
 
 /** Brings events into the contexts in Redis. Events that are in already change nothing. */
 export class ContextProjection {
-  private readonly sessions: LRUCache<string, Session>;
+  private readonly sessions: SessionMemory;
 
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
     private readonly options: ContextProjectionOptions = {},
   ) {
-    this.sessions = new LRUCache({ max: options.sessionsKept ?? 5_000 });
+    this.sessions = options.sessions ?? new SessionMemory(defaultBytes);
   }
 
   /**
@@ -67,7 +69,7 @@ export class ContextProjection {
     for (const [index, { after }] of changes.entries()) {
       if (results[index] === 'missing_predecessor') incomplete.push(after.session_id);
       else if (results[index] === 'set_aside') setAside.push(after.session_id);
-      else this.sessions.set(after.session_id, after);
+      else this.sessions.set(after);
     }
     if (this.contexts.isFull) await this.drop(incomplete.splice(0));
     await inParallel(incomplete, rebuildsAtOnce, async (sessionId) => {
@@ -96,7 +98,7 @@ export class ContextProjection {
 
   /** Forgets the sessions of a partition: others may have written them since. */
   forget(prefixes: readonly string[]): void {
-    for (const id of this.sessions.keys()) if (streamMatches(id, prefixes)) this.sessions.delete(id);
+    for (const id of this.sessions.ids()) if (streamMatches(id, prefixes)) this.sessions.delete(id);
   }
 
   /** Each session as it was before its first event of the batch; a session that is kept nowhere is left out. */
@@ -138,7 +140,7 @@ export class ContextProjection {
     this.options.onRebuild?.(sessionId);
     try {
       const session = await rebuildContext(this.store, this.contexts, sessionId);
-      if (session.revision >= 0) this.sessions.set(sessionId, session);
+      if (session.revision >= 0) this.sessions.set(session);
       return undefined;
     } catch (error) {
       if (error instanceof UnprojectableEventError || error instanceof SessionSetAsideError) return error;

@@ -7,6 +7,7 @@ import { CommandExecutor, EventStore } from '#sessions';
 import { serviceUrl, startSession } from '../test-support.ts';
 import { rebuildContext } from './rebuild.ts';
 import { SessionCache } from './session-cache.ts';
+import { SessionMemory } from './session-memory.ts';
 import { ContextStore } from './store.ts';
 
 let store: EventStore;
@@ -32,7 +33,7 @@ function apiNode(): ApiNode {
   const redis = new Redis(serviceUrl('REDIS_URL'), { maxRetriesPerRequest: 0 });
   connections.push(redis);
   const contexts = new ContextStore(redis);
-  const cache = new SessionCache(store, contexts);
+  const cache = new SessionCache(store, contexts, new SessionMemory(2 ** 24));
   const executor = new CommandExecutor(store, cache);
   const actor = { role: 'agent', id: 'test' } as const;
   const execute = (sessionId: string, command: SessionCommand, key: string): Promise<CommandResult> =>

@@ -1,22 +1,21 @@
-import { LRUCache } from 'lru-cache';
 import type { Session } from '#domain';
 import { newSession } from '#domain';
 import type { CommandLookup, EventStore, SessionCachePort } from '#sessions';
 import { foldStream } from '#sessions';
+import type { SessionMemory } from './session-memory.ts';
 import type { ContextStore } from './store.ts';
 
-/** How many sessions a process keeps. One that is out of date is found out by the append and read on from there. */
-const sessionsKept = 5_000;
-
-/** The sessions as this process or the projector saw them last: memory first, then Redis. Without Redis, the stream. */
+/**
+ * The sessions as this process or the projector saw them last: memory first, then Redis. Without Redis, the stream. One that
+ * is out of date is found out by the append and read on from there.
+ */
 export class SessionCache implements SessionCachePort {
-  private readonly sessions = new LRUCache<string, Session>({ max: sessionsKept });
-
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
-    /** Around each call of Redis: how long it may take. */
-    private readonly inBudget: <T>(call: () => Promise<T>) => Promise<T> = (call) => call(),
+    private readonly sessions: SessionMemory,
+    /** Around each read of Redis: how long it may take. */
+    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
@@ -39,8 +38,7 @@ export class SessionCache implements SessionCachePort {
 
   remember(session: Session): void {
     const known = this.sessions.get(session.session_id);
-    if (known === undefined || known.revision < session.revision)
-      this.sessions.set(session.session_id, session);
+    if (known === undefined || known.revision < session.revision) this.sessions.set(session);
   }
 
   async forget(sessionId: string): Promise<void> {

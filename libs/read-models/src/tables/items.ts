@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#domain';
 import { jsonSize } from '#platform';
-import { rowChange } from './changes.ts';
-import type { RowBatch } from './batch.ts';
+import { mergeChanges } from './batch.ts';
+import { rowChange, UnstorableEventError } from './changes.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
@@ -88,8 +88,12 @@ export function changesOf(items: readonly StorableItem[]): { changes: RowChange[
   return { changes, failures: [...failures.values()] };
 }
 
-/** The parameters $7 to $12 of a batch. */
-export function batchTexts(batch: RowBatch, failures: readonly SetAside[]): string[] {
-  const { started, patches, turns, replies, references } = batch;
-  return [started, patches, turns, replies, failures, references].map((list) => storableJson(list));
+/** The parameters $7 to $12 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
+  try {
+    const { started, patches, turns, replies, references } = mergeChanges(changes);
+    return [started, patches, turns, replies, failures, references].map((list) => storableJson(list));
+  } catch (cause) {
+    throw new UnstorableEventError(`no row can be made of the event: ${String(cause)}`, { cause });
+  }
 }

@@ -1,7 +1,10 @@
-/**
- * Classes 22, 23 and 54 of SQLSTATE: data that does not fit a type, breaks a constraint or exceeds a limit. Trying again
- * cannot help.
- */
+import { UnstorableEventError } from './changes.ts';
+
+/** SQLSTATE classes 22, 23 and 54: data that does not fit a type, breaks a constraint or exceeds a limit. */
+const dataFaults = /^(2[23]|54)[0-9A-Z]{3}$/;
+
+/** Whether it is what was to be written that is at fault: trying again cannot help. Anything else may pass. */
 export function isRefusedData(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^(2[23]|54)[0-9A-Z]{3}$/.test(String(error.code));
+  if (error instanceof UnstorableEventError) return true;
+  return error instanceof Error && 'code' in error && dataFaults.test(String(error.code));
 }

@@ -1,6 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RecordedEvent } from '#domain';
-import { mergeChanges } from './batch.ts';
 import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
@@ -90,8 +89,8 @@ async function replaceRows(
     if (rowCount !== 1) throw new LeaseLostError(partition);
     if (isUuid(sessionId)) await deleteRows(client, sessionId);
     for (let from = 0; from < changes.length; from += eventsPerChunk) {
-      const batch = mergeChanges(changes.slice(from, from + eventsPerChunk));
-      const values = [partition, owner, epoch, null, null, null, ...batchTexts(batch, [])];
+      const texts = batchTexts(changes.slice(from, from + eventsPerChunk), []);
+      const values = [partition, owner, epoch, null, null, null, ...texts];
       await client.query({ ...writeRebuiltBatch, values });
     }
     if (entry) await client.query(saveSetAside, [storableJson([entry])]);

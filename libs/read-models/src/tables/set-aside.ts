@@ -2,7 +2,6 @@ import type { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
 import { UnprojectableEventError } from '#sessions';
 import type { Owner } from './owner.ts';
-import { UnstorableEventError } from './changes.ts';
 import { isRefusedData } from './refused.ts';
 
 /** A session that is set aside: the event that cannot be projected, and why. Row and context stay as they were before it. */
@@ -40,7 +39,7 @@ export function setAside(
 function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof UnprojectableEventError) return error.reason;
-  if (error instanceof UnstorableEventError || isRefusedData(error)) return error.message;
+  if (isRefusedData(error)) return error.message;
   return 'malformed_event';
 }
 

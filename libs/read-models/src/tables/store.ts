@@ -1,12 +1,11 @@
 import type { Pool, QueryConfig } from 'pg';
-import type { RowBatch } from './batch.ts';
-import { mergeChanges } from './batch.ts';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
 import { batchTexts, changesOf, divide } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
+import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
 import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './sql.ts';
@@ -60,7 +59,7 @@ export class RowsStore {
   ): Promise<SetAside[]> {
     const { changes, failures } = changesOf(items);
     try {
-      await this.send(writer, mergeChanges(changes), failures, position, until);
+      await this.send(writer, changes, failures, position, until);
       return failures;
     } catch (error) {
       if (!isRefusedData(error)) throw error;
@@ -81,7 +80,7 @@ export class RowsStore {
     if (items.length === 1) {
       if ('setAside' in first) throw error;
       const failures = [setAside(first.session_id, first.event, error, first.position)];
-      await this.send(writer, mergeChanges([]), failures, position, until);
+      await this.send(writer, [], failures, position, until);
       return failures;
     }
     const half = Math.ceil(items.length / 2);
@@ -95,13 +94,13 @@ export class RowsStore {
 
   private async send(
     { partition, owner, epoch, position: before }: Writer,
-    batch: RowBatch,
+    changes: readonly RowChange[],
     failures: readonly SetAside[],
     position: bigint,
     until: string | null,
   ): Promise<void> {
     const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
-    const values = [partition, owner, epoch, before, position, until, ...batchTexts(batch, failures)];
+    const values = [partition, owner, epoch, before, position, until, ...batchTexts(changes, failures)];
     await this.query(partition, { ...statement, values });
   }
 

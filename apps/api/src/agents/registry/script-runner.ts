@@ -11,6 +11,9 @@ export function keyOf(pool: string): string {
   return `agents:{${pool}}`;
 }
 
+/** The registry is small, and leases have to be renewed: its scripts run although Redis has no memory left. */
+const head = '#!lua flags=allow-oom\n';
+
 /** Runs the registry's scripts. The client sends each script's text once. */
 export class ScriptRunner {
   /** The names under which the client knows the scripts. */
@@ -40,7 +43,7 @@ export class ScriptRunner {
     const known = this.defined.get(script);
     if (known !== undefined) return known;
     const name = `turnstreamAgents${this.defined.size}`;
-    this.redis.defineCommand(name, { numberOfKeys: 1, lua: script });
+    this.redis.defineCommand(name, { numberOfKeys: 1, lua: head + script });
     this.defined.set(script, name);
     return name;
   }

@@ -1,0 +1,41 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { Progress } from './progress.ts';
+
+let now: number;
+let progress: Progress;
+beforeEach(() => {
+  now = 1_000_000;
+  progress = new Progress(() => now);
+});
+
+/** A look each second, for so many seconds. */
+function look(seconds: number, state: (second: number) => { position: bigint; isBehind: boolean }): void {
+  for (let second = 1; second <= seconds; second += 1) {
+    now += 1_000;
+    progress.observe(state(second));
+  }
+}
+
+test('a writer that is idle for an hour makes progress', () => {
+  look(3_600, () => ({ position: 5n, isBehind: false }));
+  expect(progress.stalledS).toBe(0);
+});
+
+test('a writer that got something to do after an hour has made no progress since then', () => {
+  look(3_600, () => ({ position: 5n, isBehind: false }));
+  look(7, () => ({ position: 5n, isBehind: true }));
+  expect(progress.stalledS).toBe(7);
+});
+
+test('a writer that is always behind and moves makes progress', () => {
+  look(100, (second) => ({ position: BigInt(second), isBehind: true }));
+  expect(progress.stalledS).toBe(0);
+});
+
+test('a writer that stands still with something to do makes none until it moves', () => {
+  look(1, () => ({ position: 5n, isBehind: true }));
+  look(90, () => ({ position: 5n, isBehind: true }));
+  expect(progress.stalledS).toBe(90);
+  look(1, () => ({ position: 6n, isBehind: true }));
+  expect(progress.stalledS).toBe(0);
+});

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { Script, startSession, turn } from '../test-support.ts';
+import { SessionMemory } from './session-memory.ts';
+
+const budget = 100_000;
+
+/** A session with a turn of so many characters. */
+function sessionOf(characters: number): Script {
+  const script = new Script();
+  script.request(startSession);
+  script.request(turn(randomUUID(), { message_text: 'x'.repeat(characters) }));
+  return script;
+}
+
+test('the sessions that were used last are kept, as many as the budget allows', () => {
+  const memory = new SessionMemory(budget);
+  const scripts = Array.from({ length: 50 }, () => sessionOf(2_000));
+  for (const { session } of scripts) memory.set(session);
+  expect(memory.bytes).toBeLessThanOrEqual(budget);
+  expect(memory.bytes).toBeGreaterThan(0.8 * budget);
+  const kept = scripts.map(({ sessionId }) => memory.get(sessionId) !== undefined);
+  expect(kept).toEqual(scripts.map((_, index) => index >= 50 - memory.count));
+});
+
+test('a session that is larger than the budget is not kept', () => {
+  const memory = new SessionMemory(budget);
+  memory.set(sessionOf(budget).session);
+  expect([memory.count, memory.bytes]).toEqual([0, 0]);
+});
+
+test('a session that changed takes what it would take if it were new', () => {
+  const script = sessionOf(10);
+  const memory = new SessionMemory(budget);
+  memory.set(script.session);
+  script.request(turn(randomUUID(), { message_text: 'y'.repeat(5_000) }));
+  script.request({ type: 'SetGoal', goal: 'resolve_payment', step: null });
+  memory.set(script.session);
+  const fresh = new SessionMemory(budget);
+  fresh.set(script.session);
+  expect(memory.bytes).toBe(fresh.bytes);
+  expect(memory.bytes).toBeGreaterThan(5_000);
+});
+
+test('a session that is removed takes nothing', () => {
+  const memory = new SessionMemory(budget);
+  const { session, sessionId } = sessionOf(10);
+  memory.set(session);
+  memory.delete(sessionId);
+  expect([memory.get(sessionId), memory.bytes]).toEqual([undefined, 0]);
+});
