@@ -30,5 +30,6 @@ export type { AppDefinition } from './nest/run-app.ts';
 export { toProblem } from './problems/mapping.ts';
 export { problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { FieldError, ProblemCode } from './problems/problem.ts';
+export { ByteBudget, pageBytes, withinBytes } from './values/byte-budget.ts';
 export { jsonSize } from './values/json-size.ts';
 export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';

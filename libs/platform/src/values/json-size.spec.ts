@@ -10,3 +10,11 @@ test.each([
   expect(jsonSize(value)).toBeGreaterThan(0.8 * length);
   expect(jsonSize(value)).toBeLessThan(1.2 * length + 20);
 });
+
+test('the size of a value that is nested 100,000 levels deep is found', () => {
+  expect(jsonSize(JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`))).toBeGreaterThan(200_000);
+});
+
+test('the size of bytes is their number', () => {
+  expect(jsonSize(new Uint8Array(1_000))).toBe(1_000);
+});
