@@ -7,6 +7,7 @@ export { backOffMs, retry } from './async/retry.ts';
 export type { RetryOptions } from './async/retry.ts';
 export { Semaphore } from './async/semaphore.ts';
 export { sleep } from './async/sleep.ts';
+export { Slices } from './async/slices.ts';
 export { waitUntil } from './async/wait-until.ts';
 export { withTimeout } from './async/with-timeout.ts';
 export { Breaker } from './backing-services/breaker.ts';
