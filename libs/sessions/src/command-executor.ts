@@ -9,7 +9,7 @@ import type {
   Session,
 } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
-import { isDeeperThan, KeyedMutex, sleep } from '#platform';
+import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { AppendOutcome } from './client/append-messages.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
@@ -36,7 +36,7 @@ export interface Appended {
 
 /** How often a request is decided again because others changed the session first. */
 const attempts = 50;
-/** Later events that a conflict reports at most. */
+/** Later events that a conflict reports at most, and not more than fit into a page. */
 const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
 const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
@@ -203,10 +203,23 @@ export class CommandExecutor {
     return { session, revision, events: [], replayed: false };
   }
 
-  private eventsAfter({ session_id, revision: last }: Session, revision: number): Promise<RecordedEvent[]> {
+  private async eventsAfter(
+    { session_id, revision: last }: Session,
+    revision: number,
+  ): Promise<RecordedEvent[]> {
     const from = Math.max(0, revision + 1);
     const reaching = Math.min(last, from + conflictingEvents - 1);
-    return Array.fromAsync(readEvents(this.store, session_id, { from, limit: conflictingEvents, reaching }));
+    const budget = new PageBudget();
+    const events: RecordedEvent[] = [];
+    for await (const event of readEvents(this.store, session_id, {
+      from,
+      limit: conflictingEvents,
+      reaching,
+    })) {
+      if (!budget.takes(event)) break;
+      events.push(event);
+    }
+    return events;
   }
 }
 

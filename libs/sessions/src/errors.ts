@@ -22,7 +22,7 @@ export class WrongExpectedRevisionError extends Error {
   constructor(
     readonly expected: number,
     readonly current: number,
-    /** The events after the expected revision, the first 100 of them. */
+    /** The events after the expected revision: the first of them, 100 at most and no more than fit into a page. */
     readonly events: readonly RecordedEvent[],
     /** Whether the same command would be accepted as it is on the current revision. */
     readonly retrySafe: boolean,

@@ -1,6 +1,6 @@
 import type { EventData, Position } from '@eventstore/db-client';
 import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
-import { backOffMs, KeyedMutex, sleep } from '#platform';
+import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-messages.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly from?: number;
   /** How many events at most. */
   readonly limit?: number;
+  /** About how many bytes are read with one call. */
+  readonly stepBytes?: number;
   /** A revision that the stream has. A server may tell of an event some milliseconds before a read returns it. */
   readonly reaching?: number;
 }
@@ -104,17 +106,20 @@ export class EventStore {
    */
   async *read(
     stream: string,
-    { from = 0, limit = Infinity, reaching = -1 }: ReadOptions = {},
+    { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions = {},
   ): AsyncGenerator<StoredEvent> {
     const awaitVisible = this.visibility(stream, reaching);
     let next = from;
+    let step = pageSize;
     for (let left = limit; left > 0;) {
-      const count = Math.min(left, pageSize);
-      const page = await this.calls.page(streamPage(stream, next, count));
-      yield* page;
-      left -= page.length;
-      next = Number(page.at(-1)?.revision ?? next - 1) + 1;
-      if (page.length < count && (await awaitVisible(next - 1))) return;
+      const count = Math.min(left, step);
+      const { events, isCut } = await this.calls.part(streamPage(stream, next, count), stepBytes);
+      yield* events;
+      left -= events.length;
+      next = Number(events.at(-1)?.revision ?? next - 1) + 1;
+      // Of large events the next call asks for as many as fit, so that it need not be cut.
+      step = isCut ? events.length : Math.min(pageSize, 2 * step);
+      if (!isCut && events.length < count && (await awaitVisible(next - 1))) return;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { RecordedEvent, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
+import { Slices } from '#platform';
 import type { RawEvent } from './codec.ts';
 import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -27,8 +28,8 @@ export function streamMatches(sessionId: string, prefixes: readonly string[]): b
 }
 
 /**
- * The events of a session from a revision on, oldest first; nothing when there is no such session. Who folds many of them
- * lets other work of the process run in between.
+ * The events of a session from a revision on, oldest first; nothing when there is no such session. Other work of the process
+ * goes on in between, however many there are.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function* readEvents(
@@ -36,8 +37,10 @@ export async function* readEvents(
   sessionId: string,
   options: ReadOptions = {},
 ): AsyncGenerator<RecordedEvent> {
+  const slices = new Slices();
   for await (const stored of store.read(sessionStream(sessionId), options)) {
     yield store.codec.decode(stored);
+    await slices.next();
   }
 }
 

@@ -18,6 +18,24 @@ beforeEach(() => {
 });
 afterAll(() => fleet.close());
 
+test('the instances of a pool are listed in pages', async () => {
+  const joined = [
+    await fleet.join(one, support),
+    await fleet.join(two, support),
+    await fleet.join(one, support),
+  ];
+  const listed: string[] = [];
+  let next: unknown;
+  do {
+    const after: string = typeof next === 'string' ? `&after=${encodeURIComponent(next)}` : '';
+    const { body } = await two.call('GET', `/v1/agents?pool=${support}&limit=2${after}`);
+    listed.push(...(body['agents'] as { instance: string }[]).map(({ instance }) => instance));
+    next = body['next'];
+  } while (next !== null);
+  expect(listed).toEqual(joined.map(({ instance }) => instance).sort());
+  expect(await two.call('GET', '/v1/agents?after=x')).toMatchObject({ status: 400 });
+});
+
 describe('the owner of a session', () => {
   test('receives what others did, on whichever node, in order and once', async () => {
     const id = await one.start();

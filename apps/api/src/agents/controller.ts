@@ -19,13 +19,17 @@ export class AgentsController {
   ) {}
 
   @Get('agents')
-  @ApiOperation({ summary: 'The agent instances that are connected, and the pools in which sessions wait' })
+  @ApiOperation({
+    summary: 'The agent instances that are connected, and the pools in which sessions wait',
+    description: 'A page ends at `limit` instances or 1 MiB, whichever comes first.',
+  })
   @ApiOkResponse({ type: AgentsDto })
-  @ApiProblems('validation_failed', 'engine_unavailable')
-  async agents(@Query() { pool, limit }: AgentsQuery): Promise<AgentsDto> {
+  @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
+  async agents(@Query() { pool, limit, after }: AgentsQuery): Promise<AgentsDto> {
     const { views } = this;
-    const [agents, waiting] = await Promise.all([views.instances(pool, limit), views.waiting()]);
-    return { agents, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
+    const [page, waiting] = await Promise.all([views.instances(pool, limit, after), views.waiting()]);
+    const { items: agents, next } = page;
+    return { agents, next, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
   }
 
   @Get('sessions/:session_id/agent')

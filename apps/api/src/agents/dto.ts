@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { IsOptional, IsString, Length, Matches } from 'class-validator';
 import { IsWholeText } from '../common/query-values.ts';
 import { poolPattern } from './gateway/frames.ts';
 
@@ -13,6 +13,12 @@ export class AgentsQuery {
   @IsOptional()
   @IsWholeText(1, 10_000)
   limit = 1000;
+
+  @ApiProperty({ required: false, description: 'The `next` of the previous page.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  after?: string;
 }
 
 export class AgentInstanceDto {
@@ -35,6 +41,8 @@ export class WaitingPoolDto {
 
 export class AgentsDto {
   @ApiProperty({ type: [AgentInstanceDto] }) agents: AgentInstanceDto[];
+  @ApiProperty({ type: String, nullable: true, description: 'Send as `after`; null on the last page.' })
+  next: string | null;
   @ApiProperty({ type: [WaitingPoolDto] }) waiting: WaitingPoolDto[];
 }
 

@@ -40,6 +40,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       current_revision: 41,
       retry_safe: true,
       events: [{ event_id: id, type: 'FlagRaised', revision: 41, data: { flag: 'vip', value: true } }],
+      next_revision: null,
     },
   ),
   idempotency_key_reused: new ProblemError(

@@ -27,6 +27,11 @@ const problem = {
     expected_revision: { type: 'integer' },
     current_revision: { type: 'integer' },
     retry_safe: { type: 'boolean' },
+    next_revision: {
+      type: ['integer', 'null'],
+      description:
+        'Where `GET …/events?from_revision=` goes on after `events`, which ends at 100 events or 1 MiB; null: it is complete.',
+    },
     holder: {
       type: 'object',
       description: 'Who owns the session now.',

@@ -71,11 +71,13 @@ function withHint(code: Rejection['code'], reason: string): string {
 }
 
 function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
+  const last = error.events.at(-1)?.revision ?? error.current;
   const members = {
     expected_revision: error.expected,
     current_revision: error.current,
     retry_safe: error.retrySafe,
     events: error.events.map(({ event_id, type, revision, data }) => ({ event_id, type, revision, data })),
+    next_revision: last < error.current ? last + 1 : null,
   };
   return new ProblemError('wrong_expected_revision', error.message, members, {
     headers: error.current < 0 ? {} : { etag: etag(error.current) },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -36,6 +37,59 @@ test('events come in pages, each with its metadata', async () => {
     ],
   });
   expect((await get(`/v1/sessions/${id}/events?from_revision=9`)).body).toMatchObject({ events: [] });
+});
+
+/** The revisions of an answer's events, which have no more bytes than a page has. */
+function revisionsOf({ body }: Answer): number[] {
+  const events = body['events'] as { revision: number }[];
+  expect(Buffer.byteLength(JSON.stringify(events))).toBeLessThanOrEqual(1_048_576);
+  return events.map(({ revision }) => revision);
+}
+
+describe('a conversation of large events', () => {
+  let id: string;
+  /** Calls that stay open: those on which is appended. */
+  let held: number;
+  const large = 12;
+  beforeAll(async () => {
+    id = await app.start();
+    for (let n = 0; n < large; n += 1) {
+      const body = {
+        system: 'orders',
+        kind: 'k',
+        source_event_id: `e-${n}`,
+        data: { text: 'x'.repeat(130_000) },
+      };
+      await app.call('POST', `/v1/sessions/${id}/external-updates`, body);
+    }
+    ({ held } = app.store.counts);
+  });
+
+  test('has pages that end by bytes and go on where they ended', async () => {
+    const first = await get(`/v1/sessions/${id}/events?limit=1000`);
+    expect(revisionsOf(first)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(first.body['next_revision']).toBe(9);
+    const second = await get(`/v1/sessions/${id}/events?from_revision=9&limit=1000`);
+    expect([revisionsOf(second), second.body['next_revision']]).toEqual([[9, 10, 11, 12], null]);
+  });
+
+  test('tells in a conflict the first events, and where they go on', async () => {
+    const path = `/v1/sessions/${id}/flags/vip`;
+    const conflict = await app.call('PUT', path, {}, { 'if-match': '"0"' });
+    expect(conflict).toMatchObject({ status: 412, body: { current_revision: large, next_revision: 9 } });
+    expect(revisionsOf(conflict)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const late = await app.call('PUT', path, {}, { 'if-match': '"11"' });
+    expect(late).toMatchObject({ status: 412, body: { events: [{ revision: 12 }], next_revision: null } });
+  });
+
+  test('is read in parts of which the client keeps none', async () => {
+    expect(
+      (await Array.fromAsync(app.store.read(`session-${id}`, { stepBytes: 200_000 }))).map(({ revision }) =>
+        Number(revision),
+      ),
+    ).toEqual(Array.from({ length: large + 1 }, (_, n) => n));
+    await waitUntil(() => app.store.counts.held === held, { what: 'all reads to end', timeoutMs: 20_000 });
+  });
 });
 
 test.each([

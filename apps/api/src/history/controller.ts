@@ -21,6 +21,8 @@ import { GetSession } from './get-session.ts';
 import { PostgresBreaker } from './postgres-breaker.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
 
+const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
+
 /** The history of conversations: events for analysts, sessions and turns for auditors. */
 @ApiTags('reads')
 @Controller('v1')
@@ -32,18 +34,16 @@ export class HistoryController {
   ) {}
 
   @Get('sessions/:session_id/events')
-  @ApiOperation({ summary: 'The events of a conversation, the oldest first' })
+  @ApiOperation({ summary: 'The events of a conversation, the oldest first', description: pageEnds })
   @ApiOkResponse({ type: EventsPageDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async events(
     @Param() { session_id }: SessionParams,
     @Query() { from_revision, limit }: EventsQuery,
   ): Promise<EventsPageDto> {
-    const events = await this.queries.execute(new GetEvents(session_id, from_revision, limit));
-    if (events.length === 0 && from_revision === 0) throw sessionNotFound();
-    const last = events.at(-1);
-    const next_revision = last === undefined || events.length < limit ? null : last.revision + 1;
-    return { session_id, events, next_revision };
+    const page = await this.queries.execute(new GetEvents(session_id, from_revision, limit));
+    if (page.events.length === 0 && from_revision === 0) throw sessionNotFound();
+    return { session_id, ...page };
   }
 
   @Get('sessions/:session_id')
@@ -70,7 +70,10 @@ export class HistoryController {
   }
 
   @Get('sessions')
-  @ApiOperation({ summary: 'Sessions, the newest first, by partner, status or channel' })
+  @ApiOperation({
+    summary: 'Sessions, the newest first, by partner, status or channel',
+    description: pageEnds,
+  })
   @ApiOkResponse({ type: SessionsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   sessions(@Query() query: SessionsQuery): Promise<SessionsPageDto> {
@@ -80,7 +83,7 @@ export class HistoryController {
   @Get('turns')
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
-    description: 'The turns of one session come in their order, although the clocks of nodes differ.',
+    description: `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds}`,
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')

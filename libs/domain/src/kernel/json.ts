@@ -4,6 +4,19 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** Whether two values have the same `canonicalJson`; a difference is found without looking at what follows it. */
+export function isSameJson(one: Json | undefined = null, other: Json | undefined = null): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [a, b] = [one as JsonObject, other as JsonObject];
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key], b[key]))
+  );
+}
+
 /** JSON with its keys in order, so that equal values give equal text: the basis of hashes and comparisons. */
 export function canonicalJson(value: Json | undefined): string {
   if (value === undefined) return 'null';

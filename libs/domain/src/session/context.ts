@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { canonicalJson } from '../kernel/json.ts';
+import { isSameJson } from '../kernel/json.ts';
 import type { RecordedSessionEvent } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession, newSession } from './session.ts';
@@ -110,8 +110,7 @@ function explain(
       explain(old[key], after[key], `${path}.${key}`, known, explanation),
     );
   }
-  const isSame = before === after || canonicalJson(before) === canonicalJson(after);
-  const current = isSame ? known[path] : explanation;
+  const current = isSameJson(before, after) ? known[path] : explanation;
   return current === undefined ? [] : [[path, current]];
 }
 

@@ -16,6 +16,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { ProblemFilter } from '../problems/filter.ts';
 import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
+import { installUnreadLimit } from './unread-limit.ts';
 import { createValidationPipe } from './validation.ts';
 
 /**
@@ -29,6 +30,8 @@ interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: HealthChecks;
   readonly slowRequestMs?: number;
+  /** How long a connection may stand still, and a large answer may take to be read, in milliseconds. */
+  readonly unreadMs?: number;
   /** Names of the server, and origins of pages, that requests may have. */
   readonly sites?: AllowedSites;
   /** The address at which the app opens WebSockets. */
@@ -66,6 +69,7 @@ export async function createHttpApp(
     health,
     slowRequestMs = 1000,
     sites = new AllowedSites(),
+    unreadMs = 30_000,
     webSocketPath,
   } = options;
   const adapter = new FastifyAdapter({
@@ -74,6 +78,7 @@ export async function createHttpApp(
     genReqId: traceId,
     routerOptions: { maxParamLength },
     requestTimeout: 30_000,
+    connectionTimeout: unreadMs,
     forceCloseConnections: 'idle',
     skipMiddie: true,
     http: { shouldUpgradeCallback: claimsUpgrade(webSocketPath, sites) },
@@ -83,6 +88,7 @@ export async function createHttpApp(
   fastify.removeContentTypeParser('text/plain');
   installJsonParser(fastify);
   finishOnClose(fastify);
+  installUnreadLimit(fastify, unreadMs);
   installAllowedSites(fastify, sites);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });

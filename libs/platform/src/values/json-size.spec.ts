@@ -18,6 +18,10 @@ test('the size of a value is found however deep it is', () => {
   expect(jsonSize({ data: nested(100_000) })).toBeGreaterThan(200_000);
 });
 
+test('the size of bytes is their number', () => {
+  expect(jsonSize(new Uint8Array(1_000))).toBe(1_000);
+});
+
 test.each([
   ['a scalar', 1, 0, false],
   ['as many levels', nested(5), 5, false],

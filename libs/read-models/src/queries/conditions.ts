@@ -21,7 +21,7 @@ export class Conditions {
   }
 }
 
-/** A page of rows; `next`, sent as `after`, returns the one that follows. */
+/** A page of rows, which ends by bytes too; `next`, sent as `after`, returns the one that follows. */
 export interface Page<T> {
   readonly items: T[];
   readonly next: string | null;

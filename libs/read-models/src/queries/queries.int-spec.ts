@@ -71,6 +71,15 @@ describe('pages', () => {
     expect(keys).toEqual([...keys].sort());
   });
 
+  test('end by bytes too, and still hold each once', async () => {
+    const single = await listTurns(database.pool, { limit: 500 }, 1);
+    expect([single.items.length, single.next]).toEqual([1, expect.any(String)]);
+    const turns = await pages((after) => listTurns(database.pool, { limit: 500, after }, 1_000));
+    expect(new Set(turns.map(({ turn_id }) => turn_id)).size).toBe(21);
+    const sessions = await pages((after) => listSessions(database.pool, { limit: 500, after }, 1_000));
+    expect(new Set(sessions.map(({ session_id }) => session_id)).size).toBe(7);
+  });
+
   test('of turns take their filters along', async () => {
     const session = scripts[3];
     expect(await turns({ session_id: session?.sessionId })).toHaveLength(3);

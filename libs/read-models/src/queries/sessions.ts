@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Channel, SessionStatus } from '#domain';
+import { withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
@@ -33,8 +34,12 @@ export function isoTime(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
-/** Sessions, the newest first. @throws InvalidCursorError */
-export async function listSessions(pool: Pool, filter: SessionFilter): Promise<Page<SessionItem>> {
+/** Sessions, the newest first; `maxBytes` end a page. @throws InvalidCursorError */
+export async function listSessions(
+  pool: Pool,
+  filter: SessionFilter,
+  maxBytes?: number,
+): Promise<Page<SessionItem>> {
   const { partner_id, status, channel, limit, after } = filter;
   const conditions = new Conditions()
     .add('partner_id = $?', partner_id)
@@ -54,9 +59,9 @@ export async function listSessions(pool: Pool, filter: SessionFilter): Promise<P
      ORDER BY s.start_time DESC, s.session_id DESC LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
   );
-  const items = rows.slice(0, limit);
+  const items = withinBytes(rows.slice(0, limit), maxBytes);
   const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
+  const more = rows.length > items.length && last !== undefined;
   return { items, next: more ? encodeCursor([last.start_time, last.session_id]) : null };
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { JsonObject, Sender } from '#domain';
+import { pageBytes, withinBytes } from '#platform';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -32,10 +33,15 @@ interface TurnFilter {
 }
 
 /**
- * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said.
+ * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said. A page
+ * ends at `maxBytes`; of the rows behind it PostgreSQL sends one, which tells that there are more.
  * @throws InvalidCursorError
  */
-export async function listTurns(pool: Pool, filter: TurnFilter): Promise<Page<TurnItem>> {
+export async function listTurns(
+  pool: Pool,
+  filter: TurnFilter,
+  maxBytes = pageBytes,
+): Promise<Page<TurnItem>> {
   const conditions = new Conditions()
     .add('session_id = $?', filter.session_id)
     .add('partner_id = $?', filter.partner_id)
@@ -50,13 +56,18 @@ export async function listTurns(pool: Pool, filter: TurnFilter): Promise<Page<Tu
   const { rows } = await pool.query<TurnItem & { ordered_at: string }>(
     `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text,
        parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at
-     FROM conversation_turn AS t ${conditions.where()}
-     ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}`,
+     FROM (SELECT *, sum(octet_length(message_text) + octet_length(extracted_entities::text)
+         + coalesce(octet_length(response_text), 0))
+         OVER (ORDER BY ordered_at, session_id, revision ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS bytes_before
+       FROM (SELECT * FROM conversation_turn AS t ${conditions.where()}
+         ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}) AS page) AS t
+     WHERE coalesce(bytes_before, 0) < ${conditions.parameter(maxBytes)}
+     ORDER BY t.ordered_at, t.session_id, t.revision`,
     conditions.values,
   );
-  const page = rows.slice(0, filter.limit);
+  const page = withinBytes(rows.slice(0, filter.limit), maxBytes);
   const last = page.at(-1);
-  const more = rows.length > filter.limit && last !== undefined;
+  const more = rows.length > page.length && last !== undefined;
   const next = more ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)]) : null;
   return { items: page.map(({ ordered_at: _orderedAt, ...item }) => item), next };
 }

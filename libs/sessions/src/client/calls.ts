@@ -6,7 +6,7 @@ import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
-import type { StoredEvent } from './page.ts';
+import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
@@ -44,10 +44,15 @@ export class Calls {
   ) {}
 
   /** @throws StoreUnavailableError */
-  page(begin: BeginRead): Promise<StoredEvent[]> {
+  async page(begin: BeginRead): Promise<StoredEvent[]> {
+    return (await this.part(begin, Infinity)).events;
+  }
+
+  /** As `page`, but the read ends when it has about so many bytes. @throws StoreUnavailableError */
+  part(begin: BeginRead, maxBytes: number): Promise<StreamPage> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
-      deadline.bound(untilAnswered(deadline, () => this.pageOnce(deadline, begin))),
+      deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes))),
     );
   }
 
@@ -134,17 +139,19 @@ export class Calls {
     events: readonly EventData[],
     expected: number,
   ): Promise<AppendOutcome | undefined> {
-    const [found] = await this.pageOnce(deadline, streamPage(stream, expected + 1, 1));
+    const {
+      events: [found],
+    } = await this.partOnce(deadline, streamPage(stream, expected + 1, 1), Infinity);
     if (found === undefined) return undefined;
     const appended = found.id === events[0]?.id;
     return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
   }
 
-  private pageOnce(deadline: Deadline, begin: BeginRead): Promise<StoredEvent[]> {
+  private partOnce(deadline: Deadline, begin: BeginRead, maxBytes: number): Promise<StreamPage> {
     return this.reads.run(async () => {
       deadline.check();
       return this.connections.use('reads', (connection) =>
-        readPage(connection, deadline.attemptMs, () => begin(connection.client)),
+        readPage(connection, deadline.attemptMs, () => begin(connection.client), maxBytes),
       );
     });
   }

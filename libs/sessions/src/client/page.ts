@@ -1,21 +1,36 @@
 import type { ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import { jsonSize } from '#platform';
 import type { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
 
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
+/** What a read has returned. */
+export interface StreamPage {
+  readonly events: StoredEvent[];
+  /** Whether the read was ended because it had its bytes: there may be more events. */
+  readonly isCut: boolean;
+}
+
+/** Bytes of an event beside its data: its ids, names and metadata. */
+const overhead = 500;
+
 /**
- * All events of a read, which is bounded; none when there is no such stream, or no longer. The call has ended when this settles: the
+ * The events of a read, which is bounded; none when there is no such stream, or no longer. The call has ended when this settles: the
  * client would keep one that is left before its end.
  * @param idleMs how long to wait for an event, or the end
+ * @param maxBytes about how many bytes end the read, with the event that reaches them
  * @throws NoAnswerError, the client's errors
  */
 export async function readPage(
   connection: Connection,
   idleMs: number,
   begin: () => StreamingRead<ResolvedEvent>,
-): Promise<StoredEvent[]> {
+  maxBytes = Infinity,
+): Promise<StreamPage> {
+  let bytes = 0;
+  let isCut = false;
   const events: StoredEvent[] = [];
   const ended = Promise.withResolvers<void>();
   const read = begin();
@@ -23,12 +38,18 @@ export async function readPage(
   read.on('data', ({ event }) => {
     timer.refresh();
     connection.answered();
-    if (event) events.push(event);
+    if (!event || isCut) return;
+    events.push(event);
+    bytes += overhead + jsonSize(event.data);
+    isCut = bytes >= maxBytes;
+    if (isCut) ended.resolve();
   });
   read.on('end', ended.resolve);
   read.on('error', ended.reject);
   try {
     await ended.promise;
+    // What is on its way is still taken in: the client keeps a call until its last event is consumed.
+    if (isCut) read.cancel().catch(() => undefined);
   } catch (error) {
     read.cancel().catch(() => undefined);
     read.destroy();
@@ -37,5 +58,5 @@ export async function readPage(
     clearTimeout(timer);
   }
   connection.answered();
-  return events;
+  return { events, isCut };
 }

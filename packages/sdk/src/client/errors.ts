@@ -82,9 +82,14 @@ export class RevisionConflict extends TurnstreamError {
     return this.problem.expected_revision ?? -1;
   }
 
-  /** The events recorded since the expected revision, at most 100. */
+  /** The events recorded since the expected revision: the first of them, at most 100 and 1 MiB. */
   get events(): readonly Pick<RecordedEvent, 'event_id' | 'type' | 'revision' | 'data'>[] {
     return (this.problem['events'] as RecordedEvent[] | undefined) ?? [];
+  }
+
+  /** Where {@link Session.events} goes on after `events`; null: they are all. */
+  get nextRevision(): number | null {
+    return this.problem.next_revision ?? null;
   }
 
   /** Whether the same command would be allowed at the current revision. */

@@ -7,7 +7,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Sessions, the newest first, by partner, status or channel */
+        /**
+         * Sessions, the newest first, by partner, status or channel
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         */
         readonly get: operations["sessions"];
         readonly put?: never;
         /** Start a session */
@@ -271,7 +274,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The events of a conversation, the oldest first */
+        /**
+         * The events of a conversation, the oldest first
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         */
         readonly get: operations["events"];
         readonly put?: never;
         readonly post?: never;
@@ -307,7 +313,7 @@ export interface paths {
         };
         /**
          * Turns, the oldest first, by session, partner, intent, sender or time
-         * @description The turns of one session come in their order, although the clocks of nodes differ.
+         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -325,7 +331,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The agent instances that are connected, and the pools in which sessions wait */
+        /**
+         * The agent instances that are connected, and the pools in which sessions wait
+         * @description A page ends at `limit` instances or 1 MiB, whichever comes first.
+         */
         readonly get: operations["agents"];
         readonly put?: never;
         readonly post?: never;
@@ -1376,6 +1385,8 @@ export interface components {
         };
         readonly AgentsDto: {
             readonly agents: readonly components["schemas"]["AgentInstanceDto"][];
+            /** @description Send as `after`; null on the last page. */
+            readonly next: string | null;
             readonly waiting: readonly components["schemas"]["WaitingPoolDto"][];
         };
         readonly SessionAgentDto: {
@@ -1425,6 +1436,8 @@ export interface components {
             readonly expected_revision?: number;
             readonly current_revision?: number;
             readonly retry_safe?: boolean;
+            /** @description Where `GET …/events?from_revision=` goes on after `events`, which ends at 100 events or 1 MiB; null: it is complete. */
+            readonly next_revision?: number | null;
             /** @description Who owns the session now. */
             readonly holder?: {
                 readonly instance: string | null;
@@ -3799,6 +3812,8 @@ export interface operations {
                 /** @description Only the instances of this pool. */
                 readonly pool?: string;
                 readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -3814,7 +3829,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AgentsDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;

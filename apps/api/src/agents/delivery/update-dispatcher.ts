@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { RecordedEvent } from '#domain';
 import { EventStore, readEvents } from '#sessions';
 import type { Logger } from '#platform';
-import { InjectLogger, sleep } from '#platform';
+import { InjectLogger, jsonSize, sleep } from '#platform';
 import type { Appended } from '#sessions';
 import { notificationFor } from '#read-models';
 import { AppendAnnouncer } from '../../common/append-announcer.ts';
@@ -16,6 +16,8 @@ import { Notifier } from './notifier.ts';
 
 /** Events read at a time for one session, before another session of the same instance is read. */
 const pageSize = 64;
+/** About how many bytes are read at a time. */
+const stepBytes = 128 * 1024;
 /** Pause before a reading that failed is done again, in milliseconds. */
 const retryMs = 500;
 
@@ -102,9 +104,14 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     if (reading === undefined) return false;
     const { sessionId } = attachment;
     const events: RecordedEvent[] = [];
+    let bytes = 0;
     try {
-      for await (const event of readEvents(this.store, sessionId, { from: reading.from, limit: pageSize }))
+      const page = { from: reading.from, limit: pageSize, stepBytes };
+      for await (const event of readEvents(this.store, sessionId, page)) {
         events.push(event);
+        bytes += jsonSize(event.data);
+        if (bytes >= stepBytes) break;
+      }
     } catch (err) {
       this.logger.debug(
         { err, session_id: sessionId },
@@ -117,7 +124,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
       return false;
     }
     const allReceived = this.receiveAll(attachment, events);
-    return attachment.finishReading(reading, allReceived && events.length < pageSize);
+    return attachment.finishReading(reading, allReceived && bytes < stepBytes && events.length < pageSize);
   }
 
   private oldestUnacknowledged(): number | undefined {

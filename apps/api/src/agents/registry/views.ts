@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { PageBudget } from '#platform';
+import type { Page } from '#read-models';
+import { InvalidCursorError } from '#read-models';
 import { keyOf } from './script-runner.ts';
 import { Registry } from './registry.ts';
 
@@ -15,6 +18,9 @@ interface InstanceView {
   readonly lease_ms: number;
 }
 
+/** Instances that are read with one call. */
+const readAtOnce = 500;
+
 /** What the registry shows of itself. */
 @Injectable()
 export class RegistryViews {
@@ -23,14 +29,21 @@ export class RegistryViews {
     private readonly registry: Registry,
   ) {}
 
-  /** The instances that are connected, of one pool or of all. */
-  async instances(only: string | undefined, limit: number): Promise<InstanceView[]> {
-    const views: InstanceView[] = [];
-    for (const pool of only === undefined ? await this.registry.poolNames() : [only]) {
-      if (views.length >= limit) break;
-      views.push(...(await this.instancesOf(pool, limit - views.length)));
+  /** The instances that are connected, of one pool or of all, by their names. @throws InvalidCursorError */
+  async instances(only: string | undefined, limit: number, after?: string): Promise<Page<InstanceView>> {
+    const [fromPool, fromInstance] = placeOf(after);
+    const pools = only === undefined ? await this.registry.poolNames() : [only];
+    const budget = new PageBudget();
+    const items: InstanceView[] = [];
+    for (const pool of pools.filter((name) => name >= fromPool).sort()) {
+      for await (const view of this.instancesOf(pool, pool === fromPool ? fromInstance : '')) {
+        const last = items.at(-1);
+        const fits = items.length < limit && budget.takes(view);
+        if (!fits && last !== undefined) return { items, next: `${last.pool}/${last.instance}` };
+        items.push(view);
+      }
     }
-    return views;
+    return { items, next: null };
   }
 
   /** How many sessions of each pool wait for an instance. */
@@ -44,28 +57,50 @@ export class RegistryViews {
       .filter(({ sessions }) => sessions > 0);
   }
 
-  private async instancesOf(pool: string, limit: number): Promise<InstanceView[]> {
+  private async *instancesOf(pool: string, after: string): AsyncGenerator<InstanceView> {
     const key = keyOf(pool);
-    const range = ['-inf', '(+inf', 'WITHSCORES', 'LIMIT', 0, limit] as const;
-    const leases = await this.redis.zrangebyscore(`${key}:leases`, ...range);
-    const now = Date.now();
-    const pipeline = this.redis.pipeline();
-    for (let at = 0; at < leases.length; at += 2)
-      pipeline.hgetall(`${key}:instance:${leases[at]}`).scard(`${key}:owned:${leases[at]}`);
-    const replies = (await pipeline.exec()) ?? [];
-    return leases.flatMap((instance, at) => {
-      const about = (at % 2 === 0 ? replies[at]?.[1] : undefined) as Record<string, string> | undefined;
-      if (about?.['node'] === undefined) return [];
-      return {
-        instance,
-        pool,
-        node: about['node'],
-        capacity: Number(about['capacity']),
-        sessions: Math.max(0, Number(replies[at + 1]?.[1]) - 1),
-        draining: about['draining'] === '1',
-        since: new Date(Number(about['since'])).toISOString(),
-        lease_ms: Number(leases[at + 1]) - now,
-      };
-    });
+    const scored = await this.redis.zrangebyscore(`${key}:leases`, '-inf', '(+inf', 'WITHSCORES');
+    const leases = new Map(
+      scored.flatMap((name, at) => (at % 2 === 0 ? [[name, Number(scored[at + 1])]] : [])),
+    );
+    const names = [...leases.keys()].filter((name) => name > after).sort();
+    for (let at = 0; at < names.length; at += readAtOnce) {
+      const now = Date.now();
+      for (const { instance, about, owned } of await this.read(key, names.slice(at, at + readAtOnce))) {
+        if (about['node'] === undefined) continue;
+        yield {
+          instance,
+          pool,
+          node: about['node'],
+          capacity: Number(about['capacity']),
+          sessions: Math.max(0, owned - 1),
+          draining: about['draining'] === '1',
+          since: new Date(Number(about['since'])).toISOString(),
+          lease_ms: (leases.get(instance) ?? now) - now,
+        };
+      }
+    }
   }
+
+  /** What the registry has of some instances of a pool. */
+  private async read(
+    key: string,
+    names: readonly string[],
+  ): Promise<{ instance: string; about: Record<string, string>; owned: number }[]> {
+    const pipeline = this.redis.pipeline();
+    for (const name of names) pipeline.hgetall(`${key}:instance:${name}`).scard(`${key}:owned:${name}`);
+    const replies = (await pipeline.exec()) ?? [];
+    return names.map((instance, at) => ({
+      instance,
+      about: (replies[2 * at]?.[1] ?? {}) as Record<string, string>,
+      owned: Number(replies[2 * at + 1]?.[1]),
+    }));
+  }
+}
+
+/** Pool and instance of the last item of a page. */
+function placeOf(after = '/'): [pool: string, instance: string] {
+  const slash = after.indexOf('/');
+  if (slash < 0) throw new InvalidCursorError();
+  return [after.slice(0, slash), after.slice(slash + 1)];
 }

@@ -13,6 +13,9 @@ import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
 import { StreamQuery } from './stream.dto.ts';
 
+/** About how many bytes of events wait in memory for a reader. */
+const stepBytes = 128 * 1024;
+
 /** One session's events as they happen, for consoles and simple agents. */
 @ApiTags('agents')
 @Controller('v1')
@@ -48,7 +51,7 @@ export class StreamController implements BeforeApplicationShutdown {
     const response: ServerResponse = reply.raw;
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };
     response.writeHead(200, { ...headers, 'x-accel-buffering': 'no' });
-    const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64 });
+    const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
     response.on('close', () => {

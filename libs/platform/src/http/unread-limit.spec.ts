@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Controller, Get, Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { waitUntil } from '../async/wait-until.ts';
+import { HealthChecks } from '../health/checks.ts';
+import { createLogger } from '../logging/logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { createHttpApp, listen } from './app.ts';
+
+const size = 16 * 1_048_576;
+
+@Controller()
+class LargeController {
+  @Get('large')
+  get(): string {
+    return 'x'.repeat(size);
+  }
+}
+
+@Module({ controllers: [LargeController] })
+class LargeModule {}
+
+describe('an answer of 16 MiB', () => {
+  let app: NestFastifyApplication;
+  let url: URL;
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    const logger = createLogger('api', 'silent');
+    const shared = { logger, metrics: new Metrics('api'), health: new HealthChecks({ checks: {} }) };
+    app = await createHttpApp(LargeModule, { ...shared, unreadMs: 400 });
+    url = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await app.close();
+  });
+
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => {
+      app.getHttpServer().getConnections((_error, count) => resolve(count));
+    });
+
+  /** A client that has asked for it. */
+  async function ask(): Promise<Socket> {
+    const socket = connect(Number(url.port), url.hostname);
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await waitUntil(async () => (await connections()) > 0);
+    return socket;
+  }
+
+  test('is given up when nobody reads it', async () => {
+    for (let n = 0; n < 10; n += 1) await ask();
+    await waitUntil(async () => (await connections()) === 0, { what: 'all connections to be cut' });
+    expect(await connections()).toBe(0);
+  });
+
+  test('is given up when it is read too slowly', async () => {
+    const socket = await ask();
+    const reading = setInterval(() => socket.read(1_000), 20);
+    await waitUntil(async () => (await connections()) === 0, { what: 'the connection to be cut' });
+    clearInterval(reading);
+    expect(await connections()).toBe(0);
+  });
+});

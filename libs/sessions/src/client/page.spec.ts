@@ -1,0 +1,52 @@
+import { EventEmitter } from 'node:events';
+import type { ResolvedEvent, StreamingRead } from '@eventstore/db-client';
+import { expect, test } from '@jest/globals';
+import type { Connection } from './connection.ts';
+import { readPage } from './page.ts';
+
+const connection = { answered: () => undefined } as unknown as Connection;
+
+/** A read that returns events of 1,000 bytes until it is cancelled. */
+class EndlessRead extends EventEmitter {
+  sent = 0;
+  cancelled = 0;
+
+  start(): this {
+    const timer = setInterval(() => {
+      if (this.cancelled > 0) return clearInterval(timer);
+      for (let n = 0; n < 10; n += 1) this.emit('data', { event: { data: { text: 'x'.repeat(985) } } });
+      this.sent += 10;
+    });
+    return this;
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelled += 1;
+  }
+
+  destroy(): void {
+    this.removeAllListeners();
+  }
+}
+
+const page = (read: EndlessRead, maxBytes?: number): ReturnType<typeof readPage> =>
+  readPage(connection, 10_000, () => read.start() as unknown as StreamingRead<ResolvedEvent>, maxBytes);
+
+test('a read is cancelled once it has its bytes, with the event that reaches them', async () => {
+  const read = new EndlessRead();
+  const { events, isCut } = await page(read, 6_001);
+  expect([events.length, isCut, read.cancelled, read.sent]).toEqual([5, true, 1, 10]);
+});
+
+test('a read has an event, however large it is', async () => {
+  expect((await page(new EndlessRead(), 1)).events).toHaveLength(1);
+});
+
+test('a read that ends before is not cut', async () => {
+  const read = new EndlessRead();
+  setTimeout(() => {
+    read.cancelled = 1;
+    read.emit('end');
+  }, 30);
+  expect(await page(read, 1e9)).toMatchObject({ isCut: false });
+});
