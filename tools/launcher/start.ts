@@ -4,11 +4,12 @@
  */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { withoutPassword } from '../shared/address.ts';
 import type { Apps } from './apps.ts';
 import { addressOf, appList, startApps } from './apps.ts';
 import { build } from '../shared/build.ts';
-import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
-import { assertUsable, portOf } from './ports.ts';
+import { assertRoom, dataDir, folder, protect, root } from '../shared/paths.ts';
+import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
@@ -26,6 +27,7 @@ await runProgram(async () => {
   assertRoom(folder(dataDir), NEEDED_MIB);
   claim(addressOf(apps[0]));
   try {
+    protect(dataDir);
     await supervise((supervisor) => bringUp(supervisor, apps, watch));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -71,7 +73,7 @@ function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [
     ...apps.map((app) => [app.name, addressOf(app)]),
     ['API docs', `${addressOf(apps[0])}/docs`],
-    ...backingServices.map(({ title, variable }) => [title, env[variable]]),
+    ...backingServices.map(({ title, variable }) => [title, withoutPassword(env[variable] ?? '')]),
     ['logs', `${shown(dataDir)}/logs/`],
   ];
   console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);
