@@ -5,6 +5,7 @@ import { pathFor, prepareCluster } from './postgres/cluster.ts';
 import { passwordIn } from './postgres/password.ts';
 import { NAME } from './postgres/roles.ts';
 import { unprivileged } from './postgres/user.ts';
+import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200 };
@@ -36,7 +37,7 @@ export const postgres: BackingService = {
     const settings = Object.entries({ ...SETTINGS, port }).map(([key, value]) => `--${key}=${value}`);
     const { prefix, user } = runner;
     const command = [...prefix, programs.postgres, '-D', pathFor(runner, folder), ...settings];
-    return { command, signal: 'SIGINT', user, folder };
+    return { command, signal: 'SIGINT', user, folder, answers: answersAt(port, GREETINGS.postgres) };
   },
   ready: async (url) => {
     try {

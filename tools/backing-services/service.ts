@@ -14,6 +14,8 @@ export interface Program {
   /** What ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: 'SIGTERM' | 'SIGINT';
   readonly graceMs?: number;
+  /** Whether it answers a question in time; one that lives and does not is stuck. */
+  readonly answers?: (timeoutMs: number) => Promise<boolean>;
   readonly afterStop?: () => Promise<unknown>;
 }
 

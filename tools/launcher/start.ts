@@ -23,12 +23,12 @@ const NEEDED_MIB = 512;
 const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
 
 await runProgram(async () => {
-  const { apps, watch } = options();
+  const { apps, watch, silenceMs } = options();
   assertRoom(folder(dataDir), NEEDED_MIB);
   claim(addressOf(apps[0]));
   try {
     protect(dataDir);
-    await supervise((supervisor) => bringUp(supervisor, apps, watch));
+    await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
@@ -37,7 +37,7 @@ await runProgram(async () => {
   }
 }, usage);
 
-function options(): { apps: Apps; watch: boolean } {
+function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const { values } = parseOptions({
     api: { type: 'string', default: '1' },
     watch: { type: 'boolean', default: false },
@@ -47,7 +47,12 @@ function options(): { apps: Apps; watch: boolean } {
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
   if (last > 65_535) throw new Failure(`PORT is too high: the apps need port ${last} too. Set a lower PORT.`);
-  return { apps, watch: values.watch };
+  const silence = process.env['TURNSTREAM_SILENCE_S'] || '30';
+  if (!/^\d{1,5}$/.test(silence))
+    throw new Failure(
+      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: for ever.`,
+    );
+  return { apps, watch: values.watch, silenceMs: Number(silence) * 1_000 };
 }
 
 /** Does not return: the system runs until the command is interrupted. */
