@@ -67,6 +67,8 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
     })),
   ]);
   if (!watch) await build();
+  // What is made from here on is for this user alone.
+  process.umask(0o077);
   const env = await startBackingServices(supervisor, dataDir, false);
   note(env);
   await startApps(supervisor, apps, dataDir, env, watch);

@@ -93,8 +93,6 @@ export class Supervisor {
   private async runOnce(child: Child): Promise<{ how: string; tail: string }> {
     const { name, command, env = {}, user = {}, folder, log } = child.program;
     const { signal = 'SIGTERM', graceMs = 15_000 } = child.program;
-    // What it makes is for this user alone.
-    const umask = process.umask(0o077);
     // A file of its own: through a pipe of this process it could not write when this process is killed.
     // The types of execa know descriptors up to 9 only.
     const output = (log ? openSync(log, child.isReady ? 'a' : 'w') : 'inherit') as 9 | 'inherit';
@@ -103,7 +101,6 @@ export class Supervisor {
     const stops = { killSignal: signal, forceKillAfterDelay: graceMs, reject: false } as const;
     child.process = execa(file, args, { env, ...user, ...stops, stdio: ['ignore', output, output, ...more] });
     for (const descriptor of [output, ...more]) if (descriptor !== 'inherit') closeSync(descriptor);
-    process.umask(umask);
     const { pid } = child.process;
     if (pid !== undefined) this.pids.set(name, pid);
     if (child.isReady) say(name, `started again (process ${pid})`);
