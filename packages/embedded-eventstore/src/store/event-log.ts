@@ -1,3 +1,4 @@
+import { BoundedCache } from './bounded-cache.ts';
 import type { Sqlite } from './layout.ts';
 import { StoreReadError, type Health } from './errors.ts';
 import { checksum, RECORD_OVERHEAD } from './layout.ts';
@@ -28,7 +29,7 @@ export class EventLog {
   private lastPosition = 0;
   private nextPosition = 1;
   private scavengedPosition = 0;
-  private readonly names = new Map<number, string>();
+  private readonly names = new BoundedCache<number, string>((name) => name);
   private readonly statements;
 
   constructor(
@@ -145,7 +146,6 @@ export class EventLog {
     if (known !== undefined) return known;
     const row = this.statements.name.get([sid]) as [string] | undefined;
     if (!row) throw new StoreReadError(`The stream number ${sid} has no name: the file is damaged`);
-    if (this.names.size > 50_000) this.names.clear();
     this.names.set(sid, row[0]);
     return row[0];
   }

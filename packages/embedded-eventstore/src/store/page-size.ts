@@ -1,7 +1,7 @@
 import type { EventRecord } from './records.ts';
 
 /** Approximate size of a page in bytes: pages of large events have fewer events. */
-const PAGE_BYTES = 2 * 1024 * 1024;
+export const PAGE_BYTES = 2 * 1024 * 1024;
 
 /** The number of events of the next page, after one of `limit`; it adapts to the size of the events. */
 export const nextLimit = (limit: number, max: number, events: readonly EventRecord[]): number => {
