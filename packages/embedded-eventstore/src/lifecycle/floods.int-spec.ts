@@ -9,10 +9,13 @@ import {
   proposed,
   RawClient,
   readAllOptions,
+  readStreamOptions,
   streamIdentifier,
 } from '../contract/raw-client.ts';
 import { startServer } from '../server.ts';
-import { withDirectory } from './stores.ts';
+import { isCut } from '../store/page-size.ts';
+import type { EventRecord } from '../store/records.ts';
+import { appendMany, withDirectory, withStore } from './stores.ts';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
 
@@ -104,5 +107,40 @@ describe('after a flood the server holds nothing, and during it little:', () => 
       await waitUntil('all events', () => events === 40);
       call.cancel();
       await waitUntil('the end of the call', () => server.heldBytes() === 0);
+    }));
+});
+
+describe('a page that grew over small events', () => {
+  test('ends with the event that makes it larger than 2 MiB, and a read goes on behind it', () =>
+    withDirectory((dir) =>
+      withStore(dir, async (store) => {
+        await appendMany(store, 'stream', 60);
+        await appendMany(store, 'stream', 60, 900_000);
+        const bytes = (events: readonly EventRecord[]) =>
+          events.reduce((sum, { data }) => sum + data.length, 0);
+        const page = store.reads.stream('stream', 50, 64, false);
+        if (page.kind !== 'page') throw new Error('no page');
+        expect([page.events.length, isCut(page.events)]).toEqual([13, true]);
+        for (const events of [store.log.readAllForwards(1, 128), store.log.readAllBackwards(2 ** 40, 128)])
+          expect(bytes(events)).toBeLessThan(3 * MIB);
+      }),
+    ));
+
+  test('does not end a read of the stream', () =>
+    withServer(async (server, raw) => {
+      const small = () => proposed({ type: 'Small', contentType: 'application/json' });
+      const requests = [...Array.from({ length: 60 }, small), ...Array.from({ length: 12 }, bigEvent)].map(
+        (event) => batch({ correlation: crypto.randomUUID(), stream: 'stream', events: [event] }),
+      );
+      await raw.batchAppend(requests);
+      const read = await raw.read((options) => readStreamOptions(options, 'stream'));
+      expect(read.filter((response) => response.hasEvent())).toHaveLength(72);
+      const backwards = await raw.read((options) => {
+        readStreamOptions(options, 'stream');
+        options.getStream()?.setEnd(empty());
+        options.setReadDirection(messages.ReadReq.Options.ReadDirection.BACKWARDS);
+      });
+      expect(backwards.filter((response) => response.hasEvent())).toHaveLength(72);
+      await waitUntil('the end of the calls', () => server.heldBytes() === 0);
     }));
 });
