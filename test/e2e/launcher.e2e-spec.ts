@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,6 +81,7 @@ function living(pids: readonly number[]): number[] {
 }
 
 beforeAll(async () => {
+  // As earlier versions made it; the start closes it to other users.
   chmodSync(data, 0o755);
   for (const name of SERVICE_VARIABLES) delete env[name];
   const ports = await Promise.all(PORT_VARIABLES.map(() => listen(0)));
@@ -118,6 +119,12 @@ describe('a fault is one line that says what to do', () => {
     expect(output).toMatch(line);
   });
 
+  test('a data folder that cannot be made', async () => {
+    const { code, output } = await command('start.ts', { TURNSTREAM_DATA: '/proc/x' }).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/^\n✖ Cannot use the folder \/proc\/x .*: set TURNSTREAM_DATA .*\n$/);
+  });
+
   test('no Java', async () => {
     const { code, output } = await command('start.ts', { JAVA_HOME: '/nowhere' }).ended;
     expect(code).toBe(1);
@@ -140,6 +147,10 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   const { session_id } = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as {
     session_id: string;
   };
+
+  expect(output).toContain('postgres://turnstream:***@127.0.0.1');
+  expect(statSync(join(data, 'run.json')).mode & 0o777).toBe(0o600);
+  expect(execFileSync('find', [data, '-type', 'd', '-perm', '/077'], { encoding: 'utf8' })).toBe('');
 
   const twice = await command('start.ts').ended;
   expect(twice).toMatchObject({ code: 1, output: expect.stringMatching(/already runs.*npm stop/) });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ErrorType, EventStoreDBClient } from '@eventstore/db-client';
 import { folder, root } from '../shared/paths.ts';
+import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 
 /** `TURNSTREAM_EVENT_STORE=like-a-server`: the embedded store does what depends on time on a real server, too. */
@@ -34,6 +35,7 @@ export const eventStore: BackingService = {
         ...data,
         ...(isLikeAServer() ? ['--like-a-server'] : []),
       ],
+      answers: answersAt(port, GREETINGS.http2),
     });
   },
   ready: async (url) => {

@@ -5,6 +5,7 @@ import { postgres } from './postgres.ts';
 import type { BackingService } from './service.ts';
 import { valkey } from './valkey.ts';
 
+export { answersAt, GREETINGS } from './answers.ts';
 export { composeDown, composeProgram, dockerIsChosen } from './docker.ts';
 export type { BackingService, Program } from './service.ts';
 

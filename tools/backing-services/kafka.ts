@@ -6,6 +6,7 @@ import { Failure } from '../shared/failure.ts';
 import { folder, root } from '../shared/paths.ts';
 import { freePorts } from '../shared/free-ports.ts';
 import { lastLines, run } from '../shared/run.ts';
+import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 
@@ -42,7 +43,8 @@ export const kafka: BackingService = {
       const { code, output } = await run([...jvm, ...format]);
       if (code !== 0) throw new Failure(`Kafka cannot make its data folder ${home}: ${lastLines(output)}`);
     }
-    return { command: [...jvm, 'kafka.Kafka', config], graceMs: 30_000 };
+    const answers = answersAt(port, GREETINGS.kafka);
+    return { command: [...jvm, 'kafka.Kafka', config], graceMs: 30_000, answers };
   },
   ready: async (url) => {
     const quiet = { logLevel: logLevel.NOTHING, connectionTimeout: 3_000, requestTimeout: 3_000 };

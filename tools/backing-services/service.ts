@@ -9,9 +9,13 @@ export interface Program {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** A folder that it gets as an open file, the fourth of its process. */
+  readonly folder?: string;
   /** What ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: 'SIGTERM' | 'SIGINT';
   readonly graceMs?: number;
+  /** Whether it answers a question in time; one that lives and does not is stuck. */
+  readonly answers?: (timeoutMs: number) => Promise<boolean>;
   readonly afterStop?: () => Promise<unknown>;
 }
 
@@ -22,9 +26,10 @@ export interface BackingService {
   readonly variable: string;
   readonly portVariable: string;
   readonly port: number;
-  readonly url: (port: number) => string;
-  /** Prepares its data folder and, when it is not installed, installs it. */
-  readonly program: (dir: string, port: number) => Promise<Program>;
+  /** `dir`: the folder of its data, when it runs natively. */
+  readonly url: (port: number, dir?: string) => string;
+  /** Prepares its data folder and, when it is not installed, installs it. `isPrivate`: for tests, with fresh data. */
+  readonly program: (dir: string, port: number, isPrivate: boolean) => Promise<Program>;
   /** Throws until one request is answered; an open port is not enough. */
   readonly ready: (url: string) => Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { folder } from '../shared/paths.ts';
 import { run } from '../shared/run.ts';
+import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 
@@ -25,7 +26,7 @@ export const valkey: BackingService = {
       'maxmemory-policy': 'noeviction',
     };
     const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
-    return { command: [await server(), ...args] };
+    return { command: [await server(), ...args], answers: answersAt(port, GREETINGS.redis) };
   },
   ready: async (url) => {
     const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { answersAt, GREETINGS } from '../backing-services/index.ts';
 import { folder, root } from '../shared/paths.ts';
 import { step } from '../shared/run.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -42,7 +43,10 @@ export async function startApps(
         ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
         : [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
       env: { ...env, PORT: String(port) },
-      ...(watch ? {} : { log: join(folder(dir, 'logs'), `${name}.log`) }),
+      // In watch mode the developer may have stopped it at a breakpoint.
+      ...(watch
+        ? {}
+        : { log: join(folder(dir, 'logs'), `${name}.log`), answers: answersAt(port, GREETINGS.http) }),
     };
     await step(name, `starting on 127.0.0.1:${port}`, () =>
       supervisor.start(program, () => ready(port), watch ? Infinity : 60_000),

@@ -3,11 +3,12 @@ import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import type { BackingService } from '../backing-services/index.ts';
 import { backingServices, composeProgram, dockerIsChosen } from '../backing-services/index.ts';
 import { migrate } from '../migrate/migrations.ts';
+import { withoutPassword } from '../shared/address.ts';
 import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
 import { freePorts } from '../shared/free-ports.ts';
 import { lastError, step } from '../shared/run.ts';
-import { portOf } from './ports.ts';
+import { portOf } from '../shared/ports.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export const usualPort = ({ portVariable, port }: BackingService): number => portOf(portVariable, port);
@@ -27,25 +28,30 @@ interface Placed extends BackingService {
  */
 export async function startBackingServices(supervisor: Supervisor, dir: string, isPrivate: boolean) {
   const free = isPrivate ? await freePorts(backingServices.length) : [];
+  const inDocker = !backingServices.every(isGiven) && (await dockerIsChosen());
   const placed = backingServices.map((service, index): Placed => {
     const at = free[index] ?? usualPort(service);
-    return { ...service, at, address: process.env[service.variable] || service.url(at) };
+    const address = process.env[service.variable] || service.url(at, inDocker ? undefined : dir);
+    return { ...service, at, address };
   });
   const own = placed.filter((service) => !isGiven(service));
   const logs = folder(dir, 'logs');
-  const starting =
-    own.length > 0 && (await dockerIsChosen())
-      ? [startInDocker(supervisor, own, logs, !isPrivate)]
-      : own.map((service) => startNatively(supervisor, service, dir, logs));
+  const starting = inDocker
+    ? [startInDocker(supervisor, own, logs, !isPrivate)]
+    : own.map((service) => startNatively(supervisor, service, dir, isPrivate));
   await Promise.all([...starting, ...placed.filter(isGiven).map(assertAnswers)]);
   const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
   await step('PostgreSQL', 'migrating', () => migrate(env['DATABASE_URL'] ?? ''), 'migrated');
   return env;
 }
 
-async function startNatively(supervisor: Supervisor, service: Placed, dir: string, logs: string) {
+async function startNatively(supervisor: Supervisor, service: Placed, dir: string, isPrivate: boolean) {
   const { name, title, at, address, ready } = service;
-  const program = { name, log: join(logs, `${name}.log`), ...(await service.program(dir, at)) };
+  const program = {
+    name,
+    log: join(dir, `logs/${name}.log`),
+    ...(await service.program(dir, at, isPrivate)),
+  };
   await step(title, `starting on 127.0.0.1:${at}`, () => supervisor.start(program, () => ready(address)));
 }
 
@@ -62,7 +68,7 @@ async function assertAnswers({ title, variable, ready, address }: Placed): Promi
   const answers = () => ready(address).then(() => true);
   const ask = () => waitUntil(answers, { timeoutMs: 5_000, everyMs: 500 });
   await step(title, `asking the one of ${variable}`, ask, 'answers').catch((error: Error) => {
-    const at = `${variable}=${address.replace(/:[^:@/]+@/, ':***@')} (${lastError(error)})`;
+    const at = `${variable}=${withoutPassword(address)} (${lastError(error)})`;
     throw new Failure(`${title} does not answer at ${at}: start it, or unset ${variable}.`);
   });
 }

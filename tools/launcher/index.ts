@@ -1,5 +1,5 @@
 /** Private backing services, or a whole private system, for the tests, the acceptance runs and the benchmarks. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../shared/build.ts';
@@ -27,8 +27,6 @@ export interface System extends BackingServices {
 /** Private backing services with fresh data for as long as `fn` runs; those that a variable names are used. */
 export function withBackingServices<T>(fn: (services: BackingServices) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-'));
-  // The database's user must be able to enter it.
-  chmodSync(dir, 0o755);
   const remove = () => rmSync(dir, { recursive: true, force: true });
   return supervise(async (supervisor) => {
     const env = await startBackingServices(supervisor, dir, true);

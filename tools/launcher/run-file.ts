@@ -36,7 +36,9 @@ export function claim(api: string): void {
   try {
     writeFileSync(file, JSON.stringify({ pid: process.pid, api }), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST')
+      throw new Failure(`Cannot write to ${dataDir} (${message}): set TURNSTREAM_DATA to another folder.`);
     throw new Failure(`Turnstream already runs (${other?.api ?? api}): npm stop ends it.`);
   }
 }

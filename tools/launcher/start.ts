@@ -4,11 +4,12 @@
  */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { withoutPassword } from '../shared/address.ts';
 import type { Apps } from './apps.ts';
 import { addressOf, appList, startApps } from './apps.ts';
 import { build } from '../shared/build.ts';
-import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
-import { assertUsable, portOf } from './ports.ts';
+import { assertRoom, dataDir, folder, protect, root } from '../shared/paths.ts';
+import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
@@ -22,11 +23,12 @@ const NEEDED_MIB = 512;
 const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
 
 await runProgram(async () => {
-  const { apps, watch } = options();
+  const { apps, watch, silenceMs } = options();
   assertRoom(folder(dataDir), NEEDED_MIB);
   claim(addressOf(apps[0]));
   try {
-    await supervise((supervisor) => bringUp(supervisor, apps, watch));
+    protect(dataDir);
+    await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
@@ -35,7 +37,7 @@ await runProgram(async () => {
   }
 }, usage);
 
-function options(): { apps: Apps; watch: boolean } {
+function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const { values } = parseOptions({
     api: { type: 'string', default: '1' },
     watch: { type: 'boolean', default: false },
@@ -45,7 +47,12 @@ function options(): { apps: Apps; watch: boolean } {
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
   if (last > 65_535) throw new Failure(`PORT is too high: the apps need port ${last} too. Set a lower PORT.`);
-  return { apps, watch: values.watch };
+  const silence = process.env['TURNSTREAM_SILENCE_S'] || '30';
+  if (!/^\d{1,5}$/.test(silence))
+    throw new Failure(
+      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: for ever.`,
+    );
+  return { apps, watch: values.watch, silenceMs: Number(silence) * 1_000 };
 }
 
 /** Does not return: the system runs until the command is interrupted. */
@@ -60,6 +67,8 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
     })),
   ]);
   if (!watch) await build();
+  // What is made from here on is for this user alone.
+  process.umask(0o077);
   const env = await startBackingServices(supervisor, dataDir, false);
   note(env);
   await startApps(supervisor, apps, dataDir, env, watch);
@@ -71,7 +80,7 @@ function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [
     ...apps.map((app) => [app.name, addressOf(app)]),
     ['API docs', `${addressOf(apps[0])}/docs`],
-    ...backingServices.map(({ title, variable }) => [title, env[variable]]),
+    ...backingServices.map(({ title, variable }) => [title, withoutPassword(env[variable] ?? '')]),
     ['logs', `${shown(dataDir)}/logs/`],
   ];
   console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);

@@ -6,6 +6,7 @@ import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import type { Program } from '../backing-services/service.ts';
 import { Failure } from '../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from '../shared/run.ts';
+import { watch } from '../shared/watch.ts';
 
 /** A program that the supervisor keeps running, and the file of its output; without one it goes to the terminal. */
 interface Supervised extends Program {
@@ -31,6 +32,9 @@ export class Supervisor {
   private readonly children: Child[] = [];
   private readonly stopping = new AbortController();
 
+  /** @param silenceMs for so long a program may live without an answer before it is killed; 0: for ever */
+  constructor(private readonly silenceMs = 0) {}
+
   /** Starts a program and waits until `ready` no longer throws. Fails when it ends first or takes too long. */
   async start(program: Supervised, ready: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
     this.stopping.signal.throwIfAborted();
@@ -46,6 +50,7 @@ export class Supervisor {
       throw new Failure(`${why}: see ${program.log ?? 'its output'}.`);
     });
     child.isReady = true;
+    void watch(child, this.silenceMs, this.stopping.signal);
   }
 
   signal(name: string, signal: NodeJS.Signals): void {
@@ -86,15 +91,16 @@ export class Supervisor {
   }
 
   private async runOnce(child: Child): Promise<{ how: string; tail: string }> {
-    const { name, command, env = {}, user = {}, log, signal = 'SIGTERM', graceMs = 15_000 } = child.program;
+    const { name, command, env = {}, user = {}, folder, log } = child.program;
+    const { signal = 'SIGTERM', graceMs = 15_000 } = child.program;
     // A file of its own: through a pipe of this process it could not write when this process is killed.
-    const descriptor = log ? openSync(log, child.isReady ? 'a' : 'w') : undefined;
     // The types of execa know descriptors up to 9 only.
-    const output = (descriptor ?? 'inherit') as 9 | 'inherit';
+    const output = (log ? openSync(log, child.isReady ? 'a' : 'w') : 'inherit') as 9 | 'inherit';
+    const more = folder ? [openSync(folder, 'r') as 9] : [];
     const [file = '', ...args] = [...dyingWithParent(signal), ...command];
     const stops = { killSignal: signal, forceKillAfterDelay: graceMs, reject: false } as const;
-    child.process = execa(file, args, { env, ...user, ...stops, stdio: ['ignore', output, output] });
-    if (descriptor !== undefined) closeSync(descriptor);
+    child.process = execa(file, args, { env, ...user, ...stops, stdio: ['ignore', output, output, ...more] });
+    for (const descriptor of [output, ...more]) if (descriptor !== 'inherit') closeSync(descriptor);
     const { pid } = child.process;
     if (pid !== undefined) this.pids.set(name, pid);
     if (child.isReady) say(name, `started again (process ${pid})`);
@@ -113,8 +119,11 @@ export class Interrupted extends Failure {}
  * Runs `work` with a supervisor, and stops what it started when `work` is done or the command is interrupted (it then
  * rejects with Interrupted). A second Ctrl-C kills.
  */
-export async function supervise<T>(work: (supervisor: Supervisor) => Promise<T>): Promise<T> {
-  const supervisor = new Supervisor();
+export async function supervise<T>(
+  work: (supervisor: Supervisor) => Promise<T>,
+  silenceMs?: number,
+): Promise<T> {
+  const supervisor = new Supervisor(silenceMs);
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
   let asked = 0;
   const interrupt = (signal: NodeJS.Signals) => {

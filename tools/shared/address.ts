@@ -46,9 +46,12 @@ export function addressOf(variable: AddressVariable, env = process.env): string 
   return env[variable] || runningSystem(env)?.[variable] || url(env[portVariable] || port);
 }
 
+/** An address as it may be printed. */
+export const withoutPassword = (address: string): string => address.replace(/:[^:@/]+@/, ':***@');
+
 /** The error for an address where nothing answers: where, why and what to do, in one line. */
 export function unreachable(variable: AddressVariable, error?: unknown, env = process.env): Failure {
-  const at = addressOf(variable, env).replace(/:[^:@/]+@/, ':***@');
+  const at = withoutPassword(addressOf(variable, env));
   const reason = error instanceof Error ? ` (${error.message})` : '';
   return new Failure(`${parts[variable].title} does not answer at ${at}${reason}. ${remedy(variable, env)}`);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { execaSync } from 'execa';
 import { Failure } from './failure.ts';
 
 /** The project's folder. */
@@ -11,11 +12,23 @@ export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] ?? '.data');
 /** Downloads that all runs share (Kafka's jars, the Valkey wheel); `npm run reset` leaves them. */
 export const cacheDir = resolve(root, process.env['TURNSTREAM_CACHE'] ?? '.data/cache');
 
-/** Makes the folder when it is missing and returns its path. */
+/** Makes the folder for this user alone when it is missing, and returns its path. */
 export function folder(...parts: string[]): string {
   const path = join(...parts);
-  mkdirSync(path, { recursive: true });
+  // With mkdirSync and `recursive`, Node never returns where no folder can be made, as in /proc.
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    must('use', path, 'mkdir', ['-p', '-m', '700', path]);
   return path;
+}
+
+/** Takes all that is in the folder away from other users. */
+export const protect = (path: string): void => must('protect', path, 'chmod', ['-R', 'go-rwx', path]);
+
+function must(verb: string, path: string, command: string, args: readonly string[]): void {
+  const { failed, stderr } = execaSync(command, args, { reject: false });
+  if (!failed) return;
+  const remedy = 'set TURNSTREAM_DATA (data) and TURNSTREAM_CACHE (downloads) to folders that you can write';
+  throw new Failure(`Cannot ${verb} the folder ${path} (${stderr}): ${remedy}.`);
 }
 
 /** Fails when the disk of this folder has too little room. */

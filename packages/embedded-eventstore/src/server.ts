@@ -26,6 +26,7 @@ import { persistentGroupServices } from './services/persistent-groups.ts';
 import { persistentReadService } from './services/persistent-read.ts';
 import { readService } from './services/read.ts';
 import { RepeatedAppends } from './services/repeated-appends.ts';
+import { UnfinishedAppends } from './services/unfinished-appends.ts';
 import { userServices } from './services/users.ts';
 import { messageOf, StoreOpenError } from './store/errors.ts';
 import { Store } from './store/store.ts';
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly advertise?: { readonly host: string; readonly port: number };
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize?: number;
+  /** Of all appends together of which more is to come. Default 64 MiB. */
+  readonly maxUnfinishedBytes?: number;
   /** Behaves as EventStoreDB does where that depends on time. */
   readonly likeAServer?: LikeAServer;
   /** Called with a line when the store becomes read-only or the disk is full. */
@@ -55,6 +58,8 @@ export interface ServerOptions {
 
 interface RunningServer {
   readonly port: number;
+  /** The bytes that calls in flight keep in memory. */
+  heldBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -79,6 +84,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     const context: ServiceContext = {
       store,
       access: new Access(store, options.secure ?? false),
+      unfinished: new UnfinishedAppends(options.maxUnfinishedBytes),
       maxAppendSize: options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE,
       advertise,
       likeAServer: likeAServer && {
@@ -88,7 +94,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
       openCalls: new Set(),
     };
     const groups = addServices(server, context);
-    return { port, stop: once(() => stop(server, context, groups)) };
+    return { port, heldBytes: () => heldBytes(context), stop: once(() => stop(server, context, groups)) };
   } catch (error) {
     server.forceShutdown();
     store.close();
@@ -120,6 +126,9 @@ const addServices = (server: Server, context: ServiceContext): Groups => {
   server.addService(gossipDefinition, { read: gossipService(context) });
   return groups;
 };
+
+const heldBytes = ({ openCalls }: ServiceContext): number =>
+  [...openCalls].reduce((sum, call) => sum + call.heldBytes, 0);
 
 const bind = (server: Server, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {

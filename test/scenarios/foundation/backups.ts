@@ -40,7 +40,8 @@ export async function backUpPostgres({ env }: System): Promise<Restore> {
     withPostgres(env, async (client) => {
       // A program that stands still may hold a lock.
       await client.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
+          'WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()',
       );
       await client.query(`BEGIN; TRUNCATE ${tables.join(', ')}`);
       for (const name of tables) await client.query(`INSERT INTO ${name} SELECT * FROM backup.${name}`);

@@ -111,7 +111,9 @@ test('leaves the tables in use alone when it fails', async () => {
 
 test('begins afresh after a run that failed', async () => {
   const ids = await harness.sessions(3);
-  await harness.pool.query('CREATE SCHEMA rebuild CREATE TABLE leftover (id int)');
+  await harness.pool.query(
+    'CREATE SCHEMA IF NOT EXISTS rebuild; CREATE TABLE rebuild.conversation_turn (id int)',
+  );
   await run();
   await expect(Promise.all(ids.map((id) => harness.rowsSettled(id)))).resolves.toHaveLength(3);
 });

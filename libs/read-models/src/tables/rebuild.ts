@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Schema in which the tables are rebuilt; the connections that fill them name it. */
+/** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
 const rebuildSchema = 'rebuild';
 const lockKey = 7_230_118;
 
@@ -42,8 +42,11 @@ export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): 
 
 async function createTables(client: PoolClient): Promise<void> {
   await client.query(`
-    DROP SCHEMA IF EXISTS ${rebuildSchema} CASCADE;
-    CREATE SCHEMA ${rebuildSchema};
+    DO $$ BEGIN
+      IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
+    END $$;
+    DROP TABLE IF EXISTS ${rebuildSchema}.conversation_turn, ${rebuildSchema}.conversation_session,
+      ${rebuildSchema}.set_aside_session, ${rebuildSchema}.session_reference;
     CREATE TABLE ${rebuildSchema}.conversation_session (LIKE public.conversation_session INCLUDING ALL)
       WITH (fillfactor = 80);
     CREATE TABLE ${rebuildSchema}.conversation_turn (LIKE public.conversation_turn INCLUDING ALL);
@@ -77,7 +80,6 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     ALTER TABLE ${rebuildSchema}.conversation_turn SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.set_aside_session SET SCHEMA public;
     ALTER TABLE ${rebuildSchema}.session_reference SET SCHEMA public;
-    DROP SCHEMA ${rebuildSchema};
   `);
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',

@@ -108,7 +108,10 @@ describe('a directory', () => {
   test('that cannot be created is reported', async () => {
     await withDirectory((dir) => {
       writeFileSync(join(dir, 'file'), '');
-      expect(() => Store.open(join(dir, 'file', 'inside'))).toThrow(/Cannot use the directory/);
+      for (const path of [join(dir, 'file', 'inside'), join(dir, 'file')])
+        expect(() => Store.open(path)).toThrow(
+          /^Cannot use the directory .*: choose another --data directory/,
+        );
     });
   });
 });

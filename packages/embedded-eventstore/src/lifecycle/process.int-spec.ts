@@ -110,6 +110,9 @@ describe('the process', () => {
         const locked = runCommand('--port', '0', '--data', join(dir, 'a'));
         expect(locked).toMatchObject({ code: 1 });
         expect(locked.output).toMatch(/^event-store: Another process is using .*\n$/);
+        const unusable = runCommand('--port', '0', '--data', '/proc/x');
+        expect(unusable).toMatchObject({ code: 1 });
+        expect(unusable.output).toMatch(/^event-store: Cannot use the directory \/proc\/x: .*\n$/);
         expect(runCommand('--port', '0')).toMatchObject({ code: 2 });
         expect(runCommand('--port', 'x', '--data', dir)).toMatchObject({ code: 2 });
         expect(runCommand('--data', dir, '--mode', 'half')).toMatchObject({ code: 2 });

@@ -100,6 +100,10 @@ export const loginConflict = (login: string): RpcError =>
 export const NOT_READY = 'Server Is Not Ready';
 export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, NOT_READY);
 
+/** Too many bytes of appends are not complete yet. */
+export const TOO_BUSY = 'Server Is Too Busy';
+export const tooBusy = (): RpcError => new RpcError(status.UNAVAILABLE, TOO_BUSY);
+
 /** @param leader host and port */
 export const notLeader = (leader: string): RpcError => {
   const colon = leader.lastIndexOf(':');

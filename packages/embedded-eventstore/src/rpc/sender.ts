@@ -7,6 +7,7 @@ type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<nev
 /** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
 export class Sender implements OpenCall {
   private isClosed = false;
+  private bytes = 0;
   private readonly waiting: (() => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
 
@@ -39,8 +40,15 @@ export class Sender implements OpenCall {
     return this.call.writableLength;
   }
 
+  /** The bytes of these messages. */
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
   send(message: Buffer): void {
-    if (!this.closed) this.call.write(message);
+    if (this.closed) return;
+    this.bytes += message.length;
+    this.call.write(message, () => (this.bytes -= message.length));
   }
 
   /** Resolves when there is room in the send buffer, or the call has ended. */

@@ -1,5 +1,5 @@
 import type { ProposedEvent } from '../store/records.ts';
-import { isInvalidStream } from '../store/stream-names.ts';
+import { isInvalidStream, MAX_NAME } from '../store/stream-names.ts';
 import type { ProposedMessage } from '../wire/append-messages.ts';
 import { invalidArgument, requiredMetadataPropertyMissing } from '../rpc/errors.ts';
 
@@ -11,6 +11,8 @@ export const toProposedEvent = (message: ProposedMessage): ProposedEvent => {
   if (type === undefined) throw requiredMetadataPropertyMissing('type');
   if (contentType === undefined) throw requiredMetadataPropertyMissing('content-type');
   if (type === '') throw invalidArgument('An event type must not be empty');
+  if (type.length > MAX_NAME)
+    throw invalidArgument(`An event type must not have more than ${MAX_NAME} characters`);
   if (!id) throw invalidArgument('An event must have a UUID as its id');
   return { id, type, isJson: contentType === JSON_CONTENT, meta, data };
 };
@@ -18,7 +20,7 @@ export const toProposedEvent = (message: ProposedMessage): ProposedEvent => {
 /** Throws RpcError with INVALID_ARGUMENT when the name is not valid for a stream. */
 export const requireValidStream = (name: string | undefined): string => {
   if (name === undefined || isInvalidStream(name)) {
-    throw invalidArgument(`'${name ?? ''}' is not a valid stream name`);
+    throw invalidArgument(`'${name?.slice(0, 100) ?? ''}' is not a valid stream name`);
   }
   return name;
 };

@@ -20,17 +20,28 @@ import {
   toRpcError,
 } from '../rpc/errors.ts';
 
+/** How long an append may take to arrive. */
+const PATIENCE_MS = 30_000;
+
 /** Streams.Append: the options first, then one message per event. */
 export const appendService =
   (context: ServiceContext) =>
   (call: ServerReadableStream<AppendRequest, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const pending = new PendingAppend(context);
     let answered = false;
-    const openCall = { shutdown: () => answer(shuttingDown()) };
+    const openCall = {
+      get heldBytes() {
+        return pending.heldBytes;
+      },
+      shutdown: () => answer(shuttingDown()),
+    };
     context.openCalls.add(openCall);
+    const timer = setTimeout(() => answer(operationTimeout()), PATIENCE_MS);
     const answer = (error: unknown, response?: Buffer): void => {
       if (answered) return;
       answered = true;
+      clearTimeout(timer);
+      pending.release();
       context.openCalls.delete(openCall);
       callback(error === undefined ? null : toRpcError(error), response ?? null);
     };
@@ -47,6 +58,7 @@ export const appendService =
     call.on('error', answer);
     call.on('cancelled', () => answer(shuttingDown()));
     call.on('end', () => {
+      clearTimeout(timer);
       attempt(() => pending.commit(answer));
     });
   };
@@ -54,10 +66,22 @@ export const appendService =
 class PendingAppend {
   private stream: string | undefined;
   private expected: ExpectedRevision = 'any';
-  private readonly events: ProposedEvent[] = [];
+  private events: ProposedEvent[] = [];
   private size = 0;
+  private bytes = 0;
 
   constructor(private readonly context: ServiceContext) {}
+
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  /** Lets go of what has arrived. */
+  release(): void {
+    this.context.unfinished.release(this.bytes);
+    this.bytes = 0;
+    this.events = [];
+  }
 
   add(request: AppendRequest, authenticate: () => User): void {
     if (this.stream === undefined) {
@@ -74,6 +98,8 @@ class PendingAppend {
     this.size += sizeOf(event);
     const { maxAppendSize } = this.context;
     if (this.size > maxAppendSize) throw maximumAppendSizeExceeded(maxAppendSize);
+    this.context.unfinished.take(request.size);
+    this.bytes += request.size;
     this.events.push(event);
   }
 

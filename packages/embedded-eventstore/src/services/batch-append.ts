@@ -12,11 +12,19 @@ import {
 } from '../wire/batch-append.ts';
 import type { User } from '../rpc/access.ts';
 import { toProposedEvent } from './append-events.ts';
-import { ACCESS_DENIED, badRequest, refusalOf, sizeExceeded, TIMEOUT, unknown } from './batch-errors.ts';
+import {
+  ACCESS_DENIED,
+  badRequest,
+  refusalOf,
+  sizeExceeded,
+  TIMEOUT,
+  TOO_BUSY_ERROR,
+  unknown,
+} from './batch-errors.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
 import type { ServiceContext } from './context.ts';
 import { submitAppend } from './submit-append.ts';
-import { shuttingDown, toRpcError } from '../rpc/errors.ts';
+import { RpcError, shuttingDown, TOO_BUSY, toRpcError } from '../rpc/errors.ts';
 
 /** Time limit of an append, in milliseconds, also for later deadlines. */
 const WRITE_TIMEOUT_MS = 2_000;
@@ -29,7 +37,9 @@ interface Batch {
   readonly expected: ExpectedRevision;
   readonly events: ProposedEvent[];
   readonly timer: NodeJS.Timeout | undefined;
+  /** Of its events, for the limit of an append, and of the messages that hold them. */
   size: number;
+  bytes: number;
 }
 
 type Call = ServerDuplexStream<BatchAppendRequest, Buffer>;
@@ -70,6 +80,10 @@ class BatchSession implements OpenCall {
     this.call.on('error', () => this.close());
   }
 
+  get heldBytes(): number {
+    return [...this.batches.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   shutdown(): void {
     if (this.closed) return;
     this.close();
@@ -91,10 +105,17 @@ class BatchSession implements OpenCall {
       const limit = this.context.maxAppendSize;
       if (batch.size > limit) this.fail(key, batch.correlation, batch.stream, sizeExceeded(limit));
       else if (request.final) this.commit(key, batch);
+      else this.hold(batch, request.size);
     } catch (error) {
       const stream = options?.stream ?? this.batches.get(key)?.stream;
-      this.fail(key, correlation, stream, badRequest(messageOf(error)));
+      const isBusy = error instanceof RpcError && error.message === TOO_BUSY;
+      this.fail(key, correlation, stream, isBusy ? TOO_BUSY_ERROR : badRequest(messageOf(error)));
     }
+  }
+
+  private hold(batch: Batch, bytes: number): void {
+    this.context.unfinished.take(bytes);
+    batch.bytes += bytes;
   }
 
   private open(key: string, correlation: Buffer, options: BatchOptions, final: boolean): void {
@@ -102,13 +123,14 @@ class BatchSession implements OpenCall {
     const fail = (error: BatchError): void => this.fail(key, correlation, stream, error);
     if (!this.context.access.allows(this.user, stream ?? '', 'write')) return fail(ACCESS_DENIED);
     if (stream === undefined) return fail(badRequest('Required field StreamIdentifier not set.'));
-    if (isInvalidStream(stream)) return fail(badRequest(`'${stream}' is not a valid stream name`));
+    if (isInvalidStream(stream))
+      return fail(badRequest(`'${stream.slice(0, 100)}' is not a valid stream name`));
     if (expected === undefined) return fail(badRequest('Required field ExpectedStreamPosition not set.'));
     const timeout = Math.min((deadline ?? Number.POSITIVE_INFINITY) - Date.now(), WRITE_TIMEOUT_MS);
     if (timeout <= 0) return fail(TIMEOUT);
     // A batch in one message is committed before a timer could fire.
     const timer = final ? undefined : setTimeout(() => fail(TIMEOUT), timeout);
-    this.batches.set(key, { correlation, stream, expected, events: [], timer, size: 0 });
+    this.batches.set(key, { correlation, stream, expected, events: [], timer, size: 0, bytes: 0 });
   }
 
   private commit(key: string, batch: Batch): void {
@@ -134,7 +156,9 @@ class BatchSession implements OpenCall {
   }
 
   private forget(key: string): void {
-    clearTimeout(this.batches.get(key)?.timer);
+    const { timer, bytes = 0 } = this.batches.get(key) ?? {};
+    clearTimeout(timer);
+    this.context.unfinished.release(bytes);
     this.batches.delete(key);
   }
 
@@ -160,7 +184,6 @@ class BatchSession implements OpenCall {
   private close(): void {
     this.closed = true;
     this.context.openCalls.delete(this);
-    for (const { timer } of this.batches.values()) clearTimeout(timer);
-    this.batches.clear();
+    for (const key of this.batches.keys()) this.forget(key);
   }
 }

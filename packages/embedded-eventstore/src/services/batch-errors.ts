@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { NOT_READY } from '../rpc/errors.ts';
+import { NOT_READY, TOO_BUSY } from '../rpc/errors.ts';
 import type { ExpectedRevision } from '../store/records.ts';
 import { writeWrongVersion, type BatchError } from '../wire/batch-append.ts';
 import { writeStreamName } from '../wire/shared.ts';
@@ -36,6 +36,8 @@ const NOT_READY_ERROR: BatchError = {
   message: NOT_READY,
   detail: 'google.protobuf.Empty',
 };
+
+export const TOO_BUSY_ERROR: BatchError = { ...NOT_READY_ERROR, message: TOO_BUSY };
 
 /** Clients show the message when they do not know the details; `event_store.client.Unknown` would hide it. */
 export const unknown = (message: string): BatchError => ({

@@ -3,11 +3,13 @@ import type { Access } from '../rpc/access.ts';
 import type { Cluster } from '../rpc/cluster.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
 import type { RepeatedAppends } from './repeated-appends.ts';
+import type { UnfinishedAppends } from './unfinished-appends.ts';
 
 /** Shared by all services. */
 export interface ServiceContext {
   readonly store: Store;
   readonly access: Access;
+  readonly unfinished: UnfinishedAppends;
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize: number;
   /** The address that Gossip gives to clients. */

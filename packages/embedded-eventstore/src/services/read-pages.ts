@@ -8,7 +8,7 @@ import {
   encodeStreamNotFound,
 } from '../wire/read-response.ts';
 import type { ServiceContext } from './context.ts';
-import { nextLimit } from '../store/page-size.ts';
+import { isCut, nextLimit, PAGE_BYTES } from '../store/page-size.ts';
 import { readPosition } from './positions.ts';
 import { invalidArgument, streamDeleted, unknownError } from '../rpc/errors.ts';
 import type { Sender } from '../rpc/sender.ts';
@@ -39,7 +39,7 @@ export const readStream = async (
     sendEvents(store, sender, request, events);
     left -= events.length;
     const last = events.at(-1);
-    if (!last || left === 0 || events.length < size) break;
+    if (!last || left === 0 || (events.length < size && !isCut(events))) break;
     from = backwards ? last.rev - 1 : last.rev + 1;
     if (from < 0) break;
     limit = nextLimit(limit, PAGE_SIZE, events);
@@ -113,10 +113,13 @@ const filteredPage = (
   const scanned = log.scan(from, PAGE_SIZE, backwards);
   const events: EventRecord[] = [];
   let last: number | undefined;
+  let bytes = 0;
   for (const { pos, stream, type } of inSlice(scanned)) {
     const event = filter.matches(stream, type) ? log.byPosition(pos) : undefined;
     if (event) events.push(event);
     last = pos;
+    bytes += event ? event.data.length + event.meta.length : 0;
+    if (bytes > PAGE_BYTES) break;
   }
   return { events, next: last === undefined ? undefined : backwards ? last : last + 1 };
 };

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, openSync, readSync, closeSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, openSync, readSync, closeSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { messageOf, sqliteCode, StoreOpenError } from './errors.ts';
 import { inspect } from './inspect.ts';
@@ -57,12 +57,23 @@ export const pragma = (db: Sqlite, name: string): number => {
   return Array.isArray(value) ? Number(value[0]) : 0;
 };
 
+/** Not by `recursive`: where none can be made, as in /proc, Node would never return. */
+const makeDirectory = (dir: string): void => {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(resolve(dir));
+  if (parent !== resolve(dir)) makeDirectory(parent);
+  mkdirSync(dir);
+};
+
 /** Locks `dir` until the returned function is called or the process ends. */
 export const lockDirectory = (dir: string): (() => void) => {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeDirectory(dir);
+    // The database does not say why it cannot make a file.
+    closeSync(openSync(join(dir, LOCK_FILE), 'a'));
   } catch (error) {
-    throw new StoreOpenError('unusable', `Cannot use the directory ${dir}: ${messageOf(error)}`);
+    const reason = `${messageOf(error)}: choose another --data directory, which can be written`;
+    throw new StoreOpenError('unusable', `Cannot use the directory ${dir}: ${reason}`);
   }
   const lock = connect(join(dir, LOCK_FILE));
   try {
@@ -94,9 +105,12 @@ const openError = (error: unknown, path: string): Error => {
   if (code.startsWith('SQLITE_CORRUPT')) {
     return new StoreOpenError('corrupt', `${path} is damaged: restore a backup (${messageOf(error)})`);
   }
-  if (code.startsWith('SQLITE_FULL')) return new StoreOpenError('unusable', `The disk of ${path} is full`);
+  if (code.startsWith('SQLITE_FULL') || isFull(path))
+    return new StoreOpenError('unusable', `The disk of ${path} is full`);
   return new StoreOpenError('unusable', `Cannot open ${path}: ${messageOf(error)}`);
 };
+
+const isFull = (path: string): boolean => statfsSync(dirname(path)).bavail === 0;
 
 const foreign = (path: string): StoreOpenError =>
   new StoreOpenError('foreign', `${path} is not a file of this event store: choose another --data directory`);

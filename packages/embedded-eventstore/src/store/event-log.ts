@@ -1,8 +1,16 @@
+import { BoundedCache } from './bounded-cache.ts';
 import type { Sqlite } from './layout.ts';
 import { StoreReadError, type Health } from './errors.ts';
 import { checksum, RECORD_OVERHEAD } from './layout.ts';
+import { PAGE_BYTES } from './page-size.ts';
 import type { EventRecord, ProposedEvent } from './records.ts';
 import { prepareStatements } from './statements.ts';
+
+type PageStatements = ReturnType<typeof prepareStatements>['allForwards'];
+
+/** The size of so few events is not asked for before they are read; who asks for more than a page wants them all. */
+const FEW_EVENTS = 16;
+const MANY_EVENTS = 128;
 
 /** A stream in the log: `sid` is its number, 0 while nothing is stored under its name. */
 export interface StreamKey {
@@ -28,7 +36,7 @@ export class EventLog {
   private lastPosition = 0;
   private nextPosition = 1;
   private scavengedPosition = 0;
-  private readonly names = new Map<number, string>();
+  private readonly names = new BoundedCache<number, string>((name) => name);
   private readonly statements;
 
   constructor(
@@ -116,17 +124,24 @@ export class EventLog {
   /** Events of a stream with `from` <= revision <= `to`, not created before `since`, in either direction. */
   readStream(sid: number, range: StreamRange): EventRecord[] {
     const statement = range.backwards ? this.statements.streamBackwards : this.statements.streamForwards;
-    return this.records(statement.all([sid, range.from, range.to, range.since, range.limit]) as Row[]);
+    return this.page(statement, [sid, range.from, range.to, range.since], range.limit);
   }
 
   /** Events with position >= `from`, oldest first. */
   readAllForwards(from: number, limit: number): EventRecord[] {
-    return this.records(this.statements.allForwards.all([from, limit]) as Row[]);
+    return this.page(this.statements.allForwards, [from], limit);
   }
 
   /** Events with position < `before`, newest first. */
   readAllBackwards(before: number, limit: number): EventRecord[] {
-    return this.records(this.statements.allBackwards.all([before, limit]) as Row[]);
+    return this.page(this.statements.allBackwards, [before], limit);
+  }
+
+  /** A page ends with the event that makes it larger than {@link PAGE_BYTES}. */
+  private page({ rows, sizes }: PageStatements, from: readonly number[], limit: number): EventRecord[] {
+    const isPage = limit > FEW_EVENTS && limit <= MANY_EVENTS;
+    const fitting = isPage ? countFitting(sizes.all([...from, limit]) as [number][]) : limit;
+    return this.records(rows.all([...from, fitting]) as Row[]);
   }
 
   /** Positions, streams and types only, for filters. */
@@ -145,7 +160,6 @@ export class EventLog {
     if (known !== undefined) return known;
     const row = this.statements.name.get([sid]) as [string] | undefined;
     if (!row) throw new StoreReadError(`The stream number ${sid} has no name: the file is damaged`);
-    if (this.names.size > 50_000) this.names.clear();
     this.names.set(sid, row[0]);
     return row[0];
   }
@@ -165,6 +179,12 @@ export class EventLog {
     return { pos, stream: this.nameOf(sid), rev, id, ...content };
   }
 }
+
+const countFitting = (sizes: readonly [number][]): number => {
+  let bytes = 0;
+  const last = sizes.findIndex(([size]) => (bytes += size) > PAGE_BYTES);
+  return last < 0 ? sizes.length : last + 1;
+};
 
 interface StreamRange {
   readonly from: number;

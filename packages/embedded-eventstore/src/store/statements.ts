@@ -30,7 +30,14 @@ const writing = (db: Sqlite, sql: string) => {
 /** Every statement of the log, prepared once. */
 export const prepareStatements = (db: Sqlite, health: Health) => {
   const raw = (sql: string) => guarded(db, sql, health);
-  const stream = `SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ?`;
+  const ofStream = 'FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ? ORDER BY rev';
+  const forwards = 'FROM events WHERE pos >= ? ORDER BY pos LIMIT ?';
+  const backwards = 'FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?';
+  /** Rows, and their sizes alone, which cost little: payloads are not read for them. */
+  const page = (source: string) => ({
+    rows: raw(`SELECT ${COLUMNS} ${source}`),
+    sizes: raw(`SELECT length(data) + length(meta) ${source}`),
+  });
   return {
     head: raw('SELECT pos, length(data) + length(meta) FROM events ORDER BY pos DESC LIMIT 1'),
     fact: raw('SELECT value FROM facts WHERE name = ?'),
@@ -44,11 +51,11 @@ export const prepareStatements = (db: Sqlite, health: Health) => {
     at: raw(`SELECT ${COLUMNS} FROM events WHERE sid = ? AND rev = ?`),
     byPosition: raw(`SELECT ${COLUMNS} FROM events WHERE pos = ?`),
     hasPosition: raw('SELECT 1 FROM events WHERE pos = ?'),
-    streamForwards: raw(`${stream} ORDER BY rev LIMIT ?`),
-    streamBackwards: raw(`${stream} ORDER BY rev DESC LIMIT ?`),
-    allForwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos >= ? ORDER BY pos LIMIT ?`),
-    allBackwards: raw(`SELECT ${COLUMNS} FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?`),
-    scanForwards: raw('SELECT pos, sid, type FROM events WHERE pos >= ? ORDER BY pos LIMIT ?'),
-    scanBackwards: raw('SELECT pos, sid, type FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?'),
+    streamForwards: page(`${ofStream} LIMIT ?`),
+    streamBackwards: page(`${ofStream} DESC LIMIT ?`),
+    allForwards: page(forwards),
+    allBackwards: page(backwards),
+    scanForwards: raw(`SELECT pos, sid, type ${forwards}`),
+    scanBackwards: raw(`SELECT pos, sid, type ${backwards}`),
   };
 };

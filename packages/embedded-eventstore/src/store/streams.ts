@@ -1,9 +1,11 @@
+import { BoundedCache } from './bounded-cache.ts';
 import type { EventLog, StreamKey } from './event-log.ts';
 import { NO_METADATA, parseMetadata, type StreamMetadata } from './metadata.ts';
 import { DELETED_REVISION, NO_STREAM, type EventRecord } from './records.ts';
 import { isMetastream, metastreamOf, originalStreamOf } from './stream-names.ts';
 
-const CACHE_SIZE = 50_000;
+/** Larger metadata are read each time, in bytes. */
+const MAX_CACHED_METADATA = 4_096;
 const METASTREAM_METADATA: StreamMetadata = { truncateBefore: 0, softDeleted: false, maxCount: 1 };
 
 /** The state of a stream that appends and reads need. */
@@ -24,7 +26,7 @@ interface Entry extends Stream {
 
 /** A bounded cache of streams over the log. */
 export class Streams {
-  private readonly cache = new Map<string, Entry>();
+  private readonly cache = new BoundedCache<string, Entry>(({ name }) => name);
 
   constructor(private readonly log: EventLog) {}
 
@@ -37,15 +39,18 @@ export class Streams {
     if (known) return known;
     const sid = this.log.sidOf(name);
     const stream: Entry = { name, sid, last: sid === 0 ? NO_STREAM : this.log.lastRevision(sid) };
-    if (this.cache.size >= CACHE_SIZE) this.evict();
     this.cache.set(name, stream);
     return stream;
   }
 
   metadata(stream: Stream): StreamMetadata {
     const entry: Entry = stream;
-    entry.metadata ??= this.readMetadata(entry.name);
-    return entry.metadata;
+    if (entry.metadata) return entry.metadata;
+    if (isMetastream(entry.name)) return METASTREAM_METADATA;
+    const event = this.metadataEvent(entry.name);
+    const metadata = event?.isJson ? parseMetadata(event.data) : NO_METADATA;
+    if (!event || event.data.length <= MAX_CACHED_METADATA) entry.metadata = metadata;
+    return metadata;
   }
 
   /** The event that holds the stream's metadata; it counts only when it is JSON. */
@@ -83,19 +88,5 @@ export class Streams {
   /** Empties the cache: the state is read from the file again. */
   clear(): void {
     this.cache.clear();
-  }
-
-  private readMetadata(name: string): StreamMetadata {
-    if (isMetastream(name)) return METASTREAM_METADATA;
-    const event = this.metadataEvent(name);
-    return event?.isJson ? parseMetadata(event.data) : NO_METADATA;
-  }
-
-  private evict(): void {
-    let count = CACHE_SIZE / 5;
-    for (const name of this.cache.keys()) {
-      if (count-- === 0) return;
-      this.cache.delete(name);
-    }
   }
 }

@@ -55,12 +55,14 @@ const readStreamOptions = (reader: Reader): StreamOptions =>
   reader.message({ stream: undefined, expected: undefined }, readOptionsField);
 
 export interface AppendRequest {
+  /** Of the whole message, which its event keeps in memory. */
+  size: number;
   options: StreamOptions | undefined;
   event: ProposedMessage | undefined;
 }
 
 export const decodeAppendRequest = decoder<AppendRequest>(
-  () => ({ options: undefined, event: undefined }),
+  (size) => ({ size, options: undefined, event: undefined }),
   (request, field, reader) => {
     if (field === 1) request.options = readStreamOptions(reader);
     else if (field === 2) request.event = readProposedMessage(reader);

@@ -12,6 +12,8 @@ export interface BatchOptions {
 }
 
 export interface BatchAppendRequest {
+  /** Of the whole message, which its events keep in memory. */
+  size: number;
   /** The encoded UUID message; responses repeat these bytes. */
   correlation: Buffer;
   options: BatchOptions | undefined;
@@ -34,7 +36,7 @@ const readOption = (options: BatchOptions, field: number, reader: Reader): void 
 };
 
 export const decodeBatchAppendRequest = decoder<BatchAppendRequest>(
-  () => ({ correlation: Buffer.alloc(0), options: undefined, events: [], final: false }),
+  (size) => ({ size, correlation: Buffer.alloc(0), options: undefined, events: [], final: false }),
   (request, field, reader) => {
     if (field === 1) request.correlation = reader.bytes();
     else if (field === 2) {

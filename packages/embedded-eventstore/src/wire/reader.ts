@@ -117,8 +117,8 @@ export class Reader {
 
 type FieldReader<T> = (target: T, field: number, reader: Reader) => void;
 
-/** A decoder of a whole message: `create` gives the defaults, `field` reads one field into it. */
+/** A decoder of a whole message: `create` gives the defaults, with the size in bytes, `field` reads one field into it. */
 export const decoder =
-  <T>(create: () => T, field: FieldReader<T>) =>
+  <T>(create: (size: number) => T, field: FieldReader<T>) =>
   (buffer: Buffer): T =>
-    new Reader(buffer).fields(create(), field);
+    new Reader(buffer).fields(create(buffer.length), field);

@@ -1,6 +1,6 @@
 import findProcess from 'find-process';
 import getPort from 'get-port';
-import { Failure } from '../shared/failure.ts';
+import { Failure } from './failure.ts';
 
 /** The port that a variable names, or the usual one. */
 export function portOf(variable: string, usual: number): number {

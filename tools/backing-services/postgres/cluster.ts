@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Failure } from '../../shared/failure.ts';
+import { lastLines, run } from '../../shared/run.ts';
+import { databaseScript, NAME, ownershipScript, roleScript, SUPERUSER } from './roles.ts';
+import type { Runner } from './user.ts';
+
+const INITDB = [`--username=${SUPERUSER}`, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
+
+interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+interface Access {
+  readonly password: string;
+  readonly mayCreateDatabases: boolean;
+}
+
+/**
+ * The path by which the user reaches its folder. Another user gets it as an open file, the fourth of its process, since
+ * the folders above are closed to it.
+ */
+export const pathFor = ({ user }: Runner, data: string): string =>
+  user.uid === undefined ? data : '/proc/self/fd/3';
+
+/**
+ * Makes the data folder when it is missing, and closes it to everybody but the application role with its password: also
+ * one of an earlier version, which trusted every local user and had a superuser as its application role.
+ */
+export async function prepareCluster(data: string, programs: Programs, runner: Runner, access: Access) {
+  if (!existsSync(data)) await create(data, programs, runner);
+  await giveTo(runner, data);
+  const config = join(data, 'pg_hba.conf');
+  const rules = rulesFor(access);
+  // Written last, so that an interrupted preparation is done again.
+  if (readFileSync(config, 'utf8') === rules) return;
+  const { password, mayCreateDatabases } = access;
+  await execute(data, programs, runner, SUPERUSER, roleScript(password, mayCreateDatabases));
+  await execute(data, programs, runner, SUPERUSER, databaseScript, /already exists/);
+  await execute(data, programs, runner, NAME, ownershipScript);
+  writeFileSync(`${config}.new`, rules, { mode: 0o600 });
+  chownSync(`${config}.new`, runner.user.uid ?? -1, runner.user.gid ?? -1);
+  renameSync(`${config}.new`, config);
+}
+
+/** Who may connect. The rules change with the password and the rights that the role has, so they tell which were set. */
+function rulesFor({ password, mayCreateDatabases }: Access): string {
+  const set = createHash('sha256').update(`${password} ${mayCreateDatabases}`).digest('hex');
+  return `# Written by the launcher (${set.slice(0, 16)}).\nhost all ${NAME} 127.0.0.1/32 scram-sha-256\n`;
+}
+
+/** Elsewhere first: an interrupted initdb must not look like a whole data folder. */
+async function create(data: string, { initdb }: Programs, runner: Runner): Promise<void> {
+  const partial = `${data}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { mode: 0o700 });
+  await giveTo(runner, partial);
+  const { code, output } = await inFolder(
+    partial,
+    [initdb, ...INITDB, '-D', pathFor(runner, partial)],
+    runner,
+  );
+  if (code !== 0) throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
+  renameSync(partial, data);
+}
+
+/** A folder that was made while another user ran PostgreSQL changes its owner. */
+async function giveTo({ user }: Runner, data: string): Promise<void> {
+  const { uid = process.getuid?.(), gid = process.getgid?.() } = user;
+  if (uid === undefined || statSync(data).uid === uid) return;
+  const { code, output } = await run(['chown', '-R', `${uid}:${gid}`, data]);
+  if (code !== 0)
+    throw new Failure(`${data} belongs to another user (${lastLines(output)}): start as that user.`);
+}
+
+/** Runs a script as the superuser, without a server: nobody can connect meanwhile. `accepted`: an error that is none. */
+async function execute(
+  data: string,
+  { postgres }: Programs,
+  runner: Runner,
+  database: string,
+  script: string,
+  accepted?: RegExp,
+): Promise<void> {
+  const settings = ['exit_on_error=on', 'log_min_messages=fatal', 'log_min_error_statement=panic'];
+  const command = [
+    postgres,
+    '--single',
+    '-j',
+    ...settings.flatMap((setting) => ['-c', setting]),
+    '-D',
+    pathFor(runner, data),
+    database,
+  ];
+  const { code, output } = await inFolder(data, command, runner, `${script}\n\n`);
+  if (code === 0 || accepted?.test(output)) return;
+  const reason = /FATAL: .*/.exec(output)?.[0] ?? lastLines(output);
+  throw new Failure(`PostgreSQL cannot prepare its data folder ${data}: ${reason}`);
+}
+
+async function inFolder(data: string, command: readonly string[], { prefix, user }: Runner, input = '') {
+  const [file = '', ...args] = [...prefix, ...command];
+  const folder = openSync(data, 'r');
+  try {
+    const stdio = ['pipe', 'pipe', 'pipe', folder as 3] as const;
+    const result = await execa(file, args, { ...user, input, stdio, all: true, reject: false });
+    return { code: result.exitCode ?? 1, output: String(result.all || result.shortMessage) };
+  } finally {
+    closeSync(folder);
+  }
+}

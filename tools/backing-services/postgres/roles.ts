@@ -1,0 +1,38 @@
+/** The role and the database of Turnstream. */
+export const NAME = 'turnstream';
+/** The bootstrap superuser: it has no password, and no connection may name it. */
+export const SUPERUSER = 'postgres';
+
+/** Makes the application role. Folders of earlier versions have a superuser of its name, which gets its usual one. */
+export const roleScript = (password: string, mayCreateDatabases: boolean): string => `
+  DO $$ BEGIN
+    IF pg_get_userbyid(10) = '${NAME}' THEN
+      CREATE ROLE turnstream_upgrade SUPERUSER;
+      SET SESSION AUTHORIZATION turnstream_upgrade;
+      ALTER ROLE ${NAME} RENAME TO ${SUPERUSER};
+      SET SESSION AUTHORIZATION ${SUPERUSER};
+    END IF;
+    IF to_regrole('${NAME}') IS NULL THEN CREATE ROLE ${NAME}; END IF;
+    ALTER ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS
+      ${mayCreateDatabases ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD '${password}';
+  END $$;
+  DROP ROLE IF EXISTS turnstream_upgrade;`;
+
+export const databaseScript = `CREATE DATABASE ${NAME};`;
+
+/** Gives the application role its two schemas, with what the superuser of earlier versions has made in them. */
+export const ownershipScript = `
+  REVOKE ALL ON DATABASE ${NAME} FROM PUBLIC;
+  GRANT CONNECT, TEMPORARY ON DATABASE ${NAME} TO ${NAME};
+  CREATE SCHEMA IF NOT EXISTS rebuild;
+  ALTER SCHEMA public OWNER TO ${NAME};
+  ALTER SCHEMA rebuild OWNER TO ${NAME};
+  DO $$ DECLARE kind text; name text; BEGIN
+    FOR kind, name IN
+      SELECT 'TABLE', oid::regclass::text FROM pg_class
+        WHERE relnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')
+      UNION ALL
+      SELECT 'TYPE', oid::regtype::text FROM pg_type
+        WHERE typnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace) AND typtype IN ('e', 'd')
+    LOOP EXECUTE format('ALTER %s %s OWNER TO ${NAME}', kind, name); END LOOP;
+  END $$;`;
