@@ -44,6 +44,8 @@ export interface HungFacts {
 }
 
 const inquiryMs = 1_500;
+/** A longer hang is looked at less often. */
+const longMs = 60_000;
 /** How long before the end the load ends, and is given to have its effects. */
 const settleMs = 1_500;
 
@@ -60,7 +62,8 @@ export async function hang(
   const over = new AbortController();
   for (const name of names) connections.delay(name, Infinity);
   const ended = performance.now() + forMs;
-  const probing = Promise.all([probe(system, over.signal), probeAllHealth(system, over.signal)]);
+  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 200 };
+  const probing = Promise.all([probe(system, pace), probeAllHealth(system, pace)]);
   const message = await system.publish(system.owned);
   let meanwhile;
   try {

@@ -34,6 +34,12 @@ const answerMs = 20_000;
 /** When an app knows for certain that a service hangs. */
 const laterMs = 7_000;
 
+/** How long requests are sent, and the pause between two of a kind. */
+export interface Pace {
+  readonly signal: AbortSignal;
+  readonly everyMs: number;
+}
+
 type Send = (url: string) => Promise<Response>;
 
 const get =
@@ -74,41 +80,38 @@ function requests({ owned, other }: HungSystem): Readonly<Record<string, Send>> 
 }
 
 /** Sends every kind of request again and again, each after the answer to the one before, until the signal. */
-export async function probe(system: HungSystem, signal: AbortSignal): Promise<Record<string, Answers>> {
+export async function probe(system: HungSystem, pace: Pace): Promise<Record<string, Answers>> {
   const kinds = Object.entries(requests(system));
   const results = await Promise.all(
-    kinds.map(async ([kind, send]) => [kind, summary(await repeated(system.url, send, signal))] as const),
+    kinds.map(async ([kind, send]) => [kind, summary(await repeated(system.url, send, pace))] as const),
   );
   return Object.fromEntries(results);
 }
 
 /** Asks an app for its health, again and again until the signal. */
-export async function probeHealth({ address }: App, signal: AbortSignal): Promise<Health> {
+async function probeHealth({ address }: App, pace: Pace): Promise<Health> {
   const unavailable = new Set<string>();
   const note = async (response: Response): Promise<void> => {
     const { checks = {} } = (await response.json()) as { checks?: Record<string, { status: string }> };
     for (const [name, { status }] of Object.entries(checks)) if (status !== 'ok') unavailable.add(name);
   };
   const [live, ready] = await Promise.all([
-    repeated(address, get('/health/live'), signal),
-    repeated(address, get('/health/ready'), signal, note),
+    repeated(address, get('/health/live'), pace),
+    repeated(address, get('/health/ready'), pace, note),
   ]);
   return { live: summary(live), ready: summary(ready), unavailable: [...unavailable].sort() };
 }
 
 /** The health of every app, by its name. */
-export async function probeAllHealth(
-  { apps }: HungSystem,
-  signal: AbortSignal,
-): Promise<Record<AppName, Health>> {
-  const all = await Promise.all(apps.map(async (app) => [app.app, await probeHealth(app, signal)] as const));
+export async function probeAllHealth({ apps }: HungSystem, pace: Pace): Promise<Record<AppName, Health>> {
+  const all = await Promise.all(apps.map(async (app) => [app.app, await probeHealth(app, pace)] as const));
   return Object.fromEntries(all) as Record<AppName, Health>;
 }
 
 async function repeated(
   url: string,
   send: Send,
-  signal: AbortSignal,
+  { signal, everyMs }: Pace,
   note: (response: Response) => Promise<unknown> = (response) => response.text(),
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
@@ -125,7 +128,7 @@ async function repeated(
     }
     if (response) await note(response);
     answers.push({ at: at - began, status, ms, retryAfter: headers?.get('retry-after') ?? null });
-    await sleep(200, signal);
+    await sleep(everyMs, signal);
   }
   return answers;
 }
