@@ -1,7 +1,7 @@
 import { build } from '#launcher';
-import type { HungFacts, Service } from '../scenarios/hung/hang.ts';
-import { hang, hangs, shortMs } from '../scenarios/hung/hang.ts';
-import { withHungSystem } from '../scenarios/hung/system.ts';
+import type { HungFacts, Service } from '../hung/hang.ts';
+import { hang, hangs, shortMs } from '../hung/hang.ts';
+import { withHungSystem } from '../hung/system.ts';
 import type { Report } from './report.ts';
 
 const fullMs = 600_000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { holdOpen } from '../scenarios/hold-open.ts';
-import type { HungFacts, Service } from '../scenarios/hung/hang.ts';
-import { hang, hangs, shortMs } from '../scenarios/hung/hang.ts';
-import type { HungSystem } from '../scenarios/hung/system.ts';
-import { withHungSystem } from '../scenarios/hung/system.ts';
+import type { HungFacts, Service } from '../hung/hang.ts';
+import { hang, hangs, shortMs } from '../hung/hang.ts';
+import type { HungSystem } from '../hung/system.ts';
+import { withHungSystem } from '../hung/system.ts';
 
 /** `npm run prove -- hung` in small, on one system. */
 jest.setTimeout(300_000);

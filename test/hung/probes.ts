@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sleep } from '#platform';
-import type { App, AppName } from '../../consistency/system/apps.ts';
+import type { App, AppName } from '../consistency/system/apps.ts';
 import type { HungSystem } from './system.ts';
 
 /** Answers of one kind of request while a service hung. One that came later is none. */
@@ -57,15 +57,16 @@ const post =
       signal: AbortSignal.timeout(answerMs),
     });
 
+const update = () => ({
+  system: 'orders',
+  kind: 'status_changed',
+  source_event_id: randomUUID(),
+  data: {},
+});
+
 /** The requests of clients, by kind. */
 function requests({ owned, other }: HungSystem): Readonly<Record<string, Send>> {
   const session = `/v1/sessions/${other.session_id}`;
-  const update = () => ({
-    system: 'orders',
-    kind: 'status_changed',
-    source_event_id: randomUUID(),
-    data: {},
-  });
   return {
     command: post(`${session}/turns`, () => ({ sender: 'user', message_text: 'Hello?' })),
     update: post(`/v1/sessions/${owned.session_id}/external-updates`, update),

@@ -1,5 +1,5 @@
 import { sleep, waitUntil } from '#platform';
-import type { AppName } from '../../consistency/system/apps.ts';
+import type { AppName } from '../consistency/system/apps.ts';
 import type { Answers, Health } from './probes.ts';
 import { probe, probeAllHealth } from './probes.ts';
 import type { HungSystem, Subject } from './system.ts';

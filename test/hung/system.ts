@@ -8,10 +8,10 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { waitUntil } from '#platform';
 import { EventStore } from '#sessions';
-import { kafkaOf } from '../../../tools/shared/kafka.ts';
-import type { App } from '../../consistency/system/apps.ts';
-import type { Cluster } from '../../consistency/system/cluster.ts';
-import { withCluster } from '../../consistency/system/cluster.ts';
+import { kafkaOf } from '../../tools/shared/kafka.ts';
+import type { App } from '../consistency/system/apps.ts';
+import type { Cluster } from '../consistency/system/cluster.ts';
+import { withCluster } from '../consistency/system/cluster.ts';
 
 /** A conversation, and the order that it is about. */
 export interface Subject {
