@@ -8,27 +8,43 @@ import { runAgents } from './agents.ts';
 import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
+import { runHung } from './hung.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
 
-const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions) => Promise<void>>> = {
+type Options = ConsistencyOptions & { readonly quick?: boolean };
+
+/** The options that a run knows. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  consistency: ['seeds', 'mutants', 'summary'],
+  hung: ['quick'],
+};
+
+const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
   foundation: runFoundation,
   inquiries: runInquiries,
   agents: runAgents,
   consistency: runConsistency,
+  hung: runHung,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
-  consistency: [--seeds 1-50] [--mutants] [--summary]`;
+  consistency: [--seeds 1-50] [--mutants] [--summary]
+  hung: [--quick]`;
 
 await runProgram(async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { seeds: { type: 'string' }, mutants: { type: 'boolean' }, summary: { type: 'boolean' } },
+    options: {
+      seeds: { type: 'string' },
+      mutants: { type: 'boolean' },
+      summary: { type: 'boolean' },
+      quick: { type: 'boolean' },
+    },
   });
   const [name = '', ...rest] = positionals;
   const run = runs[name];
-  const isWrong = rest.length > 0 || (name !== 'consistency' && Object.keys(values).length > 0);
+  const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
   if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
   await run(report, values);

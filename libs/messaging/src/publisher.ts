@@ -17,6 +17,7 @@ const requestBytes = 500_000;
 
 /** How long a producer may take to disconnect: its broker may be silent. */
 const disconnectMs = 500;
+const disconnectTimeout = (): Error => new Error('The producer did not disconnect in time.');
 
 interface Connecting {
   readonly producer: Promise<Producer>;
@@ -77,8 +78,7 @@ export class Publisher {
 }
 
 async function disconnect({ client }: Connecting): Promise<void> {
-  const timeout = (): Error => new Error('The producer did not disconnect in time.');
-  await withTimeout(client.disconnect(), disconnectMs, timeout).catch(() => undefined);
+  await withTimeout(client.disconnect(), disconnectMs, disconnectTimeout).catch(() => undefined);
 }
 
 /** The messages in their order, cut into what one request may hold. */

@@ -14,11 +14,14 @@ export interface AppsOptions {
   readonly logs: string;
   readonly services: Readonly<Record<string, string>>;
   readonly connections: Connections;
+  /** Whether they reach Kafka through proxies, too. */
+  readonly kafkaProxied: boolean;
   /** More variables, asked before each start. */
   readonly env: () => Readonly<Record<string, string>>;
 }
 
 const clock = join(import.meta.dirname, 'clock.mjs');
+const redirect = join(import.meta.dirname, 'redirect.mjs');
 
 /** One process of an app, which reaches each backing service through a proxy of its own. */
 export class App {
@@ -33,7 +36,9 @@ export class App {
   static async create(app: AppName, number: number, port: number, options: AppsOptions): Promise<App> {
     const { root, dir, logs, services, connections, env } = options;
     const name = `${app}-${number}`;
-    const urls = await connections.ofProcess(name, services);
+    const urls: Record<string, string> = { ...(await connections.ofProcess(name, services)) };
+    if (options.kafkaProxied)
+      urls['REDIRECTED_PORTS'] = await connections.ofBrokers(name, services['KAFKA_BROKERS'] ?? '');
     const clockFile = join(dir, `${name}.clock`);
     const address = `http://127.0.0.1:${port}`;
     const more = { PORT: String(port), CLOCK_OFFSET_FILE: clockFile, LOG_LEVEL: 'warn' };
@@ -44,6 +49,8 @@ export class App {
         '--enable-source-maps',
         '--import',
         clock,
+        '--import',
+        redirect,
         join(root, `dist/apps/${app}/main.js`),
       ],
       env: () => ({ ...process.env, ...urls, ...env(), ...more }),

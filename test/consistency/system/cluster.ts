@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly root: string;
   /** The folder of what the processes log. */
   readonly logs: string;
+  /** Whether the apps reach Kafka through proxies, as they do the other backing services. */
+  readonly kafkaProxied?: boolean;
   /** Signals a shared backing service; left out: none may be signalled. */
   readonly signalService?: (name: string, signal: NodeJS.Signals) => void;
 }
@@ -92,7 +94,8 @@ export class Cluster {
       SHUTDOWN_GRACE_MS: '5000',
     });
     const port = await getPort({ host: '127.0.0.1' });
-    const apps = { root: options.root, logs: options.logs, dir, services, connections, env };
+    const { root, logs, kafkaProxied = false } = options;
+    const apps = { root, logs, dir, services, connections, kafkaProxied, env };
     const created = await App.create(app, number, port, apps);
     if (app === 'api')
       this.urls.set(created.name, await connections.add(`clients>${created.name}`, created.address));

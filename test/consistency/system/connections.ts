@@ -1,7 +1,7 @@
 import type { TcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 
-/** The variables of the backing services that can be reached through a proxy. Kafka tells its clients its own address. */
+/** The variables of the backing services that can be reached through a proxy. Kafka tells its clients its own address: see `ofBrokers`. */
 const proxied = { EVENTSTORE_URL: 'event-store', REDIS_URL: 'redis', DATABASE_URL: 'postgres' } as const;
 
 /** A proxy between every two processes, by the name of the connection: `api-1>redis`. */
@@ -23,6 +23,18 @@ export class Connections {
     return urls;
   }
 
+  /**
+   * As REDIRECTED_PORTS, so that one process reaches Kafka through proxies, whatever address Kafka tells its clients.
+   */
+  async ofBrokers(name: string, brokers: string): Promise<string> {
+    const ports: Record<string, number> = {};
+    for (const broker of brokers.split(',')) {
+      const { port } = new URL(`tcp://${broker}`);
+      ports[port] = Number(new URL(await this.add(`${name}>kafka`, `tcp://${broker}`)).port);
+    }
+    return JSON.stringify(ports);
+  }
+
   /** The address by way of a new proxy. */
   async add(name: string, url: string): Promise<string> {
     const proxy = await tcpProxy(url);
@@ -36,6 +48,10 @@ export class Connections {
 
   delay(name: string, ms: number): void {
     this.proxies.get(name)?.delay(ms);
+  }
+
+  strand(name: string): void {
+    this.proxies.get(name)?.strand();
   }
 
   async restore(name: string): Promise<void> {

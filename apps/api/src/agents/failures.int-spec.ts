@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
+import { startTestApp } from '../test-app.ts';
 import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
@@ -210,4 +212,21 @@ describe('after the registry is lost', () => {
     const next = await fleet.join(two, pool);
     expect(await next.next(isAttached)).toMatchObject({ session_id: id, epoch: 2, reason: 'takeover' });
   });
+});
+
+test('while Redis hangs, an update that another node records reaches its owner', async () => {
+  const redis = await tcpProxy(redisUrl.href);
+  const node = await startTestApp({ leaseMs, redisUrl: redis.url });
+  try {
+    const id = await one.start();
+    const agent = await fleet.join(node, newPool());
+    await agent.attach(id);
+    redis.delay(Infinity);
+    const revision = await recordUpdate(two, id);
+    expect((await agent.next(isUpdate)).revision).toBe(revision);
+  } finally {
+    await redis.restore();
+    await node.close();
+    await redis.cut();
+  }
 });

@@ -66,9 +66,10 @@ test('a trial without an answer starts the time again', async () => {
   await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
 });
 
+const isSilence = (error: unknown): boolean => (error as Error).message === 'silent';
+
 test('what counts as a failure can be narrowed', async () => {
-  const isFailure = (error: unknown): boolean => (error as Error).message === 'silent';
-  const narrow = new Breaker({ retryMs: 1_000, isFailure });
+  const narrow = new Breaker({ retryMs: 1_000, isFailure: isSilence });
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   await expect(narrow.run(() => Promise.reject(refused))).rejects.toBe(refused);
   await expect(narrow.run(answer)).resolves.toBe('answer');

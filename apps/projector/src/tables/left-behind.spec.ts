@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { RowsStore, TableItem } from '#read-models';
+import type { RowsStore } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
-import { TableWriter } from '../tables/writer.ts';
-import { LeftBehindError } from './left-behind.ts';
+import { LeftBehindError } from '../common/left-behind.ts';
+import { TableWriter } from './writer.ts';
 
 /** More events than may wait for PostgreSQL. */
 const many = 10_000;
@@ -45,7 +45,7 @@ afterEach(async () => {
 
 async function pushAll(): Promise<void> {
   for (let position = 1n; position <= many; position += 1n)
-    await writer.push({ session_id: 's', before: 0, position } as TableItem);
+    await writer.push({ session_id: 's', before: 0, position });
 }
 
 test('a writer whose service hangs lets the other one go on, however many events come', async () => {
@@ -69,7 +69,7 @@ test('a writer that was left behind ends when its service is back, at the positi
 
 test('a writer that has room for what waits goes on where it was', async () => {
   for (let position = 1n; position <= 100n; position += 1n)
-    await writer.push({ session_id: 's', before: 0, position } as TableItem);
+    await writer.push({ session_id: 's', before: 0, position });
   await jest.advanceTimersByTimeAsync(10_000);
   available = true;
   await jest.advanceTimersByTimeAsync(10_000);

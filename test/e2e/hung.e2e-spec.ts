@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import type { HungFacts, Service } from '../hung/hang.ts';
+import { hang, hangs, shortMs } from '../hung/hang.ts';
+import type { HungSystem } from '../hung/system.ts';
+import { withHungSystem } from '../hung/system.ts';
+
+/** `npm run prove -- hung` in small, on one system. */
+jest.setTimeout(300_000);
+
+const held = holdOpen<HungSystem>((work) => withHungSystem(work));
+let system: HungSystem;
+beforeAll(async () => {
+  system = await held.open();
+});
+afterAll(() => held.close());
+
+const usually = {
+  command: [201],
+  update: [201],
+  start: [201],
+  context: [200],
+  'context of an unknown session': [404],
+  events: [200],
+  session: [200],
+  sessions: [200],
+  turns: [200],
+};
+const fromTheStore = ['command', 'update', 'start', 'context of an unknown session', 'events', 'session'];
+const unavailable = (kinds: readonly string[]) => Object.fromEntries(kinds.map((kind) => [kind, [503]]));
+
+const expected: Readonly<
+  Record<Service, { answers: object; check: string; meanwhile: Partial<HungFacts['meanwhile']> }>
+> = {
+  'event-store': {
+    answers: { ...usually, ...unavailable(fromTheStore) },
+    check: 'event_store',
+    meanwhile: {},
+  },
+  kafka: { answers: usually, check: 'kafka', meanwhile: { rows: true, contexts: true, updates: true } },
+  redis: { answers: usually, check: 'redis', meanwhile: { rows: true, message: true, updates: true } },
+  postgres: {
+    answers: { ...usually, ...unavailable(['sessions', 'turns']) },
+    check: 'postgres',
+    meanwhile: { contexts: true, updates: true },
+  },
+};
+
+describe.each(hangs)('while %s hangs (%s)', (service, how) => {
+  let facts: HungFacts;
+  beforeAll(async () => {
+    facts = await hang(system, service, shortMs, how);
+  });
+
+  test('what can be done without it is done, and all else answers 503', () => {
+    const statuses = Object.entries(facts.answers).map(([kind, answers]) => [kind, answers.statuses]);
+    expect(Object.fromEntries(statuses)).toEqual(expected[service].answers);
+  });
+
+  test('every 503 says when to try again', () => {
+    expect(Object.values(facts.answers).filter(({ withoutRetryAfter }) => withoutRetryAfter > 0)).toEqual([]);
+  });
+
+  test('the processes are alive, and their readiness names it', () => {
+    const { api, projector, bridge } = facts.health;
+    expect([api, projector, bridge].map(({ live }) => live.statuses)).toEqual([[200], [200], [200]]);
+    expect(bridge.unavailable).toContain(expected[service].check);
+  });
+
+  test('what other services need goes on', () => {
+    expect(facts.meanwhile).toMatchObject(expected[service].meanwhile);
+  });
+
+  test('an inquiry whose deadline passes closes once, in time unless it is the event store', () => {
+    const { times, inTime } = facts.closed;
+    expect({ times, inTime }).toEqual({ times: 1, inTime: service !== 'event-store' });
+  });
+
+  test('all is well afterwards', () => {
+    expect(Object.entries(facts.wellAfterMs).filter(([, ms]) => ms === Infinity)).toEqual([]);
+  });
+});

@@ -1,0 +1,203 @@
+import { sleep, waitUntil } from '#platform';
+import type { AppName } from '../consistency/system/apps.ts';
+import type { Answers, Health } from './probes.ts';
+import { probe, probeAllHealth } from './probes.ts';
+import type { HungSystem, Subject } from './system.ts';
+
+/** The backing services, by the names of their connections. */
+export type Service = 'event-store' | 'kafka' | 'redis' | 'postgres';
+
+/**
+ * How a service stops answering. A process that is stopped answers late what it was asked; a network that is interrupted
+ * for long forgets its connections, and says so to nobody.
+ */
+export type How = 'stopped' | 'interrupted';
+
+/** Each service once, both ways. */
+export const hangs: readonly (readonly [Service, How])[] = [
+  ['event-store', 'stopped'],
+  ['kafka', 'interrupted'],
+  ['redis', 'interrupted'],
+  ['postgres', 'stopped'],
+];
+/** Long enough for every call that was under way to be given up, and for what follows to be seen. */
+export const shortMs = 8_000;
+
+/** What a system did while a service accepted connections and did not answer, and afterwards. */
+export interface HungFacts {
+  /** By kind of request. */
+  readonly answers: Readonly<Record<string, Answers>>;
+  readonly health: Readonly<Record<AppName, Health>>;
+  /** How often the inquiry closed whose deadline was in that time, how long after its deadline (ms), and whether before the service was back. */
+  readonly closed: { readonly times: number; readonly lateMs: number; readonly inTime: boolean };
+  /** What had its effect before the service was back. */
+  readonly meanwhile: {
+    readonly rows: boolean;
+    readonly contexts: boolean;
+    /** The message that another system sent to Kafka. */
+    readonly message: boolean;
+    /** The updates that were recorded for the agent. */
+    readonly updates: boolean;
+  };
+  /** Milliseconds from the service's return until each was well; Infinity: not within a minute. */
+  readonly wellAfterMs: Readonly<Record<'ready' | 'rows' | 'contexts' | 'message' | 'updates', number>>;
+}
+
+const inquiryMs = 1_500;
+/** A longer hang is looked at less often. */
+const longMs = 60_000;
+/** How long before the end the load ends, and is given to have its effects. */
+const settleMs = 1_500;
+
+/** Hangs a service for so many milliseconds, under a little load. */
+export async function hang(
+  system: HungSystem,
+  service: Service,
+  forMs: number,
+  how: How,
+): Promise<HungFacts> {
+  const { connections } = system.cluster;
+  const names = connections.names.filter((name) => name.endsWith(`>${service}`));
+  const inquiry = await openInquiry(system);
+  const over = new AbortController();
+  for (const name of names) connections.delay(name, Infinity);
+  const ended = performance.now() + forMs;
+  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 200 };
+  const probing = Promise.all([probe(system, pace), probeAllHealth(system, pace)]);
+  const message = await system.publish(system.owned);
+  let meanwhile;
+  try {
+    await sleep(ended - performance.now() - settleMs);
+    over.abort();
+    meanwhile = await effects(system, message, ended);
+    await sleep(ended - performance.now());
+  } finally {
+    over.abort();
+    for (const name of names) {
+      if (how === 'interrupted') connections.strand(name);
+      connections.delay(name, 0);
+    }
+  }
+  const back = Date.now();
+  const wellAfterMs = await recovery(system, message);
+  const [answers, health] = await probing;
+  return { answers, health, meanwhile, wellAfterMs, closed: await closing(system, inquiry, back) };
+}
+
+interface OpenedInquiry {
+  readonly inquiry_id: string;
+  readonly deadline: string;
+}
+
+async function openInquiry({ url, other }: HungSystem): Promise<OpenedInquiry> {
+  const response = await fetch(`${url}/v1/sessions/${other.session_id}/inquiries`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      kind: 'order_status',
+      subject: { order_id: other.order_id },
+      timeout_ms: inquiryMs,
+    }),
+  });
+  if (response.status !== 202) throw new Error(`The inquiry is answered ${response.status}.`);
+  return (await response.json()) as OpenedInquiry;
+}
+
+async function closing(
+  { store, other }: HungSystem,
+  inquiry: OpenedInquiry,
+  back: number,
+): Promise<HungFacts['closed']> {
+  const at: number[] = [];
+  const look = async (): Promise<boolean> => {
+    at.length = 0;
+    for await (const stored of store.read(`session-${other.session_id}`)) {
+      if (stored.type !== 'InquiryClosed') continue;
+      const { inquiry_id } = stored.data as { inquiry_id: string };
+      if (inquiry_id === inquiry.inquiry_id) at.push(stored.created.getTime());
+    }
+    return at.length > 0;
+  };
+  await waitUntil(look, { what: 'the inquiry to close', everyMs: 100 }).catch(() => undefined);
+  const [first = Infinity] = at;
+  return { times: at.length, lateMs: first - Date.parse(inquiry.deadline), inTime: first < back };
+}
+
+/** What there is until a time, looked at without the proxies. */
+async function effects(system: HungSystem, message: string, end: number): Promise<HungFacts['meanwhile']> {
+  const inTime = (condition: () => Promise<boolean>): Promise<boolean> =>
+    waitUntil(condition, { timeoutMs: end - performance.now(), everyMs: 50 }).then(
+      () => true,
+      () => false,
+    );
+  const [rows, contexts, recorded, updates] = await Promise.all([
+    inTime(() => areCurrent(system, rowRevision)),
+    inTime(() => areCurrent(system, contextRevision)),
+    inTime(() => isRecorded(system, message)),
+    inTime(() => areHandled(system)),
+  ]);
+  return { rows, contexts, message: recorded, updates };
+}
+
+async function recovery(system: HungSystem, message: string): Promise<HungFacts['wellAfterMs']> {
+  const back = performance.now();
+  const until = (condition: () => Promise<boolean>): Promise<number> =>
+    waitUntil(condition, { everyMs: 50 }).then(
+      () => Math.round(performance.now() - back),
+      () => Infinity,
+    );
+  const [ready, rows, contexts, recorded, updates] = await Promise.all([
+    until(() => areReady(system)),
+    until(() => areCurrent(system, rowRevision)),
+    until(() => areCurrent(system, contextRevision)),
+    until(() => isRecorded(system, message)),
+    until(() => areHandled(system)),
+  ]);
+  return { ready, rows, contexts, message: recorded, updates };
+}
+
+async function areReady({ apps }: HungSystem): Promise<boolean> {
+  const all = await Promise.all(apps.map(({ address }) => fetch(`${address}/health/ready`)));
+  return all.every(({ ok }) => ok);
+}
+
+/** Whether the read model has both conversations as of their last events. */
+async function areCurrent(
+  system: HungSystem,
+  revisionOf: (system: HungSystem, subject: Subject) => Promise<number>,
+): Promise<boolean> {
+  for (const subject of [system.owned, system.other]) {
+    const seen = await lastRevision(system, subject);
+    if ((await revisionOf(system, subject)) < seen) return false;
+  }
+  return true;
+}
+
+async function lastRevision({ store }: HungSystem, { session_id }: Subject): Promise<number> {
+  return Number((await store.readLast(`session-${session_id}`))?.revision ?? -1);
+}
+
+async function rowRevision({ pool }: HungSystem, { session_id }: Subject): Promise<number> {
+  const { rows } = await pool.query<{ revision: number }>(
+    'SELECT revision::int FROM conversation_session WHERE session_id = $1',
+    [session_id],
+  );
+  return rows[0]?.revision ?? -1;
+}
+
+async function contextRevision({ redis }: HungSystem, { session_id }: Subject): Promise<number> {
+  return Number((await redis.hget(`ctx:{${session_id}}`, 'revision')) ?? -1);
+}
+
+async function isRecorded({ store, owned }: HungSystem, message: string): Promise<boolean> {
+  for await (const { type, data } of store.read(`session-${owned.session_id}`))
+    if (type === 'ExternalUpdateRecorded' && JSON.stringify(data).includes(message)) return true;
+  return false;
+}
+
+/** Whether the agent has handled every update of its session. */
+async function areHandled({ store, owned, handled }: HungSystem): Promise<boolean> {
+  for await (const { type, revision } of store.read(`session-${owned.session_id}`, { from: 2 }))
+    if (type === 'ExternalUpdateRecorded' && !handled.has(Number(revision))) return false;
+  return true;
+}
