@@ -57,6 +57,14 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       retry_after_s: 60,
     },
   ),
+  too_many_requests: new ProblemError(
+    'too_many_requests',
+    'The request was not begun, since others wait. Send fewer at once.',
+    { retry_after_s: 1 },
+  ),
+  overloaded: new ProblemError('overloaded', 'The request was not begun. Send it again later.', {
+    retry_after_s: 1,
+  }),
   engine_unavailable: new ProblemError(
     'engine_unavailable',
     'The event store is unavailable. Send the same request with the same Idempotency-Key again.',
@@ -72,8 +80,12 @@ export const degradedHeader = {
   },
 } as const;
 
+/** What any request may be answered with instead of being begun. */
+const refusals: readonly ProblemCode[] = ['too_many_requests', 'overloaded'];
+
 /** Documents the problems that a route answers with, each with an example. */
-export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
+export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
+  const codes = [...own, ...refusals];
   const statuses = [...new Set(codes.map((code) => problems[code].status))];
   const responses = statuses.map((status) => {
     const same = codes.filter((code) => problems[code].status === status);
@@ -81,7 +93,9 @@ export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
       status,
       description: same.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
       headers:
-        status === 503 ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } : {},
+        status === 429 || status === 503
+          ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } }
+          : {},
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },

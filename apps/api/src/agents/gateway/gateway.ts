@@ -7,6 +7,8 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
+import { Admission } from '../../admission/admission.ts';
+import { admitUpgrade } from '../../admission/upgrade.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { Connection } from './connection.ts';
 import { closeCodes } from './connection.ts';
@@ -35,6 +37,7 @@ export class AgentGateway implements OnApplicationBootstrap {
     private readonly assignment: SessionAssignment,
     private readonly dispatcher: UpdateDispatcher,
     private readonly host: HttpAdapterHost,
+    private readonly admission: Admission,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
@@ -46,6 +49,7 @@ export class AgentGateway implements OnApplicationBootstrap {
         socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
         return;
       }
+      if (!admitUpgrade(this.admission, request, socket)) return;
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket));
     });
   }
