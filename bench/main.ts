@@ -9,13 +9,16 @@ import { parseArgs } from 'node:util';
 import { Failure, runProgram } from '../tools/shared/failure.ts';
 import { withClients } from './backing-services.ts';
 import { canMeasureCpu } from './cpu.ts';
+import type { Overload } from './overload.ts';
+import { fullOverload, measureOverload, quickOverload } from './overload.ts';
 import type { Results } from './run.ts';
 import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
-import { cpuTable, table } from './table.ts';
+import { cpuTable, overloadTable, table } from './table.ts';
 
 const usage = `usage: npm run bench -- [options]
   --quick          fewer rounds and shorter conversations
   --cpu            only the CPU time of a command, by process
+  --overload       only goodput and latency by offered load, from a quarter to four times the capacity
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
@@ -23,6 +26,7 @@ await runProgram(async () => {
     options: {
       quick: { type: 'boolean', default: false },
       cpu: { type: 'boolean', default: false },
+      overload: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -32,6 +36,13 @@ await runProgram(async () => {
     if (api !== undefined) throw new Failure('--cpu needs a private system: unset TURNSTREAM_URL.');
     if (!canMeasureCpu) throw new Failure('--cpu reads /proc, which this machine does not have: use Linux.');
     return console.log(`\n${cpuTable(await benchCpu(size))}`);
+  }
+  if (values.overload) {
+    if (api !== undefined) throw new Failure('--overload needs a private system: unset TURNSTREAM_URL.');
+    const overload = await measureOverload(values.quick ? quickOverload : fullOverload, report);
+    console.log(`\n${overloadTable(overload)}`);
+    if (values.json !== undefined) writeJson(values.json, overload);
+    return;
   }
   const results =
     api === undefined
@@ -45,7 +56,7 @@ function report(text: string): void {
   console.log(`  ${text}`);
 }
 
-function writeJson(file: string, results: Results): void {
+function writeJson(file: string, results: Results | Overload): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   writeFileSync(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);

@@ -1,5 +1,7 @@
 import type { Latency } from '../tools/shared/statistics.ts';
 import type { CpuPerCommand } from './cpu.ts';
+import type { Overload } from './overload.ts';
+import { promised } from './overload.ts';
 import type { Line, Results } from './run.ts';
 
 /** The results as a table for people. */
@@ -38,6 +40,27 @@ export function cpuTable(cpu: CpuPerCommand): string {
   const total = Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
   const rows = [...Object.entries(cpu), ['all', total] as const];
   return rows.map(([name, micros]) => `${`CPU of a command, ${name}`.padEnd(38)}${micros} µs`).join('\n');
+}
+
+/** Goodput and latency by offered load. */
+export function overloadTable({ capacity, points, ratio, p99_at_2 }: Overload): string {
+  const head = row(['offered', 'a second', 'goodput', 'p50 ms', 'p99 ms', 'refused, failed']);
+  const body = points.map(({ load, offered, goodput, p50_ms, p99_ms, refused, failed }) =>
+    row([
+      `${load} times the capacity`,
+      Math.round(offered).toLocaleString('en'),
+      Math.round(goodput).toLocaleString('en'),
+      p50_ms.toFixed(1),
+      p99_ms.toFixed(1),
+      `${refused.toLocaleString('en')}, ${failed}`,
+    ]),
+  );
+  const ends = [
+    `capacity: ${Math.round(capacity).toLocaleString('en')} turns a second`,
+    `goodput at 4 times the capacity, of the best: ${ratio.toFixed(2)} (promised ${promised.ratio})`,
+    `p99 of admitted at twice the capacity: ${p99_at_2.toFixed(0)} ms (promised ${promised.p99_at_2})`,
+  ];
+  return [head, ...body, '', ...ends].join('\n');
 }
 
 function ratioOf({ ratio }: Line): string {

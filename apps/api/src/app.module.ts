@@ -5,6 +5,7 @@ import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
+import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
@@ -18,6 +19,7 @@ import { CommandsModule } from './sessions/module.ts';
     SessionsModule.forRoot({ whenFull: 'refuse' }),
     ReadModelsModule,
     CommonModule,
+    AdmissionModule,
     CommandsModule,
     InquiriesModule,
     ContextModule,

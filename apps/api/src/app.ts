@@ -1,4 +1,5 @@
 import type { AppDefinition } from '#platform';
+import { admitRequests } from './admission/hook.ts';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './common/openapi.ts';
 import { toApiProblem } from './common/problems.ts';
@@ -14,5 +15,6 @@ export const api: AppDefinition = {
   setUp: (app) => {
     serveOpenApi(app);
     announceDegradation(app);
+    admitRequests(app);
   },
 };

@@ -52,7 +52,7 @@ export class Sender {
 
 /** Whether the answer leaves open what became of the command. */
 export function isUnknown({ status }: CommandEntry): boolean {
-  return status === null || status >= 500 || status === 408;
+  return status === null || status >= 500 || status === 408 || status === 429;
 }
 
 async function ask(url: string, init: RequestInit): Promise<{ status: number | null; body: unknown }> {

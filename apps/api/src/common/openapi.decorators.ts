@@ -59,6 +59,14 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       retry_after_s: 60,
     },
   ),
+  too_many_requests: new ProblemError(
+    'too_many_requests',
+    'The request was not begun, since others wait. Send fewer at once.',
+    { retry_after_s: 1 },
+  ),
+  overloaded: new ProblemError('overloaded', 'The request was not begun. Send it again later.', {
+    retry_after_s: 1,
+  }),
   engine_unavailable: new ProblemError(
     'engine_unavailable',
     'The event store is unavailable. Send the same request with the same Idempotency-Key again.',
@@ -75,7 +83,8 @@ export const degradedHeader = {
 } as const;
 
 /** Documents the problems that a route answers with, each with an example. */
-export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
+export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
+  const codes = own.some((code) => problems[code].status === 503) ? [...own, 'overloaded' as const] : own;
   const statuses = [...new Set(codes.map((code) => problems[code].status))];
   const responses = statuses.map((status) => {
     const same = codes.filter((code) => problems[code].status === status);
@@ -88,7 +97,7 @@ export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
 function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOptions {
   return {
     description: codes.map((code) => `${problems[code].title} (\`${code}\`)`).join('; '),
-    headers: codes.some((code) => problems[code].status === 503)
+    headers: codes.some((code) => [429, 503].includes(problems[code].status))
       ? { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } }
       : {},
     content: {
@@ -100,19 +109,23 @@ function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOpti
   };
 }
 
-/** What any request may be answered with, whatever its route. */
-const commonProblems: readonly ProblemCode[] = [
-  'malformed_request',
-  'request_timeout',
-  'uri_too_long',
-  'headers_too_large',
-  'internal_error',
-  'engine_unavailable',
+/** What any request may be answered with, whatever its route: those of one status together. */
+const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
+  ['malformed_request'],
+  ['request_timeout'],
+  ['uri_too_long'],
+  ['headers_too_large'],
+  ['too_many_requests'],
+  ['internal_error'],
+  ['engine_unavailable', 'overloaded'],
 ];
 
 /** The answers that every operation may give, by status; the document names them once. */
 export const commonResponses = Object.fromEntries(
-  commonProblems.map((code) => [String(problems[code].status), { code, response: problemResponse([code]) }]),
+  commonProblems.map((codes) => {
+    const [code] = codes;
+    return [String(problems[code].status), { code, response: problemResponse(codes) }];
+  }),
 );
 
 function example(code: ProblemCode): object {

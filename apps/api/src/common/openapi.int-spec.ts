@@ -29,10 +29,22 @@ describe('the OpenAPI document', () => {
       '413',
       '415',
       '422',
+      '429',
       '500',
       '503',
     ]);
     expect(JSON.stringify(responses['412'])).toContain('retry_safe');
+  });
+
+  test('has 429 and 503 with Retry-After for every route', async () => {
+    const { body } = await get('/openapi.json');
+    type Responses = Record<string, { headers?: object } | undefined>;
+    const paths = body['paths'] as Record<string, Record<string, { responses: Responses }>>;
+    const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const documented = routes.filter(({ responses }) =>
+      ['429', '503'].every((status) => 'Retry-After' in (responses[status]?.headers ?? {})),
+    );
+    expect(documented).toHaveLength(routes.length);
   });
 
   test('says that the ids in a path are UUIDs', async () => {

@@ -4,8 +4,8 @@ import { catchFailedReactions } from './hidden.ts';
 
 /** What the client does beside a failed call. */
 interface Internals {
-  getChannel(): Promise<unknown>;
-  handleError(client: { getChannel(): unknown }, error: Error): Promise<void>;
+  readonly getChannel: () => Promise<unknown>;
+  readonly handleError: (client: { getChannel(): unknown }, error: Error) => Promise<void>;
 }
 
 test('the reaction to a failed call does not fail while no node of the cluster is found', async () => {
@@ -13,9 +13,9 @@ test('the reaction to a failed call does not fail while no node of the cluster i
   const client = EventStoreDBClient.connectionString(nowhere);
   catchFailedReactions(client);
   const { getChannel, handleError } = client as unknown as Internals;
-  const discovery = expect(getChannel()).rejects.toThrow('Failed to discover');
+  const discovery = getChannel().catch(String);
   const failed = { getChannel: () => ({}) };
   const error = Object.assign(Object.create(UnavailableError.prototype) as Error, { message: 'gone' });
   await expect(handleError(failed, error)).resolves.toBeUndefined();
-  await discovery;
+  expect(await discovery).toContain('Failed to discover');
 });

@@ -1480,6 +1480,17 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The caller has more requests under way than its share (`too_many_requests`) */
+        readonly too_many_requests: {
+            headers: {
+                /** @description Seconds */
+                readonly "Retry-After"?: number;
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The headers are too large (`headers_too_large`) */
         readonly headers_too_large: {
             headers: {
@@ -1498,7 +1509,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A backing service is unavailable (`engine_unavailable`) */
+        /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
         readonly engine_unavailable: {
             headers: {
                 /** @description Seconds */
@@ -1552,9 +1563,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1673,6 +1685,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -1683,7 +1696,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1804,6 +1817,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -1814,7 +1828,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -1935,6 +1949,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -1945,7 +1960,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2067,6 +2082,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2077,7 +2093,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2199,6 +2215,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2209,7 +2226,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2327,6 +2344,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2337,7 +2355,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2458,6 +2476,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2468,7 +2487,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2589,6 +2608,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2599,7 +2619,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2720,6 +2740,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2730,7 +2751,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2851,6 +2872,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2861,7 +2883,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -2982,6 +3004,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -2992,7 +3015,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3113,6 +3136,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -3123,7 +3147,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3206,6 +3230,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -3216,7 +3241,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3331,6 +3356,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -3341,7 +3367,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3394,6 +3420,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -3404,7 +3431,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3522,6 +3549,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
             readonly 500: {
@@ -3532,7 +3560,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3612,9 +3640,10 @@ export interface operations {
                 };
             };
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3670,9 +3699,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3736,9 +3766,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3791,9 +3822,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3840,9 +3872,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3894,9 +3927,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
@@ -3955,9 +3989,10 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { backoffMs } from './retry.ts';
+import { expect, jest, test } from '@jest/globals';
+import { Unavailable, unreachable } from './errors.ts';
+import { backoffMs, retry } from './retry.ts';
 
 test('the delay doubles with each failure', () => {
   expect([0, 1, 2].map((failures) => backoffMs(failures, 0, 1))).toEqual([50, 100, 200]);
@@ -9,10 +10,22 @@ test('the delay has a maximum', () => {
   expect(backoffMs(20, 0, 1)).toBe(2_000);
 });
 
-test('up to half of the delay is random', () => {
-  expect(backoffMs(0, 0, 0)).toBe(25);
+test('all of the delay is random', () => {
+  expect([0, 0.5, 1].map((random) => backoffMs(0, 0, random))).toEqual([0, 25, 50]);
 });
 
-test('Retry-After is the shortest delay', () => {
-  expect(backoffMs(0, 1, 0)).toBe(1_025);
+test('Retry-After is the shortest delay, and as much again is random', () => {
+  expect([0, 1].map((random) => backoffMs(0, 1, random))).toEqual([1_000, 2_000]);
+});
+
+test('an attempt is repeated 50 times at most', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  let attempts = 0;
+  const attempt = async (): Promise<void> => {
+    attempts += 1;
+    throw new Unavailable(unreachable('http://api', new Error('refused')));
+  };
+  await expect(retry(attempt, { forMs: Infinity })).rejects.toBeInstanceOf(Unavailable);
+  expect(attempts).toBe(50);
+  jest.restoreAllMocks();
 });

@@ -3,6 +3,7 @@ import { Unavailable } from './errors.ts';
 
 const firstDelayMs = 50;
 const maxDelayMs = 2_000;
+const maxAttempts = 50;
 
 export interface RetryOptions {
   /** Time limit for all attempts, in milliseconds; 0 tries once. */
@@ -11,8 +12,8 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats an attempt while it throws {@link Unavailable}. The delay grows exponentially, has jitter, and is never
- * shorter than Retry-After.
+ * Repeats an attempt while it throws {@link Unavailable}, within the time and 50 times at most. The delays grow
+ * exponentially, are random between nothing and that, and never shorter than Retry-After.
  */
 export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: RetryOptions): Promise<T> {
   const startedAt = performance.now();
@@ -20,7 +21,7 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Unavailable) || failures + 1 >= maxAttempts) throw error;
       const delay = backoffMs(failures, error.problem.retry_after_s);
       if (performance.now() - startedAt + delay > forMs) throw error;
       await sleep(delay, undefined, { signal });
@@ -28,8 +29,12 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
   }
 }
 
-/** The delay in milliseconds after a failure that had this many failures before it. */
+/**
+ * The delay in milliseconds after a failure that had this many failures before it. What is random is as long as Retry-After
+ * at least, so that clients that were refused together do not come back together.
+ */
 export function backoffMs(failures: number, retryAfterS = 0, random: number = Math.random()): number {
+  const wait = retryAfterS * 1_000;
   const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** failures);
-  return retryAfterS * 1_000 + delay * (0.5 + random / 2);
+  return wait + Math.max(delay, wait) * random;
 }

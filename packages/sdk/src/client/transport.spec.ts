@@ -121,6 +121,18 @@ describe('a request', () => {
     expect(received).toHaveLength(1);
   });
 
+  test.each([
+    ['seconds', () => '60'],
+    ['a date', () => new Date(Date.now() + 60_000).toUTCString()],
+  ])('rejects with a Retry-After in %s', async (_, retryAfter) => {
+    const { url } = await serve({ status: 503, body: 'later', headers: { 'retry-after': retryAfter() } });
+    const failure = await client(url, 500)
+      .session('a')
+      .end()
+      .catch((error: unknown) => error);
+    expect(Math.round(Number((failure as Unavailable).problem.retry_after_s) / 10)).toBe(6);
+  });
+
   test('without a server rejects with Unavailable and the address', async () => {
     const failure = client('http://127.0.0.1:1', 0).session('a').context();
     await expect(failure).rejects.toBeInstanceOf(Unavailable);

@@ -91,8 +91,8 @@ function parsed(status: number, text: string): unknown {
 
 /** The problem in an answer; for anything else, as the answer of a proxy, a problem that quotes it. */
 function problemOf(status: number, text: string, retryAfter: string | string[] | undefined): Problem {
-  const seconds = Number(retryAfter);
-  const wait = Number.isFinite(seconds) && retryAfter !== undefined ? { retry_after_s: seconds } : {};
+  const seconds = secondsOf(retryAfter);
+  const wait = seconds === undefined ? {} : { retry_after_s: seconds };
   try {
     const body = JSON.parse(text) as Partial<Problem>;
     if (typeof body.type === 'string' && typeof body.title === 'string')
@@ -101,6 +101,15 @@ function problemOf(status: number, text: string, retryAfter: string | string[] |
     // Not JSON: see below.
   }
   return { ...unexpected(status, text), ...wait };
+}
+
+/** The seconds of a Retry-After, which may also be a date; undefined: it is neither, or there is none. */
+function secondsOf(retryAfter: string | string[] | undefined): number | undefined {
+  if (typeof retryAfter !== 'string') return undefined;
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1_000);
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
 function unexpected(status: number, text: string): Problem {

@@ -24,7 +24,10 @@ export interface TurnstreamOptions {
   readonly agentId?: string;
   /** Longest wait for one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How long a request is retried while the system is unavailable, in milliseconds; 0: never. Default 30,000. */
+  /**
+   * How long a request is retried while the system is unavailable or overloaded, in milliseconds, 50 times at most; 0:
+   * never. Default 30,000.
+   */
   readonly retryForMs?: number;
   /** Size of the connection pool. Default 64. */
   readonly connections?: number;

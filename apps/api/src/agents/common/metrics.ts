@@ -42,6 +42,12 @@ export class AgentMetrics {
     );
   }
 
+  /** @param waiting how many frames of instances of this node wait for those before them */
+  watchFrames(waiting: () => number): void {
+    const help = 'Frames of agent instances that wait for those before them, or are acted upon';
+    this.metrics.gauge('agent_frames_waiting', help, [], (gauge) => gauge.set(waiting()));
+  }
+
   delivered({ metadata }: RecordedEvent): void {
     const seconds = (Date.now() - Date.parse(metadata.occurred_at)) / 1_000;
     // Another writer's `occurred_at` may be no valid time, which a histogram refuses.

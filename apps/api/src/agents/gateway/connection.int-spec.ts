@@ -41,6 +41,13 @@ test('a node that stops sends its agents to others, where they continue', async 
   expect((await again.next(isUpdate)).revision).toBe(revision);
 });
 
+test('no frame is counted any more once all are acted upon', async () => {
+  const agent = await fleet.join(one, newPool());
+  await Promise.all(Array.from({ length: 10 }, async () => agent.attach(await one.start())));
+  await waitUntil(async () => (await metricOf(one, 'agent_frames_waiting')) === 0);
+  expect(agent.closed).toBeUndefined();
+});
+
 describe('a connection', () => {
   test('is superseded by a newer one of the same instance', async () => {
     const pool = newPool();

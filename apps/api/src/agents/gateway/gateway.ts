@@ -7,6 +7,9 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
+import { Admission } from '../../admission/admission.ts';
+import { admitUpgrade } from '../../admission/upgrade.ts';
+import { AgentMetrics } from '../common/metrics.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { Connection } from './connection.ts';
 import { closeCodes } from './connection.ts';
@@ -16,6 +19,9 @@ import type { Ack, ClientFrame, Hello, QueuedFrame } from './frames.ts';
 import { frameLimit, InvalidFrameError, parseFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
 import { SessionAssignment } from './session-assignment.ts';
+
+/** Frames of all connections that may wait for those before them. */
+const frameQueueLimit = 200_000;
 
 /** The WebSocket of the agent instances: `WS /v1/agents` (the app's `webSocketPath`), JSON frames. */
 @Injectable()
@@ -27,18 +33,25 @@ export class AgentGateway implements OnApplicationBootstrap {
     clientTracking: false,
   });
 
+  private waitingFrames = 0;
+
   constructor(
     private readonly connections: Connections,
     private readonly handshake: Handshake,
     private readonly assignment: SessionAssignment,
     private readonly dispatcher: UpdateDispatcher,
     private readonly host: HttpAdapterHost,
+    private readonly admission: Admission,
+    metrics: AgentMetrics,
     @InjectLogger() private readonly logger: Logger,
-  ) {}
+  ) {
+    metrics.watchFrames(() => this.waitingFrames);
+  }
 
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (!admitUpgrade(this.admission, request, socket)) return;
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket));
     });
   }
@@ -46,8 +59,14 @@ export class AgentGateway implements OnApplicationBootstrap {
   private open(socket: WebSocket): void {
     const connection = this.connections.add(socket);
     socket.on('message', (data, isBinary) => {
-      if (isBinary) connection.refuse('frames are text');
-      else this.receive(connection, (data as Buffer).toString());
+      if (isBinary) return connection.refuse('frames are text');
+      try {
+        this.receive(connection, (data as Buffer).toString());
+      } catch (err) {
+        // Thrown on, it would end the process.
+        this.logger.error({ err }, 'a frame of an agent failed');
+        connection.close(closeCodes.tryLater, 'try again');
+      }
     });
     socket.on('pong', () => connection.receivePong());
     socket.on('close', () => this.connections.remove(connection));
@@ -80,8 +99,19 @@ export class AgentGateway implements OnApplicationBootstrap {
   private queue(connection: Connection, frame: QueuedFrame): void {
     if (frame.type === 'hello' && !connection.acceptHello())
       return connection.refuse('there was a hello already');
-    if (!connection.enqueue(() => this.act(connection, frame)))
-      connection.close(closeCodes.tryLater, 'too many frames at once');
+    this.waitingFrames += 1;
+    const hasRoom = this.waitingFrames <= frameQueueLimit;
+    if (hasRoom && connection.enqueue(() => this.actInTurn(connection, frame))) return;
+    this.waitingFrames -= 1;
+    connection.close(closeCodes.tryLater, 'too many frames at once');
+  }
+
+  private async actInTurn(connection: Connection, frame: QueuedFrame): Promise<void> {
+    try {
+      await this.act(connection, frame);
+    } finally {
+      this.waitingFrames -= 1;
+    }
   }
 
   private async act(connection: Connection, frame: QueuedFrame): Promise<void> {

@@ -54,6 +54,8 @@ export class StreamController implements BeforeApplicationShutdown {
     const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
+    // Its close follows.
+    response.on('error', () => undefined);
     response.on('close', () => {
       this.feeds.delete(feed);
       feed.close();

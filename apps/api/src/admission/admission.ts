@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Metrics } from '#platform';
+import { AdaptiveLimit } from './adaptive-limit.ts';
+import { AdmissionConfig } from './config.ts';
+import { Gate } from './gate.ts';
+
+const leastAtOnce = 16;
+
+/**
+ * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
+ * the event store, contexts for Redis, queries for PostgreSQL. Connections stay open and do no work of their own.
+ */
+@Injectable()
+export class Admission {
+  readonly commands: Gate;
+  readonly contexts: Gate;
+  readonly queries: Gate;
+  readonly connections: Gate;
+
+  constructor(@Inject(AdmissionConfig) config: AdmissionConfig, metrics: Metrics) {
+    this.commands = requests(config);
+    this.contexts = requests(config);
+    this.queries = requests(config);
+    this.connections = connections(config);
+    const { commands, contexts, queries } = this;
+    const gates = { commands, contexts, queries, connections: this.connections };
+    const help =
+      'Requests admitted, waiting, the limit on them, the bytes of their bodies, and their callers, by kind';
+    metrics.gauge('http_admission', help, ['kind', 'of'], (gauge) => {
+      for (const [kind, { counts }] of Object.entries(gates))
+        for (const [of, count] of Object.entries(counts)) gauge.set({ kind, of }, count);
+    });
+  }
+}
+
+function requests({
+  requestsAtOnce: max,
+  targetMs,
+  queue,
+  bodyBytes: bytes,
+  burstMs,
+  waitMs,
+}: AdmissionConfig): Gate {
+  const limit = new AdaptiveLimit({ min: Math.min(leastAtOnce, max), max, targetMs });
+  return new Gate({ limit, queue, bytes, burstMs, waitMs });
+}
+
+function connections({ connections: current }: AdmissionConfig): Gate {
+  const limit = { current, markReached: () => undefined, observe: () => undefined };
+  return new Gate({ limit, queue: 0, bytes: Infinity, burstMs: 0, waitMs: 0 });
+}

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Refusal, Ticket } from './gate.ts';
+import { Gate } from './gate.ts';
+
+let log: string[];
+beforeEach(() => {
+  log = [];
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const burstMs = 1_000;
+const waitMs = 100;
+
+function gateOf({ limit = 8, queue = 100, bytes = 1_000 } = {}): Gate {
+  const fixed = { current: limit, markReached: () => undefined, observe: () => undefined };
+  return new Gate({ limit: fixed, queue, bytes, burstMs, waitMs });
+}
+
+/** Sends requests, named as `a1`, `a2`; the letter is the caller. */
+function send(gate: Gate, names: readonly string[], bytes = 0): Ticket[] {
+  return names.map((name) =>
+    gate.arrive({
+      caller: name.slice(0, 1),
+      bytes,
+      start: () => log.push(name),
+      refuse: (refusal: Refusal) => log.push(`${name} ${refusal}`),
+    }),
+  );
+}
+
+function numbered(caller: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${caller}${index + 1}`);
+}
+
+/** Ends one request. @returns the requests that begin, or are refused, because of it */
+function end(gate: Gate, ticket: Ticket | undefined): string[] {
+  const { length } = log;
+  if (ticket) gate.leave(ticket, true);
+  jest.advanceTimersByTime(0);
+  return log.slice(length);
+}
+
+describe('a gate', () => {
+  test('admits one caller to half of the slots, and the others to half of what is left each', () => {
+    send(gateOf(), [...numbered('a', 6), ...numbered('b', 4), ...numbered('c', 4)]);
+    expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']);
+  });
+
+  test('admits those that wait when others leave, and the callers take turns', () => {
+    const gate = gateOf({ limit: 3 });
+    const [first] = send(gate, numbered('a', 4));
+    const [second] = send(gate, numbered('b', 4));
+    send(gate, ['c1']);
+    expect(log).toEqual(['a1', 'a2', 'b1']);
+    expect([end(gate, first), end(gate, second)]).toEqual([['c1'], ['b2']]);
+  });
+
+  test('keeps the order of one caller', () => {
+    const gate = gateOf({ limit: 2 });
+    const tickets = send(gate, numbered('a', 4));
+    for (const ticket of tickets) end(gate, ticket);
+    expect(log).toEqual(numbered('a', 4));
+  });
+
+  test('admits no more bytes of a caller than it leaves to others', () => {
+    const gate = gateOf();
+    const [first] = send(gate, numbered('a', 3), 300);
+    const [other] = send(gate, numbered('b', 1), 300);
+    expect(log).toEqual(['a1', 'a2', 'b1']);
+    expect([end(gate, first), end(gate, other)]).toEqual([[], ['a3']]);
+  });
+
+  test('admits what is larger than all bytes when nothing else is under way', () => {
+    const gate = gateOf();
+    const [first] = send(gate, ['a1', 'a2'], 5_000);
+    expect(end(gate, first)).toEqual(['a2']);
+    expect(log).toEqual(['a1', 'a2']);
+  });
+
+  test('refuses who has its share while others wait with 429, and anyone else with 503', () => {
+    const gate = gateOf({ limit: 2, queue: 4 });
+    send(gate, numbered('a', 4));
+    expect(log).toEqual(['a1', 'a4 overloaded']);
+    send(gate, ['b1', 'c1', 'd1', 'e1', 'a5']);
+    expect(log.slice(2)).toEqual(['b1', 'e1 overloaded', 'a5 too_many_requests']);
+  });
+
+  test('lets a burst be worked through', () => {
+    const gate = gateOf({ limit: 2 });
+    const [first] = send(gate, numbered('a', 2));
+    jest.advanceTimersByTime(burstMs - 50);
+    expect(end(gate, first)).toEqual(['a2']);
+  });
+
+  test('refuses those that waited for longer than a burst lasts', () => {
+    send(gateOf({ limit: 2 }), numbered('a', 2));
+    jest.advanceTimersByTime(burstMs + 20);
+    expect(log).toEqual(['a1', 'a2 overloaded']);
+  });
+
+  test('lets nobody wait for long once others have waited without a break', () => {
+    const gate = gateOf({ limit: 2 });
+    const [first] = send(gate, ['a1', 'a2']);
+    jest.advanceTimersByTime(burstMs - waitMs - 200);
+    send(gate, ['a3']);
+    jest.advanceTimersByTime(100);
+    end(gate, first);
+    expect(log).toEqual(['a1', 'a2']);
+    jest.advanceTimersByTime(waitMs + 120);
+    expect(log).toEqual(['a1', 'a2', 'a3 overloaded']);
+  });
+
+  test('forgets a caller that went away while it waited', () => {
+    const gate = gateOf({ limit: 2 });
+    const [first, second] = send(gate, numbered('a', 3));
+    expect(end(gate, second)).toEqual([]);
+    expect(end(gate, first)).toEqual(['a3']);
+  });
+
+  test('has nothing left of requests that are over', () => {
+    const gate = gateOf({ limit: 2 });
+    const tickets = send(gate, [...numbered('a', 5), ...numbered('b', 5)], 10);
+    for (const ticket of tickets) end(gate, ticket);
+    expect(gate.counts).toEqual({ limit: 2, admitted: 0, bytes: 0, waiting: 0, callers: 0 });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,157 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { fastify } from 'fastify';
+import { Metrics, waitUntil } from '#platform';
+import { Admission } from './admission.ts';
+import type { AdmissionConfig } from './config.ts';
+import { installAdmission } from './hook.ts';
+
+jest.setTimeout(30_000);
+
+const config: AdmissionConfig = {
+  requestsAtOnce: 4,
+  queue: 4,
+  bodyBytes: 100_000,
+  targetMs: 50,
+  waitMs: 60_000,
+  burstMs: 60_000,
+  connections: 4,
+};
+
+let server: FastifyInstance;
+let admission: Admission;
+let url: string;
+/** Ends the requests that are under way, and lets all later ones pass. */
+let open: () => void;
+let began: number;
+let sent: Promise<Response>[];
+
+async function start(more: Partial<AdmissionConfig> = {}): Promise<void> {
+  admission = new Admission({ ...config, ...more }, new Metrics('api'));
+  server = fastify({ forceCloseConnections: true });
+  installAdmission(server, admission);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  open = resolve;
+  began = 0;
+  sent = [];
+  const handler = async (): Promise<object> => {
+    began += 1;
+    await promise;
+    return { done: true };
+  };
+  server.post('/v1/sessions/:session_id/turns', handler);
+  server.get('/v1/sessions/:session_id/context', handler);
+  server.get('/v1/turns', handler);
+  server.get('/v1/sessions/:session_id/stream', (_request, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200).write(':\n\n');
+  });
+  server.get('/health/live', async () => ({ status: 'ok' }));
+  url = await server.listen({ host: '127.0.0.1', port: 0 });
+}
+beforeEach(() => start());
+afterEach(async () => {
+  open();
+  await Promise.allSettled(sent);
+  await server.close();
+});
+
+const turns = '/v1/sessions/s/turns';
+function post(agent: string, body: object = {}): Promise<Response> {
+  const headers = { 'content-type': 'application/json', 'agent-id': agent };
+  const answer = fetch(url + turns, { method: 'POST', body: JSON.stringify(body), headers });
+  sent.push(answer);
+  return answer;
+}
+
+/** Two of bot-1 are under way and two wait. */
+async function fill(): Promise<void> {
+  for (let index = 0; index < 4; index += 1) void post('bot-1');
+  await waitUntil(() => began === 2 && admission.commands.counts.waiting === 2);
+}
+
+describe('a node that is full', () => {
+  test('refuses with a problem and Retry-After before it reads a body, and begins nothing', async () => {
+    await fill();
+    const answer = await post('bot-1', { text: 'x'.repeat(500_000) });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({
+      type: 'https://turnstream.dev/problems/overloaded',
+      title: expect.any(String),
+      status: 503,
+      instance: turns,
+      retry_after_s: 1,
+      trace_id: expect.any(String),
+    });
+    expect(began).toBe(2);
+  });
+
+  test('refuses the caller that fills it with 429 while another is served', async () => {
+    await fill();
+    const other = post('bot-2');
+    await waitUntil(() => began === 3);
+    const answer = await post('bot-1');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    open();
+    expect((await other).status).toBe(200);
+  });
+
+  test('answers those that wait when there is room', async () => {
+    await fill();
+    open();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(admission.commands.counts).toMatchObject({ admitted: 0, waiting: 0, callers: 0 });
+  });
+
+  test('answers health checks, contexts and queries', async () => {
+    await fill();
+    const live = await fetch(`${url}/health/live`);
+    expect(live.status).toBe(200);
+    const others = [`${url}/v1/sessions/s/context`, `${url}/v1/turns`].map((address) => fetch(address));
+    await waitUntil(() => began === 4);
+    open();
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('keeps a connection that it refuses', async () => {
+    await fill();
+    const statuses = [await post('bot-1', { text: 'x'.repeat(500_000) }), await post('bot-1')];
+    expect(statuses.map(({ status }) => status)).toEqual([503, 503]);
+  });
+});
+
+test('a body that does not say its length counts as the largest', async () => {
+  const chunked = httpRequest(url + turns, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  chunked.on('error', () => undefined);
+  chunked.write('{"a":');
+  await waitUntil(() => admission.commands.counts.admitted === 1);
+  expect(admission.commands.counts.bytes).toBe(262_144);
+  chunked.destroy();
+  await waitUntil(() => admission.commands.counts.admitted === 0);
+  expect(admission.commands.counts.bytes).toBe(0);
+});
+
+test('a caller that goes away while it waits leaves the queue', async () => {
+  for (let index = 0; index < 3; index += 1) void post('bot-1');
+  await waitUntil(() => admission.commands.counts.waiting === 1);
+  const stop = new AbortController();
+  const gone = fetch(url + turns, { method: 'POST', signal: stop.signal, headers: { 'agent-id': 'bot-1' } });
+  await waitUntil(() => admission.commands.counts.waiting === 2);
+  stop.abort();
+  await expect(gone).rejects.toThrow('aborted');
+  await waitUntil(() => admission.commands.counts.waiting === 1);
+});
+
+test('event streams are counted as long as they are open, and beyond their number refused', async () => {
+  const stop = new AbortController();
+  const stream = (): Promise<Response> => fetch(`${url}/v1/sessions/s/stream`, { signal: stop.signal });
+  const opened = [await stream(), await stream(), await stream()];
+  expect(opened.map(({ status }) => status)).toEqual([200, 200, 503]);
+  stop.abort();
+  await waitUntil(() => admission.connections.counts.admitted === 0);
+});

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bodyLimit, problemContentType, problemDocument, ProblemError } from '#platform';
+import { Admission } from './admission.ts';
+import { callerOf } from './caller-of.ts';
+import type { Gate, Refusal, Ticket } from './gate.ts';
+
+/** Asks the gates before the body of a request is read. Only what is under /v1 needs their leave. */
+export function admitRequests(app: NestFastifyApplication): void {
+  installAdmission(app.getHttpAdapter().getInstance(), app.get(Admission));
+}
+
+export function installAdmission(fastify: FastifyInstance, admission: Admission): void {
+  const tickets = new WeakMap<FastifyRequest, { readonly gate: Gate; readonly ticket: Ticket }>();
+  const leave = (request: FastifyRequest, isMeasure: boolean): void => {
+    const entered = tickets.get(request);
+    entered?.gate.leave(entered.ticket, isMeasure);
+  };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const gate = gateOf(admission, request);
+    if (gate === undefined) return done();
+    const ticket = gate.arrive({
+      caller: callerOf(request.raw),
+      bytes: bodyBytes(request.headers),
+      start: done,
+      refuse: (refusal) => refuse(request, reply, refusal),
+    });
+    if (ticket.state === 'gone') return;
+    tickets.set(request, { gate, ticket });
+    reply.raw.once('close', () => {
+      if (ticket.state === 'admitted' && gate !== admission.connections)
+        setTimeout(() => leave(request, false), abandonedMs).unref();
+      else leave(request, false);
+    });
+  });
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    leave(request, reply.statusCode < 500);
+    done();
+  });
+}
+
+function gateOf(
+  { commands, contexts, queries, connections }: Admission,
+  { method, routeOptions: { url = '' } }: FastifyRequest,
+): Gate | undefined {
+  if (!url.startsWith('/v1/')) return undefined;
+  if (method !== 'GET' && method !== 'HEAD') return commands;
+  if (url.endsWith('/stream')) return connections;
+  return url.endsWith('/context') ? contexts : queries;
+}
+
+/** What a body may take: what it says itself, or all that it may have where it does not say. */
+function bodyBytes(headers: IncomingHttpHeaders): number {
+  if (headers['transfer-encoding'] !== undefined) return bodyLimit;
+  return Math.min(Number(headers['content-length'] ?? 0), bodyLimit);
+}
+
+const retryAfterS = 1;
+/** How long an aborted request may still be worked on, should it never be answered. */
+const abandonedMs = 30_000;
+const details: Readonly<Record<Refusal, string>> = {
+  overloaded: 'The request was not begun. Send it again later.',
+  too_many_requests: 'The request was not begun, since others wait. Send fewer at once.',
+};
+
+/** The beginning of a problem's text; what differs from request to request follows. */
+function beginning(refusal: Refusal): string {
+  const problem = new ProblemError(refusal, details[refusal], { retry_after_s: retryAfterS });
+  return JSON.stringify(problemDocument(problem)).slice(0, -1);
+}
+
+const refusals = {
+  overloaded: { status: 503, text: beginning('overloaded') },
+  too_many_requests: { status: 429, text: beginning('too_many_requests') },
+} as const;
+
+/** Costs as little as it can: under overload, most requests end here. */
+function refuse({ id, url }: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
+  const { status, text } = refusals[refusal];
+  const [path = ''] = url.split('?', 1);
+  const body = `${text},"instance":${JSON.stringify(path)},"trace_id":"${id}"}`;
+  reply.isRefused = true;
+  reply.hijack();
+  reply.raw.writeHead(status, {
+    'content-type': problemContentType,
+    'content-length': Buffer.byteLength(body),
+    'retry-after': String(retryAfterS),
+  });
+  reply.raw.end(body);
+}

@@ -1,0 +1,10 @@
+import { Global, Module } from '@nestjs/common';
+import { Admission } from './admission.ts';
+import { AdmissionConfig, loadAdmissionConfigOrExit } from './config.ts';
+
+@Global()
+@Module({
+  providers: [{ provide: AdmissionConfig, useFactory: loadAdmissionConfigOrExit }, Admission],
+  exports: [Admission],
+})
+export class AdmissionModule {}

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Admission } from './admission.ts';
+import { callerOf } from './caller-of.ts';
+
+const refusals = {
+  overloaded: '503 Service Unavailable',
+  too_many_requests: '429 Too Many Requests',
+} as const;
+
+/** Counts a connection that becomes a WebSocket for as long as it is open; false: it was answered, there is no room. */
+export function admitUpgrade({ connections }: Admission, request: IncomingMessage, socket: Duplex): boolean {
+  const ticket = connections.arrive({
+    caller: callerOf(request),
+    bytes: 0,
+    start: () => undefined,
+    refuse: (refusal) => {
+      socket.on('error', () => socket.destroy());
+      const headers = 'retry-after: 1\r\ncontent-length: 0\r\nconnection: close';
+      socket.end(`HTTP/1.1 ${refusals[refusal]}\r\n${headers}\r\n\r\n`);
+    },
+  });
+  if (ticket.state === 'gone') return false;
+  socket.once('close', () => connections.leave(ticket, false));
+  return true;
+}
