@@ -8,6 +8,7 @@ import { runAgents } from './agents.ts';
 import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
+import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
 
@@ -16,6 +17,7 @@ const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions
   inquiries: runInquiries,
   agents: runAgents,
   consistency: runConsistency,
+  hostile: runHostile,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}

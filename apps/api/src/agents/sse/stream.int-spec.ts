@@ -63,7 +63,8 @@ describe('the stream of a session', () => {
     for (const socket of sockets) socket.destroy();
     // What came before on other connections is handled by then.
     for (let n = 0; n < 5; n += 1) await one.call('GET', `/v1/sessions/${id}/context`);
-    await waitUntil(async () => (await openStreams()) === before, { timeoutMs: 20_000 });
+    const areEnded = async (): Promise<boolean> => (await openStreams()) === before;
+    await expect(waitUntil(areEnded)).resolves.toBeUndefined();
   });
 
   test('begins with what happens from now on', async () => {
