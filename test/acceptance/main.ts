@@ -11,6 +11,7 @@ import { runFoundation } from './foundation.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
+import { runUpgrade } from './upgrade.ts';
 
 const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions) => Promise<void>>> = {
   foundation: runFoundation,
@@ -18,6 +19,7 @@ const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions
   agents: runAgents,
   consistency: runConsistency,
   hostile: runHostile,
+  upgrade: runUpgrade,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
