@@ -25,7 +25,7 @@ let given: unknown;
 /** On a Valkey of this spec alone. */
 beforeAll(async () => {
   const [port = 0] = await freePorts(1);
-  const { command } = await valkey.program(dir, port);
+  const { command } = await valkey.program(dir, port, true);
   const [file = '', ...args] = command;
   processes.push(spawn(file, args, { stdio: 'ignore' }));
   const url = valkey.url(port);

@@ -9,8 +9,10 @@ import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
 import { runHung } from './hung.ts';
+import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
+import { runUpgrade } from './upgrade.ts';
 
 type Options = ConsistencyOptions & { readonly quick?: boolean };
 
@@ -26,6 +28,8 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   agents: runAgents,
   consistency: runConsistency,
   hung: runHung,
+  hostile: runHostile,
+  upgrade: runUpgrade,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}

@@ -15,6 +15,9 @@ import type { DisturbedImport, RepeatedImport } from '../scenarios/foundation/im
 import { importTwice, importWithCrashes } from '../scenarios/foundation/import.ts';
 import type { Webhooks } from '../scenarios/foundation/webhooks.ts';
 import { resumeAtOnce } from '../scenarios/foundation/webhooks.ts';
+import { corpus } from '../hostile/corpus/list.ts';
+import type { Surprise } from '../hostile/run.ts';
+import { runCases, workOrderly } from '../hostile/run.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
@@ -140,6 +143,31 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
 
   test('start one session', () => {
     expect(result.started).toBe(1);
+  });
+});
+
+describe('every fourth case of the hostile corpus', () => {
+  let before: ReadonlyMap<string, number>;
+  let surprises: readonly Surprise[];
+  beforeAll(async () => {
+    before = new Map(system.pids);
+    const target = { url: system.apis[0], eventStoreUrl: system.env['EVENTSTORE_URL'] ?? '' };
+    surprises = await runCases(
+      target,
+      corpus.filter((_, index) => index % 4 === 0),
+    );
+  });
+
+  test('is answered as it should be', () => {
+    expect(surprises).toEqual([]);
+  });
+
+  test('leaves every partition at work', async () => {
+    await expect(workOrderly(system.apis[0])).resolves.toBeUndefined();
+  });
+
+  test('ends no process', () => {
+    expect(new Map(system.pids)).toEqual(before);
   });
 });
 

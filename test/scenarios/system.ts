@@ -12,6 +12,8 @@ export interface System {
   readonly apis: readonly [string, string];
   /** The folder of the data of its own services: the event store's are in `event-store`. */
   readonly dir: string;
+  /** The ids of its processes by name; one that is started again has another. */
+  readonly pids: ReadonlyMap<string, number>;
   /** The value of KAFKA_GROUP for its bridges. */
   readonly kafkaGroup: string;
   /** Sends a signal to `api`, `api-2`, `projector`, `bridge`, `event-store` or `kafka`. */
@@ -41,7 +43,8 @@ export async function withOwnSystem<T>(
         signal(name, 'SIGKILL');
         await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
       };
-      return work({ env: launched.env, dir: launched.dir, apis: [first, second], kafkaGroup, signal, kill });
+      const { env: services, dir } = launched;
+      return work({ env: services, dir, apis: [first, second], pids, kafkaGroup, signal, kill });
     });
   } finally {
     await restore();

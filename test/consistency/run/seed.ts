@@ -62,7 +62,7 @@ async function work(cluster: Cluster, recorder: Recorder, options: RunOptions): 
 const quietMs = 2_000;
 
 /** Waits until the read models hold all that there is and no agent handles anything more; then reads the stores. */
-async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): Promise<Stores> {
+export async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): Promise<Stores> {
   const deadline = now() + settleMs;
   for (;;) {
     const stores = await dump(cluster.services);
@@ -72,7 +72,7 @@ async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): P
   }
 }
 
-function isSettled({ sessions, session_rows, contexts }: Stores): boolean {
+export function isSettled({ sessions, session_rows, contexts }: Stores): boolean {
   const rows = new Map(session_rows.map(({ session_id, revision }) => [session_id, revision]));
   return Object.entries(sessions).every(([id, events]) => {
     const last = events.length - 1;

@@ -31,6 +31,7 @@ export class App {
     /** Its own address. */
     readonly address: string,
     private readonly clockFile: string,
+    private readonly code: { root: string },
   ) {}
 
   static async create(app: AppName, number: number, port: number, options: AppsOptions): Promise<App> {
@@ -42,26 +43,27 @@ export class App {
     const clockFile = join(dir, `${name}.clock`);
     const address = `http://127.0.0.1:${port}`;
     const more = { PORT: String(port), CLOCK_OFFSET_FILE: clockFile, LOG_LEVEL: 'warn' };
+    const code = { root };
+    const node = [process.execPath, '--enable-source-maps', '--import', clock, '--import', redirect];
     const managed = new ManagedProcess({
       name,
-      command: [
-        process.execPath,
-        '--enable-source-maps',
-        '--import',
-        clock,
-        '--import',
-        redirect,
-        join(root, `dist/apps/${app}/main.js`),
-      ],
+      command: () => [...node, join(code.root, `dist/apps/${app}/main.js`)],
       env: () => ({ ...process.env, ...urls, ...env(), ...more }),
       log: join(logs, `${name}.log`),
       ready: () => isReady(address),
     });
-    return new App(app, managed, address, clockFile);
+    return new App(app, managed, address, clockFile, code);
   }
 
   get name(): string {
     return this.process.name;
+  }
+
+  /** Starts again with the code of another folder. */
+  async replace(root: string): Promise<void> {
+    await this.process.stop();
+    this.code.root = root;
+    await this.process.start();
   }
 
   /** Steps its clock by so many seconds from the machine's. */

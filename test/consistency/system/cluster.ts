@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { Redis } from 'ioredis';
 import { withBackingServices } from '#launcher';
+import { sleep } from '#platform';
 import { separateBackingServices } from '../../scenarios/separate-backing-services.ts';
 import type { Node } from '../common/history.ts';
 import type { AppName } from './apps.ts';
@@ -35,12 +36,16 @@ export interface ApiNode {
 }
 
 export const agentLeaseMs = 2_000;
+/** How long clients may take to learn that they are to ask another node. */
+const drainMs = 500;
 
 /** The processes of one run: event store, apps, and a proxy between every two of them. */
 export class Cluster {
   readonly apps: App[] = [];
   readonly connections = new Connections();
   partitions = 4;
+  /** Api nodes that clients are not to ask. */
+  private readonly away = new Set<App>();
   private readonly urls = new Map<string, string>();
   private readonly kafkaGroup = `consistency-${randomUUID()}`;
 
@@ -60,7 +65,8 @@ export class Cluster {
   }
 
   get apiNodes(): ApiNode[] {
-    return this.running('api').map(({ name, process }) => ({
+    const nodes = this.running('api').filter((node) => !this.away.has(node));
+    return nodes.map(({ name, process }) => ({
       name,
       url: this.urls.get(name) ?? '',
       current: () => ({ name, incarnation: process.incarnation }),
@@ -101,6 +107,14 @@ export class Cluster {
       this.urls.set(created.name, await connections.add(`clients>${created.name}`, created.address));
     this.apps.push(created);
     return created;
+  }
+
+  /** Replaces the code of a process as a rollout does: clients are sent elsewhere before it stops, until it is ready. */
+  async rollOut(app: App, root: string): Promise<void> {
+    this.away.add(app);
+    await sleep(drainMs);
+    await app.replace(root);
+    this.away.delete(app);
   }
 
   /** Redis loses everything: all of it when it is this run's own, else the database of this run. */

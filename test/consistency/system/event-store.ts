@@ -34,7 +34,7 @@ export class OwnEventStore {
     const data = ['--data', join(this.disk, 'data'), '--advertise', `127.0.0.1:${port}`];
     this.process = new ManagedProcess({
       name: 'event-store',
-      command: [...node, '--port', String(port), '--mode', 'insecure', '--like-a-server', ...data],
+      command: () => [...node, '--port', String(port), '--mode', 'insecure', '--like-a-server', ...data],
       env: () => process.env,
       log: join(logs, 'event-store.log'),
       ready: () => this.answers(),

@@ -6,7 +6,8 @@ import { sleep, waitUntil } from '#platform';
 
 interface Program {
   readonly name: string;
-  readonly command: readonly string[];
+  /** Asked before each start. */
+  readonly command: () => readonly string[];
   /** Asked before each start. */
   readonly env: () => NodeJS.ProcessEnv;
   readonly log: string;
@@ -80,7 +81,7 @@ export class ManagedProcess {
 
   private async runOnce(): Promise<void> {
     const { command, env, log } = this.program;
-    const [file = '', ...args] = command;
+    const [file = '', ...args] = command();
     this.incarnation += 1;
     const output = openSync(log, 'a');
     const child = spawn(file, args, { env: env(), stdio: ['ignore', output, output] });

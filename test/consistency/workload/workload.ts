@@ -64,15 +64,15 @@ export class Workload {
     return this.clients.reduce((sum, { commands }) => sum + commands, 0);
   }
 
-  /** Works until the time is over and there are enough commands. */
-  async run(): Promise<void> {
+  /** Works until the time is over, there are enough commands, and what is done meanwhile is done. */
+  async run(meanwhile: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { loadMs, commands, agents } = this.load;
     await this.agents.start(agents);
     const over = new AbortController();
     const working = Promise.all(this.clients.map((client) => client.run(over.signal)));
     working.catch(() => over.abort());
     const isEnough = (sentFor: number): boolean => sentFor >= longestLoadMs || this.commands >= commands;
-    await sleep(loadMs, over.signal);
+    await Promise.all([sleep(loadMs, over.signal), meanwhile]);
     for (let at = loadMs; !over.signal.aborted && !isEnough(at); at += 100) await sleep(100);
     over.abort();
     await working;

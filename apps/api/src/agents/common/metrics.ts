@@ -7,6 +7,7 @@ import { Metrics } from '#platform';
 @Injectable()
 export class AgentMetrics {
   readonly connections: Gauge;
+  readonly streams: Gauge;
   readonly takeovers: Counter;
   readonly slowReaders: Counter;
   readonly skipped: Counter;
@@ -14,6 +15,7 @@ export class AgentMetrics {
 
   constructor(private readonly metrics: Metrics) {
     this.connections = metrics.gauge('agent_connections', 'Agent instances connected to this node');
+    this.streams = metrics.gauge('agent_streams', 'Streams of session events that are open (SSE)');
     this.takeovers = metrics.counter(
       'agent_takeovers_total',
       'Sessions that an instance of this node took over',

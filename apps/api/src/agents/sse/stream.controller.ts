@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
 import { parseWhole, ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
 import { sessionNotFound } from '../../common/problems.ts';
+import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
 import { StreamQuery } from './stream.dto.ts';
@@ -26,6 +27,7 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
     private readonly notifier: Notifier,
+    private readonly metrics: AgentMetrics,
   ) {}
 
   @Get('sessions/:session_id/stream')
@@ -42,6 +44,7 @@ export class StreamController implements BeforeApplicationShutdown {
     @Param() { session_id: id }: SessionParams,
     @Query() { after }: StreamQuery,
     @Headers('last-event-id') last: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const session = await this.sessionCache.latest(id);
@@ -56,11 +59,19 @@ export class StreamController implements BeforeApplicationShutdown {
     this.feeds.add(feed);
     // Its close follows.
     response.on('error', () => undefined);
-    response.on('close', () => {
-      this.feeds.delete(feed);
+    this.metrics.streams.inc();
+    const { socket } = request.raw;
+    const leave = (): void => {
+      socket.off('close', leave);
+      if (!this.feeds.delete(feed)) return;
+      this.metrics.streams.dec();
       feed.close();
       this.notifier.unwatch(id, feed.onNotification);
-    });
+    };
+    response.once('close', leave);
+    // A connection that is gone by now closes no response that begins after it.
+    socket.once('close', leave);
+    if (socket.destroyed) return leave();
     await this.notifier.watch(id, feed.onNotification);
     feed.start();
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestNode } from '../testing/test-support.ts';
@@ -43,7 +45,28 @@ async function open(app: TestNode, path: string, headers: Record<string, string>
 const ids = (blocks: readonly string[]): number[] =>
   blocks.flatMap((block) => /^id: (\d+)$/m.exec(block)?.slice(1).map(Number) ?? []);
 
+/** How many streams the first node has open. */
+async function openStreams(): Promise<number> {
+  const answer = await fetch(`${one.url}/metrics`);
+  return Number(/^agent_streams\{[^}]*\} (\d+)$/m.exec(await answer.text())?.[1]);
+}
+
 describe('the stream of a session', () => {
+  test('ends when its connection does, even before the session was found', async () => {
+    const id = await one.start();
+    const before = await openStreams();
+    const { host, port } = new URL(one.url);
+    const request = `GET /v1/sessions/${id}/stream HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+    const sockets = Array.from({ length: 40 }, () => connect(Number(port), '127.0.0.1'));
+    for (const socket of sockets) socket.write(request.repeat(8));
+    await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    for (const socket of sockets) socket.destroy();
+    // What came before on other connections is handled by then.
+    for (let n = 0; n < 5; n += 1) await one.call('GET', `/v1/sessions/${id}/context`);
+    const areEnded = async (): Promise<boolean> => (await openStreams()) === before;
+    await expect(waitUntil(areEnded)).resolves.toBeUndefined();
+  });
+
   test('begins with what happens from now on', async () => {
     const id = await one.start();
     await recordUpdate(one, id);

@@ -1,0 +1,57 @@
+/**
+ * Loaded into a process before its program (NODE_OPTIONS=--import=…): says on a Unix socket in the folder DIAGNOSTICS_DIR
+ * what the process holds after a forced collection, and how long its event loop was blocked since it was last asked.
+ */
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
+
+const dir = process.env.DIAGNOSTICS_DIR;
+const program = process.argv[1] ?? '';
+const name =
+  /dist\/apps\/([a-z]+)\/main\.js$/.exec(program)?.[1] ??
+  (program.endsWith('embedded-eventstore/src/main.ts') ? 'event-store' : undefined);
+if (dir && name && isMainThread) serve(join(dir, `${name}-${process.pid}.sock`));
+
+function serve(path) {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc');
+  const answer = async (request, response) => {
+    const loopDelayMs = delay.max / 1e6;
+    // Weak references and finalizers give up what they hold in a later turn.
+    for (let n = 0; request.url === '/collected' && n < 3; n += 1) {
+      gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+      await sleep(20);
+    }
+    delay.reset();
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    const resources = process.getActiveResourcesInfo();
+    const count = (type) => resources.filter((resource) => resource === type).length;
+    const handles = resources.filter((resource) => resource !== 'Timeout' && resource !== 'Immediate').length;
+    const held = { handles, connections: count('TCPSocketWrap'), heldCalls: await heldCalls() };
+    response.end(JSON.stringify({ rss, heapUsed, arrayBuffers, loopDelayMs, ...held }));
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(path);
+  server.unref();
+}
+
+/** Calls that gRPC clients of this process have begun and not ended. */
+async function heldCalls() {
+  const { default: grpc } = await import('@grpc/grpc-js');
+  const { GetTopChannels } = grpc.getChannelzHandlers();
+  const { channel } = await new Promise((resolve, reject) => {
+    const call = { request: { start_channel_id: 0, max_results: 10_000 } };
+    GetTopChannels(call, (error, answer) => (error ? reject(error) : resolve(answer)));
+  });
+  return channel.reduce(
+    (sum, { data }) => sum + data.calls_started - data.calls_succeeded - data.calls_failed,
+    0,
+  );
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What a process holds. Sizes in bytes. */
+export interface Held {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+  /** The longest time that the event loop was blocked since the process was last asked (ms). */
+  readonly loopDelayMs: number;
+  readonly handles: number;
+  readonly connections: number;
+  /** Calls of its gRPC clients that have not ended. */
+  readonly heldCalls: number;
+}
+
+/** The Node processes of a system, as they show themselves to a test. */
+export class Processes {
+  constructor(private readonly dir: string) {}
+
+  /** Names with process ids, as `api-4711`, of all that ever ran here. */
+  get all(): string[] {
+    return readdirSync(this.dir)
+      .map((file) => file.replace('.sock', ''))
+      .sort();
+  }
+
+  /** What each living process holds; after a forced collection unless `collected` is false. */
+  async held(collected = true): Promise<Map<string, Held>> {
+    const answers = await Promise.all(
+      this.all.map(async (name) => [name, await this.ask(name, collected).catch(() => undefined)] as const),
+    );
+    return new Map(answers.filter((answer): answer is [string, Held] => answer[1] !== undefined));
+  }
+
+  private ask(name: string, collected: boolean): Promise<Held> {
+    const options = {
+      socketPath: join(this.dir, `${name}.sock`),
+      path: collected ? '/collected' : '/',
+      agent: false,
+    };
+    return new Promise((resolve, reject) => {
+      const asking = request(options, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (data: string) => (text += data));
+        response.on('end', () => resolve(JSON.parse(text) as Held));
+        response.on('error', reject);
+      });
+      asking.setTimeout(60_000, () => asking.destroy(new Error(`${name} does not answer`)));
+      asking.on('error', reject);
+      asking.end();
+    });
+  }
+}
+
+const preload = join(import.meta.dirname, 'preload.mjs');
+
+/** Processes that are started while `work` runs show themselves to it. */
+export async function withDiagnostics<T>(work: (processes: Processes) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'ts-held-'));
+  const { NODE_OPTIONS = '' } = process.env;
+  process.env['NODE_OPTIONS'] = `${NODE_OPTIONS} --import=${preload}`.trim();
+  process.env['DIAGNOSTICS_DIR'] = dir;
+  try {
+    return await work(new Processes(dir));
+  } finally {
+    process.env['NODE_OPTIONS'] = NODE_OPTIONS;
+    delete process.env['DIAGNOSTICS_DIR'];
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

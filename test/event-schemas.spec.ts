@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { partnerPersonalFields, personalFields } from '#domain';
+import { generateDocument } from '../tools/event-schemas/document.ts';
+
+const committed = readFileSync('docs/events.json', 'utf8');
+
+test('docs/events.json is what the types of stored events say', async () => {
+  expect(await generateDocument()).toBe(committed);
+});
+
+test('docs/events.json has every type of event that is stored', () => {
+  const types = [...Object.keys(personalFields), ...Object.keys(partnerPersonalFields)];
+  expect(Object.keys(JSON.parse(committed) as object)).toEqual(types.toSorted());
+});

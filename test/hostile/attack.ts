@@ -1,0 +1,56 @@
+import { waitUntil } from '#platform';
+import type { Held, Processes } from '../diagnostics/processes.ts';
+import type { System } from '../scenarios/system.ts';
+import type { Case } from './common/case.ts';
+import type { Surprise } from './run.ts';
+import { runCases, workOrderly } from './run.ts';
+import type { Watched } from './watch.ts';
+import { watch } from './watch.ts';
+
+export interface Attack {
+  /** What each process held before, and after each run of the cases. */
+  readonly held: readonly ReadonlyMap<string, Held>[];
+  readonly surprises: readonly Surprise[];
+  readonly watched: readonly Watched[];
+}
+
+/** Sends the cases again and again while the processes are watched; ordinary work must be done after each time. */
+export async function attack(
+  { apis, env }: System,
+  processes: Processes,
+  cases: readonly Case[],
+  runs: number,
+): Promise<Attack> {
+  const target = { url: apis[0], eventStoreUrl: env['EVENTSTORE_URL'] ?? '' };
+  for (let n = 0; n < warmUps; n += 1) await workOrderly(target.url);
+  const held = [await settled(processes)];
+  const surprises: Surprise[] = [];
+  const watched: Watched[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const work = async (): Promise<void> => {
+      surprises.push(...(await runCases(target, cases)));
+    };
+    watched.push(await watch(processes, apis, work));
+    await workOrderly(target.url);
+    held.push(await settled(processes));
+  }
+  return { held, surprises, watched };
+}
+
+const warmUps = 5;
+const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= 0.02 * one;
+
+/** What the processes hold once it no longer changes: connections and calls take a moment to end. */
+export async function settled(processes: Processes): Promise<Map<string, Held>> {
+  let held = await processes.held();
+  const rests = async (): Promise<boolean> => {
+    const before = held;
+    held = await processes.held();
+    return [...held].every(([name, { heapUsed, heldCalls }]) => {
+      const earlier = before.get(name);
+      return earlier?.heldCalls === heldCalls && isSame(heapUsed, earlier.heapUsed);
+    });
+  };
+  await waitUntil(rests, { what: 'the processes to come to rest', timeoutMs: 120_000, everyMs: 2_000 });
+  return held;
+}

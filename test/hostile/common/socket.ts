@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { ClientOptions } from 'ws';
+import { WebSocket } from 'ws';
+import type { Case, Target } from './case.ts';
+
+const limitMs = 20_000;
+const addressOf = ({ url }: Target): string => `${url.replace('http', 'ws')}/v1/agents`;
+
+export type Message = string | Buffer | object;
+
+/**
+ * A case of frames on a new WebSocket. Its answer is the close code; else, within `quietMs`, the code of the last error
+ * frame; else `open`.
+ */
+export function socketCase(
+  name: string,
+  frames: readonly Message[] | ((target: Target) => readonly Message[]),
+  expected: string,
+  { quietMs = 1_500, ...options }: ClientOptions & { readonly quietMs?: number } = {},
+): Case {
+  return {
+    name: `websocket: ${name}`,
+    expected,
+    send: async (target) => {
+      const socket = new WebSocket(addressOf(target), options);
+      const end = outcomeOf(socket, quietMs);
+      socket.once('open', () => {
+        for (const frame of typeof frames === 'function' ? frames(target) : frames) sendOne(socket, frame);
+      });
+      return end.finally(() => socket.terminate());
+    },
+  };
+}
+
+function sendOne(socket: WebSocket, frame: Message): void {
+  if (socket.readyState !== socket.OPEN) return;
+  const isText = typeof frame === 'string' || Buffer.isBuffer(frame);
+  socket.send(isText ? frame : JSON.stringify(frame), () => undefined);
+}
+
+/** A case of bytes on a WebSocket after its handshake, which need not be frames. */
+export function bytesCase(name: string, pieces: readonly Buffer[], expected: string): Case {
+  return {
+    name: `websocket: bytes: ${name}`,
+    expected,
+    send: async (target) => {
+      const socket = new WebSocket(addressOf(target));
+      const end = outcomeOf(socket, 1_500);
+      socket.once('open', () => {
+        const { _socket: stream } = socket as unknown as { _socket: { write(data: Buffer): void } };
+        for (const piece of pieces) stream.write(piece);
+      });
+      return end.finally(() => socket.terminate());
+    },
+  };
+}
+
+async function outcomeOf(socket: WebSocket, quietMs: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let last = 'open';
+  socket.on('message', (data: Buffer) => {
+    const { type, code } = JSON.parse(data.toString()) as { type?: string; code?: string };
+    if (type === 'error' && code) last = code;
+  });
+  socket.on('close', (code) => resolve(String(code)));
+  socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)));
+  socket.on('error', () => undefined);
+  const limit = setTimeout(() => resolve('silence'), limitMs);
+  socket.on('open', () => setTimeout(() => resolve(last), quietMs));
+  return promise.finally(() => clearTimeout(limit));
+}
+
+interface FrameOptions {
+  readonly opcode: number;
+  readonly final?: boolean;
+  readonly reserved?: number;
+  readonly masked?: boolean;
+  readonly payload?: Buffer;
+  /** Another length than that of the payload. */
+  readonly length?: bigint;
+}
+
+/** A frame of RFC 6455, as wrong as wanted. */
+export function frame(options: FrameOptions): Buffer {
+  const { opcode, final = true, reserved = 0, masked = true, payload = Buffer.alloc(0), length } = options;
+  const size = length ?? BigInt(payload.length);
+  const first = (final ? 0x80 : 0) | (reserved << 4) | opcode;
+  const mask = masked ? 0x80 : 0;
+  const head =
+    size < 126n
+      ? Buffer.from([first, mask | Number(size)])
+      : Buffer.concat([Buffer.from([first, mask | 127]), bytesOf(size)]);
+  if (!masked) return Buffer.concat([head, payload]);
+  const key = randomBytes(4);
+  return Buffer.concat([head, key, payload.map((byte, index) => byte ^ (key[index % 4] ?? 0))]);
+}
+
+function bytesOf(size: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(size);
+  return bytes;
+}
+
+/** Opens many sockets that say nothing, and leaves them without a goodbye. */
+export function halfOpenCase(count: number): Case {
+  return {
+    name: `websocket: ${count} sockets that say nothing and vanish`,
+    expected: 'opened',
+    send: async (target) => {
+      const sockets = Array.from({ length: count }, () => new WebSocket(addressOf(target)));
+      await Promise.all(sockets.map((socket) => once(socket, 'open')));
+      for (const socket of sockets) {
+        socket.on('error', () => undefined);
+        socket.terminate();
+      }
+      return 'opened';
+    },
+  };
+}

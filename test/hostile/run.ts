@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { inParallel, waitUntil } from '#platform';
+import type { Case, Target } from './common/case.ts';
+import { isExpected } from './common/case.ts';
+
+/** A case with another answer than the expected one. */
+export interface Surprise {
+  readonly name: string;
+  readonly expected: string;
+  readonly answer: string;
+}
+
+const casesAtOnce = 8;
+
+/** Sends the cases, some at a time, and returns those whose answers were not as expected. */
+export async function runCases(
+  { url, eventStoreUrl }: Pick<Target, 'url' | 'eventStoreUrl'>,
+  cases: readonly Case[],
+): Promise<Surprise[]> {
+  const client = EventStoreDBClient.connectionString(eventStoreUrl);
+  const append: Target['append'] = (stream, events) => client.appendToStream(stream, [...events]);
+  const target = { url, eventStoreUrl, session: await startSession(url), append };
+  const surprises: Surprise[] = [];
+  try {
+    await inParallel(cases, casesAtOnce, async ({ name, expected, send }) => {
+      const answer = await send(target).catch((error: unknown) => `failed ${String(error)}`);
+      if (!isExpected(answer, expected)) surprises.push({ name, expected, answer });
+    });
+  } finally {
+    await client.dispose();
+  }
+  return surprises;
+}
+
+/** Starts a session in each partition in an orderly way, and waits until its context and its row are there. */
+export async function workOrderly(url: string): Promise<void> {
+  await Promise.all([...'0123456789abcdef'].map((digit) => workInPartition(url, digit)));
+}
+
+/** @param digit the first of the session's id, which decides its partition */
+async function workInPartition(url: string, digit: string): Promise<void> {
+  const session = await startSession(url, `${digit}${randomUUID().slice(1)}`);
+  const isListed = async (): Promise<boolean> => {
+    const [context, turns] = await Promise.all([
+      fetch(`${url}/v1/sessions/${session}/context`),
+      fetch(`${url}/v1/turns?session_id=${session}`),
+    ]);
+    const { items = [] } = (await turns.json()) as { items?: unknown[] };
+    return context.ok && items.length === 1;
+  };
+  await waitUntil(isListed, { what: `the row of session ${session}`, timeoutMs: 120_000, everyMs: 200 });
+}
+
+async function startSession(url: string, session_id: string = randomUUID()): Promise<string> {
+  await post(`${url}/v1/sessions`, { session_id, partner_id: `P-${session_id}`, channel: 'whatsapp' });
+  await post(`${url}/v1/sessions/${session_id}/turns`, { sender: 'user', message_text: 'hello' });
+  return session_id;
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text}`);
+}

@@ -1,0 +1,29 @@
+import type { Schema } from './narrowed.ts';
+import { narrowed } from './narrowed.ts';
+
+export interface StoredEvents {
+  readonly [type: string]: { readonly version: number; readonly data: Schema };
+}
+
+const rules = { closed: false, openEnums: false };
+
+/**
+ * Which stored events this release cannot read any more, and which of those that it writes an older release, which runs
+ * beside it during a rollout, cannot. A type that is new is passed over by an older release.
+ */
+export function eventBreaks(before: StoredEvents, after: StoredEvents): string[] {
+  return Object.entries(before).flatMap(([type, old]) => {
+    const now = after[type];
+    if (now === undefined) return [`${type}: the type is gone, but streams hold it`];
+    if (now.version !== old.version)
+      return [`${type}: version ${now.version} is set aside by a release that knows version ${old.version}`];
+    const [was, is] = [
+      { schema: old.data, document: before },
+      { schema: now.data, document: after },
+    ];
+    return [
+      ...narrowed(was, is, rules).map((fault) => `${type}: in stored events, ${fault}`),
+      ...narrowed(is, was, rules).map((fault) => `${type}: for an older release, ${fault}`),
+    ];
+  });
+}
