@@ -17,7 +17,7 @@ import { lastLines, run } from '../../shared/run.ts';
 import { databaseScript, NAME, ownershipScript, roleScript, SUPERUSER } from './roles.ts';
 import type { Runner } from './user.ts';
 
-const INITDB = [`--username=${SUPERUSER}`, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
+const INITDB = [`--username=${SUPERUSER}`, '--auth=reject', '--encoding=UTF8', '--locale=C', '--no-sync'];
 
 interface Programs {
   readonly initdb: string;
