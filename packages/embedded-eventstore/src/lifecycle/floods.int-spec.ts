@@ -37,6 +37,8 @@ const withServer = (use: (server: Server, raw: RawClient) => Promise<void>): Pro
     }
   });
 
+const smallEvent = () => proposed({ type: 'Small', contentType: 'application/json' });
+const bytesOf = (events: readonly EventRecord[]) => events.reduce((sum, { data }) => sum + data.length, 0);
 const bigEvent = () => proposed({ type: 'Big', contentType: 'application/octet-stream', data: DATA });
 
 describe('after a flood the server holds nothing, and during it little:', () => {
@@ -116,22 +118,20 @@ describe('a page that grew over small events', () => {
       withStore(dir, async (store) => {
         await appendMany(store, 'stream', 60);
         await appendMany(store, 'stream', 60, 900_000);
-        const bytes = (events: readonly EventRecord[]) =>
-          events.reduce((sum, { data }) => sum + data.length, 0);
         const page = store.reads.stream('stream', 50, 64, false);
         if (page.kind !== 'page') throw new Error('no page');
         expect([page.events.length, isCut(page.events)]).toEqual([13, true]);
         for (const events of [store.log.readAllForwards(1, 128), store.log.readAllBackwards(2 ** 40, 128)])
-          expect(bytes(events)).toBeLessThan(3 * MIB);
+          expect(bytesOf(events)).toBeLessThan(3 * MIB);
       }),
     ));
 
   test('does not end a read of the stream', () =>
     withServer(async (server, raw) => {
-      const small = () => proposed({ type: 'Small', contentType: 'application/json' });
-      const requests = [...Array.from({ length: 60 }, small), ...Array.from({ length: 12 }, bigEvent)].map(
-        (event) => batch({ correlation: crypto.randomUUID(), stream: 'stream', events: [event] }),
-      );
+      const requests = [
+        ...Array.from({ length: 60 }, smallEvent),
+        ...Array.from({ length: 12 }, bigEvent),
+      ].map((event) => batch({ correlation: crypto.randomUUID(), stream: 'stream', events: [event] }));
       await raw.batchAppend(requests);
       const read = await raw.read((options) => readStreamOptions(options, 'stream'));
       expect(read.filter((response) => response.hasEvent())).toHaveLength(72);
