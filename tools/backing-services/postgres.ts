@@ -32,7 +32,7 @@ export const postgres: BackingService = {
     const folder = join(dir, 'postgres');
     await prepareCluster(folder, programs, runner, {
       password: passwordIn(dir),
-      mayCreateDatabases: isPrivate,
+      mayCreate: isPrivate,
     });
     const settings = Object.entries({ ...SETTINGS, port }).map(([key, value]) => `--${key}=${value}`);
     const { prefix, user } = runner;

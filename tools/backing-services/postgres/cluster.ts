@@ -17,7 +17,7 @@ import { lastLines, run } from '../../shared/run.ts';
 import { databaseScript, NAME, ownershipScript, roleScript, SUPERUSER } from './roles.ts';
 import type { Runner } from './user.ts';
 
-const INITDB = [`--username=${SUPERUSER}`, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
+const INITDB = [`--username=${SUPERUSER}`, '--auth=reject', '--encoding=UTF8', '--locale=C', '--no-sync'];
 
 interface Programs {
   readonly initdb: string;
@@ -26,7 +26,8 @@ interface Programs {
 
 interface Access {
   readonly password: string;
-  readonly mayCreateDatabases: boolean;
+  /** Databases and schemas of its own, as tests do. */
+  readonly mayCreate: boolean;
 }
 
 /**
@@ -47,18 +48,18 @@ export async function prepareCluster(data: string, programs: Programs, runner: R
   const rules = rulesFor(access);
   // Written last, so that an interrupted preparation is done again.
   if (readFileSync(config, 'utf8') === rules) return;
-  const { password, mayCreateDatabases } = access;
-  await execute(data, programs, runner, SUPERUSER, roleScript(password, mayCreateDatabases));
+  const { password, mayCreate } = access;
+  await execute(data, programs, runner, SUPERUSER, roleScript(password, mayCreate));
   await execute(data, programs, runner, SUPERUSER, databaseScript, /already exists/);
-  await execute(data, programs, runner, NAME, ownershipScript);
+  await execute(data, programs, runner, NAME, ownershipScript(mayCreate));
   writeFileSync(`${config}.new`, rules, { mode: 0o600 });
   chownSync(`${config}.new`, runner.user.uid ?? -1, runner.user.gid ?? -1);
   renameSync(`${config}.new`, config);
 }
 
 /** Who may connect. The rules change with the password and the rights that the role has, so they tell which were set. */
-function rulesFor({ password, mayCreateDatabases }: Access): string {
-  const set = createHash('sha256').update(`${password} ${mayCreateDatabases}`).digest('hex');
+function rulesFor({ password, mayCreate }: Access): string {
+  const set = createHash('sha256').update(`${password} ${mayCreate}`).digest('hex');
   return `# Written by the launcher (${set.slice(0, 16)}).\nhost all ${NAME} 127.0.0.1/32 scram-sha-256\n`;
 }
 

@@ -4,7 +4,7 @@ export const NAME = 'turnstream';
 export const SUPERUSER = 'postgres';
 
 /** Makes the application role. Folders of earlier versions have a superuser of its name, which gets its usual one. */
-export const roleScript = (password: string, mayCreateDatabases: boolean): string => `
+export const roleScript = (password: string, mayCreate: boolean): string => `
   DO $$ BEGIN
     IF pg_get_userbyid(10) = '${NAME}' THEN
       CREATE ROLE turnstream_upgrade SUPERUSER;
@@ -14,16 +14,16 @@ export const roleScript = (password: string, mayCreateDatabases: boolean): strin
     END IF;
     IF to_regrole('${NAME}') IS NULL THEN CREATE ROLE ${NAME}; END IF;
     ALTER ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS
-      ${mayCreateDatabases ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD '${password}';
+      ${mayCreate ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD '${password}';
   END $$;
   DROP ROLE IF EXISTS turnstream_upgrade;`;
 
 export const databaseScript = `CREATE DATABASE ${NAME};`;
 
 /** Gives the application role its two schemas, with what the superuser of earlier versions has made in them. */
-export const ownershipScript = `
+export const ownershipScript = (mayCreate: boolean): string => `
   REVOKE ALL ON DATABASE ${NAME} FROM PUBLIC;
-  GRANT CONNECT, TEMPORARY ON DATABASE ${NAME} TO ${NAME};
+  GRANT CONNECT, TEMPORARY${mayCreate ? ', CREATE' : ''} ON DATABASE ${NAME} TO ${NAME};
   CREATE SCHEMA IF NOT EXISTS rebuild;
   ALTER SCHEMA public OWNER TO ${NAME};
   ALTER SCHEMA rebuild OWNER TO ${NAME};
