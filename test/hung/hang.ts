@@ -60,6 +60,7 @@ export async function hang(
 ): Promise<HungFacts> {
   const { connections } = system.cluster;
   const links = connections.names.filter((name) => name.endsWith(`>${service}`));
+  await waitUntil(() => areCurrent(system, contextRevision), { what: 'the contexts', everyMs: 50 });
   const inquiry = await openInquiry(system);
   const before = system.apps.map(({ process }) => process.incarnation);
   const over = new AbortController();
