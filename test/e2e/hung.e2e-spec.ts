@@ -61,6 +61,10 @@ describe.each(hangs)('while %s hangs (%s)', (service, how) => {
     expect(Object.values(facts.answers).filter(({ withoutRetryAfter }) => withoutRetryAfter > 0)).toEqual([]);
   });
 
+  test('no process ends', () => {
+    expect(facts.ended).toEqual([]);
+  });
+
   test('the processes are alive, and their readiness names it', () => {
     const { api, projector, bridge } = facts.health;
     expect([api, projector, bridge].map(({ live }) => live.statuses)).toEqual([[200], [200], [200]]);

@@ -1,7 +1,7 @@
 import { sleep, waitUntil } from '#platform';
 import type { AppName } from '../consistency/system/apps.ts';
 import type { Answers, Health } from './probes.ts';
-import { probe, probeAllHealth } from './probes.ts';
+import { kinds, probe, probeAllHealth } from './probes.ts';
 import type { HungSystem, Subject } from './system.ts';
 
 /** The backing services, by the names of their connections. */
@@ -21,10 +21,12 @@ export const hangs: readonly (readonly [Service, How])[] = [
   ['postgres', 'stopped'],
 ];
 /** Long enough for every call that was under way to be given up, and for what follows to be seen. */
-export const shortMs = 8_000;
+export const shortMs = 7_500;
 
 /** What a system did while a service accepted connections and did not answer, and afterwards. */
 export interface HungFacts {
+  /** The processes that ended, and were started again. */
+  readonly ended: readonly string[];
   /** By kind of request. */
   readonly answers: Readonly<Record<string, Answers>>;
   readonly health: Readonly<Record<AppName, Health>>;
@@ -46,10 +48,10 @@ export interface HungFacts {
 const inquiryMs = 1_500;
 /** A longer hang is looked at less often. */
 const longMs = 60_000;
-/** How long before the end the load ends, and is given to have its effects. */
-const settleMs = 1_500;
+/** How long the load is given to have its effects, before the service is back. */
+const settleMs = 2_000;
 
-/** Hangs a service for so many milliseconds, under a little load. */
+/** Hangs a service for so many milliseconds, or until each kind of request was answered, under a little load. */
 export async function hang(
   system: HungSystem,
   service: Service,
@@ -57,23 +59,25 @@ export async function hang(
   how: How,
 ): Promise<HungFacts> {
   const { connections } = system.cluster;
-  const names = connections.names.filter((name) => name.endsWith(`>${service}`));
+  const links = connections.names.filter((name) => name.endsWith(`>${service}`));
+  await waitUntil(() => areCurrent(system, contextRevision), { what: 'the contexts', everyMs: 50 });
   const inquiry = await openInquiry(system);
+  const before = system.apps.map(({ process }) => process.incarnation);
   const over = new AbortController();
-  for (const name of names) connections.delay(name, Infinity);
-  const ended = performance.now() + forMs;
-  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 200 };
+  for (const name of links) connections.delay(name, Infinity);
+  const answered = new Set<string>();
+  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 200, answered };
   const probing = Promise.all([probe(system, pace), probeAllHealth(system, pace)]);
   const message = await system.publish(system.owned);
   let meanwhile;
   try {
-    await sleep(ended - performance.now() - settleMs);
+    await sleep(forMs - settleMs);
+    await waitUntil(() => answered.size === kinds, { timeoutMs: 30_000 }).catch(() => undefined);
     over.abort();
-    meanwhile = await effects(system, message, ended);
-    await sleep(ended - performance.now());
+    meanwhile = await effects(system, message);
   } finally {
     over.abort();
-    for (const name of names) {
+    for (const name of links) {
       if (how === 'interrupted') connections.strand(name);
       connections.delay(name, 0);
     }
@@ -81,7 +85,9 @@ export async function hang(
   const back = Date.now();
   const wellAfterMs = await recovery(system, message);
   const [answers, health] = await probing;
-  return { answers, health, meanwhile, wellAfterMs, closed: await closing(system, inquiry, back) };
+  const gone = system.apps.filter(({ process }, index) => process.incarnation !== before[index]);
+  const closed = await closing(system, inquiry, back);
+  return { ended: gone.map(({ name }) => name), answers, health, meanwhile, wellAfterMs, closed };
 }
 
 interface OpenedInquiry {
@@ -123,10 +129,10 @@ async function closing(
   return { times: at.length, lateMs: first - Date.parse(inquiry.deadline), inTime: first < back };
 }
 
-/** What there is until a time, looked at without the proxies. */
-async function effects(system: HungSystem, message: string, end: number): Promise<HungFacts['meanwhile']> {
+/** What there is soon, looked at without the proxies. */
+async function effects(system: HungSystem, message: string): Promise<HungFacts['meanwhile']> {
   const inTime = (condition: () => Promise<boolean>): Promise<boolean> =>
-    waitUntil(condition, { timeoutMs: end - performance.now(), everyMs: 50 }).then(
+    waitUntil(condition, { timeoutMs: settleMs, everyMs: 50 }).then(
       () => true,
       () => false,
     );

@@ -38,7 +38,12 @@ const laterMs = 7_000;
 export interface Pace {
   readonly signal: AbortSignal;
   readonly everyMs: number;
+  /** The kinds of request that were answered. */
+  readonly answered: Set<string>;
 }
+
+/** Kinds of request, and what is asked of apps. */
+export const kinds = 9;
 
 type Send = (url: string) => Promise<Response>;
 
@@ -82,9 +87,12 @@ function requests({ owned, other }: HungSystem): Readonly<Record<string, Send>> 
 
 /** Sends every kind of request again and again, each after the answer to the one before, until the signal. */
 export async function probe(system: HungSystem, pace: Pace): Promise<Record<string, Answers>> {
-  const kinds = Object.entries(requests(system));
+  const all = Object.entries(requests(system));
   const results = await Promise.all(
-    kinds.map(async ([kind, send]) => [kind, summary(await repeated(system.url, send, pace))] as const),
+    all.map(
+      async ([kind, send]) =>
+        [kind, summary(await repeated(system.url, send, pace, () => pace.answered.add(kind)))] as const,
+    ),
   );
   return Object.fromEntries(results);
 }
@@ -112,8 +120,8 @@ export async function probeAllHealth({ apps }: HungSystem, pace: Pace): Promise<
 async function repeated(
   url: string,
   send: Send,
-  { signal, everyMs }: Pace,
-  note: (response: Response) => Promise<unknown> = (response) => response.text(),
+  { signal, everyMs }: Omit<Pace, 'answered'>,
+  note: (response: Response) => unknown = () => undefined,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   const began = performance.now();
@@ -128,6 +136,7 @@ async function repeated(
       break;
     }
     if (response) await note(response);
+    if (response?.bodyUsed === false) await response.text();
     answers.push({ at: at - began, status, ms, retryAfter: headers?.get('retry-after') ?? null });
     await sleep(everyMs, signal);
   }

@@ -69,10 +69,15 @@ async function connected<T>(cluster: Cluster, work: (system: HungSystem) => Prom
   try {
     await producer.connect();
     const [owned, other] = [await startSubject(turnstream), await startSubject(turnstream)];
-    agent = await connectAgent({ url, pool: `hung-${randomUUID()}`, drainOnSigterm: false });
-    const stream = await agent.attach(owned.session_id);
     const handled = new Set<number>();
-    stream.onUpdate(async ({ revision }) => void handled.add(revision));
+    agent = await connectAgent({
+      url,
+      pool: `hung-${randomUUID()}`,
+      drainOnSigterm: false,
+      // Also of its session when it comes back as one that is taken over.
+      onUpdate: ({ revision }) => void handled.add(revision),
+    });
+    await agent.attach(owned.session_id);
     const publish = async ({ order_id }: Subject): Promise<string> => {
       const event = orderUpdated(order_id);
       const messages = [{ key: order_id, value: JSON.stringify(event) }];

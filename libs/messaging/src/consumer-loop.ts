@@ -20,7 +20,7 @@ export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
 }
 
 /** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
-const restarts = { minMs: 200, maxMs: 1_000, resetAfterMs: 30_000 };
+const restarts = { minMs: 200, maxMs: 500, resetAfterMs: 30_000 };
 /** How long a consumer may take to disconnect, also from a broker that is silent, and how long it may be silent (ms). */
 const disconnectMs = { usually: 10_000, fromSilence: 500 };
 const silenceMs = 45_000;

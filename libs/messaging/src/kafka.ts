@@ -25,7 +25,7 @@ const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as 
  * A Kafka client. Calls give up after about two seconds without a broker, later when it hangs; the caller retries. What
  * kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
  */
-export function createKafka({ brokers, clientId, log, requestTimeoutMs = 5_000 }: KafkaOptions): Kafka {
+export function createKafka({ brokers, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
     const { message, error } = entry as { message: string; error?: string };
     const method = ordinary.test(error ?? message)
