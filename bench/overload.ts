@@ -15,7 +15,7 @@ interface OverloadSize {
 }
 
 export const fullOverload: OverloadSize = { ms: 10_000, warmUpMs: 5_000 };
-export const quickOverload: OverloadSize = { ms: 3_000, warmUpMs: 2_000 };
+export const quickOverload: OverloadSize = { ms: 3_000, warmUpMs: 3_000 };
 
 /** One point of the curve. */
 interface Point extends Outcome {
@@ -61,6 +61,7 @@ export async function measureOverload(
           await settle(clients, sessions);
           return outcome;
         };
+        await carryOut(generator, { url, sessions, ms: 3 * warmUpMs, inFlight });
         const capacity = (await measure({ inFlight })).goodput;
         report(`capacity: ${Math.round(capacity)} turns a second`);
         const points: Point[] = [];

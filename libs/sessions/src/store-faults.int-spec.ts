@@ -12,7 +12,8 @@ import { StandIn } from './testing/stand-in.ts';
 jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
-const limits = { answerMs: 1_000, totalMs: 2_000 };
+const patient = { answerMs: 30_000, totalMs: 30_000 };
+const impatient = { answerMs: 500, totalMs: 500 };
 
 let standIn: StandIn;
 const stores: EventStore[] = [];
@@ -24,8 +25,8 @@ afterEach(async () => {
   standIn.close();
 });
 
-function storeAt(address: string, budget?: AppendBudget): EventStore {
-  const store = new EventStore(address, undefined, limits, budget);
+function newStore(limits: typeof patient, budget?: AppendBudget): EventStore {
+  const store = new EventStore(standIn.url, undefined, limits, budget);
   stores.push(store);
   return store;
 }
@@ -45,14 +46,14 @@ test('appends in flight on a call that the server breaks are tried again, whatev
     broken = true;
     return standIn.breakCalls();
   };
-  const store = storeAt(standIn.url);
+  const store = newStore(patient);
   const appends = Array.from({ length: 50 }, () => store.append(newStream(), large(), -1));
   expect((await Promise.all(appends)).filter(({ appended }) => appended)).toHaveLength(50);
 });
 
 test('appends in flight when the store is disposed fail, and what is written later is not sent', async () => {
   standIn.behaviour.append = () => undefined;
-  const store = storeAt(standIn.url);
+  const store = newStore(patient);
   const appends = Array.from({ length: 50 }, () => errorOf(store.append(newStream(), large(), -1)));
   await waitUntil(() => store.counts.calls === 50);
   await store.dispose();
@@ -65,7 +66,7 @@ test('answers that belong to no append, or say nothing, are passed over', async 
     answer(new messages.BatchAppendResp());
     forward();
   };
-  expect(await storeAt(standIn.url).append(newStream(), goals(1), -1)).toEqual({
+  expect(await newStore(patient).append(newStream(), goals(1), -1)).toEqual({
     appended: true,
     revision: 0,
   });
@@ -73,7 +74,7 @@ test('answers that belong to no append, or say nothing, are passed over', async 
 
 test('appends beyond the bytes that may be in flight are refused', async () => {
   standIn.behaviour.append = () => undefined;
-  const store = storeAt(standIn.url, new AppendBudget({ bytes: 250_000 }));
+  const store = newStore(impatient, new AppendBudget({ bytes: 250_000 }));
   const outcomes = Array.from({ length: 3 }, () => errorOf(store.append(newStream(), large(), -1)));
   expect(await outcomes[2]).toBeInstanceOf(StoreOverloadedError);
   expect(store.appendBytes).toBeGreaterThan(200_000);
@@ -83,7 +84,7 @@ test('appends beyond the bytes that may be in flight are refused', async () => {
 
 test('appends of a worker wait until there is room', async () => {
   const inFlight: number[] = [];
-  const store = storeAt(standIn.url, new AppendBudget({ bytes: 250_000, whenFull: 'wait' }));
+  const store = newStore(patient, new AppendBudget({ bytes: 250_000, whenFull: 'wait' }));
   standIn.behaviour.append = ({ forward }) => {
     inFlight.push(store.appendBytes);
     forward();

@@ -4,7 +4,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { AdmissionConfig } from './config.ts';
 import { Gate } from './gate.ts';
 
-const leastAtOnce = 16;
+const leastAtOnce = 32;
 
 /**
  * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
