@@ -1,7 +1,8 @@
 /** Sends turns to an api as it is told by messages of its parent, in a process of its own, so that it can have a core of its own. */
-import { Agent, request } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { latencyOf } from '../tools/shared/statistics.ts';
 import { turn } from './conversations.ts';
+import { HttpSockets } from './http-sockets.ts';
 import { load, paced } from './load.ts';
 
 /** What the generator is told to do. */
@@ -17,35 +18,30 @@ export interface Outcome {
   readonly p99_ms: number;
   readonly refused: number;
   readonly failed: number;
+  /** By how much the generator itself was late (99th percentile): it counts as latency of the system. */
+  readonly own_p99_ms: number;
 }
 
 /** Senders, so that the api has several callers. */
 const agents = 8;
-const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 const body = JSON.stringify(turn);
+const rest = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+let sockets: HttpSockets | undefined;
 
 /** Resolves to the status; 0 when the connection broke. */
 function send({ url, sessions }: Order, index: number): Promise<number> {
+  sockets ??= new HttpSockets(new URL(url));
   const path = `/v1/sessions/${sessions[index % sessions.length]}/turns`;
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'agent-id': `bench-${index % agents}`,
-  };
-  return new Promise((resolve) => {
-    const sent = request(url + path, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve(answer.statusCode ?? 0));
-      answer.once('error', () => resolve(0));
-    });
-    sent.once('error', () => resolve(0));
-    sent.end(body);
-  });
+  return sockets.send(
+    `POST ${path} HTTP/1.1\r\nhost: ${url.slice('http://'.length)}\r\nagent-id: bench-${index % agents}\r\n${rest}`,
+  );
 }
 
 async function carryOut(order: Order): Promise<Outcome> {
   const latencies: number[] = [];
   let [sent, refused, failed] = [0, 0, 0];
+  const own = monitorEventLoopDelay({ resolution: 5 });
+  own.enable();
   const began = performance.now();
   const one = async (): Promise<void> => {
     const index = sent++;
@@ -60,7 +56,9 @@ async function carryOut(order: Order): Promise<Outcome> {
   else await paced(order.perSecond, order.ms, one);
   const { p50, p99 } = latencyOf(latencies);
   const goodput = (latencies.length * 1_000) / order.ms;
-  return { sent, goodput, p50_ms: p50, p99_ms: p99, refused, failed };
+  own.disable();
+  const own_p99_ms = own.percentile(99) / 1e6;
+  return { sent, goodput, p50_ms: p50, p99_ms: p99, refused, failed, own_p99_ms };
 }
 
 // The loader of TypeScript lets a program end although its parent may still have something to say.

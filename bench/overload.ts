@@ -22,6 +22,8 @@ interface Point extends Outcome {
   /** The offered load as a multiple of the capacity. */
   readonly load: number;
   readonly offered: number;
+  /** By how much the event loop of the api was late (99th percentile). */
+  readonly api_p99_ms: number;
 }
 
 export interface Overload {
@@ -67,7 +69,9 @@ export async function measureOverload(
         const points: Point[] = [];
         for (const load of loads) {
           const offered = load * capacity;
-          points.push({ load, offered, ...(await measure({ perSecond: offered })) });
+          await loopDelayMs(url);
+          const outcome = await measure({ perSecond: offered });
+          points.push({ load, offered, ...outcome, api_p99_ms: await loopDelayMs(url) });
           report(`${load} times the capacity: ${Math.round(points.at(-1)?.goodput ?? 0)} a second`);
         }
         return summary(capacity, points);
@@ -91,6 +95,12 @@ async function carryOut(generator: ChildProcess, order: Order): Promise<Outcome>
   generator.send(order);
   const [outcome] = await answered;
   return outcome;
+}
+
+/** The 99th percentile of how late the event loop of an api was since it was last asked, in milliseconds. */
+async function loopDelayMs(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return 1_000 * Number(/^nodejs_eventloop_lag_p99_seconds\S* (\S+)$/m.exec(metrics)?.[1]);
 }
 
 /** Keeps a process, and what it starts, on one core. */

@@ -44,18 +44,20 @@ export function cpuTable(cpu: CpuPerCommand): string {
 
 /** Goodput and latency by offered load. */
 export function overloadTable({ capacity, points, ratio, p99_at_2 }: Overload): string {
-  const head = row(['offered', 'a second', 'goodput', 'p50 ms', 'p99 ms', 'refused, failed']);
-  const body = points.map(({ load, offered, goodput, p50_ms, p99_ms, refused, failed }) =>
+  const head = row(['offered', 'a second', 'goodput', 'p50 ms', 'p99 ms', 'late ms', 'refused, failed']);
+  const body = points.map(({ load, offered, goodput, p50_ms, p99_ms, refused, failed, ...late }) =>
     row([
       `${load} times the capacity`,
       Math.round(offered).toLocaleString('en'),
       Math.round(goodput).toLocaleString('en'),
       p50_ms.toFixed(1),
       p99_ms.toFixed(1),
+      `${Math.round(late.api_p99_ms)}, ${Math.round(late.own_p99_ms)}`,
       `${refused.toLocaleString('en')}, ${failed}`,
     ]),
   );
   const ends = [
+    'late: the event loops of the api and of the generator, 99th percentile',
     `capacity: ${Math.round(capacity).toLocaleString('en')} turns a second`,
     `goodput at 4 times the capacity, of the best: ${ratio.toFixed(2)} (promised ${promised.ratio})`,
     `p99 of admitted at twice the capacity: ${p99_at_2.toFixed(0)} ms (promised ${promised.p99_at_2})`,

@@ -30,7 +30,7 @@ class Environment {
   REQUEST_TARGET_MS = 100;
 
   @IsWhole(1, 60_000)
-  REQUEST_WAIT_MS = 200;
+  REQUEST_WAIT_MS = 100;
 
   @IsWhole(1, 60_000)
   REQUEST_BURST_MS = 1_000;
