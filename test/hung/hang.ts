@@ -129,13 +129,14 @@ async function closing(
   return { times: at.length, lateMs: first - Date.parse(inquiry.deadline), inTime: first < back };
 }
 
+const inTime = (condition: () => Promise<boolean>): Promise<boolean> =>
+  waitUntil(condition, { timeoutMs: settleMs, everyMs: 50 }).then(
+    () => true,
+    () => false,
+  );
+
 /** What there is soon, looked at without the proxies. */
 async function effects(system: HungSystem, message: string): Promise<HungFacts['meanwhile']> {
-  const inTime = (condition: () => Promise<boolean>): Promise<boolean> =>
-    waitUntil(condition, { timeoutMs: settleMs, everyMs: 50 }).then(
-      () => true,
-      () => false,
-    );
   const [rows, contexts, recorded, updates] = await Promise.all([
     inTime(() => areCurrent(system, rowRevision)),
     inTime(() => areCurrent(system, contextRevision)),
