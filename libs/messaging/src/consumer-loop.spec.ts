@@ -7,6 +7,7 @@ import type { Outgoing } from './publisher.ts';
 
 const topic = 'orders.events';
 class UnavailableError extends Error {}
+const ignore = (): void => undefined;
 
 /** The consumers that the loop opened, the latest last, and everything that it did, in order. */
 let consumers: FakeConsumer[];
@@ -16,15 +17,11 @@ let running: Promise<void>;
 let available: boolean;
 let letters: Outgoing[];
 
+const signs = { FETCH: 'fetch', HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join' };
+
 /** The calls that the loop makes of a consumer, and batches and events as Kafka would bring them. */
 class FakeConsumer {
-  readonly events = {
-    CRASH: 'crash',
-    FETCH: 'fetch',
-    HEARTBEAT: 'heartbeat',
-    GROUP_JOIN: 'join',
-    REQUEST_TIMEOUT: 'request timeout',
-  };
+  readonly events = { ...signs, CRASH: 'crash', REQUEST_TIMEOUT: 'request timeout' };
   private readonly listeners = new Map<string, (event: object) => void>();
   private config: ConsumerRunConfig | undefined;
 
@@ -99,12 +96,7 @@ function loop(more: Partial<ConsumerOptions<string>> = {}): ConsumerLoop<string>
       if (!available) throw new UnavailableError();
     },
     deadLetter: async (sent) => void letters.push(...sent),
-    log: {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: () => undefined,
-      error: () => undefined,
-    },
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...more,
   });
 }

@@ -44,24 +44,33 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   };
   const delayed = (connection: number): Transform =>
     new Transform({ transform: (chunk, _encoding, done) => wait(connection, () => done(null, chunk)) });
-  const server = createServer((near) => {
-    const connection = connections;
-    connections += 1;
+  const add = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const link = (near: Socket, connection: number): void => {
+    if (near.destroyed) return;
     const far = connect(Number(port), hostname);
+    add(far);
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
       socket.on('close', () => {
-        sockets.delete(socket);
         // What is on its way still arrives, as in a network.
         if (delayMs === 0) other.destroy();
         else wait(connection, () => other.end());
       });
       socket.pipe(delayed(connection)).pipe(other);
     }
+  };
+  const server = createServer((near) => {
+    const connection = connections;
+    connections += 1;
+    add(near);
+    // A service that hangs does not know yet of those that want to connect.
+    wait(connection, () => link(near, connection));
   });
   const listen = async (at: number): Promise<number> => {
     server.listen(at, '127.0.0.1');
