@@ -11,28 +11,40 @@ import { runFoundation } from './foundation.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
+import { runSoak } from './soak.ts';
 import { runUpgrade } from './upgrade.ts';
 
-const runs: Readonly<Record<string, (report: Report, options: ConsistencyOptions) => Promise<void>>> = {
+type Options = ConsistencyOptions & { readonly minutes?: string };
+
+const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
   foundation: runFoundation,
   inquiries: runInquiries,
   agents: runAgents,
   consistency: runConsistency,
   hostile: runHostile,
   upgrade: runUpgrade,
+  soak: runSoak,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
-  consistency: [--seeds 1-50] [--mutants] [--summary]`;
+  consistency: [--seeds 1-50] [--mutants] [--summary]
+  soak: [--minutes 30]`;
 
 await runProgram(async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { seeds: { type: 'string' }, mutants: { type: 'boolean' }, summary: { type: 'boolean' } },
+    options: {
+      seeds: { type: 'string' },
+      mutants: { type: 'boolean' },
+      summary: { type: 'boolean' },
+      minutes: { type: 'string' },
+    },
   });
   const [name = '', ...rest] = positionals;
   const run = runs[name];
-  const isWrong = rest.length > 0 || (name !== 'consistency' && Object.keys(values).length > 0);
+  const allowed =
+    name === 'soak' ? ['minutes'] : name === 'consistency' ? ['seeds', 'mutants', 'summary'] : [];
+  const isWrong = rest.length > 0 || Object.keys(values).some((option) => !allowed.includes(option));
   if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
   await run(report, values);

@@ -99,7 +99,7 @@ function judge(history: string, stores: Stores, columns: number): Rollout {
     commands: commands.length,
     failed: failed.map(({ op, node, status }) => `${op} at ${node.name}: ${status ?? 'no answer'}`),
     fields: events.filter(({ data }) => 'mood' in data).length,
-    newEvents: events.filter(({ type }) => String(type) === 'FlagRated').length,
+    newEvents: events.filter(({ type }) => type === 'FlagRated').length,
     columns,
     setAside: stores.set_aside.length,
     settled: isSettled(stores),
