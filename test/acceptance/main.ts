@@ -12,14 +12,16 @@ import { runHung } from './hung.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { Report } from './report.ts';
+import { runSoak } from './soak.ts';
 import { runUpgrade } from './upgrade.ts';
 
-type Options = ConsistencyOptions & { readonly quick?: boolean };
+type Options = ConsistencyOptions & { readonly quick?: boolean; readonly minutes?: string };
 
 /** The options that a run knows. */
 const known: Readonly<Record<string, readonly string[]>> = {
   consistency: ['seeds', 'mutants', 'summary'],
   hung: ['quick'],
+  soak: ['minutes'],
 };
 
 const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
@@ -30,11 +32,13 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   hung: runHung,
   hostile: runHostile,
   upgrade: runUpgrade,
+  soak: runSoak,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
   consistency: [--seeds 1-50] [--mutants] [--summary]
-  hung: [--quick]`;
+  hung: [--quick]
+  soak: [--minutes 30]`;
 
 await runProgram(async () => {
   const { positionals, values } = parseArgs({
@@ -44,11 +48,12 @@ await runProgram(async () => {
       mutants: { type: 'boolean' },
       summary: { type: 'boolean' },
       quick: { type: 'boolean' },
+      minutes: { type: 'string' },
     },
   });
   const [name = '', ...rest] = positionals;
   const run = runs[name];
-  const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
+    const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
   if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
   await run(report, values);

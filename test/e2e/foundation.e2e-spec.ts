@@ -8,6 +8,10 @@ import { Turnstream } from '@turnstream/sdk';
 import { waitUntil } from '#platform';
 import { countTurns } from '../../tools/import/conversation.ts';
 import { sampleDialogues } from '../../tools/import/sample.ts';
+import { growths } from '../diagnostics/growth.ts';
+import type { Held, Processes } from '../diagnostics/processes.ts';
+import { withDiagnostics } from '../diagnostics/processes.ts';
+import { settled } from '../diagnostics/settled.ts';
 import type { Competition, Repetition } from '../scenarios/foundation/conflicts.ts';
 import { competeForRevision, repeatRequest } from '../scenarios/foundation/conflicts.ts';
 import { generatedDialogues } from '../scenarios/foundation/dialogues.ts';
@@ -25,7 +29,13 @@ import { withOwnSystem } from '../scenarios/system.ts';
 /** The scenarios of `npm run prove -- foundation` in small, on one system. */
 jest.setTimeout(300_000);
 
-const held = holdOpen<System>(withOwnSystem);
+let processes: Processes;
+const held = holdOpen<System>((work) =>
+  withDiagnostics((all) => {
+    processes = all;
+    return withOwnSystem(work);
+  }),
+);
 let system: System;
 beforeAll(async () => {
   system = await held.open();
@@ -143,6 +153,19 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
 
   test('start one session', () => {
     expect(result.started).toBe(1);
+  });
+});
+
+/** Ordinary work in every partition, and what the processes hold at rest after it. */
+async function workForAWhile(): Promise<ReadonlyMap<string, Held>> {
+  for (let n = 0; n < 10; n += 1) await workOrderly(system.apis[0]);
+  return settled(processes);
+}
+
+describe('two equal stretches of work, after one to warm up', () => {
+  test('leave every process with what it held between them', async () => {
+    await workForAWhile();
+    expect(growths([await workForAWhile(), await workForAWhile()], 0.05)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { waitUntil } from '#platform';
 import type { Held, Processes } from '../diagnostics/processes.ts';
+import { settled } from '../diagnostics/settled.ts';
 import type { System } from '../scenarios/system.ts';
 import type { Case } from './common/case.ts';
 import type { Surprise } from './run.ts';
@@ -38,19 +38,3 @@ export async function attack(
 }
 
 const warmUps = 5;
-const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= 0.02 * one;
-
-/** What the processes hold once it no longer changes: connections and calls take a moment to end. */
-export async function settled(processes: Processes): Promise<Map<string, Held>> {
-  let held = await processes.held();
-  const rests = async (): Promise<boolean> => {
-    const before = held;
-    held = await processes.held();
-    return [...held].every(([name, { heapUsed, heldCalls }]) => {
-      const earlier = before.get(name);
-      return earlier?.heldCalls === heldCalls && isSame(heapUsed, earlier.heapUsed);
-    });
-  };
-  await waitUntil(rests, { what: 'the processes to come to rest', timeoutMs: 120_000, everyMs: 2_000 });
-  return held;
-}

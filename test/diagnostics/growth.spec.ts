@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { growths } from './growth.ts';
+import type { Held } from './processes.ts';
+
+const rest: Held = {
+  rss: 1e8,
+  heapUsed: 6e7,
+  arrayBuffers: 1e6,
+  loopDelayMs: 0,
+  handles: 9,
+  connections: 7,
+  heldCalls: 2,
+};
+const sample = (more: Partial<Held>) => new Map([['api-1', { ...rest, ...more }]]);
+
+test('a heap that comes back has not grown', () => {
+  expect(growths([sample({}), sample({ heapUsed: 9e7 }), sample({})], 0.05)).toEqual([]);
+});
+
+test('a heap that is more than the share larger at the end has grown', () => {
+  expect(growths([sample({}), sample({ heapUsed: 6.5e7 })], 0.05)).toEqual([
+    'heapUsed of api-1: 60000000, later 65000000',
+  ]);
+});
+
+test('calls that are held at the end have grown', () => {
+  expect(growths([sample({}), sample({ heldCalls: 66 })], 0.05)).toEqual(['heldCalls of api-1: 2, later 66']);
+});
+
+test('a process that ended says nothing', () => {
+  expect(growths([sample({}), new Map()], 0.05)).toEqual([]);
+});

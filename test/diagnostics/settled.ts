@@ -1,0 +1,23 @@
+import { waitUntil } from '#platform';
+import type { Held, Processes } from './processes.ts';
+
+const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= 0.02 * one;
+/** Processes that nobody asks anything still read now and then. */
+const backgroundCalls = 8;
+
+/** What the processes hold once it no longer changes: connections and calls take a moment to end. */
+export async function settled(processes: Processes): Promise<Map<string, Held>> {
+  let held = await processes.held();
+  const rests = async (): Promise<boolean> => {
+    const before = held;
+    held = await processes.held();
+    return [...held].every(([name, { heapUsed, heldCalls }]) => {
+      const earlier = before.get(name);
+      if (earlier === undefined) return false;
+      const calls = Math.abs(heldCalls - earlier.heldCalls);
+      return calls <= backgroundCalls && isSame(heapUsed, earlier.heapUsed);
+    });
+  };
+  await waitUntil(rests, { what: 'the processes to come to rest', timeoutMs: 120_000, everyMs: 2_000 });
+  return held;
+}
