@@ -53,7 +53,7 @@ await runProgram(async () => {
   });
   const [name = '', ...rest] = positionals;
   const run = runs[name];
-    const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
+  const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
   if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
   await run(report, values);
