@@ -57,6 +57,7 @@ describe('a right that PostgreSQL has withdrawn', () => {
   const grant = (sql: string): Promise<unknown> => harness.pool.query(sql.replace('$role', role));
   beforeAll(async () => {
     await grant('CREATE ROLE $role');
+    await grant('GRANT $role TO CURRENT_USER');
     await grant('GRANT ALL ON ALL TABLES IN SCHEMA public TO $role');
   });
   afterAll(async () => {

@@ -13,8 +13,8 @@ export const roleScript = (password: string, mayCreate: boolean): string => `
       SET SESSION AUTHORIZATION ${SUPERUSER};
     END IF;
     IF to_regrole('${NAME}') IS NULL THEN CREATE ROLE ${NAME}; END IF;
-    ALTER ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS
-      ${mayCreate ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD '${password}';
+    ALTER ROLE ${NAME} LOGIN NOSUPERUSER NOREPLICATION NOBYPASSRLS
+      ${mayCreate ? 'CREATEDB CREATEROLE' : 'NOCREATEDB NOCREATEROLE'} PASSWORD '${password}';
   END $$;
   DROP ROLE IF EXISTS turnstream_upgrade;`;
 
