@@ -164,8 +164,13 @@ async function recovery(system: HungSystem, message: string): Promise<HungFacts[
 }
 
 async function areReady({ apps }: HungSystem): Promise<boolean> {
-  const all = await Promise.all(apps.map(({ address }) => fetch(`${address}/health/ready`)));
-  return all.every(({ ok }) => ok);
+  const all = await Promise.all(
+    apps.map(async ({ address }) => {
+      const answer = await fetch(`${address}/health/ready`);
+      return (await answer.json()) as { readonly status: string };
+    }),
+  );
+  return all.every(({ status }) => status === 'ok');
 }
 
 /** Whether the read model has both conversations as of their last events. */

@@ -10,6 +10,8 @@ export const api: AppDefinition = {
   name: 'api',
   defaultPort: 3000,
   module: AppModule,
+  // Commands and contexts go on without them: a load balancer must not take every node out.
+  dispensable: ['redis', 'postgres'],
   webSocketPath: '/v1/agents',
   translateError: toApiProblem,
   setUp: (app) => {

@@ -43,6 +43,19 @@ describe('health', () => {
     });
   });
 
+  test('is degraded when only dispensable services fail, and unavailable when another one fails too', async () => {
+    const failing = { redis: async () => Promise.reject(new Error('away')) };
+    const dispensable = ['redis', 'postgres'];
+    const degraded = new HealthChecks({ checks: { event_store: ok, ...failing }, dispensable });
+    expect(await degraded.ready()).toMatchObject({
+      status: 'degraded',
+      checks: { redis: { status: 'unavailable' } },
+    });
+    const event_store = failing.redis;
+    const unavailable = new HealthChecks({ checks: { event_store, ...failing }, dispensable });
+    expect(await unavailable.ready()).toMatchObject({ status: 'unavailable' });
+  });
+
   test('a check that has not ended is not run again beside it', async () => {
     let runs = 0;
     const answer = Promise.withResolvers<void>();

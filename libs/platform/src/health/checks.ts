@@ -8,7 +8,8 @@ interface CheckResult {
 }
 
 interface ReadyDocument {
-  readonly status: 'ok' | 'unavailable';
+  /** `degraded`: only services are unavailable without which the process does its main work. */
+  readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly details?: Readonly<Record<string, unknown>>;
 }
@@ -16,6 +17,8 @@ interface ReadyDocument {
 interface HealthOptions {
   /** One for each backing service: resolves when it answers, rejects when not. */
   readonly checks?: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Names of services without which the process does its main work. */
+  readonly dispensable?: readonly string[];
   /** Facts to show beside, such as the projections' lag. A failing one shows its error and does not change the status. */
   readonly details?: Readonly<Record<string, () => Promise<unknown>>>;
   readonly timeoutMs?: number;
@@ -29,19 +32,27 @@ interface HealthOptions {
 export class HealthChecks {
   private readonly checks: Record<string, () => Promise<unknown>>;
   private readonly details: Record<string, () => Promise<unknown>>;
+  private readonly dispensable: ReadonlySet<string>;
   private readonly timeoutMs: number;
   private readonly cacheMs: number;
   private readonly running = new Map<string, Promise<unknown>>();
   private last: { readonly at: number; readonly document: Promise<ReadyDocument> } | undefined;
 
-  constructor({ checks = {}, details = {}, timeoutMs = 2000, cacheMs = 500 }: HealthOptions = {}) {
+  constructor({
+    checks = {},
+    dispensable = [],
+    details = {},
+    timeoutMs = 2000,
+    cacheMs = 500,
+  }: HealthOptions = {}) {
     this.checks = { ...checks };
+    this.dispensable = new Set(dispensable);
     this.details = { ...details };
     this.timeoutMs = timeoutMs;
     this.cacheMs = cacheMs;
   }
 
-  /** Adds a check: the process is ready only when it resolves. */
+  /** Adds a check: the process is ready only when it resolves, unless it is dispensable. */
   addCheck(name: string, check: () => Promise<unknown>): void {
     this.checks[name] = check;
   }
@@ -56,7 +67,7 @@ export class HealthChecks {
     return { status: 'ok', uptime_s: Math.round(process.uptime()) };
   }
 
-  /** Whether every backing service answers; to be sent with 503 when not ok. Never rejects. */
+  /** Whether the backing services answer; to be sent with 503 when unavailable. Never rejects. */
   ready(): Promise<ReadyDocument> {
     const now = performance.now();
     if (!this.last || now - this.last.at >= this.cacheMs) this.last = { at: now, document: this.run() };
@@ -73,9 +84,10 @@ export class HealthChecks {
         })),
       ),
     ]);
-    const down = Object.values(results).some((result) => result.status !== 'ok');
+    const failed = Object.keys(results).filter((name) => results[name]?.status !== 'ok');
+    const isReady = failed.every((name) => this.dispensable.has(name));
     return {
-      status: down ? 'unavailable' : 'ok',
+      status: failed.length === 0 ? 'ok' : isReady ? 'degraded' : 'unavailable',
       checks: results,
       ...(Object.keys(facts).length > 0 && { details: facts }),
     };

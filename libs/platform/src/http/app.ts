@@ -118,7 +118,7 @@ function installOperations(fastify: FastifyInstance, health: HealthChecks, { reg
   fastify.get('/health/live', () => health.live());
   fastify.get('/health/ready', async (_request, reply) => {
     const document = await health.ready();
-    return reply.code(document.status === 'ok' ? 200 : 503).send(document);
+    return reply.code(document.status === 'unavailable' ? 503 : 200).send(document);
   });
   fastify.get('/metrics', async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),

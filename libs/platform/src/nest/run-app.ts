@@ -20,6 +20,8 @@ export interface AppDefinition {
   readonly defaultPort: number;
   readonly module: Type | DynamicModule;
   readonly postgres?: PlatformOptions['postgres'];
+  /** Backing services without which it is ready all the same, by the names of their checks. */
+  readonly dispensable?: readonly string[];
   /** The address at which it opens WebSockets. */
   readonly webSocketPath?: string;
   /** Turns the app's own errors into problems and hands the others on. */
@@ -37,8 +39,8 @@ export async function createApp(
   config: Config,
   logger: Logger = createLogger(definition.name, config.logLevel),
 ): Promise<NestFastifyApplication> {
-  const { name, module, postgres, webSocketPath, translateError, setUp } = definition;
-  const shared = { logger, metrics: new Metrics(name), health: new HealthChecks() };
+  const { name, module, postgres, dispensable, webSocketPath, translateError, setUp } = definition;
+  const shared = { logger, metrics: new Metrics(name), health: new HealthChecks({ dispensable }) };
   const platform = PlatformModule.forRoot({ name, config, postgres, ...shared });
   const { slowRequestMs, allowedHosts, allowedOrigins, host } = config;
   const sites = new AllowedSites({ hosts: [...allowedHosts, host], origins: allowedOrigins });
