@@ -24,12 +24,15 @@ describe('the OpenAPI document', () => {
       '201',
       '400',
       '404',
+      '408',
       '409',
       '412',
       '413',
+      '414',
       '415',
       '422',
       '429',
+      '431',
       '500',
       '503',
     ]);
@@ -38,11 +41,18 @@ describe('the OpenAPI document', () => {
 
   test('has 429 and 503 with Retry-After for every route', async () => {
     const { body } = await get('/openapi.json');
-    type Responses = Record<string, { headers?: object } | undefined>;
-    const paths = body['paths'] as Record<string, Record<string, { responses: Responses }>>;
+    interface Response {
+      readonly $ref?: string;
+      readonly headers?: object;
+    }
+    const { responses: common } = body['components'] as { responses: Record<string, Response> };
+    const headersOf = ({ $ref = '', headers = {} }: Response = {}): object =>
+      common[$ref.replace('#/components/responses/', '')]?.headers ?? headers;
+    type Operations = Record<string, { responses: Record<string, Response> }>;
+    const paths = body['paths'] as Record<string, Operations>;
     const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
     const documented = routes.filter(({ responses }) =>
-      ['429', '503'].every((status) => 'Retry-After' in (responses[status]?.headers ?? {})),
+      ['429', '503'].every((status) => 'Retry-After' in headersOf(responses[status])),
     );
     expect(documented).toHaveLength(routes.length);
   });
