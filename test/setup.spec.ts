@@ -50,7 +50,13 @@ describe('docker-compose.yml', () => {
 
   test.each(apps)('%s knows every backing service and waits for what it needs', (name, app) => {
     const variables = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
-    expect(Object.keys(app.environment ?? {})).toEqual([...variables, 'HOST', 'PORT', 'LOG_LEVEL']);
+    expect(Object.keys(app.environment ?? {})).toEqual([
+      ...variables,
+      'HOST',
+      'ALLOWED_HOSTS',
+      'PORT',
+      'LOG_LEVEL',
+    ]);
     expect(app.healthcheck?.disable ?? false).toBe(name === 'migrate');
     for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {
       expect(Object.keys(compose.services)).toContain(other);

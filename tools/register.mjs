@@ -1,10 +1,11 @@
 /** `node --import ./tools/register.mjs program.ts`: compiles TypeScript as it is loaded, by the same .swcrc as jest. */
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
+enableCompileCache();
 const configFile = join(import.meta.dirname, '../.swcrc');
 
 registerHooks({
