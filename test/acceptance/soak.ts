@@ -28,7 +28,8 @@ export async function runSoak(
   const note = (sample: Sample, perSecond: number): void => report.note(textOf(sample, perSecond));
   const samples = await withDiagnostics((processes) =>
     withBackingServices(({ env, supervisor }) => {
-      Object.assign(process.env, env);
+      // A cache that fills up is no growth.
+      Object.assign(process.env, env, { SESSION_CACHE_MB: '1' });
       const signalService = (name: string, signal: NodeJS.Signals): void => supervisor.signal(name, signal);
       const stretchS = Math.min(60, minutes * 6);
       return soak(processes, { minutes, stretchS, dir, signalService, onSample: note });
