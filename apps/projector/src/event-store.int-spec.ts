@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { ContextStore } from '#read-models';
+import { ContextStore, listSetAside } from '#read-models';
 import { deleteStream, setMetadata } from '../../../libs/sessions/src/test-support.ts';
 import { rebuild } from './rebuild/tables.ts';
 import type { Instance } from './test-harness.ts';
@@ -232,7 +232,7 @@ test('rows go on while more events than may wait have no context, and contexts f
   await harness.rowsSettled(id);
   await harness.redisProxy.restore();
   await harness.contextSettled(id);
-  await waitUntil(() => instance.projector.status().every(({ state }) => state === 'live'), {
-    what: 'all partitions to be live',
-  });
+  const areLive = (): boolean => instance.projector.status().every(({ state }) => state === 'live');
+  await waitUntil(areLive, { what: 'all partitions to be live' });
+  expect(await listSetAside(harness.pool)).toEqual([]);
 });
