@@ -141,7 +141,8 @@ describe('a fault is one line that says what to do', () => {
 });
 
 test('a system starts, keeps its data over a stop and a kill, and leaves no process', async () => {
-  const first = command('start.ts');
+  // It builds the apps itself.
+  const first = command('start.ts', { TURNSTREAM_BUILT: undefined });
   const output = await first.seen('Ctrl-C stops it');
   const curl = /^ {2}curl .*$/m.exec(output)?.[0] ?? '';
   const { session_id } = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as {

