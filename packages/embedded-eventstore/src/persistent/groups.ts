@@ -4,6 +4,7 @@ import type { Feed } from '../subscriptions/feed.ts';
 import { Group } from './group.ts';
 import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
 import { newId } from '../store/event-id.ts';
+import { messageOf } from '../store/errors.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;
@@ -93,8 +94,12 @@ export class Groups {
     for (const config of entries) {
       try {
         this.open(config);
-      } catch {
+      } catch (error) {
         this.unusable.push(config);
+        const name = `${config.group} of ${config.stream}`;
+        process.emitWarning(
+          `Persistent subscription ${name} is not served until it is created again: ${messageOf(error)}`,
+        );
       }
     }
   }
