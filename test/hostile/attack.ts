@@ -3,7 +3,7 @@ import { settled } from '../diagnostics/settled.ts';
 import type { System } from '../scenarios/system.ts';
 import type { Case } from './common/case.ts';
 import type { Surprise } from './run.ts';
-import { runCases, workOrderly } from './run.ts';
+import { fillPageCache, runCases, workOrderly } from './run.ts';
 import type { Watched } from './watch.ts';
 import { watch } from './watch.ts';
 
@@ -22,6 +22,8 @@ export async function attack(
   runs: number,
 ): Promise<Attack> {
   const target = { url: apis[0], eventStoreUrl: env['EVENTSTORE_URL'] ?? '' };
+  // One run alone is not compared with others.
+  if (runs > 1) await fillPageCache(target.eventStoreUrl);
   for (let n = 0; n < warmUps; n += 1) await workOrderly(target.url);
   const held = [await settled(processes)];
   const surprises: Surprise[] = [];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { inParallel, waitUntil } from '#platform';
 import type { Case, Target } from './common/case.ts';
 import { isExpected } from './common/case.ts';
@@ -12,6 +12,7 @@ export interface Surprise {
 }
 
 const casesAtOnce = 8;
+const pageCacheBytes = 64 * 2 ** 20;
 
 /** Sends the cases, some at a time, and returns those whose answers were not as expected. */
 export async function runCases(
@@ -31,6 +32,18 @@ export async function runCases(
     await client.dispose();
   }
   return surprises;
+}
+
+/** Stores more than the page cache of the embedded event store has room for: from then on a cache that fills is no growth. */
+export async function fillPageCache(eventStoreUrl: string): Promise<void> {
+  const client = EventStoreDBClient.connectionString(eventStoreUrl);
+  const data = { text: 'x'.repeat(900_000) };
+  try {
+    for (let bytes = 0; bytes < 2 * pageCacheBytes; bytes += data.text.length)
+      await client.appendToStream('filling', jsonEvent({ type: 'Filling', data }));
+  } finally {
+    await client.dispose();
+  }
 }
 
 /** Starts a session in each partition in an orderly way, and waits until its context and its row are there. */
