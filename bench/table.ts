@@ -1,7 +1,7 @@
 import type { Latency } from '../tools/shared/statistics.ts';
 import type { CpuPerCommand } from './cpu.ts';
 import type { Overload } from './overload.ts';
-import { promised } from './overload.ts';
+import { target } from './overload.ts';
 import type { Line, Results } from './run.ts';
 
 /** The results as a table for people. */
@@ -59,8 +59,8 @@ export function overloadTable({ capacity, points, ratio, p99_at_2 }: Overload): 
   const ends = [
     'late: the event loops of the api and of the generator, 99th percentile',
     `capacity: ${Math.round(capacity).toLocaleString('en')} turns a second`,
-    `goodput at 4 times the capacity, of the best: ${ratio.toFixed(2)} (promised ${promised.ratio})`,
-    `p99 of admitted at twice the capacity: ${p99_at_2.toFixed(0)} ms (promised ${promised.p99_at_2})`,
+    `goodput at 4 times the capacity, of the best: ${ratio.toFixed(2)} (target ${target.ratio})`,
+    `p99 of admitted at twice the capacity: ${p99_at_2.toFixed(0)} ms (target ${target.p99_at_2})`,
   ];
   return [head, ...body, '', ...ends].join('\n');
 }

@@ -41,10 +41,13 @@ beforeEach(async () => {
   projector = await harness.start();
 });
 afterAll(async () => {
-  await app.close();
-  await harness.end();
-  for (const child of processes) child.kill('SIGKILL');
-  rmSync(dir, { recursive: true, force: true });
+  try {
+    await app?.close();
+    await harness?.end();
+  } finally {
+    for (const child of processes) child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 /** Whether Redis has room for more. */

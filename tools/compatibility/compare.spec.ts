@@ -3,7 +3,6 @@ import { announcesBreak, breaks } from './compare.ts';
 import { eventBreaks } from './events.ts';
 import { httpApiBreaks } from './http-api.ts';
 import { messageBreaks } from './messages.ts';
-import { migrationBreaks } from './migrations.ts';
 import type { Schema } from './narrowed.ts';
 import { presentRelease } from './release.ts';
 
@@ -141,38 +140,6 @@ describe('messages', () => {
     const before = document('send', text);
     const channels = { orders: { address: 'orders.events', messages: {} } };
     expect(messageBreaks(before, { ...before, channels })).toEqual(['orders: updated is gone']);
-  });
-});
-
-describe('migrations', () => {
-  const before = { '0001.sql': 'CREATE TABLE a (b text)' };
-  const after = (sql: string) => migrationBreaks(before, { ...before, '0002.sql': sql });
-
-  test.each([
-    'ALTER TABLE a ADD COLUMN c text;',
-    "ALTER TABLE a ADD COLUMN c text NOT NULL DEFAULT '';",
-    'CREATE INDEX ON a (b);',
-    '-- Up Migration\nSELECT 1;\n-- Down Migration\nDROP TABLE a;',
-    '-- Contract: b is unused since 1.2.\nALTER TABLE a DROP COLUMN b;',
-  ])('may expand: %s', (sql) => {
-    expect(after(sql)).toEqual([]);
-  });
-
-  test.each([
-    'ALTER TABLE a DROP COLUMN b;',
-    'ALTER TABLE a RENAME COLUMN b TO c;',
-    'ALTER TABLE a ALTER COLUMN b TYPE integer USING 1;',
-    'ALTER TABLE a ALTER COLUMN b SET NOT NULL;',
-    'ALTER TABLE a ADD COLUMN c text NOT NULL;',
-    'DROP TABLE a;',
-  ])('must not take anything away at once: %s', (sql) => {
-    expect(after(sql)).toHaveLength(1);
-  });
-
-  test('that were released must not change', () => {
-    expect(migrationBreaks(before, { '0001.sql': 'CREATE TABLE a (c text)' })).toEqual([
-      '0001.sql was released: a change belongs into a new migration',
-    ]);
   });
 });
 

@@ -1,17 +1,28 @@
 /** Files of migrations by name. */
 export type Migrations = Readonly<Record<string, string>>;
 
-const contracting: readonly (readonly [RegExp, string])[] = [
+type Pattern = readonly [RegExp, string];
+
+const contracting: readonly Pattern[] = [
   [/\bDROP\s+(TABLE|COLUMN|TYPE|SCHEMA|VIEW|FUNCTION)\b/i, 'drops something'],
   [/\bRENAME\b/i, 'renames something'],
-  [/\bALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE\b/i, 'changes the type of a column'],
   [/\bSET\s+NOT\s+NULL\b/i, 'forbids NULL where it was allowed'],
-  [
-    /\bADD\s+COLUMN\b(?![^;]*\bDEFAULT\b)[^,;]*\bNOT\s+NULL\b/i,
-    'adds a column that an older release leaves empty',
-  ],
   [/\bTRUNCATE\b|\bDELETE\s+FROM\b/i, 'removes rows'],
 ];
+/** What one action of ALTER TABLE does. The word COLUMN is optional. */
+const contractingActions: readonly Pattern[] = [
+  [/^DROP\s+(?!CONSTRAINT\b)/i, 'drops something'],
+  [/^ALTER\s+(COLUMN\s+)?\w+\s+(SET\s+DATA\s+)?TYPE\b/i, 'changes the type of a column'],
+  [
+    /^ADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b/i,
+    'adds a constraint that an older release does not know',
+  ],
+  [
+    /^ADD\s+(?!CONSTRAINT\b|CHECK\b)(?!.*\b(DEFAULT|GENERATED)\b).*\bNOT\s+NULL\b/is,
+    'adds a column that an older release leaves empty',
+  ],
+];
+const alterTable = /\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s,;]+\s+(?:\*\s+)?(.*)/is;
 const isContract = /^--\s*Contract\b/im;
 
 /**
@@ -25,13 +36,51 @@ export function migrationBreaks(before: Migrations, after: Migrations): string[]
       .map(([name]) => `${name} was released: a change belongs into a new migration`),
     ...Object.entries(after)
       .filter(([name, text]) => before[name] === undefined && !isContract.test(text))
-      .flatMap(([name, text]) =>
-        contracting.filter(([pattern]) => pattern.test(upOf(text))).map(([, what]) => `${name} ${what}`),
-      ),
+      .flatMap(([name, text]) => contractions(upOf(text)).map((what) => `${name} ${what}`)),
   ];
 }
 
-/** A migration without its comments and its way back. */
+/** What SQL takes away, also that in its texts, which a program may execute. */
+function contractions(sql: string): string[] {
+  const { code, texts } = tokens(sql);
+  const statements = [code, ...texts].flatMap((part) => part.split(';'));
+  return [
+    ...new Set([
+      ...matches(contracting, statements),
+      ...matches(contractingActions, statements.flatMap(actionsOf)),
+    ]),
+  ];
+}
+
+function matches(patterns: readonly Pattern[], parts: readonly string[]): string[] {
+  return patterns.filter(([pattern]) => parts.some((part) => pattern.test(part))).map(([, what]) => what);
+}
+
+/** The code without comments, a plain word for each quoted name and nothing in the texts; and the texts. */
+function tokens(sql: string): { readonly code: string; readonly texts: readonly string[] } {
+  const texts: string[] = [];
+  const code = sql.replaceAll(/--[^\n]*|\/\*.*?\*\/|"[^"]+"|'((?:[^']|'')*)'/gs, (token, text?: string) => {
+    if (text !== undefined) texts.push(text);
+    return token.startsWith('"') ? 'quoted' : token.startsWith("'") ? "''" : ' ';
+  });
+  return { code, texts };
+}
+
+/** The actions of an ALTER TABLE, which commas outside of brackets separate. */
+function actionsOf(statement: string): string[] {
+  const actions = alterTable.exec(statement)?.[1] ?? '';
+  return withoutLists(actions)
+    .split(',')
+    .map((action) => action.trim());
+}
+
+/** Without brackets, and without the commas within them. */
+function withoutLists(sql: string): string {
+  const less = sql.replaceAll(/\(([^()]*)\)/g, (_, list: string) => ` ${list.replaceAll(',', ' ')} `);
+  return less === sql ? sql : withoutLists(less);
+}
+
+/** A migration without its way back. */
 function upOf(text: string): string {
-  return (text.split(/^-- Down Migration/im)[0] ?? '').replaceAll(/--.*$/gm, '');
+  return text.split(/^-- Down Migration/im)[0] ?? '';
 }

@@ -17,9 +17,12 @@ export interface Release {
   readonly migrations: Migrations;
 }
 
-/** The newest tag of a release before the code as it is; undefined: there is none. */
-export async function lastTag(): Promise<string | undefined> {
-  const { code, output } = await git('describe', '--tags', '--abbrev=0', '--match', 'v*');
+/** The newest tag of a release before the code as it is, which may have a tag itself; undefined: there is none. */
+export async function lastTag(folder = root): Promise<string | undefined> {
+  const describe = (...words: string[]) =>
+    run(['git', 'describe', '--tags', '--match', 'v*', ...words], { cwd: folder });
+  const isTagged = (await describe('--exact-match')).code === 0;
+  const { code, output } = await describe('--abbrev=0', isTagged ? 'HEAD^' : 'HEAD');
   return code === 0 ? output.trim() : undefined;
 }
 

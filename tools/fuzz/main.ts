@@ -3,7 +3,7 @@
  * by what uses it), and checks each answer of a private system: no 5xx but 503, no status that is not documented, no answer
  * that breaks its schema.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -11,7 +11,7 @@ import { withSystem } from '../launcher/index.ts';
 import { installed } from '../backing-services/service.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import type { FuzzOptions } from './options.ts';
-import { fuzzOptions, generatedCases } from './options.ts';
+import { commandLine, fuzzOptions, generatedCases } from './options.ts';
 
 const version = '4.32.5';
 const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N]`;
@@ -52,29 +52,35 @@ async function schemathesis(): Promise<string> {
 async function fuzz(python: string, url: string, { cases, seed }: FuzzOptions): Promise<void> {
   const perOperation = Math.ceil(cases / (2 * (await operationCount(url))));
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-fuzz-'));
-  const config = configFile(folder, perOperation);
-  let generated = 0;
-  for (let next = seed; generated < cases; next += 1) {
-    console.log(`\nSchemathesis ${version} with --seed ${next}`);
-    const words = `--url ${url} --checks ${checks.join()} --seed ${next} ${flags}`.split(' ');
-    const command = ['-m', 'schemathesis.cli', '--config-file', config, 'run', `${url}/openapi.json`];
-    const { exitCode, all } = await execa(python, [...command, ...words], {
-      cwd: folder,
-      all: true,
-      reject: false,
-      stdin: 'ignore',
-    });
-    console.log(all);
-    if (exitCode !== 0)
-      throw new Failure(`The api does not keep to its document: see above; again with --seed ${next}.`);
-    const count = generatedCases(all);
-    if (count === 0) throw new Failure('Schemathesis does not say how many cases it generated.');
-    generated += count;
+  try {
+    const command = ['-m', 'schemathesis.cli', '--config-file', configFile(folder, perOperation)];
+    let generated = 0;
+    for (let next = seed; generated < cases; next += 1) {
+      const repeat = commandLine({ cases, seed: next });
+      console.log(`\nSchemathesis ${version} with ${repeat}`);
+      const words = `--url ${url} --checks ${checks.join()} --seed ${next} ${flags}`.split(' ');
+      const { exitCode, all } = await execa(python, [...command, 'run', `${url}/openapi.json`, ...words], {
+        cwd: folder,
+        all: true,
+        reject: false,
+        stdin: 'ignore',
+      });
+      console.log(all);
+      if (exitCode !== 0)
+        throw new Failure(`The api does not keep to its document: see above; again with ${repeat}.`);
+      const count = generatedCases(all);
+      if (count === 0) throw new Failure('Schemathesis does not say how many cases it generated.');
+      generated += count;
+    }
+    console.log(
+      `\n✔ ${generated} cases with ${commandLine({ cases, seed })}: every answer is as the document says`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`\n✔ ${generated} cases with --seed ${seed}: every answer is as the document says`);
 }
 
-/** A 503 is the documented answer while a backing service is away. Chains of calls take more examples than calls alone. */
+/** A 503 is the documented answer while a backing service is unavailable. Chains of calls take more examples than calls alone. */
 function configFile(folder: string, perOperation: number): string {
   const path = join(folder, 'schemathesis.toml');
   const config = [

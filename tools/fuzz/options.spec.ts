@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fuzzOptions, generatedCases } from './options.ts';
+import { commandLine, fuzzOptions, generatedCases } from './options.ts';
 
 test('a seed is drawn when none is given', () => {
   expect(fuzzOptions({}).seed).toBeGreaterThanOrEqual(0);
@@ -11,6 +11,10 @@ test('cases and seed are taken from the options', () => {
 
 test.each([{ cases: '0' }, { cases: '1e3' }, { seed: '-1' }, { seed: '' }])('%j is refused', (options) => {
   expect(() => fuzzOptions(options)).toThrow('give a whole number');
+});
+
+test('a run is repeated with its cases and its seed', () => {
+  expect(commandLine(fuzzOptions({ seed: '7' }))).toBe('--cases 1000 --seed 7');
 });
 
 test('the number of generated cases is read from the summary', () => {

@@ -4,7 +4,7 @@ import { Failure } from '../shared/failure.ts';
 export interface FuzzOptions {
   /** Cases to generate, at least. */
   readonly cases: number;
-  /** Gives the same cases again. */
+  /** Gives the same cases again, with the same `cases`, on which the number of examples of an operation depends. */
   readonly seed: number;
 }
 
@@ -20,6 +20,11 @@ export function fuzzOptions({
     cases: cases === undefined ? 1_000 : whole('--cases', cases, 1),
     seed: seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0),
   };
+}
+
+/** The words that repeat a run with these options. */
+export function commandLine({ cases, seed }: FuzzOptions): string {
+  return `--cases ${cases} --seed ${seed}`;
 }
 
 function whole(option: string, text: string, least: number): number {

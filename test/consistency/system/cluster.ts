@@ -45,7 +45,7 @@ export class Cluster {
   readonly connections = new Connections();
   partitions = 4;
   /** Api nodes that clients are not to ask. */
-  private readonly away = new Set<App>();
+  private readonly drained = new Set<App>();
   private readonly urls = new Map<string, string>();
   private readonly kafkaGroup = `consistency-${randomUUID()}`;
 
@@ -65,7 +65,7 @@ export class Cluster {
   }
 
   get apiNodes(): ApiNode[] {
-    const nodes = this.running('api').filter((node) => !this.away.has(node));
+    const nodes = this.running('api').filter((node) => !this.drained.has(node));
     return nodes.map(({ name, process }) => ({
       name,
       url: this.urls.get(name) ?? '',
@@ -111,10 +111,10 @@ export class Cluster {
 
   /** Replaces the code of a process as a rollout does: clients are sent elsewhere before it stops, until it is ready. */
   async rollOut(app: App, root: string): Promise<void> {
-    this.away.add(app);
+    this.drained.add(app);
     await sleep(drainMs);
     await app.replace(root);
-    this.away.delete(app);
+    this.drained.delete(app);
   }
 
   /** Redis loses everything: all of it when it is this run's own, else the database of this run. */
