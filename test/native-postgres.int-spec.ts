@@ -14,7 +14,7 @@ import { createLogger, createPool } from '#platform';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-postgres-'));
 const data = join(dir, 'postgres');
-const supervisor = new Supervisor();
+let supervisor = new Supervisor();
 let port = 0;
 
 const query = async (url: string, text: string) => {
@@ -56,16 +56,21 @@ async function makeEarlierFolder(): Promise<void> {
 
 const SESSION = `('0733db71-4c04-4454-b070-bace70a2ccc4', 'P7689', now(), now(), 'whatsapp', NULL, 'hi', now(), 60, 'active', 1)`;
 
-beforeAll(async () => {
-  [port = 0] = await freePorts(1);
-  await makeEarlierFolder();
-  chmodSync(dir, 0o700);
+/** As the launcher starts it: the folder is prepared first where it has to be. */
+async function start(): Promise<void> {
   const program = {
     name: 'postgres',
     log: join(dir, 'postgres.log'),
     ...(await postgres.program(dir, port, false)),
   };
   await supervisor.start(program, () => postgres.ready(postgres.url(port, dir)));
+}
+
+beforeAll(async () => {
+  [port = 0] = await freePorts(1);
+  await makeEarlierFolder();
+  chmodSync(dir, 0o700);
+  await start();
 });
 
 afterAll(async () => {
@@ -139,5 +144,21 @@ describe('native PostgreSQL on the data of an earlier version', () => {
       await pool.end();
     }
     expect(await query(url, 'SELECT * FROM conversation_session')).toEqual([]);
+  });
+
+  test('what the role puts into its schema is not run as the superuser when the password changes', async () => {
+    const before = postgres.url(port, dir);
+    await query(
+      before,
+      `CREATE FUNCTION public.format(text, text, text) RETURNS text LANGUAGE plpgsql AS
+         $$ BEGIN ALTER ROLE turnstream SUPERUSER; RETURN 'SELECT 1'; END $$`,
+    );
+    await supervisor.stop();
+    rmSync(join(dir, 'postgres.password'));
+    supervisor = new Supervisor();
+    await start();
+    const roles = await query(postgres.url(port, dir), `SELECT rolname FROM pg_roles WHERE rolsuper`);
+    expect(roles).toEqual([{ rolname: 'postgres' }]);
+    await expect(query(before, 'SELECT 1')).rejects.toThrow('password authentication failed');
   });
 });

@@ -9,33 +9,32 @@ interface Watched {
   readonly process?: { kill(signal: 'SIGKILL'): boolean };
 }
 
-/** Questions without an answer; a process that has just begun may take long to recover before it answers the first. */
-const MISSES = { usual: 3, atTheBeginning: 30 };
+/** A process that has just begun may take so many times as long: Kafka opens its port after it has read its log. */
+const RECOVERY = 10;
 
 /**
- * Kills a process that lives and does not answer for about `silenceMs`: three questions in a row. It runs until the
- * signal aborts; the supervisor starts the program again.
+ * Kills a process that lives and has not answered for `silenceMs`, whether it keeps silent or refuses connections. It
+ * runs until the signal aborts; the supervisor starts the program again.
  */
 export async function watch(child: Watched, silenceMs: number, signal: AbortSignal): Promise<void> {
   const { name, answers } = child.program;
   if (!answers || silenceMs === 0) return;
-  // A question waits for so long before it is asked, and then for its answer.
-  const waitMs = silenceMs / MISSES.usual / 2;
+  const waitMs = silenceMs / 6;
   let asked = child.process;
-  let hasAnswered = true;
-  for (let misses = 0; !signal.aborted;) {
+  let allowedMs = silenceMs;
+  for (let silentMs = 0; !signal.aborted;) {
+    const begun = performance.now();
     await sleep(waitMs, signal);
     const { process } = child;
-    if (process !== asked) [asked, hasAnswered, misses] = [process, false, 0];
-    if (process === undefined) continue;
-    if (await answers(waitMs)) [hasAnswered, misses] = [true, 0];
-    else misses += 1;
-    const allowed = hasAnswered ? MISSES.usual : MISSES.atTheBeginning;
-    if (misses < allowed || signal.aborted || child.process !== process) continue;
-    say(
-      name,
-      `lives, but has not answered ${misses} questions within ${(misses * 2 * waitMs) / 1_000} s: killing it`,
-    );
+    if (process === undefined || process !== asked) {
+      [asked, allowedMs, silentMs] = [process, RECOVERY * silenceMs, 0];
+      continue;
+    }
+    if (await answers(waitMs)) [allowedMs, silentMs] = [silenceMs, 0];
+    // Not the time in which this process stood still itself: the other one was not asked then.
+    else silentMs += Math.min(performance.now() - begun, 2 * waitMs);
+    if (silentMs < allowedMs || signal.aborted || child.process !== process) continue;
+    say(name, `lives, but has not answered for ${Number((silentMs / 1_000).toFixed(1))} s: killing it`);
     process.kill('SIGKILL');
   }
 }

@@ -18,6 +18,13 @@ import { databaseScript, NAME, ownershipScript, roleScript, SUPERUSER } from './
 import type { Runner } from './user.ts';
 
 const INITDB = [`--username=${SUPERUSER}`, '--auth=reject', '--encoding=UTF8', '--locale=C', '--no-sync'];
+/** The superuser finds PostgreSQL's own functions and operators only: the application role may add others to `public`. */
+const SINGLE_USER = [
+  'search_path=pg_catalog',
+  'exit_on_error=on',
+  'log_min_messages=fatal',
+  'log_min_error_statement=panic',
+];
 
 interface Programs {
   readonly initdb: string;
@@ -96,12 +103,11 @@ async function execute(
   script: string,
   accepted?: RegExp,
 ): Promise<void> {
-  const settings = ['exit_on_error=on', 'log_min_messages=fatal', 'log_min_error_statement=panic'];
   const command = [
     postgres,
     '--single',
     '-j',
-    ...settings.flatMap((setting) => ['-c', setting]),
+    ...SINGLE_USER.flatMap((setting) => ['-c', setting]),
     '-D',
     pathFor(runner, data),
     database,
