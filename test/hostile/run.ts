@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { inParallel, waitUntil } from '#platform';
+import { inParallel, retry, waitUntil } from '#platform';
 import type { Case, Target } from './common/case.ts';
 import { isExpected } from './common/case.ts';
 
@@ -71,9 +71,13 @@ async function startSession(url: string, session_id: string = randomUUID()): Pro
   return session_id;
 }
 
+/** As a client should: what is refused for now is sent again. */
 async function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text}`);
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const once = async (): Promise<void> => {
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text}`);
+  };
+  await retry(once, { attempts: 10, minMs: 1_000 });
 }
