@@ -5,7 +5,7 @@ import { LeftBehindError } from '../common/left-behind.ts';
 import { TableWriter } from './writer.ts';
 
 /** More events than may wait for PostgreSQL. */
-const many = 10_000;
+const many = 10_000n;
 const hung = new Error('Query read timeout');
 
 let available: boolean;
@@ -43,8 +43,8 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-async function pushAll(): Promise<void> {
-  for (let position = 1n; position <= many; position += 1n)
+async function pushAll(from = 1n): Promise<void> {
+  for (let position = from; position < from + many; position += 1n)
     await writer.push({ session_id: 's', before: 0, position });
 }
 
@@ -64,7 +64,19 @@ test('a writer that was left behind ends when its service is back, at the positi
   await jest.advanceTimersByTimeAsync(10_000);
   expect(await running).toBeInstanceOf(LeftBehindError);
   expect(writer.position).toBeGreaterThan(0n);
-  expect(writer.position).toBeLessThan(BigInt(many));
+  expect(writer.position).toBeLessThan(many);
+});
+
+test('errors that pass cost a writer with a full queue nothing', async () => {
+  for (const from of [1n, many + 1n]) {
+    const pushed = pushAll(from);
+    await jest.advanceTimersByTimeAsync(3_500);
+    available = true;
+    await jest.advanceTimersByTimeAsync(5_000);
+    await pushed;
+    available = false;
+  }
+  expect([writer.idle, writer.position]).toEqual([true, 2n * many]);
 });
 
 test('a writer that has room for what waits goes on where it was', async () => {
