@@ -9,15 +9,19 @@ const many = 10_000n;
 const hung = new Error('Query read timeout');
 
 let available: boolean;
+/** Until when the rows were said to be current, with each batch that was written. */
+let current: (string | null)[];
 let stop: AbortController;
 let writer: TableWriter;
 let running: Promise<unknown>;
 beforeEach(() => {
   jest.useFakeTimers();
   available = false;
+  current = [];
   stop = new AbortController();
-  const write = async (): Promise<[]> => {
+  const write = async (...[, , , until]: Parameters<RowsStore['write']>): Promise<[]> => {
     if (!available) throw hung;
+    current.push(until);
     return [];
   };
   const lease = { partition: 0, epoch: 1n, prefixes: ['session-'], position: null, aheadOf: null };
@@ -77,6 +81,26 @@ test('errors that pass cost a writer with a full queue nothing', async () => {
     available = false;
   }
   expect([writer.idle, writer.position]).toEqual([true, 2n * many]);
+});
+
+test('a writer that was left behind does not say that its rows are current', async () => {
+  await writer.push({ session_id: 's', before: 0, position: 1n });
+  await jest.advanceTimersByTimeAsync(1_000);
+  const pushed = pushAll(2n);
+  await jest.advanceTimersByTimeAsync(10_000);
+  await pushed;
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(current).toEqual([null]);
+});
+
+test('a writer does not say that its rows are current while others wait to be written', async () => {
+  await writer.push({ session_id: 's', before: 0, position: 1n });
+  await jest.advanceTimersByTimeAsync(1_000);
+  await writer.push({ session_id: 's', before: 0, position: 2n });
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(current).toEqual([null, expect.any(String)]);
 });
 
 test('a writer that has room for what waits goes on where it was', async () => {
