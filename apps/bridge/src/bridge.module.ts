@@ -9,7 +9,7 @@ import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
-import { Config, HealthChecks, LOGGER, RedisBreaker } from '#platform';
+import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
@@ -36,6 +36,7 @@ import { SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 const probeMs = 1_500;
 
 const clients = [
+  redisBreakerProvider,
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
     provide: Kafka,

@@ -87,6 +87,24 @@ describe('a right that PostgreSQL has withdrawn', () => {
     await waitUntil(async () => (await readiness(instance)) === 'ok ', { what: 'the projector to be ready' });
   });
 
+  test('is given as the reason for the rows alone while contexts wait for Redis', async () => {
+    const ids = await harness.sessions(4);
+    const instance = await harness.start({ role, stalledAfterS: 1 });
+    await harness.settled(ids);
+    await harness.redisProxy.cut();
+    await grant('REVOKE INSERT ON conversation_turn FROM $role');
+    await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
+    let stalls: string[] = [];
+    const areBoth = async (): Promise<boolean> => {
+      stalls = (await readiness(instance)).split('; ');
+      return ['rows of', 'contexts of'].every((writer) => stalls.some((stall) => stall.includes(writer)));
+    };
+    await waitUntil(areBoth, { what: 'both to make no progress' });
+    await grant('GRANT INSERT ON conversation_turn TO $role');
+    const denied = stalls.filter((stall) => stall.includes('permission denied'));
+    expect(denied).toEqual(stalls.filter((stall) => stall.includes('rows of')));
+  });
+
   test('is the same when it concerns the list of sessions that are set aside', async () => {
     const ids = await harness.sessions(1);
     await grant('REVOKE SELECT ON set_aside_session FROM $role');

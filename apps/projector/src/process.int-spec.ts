@@ -142,6 +142,8 @@ test('a projector shows its metrics', async () => {
   const metrics = await (await ask('/metrics'))?.text();
   expect(metrics).toMatch(/projector_events_total\{writer="rows",partition="\d",app="projector"\} \d+/);
   expect(metrics).toContain('projector_partition_lag_seconds');
+  // It does not do without Redis.
+  expect(metrics).not.toMatch(/redis_degraded|redis_skipped/);
   await end(child, 'SIGKILL');
 });
 

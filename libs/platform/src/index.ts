@@ -14,7 +14,7 @@ export { withTimeout } from './async/with-timeout.ts';
 export { Breaker, BudgetExceededError } from './backing-services/breaker.ts';
 export { createPool, pingPool } from './backing-services/postgres.ts';
 export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
-export { RedisBreaker } from './backing-services/redis-breaker.ts';
+export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache, SessionMemory } from '#read-models';
-import { Config, RedisBreaker } from '#platform';
+import { Config, RedisBreaker, redisBreakerProvider } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
 
 /** What the features of the api share. */
@@ -9,6 +9,7 @@ import { AppendAnnouncer } from './append-announcer.ts';
 @Module({
   providers: [
     AppendAnnouncer,
+    redisBreakerProvider,
     {
       provide: SessionCache,
       useFactory: (
@@ -26,6 +27,6 @@ import { AppendAnnouncer } from './append-announcer.ts';
       inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
-  exports: [AppendAnnouncer, CommandExecutor, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, RedisBreaker, SessionCache],
 })
 export class CommonModule {}

@@ -7,13 +7,18 @@ export class LeftBehindError extends Error {
   }
 }
 
+/** How long a batch fails before what waits behind it is dropped, in milliseconds: an error that passes costs nothing. */
+const patienceMs = 5_000;
+
 /**
- * A writer whose backing service is unavailable while its queue is full: what waits is dropped and what follows is not
+ * A writer whose backing service stays unavailable while its queue is full: what waits is dropped and what follows is not
  * taken, so that the other writer goes on. With the first batch that is written the partition restarts, and the events
  * come again from the checkpoint.
  */
 export class LeftBehind<T extends object> {
   private behind = false;
+  /** When the batch that is being written was tried first. */
+  private begun: number | undefined;
 
   get is(): boolean {
     return this.behind;
@@ -21,14 +26,17 @@ export class LeftBehind<T extends object> {
 
   /** Called when a batch was not written. */
   afterFailure(batches: BatchWriter<T>): void {
-    if (!batches.isFull) return;
+    const failingMs = performance.now() - (this.begun ?? performance.now());
+    if (failingMs < patienceMs || !batches.isFull) return;
     this.behind = true;
     batches.discard(() => true);
   }
 
   /** Writes a batch. @throws LeftBehindError when it is written and others are missing behind it */
   async write(batch: Batch<T>, write: (batch: Batch<T>) => Promise<void>): Promise<void> {
+    this.begun ??= performance.now();
     await write(batch);
+    this.begun = undefined;
     if (this.behind) throw new LeftBehindError();
   }
 }

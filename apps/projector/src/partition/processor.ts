@@ -108,18 +108,17 @@ export class PartitionProcessor {
     return { ...this.lease, position: this.tableWriter.position };
   }
 
-  /** Why a writer cannot write the batch that it has; undefined: nothing is wrong. */
-  get failure(): unknown {
-    const [first] = this.failures.values();
-    return first;
-  }
-
   /** Where its writers are. */
   writers(): Record<WriterName, WriterState> {
-    const { contextWriter, tableWriter } = this;
+    const { contextWriter, tableWriter, failures } = this;
+    const rows = { position: tableWriter.position, isBehind: !this.idle };
+    const contexts = {
+      position: contextWriter.position,
+      isBehind: !this.live || contextWriter.waiting > 0,
+    };
     return {
-      rows: { position: tableWriter.position, isBehind: !this.idle },
-      contexts: { position: contextWriter.position, isBehind: !this.live || contextWriter.waiting > 0 },
+      rows: { ...rows, failure: failures.get('rows') },
+      contexts: { ...contexts, failure: failures.get('contexts') },
     };
   }
 

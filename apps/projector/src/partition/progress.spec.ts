@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import type { WriterState } from './progress.ts';
 import { Progress } from './progress.ts';
 
 let now: number;
@@ -9,7 +10,7 @@ beforeEach(() => {
 });
 
 /** A look each second, for so many seconds. */
-function look(seconds: number, state: (second: number) => { position: bigint; isBehind: boolean }): void {
+function look(seconds: number, state: (second: number) => WriterState): void {
   for (let second = 1; second <= seconds; second += 1) {
     now += 1_000;
     progress.observe(state(second));
@@ -38,4 +39,26 @@ test('a writer that stands still with something to do makes none until it moves'
   expect(progress.stalledS).toBe(90);
   look(1, () => ({ position: 6n, isBehind: true }));
   expect(progress.stalledS).toBe(0);
+});
+
+test('a writer that cannot write gives its own last failure as the reason', () => {
+  progress.failed(new Error('the partition failed'));
+  look(1, () => ({ position: null, isBehind: true }));
+  expect(progress.reason).toBe('the partition failed');
+  look(3, (second) => ({ position: null, isBehind: true, failure: new Error(`disk full, ${second}`) }));
+  expect(progress.reason).toBe('disk full, 3');
+});
+
+test('a failure is the reason no more once the writer has moved', () => {
+  progress.failed(new Error('the partition failed'));
+  look(1, () => ({ position: 6n, isBehind: true }));
+  look(90, () => ({ position: 6n, isBehind: true }));
+  expect(progress.reason).toBeUndefined();
+});
+
+test('a failure is the reason no more once the writer has nothing to do', () => {
+  progress.failed(new Error('the partition failed'));
+  look(1, () => ({ position: null, isBehind: false }));
+  look(90, () => ({ position: null, isBehind: true }));
+  expect(progress.reason).toBeUndefined();
 });

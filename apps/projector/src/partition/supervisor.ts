@@ -35,8 +35,6 @@ export class PartitionSupervisor {
   private notedAt = performance.now();
   private isStopped = false;
   private readonly writers = { contexts: new Progress(), rows: new Progress() };
-  /** Why the last run failed. */
-  private failure: unknown;
   /** Ends the wait of a stopped partition. */
   private resume = new AbortController();
 
@@ -55,10 +53,9 @@ export class PartitionSupervisor {
 
   /** Its writers, with how long each has made no progress. */
   stalls(): Stall[] {
-    const failure = this.processor?.failure ?? this.failure;
-    const reason = failure instanceof Error ? failure.message : undefined;
     return (['contexts', 'rows'] as const).map((writer) => {
-      return { slot: this.lease.partition, writer, seconds: this.writers[writer].stalledS, reason };
+      const { stalledS: seconds, reason } = this.writers[writer];
+      return { slot: this.lease.partition, writer, seconds, reason };
     });
   }
 
@@ -184,7 +181,7 @@ export class PartitionSupervisor {
   }
 
   private logRestart(err: unknown): void {
-    this.failure = err;
+    for (const progress of Object.values(this.writers)) progress.failed(err);
     const { partition } = this.lease;
     if (err instanceof CheckpointRegressedError)
       this.deps.logger.warn(

@@ -5,19 +5,23 @@ import { LeftBehindError } from '../common/left-behind.ts';
 import { TableWriter } from './writer.ts';
 
 /** More events than may wait for PostgreSQL. */
-const many = 10_000;
+const many = 10_000n;
 const hung = new Error('Query read timeout');
 
 let available: boolean;
+/** Until when the rows were said to be current, with each batch that was written. */
+let current: (string | null)[];
 let stop: AbortController;
 let writer: TableWriter;
 let running: Promise<unknown>;
 beforeEach(() => {
   jest.useFakeTimers();
   available = false;
+  current = [];
   stop = new AbortController();
-  const write = async (): Promise<[]> => {
+  const write = async (...[, , , until]: Parameters<RowsStore['write']>): Promise<[]> => {
     if (!available) throw hung;
+    current.push(until);
     return [];
   };
   const lease = { partition: 0, epoch: 1n, prefixes: ['session-'], position: null, aheadOf: null };
@@ -43,8 +47,8 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-async function pushAll(): Promise<void> {
-  for (let position = 1n; position <= many; position += 1n)
+async function pushAll(from = 1n): Promise<void> {
+  for (let position = from; position < from + many; position += 1n)
     await writer.push({ session_id: 's', before: 0, position });
 }
 
@@ -64,7 +68,39 @@ test('a writer that was left behind ends when its service is back, at the positi
   await jest.advanceTimersByTimeAsync(10_000);
   expect(await running).toBeInstanceOf(LeftBehindError);
   expect(writer.position).toBeGreaterThan(0n);
-  expect(writer.position).toBeLessThan(BigInt(many));
+  expect(writer.position).toBeLessThan(many);
+});
+
+test('errors that pass cost a writer with a full queue nothing', async () => {
+  for (const from of [1n, many + 1n]) {
+    const pushed = pushAll(from);
+    await jest.advanceTimersByTimeAsync(3_500);
+    available = true;
+    await jest.advanceTimersByTimeAsync(5_000);
+    await pushed;
+    available = false;
+  }
+  expect([writer.idle, writer.position]).toEqual([true, 2n * many]);
+});
+
+test('a writer that was left behind does not say that its rows are current', async () => {
+  await writer.push({ session_id: 's', before: 0, position: 1n });
+  await jest.advanceTimersByTimeAsync(1_000);
+  const pushed = pushAll(2n);
+  await jest.advanceTimersByTimeAsync(10_000);
+  await pushed;
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(current).toEqual([null]);
+});
+
+test('a writer does not say that its rows are current while others wait to be written', async () => {
+  await writer.push({ session_id: 's', before: 0, position: 1n });
+  await jest.advanceTimersByTimeAsync(1_000);
+  await writer.push({ session_id: 's', before: 0, position: 2n });
+  available = true;
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(current).toEqual([null, expect.any(String)]);
 });
 
 test('a writer that has room for what waits goes on where it was', async () => {

@@ -104,11 +104,10 @@ export class TableWriter {
     return this.mutex.run('', work);
   }
 
-  private async write({ items, position, drained }: Batch<TableItem>): Promise<void> {
+  private async write({ items, position }: Batch<TableItem>): Promise<void> {
     if (this.written !== null && position <= this.written) return;
-    const { rows, lease, owner, setAside, isUpToDate } = this.options;
-    const now = new Date().toISOString();
-    const until = isUpToDate() && drained ? now : (timeOf(items.at(-1)) ?? this.current);
+    const { rows, lease, owner, setAside } = this.options;
+    const until = this.isLast(items) ? new Date().toISOString() : (timeOf(items.at(-1)) ?? this.current);
     const writer = { partition: lease.partition, epoch: lease.epoch, owner, position: this.written };
     const storable = setAside.size === 0 ? items : items.filter((item) => !isCovered(setAside, item));
     const failures = await rows.write(writer, storable, position, until);
@@ -116,6 +115,11 @@ export class TableWriter {
     this.current = until;
     for (const item of items) if (isDeletion(item)) setAside.forget(item);
     await setAside.added(failures);
+  }
+
+  /** Whether nothing comes after the items that are being written: with another attempt that may be so no more. */
+  private isLast(items: readonly TableItem[]): boolean {
+    return this.options.isUpToDate() && !this.leftBehind.is && this.waiting === items.length;
   }
 }
 

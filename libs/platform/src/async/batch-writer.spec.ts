@@ -35,11 +35,7 @@ describe('a batch writer', () => {
     const running = writer.run();
     await waitUntil(() => writer.idle, { everyMs: 1 });
     expect(positions()).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
-    expect(written.map(({ position, drained }) => [position, drained])).toEqual([
-      [3n, false],
-      [6n, false],
-      [7n, true],
-    ]);
+    expect(written.map(({ position }) => position)).toEqual([3n, 6n, 7n]);
     abort.abort();
     await running;
   });
@@ -203,7 +199,7 @@ describe('a batch writer', () => {
     void writer.push({ name: 'a' });
     const running = writer.run();
     await waitUntil(() => batches.length === 1, { everyMs: 1 });
-    expect(batches).toEqual([{ items: [{ name: 'a' }], position: undefined, drained: true }]);
+    expect(batches).toEqual([{ items: [{ name: 'a' }], position: undefined }]);
     abort.abort();
     await running;
   });
@@ -225,7 +221,7 @@ describe('a batch writer', () => {
     expect(written.map(({ position }) => position)).toEqual([1n, 5n]);
     writer.pass(9n);
     await waitUntil(() => written.length === 3, { everyMs: 1 });
-    expect(written[2]).toEqual({ items: [], position: 9n, drained: true });
+    expect(written[2]).toEqual({ items: [], position: 9n });
     abort.abort();
     await running;
   });

@@ -10,8 +10,6 @@ export interface Batch<T> {
   readonly items: readonly T[];
   /** Everything up to here is in this batch or was in one before; undefined when the items have no positions. */
   readonly position: PositionOf<T>;
-  /** Whether nothing waited any more when it was taken. */
-  readonly drained: boolean;
 }
 
 /** What a batch writer reports. */
@@ -180,7 +178,7 @@ export class BatchWriter<T extends object> {
     if (drained) this.passed = undefined;
     const position = passed !== undefined && (last === undefined || passed > last) ? passed : last;
     if (items.length === 0 && position === undefined) return undefined;
-    return { items, position: position as PositionOf<T>, drained };
+    return { items, position: position as PositionOf<T> };
   }
 
   /** The size of the next batch, which ends with an item that is not continued. */

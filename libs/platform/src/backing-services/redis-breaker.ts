@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import { Config } from '../config/config.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { Breaker } from './breaker.ts';
 
 /**
@@ -8,7 +8,14 @@ import { Breaker } from './breaker.ts';
  */
 export class RedisBreaker extends Breaker {}
 
-export function createRedisBreaker({ redisBudgetMs, redisRetryMs }: Config, metrics: Metrics): RedisBreaker {
+/** For the processes that answer requests: a projector waits for Redis as long as it takes. */
+export const redisBreakerProvider = {
+  provide: RedisBreaker,
+  useFactory: createRedisBreaker,
+  inject: [Config, Metrics],
+};
+
+function createRedisBreaker({ redisBudgetMs, redisRetryMs }: Config, metrics: Metrics): RedisBreaker {
   const skipped = metrics.counter('redis_skipped_reads_total', 'Reads of contexts that did without Redis');
   const breaker = new RedisBreaker({
     budgetMs: redisBudgetMs,

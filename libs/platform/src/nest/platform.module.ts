@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { createPool, pingPool } from '../backing-services/postgres.ts';
 import { createRedis, pingRedis } from '../backing-services/redis.ts';
-import { createRedisBreaker, RedisBreaker } from '../backing-services/redis-breaker.ts';
 import { Config } from '../config/config.ts';
 import { HealthChecks } from '../health/checks.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -27,8 +26,7 @@ export interface PlatformOptions {
   readonly postgres?: { readonly max?: number; readonly settings?: string };
 }
 
-/** What every process shares: `Config`, the logger, `Metrics`, `HealthChecks`, the clients `Redis` and `Pool`, and
- * `RedisBreaker`. */
+/** What every process shares: `Config`, the logger, `Metrics`, `HealthChecks`, and the clients `Redis` and `Pool`. */
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
@@ -48,7 +46,6 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Metrics, useValue: metrics },
       { provide: HealthChecks, useValue: health },
       { provide: Redis, useFactory: () => createRedis(config.redisUrl, { logger }) },
-      { provide: RedisBreaker, useFactory: () => createRedisBreaker(config, metrics) },
       {
         provide: Pool,
         useFactory: () =>
