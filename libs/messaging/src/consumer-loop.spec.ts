@@ -125,6 +125,7 @@ afterEach(async () => {
   await jest.advanceTimersByTimeAsync(0);
   await running;
   jest.useRealTimers();
+  jest.restoreAllMocks();
 });
 
 describe('a batch', () => {
@@ -223,7 +224,17 @@ describe('a consumer', () => {
     await start();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(consumers.length).toBeGreaterThan(10);
-    jest.restoreAllMocks();
+  });
+
+  test.each([
+    ['whose broker is unavailable is soon replaced, again and again', new UnavailableError(), [60, 200]],
+    ['that is refused is replaced less and less often', new Error('not authorized'), [10, 25]],
+  ])('%s', async (_, error, [least, most]) => {
+    jest.spyOn(FakeConsumer.prototype, 'connect').mockRejectedValue(error);
+    await start();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(consumers.length).toBeGreaterThan(least as number);
+    expect(consumers.length).toBeLessThan(most as number);
   });
 
   test('that gives no sign of life is replaced', async () => {
@@ -255,6 +266,5 @@ describe('a consumer', () => {
     stop.abort();
     await jest.advanceTimersByTimeAsync(10_000);
     await expect(running).resolves.toBeUndefined();
-    jest.restoreAllMocks();
   });
 });

@@ -20,7 +20,9 @@ export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
 }
 
 /** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
-const restarts = { minMs: 200, maxMs: 500, resetAfterMs: 30_000 };
+const restarts = { minMs: 200, maxMs: 5_000, resetAfterMs: 30_000 };
+/** The same while its broker does not answer: once it does, messages are to come in soon. */
+const restartsUnanswered = { minMs: 200, maxMs: 500 };
 /** How long a consumer may take to disconnect, also from a broker that is silent, and how long it may be silent (ms). */
 const disconnectMs = { usually: 10_000, fromSilence: 500 };
 const silenceMs = 45_000;
@@ -36,9 +38,16 @@ export class ConsumerLoop<T> {
 
   /** Reads until the signal. A consumer that fails is replaced by a new one, with back-off. */
   async run(signal: AbortSignal): Promise<void> {
-    const { topics, log } = this.options;
+    const { topics, log, isUnavailable } = this.options;
     const onRetry = (error: unknown): void => log.warn({ topics, reason: textOf(error) }, 'consumer failed');
-    await retry(() => this.consume(signal), { ...restarts, signal, onRetry });
+    const isRetryable = (error: unknown): boolean =>
+      error instanceof BrokerSilentError || isUnavailable(error);
+    const consume = (): Promise<void> => this.consume(signal);
+    await retry(() => retry(consume, { ...restartsUnanswered, signal, onRetry, isRetryable }), {
+      ...restarts,
+      signal,
+      onRetry,
+    });
   }
 
   /** One consumer, until the signal. @throws when it crashes or falls silent */

@@ -10,7 +10,7 @@ export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog } from './kafka.ts';
 export type { Received } from './process-batch.ts';
-export { Publisher } from './publisher.ts';
+export { Publisher, publisherRequestMs } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
   conversationSchemas,

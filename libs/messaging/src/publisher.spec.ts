@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import type { Kafka } from 'kafkajs';
-import { Publisher } from './publisher.ts';
+import type { Kafka, ProducerBatch } from 'kafkajs';
+import { Publisher, publisherRequestMs } from './publisher.ts';
 
 type Listener = (event: { payload: { apiName: string; broker: string } }) => void;
 
@@ -11,7 +11,7 @@ class FakeProducer {
   readonly disconnect = jest.fn(async () => undefined);
   timeOut: Listener = () => undefined;
 
-  constructor(readonly sendBatch: () => Promise<void>) {}
+  constructor(readonly sendBatch: (batch: ProducerBatch) => Promise<void>) {}
 
   on(_: string, listener: Listener): void {
     this.timeOut = listener;
@@ -34,4 +34,12 @@ test('a producer whose broker does not answer a request is given up, and the nex
   expect(silent.disconnect).toHaveBeenCalled();
   await publisher.send(messages);
   expect(other.disconnect).not.toHaveBeenCalled();
+});
+
+test('a broker has less time for its replicas than the client waits for its answer', async () => {
+  const batches: ProducerBatch[] = [];
+  const producer = new FakeProducer(async (batch) => void batches.push(batch));
+  await new Publisher({ producer: () => producer } as unknown as Kafka).send(messages);
+  expect(batches[0]?.timeout).toBeGreaterThan(0);
+  expect(batches[0]?.timeout).toBeLessThan(publisherRequestMs);
 });

@@ -15,6 +15,15 @@ export interface Outgoing {
 /** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
 const requestBytes = 500_000;
 
+/** How long a broker waits until a message is in all replicas; then it answers that it is not, and the client asks again. */
+const replicasMs = 4_000;
+/**
+ * How long the client of a publisher waits for an answer, in milliseconds. It has to be longer than brokers wait for their
+ * replicas, which the client does not see to: it would give up messages that are in, and send them again, for as long as a
+ * replica is slow.
+ */
+export const publisherRequestMs = 5_000;
+
 /** How long a producer may take to disconnect: its broker may be silent. */
 const disconnectMs = 500;
 const disconnectTimeout = (): Error => new Error('The producer did not disconnect in time.');
@@ -31,6 +40,7 @@ export class Publisher {
   private producer: Connecting | undefined;
 
   constructor(
+    /** Its requests have `publisherRequestMs`. */
     private readonly kafka: Kafka,
     /** `gzip` for messages that may be as large as a broker takes, or larger once they are unpacked. */
     private readonly compression: 'none' | 'gzip' = 'none',
@@ -58,7 +68,7 @@ export class Publisher {
   private async sendOn(producer: Producer, messages: readonly Outgoing[]): Promise<void> {
     const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
     for (const part of requests(messages))
-      await producer.sendBatch({ acks: -1, timeout: 5_000, compression, topicMessages: byTopic(part) });
+      await producer.sendBatch({ acks: -1, timeout: replicasMs, compression, topicMessages: byTopic(part) });
   }
 
   private connect(): Connecting {

@@ -12,7 +12,7 @@ export { Slices } from './async/slices.ts';
 export { waitUntil } from './async/wait-until.ts';
 export { withTimeout } from './async/with-timeout.ts';
 export { Breaker, BudgetExceededError } from './backing-services/breaker.ts';
-export { createPool, pingPool } from './backing-services/postgres.ts';
+export { createPool, isPoolBusy, pingPostgres } from './backing-services/postgres.ts';
 export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';

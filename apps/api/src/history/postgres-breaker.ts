@@ -1,20 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { Breaker, Config, isUnavailable } from '#platform';
+import { Breaker, isPoolBusy, isUnavailable } from '#platform';
 
-/** How long a query may wait for a connection beside the time of its statement, in milliseconds. */
-const connectMs = 1_000;
 const retryMs = 1_000;
 /** PostgreSQL itself says that a statement has had its time: the query is slow, the others may not be. */
 const tooSlow = '57014';
 
-/** Queries fail at once while PostgreSQL does not answer, but for one a second that tries it. */
+/**
+ * Queries fail at once while PostgreSQL does not answer, but for one a second that tries it. How long a query may wait for
+ * a connection, and its statement run, is limited by the pool.
+ */
 @Injectable()
 export class PostgresBreaker extends Breaker {
-  constructor({ postgresStatementMs }: Config) {
-    super({ budgetMs: postgresStatementMs + connectMs, retryMs, isFailure });
+  constructor() {
+    super({ retryMs, isFailure });
   }
 }
 
-function isFailure(error: unknown): boolean {
+function isFailure(error: unknown): boolean | undefined {
+  if (isPoolBusy(error)) return undefined;
   return isUnavailable(error) && (error as { code?: unknown }).code !== tooSlow;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Kafka } from 'kafkajs';
-import { Publisher } from '#messaging';
+import { createKafka, Publisher, publisherRequestMs } from '#messaging';
+import type { Logger } from '#platform';
+import { Config, InjectLogger } from '#platform';
 
 /** A Kafka producer for each kind of message, so that none waits for the batches of another. */
 @Injectable()
@@ -9,7 +10,13 @@ export class Producers {
   readonly requests: Publisher;
   readonly deadLetters: Publisher;
 
-  constructor(kafka: Kafka) {
+  constructor({ kafkaBrokers }: Config, @InjectLogger() log: Logger) {
+    const kafka = createKafka({
+      brokers: kafkaBrokers,
+      clientId: 'turnstream-bridge',
+      log,
+      requestTimeoutMs: publisherRequestMs,
+    });
     this.conversations = new Publisher(kafka);
     this.requests = new Publisher(kafka);
     this.deadLetters = new Publisher(kafka, 'gzip');

@@ -5,8 +5,8 @@ interface BreakerOptions {
   readonly budgetMs?: number;
   /** How long no call is made after one that failed, in milliseconds; then one at a time is the trial. */
   readonly retryMs: number;
-  /** Whether an error of a call means that the service does not answer; by default `isUnavailable`. */
-  readonly isFailure?: (error: unknown) => boolean;
+  /** Whether an error of a call means that the service does not answer, undefined: it does not tell; by default `isUnavailable`. */
+  readonly isFailure?: (error: unknown) => boolean | undefined;
   /** Called with each call that was cut off, failed or not made. */
   readonly onSkipped?: () => void;
 }
@@ -58,10 +58,9 @@ export class Breaker {
 
   private failed(error: unknown): void {
     const { isFailure = isUnavailable } = this.options;
-    if (!(error instanceof BudgetExceededError) && !isFailure(error)) {
-      this.openUntil = undefined;
-      return;
-    }
+    const failed = error instanceof BudgetExceededError || isFailure(error);
+    if (failed === false) this.openUntil = undefined;
+    if (failed !== true) return;
     this.openUntil = performance.now() + this.options.retryMs;
     this.options.onSkipped?.();
   }

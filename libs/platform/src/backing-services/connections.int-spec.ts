@@ -5,7 +5,7 @@ import { sleep } from '../async/sleep.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import type { TcpProxy } from '../testing/tcp-proxy.ts';
 import { tcpProxy } from '../testing/tcp-proxy.ts';
-import { createPool, pingPool } from './postgres.ts';
+import { createPool, isPoolBusy, pingPostgres } from './postgres.ts';
 import { createRedis, pingRedis, redisReady } from './redis.ts';
 import { isUnavailable } from './unavailable.ts';
 
@@ -75,18 +75,18 @@ describe('the clients of the backing services', () => {
     const service = await proxy('DATABASE_URL');
     const pool = createPool(service.url, { logger: memoryLog().logger, statementTimeoutMs: 2_500 });
     cleanup.push(() => pool.end());
-    await Promise.all([pingPool(pool), pingPool(pool)]);
+    await pool.query('select 1');
     service.delay(Infinity);
     const ended: string[] = [];
     const errors = await Promise.all([
       pool.query('select 1').catch((error: unknown) => (ended.push('statement'), error)),
-      pingPool(pool).catch((error: unknown) => (ended.push('ping'), error)),
+      pingPostgres(service.url).catch((error: unknown) => (ended.push('ping'), error)),
     ]);
     expect(ended).toEqual(['ping', 'statement']);
     expect(errors.map((error) => isUnavailable(error))).toEqual([true, true]);
     service.strand();
     await service.restore();
-    await pingPool(pool);
+    await Promise.all([pool.query('select 1'), pingPostgres(service.url)]);
   });
 
   test('PostgreSQL: a lost connection, idle or in use, ends no process and is replaced', async () => {
@@ -94,7 +94,7 @@ describe('the clients of the backing services', () => {
     const { logger, messages } = memoryLog();
     const pool = createPool(service.url, { logger, max: 3 });
     cleanup.push(() => pool.end());
-    await Promise.all([pingPool(pool), pingPool(pool)]);
+    await Promise.all([pool.query('select 1'), pool.query('select 1')]);
     const held = await pool.connect();
     const running = pool.query('select pg_sleep(30)').catch((error: unknown) => error);
     await sleep(50);
@@ -103,11 +103,21 @@ describe('the clients of the backing services', () => {
     expect(isUnavailable(await running)).toBe(true);
     expect(isUnavailable(await held.query('select 1').catch((error: unknown) => error))).toBe(true);
     held.release(true);
-    expect(isUnavailable(await pingPool(pool).catch((error: unknown) => error))).toBe(true);
+    expect(isUnavailable(await pool.query('select 1').catch((error: unknown) => error))).toBe(true);
 
     await service.restore();
-    await waitUntil(() => pingPool(pool).then(() => true), { what: 'PostgreSQL' });
+    await waitUntil(() => pool.query('select 1').then(() => true), { what: 'PostgreSQL' });
     expect(messages).toEqual(['PostgreSQL connection lost', 'PostgreSQL is available again']);
+  });
+
+  test('PostgreSQL: a pool whose connections are all in use is busy, and a ping is answered beside it', async () => {
+    const pool = createPool(urlOf('DATABASE_URL'), { logger: memoryLog().logger, max: 1 });
+    cleanup.push(() => pool.end());
+    const held = await pool.connect();
+    await pingPostgres(urlOf('DATABASE_URL'));
+    expect(isPoolBusy(await pool.query('select 1').catch((error: unknown) => error))).toBe(true);
+    held.release();
+    await pool.query('select 1');
   });
 
   test('PostgreSQL: a statement ends with its time', async () => {

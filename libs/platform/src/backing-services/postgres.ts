@@ -1,5 +1,6 @@
-import { Pool } from 'pg';
-import type { ClientBase, QueryConfig } from 'pg';
+import { Client, Pool } from 'pg';
+import type { ClientBase } from 'pg';
+import { isError } from '../errors/any-error.ts';
 import type { Logger } from '../logging/logger.ts';
 
 interface PoolOptions {
@@ -14,7 +15,7 @@ interface PoolOptions {
   readonly settings?: string;
 }
 
-/** How long a query waits for a connection, and a ping for its answer, in milliseconds. */
+/** How long a query waits for a connection, and a ping for its connection and its answer, in milliseconds. */
 const connectMs = 2_000;
 const pingMs = 2_000;
 
@@ -52,9 +53,31 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   return pool;
 }
 
-/** For health: rejects when PostgreSQL does not answer within `pingMs`, once there is a connection. */
-export async function pingPool(pool: Pool): Promise<void> {
-  // The types do not know that a query may have a limit of its own.
-  const ping: QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: pingMs };
-  await pool.query(ping);
+/**
+ * Whether a query failed because each connection of its pool was in use: others run, which may be slow, and whether
+ * PostgreSQL answers is not known.
+ */
+export function isPoolBusy(error: unknown): boolean {
+  return isError(error) && error.message.startsWith('timeout exceeded when trying to connect');
+}
+
+/**
+ * For health: rejects when PostgreSQL does not answer. The connection is the ping's own, since all of a pool may be in use
+ * by queries that are slow.
+ */
+export async function pingPostgres(databaseUrl: string): Promise<void> {
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: pingMs,
+    query_timeout: pingMs,
+    application_name: 'turnstream-ping',
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } finally {
+    // Not awaited: a server that hangs does not take its leave.
+    void client.end().catch(() => undefined);
+  }
 }

@@ -65,6 +65,7 @@ describe('a backing service is unavailable', () => {
     Object.assign(new Error('The backing service is left alone for a moment.'), { code: 'budget_exceeded' }),
     new Error("Socket timeout. Expecting data, but didn't receive any in 2000ms."),
     new Error('Connection terminated unexpectedly'),
+    new Error('timeout expired'),
     new Error('Connection is closed.'),
     new Error('LOADING Redis is loading the dataset in memory'),
     new Error('Failed to discover after 10 attempts.'),

@@ -36,6 +36,7 @@ const texts = [
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN) /,
   /^Connection terminated/,
   /^timeout exceeded when trying to connect/,
+  /^timeout expired$/,
   /^Query read timeout/,
   /^Socket timeout\. Expecting data/,
   /not queryable$/,

@@ -2,7 +2,7 @@ import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Global, Inject, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { createPool, pingPool } from '../backing-services/postgres.ts';
+import { createPool, pingPostgres } from '../backing-services/postgres.ts';
 import { createRedis, pingRedis } from '../backing-services/redis.ts';
 import { Config } from '../config/config.ts';
 import { HealthChecks } from '../health/checks.ts';
@@ -34,9 +34,10 @@ export class PlatformModule implements OnApplicationShutdown {
     private readonly redis: Redis,
     private readonly pool: Pool,
     health: HealthChecks,
+    { databaseUrl }: Config,
   ) {
     health.addCheck('redis', () => pingRedis(redis));
-    health.addCheck('postgres', () => pingPool(pool));
+    health.addCheck('postgres', () => pingPostgres(databaseUrl));
   }
 
   static forRoot({ name, config, logger, metrics, health, postgres }: PlatformOptions): DynamicModule {

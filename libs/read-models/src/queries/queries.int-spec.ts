@@ -80,6 +80,15 @@ describe('pages', () => {
     expect(new Set(sessions.map(({ session_id }) => session_id)).size).toBe(7);
   });
 
+  test('of turns hold each once although PostgreSQL writes their data with more bytes than the answer', async () => {
+    // PostgreSQL writes a space after each comma.
+    const entities = { a: Array.from({ length: 1_000 }, () => 1) };
+    await database.pool.query('UPDATE conversation_turn SET extracted_entities = $1', [entities]);
+    const all = await pages((after) => listTurns(database.pool, { limit: 21, after }, 55_000));
+    await database.pool.query(`UPDATE conversation_turn SET extracted_entities = '{}'`);
+    expect(new Set(all.map(({ turn_id }) => turn_id)).size).toBe(21);
+  });
+
   test('of turns take their filters along', async () => {
     const session = scripts[3];
     expect(await turns({ session_id: session?.sessionId })).toHaveLength(3);

@@ -34,7 +34,8 @@ interface TurnFilter {
 
 /**
  * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said. A page
- * ends at `maxBytes`; of the rows behind it PostgreSQL sends one, which tells that there are more.
+ * ends at `maxBytes`: PostgreSQL counts bytes roughly as the answer does, sends rows until they have so many, and says how many it
+ * found.
  * @throws InvalidCursorError
  */
 export async function listTurns(
@@ -53,12 +54,12 @@ export async function listTurns(
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
     conditions.add('(ordered_at, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);
   }
-  const { rows } = await pool.query<TurnItem & { ordered_at: string }>(
+  const { rows } = await pool.query<TurnItem & { ordered_at: string; found: number }>(
     `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text,
-       parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at
-     FROM (SELECT *, sum(octet_length(message_text) + octet_length(extracted_entities::text)
+       parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at, found
+     FROM (SELECT *, count(*) OVER ()::int AS found, sum(octet_length(message_text) + octet_length(extracted_entities::text)
          + coalesce(octet_length(response_text), 0))
-         OVER (ORDER BY ordered_at, session_id, revision ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS bytes_before
+         OVER (ORDER BY ordered_at, session_id, revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
        FROM (SELECT * FROM conversation_turn AS t ${conditions.where()}
          ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}) AS page) AS t
      WHERE coalesce(bytes_before, 0) < ${conditions.parameter(maxBytes)}
@@ -67,7 +68,9 @@ export async function listTurns(
   );
   const page = withinBytes(rows.slice(0, filter.limit), maxBytes);
   const last = page.at(-1);
-  const more = rows.length > page.length && last !== undefined;
-  const next = more ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)]) : null;
-  return { items: page.map(({ ordered_at: _orderedAt, ...item }) => item), next };
+  const next =
+    last !== undefined && last.found > page.length
+      ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)])
+      : null;
+  return { items: page.map(({ ordered_at: _orderedAt, found: _found, ...item }) => item), next };
 }
