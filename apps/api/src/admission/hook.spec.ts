@@ -88,6 +88,16 @@ describe('a node that is full', () => {
     expect(began).toBe(2);
   });
 
+  test('tells only the beginning of a long address', async () => {
+    await fill();
+    const headers = { 'content-type': 'application/json', 'agent-id': 'bot-1' };
+    const address = `${url}/v1/sessions/${'%E0%A4%95'.repeat(90)}/turns`;
+    const answer = await fetch(address, { method: 'POST', body: '{}', headers });
+    expect(answer.status).toBe(503);
+    const { instance } = (await answer.json()) as { instance: string };
+    expect(instance).toHaveLength(500);
+  });
+
   test('refuses the caller that fills it with 429 while another is served', async () => {
     await fill();
     const other = post('bot-2');

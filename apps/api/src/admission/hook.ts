@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bodyLimit, problemContentType, problemDocument, ProblemError } from '#platform';
+import { bodyLimit, problemContentType, problemDocument, ProblemError, shownPath } from '#platform';
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
@@ -78,8 +78,7 @@ const refusals = {
 /** Costs as little as it can: under overload, most requests end here. */
 function refuse({ id, url }: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
   const { status, text } = refusals[refusal];
-  const [path = ''] = url.split('?', 1);
-  const body = `${text},"instance":${JSON.stringify(path)},"trace_id":"${id}"}`;
+  const body = `${text},"instance":${JSON.stringify(shownPath(url))},"trace_id":"${id}"}`;
   reply.isRefused = true;
   reply.hijack();
   reply.raw.writeHead(status, {
