@@ -41,14 +41,17 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
 }
 
 function gateOf(
-  { commands, contexts, queries, connections }: Admission,
+  { commands, reads, queries, connections }: Admission,
   { method, routeOptions: { url = '' } }: FastifyRequest,
 ): Gate | undefined {
   if (!url.startsWith('/v1/')) return undefined;
   if (method !== 'GET' && method !== 'HEAD') return commands;
   if (url.endsWith('/stream')) return connections;
-  return url.endsWith('/context') ? contexts : queries;
+  return rowLists.has(url) ? queries : reads;
 }
+
+/** What is read from the tables of PostgreSQL alone; all else comes from Redis and the event store. */
+const rowLists: ReadonlySet<string> = new Set(['/v1/sessions', '/v1/turns']);
 
 /** What a body may take: what it says itself, or all that it may have where it does not say. */
 function bodyBytes(headers: IncomingHttpHeaders): number {
