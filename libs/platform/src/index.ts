@@ -30,6 +30,7 @@ export type { Counter, Gauge, Histogram, Registry } from './metrics/metrics.ts';
 export { InjectLogger, LOGGER } from './nest/platform.module.ts';
 export { createApp, runApp } from './nest/run-app.ts';
 export type { AppDefinition } from './nest/run-app.ts';
+export { shownPath } from './problems/filter.ts';
 export { bodyLimit, toProblem } from './problems/mapping.ts';
 export { problemContentType, problemDocument, ProblemError, problems } from './problems/problem.ts';
 export type { FieldError, ProblemCode } from './problems/problem.ts';

@@ -3,12 +3,18 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 
 const options = { min: 16, max: 256, targetMs: 50 };
 
-/** Answers so many requests, one after the other, that took so long each. @returns the limit then */
-function answer(limit: AdaptiveLimit, count: number, tookMs: number, reached = true): number {
+interface Answers {
+  readonly tookMs: number;
+  /** How many requests were in flight, beside others that had to wait; by default as many as the limit allows. */
+  readonly inFlight?: number;
+}
+
+/** Answers so many requests, one after the other. @returns the limit then */
+function answer(limit: AdaptiveLimit, count: number, { tookMs, inFlight }: Answers): number {
   for (let index = 0; index < count; index += 1) {
-    if (reached) limit.markReached();
+    if (inFlight === undefined) limit.markReached();
     clock += 1;
-    limit.observe(clock - tookMs, clock);
+    limit.observe(clock - tookMs, clock, inFlight ?? limit.current);
   }
   return limit.current;
 }
@@ -16,28 +22,51 @@ let clock = 1_000_000;
 
 test('the limit falls while answers take too long, down to the least', () => {
   const limit = new AdaptiveLimit(options);
-  expect(answer(limit, 64, 80)).toBe(115);
-  expect(answer(limit, 10_000, 80)).toBe(16);
+  expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
+  // The more are in flight, the longer each takes.
+  for (let index = 0; index < 5_000; index += 1) answer(limit, 1, { tookMs: limit.current * 2 });
+  expect(limit.current).toBeLessThan(32);
 });
 
 test('the limit rises while requests wait for fast answers, up to the most', () => {
   const limit = new AdaptiveLimit(options);
-  expect(answer(limit, 64, 10)).toBe(139);
-  expect(answer(limit, 10_000, 10)).toBe(256);
+  expect(answer(limit, 64, { tookMs: 10 })).toBe(139);
+  expect(answer(limit, 10_000, { tookMs: 10 })).toBe(256);
 });
 
 test('the limit stays while nobody waits', () => {
-  expect(answer(new AdaptiveLimit(options), 10_000, 10, false)).toBe(128);
+  expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 10, inFlight: 100 })).toBe(128);
 });
 
 test('requests that began before a change do not change it again', () => {
   const limit = new AdaptiveLimit(options);
-  answer(limit, 64, 80);
-  expect(answer(limit, 70, 80)).toBe(115);
+  answer(limit, 64, { tookMs: 80 });
+  expect(answer(limit, 70, { tookMs: 80 })).toBe(115);
 });
 
 test('a few slow answers among fast ones change nothing', () => {
   const limit = new AdaptiveLimit(options);
-  answer(limit, 62, 10, false);
-  expect(answer(limit, 2, 500, false)).toBe(128);
+  answer(limit, 62, { tookMs: 10, inFlight: 100 });
+  expect(answer(limit, 2, { tookMs: 500, inFlight: 100 })).toBe(128);
+});
+
+test('the limit stays while few requests are in flight, however long they take', () => {
+  expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 300, inFlight: 10 })).toBe(128);
+});
+
+test('the limit does not fall when many requests take no longer than few did', () => {
+  const limit = new AdaptiveLimit(options);
+  answer(limit, 64, { tookMs: 120, inFlight: 10 });
+  expect(answer(limit, 10_000, { tookMs: 130 })).toBe(256);
+});
+
+test('the limit returns from the least when even there answers take as long', () => {
+  expect(answer(new AdaptiveLimit(options), 20_000, { tookMs: 120 })).toBe(256);
+});
+
+test('the limit falls again when answers were slow for a while only', () => {
+  const limit = new AdaptiveLimit(options);
+  answer(limit, 640, { tookMs: 2_000, inFlight: 10 });
+  answer(limit, 64, { tookMs: 10, inFlight: 10 });
+  expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
 });

@@ -1,7 +1,7 @@
 interface LimitOptions {
   readonly min: number;
   readonly max: number;
-  /** The mean time of answers, in milliseconds, beyond which the limit falls. */
+  /** The mean time of answers, in milliseconds, up to which the limit never falls. */
   readonly targetMs: number;
 }
 
@@ -10,15 +10,25 @@ const initial = 128;
 const leastSamples = 16;
 const decrease = 0.9;
 
+/** How many times as long as with few requests in flight answers may take. */
+const mostTimes = 2;
+/** How fast the usual time follows answers that take longer than it. */
+const following = 0.1;
+
 /**
- * How many requests may be worked on at once. It falls by a tenth when answers take longer than they should, and rises by
- * its square root when requests had to wait although answers were fast: it follows what the system can do now.
+ * How many requests may be worked on at once. It falls by a tenth when answers take longer than they should because so many
+ * are in flight, and rises by its square root when requests had to wait although they do not: it follows what the system
+ * can do now.
  */
 export class AdaptiveLimit {
   private limit: number;
   private samples = 0;
   private sum = 0;
   private reached = false;
+  /** The most requests in flight. */
+  private inFlight = 0;
+  /** The mean time of answers when fewer requests would not make it shorter. */
+  private usualMs: number | undefined;
   /** Requests that began before the last change say nothing of the limit as it is. */
   private changedAt = -Infinity;
 
@@ -35,18 +45,32 @@ export class AdaptiveLimit {
     this.reached = true;
   }
 
-  /** A request that began at a time was answered at another, both of `performance.now()`. */
-  observe(began: number, ended: number): void {
+  /** A request that began at a time was answered at another, both of `performance.now()`; so many were in flight, with it. */
+  observe(began: number, ended: number, inFlight: number): void {
     if (began < this.changedAt) return;
     this.samples += 1;
     this.sum += ended - began;
+    this.inFlight = Math.max(this.inFlight, inFlight);
     if (this.samples < Math.max(leastSamples, this.limit / 2)) return;
-    const mean = this.sum / this.samples;
-    if (mean > this.options.targetMs) this.change(this.limit * decrease, ended);
-    else if (this.reached) this.change(this.limit + Math.sqrt(this.limit), ended);
+    this.judge(this.sum / this.samples, ended);
     this.samples = 0;
     this.sum = 0;
+    this.inFlight = 0;
     this.reached = false;
+  }
+
+  private judge(meanMs: number, now: number): void {
+    // One caller alone has no more than half.
+    const isUsed = this.inFlight >= this.limit / 2;
+    if (!isUsed || this.limit === this.options.min) this.learn(meanMs);
+    const isSlow = meanMs > Math.max(this.options.targetMs, mostTimes * (this.usualMs ?? 0));
+    if (isSlow && isUsed) this.change(this.limit * decrease, now);
+    else if (!isSlow && this.reached) this.change(this.limit + Math.sqrt(this.limit), now);
+  }
+
+  private learn(meanMs: number): void {
+    const { usualMs = meanMs } = this;
+    this.usualMs = Math.min(meanMs, usualMs + (meanMs - usualMs) * following);
   }
 
   private change(limit: number, now: number): void {

@@ -8,22 +8,27 @@ const leastAtOnce = 32;
 
 /**
  * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
- * the event store, contexts for Redis, queries for PostgreSQL. Connections stay open and do no work of their own.
+ * the event store, reads of a session or of agents for Redis and the event store, queries (the lists of sessions and turns)
+ * for PostgreSQL. Connections stay open and do no work of their own.
  */
 @Injectable()
 export class Admission {
   readonly commands: Gate;
-  readonly contexts: Gate;
+  readonly reads: Gate;
   readonly queries: Gate;
   readonly connections: Gate;
 
   constructor(@Inject(AdmissionConfig) config: AdmissionConfig, metrics: Metrics) {
     this.commands = requests(config);
-    this.contexts = requests(config);
+    this.reads = requests(config);
     this.queries = requests(config);
     this.connections = connections(config);
-    const { commands, contexts, queries } = this;
-    const gates = { commands, contexts, queries, connections: this.connections };
+    const gates = {
+      commands: this.commands,
+      reads: this.reads,
+      queries: this.queries,
+      connections: this.connections,
+    };
     const help =
       'Requests admitted, waiting, the limit on them, the bytes of their bodies, and their callers, by kind';
     metrics.gauge('http_admission', help, ['kind', 'of'], (gauge) => {

@@ -2,7 +2,7 @@ import { IsWhole, orExit, readEnvironment } from '#platform';
 
 /** What bounds the requests of a node; the token under which it is injected. */
 export abstract class AdmissionConfig {
-  /** Requests of a kind that are worked on at once, at most; fewer while answers take longer than `targetMs`. */
+  /** Requests of a kind that are worked on at once, at most; fewer while they are so many that answers take longer than `targetMs`. */
   abstract readonly requestsAtOnce: number;
   /** Requests of a kind that may wait. */
   abstract readonly queue: number;

@@ -100,7 +100,7 @@ export class Gate {
       this.callers.stopWaiting(caller, ticket);
     } else {
       const now = this.now();
-      if (isMeasure) this.options.limit.observe(ticket.admittedAt, now);
+      if (isMeasure) this.options.limit.observe(ticket.admittedAt, now, this.admitted);
       this.admitted -= 1;
       this.bytes -= ticket.bytes;
       caller.admitted -= 1;

@@ -42,6 +42,8 @@ async function start(more: Partial<AdmissionConfig> = {}): Promise<void> {
   };
   server.post('/v1/sessions/:session_id/turns', handler);
   server.get('/v1/sessions/:session_id/context', handler);
+  server.get('/v1/sessions/:session_id/events', handler);
+  server.get('/v1/sessions', handler);
   server.get('/v1/turns', handler);
   server.get('/v1/sessions/:session_id/stream', (_request, reply) => {
     reply.hijack();
@@ -88,6 +90,16 @@ describe('a node that is full', () => {
     expect(began).toBe(2);
   });
 
+  test('tells only the beginning of a long address', async () => {
+    await fill();
+    const headers = { 'content-type': 'application/json', 'agent-id': 'bot-1' };
+    const address = `${url}/v1/sessions/${'%E0%A4%95'.repeat(90)}/turns`;
+    const answer = await fetch(address, { method: 'POST', body: '{}', headers });
+    expect(answer.status).toBe(503);
+    const { instance } = (await answer.json()) as { instance: string };
+    expect(instance).toHaveLength(500);
+  });
+
   test('refuses the caller that fills it with 429 while another is served', async () => {
     await fill();
     const other = post('bot-2');
@@ -105,7 +117,7 @@ describe('a node that is full', () => {
     expect(admission.commands.counts).toMatchObject({ admitted: 0, waiting: 0, callers: 0 });
   });
 
-  test('answers health checks, contexts and queries', async () => {
+  test('answers health checks, reads and queries', async () => {
     await fill();
     const live = await fetch(`${url}/health/live`);
     expect(live.status).toBe(200);
@@ -120,6 +132,13 @@ describe('a node that is full', () => {
     const statuses = [await post('bot-1', { text: 'x'.repeat(500_000) }), await post('bot-1')];
     expect(statuses.map(({ status }) => status)).toEqual([503, 503]);
   });
+});
+
+test('only lists of rows wait for PostgreSQL', async () => {
+  const paths = ['/v1/sessions/s/context', '/v1/sessions/s/events', '/v1/sessions', '/v1/turns'];
+  sent = paths.map((path) => fetch(url + path));
+  await waitUntil(() => began === 4);
+  expect([admission.reads.counts.admitted, admission.queries.counts.admitted]).toEqual([2, 2]);
 });
 
 test('a body that does not say its length counts as the largest', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bodyLimit, problemContentType, problemDocument, ProblemError } from '#platform';
+import { bodyLimit, problemContentType, problemDocument, ProblemError, shownPath } from '#platform';
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
@@ -41,14 +41,17 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
 }
 
 function gateOf(
-  { commands, contexts, queries, connections }: Admission,
+  { commands, reads, queries, connections }: Admission,
   { method, routeOptions: { url = '' } }: FastifyRequest,
 ): Gate | undefined {
   if (!url.startsWith('/v1/')) return undefined;
   if (method !== 'GET' && method !== 'HEAD') return commands;
   if (url.endsWith('/stream')) return connections;
-  return url.endsWith('/context') ? contexts : queries;
+  return rowLists.has(url) ? queries : reads;
 }
+
+/** What is read from the tables of PostgreSQL alone; all else comes from Redis and the event store. */
+const rowLists: ReadonlySet<string> = new Set(['/v1/sessions', '/v1/turns']);
 
 /** What a body may take: what it says itself, or all that it may have where it does not say. */
 function bodyBytes(headers: IncomingHttpHeaders): number {
@@ -78,8 +81,7 @@ const refusals = {
 /** Costs as little as it can: under overload, most requests end here. */
 function refuse({ id, url }: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
   const { status, text } = refusals[refusal];
-  const [path = ''] = url.split('?', 1);
-  const body = `${text},"instance":${JSON.stringify(path)},"trace_id":"${id}"}`;
+  const body = `${text},"instance":${JSON.stringify(shownPath(url))},"trace_id":"${id}"}`;
   reply.isRefused = true;
   reply.hijack();
   reply.raw.writeHead(status, {

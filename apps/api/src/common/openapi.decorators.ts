@@ -16,6 +16,14 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       ],
     },
   ),
+  origin_not_allowed: new ProblemError(
+    'origin_not_allowed',
+    'A page of https://shop.example.com may not call this; see ALLOWED_ORIGINS',
+  ),
+  host_not_allowed: new ProblemError(
+    'host_not_allowed',
+    'This server has no name turnstream.example.com; see ALLOWED_HOSTS',
+  ),
   not_found: new ProblemError('not_found', 'There is no such session. Start it with POST /v1/sessions.'),
   command_not_allowed: new ProblemError(
     'command_not_allowed',
@@ -112,8 +120,10 @@ function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOpti
 /** What any request may be answered with, whatever its route: those of one status together. */
 const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
   ['malformed_request'],
+  ['origin_not_allowed'],
   ['request_timeout'],
   ['uri_too_long'],
+  ['host_not_allowed'],
   ['headers_too_large'],
   ['too_many_requests'],
   ['internal_error'],

@@ -23,6 +23,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(responses).sort()).toEqual([
       '201',
       '400',
+      '403',
       '404',
       '408',
       '409',
@@ -30,6 +31,7 @@ describe('the OpenAPI document', () => {
       '413',
       '414',
       '415',
+      '421',
       '422',
       '429',
       '431',
@@ -55,6 +57,18 @@ describe('the OpenAPI document', () => {
       ['429', '503'].every((status) => 'Retry-After' in headersOf(responses[status])),
     );
     expect(documented).toHaveLength(routes.length);
+  });
+
+  test('has 403 for foreign pages and 421 for foreign names for every route', async () => {
+    const { body } = await get('/openapi.json');
+    type Responses = Record<string, { readonly $ref?: string }>;
+    const paths = body['paths'] as Record<string, Record<string, { responses: Responses }>>;
+    const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const documented = routes.map(({ responses }) => [responses['403']?.$ref, responses['421']?.$ref]);
+    const at = '#/components/responses';
+    expect(documented).toEqual(
+      Array(routes.length).fill([`${at}/origin_not_allowed`, `${at}/host_not_allowed`]),
+    );
   });
 
   test('says that the ids in a path are UUIDs', async () => {

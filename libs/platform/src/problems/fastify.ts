@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { Logger } from '../logging/logger.ts';
 import { problemContentType, problemDocument, ProblemError } from './problem.ts';
-import { shortened } from './faults.ts';
-import { maxPath, sendProblem } from './filter.ts';
+import { sendProblem, shownPath } from './filter.ts';
 
 /** Fastify options for the errors that arise before there is a route or even a request. */
 export function problemOptions(
@@ -31,7 +30,7 @@ export function installNotFound(fastify: FastifyInstance): void {
     const [path = ''] = request.url.split('?', 1);
     const matching = [...routes.values()].filter(({ pattern }) => pattern.test(path));
     const allow = [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort().join(', ');
-    const told = shortened(path, maxPath);
+    const told = shownPath(path);
     if (!allow) return done(new ProblemError('not_found', `There is nothing at ${told}`));
     const detail = `${told} has ${allow}, not ${request.method}`;
     return done(new ProblemError('method_not_allowed', detail, {}, { headers: { allow } }));

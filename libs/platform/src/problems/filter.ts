@@ -7,7 +7,13 @@ import { problemContentType, problemDocument } from './problem.ts';
 import { toProblem } from './mapping.ts';
 
 /** Characters of an address that are told at most. */
-export const maxPath = 500;
+const maxPath = 500;
+
+/** The path of an address as a problem tells it. */
+export function shownPath(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return shortened(path, maxPath);
+}
 
 /** Answers every error with application/problem+json; those that are our fault are logged with the trace id. */
 @Catch()
@@ -45,14 +51,10 @@ export function sendProblem(
     reply.raw.destroy();
     return;
   }
-  const [path = ''] = (request.url ?? '').split('?', 1);
+  const path = shownPath(request.url ?? '');
   void reply
     .code(problem.status)
     .headers({ ...problem.headers })
     .type(problemContentType)
-    .send(
-      Buffer.from(
-        JSON.stringify({ ...problemDocument(problem, shortened(path, maxPath)), trace_id: traceId }),
-      ),
-    );
+    .send(Buffer.from(JSON.stringify({ ...problemDocument(problem, path), trace_id: traceId })));
 }

@@ -1462,6 +1462,15 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Pages of that origin may not call this server (`origin_not_allowed`) */
+        readonly origin_not_allowed: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The request did not arrive in time (`request_timeout`) */
         readonly request_timeout: {
             headers: {
@@ -1473,6 +1482,15 @@ export interface components {
         };
         /** @description A part of the address is too long (`uri_too_long`) */
         readonly uri_too_long: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server is not known by that name (`host_not_allowed`) */
+        readonly host_not_allowed: {
             headers: {
                 readonly [name: string]: unknown;
             };
@@ -1561,8 +1579,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -1629,6 +1649,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -1676,6 +1697,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -1761,6 +1783,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -1808,6 +1831,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -1893,6 +1917,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -1940,6 +1965,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2026,6 +2052,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2073,6 +2100,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2159,6 +2187,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2206,6 +2235,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2288,6 +2318,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2335,6 +2366,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2420,6 +2452,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2467,6 +2500,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2552,6 +2586,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2599,6 +2634,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2684,6 +2720,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2731,6 +2768,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2816,6 +2854,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2863,6 +2902,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -2948,6 +2988,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -2995,6 +3036,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -3080,6 +3122,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3127,6 +3170,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -3210,6 +3254,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {
@@ -3230,6 +3275,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
@@ -3300,6 +3346,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3347,6 +3394,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -3409,6 +3457,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3420,6 +3469,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */
@@ -3493,6 +3543,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3540,6 +3591,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
             /** @description The key was used for another request (`idempotency_key_reused`) */
             readonly 422: {
                 headers: {
@@ -3620,6 +3672,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3640,6 +3693,7 @@ export interface operations {
                 };
             };
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3688,6 +3742,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3699,6 +3754,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3755,6 +3811,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3766,6 +3823,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3820,8 +3878,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3870,8 +3930,10 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3916,6 +3978,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3927,6 +3990,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
@@ -3978,6 +4042,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3989,6 +4054,7 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
