@@ -8,9 +8,10 @@ import { withoutPassword } from '../shared/address.ts';
 import type { Apps } from './apps.ts';
 import { addressOf, appList, startApps } from './apps.ts';
 import { build } from '../shared/build.ts';
-import { assertRoom, dataDir, folder, protect, root } from '../shared/paths.ts';
+import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
 import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
+import { protect } from './data-folder.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
 import { isGiven, startBackingServices, usualPort } from './backing-services.ts';
@@ -27,7 +28,7 @@ await runProgram(async () => {
   assertRoom(folder(dataDir), NEEDED_MIB);
   claim(addressOf(apps[0]));
   try {
-    protect(dataDir);
+    protect(dataDir, Boolean(process.env['TURNSTREAM_DATA']));
     await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;

@@ -7,28 +7,20 @@ import { Failure } from './failure.ts';
 export const root = resolve(import.meta.dirname, '../..');
 
 /** Where a started system keeps its data: `.data/`, or TURNSTREAM_DATA. */
-export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] ?? '.data');
+export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] || '.data');
 
 /** Downloads that all runs share (Kafka's jars, the Valkey wheel); `npm run reset` leaves them. */
-export const cacheDir = resolve(root, process.env['TURNSTREAM_CACHE'] ?? '.data/cache');
+export const cacheDir = resolve(root, process.env['TURNSTREAM_CACHE'] || '.data/cache');
 
 /** Makes the folder for this user alone when it is missing, and returns its path. */
 export function folder(...parts: string[]): string {
   const path = join(...parts);
   // With mkdirSync and `recursive`, Node never returns where no folder can be made, as in /proc.
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    must('use', path, 'mkdir', ['-p', '-m', '700', path]);
-  return path;
-}
-
-/** Takes all that is in the folder away from other users. */
-export const protect = (path: string): void => must('protect', path, 'chmod', ['-R', 'go-rwx', path]);
-
-function must(verb: string, path: string, command: string, args: readonly string[]): void {
-  const { failed, stderr } = execaSync(command, args, { reject: false });
-  if (!failed) return;
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  const { failed, stderr } = execaSync('mkdir', ['-p', '-m', '700', path], { reject: false });
+  if (!failed) return path;
   const remedy = 'set TURNSTREAM_DATA (data) and TURNSTREAM_CACHE (downloads) to folders that you can write';
-  throw new Failure(`Cannot ${verb} the folder ${path} (${stderr}): ${remedy}.`);
+  throw new Failure(`Cannot use the folder ${path} (${stderr}): ${remedy}.`);
 }
 
 /** Fails when the disk of this folder has too little room. */

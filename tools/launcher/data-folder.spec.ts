@@ -1,0 +1,64 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { protect } from './data-folder.ts';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'turnstream-data-'));
+  chmodSync(dir, 0o755);
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A file that everybody may read, in folders that everybody may enter. */
+function make(path: string): void {
+  const folder = dirname(join(dir, path));
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  writeFileSync(join(dir, path), '', { mode: 0o644 });
+}
+const rights = (path = '.') => (statSync(join(dir, path)).mode & 0o777).toString(8);
+
+test.each([true, false])(
+  'all that the launcher keeps is for this user alone (folder given: %j)',
+  (isGiven) => {
+    for (const path of ['kafka/logs/0.log', 'event-store/events.db', 'run.json']) make(path);
+    protect(dir, isGiven);
+    expect(['.', 'kafka', 'kafka/logs', 'event-store'].map(rights)).toEqual(['700', '700', '700', '700']);
+    expect(['kafka/logs/0.log', 'event-store/events.db', 'run.json'].map(rights)).toEqual([
+      '600',
+      '600',
+      '600',
+    ]);
+  },
+);
+
+test('a given folder with the files of somebody keeps their rights and its own', () => {
+  for (const path of ['kafka/0.log', 'site/index.html']) make(path);
+  protect(dir, true);
+  expect(['.', 'site', 'site/index.html', 'kafka'].map(rights)).toEqual(['755', '755', '644', '700']);
+});
+
+test('downloads keep their rights', () => {
+  make('cache/kafka/bin/run');
+  protect(dir, false);
+  expect(['.', 'cache/kafka', 'cache/kafka/bin/run'].map(rights)).toEqual(['700', '755', '644']);
+});
+
+test('a closed folder is not walked again', () => {
+  make('kafka/logs/0.log');
+  chmodSync(join(dir, 'kafka'), 0o700);
+  protect(dir, false);
+  expect(['kafka', 'kafka/logs', 'kafka/logs/0.log'].map(rights)).toEqual(['700', '755', '644']);
+});
+
+test('a link leaves what it names alone', () => {
+  make('elsewhere/file');
+  make('kafka/0.log');
+  symlinkSync(join(dir, 'elsewhere'), join(dir, 'kafka/link'));
+  protect(dir, false);
+  expect(['kafka', 'elsewhere'].map(rights)).toEqual(['700', '755']);
+});
