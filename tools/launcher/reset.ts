@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { PARTS } from '../backing-services/data-folder.ts';
 import { composeDown, dockerIsChosen } from '../backing-services/index.ts';
 import { cacheDir, dataDir } from '../shared/paths.ts';
 import { running } from './run-file.ts';
@@ -9,7 +10,9 @@ import { running } from './run-file.ts';
 await runProgram(async () => {
   parseOptions({});
   if (running()) throw new Failure('Turnstream runs: npm stop first, then npm run reset.');
-  const names = existsSync(dataDir) ? readdirSync(dataDir) : [];
+  // A folder that was given may hold what is somebody's own.
+  const isGiven = Boolean(process.env['TURNSTREAM_DATA']);
+  const names = isGiven ? PARTS : existsSync(dataDir) ? readdirSync(dataDir) : [];
   for (const path of names.map((name) => join(dataDir, name)))
     if (path !== cacheDir) rmSync(path, { recursive: true, force: true });
   if (await dockerIsChosen()) await composeDown('turnstream', ['--volumes']);

@@ -11,7 +11,7 @@ import { build } from '../shared/build.ts';
 import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
 import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
-import { protect } from './data-folder.ts';
+import { protect } from '../backing-services/data-folder.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
 import { isGiven, startBackingServices, usualPort } from './backing-services.ts';

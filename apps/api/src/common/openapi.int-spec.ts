@@ -66,9 +66,7 @@ describe('the OpenAPI document', () => {
     const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
     const documented = routes.map(({ responses }) => [responses['403']?.$ref, responses['421']?.$ref]);
     const at = '#/components/responses';
-    expect(documented).toEqual(
-      Array(routes.length).fill([`${at}/origin_not_allowed`, `${at}/host_not_allowed`]),
-    );
+    expect(documented).toEqual(routes.map(() => [`${at}/origin_not_allowed`, `${at}/host_not_allowed`]));
   });
 
   test('says that the ids in a path are UUIDs', async () => {

@@ -6,7 +6,9 @@ const full = new Error('timeout exceeded when trying to connect');
 const tooSlow = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
 const hung = new Error('Query read timeout');
 const breaker = (): PostgresBreaker => new PostgresBreaker();
-const failing = (error: Error) => (): Promise<never> => Promise.reject(error);
+const failing = (error: Error) => async (): Promise<never> => {
+  throw error;
+};
 const answer = async (): Promise<string> => 'answer';
 
 test.each([full, tooSlow])('queries go on after one that failed with "%s"', async (error) => {

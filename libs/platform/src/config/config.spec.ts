@@ -63,8 +63,15 @@ describe('configuration', () => {
     );
     expect(config).toMatchObject({ port: 8080, partitions: 16, logLevel: 'debug' });
     expect(
-      loadConfig({ ...good, ALLOWED_HOSTS: 'api,*.example', ALLOWED_ORIGINS: 'https://a.example:8443' }),
-    ).toMatchObject({ allowedHosts: ['api', '*.example'], allowedOrigins: ['https://a.example:8443'] });
+      loadConfig({
+        ...good,
+        ALLOWED_HOSTS: 'api,turnstream_api,*.example',
+        ALLOWED_ORIGINS: 'https://a.example:8443',
+      }),
+    ).toMatchObject({
+      allowedHosts: ['api', 'turnstream_api', '*.example'],
+      allowedOrigins: ['https://a.example:8443'],
+    });
     expect(loadConfig({ ...good, PORT: '' }, { PORT: 3001 }).port).toBe(3001);
   });
 
@@ -87,6 +94,9 @@ describe('configuration', () => {
     ['ALLOWED_HOSTS', 'api:3000'],
     ['ALLOWED_ORIGINS', 'console.example'],
     ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'https://a.example:99999'],
+    ['ALLOWED_ORIGINS', 'http://['],
+    ['ALLOWED_ORIGINS', 'https://a.example,https://1.2.3.4.5'],
     ['LOG_LEVEL', 'loud'],
     ['PARTITIONS', '3'],
     ['CONTEXT_MARGIN_S', '0'],

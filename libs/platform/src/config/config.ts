@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, Matches } from 'class-validator';
-import { IsWhole, orExit, readEnvironment } from './environment.ts';
+import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -46,8 +46,9 @@ export abstract class Config {
 
 const day = 86_400;
 const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
-const hosts = /^((\*|(\*\.)?[a-z\d][a-z\d.-]*)(,|$))*$/i;
-const origins = /^(https?:\/\/[a-z\d.[\]:-]+(,|$))*$/i;
+/** Names of services in compose files may have underscores. */
+const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
+const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
 
 class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
@@ -70,10 +71,10 @@ class Environment {
   @IsWhole(0, 65_535)
   PORT = 3000;
 
-  @Matches(hosts, { message: 'must be host names, *.domain or *, with commas between' })
+  @IsListOf(isHost, 'must be host names, *.domain or *, with commas between')
   ALLOWED_HOSTS = '';
 
-  @Matches(origins, { message: 'must be origins such as https://console.example.com, with commas between' })
+  @IsListOf(isOrigin, 'must be origins such as https://console.example.com, with commas between')
   ALLOWED_ORIGINS = '';
 
   @IsIn(logLevels, { message: `must be one of ${logLevels.join(', ')}` })
@@ -182,10 +183,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     agentLeaseMs: environment.AGENT_LEASE_MS,
     unansweredHandoffS: environment.UNANSWERED_HANDOFF_S,
   };
-}
-
-function listOf(text: string): string[] {
-  return text.split(',').filter((item) => item !== '');
 }
 
 /** As `loadConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import { IsInt, Max, Min, validateSync } from 'class-validator';
+import { IsInt, Max, Min, ValidateBy, validateSync } from 'class-validator';
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
 const configExitCode = 78;
@@ -79,4 +79,15 @@ export function IsWhole(min: number, max: number): PropertyDecorator {
     ])
       decorate(target, key);
   };
+}
+
+/** The items of a text with commas between. */
+export function listOf(text: string): string[] {
+  return text.split(',').filter((item) => item !== '');
+}
+
+/** A list with commas between, whose items are all valid; it may be empty. */
+export function IsListOf(isValid: (item: string) => boolean, message: string): PropertyDecorator {
+  const validate = (text: string): boolean => listOf(text).every((item) => isValid(item));
+  return ValidateBy({ name: 'isListOf', validator: { validate, defaultMessage: () => message } });
 }

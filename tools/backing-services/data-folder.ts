@@ -1,11 +1,11 @@
 import { chmodSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { backingServices } from '../backing-services/index.ts';
+import { backingServices } from './index.ts';
 import { Failure } from '../shared/failure.ts';
 import { cacheDir } from '../shared/paths.ts';
 
 /** What the launcher keeps in its data folder. */
-const PARTS = [
+export const PARTS = [
   ...backingServices.map(({ name }) => name),
   'logs',
   'run.json',
