@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -180,5 +180,7 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   process.kill(supervisor, 'SIGKILL');
   expect((await third.ended).code).toBe(1);
   await waitUntil(() => living(others).length === 0);
+  writeFileSync(join(data, 'own.txt'), 'not of Turnstream');
   expect((await command('reset.ts').ended).code).toBe(0);
+  expect(readdirSync(data)).toEqual(['own.txt']);
 });
