@@ -6,14 +6,15 @@ const full = new Error('timeout exceeded when trying to connect');
 const tooSlow = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
 const hung = new Error('Query read timeout');
 const breaker = (): PostgresBreaker => new PostgresBreaker();
-const failing = (error: Error) => async (): Promise<never> => {
-  throw error;
-};
 const answer = async (): Promise<string> => 'answer';
+
+async function fail(error: Error): Promise<never> {
+  throw error;
+}
 
 test.each([full, tooSlow])('queries go on after one that failed with "%s"', async (error) => {
   const queries = breaker();
-  await expect(queries.run(failing(error))).rejects.toBe(error);
+  await expect(queries.run(() => fail(error))).rejects.toBe(error);
   await expect(queries.run(answer)).resolves.toBe('answer');
 });
 
@@ -21,7 +22,7 @@ test.each([hung, new Error('Connection terminated due to connection timeout')])(
   'queries fail at once after one that failed with "%s"',
   async (error) => {
     const queries = breaker();
-    await expect(queries.run(failing(error))).rejects.toBe(error);
+    await expect(queries.run(() => fail(error))).rejects.toBe(error);
     await expect(queries.run(answer)).rejects.toThrow(BudgetExceededError);
   },
 );
@@ -30,7 +31,7 @@ test('one that found no free connection does not end a silence of PostgreSQL', a
   const queries = breaker();
   const { promise, reject } = Promise.withResolvers<never>();
   const waiting = queries.run(() => promise);
-  await expect(queries.run(failing(hung))).rejects.toBe(hung);
+  await expect(queries.run(() => fail(hung))).rejects.toBe(hung);
   reject(full);
   await expect(waiting).rejects.toBe(full);
   await expect(queries.run(answer)).rejects.toThrow(BudgetExceededError);
