@@ -5,7 +5,14 @@ import type { Session, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
 import { createLogger, createRedis, HealthChecks, Metrics, redisReady, waitUntil } from '#platform';
-import { connectionSettings, ContextProjection, ContextStore, listSetAside, RowsStore } from '#read-models';
+import {
+  connectionSettings,
+  ContextProjection,
+  ContextStore,
+  listSetAside,
+  RowsStore,
+  SessionMemory,
+} from '#read-models';
 import type { SetAside } from '#read-models';
 import type { SessionCachePort } from '#sessions';
 import { CommandExecutor, EventCodec, EventStore, readSession, sessionStream } from '#sessions';
@@ -130,7 +137,10 @@ export class ProjectorHarness {
     const deps = new PartitionDependencies(
       store,
       contexts,
-      new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) }),
+      new ContextProjection(store, contexts, {
+        sessions: new SessionMemory(2 ** 24),
+        onRebuild: (id) => rebuilt.push(id),
+      }),
       new RowsStore(pool),
       pool,
       leases,

@@ -5,6 +5,7 @@ import type { RecordedEvent, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import { CommandExecutor, EventStore, readSession } from '#sessions';
 import { ContextProjection } from './projection.ts';
+import { SessionMemory } from './session-memory.ts';
 import { rebuildContext } from './rebuild.ts';
 import { ContextStore } from './store.ts';
 import type { Positioned } from '../tables/items.ts';
@@ -29,7 +30,10 @@ afterAll(async () => {
 });
 
 function projection(): ContextProjection {
-  return new ContextProjection(store, contexts, { onRebuild: (id) => rebuilt.push(id) });
+  return new ContextProjection(store, contexts, {
+    sessions: new SessionMemory(2 ** 24),
+    onRebuild: (id) => rebuilt.push(id),
+  });
 }
 
 const noCache = {

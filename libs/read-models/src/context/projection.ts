@@ -7,14 +7,14 @@ import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import type { ContextCheckpoint } from './checkpoint.ts';
 import type { ContextChange } from './records.ts';
-import { SessionMemory } from './session-memory.ts';
+import type { SessionMemory } from './session-memory.ts';
 import type { ContextStore } from './store.ts';
 import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
 import type { Deletion, Positioned } from '../tables/items.ts';
 
 interface ContextProjectionOptions {
   /** The sessions that are kept, so that an event need not load its session first. */
-  readonly sessions?: SessionMemory;
+  readonly sessions: SessionMemory;
   readonly onRebuild?: (sessionId: string) => void;
   /** Called with the sessions of each batch, once they are written. */
   readonly onWritten?: (grown: readonly Appended[]) => void;
@@ -34,8 +34,6 @@ type Groups = ReadonlyMap<string, readonly RecordedEvent[]>;
 type Folded = ContextChange | 'missing_predecessor' | 'unchanged';
 
 const rebuildsAtOnce = 4;
-/** What the sessions take that are kept, unless said otherwise. */
-const defaultBytes = 64 * 2 ** 20;
 
 /** Brings events into the contexts in Redis. Events that are in already change nothing. */
 export class ContextProjection {
@@ -44,9 +42,9 @@ export class ContextProjection {
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
-    private readonly options: ContextProjectionOptions = {},
+    private readonly options: ContextProjectionOptions,
   ) {
-    this.sessions = options.sessions ?? new SessionMemory(defaultBytes);
+    this.sessions = options.sessions;
   }
 
   /**
