@@ -1,4 +1,4 @@
-import type { Batch, BatchWriter } from '#platform';
+import type { BatchWriter } from '#platform';
 
 /** Thrown when a backing service is available again and its writer has to go on from its checkpoint. */
 export class LeftBehindError extends Error {
@@ -17,7 +17,7 @@ const patienceMs = 5_000;
  */
 export class LeftBehind<T extends object> {
   private behind = false;
-  /** When the batch that is being written was tried first. */
+  /** When what is being written was tried first. */
   private begun: number | undefined;
 
   get is(): boolean {
@@ -32,10 +32,10 @@ export class LeftBehind<T extends object> {
     batches.discard(() => true);
   }
 
-  /** Writes a batch. @throws LeftBehindError when it is written and others are missing behind it */
-  async write(batch: Batch<T>, write: (batch: Batch<T>) => Promise<void>): Promise<void> {
+  /** Writes a batch, or a part of one. @throws LeftBehindError when it is written and others are missing behind it */
+  async write(work: () => Promise<void>): Promise<void> {
     this.begun ??= performance.now();
-    await write(batch);
+    await work();
     this.begun = undefined;
     if (this.behind) throw new LeftBehindError();
   }

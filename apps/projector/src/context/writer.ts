@@ -64,7 +64,7 @@ export class ContextWriter {
         intervalMs: 10,
         passIntervalMs: 2 * checkpointIntervalMs,
         isContinued: (item) => !isDeletion(item) && isContinued(item.event.metadata),
-        write: (batch) => this.leftBehind.write(batch, () => this.write(batch)),
+        write: (batch) => this.leftBehind.write(() => this.write(batch)),
         isTerminal: (error) =>
           error instanceof CheckpointRegressedError ||
           error instanceof PartitionStoppedError ||

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { sleep } from '#platform';
 import type { RowsStore } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
@@ -6,9 +7,13 @@ import { TableWriter } from './writer.ts';
 
 /** More events than may wait for PostgreSQL. */
 const many = 10_000n;
+const tooSlow = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
 const hung = new Error('Query read timeout');
 
 let available: boolean;
+/** How many items PostgreSQL writes within the time of a statement. */
+let fast: number;
+let sizes: number[];
 /** Until when the rows were said to be current, with each batch that was written. */
 let current: (string | null)[];
 let stop: AbortController;
@@ -18,9 +23,16 @@ beforeEach(() => {
   jest.useFakeTimers();
   available = false;
   current = [];
+  fast = Infinity;
+  sizes = [];
   stop = new AbortController();
-  const write = async (...[, , , until]: Parameters<RowsStore['write']>): Promise<[]> => {
+  const write = async (...[, items, , until]: Parameters<RowsStore['write']>): Promise<[]> => {
     if (!available) throw hung;
+    if (items.length > fast) {
+      await sleep(4_000, stop.signal);
+      throw tooSlow;
+    }
+    sizes.push(items.length);
     current.push(until);
     return [];
   };
@@ -110,4 +122,14 @@ test('a writer that has room for what waits goes on where it was', async () => {
   available = true;
   await jest.advanceTimersByTimeAsync(10_000);
   expect([writer.idle, writer.position]).toEqual([true, 100n]);
+});
+
+test('a batch that takes too long is written in parts, each in larger ones until one takes too long again', async () => {
+  available = true;
+  fast = 200;
+  const pushed = pushAll();
+  await jest.advanceTimersByTimeAsync(600_000);
+  await pushed;
+  expect([writer.idle, writer.position]).toEqual([true, many]);
+  expect(sizes.length).toBeLessThan(200);
 });

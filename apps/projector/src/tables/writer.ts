@@ -7,6 +7,7 @@ import { isDeletion, LeaseLostError, sizeOfItem } from '#read-models';
 import { LeftBehind, LeftBehindError } from '../common/left-behind.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
+import { StatementSize } from './statement-size.ts';
 
 interface TableWriterOptions {
   readonly rows: RowsStore;
@@ -23,6 +24,7 @@ interface TableWriterOptions {
 export class TableWriter {
   private readonly batches: BatchWriter<TableItem>;
   private readonly mutex = new KeyedMutex();
+  private readonly statements = new StatementSize();
   private readonly leftBehind = new LeftBehind<TableItem>();
   private written: bigint | null;
   private current: string | null = null;
@@ -40,8 +42,8 @@ export class TableWriter {
         sizeOf: sizeOfItem,
         ...hooks,
         intervalMs: 50,
-        isContinued: (item) => 'event' in item && isContinued(item.event.metadata),
-        write: (batch) => this.leftBehind.write(batch, () => this.exclusively(() => this.write(batch))),
+        isContinued: goesOn,
+        write: (batch) => this.exclusively(() => this.write(batch)),
         isTerminal: (error) =>
           error instanceof LeaseLostError ||
           error instanceof PartitionStoppedError ||
@@ -104,10 +106,32 @@ export class TableWriter {
     return this.mutex.run('', work);
   }
 
+  /** What was written in an attempt before is left out. */
   private async write({ items, position }: Batch<TableItem>): Promise<void> {
-    if (this.written !== null && position <= this.written) return;
+    const { written } = this;
+    if (written !== null && position <= written) return;
+    const rest = written === null ? items : items.filter((item) => item.position > written);
+    const parts = this.statements.divide(rest, goesOn);
+    try {
+      for (const [index, part] of parts.entries()) {
+        const isLast = index === parts.length - 1;
+        const until = isLast && this.isUpToDateWith(items) ? new Date().toISOString() : timeOf(part.at(-1));
+        const end = isLast ? position : (part.at(-1)?.position ?? position);
+        await this.leftBehind.write(() => this.writePart(part, end, until ?? this.current));
+      }
+      this.statements.written();
+    } catch (error) {
+      this.statements.failed(error, rest.length);
+      throw error;
+    }
+  }
+
+  private async writePart(
+    items: readonly TableItem[],
+    position: bigint,
+    until: string | null,
+  ): Promise<void> {
     const { rows, lease, owner, setAside } = this.options;
-    const until = this.isLast(items) ? new Date().toISOString() : (timeOf(items.at(-1)) ?? this.current);
     const writer = { partition: lease.partition, epoch: lease.epoch, owner, position: this.written };
     const storable = setAside.size === 0 ? items : items.filter((item) => !isCovered(setAside, item));
     const failures = await rows.write(writer, storable, position, until);
@@ -118,9 +142,14 @@ export class TableWriter {
   }
 
   /** Whether nothing comes after the items that are being written: with another attempt that may be so no more. */
-  private isLast(items: readonly TableItem[]): boolean {
+  private isUpToDateWith(items: readonly TableItem[]): boolean {
     return this.options.isUpToDate() && !this.leftBehind.is && this.waiting === items.length;
   }
+}
+
+/** Whether the next item is of the same command. */
+function goesOn(item: TableItem): boolean {
+  return 'event' in item && isContinued(item.event.metadata);
 }
 
 function isCovered(setAside: SetAsideSessions, item: TableItem): boolean {
