@@ -5,6 +5,8 @@ import { AdmissionConfig } from './config.ts';
 import { Gate } from './gate.ts';
 
 const leastAtOnce = 32;
+/** A body that takes longer than this to come is on a slow connection, or nobody sends it. */
+const uploadMs = 250;
 
 /**
  * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
@@ -47,10 +49,10 @@ function requests({
   waitMs,
 }: AdmissionConfig): Gate {
   const limit = new AdaptiveLimit({ min: Math.min(leastAtOnce, max), max, targetMs });
-  return new Gate({ limit, queue, bytes, burstMs, waitMs });
+  return new Gate({ limit, queue, bytes, burstMs, waitMs, uploadMs });
 }
 
 function connections({ connections: current }: AdmissionConfig): Gate {
   const limit = { current, markReached: () => undefined, observe: () => undefined };
-  return new Gate({ limit, queue: 0, bytes: Infinity, burstMs: 0, waitMs: 0 });
+  return new Gate({ limit, queue: 0, bytes: Infinity, burstMs: 0, waitMs: 0, uploadMs });
 }

@@ -2,11 +2,13 @@
 export interface Caller<Item> {
   readonly name: string;
   readonly waiting: Item[];
+  /** How many times it has entered and not left. */
+  entered: number;
   admitted: number;
   bytes: number;
 }
 
-/** The callers that have something in flight or waiting, and the turns of those that wait. */
+/** The callers that have something under way or waiting, and the turns of those that wait. */
 export class Callers<Item> {
   private readonly byName = new Map<string, Caller<Item>>();
   /** Those that wait, in the order of their turns. */
@@ -24,15 +26,16 @@ export class Callers<Item> {
 
   enter(name: string): Caller<Item> {
     const known = this.byName.get(name);
-    if (known) return known;
-    const caller: Caller<Item> = { name, waiting: [], admitted: 0, bytes: 0 };
-    this.byName.set(name, caller);
+    const caller = known ?? { name, waiting: [], entered: 0, admitted: 0, bytes: 0 };
+    if (!known) this.byName.set(name, caller);
+    caller.entered += 1;
     return caller;
   }
 
-  /** Forgets a caller that has nothing any more. */
+  /** As often as it has entered; then it is forgotten. */
   exit(caller: Caller<Item>): void {
-    if (caller.admitted === 0 && caller.waiting.length === 0) this.byName.delete(caller.name);
+    caller.entered -= 1;
+    if (caller.entered === 0) this.byName.delete(caller.name);
   }
 
   wait(caller: Caller<Item>, item: Item): void {

@@ -13,10 +13,11 @@ afterEach(() => {
 
 const burstMs = 1_000;
 const waitMs = 100;
+const uploadMs = 50;
 
 function gateOf({ limit = 8, queue = 100, bytes = 1_000 } = {}): Gate {
   const fixed = { current: limit, markReached: () => undefined, observe: () => undefined };
-  return new Gate({ limit: fixed, queue, bytes, burstMs, waitMs });
+  return new Gate({ limit: fixed, queue, bytes, burstMs, waitMs, uploadMs });
 }
 
 /** Sends requests, named as `a1`, `a2`; the letter is the caller. */
@@ -33,6 +34,11 @@ function send(gate: Gate, names: readonly string[], bytes = 0): Ticket[] {
 
 function numbered(caller: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${caller}${index + 1}`);
+}
+
+/** The body of a request is there. */
+function begin(gate: Gate, ticket: Ticket | undefined, name: string): void {
+  if (ticket) gate.begin(ticket, () => log.push(name));
 }
 
 /** Ends one request. @returns the requests that begin, or are refused, because of it */
@@ -111,6 +117,37 @@ describe('a gate', () => {
     expect(log).toEqual(['a1', 'a2']);
     jest.advanceTimersByTime(waitMs + 120);
     expect(log).toEqual(['a1', 'a2', 'a3 overloaded']);
+  });
+
+  test('gives the place of a request whose body is late to another, and keeps its bytes', () => {
+    const gate = gateOf({ limit: 1 });
+    send(gate, numbered('a', 2), 300);
+    jest.advanceTimersByTime(uploadMs + 1);
+    expect(log).toEqual(['a1', 'a2']);
+    expect(gate.counts).toMatchObject({ admitted: 1, bytes: 600 });
+  });
+
+  test('lets a request whose body was late wait for room, without counting its bytes again', () => {
+    const gate = gateOf({ limit: 1 });
+    const [late] = send(gate, ['a1'], 300);
+    jest.advanceTimersByTime(uploadMs);
+    const [other] = send(gate, ['b1'], 100);
+    begin(gate, late, 'a1 begins');
+    expect(log).toEqual(['a1', 'b1']);
+    expect(end(gate, other)).toEqual(['a1 begins']);
+    expect(gate.counts).toMatchObject({ admitted: 1, bytes: 300 });
+    end(gate, late);
+    expect(gate.counts).toMatchObject({ admitted: 0, bytes: 0, callers: 0 });
+  });
+
+  test('has nothing left of a request that was refused since its body was late', () => {
+    const gate = gateOf({ limit: 1, queue: 0 });
+    const [late] = send(gate, ['a1'], 300);
+    jest.advanceTimersByTime(uploadMs);
+    send(gate, ['b1'], 100);
+    begin(gate, late, 'a1 begins');
+    expect(log).toEqual(['a1', 'b1', 'a1 overloaded']);
+    expect(gate.counts).toMatchObject({ admitted: 1, bytes: 100, callers: 1 });
   });
 
   test('forgets a caller that went away while it waited', () => {

@@ -9,11 +9,16 @@ export type Refusal = 'too_many_requests' | 'overloaded';
 export interface Ticket {
   readonly caller: Caller<Ticket>;
   readonly bytes: number;
-  readonly arrivedAt: number;
-  readonly start: () => void;
   readonly refuse: (refusal: Refusal) => void;
-  state: 'waiting' | 'admitted' | 'gone';
-  admittedAt: number;
+  /** `stalled`: its body takes long to come; it has given its place to others, and only its bytes count. */
+  state: 'waiting' | 'admitted' | 'stalled' | 'gone';
+  start: () => void;
+  arrivedAt: number;
+  /** Its body is there. */
+  isWhole: boolean;
+  /** When work on it began. */
+  begunAt: number | undefined;
+  stalling: NodeJS.Timeout | undefined;
 }
 
 interface Arrival {
@@ -35,6 +40,8 @@ interface GateOptions {
   /** How long a request may wait: in a burst, and when others have waited without a break for that long. */
   readonly burstMs: number;
   readonly waitMs: number;
+  /** How long a request may keep its place while its body comes. */
+  readonly uploadMs: number;
   readonly now?: () => number;
 }
 
@@ -74,56 +81,100 @@ export class Gate {
     const ticket: Ticket = {
       caller,
       bytes,
-      start,
       refuse,
-      arrivedAt: now,
       state: 'waiting',
-      admittedAt: now,
+      start,
+      arrivedAt: now,
+      isWhole: false,
+      begunAt: undefined,
+      stalling: undefined,
     };
-    if (caller.waiting.length === 0 && this.hasRoom(ticket)) {
-      this.admit(ticket, now);
+    this.enter(ticket, now);
+    return ticket;
+  }
+
+  /** The body of an admitted request is there: work on it begins, once there is room again if the body came late. */
+  begin(ticket: Ticket, start: () => void): void {
+    const { state } = ticket;
+    if (state === 'gone') return;
+    const now = this.now();
+    clearTimeout(ticket.stalling);
+    ticket.isWhole = true;
+    if (state === 'admitted') {
+      ticket.begunAt = now;
       start();
     } else {
-      this.options.limit.markReached();
-      if (caller.waiting.length < this.options.queue - this.callers.waiting) this.wait(ticket, now);
-      else this.refuse(ticket);
+      Object.assign(ticket, { state: 'waiting', start, arrivedAt: now });
+      this.enter(ticket, now);
     }
-    return ticket;
   }
 
   /** The request is answered, or its caller is gone. @param isMeasure whether the time that it took counts */
   leave(ticket: Ticket, isMeasure: boolean): void {
-    const { state, caller } = ticket;
+    const { state, caller, begunAt } = ticket;
     if (state === 'gone') return;
-    ticket.state = 'gone';
-    if (state === 'waiting') {
-      this.callers.stopWaiting(caller, ticket);
-    } else {
-      const now = this.now();
-      if (isMeasure) this.options.limit.observe(ticket.admittedAt, now, this.admitted);
-      this.admitted -= 1;
-      this.bytes -= ticket.bytes;
-      caller.admitted -= 1;
-      caller.bytes -= ticket.bytes;
+    if (state === 'waiting') this.callers.stopWaiting(caller, ticket);
+    if (state === 'admitted') {
+      if (isMeasure && begunAt !== undefined) this.options.limit.observe(begunAt, this.now(), this.admitted);
+      this.giveUpPlace(caller);
     }
-    this.callers.exit(caller);
+    this.forget(ticket);
     this.admitWaiting();
   }
 
-  private hasRoom({ caller, bytes }: Ticket): boolean {
+  private enter(ticket: Ticket, now: number): void {
+    const { waiting } = ticket.caller;
+    if (waiting.length === 0 && this.hasRoom(ticket)) {
+      this.admit(ticket, now);
+      ticket.start();
+    } else {
+      this.options.limit.markReached();
+      if (waiting.length < this.options.queue - this.callers.waiting) this.wait(ticket, now);
+      else this.refuse(ticket);
+    }
+  }
+
+  private hasRoom({ caller, bytes, isWhole }: Ticket): boolean {
     const { limit, bytes: mostBytes } = this.options;
-    if (this.admitted === 0) return true;
-    return caller.admitted < limit.current - this.admitted && caller.bytes + bytes <= mostBytes - this.bytes;
+    if (caller.admitted >= limit.current - this.admitted) return false;
+    return isWhole || this.bytes === 0 || caller.bytes + bytes <= mostBytes - this.bytes;
   }
 
   private admit(ticket: Ticket, now: number): void {
-    const { caller, bytes } = ticket;
+    const { caller, bytes, isWhole } = ticket;
     ticket.state = 'admitted';
-    ticket.admittedAt = now;
     this.admitted += 1;
-    this.bytes += bytes;
     caller.admitted += 1;
+    if (isWhole) {
+      ticket.begunAt = now;
+      return;
+    }
+    this.bytes += bytes;
     caller.bytes += bytes;
+    if (bytes > 0) ticket.stalling = setTimeout(() => this.stall(ticket), this.options.uploadMs).unref();
+  }
+
+  /** Whose body takes long to come makes room for others; its bytes are kept for it. */
+  private stall(ticket: Ticket): void {
+    ticket.state = 'stalled';
+    this.giveUpPlace(ticket.caller);
+    this.admitWaiting();
+  }
+
+  private giveUpPlace(caller: Caller<Ticket>): void {
+    this.admitted -= 1;
+    caller.admitted -= 1;
+  }
+
+  private forget(ticket: Ticket): void {
+    const { caller, bytes, state, isWhole } = ticket;
+    clearTimeout(ticket.stalling);
+    if (isWhole || state !== 'waiting') {
+      this.bytes -= bytes;
+      caller.bytes -= bytes;
+    }
+    ticket.state = 'gone';
+    this.callers.exit(caller);
   }
 
   private wait(ticket: Ticket, now: number): void {
@@ -159,10 +210,9 @@ export class Gate {
 
   private refuse(ticket: Ticket): void {
     const { caller } = ticket;
-    ticket.state = 'gone';
     const share = (this.admitted + this.callers.waiting) / this.callers.size;
     const isOver = this.callers.size > 1 && caller.admitted + caller.waiting.length > share;
-    this.callers.exit(caller);
+    this.forget(ticket);
     ticket.refuse(isOver ? 'too_many_requests' : 'overloaded');
   }
 }

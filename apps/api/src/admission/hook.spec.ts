@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import { Metrics, waitUntil } from '#platform';
+import { AdaptiveLimit } from './adaptive-limit.ts';
 import { Admission } from './admission.ts';
 import type { AdmissionConfig } from './config.ts';
 import { installAdmission } from './hook.ts';
@@ -139,6 +142,55 @@ test('only lists of rows wait for PostgreSQL', async () => {
   sent = paths.map((path) => fetch(url + path));
   await waitUntil(() => began === 4);
   expect([admission.reads.counts.admitted, admission.queries.counts.admitted]).toEqual([2, 2]);
+});
+
+/** A request whose body has begun to come. */
+async function beginUpload(agent = 'bot-1'): Promise<ClientRequest> {
+  const { admitted } = admission.commands.counts;
+  const headers = { 'content-type': 'application/json', 'content-length': 2, 'agent-id': agent };
+  const upload = httpRequest(url + turns, { method: 'POST', headers });
+  upload.on('error', () => undefined);
+  upload.write('{');
+  await waitUntil(() => admission.commands.counts.admitted === admitted + 1);
+  return upload;
+}
+
+async function endUpload(upload: ClientRequest, rest = '}'): Promise<number | undefined> {
+  upload.end(rest);
+  const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
+
+describe('a body that takes long to come', () => {
+  test('is no part of the time that an answer takes', async () => {
+    const observe = jest.spyOn(AdaptiveLimit.prototype, 'observe');
+    open();
+    const upload = await beginUpload();
+    const cameAt = performance.now();
+    expect(await endUpload(upload)).toBe(200);
+    expect(observe.mock.calls.map(([beganAt]) => beganAt >= cameAt)).toEqual([true]);
+    observe.mockRestore();
+  });
+
+  test('is not measured when it is not valid', async () => {
+    const observe = jest.spyOn(AdaptiveLimit.prototype, 'observe');
+    expect(await endUpload(await beginUpload(), ']')).toBe(400);
+    expect(observe).not.toHaveBeenCalled();
+    observe.mockRestore();
+  });
+
+  test('leaves its place to others, and waits for one when it is there', async () => {
+    const uploads = [await beginUpload(), await beginUpload()];
+    for (let index = 0; index < 2; index += 1) void post('bot-1');
+    await waitUntil(() => began === 2);
+    const statuses = uploads.map((upload) => endUpload(upload));
+    await waitUntil(() => admission.commands.counts.waiting === 2);
+    expect(began).toBe(2);
+    open();
+    expect(await Promise.all(statuses)).toEqual([200, 200]);
+    expect(admission.commands.counts).toMatchObject({ admitted: 0, bytes: 0, callers: 0 });
+  });
 });
 
 test('a body that does not say its length counts as the largest', async () => {

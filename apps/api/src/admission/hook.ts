@@ -29,10 +29,17 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     if (ticket.state === 'gone') return;
     tickets.set(request, { gate, ticket });
     reply.raw.once('close', () => {
-      if (ticket.state === 'admitted' && gate !== admission.connections)
+      const isBegun = ticket.state === 'admitted' && ticket.begunAt !== undefined;
+      if (isBegun && gate !== admission.connections)
         setTimeout(() => leave(request, false), abandonedMs).unref();
       else leave(request, false);
     });
+  });
+  // Its body is there, and it is valid JSON.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const entered = tickets.get(request);
+    if (entered === undefined) done();
+    else entered.gate.begin(entered.ticket, done);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     leave(request, reply.statusCode < 500);

@@ -30,6 +30,8 @@ interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: HealthChecks;
   readonly slowRequestMs?: number;
+  /** How long a request may take to come whole, in milliseconds; looked at once a second. */
+  readonly requestMs?: number;
   /** How long a connection may stand still, and a large answer may take to be read, in milliseconds. */
   readonly unreadMs?: number;
   /** Names of the server, and origins of pages, that requests may have. */
@@ -69,6 +71,7 @@ export async function createHttpApp(
     health,
     slowRequestMs = 1000,
     sites = new AllowedSites(),
+    requestMs = 10_000,
     unreadMs = 30_000,
     webSocketPath,
   } = options;
@@ -77,11 +80,17 @@ export async function createHttpApp(
     bodyLimit,
     genReqId: traceId,
     routerOptions: { maxParamLength },
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     connectionTimeout: unreadMs,
     forceCloseConnections: 'idle',
     skipMiddie: true,
-    http: { shouldUpgradeCallback: claimsUpgrade(webSocketPath, sites) },
+    http: {
+      shouldUpgradeCallback: claimsUpgrade(webSocketPath, sites),
+      // Node swaps the two where this one is longer.
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: 1_000,
+    },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   if (!('shouldUpgradeCallback' in fastify.server)) throw new Error('Node 24.9 or newer is needed');

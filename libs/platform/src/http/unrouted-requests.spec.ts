@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { Controller, Get, Module, Param, Put } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
@@ -15,6 +15,11 @@ class ThingController {
   get(@Param('name') name: string): object {
     return { name };
   }
+
+  @Put(':name')
+  put(): object {
+    return {};
+  }
 }
 
 @Module({ controllers: [ThingController] })
@@ -27,7 +32,7 @@ describe('requests that never reach a route', () => {
   beforeAll(async () => {
     const logger = createLogger('api', 'silent');
     const health = new HealthChecks({ checks: {} });
-    app = await createHttpApp(ThingModule, { logger, metrics: new Metrics('api'), health });
+    app = await createHttpApp(ThingModule, { logger, metrics: new Metrics('api'), health, requestMs: 1_000 });
     url = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
   });
   afterAll(() => app.close());
@@ -51,6 +56,12 @@ describe('requests that never reach a route', () => {
       `GET / HTTP/1.1\r\nHost: localhost\r\nBig: ${'a'.repeat(20_000)}\r\n\r\n`,
       431,
       'headers_too_large',
+    ],
+    [
+      'a body that does not come',
+      'PUT /v1/things/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      408,
+      'request_timeout',
     ],
     ['no HTTP', 'HELLO\r\n\r\n', 400, 'malformed_request'],
     [

@@ -59,10 +59,28 @@ function measure(session: Session, before: Entry | undefined): Entry {
   let characters = 0;
   const sizes = sections.map((section, index) => {
     const isSame = before?.session.state[section] === state[section];
-    const size = (isSame ? before?.sizes[index] : undefined) ?? jsonSize(state[section]);
+    const size = (isSame ? before?.sizes[index] : undefined) ?? sizeOf(state[section]);
     characters += size;
     return size;
   });
   const bytes = bytesPerSession + bytesPerCharacter * characters + bytesPerCommand * known.list.length;
   return { session, sizes, bytes };
+}
+
+/** Sizes of turns and the like, which stay the same from state to state: a command adds one. */
+const itemSizes = new WeakMap<object, number>();
+
+function sizeOf(section: unknown): number {
+  if (!Array.isArray(section)) return jsonSize(section);
+  let size = 2;
+  for (const item of section) {
+    if (typeof item !== 'object' || item === null) {
+      size += jsonSize(item);
+      continue;
+    }
+    let known = itemSizes.get(item as object);
+    if (known === undefined) itemSizes.set(item as object, (known = jsonSize(item)));
+    size += known;
+  }
+  return size;
 }
