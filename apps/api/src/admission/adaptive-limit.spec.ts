@@ -51,12 +51,12 @@ test('a few slow answers among fast ones change nothing', () => {
 });
 
 test('the limit stays while few requests are in flight, however long they take', () => {
-  expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 300, inFlight: 10 })).toBe(128);
+  expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 300, inFlight: 8 })).toBe(128);
 });
 
 test('the limit does not fall when many requests take no longer than few did', () => {
   const limit = new AdaptiveLimit(options);
-  answer(limit, 64, { tookMs: 120, inFlight: 10 });
+  answer(limit, 64, { tookMs: 120, inFlight: 8 });
   expect(answer(limit, 10_000, { tookMs: 130 })).toBe(256);
 });
 
@@ -66,7 +66,7 @@ test('the limit returns from the least when even there answers take as long', ()
 
 test('the limit falls again when answers were slow for a while only', () => {
   const limit = new AdaptiveLimit(options);
-  answer(limit, 640, { tookMs: 2_000, inFlight: 10 });
-  answer(limit, 64, { tookMs: 10, inFlight: 10 });
+  answer(limit, 640, { tookMs: 2_000, inFlight: 8 });
+  answer(limit, 64, { tookMs: 10, inFlight: 8 });
   expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
 });

@@ -27,7 +27,7 @@ export class AdaptiveLimit {
   private reached = false;
   /** The most requests in flight. */
   private inFlight = 0;
-  /** The mean time of answers when fewer requests would not make it shorter. */
+  /** The mean time of answers with few in flight; until few were seen, with no more than the least limit. */
   private usualMs: number | undefined;
   /** Requests that began before the last change say nothing of the limit as it is. */
   private changedAt = -Infinity;
@@ -60,11 +60,11 @@ export class AdaptiveLimit {
   }
 
   private judge(meanMs: number, now: number): void {
-    // One caller alone has no more than half.
-    const isUsed = this.inFlight >= this.limit / 2;
-    if (!isUsed || this.limit === this.options.min) this.learn(meanMs);
+    const { min } = this.options;
+    const areFew = !this.reached && this.inFlight <= min / 2;
+    if (areFew || (this.usualMs === undefined && this.limit === min)) this.learn(meanMs);
     const isSlow = meanMs > Math.max(this.options.targetMs, mostTimes * (this.usualMs ?? 0));
-    if (isSlow && isUsed) this.change(this.limit * decrease, now);
+    if (isSlow && !areFew) this.change(this.limit * decrease, now);
     else if (!isSlow && this.reached) this.change(this.limit + Math.sqrt(this.limit), now);
   }
 

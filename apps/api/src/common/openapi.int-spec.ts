@@ -64,9 +64,11 @@ describe('the OpenAPI document', () => {
     type Responses = Record<string, { readonly $ref?: string }>;
     const paths = body['paths'] as Record<string, Record<string, { responses: Responses }>>;
     const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
-    const documented = routes.map(({ responses }) => [responses['403']?.$ref, responses['421']?.$ref]);
+    const documented = routes.map(({ responses }) =>
+      [responses['403']?.$ref, responses['421']?.$ref].join(' '),
+    );
     const at = '#/components/responses';
-    expect(documented).toEqual(routes.map(() => [`${at}/origin_not_allowed`, `${at}/host_not_allowed`]));
+    expect(new Set(documented)).toEqual(new Set([`${at}/origin_not_allowed ${at}/host_not_allowed`]));
   });
 
   test('says that the ids in a path are UUIDs', async () => {
