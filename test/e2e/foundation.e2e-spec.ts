@@ -162,10 +162,19 @@ async function workForAWhile(): Promise<ReadonlyMap<string, Held>> {
   return settled(processes);
 }
 
-describe('two equal stretches of work, after one to warm up', () => {
-  test('leave every process with what it held between them', async () => {
+describe('equal stretches of work, after one to warm up', () => {
+  // Connections that are kept open for a while come and go; what leaks grows every time.
+  test('do not leave more in a process each time', async () => {
     await workForAWhile();
-    expect(growths([await workForAWhile(), await workForAWhile()], 0.05)).toEqual([]);
+    let held = await workForAWhile();
+    let grown: readonly string[] = [];
+    for (let pairs = 0; pairs < 3; pairs += 1) {
+      const next = await workForAWhile();
+      grown = growths([held, next], 0.05);
+      if (grown.length === 0) break;
+      held = next;
+    }
+    expect(grown).toEqual([]);
   });
 });
 
