@@ -7,7 +7,7 @@ import { emptyProject, installTarball, link, nodeOf, run } from './packages/inst
 const fixtures = join(import.meta.dirname, 'packages/project');
 const packages = ['sdk', 'embedded-eventstore'] as const;
 const nodeVersions = ['20.19.6', '22.23.3', process.versions.node];
-const limitMs = 120_000;
+const limitMs = 300_000;
 
 const resolveFrom = (folder: string): NodeJS.RequireResolve =>
   createRequire(join(import.meta.dirname, '..', folder, 'package.json')).resolve;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentReplaced, connectAgent, SessionNotFound, Turnstream } from '@turnstream/sdk';
 import type { Agent, AgentOptions, AgentStream, Session, Update } from '@turnstream/sdk';
 import type { TestApp } from '../../apps/api/src/test-app.ts';
@@ -14,8 +14,6 @@ let nodes: [TestApp, TestApp];
 let turnstream: Turnstream;
 const agents: Agent[] = [];
 const instances: Instance[] = [];
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   nodes = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
   turnstream = new Turnstream({ url: nodes[0].url, agentId: 'spec' });

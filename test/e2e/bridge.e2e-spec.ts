@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { Publisher } from '#messaging';
 import { waitUntil } from '#platform';
@@ -23,7 +23,6 @@ import { inquireTroubledServices } from '../scenarios/inquiries/troubled-service
 import { withOwnSystem } from '../scenarios/system.ts';
 
 /** The scenarios of `npm run prove -- inquiries` in small, on one system. */
-jest.setTimeout(300_000);
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../consistency/common/history.ts';
 import { withPatchedBuild } from '../consistency/mutants/build.ts';
 import type { Mutant } from '../consistency/mutants/list.ts';
@@ -11,8 +11,6 @@ import { runSeed } from '../consistency/run/seed.ts';
 import { smallMutantSize, smallSize } from '../consistency/run/sizes.ts';
 
 /** `npm run prove -- consistency` in small. */
-jest.setTimeout(300_000);
-
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-histories-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 

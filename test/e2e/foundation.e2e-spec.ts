@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
 import { waitUntil } from '#platform';
@@ -27,8 +27,6 @@ import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
 /** The scenarios of `npm run prove -- foundation` in small, on one system. */
-jest.setTimeout(300_000);
-
 let processes: Processes;
 const held = holdOpen<System>((work) =>
   withDiagnostics((all) => {
@@ -167,11 +165,10 @@ describe('equal stretches of work, after one to warm up', () => {
   test('do not leave more in a process each time', async () => {
     await workForAWhile();
     let held = await workForAWhile();
-    let grown: readonly string[] = [];
-    for (let pairs = 0; pairs < 3; pairs += 1) {
+    let grown = ['nothing is compared yet'];
+    for (let pairs = 0; pairs < 3 && grown.length > 0; pairs += 1) {
       const next = await workForAWhile();
       grown = growths([held, next], 0.05);
-      if (grown.length === 0) break;
       held = next;
     }
     expect(grown).toEqual([]);
@@ -184,10 +181,8 @@ describe('every fourth case of the hostile corpus', () => {
   beforeAll(async () => {
     before = new Map(system.pids);
     const target = { url: system.apis[0], eventStoreUrl: system.env['EVENTSTORE_URL'] ?? '' };
-    surprises = await runCases(
-      target,
-      corpus.filter((_, index) => index % 4 === 0),
-    );
+    const cases = corpus.filter((_, index) => index % 4 === 0);
+    surprises = await runCases(target, cases);
   });
 
   test('is answered as it should be', () => {

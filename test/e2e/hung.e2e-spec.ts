@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import type { HungFacts, Service } from '../hung/hang.ts';
 import { goesOn, hang, hangs, shortMs } from '../hung/hang.ts';
@@ -6,8 +6,6 @@ import type { HungSystem } from '../hung/system.ts';
 import { withHungSystem } from '../hung/system.ts';
 
 /** `npm run prove -- hung` in small, on one system. */
-jest.setTimeout(300_000);
-
 const held = holdOpen<HungSystem>((work) => withHungSystem(work));
 let system: HungSystem;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { countTurns } from '../../tools/import/conversation.ts';
 import { generatedDialogues } from '../scenarios/foundation/dialogues.ts';
 import type { RestoredBackups } from '../scenarios/foundation/restore.ts';
@@ -8,8 +8,6 @@ import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
 /** Backups that were taken under load at different moments, that of the event store first, are restored. */
-jest.setTimeout(300_000);
-
 const conversations = generatedDialogues('restore-', 24, 5);
 const held = holdOpen<System>(withOwnSystem);
 let result: RestoredBackups;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentLatency } from '../scenarios/agents/latency.ts';
 import { measureAgentLatency } from '../scenarios/agents/latency.ts';
 import type { SlowReaders } from '../scenarios/agents/slow-readers.ts';
@@ -11,7 +11,6 @@ import { holdOpen } from '../scenarios/hold-open.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
 /** The scenarios of `npm run prove -- agents` in small, on one system. */
-jest.setTimeout(300_000);
 const leaseMs = 5_000;
 
 const held = holdOpen<ConnectedSystem>((work) =>

@@ -27,7 +27,7 @@ export async function run(program: string, args: readonly string[], cwd: string)
   // Only what a program of the user would inherit: no options of the test runner's own Node.
   const { NODE_OPTIONS: _, ...env } = process.env;
   try {
-    return (await execute(program, args, { cwd, env, timeout: 120_000 })).stdout;
+    return (await execute(program, args, { cwd, env, timeout: 290_000 })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string };
     throw new Error(`${program} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });

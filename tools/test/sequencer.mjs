@@ -1,9 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
 const KINDS = ['.e2e-spec.ts', '.int-spec.ts', '.spec.ts'];
-/** Specs of the project as a whole take long, whatever their kind. */
+/** These take long, too; they use both cores, as the checks do at the beginning, so they come after whole systems. */
 const isLong = (path) => /[/\\]test[/\\](programs|packages)\.spec\.ts$/.test(path);
-const rank = ({ path }) => (isLong(path) ? 0 : KINDS.findIndex((kind) => path.endsWith(kind)));
+const rank = ({ path }) => (isLong(path) ? 0.5 : KINDS.findIndex((kind) => path.endsWith(kind)));
 
 /** The long specs, those of whole systems, first: none is left over for one worker at the end. */
 export default class extends Sequencer {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { ContextStore, listSetAside } from '#read-models';
 import { deleteStream, setMetadata } from '../../../libs/sessions/src/test-support.ts';
@@ -8,8 +8,6 @@ import type { Instance } from './test-harness.ts';
 import { ProjectorHarness, rowsPool, startSession, turn } from './test-harness.ts';
 
 /** What a projector makes of an event store whose streams are deleted, or that is another one than before. */
-jest.setTimeout(120_000);
-
 let harness: ProjectorHarness;
 beforeAll(async () => {
   harness = await ProjectorHarness.create(15);

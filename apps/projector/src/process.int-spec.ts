@@ -5,11 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { ProjectorHarness, turn } from './test-harness.ts';
-
-jest.setTimeout(120_000);
 
 const program = fileURLToPath(new URL('../../../dist/apps/projector/main.js', import.meta.url));
 const processes: ChildProcess[] = [];

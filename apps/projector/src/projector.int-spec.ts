@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { LeaseLostError } from '#read-models';
 import { PartitionProcessor } from './partition/processor.ts';
 import { SetAsideSessions } from './set-aside/sessions.ts';
 import type { Instance } from './test-harness.ts';
 import { ProjectorHarness, startSession, turn } from './test-harness.ts';
-
-jest.setTimeout(120_000);
 
 let harness: ProjectorHarness;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
@@ -15,8 +15,6 @@ import {
   sessionOfEachTest,
   startSession,
 } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const testSession = sessionOfEachTest();
 const { store, run, revisions } = testSession;

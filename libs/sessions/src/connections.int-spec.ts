@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { readEvents, sessionStream } from './streams.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { patientStore } from './test-support.ts';
 import { goals } from './testing/events.ts';
-
-jest.setTimeout(60_000);
 
 const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { commandHash } from './command-request.ts';
 import { foldStream, readSession, sessionStream } from './streams.ts';
@@ -14,8 +14,6 @@ import {
   setMetadata,
   startSession,
 } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const testSession = sessionOfEachTest();
 const { store, run } = testSession;

@@ -1,12 +1,10 @@
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest } from './command-request.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { FaultyStore, noCache, raiseFlag, request, sessionOfEachTest, startSession } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const testSession = sessionOfEachTest();
 const { store, run } = testSession;

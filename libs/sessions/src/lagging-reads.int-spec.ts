@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CommandExecutor } from './command-executor.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { appendToPartner, changePartner } from './partner-memory.ts';
@@ -7,8 +7,6 @@ import { EventStore } from './store.ts';
 import { revisionOf } from './testing/answers.ts';
 import { StandIn } from './testing/stand-in.ts';
 import { noCache, raiseFlag, request, sessionOfEachTest, startSession } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const testSession = sessionOfEachTest();
 let standIn: StandIn;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PositionBeyondEndError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
@@ -8,8 +8,6 @@ import { subscribeToSessions } from './subscription.ts';
 import { checkpoint } from './testing/answers.ts';
 import { goals } from './testing/events.ts';
 import { StandIn } from './testing/stand-in.ts';
-
-jest.setTimeout(60_000);
 
 const plain = new EventStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => plain.dispose());

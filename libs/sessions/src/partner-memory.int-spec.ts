@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import { inheritance, newPartner } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import { readPartner, rememberSession } from './partner-memory.ts';
 import { assignSession, endSession, noCache, patientStore, request, startSession } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());

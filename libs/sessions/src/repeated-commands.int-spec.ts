@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { FoundCommand, JsonObject, RecordedEvent } from '#domain';
 import { canonicalJson } from '#domain';
 import { sleep } from '#platform';
@@ -7,8 +7,6 @@ import { CommandIdReusedError } from './errors.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { readSession, sessionStream } from './streams.ts';
 import { endSession, noCache, raiseFlag, sessionOfEachTest, startSession } from './test-support.ts';
-
-jest.setTimeout(60_000);
 
 const testSession = sessionOfEachTest();
 const { store, run, revisions } = testSession;

@@ -1,15 +1,13 @@
 /** Faults of the store fail the calls that they concern. Nothing else: an error that nobody hears would end the process. */
 import { randomUUID } from 'node:crypto';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { StoreOverloadedError, StoreUnavailableError } from './errors.ts';
 import { AppendBudget } from './client/append-budget.ts';
 import { EventStore } from './store.ts';
 import { goals } from './testing/events.ts';
 import { StandIn } from './testing/stand-in.ts';
-
-jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const patient = { answerMs: 30_000, totalMs: 30_000 };

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { StoreUnavailableError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { notReady, revisionOf, timeout } from './testing/answers.ts';
 import { goals } from './testing/events.ts';
 import { StandIn } from './testing/stand-in.ts';
-
-jest.setTimeout(60_000);
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 /** An attempt is short, since some get no answer here; the call is patient. */

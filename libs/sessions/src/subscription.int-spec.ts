@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { EventStore } from './store.ts';
 import { patientStore } from './test-support.ts';
 import { sessionStream } from './streams.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { goals } from './testing/events.ts';
-
-jest.setTimeout(60_000);
 
 const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventData, JSONType } from '@eventstore/db-client';
 import type { SessionCommand } from '#domain';
 import { EventCodec } from './codec.ts';
@@ -12,8 +12,6 @@ import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { assignSession, endSession, noCache, raiseFlag, request, startSession } from './test-support.ts';
 import type { EventFields } from './upcasters.ts';
-
-jest.setTimeout(60_000);
 
 const noMemory = { preferences: {}, open_goals: [] };
 

@@ -10,8 +10,6 @@ import { Admission } from './admission.ts';
 import type { AdmissionConfig } from './config.ts';
 import { installAdmission } from './hook.ts';
 
-jest.setTimeout(30_000);
-
 const config: AdmissionConfig = {
   requestsAtOnce: 4,
   queue: 4,

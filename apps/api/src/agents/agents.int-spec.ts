@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
@@ -8,8 +8,6 @@ const fleet = new TestFleet({ leaseMs: 1_500 });
 let one: TestNode;
 let two: TestNode;
 let support: string;
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
@@ -8,8 +8,6 @@ import { eventsOf, newPool, TestFleet } from './testing/test-support.ts';
 const fleet = new TestFleet({ leaseMs: 1_200 });
 let one: TestNode;
 let two: TestNode;
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });

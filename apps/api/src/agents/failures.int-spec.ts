@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { startTestApp } from '../test-app.ts';
@@ -13,8 +13,6 @@ redisUrl.pathname = '/4';
 const fleet = new TestFleet({ leaseMs, redisUrl: redisUrl.href, unansweredHandoffS: 1 });
 let one: TestNode;
 let two: TestNode;
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });

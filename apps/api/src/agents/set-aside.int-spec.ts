@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { sessionStream } from '#sessions';
 import type { Frame, TestAgent } from './testing/test-agent.ts';
@@ -11,8 +11,6 @@ const fleet = new TestFleet({ leaseMs: 1_200, unansweredHandoffS: 1 });
 let one: TestNode;
 let two: TestNode;
 let pool: string;
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });

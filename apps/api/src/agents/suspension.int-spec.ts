@@ -1,4 +1,4 @@
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { newPool, TestFleet } from './testing/test-support.ts';
 
@@ -7,7 +7,6 @@ const leaseMs = 4_000;
 const redisUrl = new URL(String(process.env['REDIS_URL']));
 redisUrl.pathname = '/14';
 const fleet = new TestFleet({ leaseMs, redisUrl: redisUrl.href });
-jest.setTimeout(90_000);
 afterAll(() => fleet.close());
 
 test('an instance keeps its connection and its sessions when all nodes were suspended for longer than a lease', async () => {

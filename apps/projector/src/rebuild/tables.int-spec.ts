@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { deleteStream } from '../../../../libs/sessions/src/test-support.ts';
 import { rebuild } from './tables.ts';
 import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
-
-jest.setTimeout(120_000);
 
 let harness: ProjectorHarness;
 beforeAll(async () => {

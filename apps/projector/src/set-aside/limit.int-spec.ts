@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { requestRedrive } from '#read-models';
 import type { Instance, ProjectorHarness } from '../test-harness.ts';
 import { newerVersion, SetAsideHarness } from './test-support.ts';
-
-jest.setTimeout(120_000);
 
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { waitUntil } from '#platform';
 import { listSetAside, requestRedrive } from '#read-models';
@@ -7,8 +7,6 @@ import { rebuild } from '../rebuild/tables.ts';
 import type { ProjectorHarness } from '../test-harness.ts';
 import { rowsPool } from '../test-harness.ts';
 import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './test-support.ts';
-
-jest.setTimeout(240_000);
 
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;

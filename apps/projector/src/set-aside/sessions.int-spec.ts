@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { waitUntil } from '#platform';
 import { listSessions } from '#read-models';
 import { foldStream, UnprojectableEventError } from '#sessions';
 import type { ProjectorHarness } from '../test-harness.ts';
 import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './test-support.ts';
-
-jest.setTimeout(120_000);
 
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { createLogger, createRedis, waitUntil } from '#platform';
 import type { StreamNotification } from '#read-models';
@@ -9,7 +9,6 @@ import { tcpProxy } from '../../../../../libs/platform/src/testing/tcp-proxy.ts'
 import { serviceUrl } from '../../../../../libs/platform/src/testing/test-services.ts';
 import { Notifier } from './notifier.ts';
 
-jest.setTimeout(90_000);
 const everything = { first: 0, last: Number.MAX_SAFE_INTEGER };
 const logger = createLogger('api', 'silent');
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestAgent } from '../testing/test-agent.ts';
 import { TestRows } from '../testing/test-rows.ts';
@@ -10,8 +10,6 @@ const fleet = new TestFleet({ leaseMs: 1_200 });
 const rows = new TestRows();
 let one: TestNode;
 let two: TestNode;
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });

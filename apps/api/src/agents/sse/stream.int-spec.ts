@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { TestNode } from '../testing/test-support.ts';
 import { recordUpdate, TestFleet } from '../testing/test-support.ts';
@@ -10,8 +10,6 @@ const fleet = new TestFleet();
 let one: TestNode;
 let two: TestNode;
 const aborts: AbortController[] = [];
-jest.setTimeout(90_000);
-
 beforeAll(async () => {
   [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
 });
