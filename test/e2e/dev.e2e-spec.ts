@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import getPort from 'get-port';
 import { waitUntil } from '#platform';
+import { freePorts } from '../../tools/shared/free-ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** A generous limit, for slow machines. */
@@ -58,7 +58,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv) {
 /** The first of three free ports in a row. */
 async function threePorts(): Promise<number> {
   const servers = [createServer(), createServer(), createServer()];
-  const first = await getPort({ host: '127.0.0.1' });
+  const [first = 0] = await freePorts(1);
   try {
     for (const [index, server] of servers.entries())
       await once(server.listen(first + index, '127.0.0.1'), 'listening');

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import getPort from 'get-port';
 import pg from 'pg';
 import { waitUntil } from '#platform';
+import { freePorts } from '../../tools/shared/free-ports.ts';
 import { assemble } from '../../tools/image/assemble.ts';
 
 const image = mkdtempSync(join(tmpdir(), 'turnstream-image-'));
@@ -74,7 +74,7 @@ test('the migrations and the three apps run from the folder of the image', async
     ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].map((name) => [name, process.env[name]]),
   );
   for (const app of ['api', 'projector', 'bridge']) {
-    const port = await getPort({ host: '127.0.0.1' });
+    const [port = 0] = await freePorts(1);
     const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/${app}/main.js`], {
       cwd: image,
       env: { ...env, ...services, PORT: String(port), LOG_LEVEL: 'error' },

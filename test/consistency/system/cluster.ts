@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { Redis } from 'ioredis';
 import { withBackingServices } from '#launcher';
 import { sleep } from '#platform';
+import { freePorts } from '../../../tools/shared/free-ports.ts';
 import { separateBackingServices } from '../../scenarios/separate-backing-services.ts';
 import type { Node } from '../common/history.ts';
 import type { AppName } from './apps.ts';
@@ -99,7 +99,7 @@ export class Cluster {
       AGENT_LEASE_MS: String(agentLeaseMs),
       SHUTDOWN_GRACE_MS: '5000',
     });
-    const port = await getPort({ host: '127.0.0.1' });
+    const [port = 0] = await freePorts(1);
     const { root, logs, kafkaProxied = false } = options;
     const apps = { root, logs, dir, services, connections, kafkaProxied, env };
     const created = await App.create(app, number, port, apps);
@@ -141,7 +141,7 @@ export async function withCluster<T>(
 ): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-consistency-'));
   const restore = await separateBackingServices();
-  const store = new OwnEventStore(dir, options.logs, await getPort({ host: '127.0.0.1' }));
+  const store = new OwnEventStore(dir, options.logs, (await freePorts(1))[0] ?? 0);
   try {
     await store.process.start();
     process.env['EVENTSTORE_URL'] = store.url;
