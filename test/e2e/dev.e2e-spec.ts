@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { freePorts } from '../../tools/shared/free-ports.ts';
+import { freePortsInARow } from '../../tools/shared/free-ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** A generous limit, for slow machines. */
@@ -55,21 +54,6 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv) {
   return program;
 }
 
-/** The first of three free ports in a row. */
-async function threePorts(): Promise<number> {
-  const servers = [createServer(), createServer(), createServer()];
-  const [first = 0] = await freePorts(1);
-  try {
-    for (const [index, server] of servers.entries())
-      await once(server.listen(first + index, '127.0.0.1'), 'listening');
-    return first;
-  } catch {
-    return await threePorts();
-  } finally {
-    for (const server of servers) server.close();
-  }
-}
-
 /** Waits until each of these apps is ready. */
 async function ready(...ports: number[]): Promise<void> {
   for (const port of ports) {
@@ -79,7 +63,7 @@ async function ready(...ports: number[]): Promise<void> {
 }
 
 test('nest start --watch restarts the api after an edit in libs/domain', async () => {
-  const port = await threePorts();
+  const port = await freePortsInARow(3);
   const nest = ['node_modules/@nestjs/cli/bin/nest.js', 'start', 'api', '--watch', '--no-shell'];
   const api = run([...nest, '--exec', process.execPath], { PORT: String(port) });
   await ready(port);
@@ -90,7 +74,7 @@ test('nest start --watch restarts the api after an edit in libs/domain', async (
 });
 
 test('npm run dev restarts the three apps after an edit in libs/platform', async () => {
-  const port = await threePorts();
+  const port = await freePortsInARow(3);
   const dev = run(['tools/bootstrap.mjs', 'tools/launcher/start.ts', '--watch'], {
     PORT: String(port),
     TURNSTREAM_DATA: join(copy, '.data'),

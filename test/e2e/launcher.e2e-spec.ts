@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { freePortsInARow } from '../../tools/shared/free-ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 const SERVICE_VARIABLES = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
@@ -27,16 +28,6 @@ function listen(port: number) {
       resolve({ port: (server.address() as AddressInfo).port, close });
     });
   });
-}
-
-/** The first of three free ports in a row, for the apps. */
-async function threePorts(): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const taken = await Promise.allSettled([first, first + 1, first + 2].map((port) => listen(port)));
-    for (const one of taken) if (one.status === 'fulfilled') await one.value.close();
-    if (taken.every((one) => one.status === 'fulfilled')) return first;
-  }
 }
 
 /** Runs a command of the launcher; `seen` waits for a text, `ended` for the exit. */
@@ -87,7 +78,7 @@ beforeAll(async () => {
   const ports = await Promise.all(PORT_VARIABLES.map(() => listen(0)));
   for (const [index, name] of PORT_VARIABLES.entries()) env[name] = String(ports[index]?.port);
   await Promise.all(ports.map(({ close }) => close()));
-  env['PORT'] = String(await threePorts());
+  env['PORT'] = String(await freePortsInARow(3));
 });
 
 afterAll(async () => {

@@ -14,3 +14,13 @@ export async function freePorts(count: number): Promise<number[]> {
   }
   return ports;
 }
+
+/** The first of `count` such ports in a row. */
+export async function freePortsInARow(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(lowest, highest - count);
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    const found = await Promise.all(row.map((port) => getPort({ host: '127.0.0.1', port })));
+    if (found.every((port, index) => port === row[index])) return first;
+  }
+}

@@ -1,10 +1,9 @@
-import { randomInt } from 'node:crypto';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePortsInARow } from '../../../tools/shared/free-ports.ts';
 
 /** No step of a fresh clone takes longer than this, in milliseconds. */
 const timeout = 20 * 60_000;
@@ -41,7 +40,7 @@ export async function tryFreshClone(): Promise<FreshClone> {
 
 /** Empty caches, unused ports, and none of the variables that npm or a started system set. */
 async function freshEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
-  const first = await freePorts(portNames.length + appPorts);
+  const first = await freePortsInARow(portNames.length + appPorts);
   const removed = /^(npm_|TURNSTREAM_|EVENTSTORE_|KAFKA_|REDIS_|DATABASE_|NODE_OPTIONS$)/;
   const kept = Object.entries(process.env).filter(
     ([name]) => !removed.test(name) || /^npm_config_registry$/i.test(name),
@@ -78,26 +77,4 @@ async function timeTests(cwd: string, env: NodeJS.ProcessEnv): Promise<{ code: n
   const child = spawn('npm', ['test'], { cwd, env, timeout, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? -1, seconds: (performance.now() - start) / 1_000 };
-}
-
-/** The first of `count` unused ports in a row, below those that the operating system hands out. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = randomInt(20_000, 30_000);
-    const ports = Array.from({ length: count }, (_, index) => first + index);
-    const free = await Promise.all(ports.map((port) => isFree(port)));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const opened = once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  server.listen(port, '127.0.0.1');
-  const free = await opened;
-  server.close();
-  return free;
 }
