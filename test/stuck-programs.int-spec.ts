@@ -53,7 +53,7 @@ test('a program that lives and does not answer is killed and started again', () 
     await waitUntil(() => ![undefined, stuck].includes(supervisor.pids.get('echo')));
     await waitUntil(() => answersAt(port, GREETINGS.redis)(1_000));
     expect(lines.join('\n')).toMatch(
-      /echo +lives, but has not answered for 0\.3 s: killing it\n.*echo +ended \(killed by SIGKILL\); starting it again/,
+      /echo +lives, but has not answered for 0\.\d s: killing it\n.*echo +ended \(killed by SIGKILL\); starting it again/,
     );
   }));
 

@@ -78,7 +78,7 @@ describe('a projector', () => {
     await harness.settled(ids);
     await allLive(second);
     expect(await harness.rows(ids.slice(1))).toEqual(before);
-    expect(second.rebuilt.filter((id) => ids.includes(id))).toEqual([]);
+    expect(second.rebuilt).toEqual([]);
   });
 
   test('moves a session on over events of an unknown type', async () => {

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Session, SessionCommand } from '#domain';
@@ -44,7 +48,7 @@ export interface Instance {
   readonly deps: PartitionDependencies;
   readonly health: HealthChecks;
   readonly metrics: Metrics;
-  /** The sessions whose contexts were rebuilt, those of other specs too. */
+  /** The sessions whose contexts were rebuilt. */
   readonly rebuilt: readonly string[];
   stop(): Promise<void>;
 }
@@ -59,12 +63,17 @@ interface InstanceOptions {
   readonly codec?: EventCodec;
 }
 
-/** The backing services of one spec: a database and a Redis database of its own, the shared event store. */
+/**
+ * The backing services of one spec: a database, a Redis database and an event store of its own, since a
+ * projector sees every session that its store holds. The programs that the spec starts find that store, too.
+ */
 export class ProjectorHarness {
   private readonly sessionCache = new Map<string, Session>();
   private readonly running: Instance[] = [];
 
   private constructor(
+    private readonly embedded: EmbeddedStore,
+    private readonly dir: string,
     readonly store: EventStore,
     readonly redis: Redis,
     readonly database: TestDatabase,
@@ -78,7 +87,11 @@ export class ProjectorHarness {
     const address = new URL(serviceUrl('REDIS_URL'));
     address.pathname = `/${redisDatabase}`;
     const proxies = await Promise.all([tcpProxy(address.toString()), tcpProxy(database.url)]);
-    return new ProjectorHarness(new EventStore(serviceUrl('EVENTSTORE_URL')), redis, database, ...proxies);
+    const dir = await mkdtemp(join(tmpdir(), 'turnstream-projector-'));
+    const embedded = await startEventStore({ dir });
+    process.env['EVENTSTORE_URL'] = embedded.connectionString;
+    const store = new EventStore(embedded.connectionString);
+    return new ProjectorHarness(embedded, dir, store, redis, database, ...proxies);
   }
 
   get pool(): Pool {
@@ -89,6 +102,8 @@ export class ProjectorHarness {
     await this.stopAll();
     await Promise.all([this.redisProxy.cut(), this.postgresProxy.cut()]);
     await Promise.all([this.redis.quit(), this.database.drop(), this.store.dispose()]);
+    await this.embedded.stop();
+    await rm(this.dir, { recursive: true });
   }
 
   /** Empty read models, with the partitions at the end of the store. */
