@@ -5,6 +5,6 @@ import type { ExternalUpdateRecorded } from './events.ts';
 
 /** An external update is always recorded. */
 export function decideTracking(command: RecordExternalUpdate): Accepted<ExternalUpdateRecorded> {
-  const { system, kind, reference, data, source_event_id } = command;
-  return accept({ type: 'ExternalUpdateRecorded', data: { system, kind, reference, data, source_event_id } });
+  const { type: _type, ...data } = command;
+  return accept({ type: 'ExternalUpdateRecorded', data });
 }
