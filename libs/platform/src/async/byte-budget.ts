@@ -15,11 +15,6 @@ export class ByteBudget {
     return this.taken;
   }
 
-  /** How many wait for room. */
-  get waiters(): number {
-    return this.waiting.length;
-  }
-
   /** Takes bytes; false when there is no room for them, or others wait. `give` returns them. */
   tryTake(bytes: number): boolean {
     if (this.waiting.length > 0 || !this.hasRoom(bytes)) return false;

@@ -46,6 +46,23 @@ test('an error that the service answers with is an answer', async () => {
   await expect(breaker.run(answer)).resolves.toBe('answer');
 });
 
+test('a call from before the trial that ends during it lets no second one through', async () => {
+  const earlier = Promise.withResolvers<string>();
+  const refused = new Error('refused');
+  const isFailure = (error: unknown): true | undefined => (error === refused ? true : undefined);
+  const unlimited = new Breaker({ retryMs: 1_000, isFailure });
+  const first = unlimited.run(() => earlier.promise).catch((error: unknown) => error);
+  await unlimited.run(() => Promise.reject(refused)).catch(() => undefined);
+  await jest.advanceTimersByTimeAsync(1_000);
+  const trial = Promise.withResolvers<string>();
+  const running = unlimited.run(() => trial.promise);
+  earlier.reject(new Error('no sign of anything'));
+  await first;
+  await expect(unlimited.run(answer)).rejects.toThrow(BudgetExceededError);
+  trial.resolve('back');
+  await running;
+});
+
 test('after a while one call is the trial, and its answer lets all others through', async () => {
   await hang();
   await jest.advanceTimersByTimeAsync(1_000);

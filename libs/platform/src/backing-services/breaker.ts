@@ -33,10 +33,12 @@ export class Breaker {
 
   /** @throws BudgetExceededError, or what the call throws */
   async run<T>(call: () => Promise<T>): Promise<T> {
-    if (!this.admits()) {
+    const isTrial = this.openUntil !== undefined;
+    if (isTrial && !this.isTrialDue()) {
       this.options.onSkipped?.();
       throw new BudgetExceededError('The backing service is left alone for a moment.');
     }
+    this.trial ||= isTrial;
     try {
       const result = await this.inBudget(call());
       this.openUntil = undefined;
@@ -45,15 +47,12 @@ export class Breaker {
       this.failed(error);
       throw error;
     } finally {
-      this.trial = false;
+      if (isTrial) this.trial = false;
     }
   }
 
-  private admits(): boolean {
-    if (this.openUntil === undefined) return true;
-    if (this.trial || performance.now() < this.openUntil) return false;
-    this.trial = true;
-    return true;
+  private isTrialDue(): boolean {
+    return !this.trial && this.openUntil !== undefined && performance.now() >= this.openUntil;
   }
 
   private failed(error: unknown): void {
