@@ -7,6 +7,7 @@ export { goalStatuses } from './goals/commands.ts';
 export type { UpdateGoal } from './goals/commands.ts';
 export type { InquiryEvent, InquiryOpened, InquiryRequest } from './inquiries/events.ts';
 export type { OpenInquiry } from './inquiries/commands.ts';
+export { mapJson } from './inquiries/mapping.ts';
 export { inquiryOutcomes } from './inquiries/events.ts';
 export { evolveInquiries } from './inquiries/evolve.ts';
 export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
