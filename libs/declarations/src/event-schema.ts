@@ -52,7 +52,7 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
   const fault = sizeFault(schema);
   if (fault !== undefined) return { faults: [{ path: [], message: fault }] };
   try {
-    if (ajv.validateSchema(schema) !== true) return { faults: (ajv.errors ?? []).map(schemaFault) };
+    if (ajv.validateSchema(schema) !== true) return { faults: schemaFaults(ajv.errors ?? []) };
     const validate = ajv.compile(schema);
     const faultOf = (data: unknown): string | undefined =>
       validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
@@ -62,8 +62,13 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
   }
 }
 
-function schemaFault({ instancePath, message }: ErrorObject): Fault {
-  return { path: instancePath.split('/').slice(1).map(unescape), message: `${message} in JSON Schema` };
+/** One for each place: where a schema may be several things, it is told of the first. */
+function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
+  const byPlace = new Map(errors.toReversed().map((error) => [error.instancePath, error.message]));
+  return [...byPlace].map(([place, message]) => ({
+    path: place.split('/').slice(1).map(unescape),
+    message: `${message}, as JSON Schema (draft 7) has it`,
+  }));
 }
 
 function unescape(token: string): string {
