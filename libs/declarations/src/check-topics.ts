@@ -64,7 +64,7 @@ function checkType(path: Path, type: TypeInFile, report: Report): DeclaredType {
     if (mapping !== undefined) reportMapping([...path, field], mapping);
   }
   const compiled = compileSchema(type.schema);
-  if ('faultOf' in compiled) return { ...type, faultOf: compiled.faultOf };
+  if ('faultOf' in compiled) return { ...type, ...compiled };
   for (const fault of compiled.faults) report([...path, 'schema', ...fault.path], fault.message);
   return { ...type, faultOf: () => undefined };
 

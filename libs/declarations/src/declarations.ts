@@ -58,6 +58,6 @@ export abstract class Declarations {
   /** The topics to read, by name. */
   abstract readonly topics: { readonly [topic: string]: DeclaredTopic };
   abstract readonly inquiries: { readonly [kind: string]: DeclaredInquiry };
-  /** Every source that some kind of inquiry asks. */
-  abstract readonly sources: readonly string[];
+  /** The topics to read, and every source that some kind of inquiry asks. */
+  abstract readonly names: { readonly incoming: readonly string[]; readonly sources: readonly string[] };
 }

@@ -6,8 +6,8 @@ import type { Json, JsonObject } from '#domain';
 import { canonicalJson } from '#domain';
 import type { Fault } from './source.ts';
 
-/** What the schema of an event may be: larger ones take long to check. */
-const limits = { characters: 65_536, expanded: 1_000, pattern: 1_000, program: 1_000 } as const;
+/** What the schema of an event may have, in characters of JSON and instructions of a pattern: larger ones take long to check. */
+const limits = { characters: 65_536, pattern: 1_000, program: 1_000 } as const;
 const formats = ['date-time', 'date', 'time', 'uuid'] as const;
 
 /** Regular expressions in time that is linear in the text: a pattern of a declaration must not stop the process. */
@@ -43,20 +43,21 @@ ajv.addKeyword({
   error: { message: 'must not have the same item twice' },
 });
 
-/** A compiled schema, or what is wrong with it; paths are within the schema. */
+/** A compiled schema, with its definitions written where it refers to them, or what is wrong with it; paths are within it. */
 export type CompiledSchema =
-  { readonly faultOf: (data: unknown) => string | undefined } | { readonly faults: readonly Fault[] };
+  | { readonly schema: JsonObject; readonly faultOf: (data: unknown) => string | undefined }
+  | { readonly faults: readonly Fault[] };
 
 /** Compiles the schema of an event so that checking data always ends soon. */
-export function compileSchema(schema: JsonObject): CompiledSchema {
-  const fault = sizeFault(schema);
-  if (fault !== undefined) return { faults: [{ path: [], message: fault }] };
+export function compileSchema(declared: JsonObject): CompiledSchema {
   try {
-    if (ajv.validateSchema(schema) !== true) return { faults: schemaFaults(ajv.errors ?? []) };
+    if (ajv.validateSchema(declared) !== true) return { faults: schemaFaults(ajv.errors ?? []) };
+    if ('$async' in declared) throw new Error('must not be asynchronous');
+    const schema = writtenOut(declared);
     const validate = ajv.compile(schema);
     const faultOf = (data: unknown): string | undefined =>
       validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
-    return { faultOf };
+    return { schema, faultOf };
   } catch (error) {
     return { faults: [{ path: [], message: error instanceof Error ? error.message : String(error) }] };
   }
@@ -75,44 +76,31 @@ function unescape(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** Why checking data against the schema could take long, or ask another server; undefined: it cannot. */
-function sizeFault(schema: JsonObject): string | undefined {
-  const text = JSON.stringify(schema);
-  if (text.length > limits.characters) return `has more than ${limits.characters} characters of JSON`;
-  if ('$async' in schema) return 'must not be asynchronous';
-  const definitions: JsonObject = { ...asObject(schema['$defs']), ...asObject(schema['definitions']) };
-  const strange = referencesIn(schema).find((reference) => !Object.hasOwn(definitions, nameOf(reference)));
-  if (strange !== undefined)
-    return `has the $ref ${strange}: only #/definitions/NAME of the same schema can be used`;
-  const { definitions: _old, $defs: _new, ...root } = schema;
-  const expanded = expandedSize(root, definitions, []);
-  if (Number.isNaN(expanded)) return 'has a $ref that leads back to itself';
-  return expanded > limits.expanded ? 'is too large once every $ref is written out' : undefined;
-}
-
-/** How many references a schema has once all are followed; NaN: one leads back to itself. */
-function expandedSize(schema: unknown, definitions: JsonObject, from: readonly string[]): number {
-  let size = 1;
-  for (const reference of referencesIn(schema)) {
-    const name = nameOf(reference);
-    if (from.includes(name)) return Number.NaN;
-    size += expandedSize(definitions[name], definitions, [...from, name]);
-    if (size > limits.expanded) return size;
-  }
-  return size;
-}
-
-function referencesIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    key === '$ref' && typeof item === 'string' ? [item] : referencesIn(item),
-  );
-}
-
-function nameOf(reference: string): string {
-  return /^#\/(?:definitions|\$defs)\/([^/]+)$/.exec(reference)?.[1] ?? '';
-}
-
-function asObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
+/**
+ * The schema without `$ref`, so that it can stand in another document.
+ * @throws when it refers to something else than its own definitions, to itself, or is too large
+ */
+function writtenOut(schema: JsonObject): JsonObject {
+  const { definitions, $defs, ...root } = schema;
+  const known: JsonObject = { ...($defs as JsonObject), ...(definitions as JsonObject) };
+  let left = limits.characters - JSON.stringify(schema).length;
+  const write = (value: Json, from: readonly string[]): Json => {
+    if (left < 0)
+      throw new Error(`has more than ${limits.characters} characters of JSON, each $ref written out`);
+    if (Array.isArray(value)) return value.map((item: Json) => write(item, from));
+    if (typeof value !== 'object' || value === null) return value;
+    const { $ref: reference, ...rest } = value as JsonObject;
+    if (typeof reference !== 'string')
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, write(item, from)]));
+    const name = /^#\/(?:definitions|\$defs)\/([^/]+)$/.exec(reference)?.[1] ?? '';
+    const definition = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (definition === undefined)
+      throw new Error(`has the $ref ${reference}: only #/definitions/NAME of the same schema can be used`);
+    if (from.includes(name)) throw new Error(`has a $ref that leads back to itself: ${reference}`);
+    left -= JSON.stringify(definition).length;
+    const written = write(definition, [...from, name]);
+    const beside = write(rest, from) as JsonObject & { readonly allOf?: readonly Json[] };
+    return { ...beside, allOf: [...(beside.allOf ?? []), written] };
+  };
+  return write(root, []) as JsonObject;
 }

@@ -54,7 +54,7 @@ describe('the shipped file', () => {
       'onboarding.events',
     ]);
     expect(Object.keys(shipped.inquiries)).toEqual(['order_status', 'payout_status']);
-    expect(shipped.sources).toEqual(['logistics', 'orders', 'payments']);
+    expect(shipped.names.sources).toEqual(['logistics', 'orders', 'payments']);
   });
 
   test('has every default filled in', () => {
@@ -229,6 +229,15 @@ describe('the schema of an event', () => {
   test('may refer to its own definitions', () => {
     const schema = "{ definitions: { a: { type: string } }, properties: { x: { $ref: '#/definitions/a' } } }";
     expect(faultOf(schema, { x: 1 })).toBe('data/x must be string');
+  });
+
+  test('is refused when its definitions, written out, would fill the memory', () => {
+    const pairs = Array.from({ length: 20 }, (_, index) => {
+      const reference = `{ $ref: '#/definitions/a${index + 1}' }`;
+      return `a${index}: { anyOf: [${reference}, ${reference}] }`;
+    });
+    const schema = `{ definitions: { ${pairs.join(', ')}, a20: { type: string } }, $ref: '#/definitions/a0' }`;
+    expect(() => faultOf(schema, 1)).toThrow('has more than 65536 characters of JSON, each $ref written out');
   });
 
   test('checks a pattern in time that is linear in the text', () => {

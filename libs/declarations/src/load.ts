@@ -47,7 +47,8 @@ export function parseDeclarations(text: string, file: string): Declarations {
   const faults = source.explain([...inFormat, ...ofTopics, ...ofInquiries]);
   if (faults.length > 0) throw new DeclarationsError(faults);
   const sources = Object.values(inquiries).flatMap((inquiry) => Object.keys(inquiry.sources));
-  return { channels, topics, inquiries, sources: [...new Set(sources)].sort() };
+  const names = { incoming: Object.keys(topics), sources: [...new Set(sources)].sort() };
+  return { channels, topics, inquiries, names };
 }
 
 /** What of a file keeps the format, so that the rest of the faults are found at once. */
