@@ -32,7 +32,7 @@ export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';
 export { decideAll } from './session/decide-all.ts';
 export type { AcceptedCommands, CommandContext, DecidedCommands } from './session/decide-all.ts';
-export { channels, isActivity, isSessionEventType, personalFields, senders } from './session/events.ts';
+export { channelPattern, isActivity, isSessionEventType, personalFields, senders } from './session/events.ts';
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {
