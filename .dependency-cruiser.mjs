@@ -49,6 +49,7 @@ export default {
       to: { circular: true },
     },
     uses('platform'),
+    uses('declarations', 'domain', 'platform'),
     uses('messaging', 'platform'),
     {
       name: 'messaging-uses-async-primitives-only',

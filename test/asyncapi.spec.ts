@@ -62,6 +62,10 @@ const fields = {
   accepted_by: 'SECRET',
   system: 'orders',
   kind: 'order_updated',
+  references: { order: 'SECRET' },
+  status: 'delivered',
+  occurred_at_source: '2026-11-24T08:00:00.000Z',
+  public_text: 'delivered at noon',
   reference: 'SECRET',
   source_event_id: '/orders/1',
   data: { secret: 'SECRET' },
@@ -112,6 +116,16 @@ describe('docs/asyncapi.json', () => {
       expect(JSON.stringify(event)).not.toContain('SECRET');
     },
   );
+
+  test('an external update is published with its state and public text, where it has them', () => {
+    const { data: resolved } = publicEvent(id, recorded('ExternalUpdateRecorded')) ?? {};
+    expect(resolved).toMatchObject({ status: 'delivered', public_text: 'delivered at noon' });
+    const event = recorded('ExternalUpdateRecorded') as RecordedEvent & { type: 'ExternalUpdateRecorded' };
+    const { status: _status, public_text: _text, ...data } = event.data;
+    const older = publicEvent(id, { ...event, data });
+    expect(older && fault('conversation.events', older)).toBeNull();
+    expect(older?.data).not.toHaveProperty('status');
+  });
 
   test('an event that is not described is not published', () => {
     expect(publicEvent(id, recorded('UpdateAcknowledged'))).toBeUndefined();

@@ -1,4 +1,4 @@
-/** `npm run asyncapi`: writes docs/asyncapi.json from the schemas in the code. */
+/** `npm run asyncapi`: writes docs/asyncapi.json from the schemas in the code and the shipped declarations. */
 import { writeFileSync } from 'node:fs';
 import { parseOptions, runProgram } from '../shared/failure.ts';
 import { generateDocument } from './document.ts';

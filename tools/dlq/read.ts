@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka } from 'kafkajs';
+import { declared } from '#declarations';
 import type { Coordinates, DeadLetter } from '#messaging';
 import { deadLetterTopic, readDeadLetter, readTopics } from '#messaging';
 
@@ -12,7 +13,9 @@ export interface Found {
 /** All dead letters, the oldest of each topic first. */
 export async function readDeadLetters(kafka: Kafka, admin: Admin): Promise<Found[]> {
   const known = new Set(await admin.listTopics());
-  const topics = readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
+  const topics = readTopics(declared().names)
+    .map(deadLetterTopic)
+    .filter((topic) => known.has(topic));
   const ends = new Map<string, bigint>();
   for (const topic of topics) {
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {

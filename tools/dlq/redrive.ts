@@ -1,4 +1,5 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { declared } from '#declarations';
 import { deadLetterTopic, Publisher, readDeadLetter, readTopics, redriven } from '#messaging';
 import type { Found } from './read.ts';
 
@@ -107,5 +108,7 @@ async function sentUpTo(admin: Admin, groupId: string): Promise<Map<string, bigi
 
 async function deadLetterTopics(admin: Admin): Promise<string[]> {
   const known = new Set(await admin.listTopics());
-  return readTopics.map(deadLetterTopic).filter((topic) => known.has(topic));
+  return readTopics(declared().names)
+    .map(deadLetterTopic)
+    .filter((topic) => known.has(topic));
 }

@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Pool } from 'pg';
+import { DeclarationsModule } from '#declarations';
 import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
+import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
@@ -18,6 +20,7 @@ import { CommandsModule } from './sessions/module.ts';
     CqrsModule.forRoot(),
     SessionsModule.forRoot({ whenFull: 'refuse' }),
     ReadModelsModule,
+    DeclarationsModule,
     CommonModule,
     AdmissionModule,
     CommandsModule,
@@ -26,6 +29,7 @@ import { CommandsModule } from './sessions/module.ts';
     HistoryModule,
     AgentsModule,
   ],
+  controllers: [AsyncApiController],
 })
 export class AppModule {
   constructor(health: HealthChecks, pool: Pool) {

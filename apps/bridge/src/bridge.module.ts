@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
+import { DeclarationsModule } from '#declarations';
 import { createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
@@ -17,6 +18,7 @@ import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
+import { DeclaredEvents } from './inbound/declared-events.ts';
 import { ExternalUpdates } from './inbound/external-updates.ts';
 import { InquiryReplies } from './inbound/inquiry-replies.ts';
 import { InquiryCheckpoint } from './inquiries/checkpoint.ts';
@@ -81,13 +83,14 @@ const clients = [
 
 /** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
+  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
   providers: [
     ...clients,
     BackingServices,
     BridgeMetrics,
     Producers,
     InboundConsumers,
+    DeclaredEvents,
     ExternalUpdates,
     InquiryReplies,
     OutboundPartitions,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import { DeclarationsModule } from '#declarations';
 import { PartitionLeaseStore } from '#partitions';
 import { Config } from '#platform';
 import {
@@ -19,7 +20,7 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
+  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
     { provide: RowsStore, useFactory: (pool: Pool) => new RowsStore(pool), inject: [Pool] },

@@ -7,6 +7,7 @@ export { goalStatuses } from './goals/commands.ts';
 export type { UpdateGoal } from './goals/commands.ts';
 export type { InquiryEvent, InquiryOpened, InquiryRequest } from './inquiries/events.ts';
 export type { OpenInquiry } from './inquiries/commands.ts';
+export { mapJson } from './inquiries/mapping.ts';
 export { inquiryOutcomes } from './inquiries/events.ts';
 export { evolveInquiries } from './inquiries/evolve.ts';
 export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
@@ -31,7 +32,7 @@ export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';
 export { decideAll } from './session/decide-all.ts';
 export type { AcceptedCommands, CommandContext, DecidedCommands } from './session/decide-all.ts';
-export { channels, isActivity, isSessionEventType, personalFields, senders } from './session/events.ts';
+export { channelPattern, isActivity, isSessionEventType, personalFields, senders } from './session/events.ts';
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {

@@ -39,17 +39,17 @@ export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
     throw new NonRetryableError('not_a_cloud_event', `Content type ${type} is not supported.`);
   }
   if ('specversion' in attributes && !type.startsWith(structured)) {
-    const data = value === null || value.length === 0 ? undefined : parse(value);
+    const data = value === null || value.length === 0 ? undefined : parseJson(value);
     return validated({ ...attributes, ...(type !== '' && { datacontenttype: type }), data });
   }
   if (value === null) throw new NonRetryableError('not_json', 'The message has no value.');
-  const envelope = parse(value);
+  const envelope = parseJson(value);
   if (typeof envelope !== 'object' || envelope === null || Array.isArray(envelope)) {
     throw new NonRetryableError('not_a_cloud_event', 'The value is no JSON object.');
   }
   const { data_base64, ...rest } = envelope as Record<string, unknown>;
   if (typeof data_base64 !== 'string') return validated(rest);
-  return validated({ ...rest, data: parse(Buffer.from(data_base64, 'base64')) });
+  return validated({ ...rest, data: parseJson(Buffer.from(data_base64, 'base64')) });
 }
 
 /** A CloudEvent as a message in structured mode. */
@@ -63,7 +63,13 @@ interface OutgoingMessage {
   readonly headers: { readonly [name: string]: string };
 }
 
-function parse(bytes: Buffer): unknown {
+/** The JSON of a message. @throws NonRetryableError `not_json` */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes[0] === 0) {
+    const reason =
+      'The value begins with byte 0, as messages of a schema registry do (Avro, Protobuf): send JSON.';
+    throw new NonRetryableError('not_json', reason);
+  }
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {

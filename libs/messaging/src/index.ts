@@ -1,12 +1,12 @@
-export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
+export { headerText, parseJson, readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
 export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
-export { readIncoming, readReply } from './incoming.ts';
-export type { IncomingEvent, InquiryReply } from './incoming.ts';
+export { identityOf, readReply } from './incoming.ts';
+export type { InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog } from './kafka.ts';
 export type { Received } from './process-batch.ts';
@@ -14,7 +14,6 @@ export { Publisher, publisherRequestMs } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
   conversationSchemas,
-  incomingSchemas,
   inquiryReplySchema,
   inquiryReplyType,
   inquiryRequestSchema,
@@ -26,13 +25,10 @@ export {
   conversationTopic,
   deadLetterTopic,
   ensureTopics,
-  eventsTopic,
-  incomingTopics,
   readTopics,
   repliesTopic,
   requestsTopic,
-  systems,
   topicPlans,
 } from './topics.ts';
-export type { TopicSettings } from './topics.ts';
+export type { TopicNames, TopicSettings } from './topics.ts';
 export { schemaError } from './validation.ts';

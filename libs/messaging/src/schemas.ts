@@ -1,12 +1,11 @@
-/** JSON Schema (draft 7) of every message: what is validated on arrival and what docs/asyncapi.json shows. */
+/** JSON Schema (draft 7) of the messages of Turnstream's own: what is validated on arrival and what docs/asyncapi.json shows. */
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
 /** An id of an order, a payout, a parcel or a partner is no longer than this (characters). */
-export const idLimit = 200;
-const id = { type: 'string', minLength: 1, maxLength: idLimit } as const;
+const id = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const text = { type: 'string', maxLength: 1_000 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 
@@ -28,41 +27,6 @@ export const cloudEventSchema: JsonSchema = {
     subject: optionalText,
     datacontenttype: optionalText,
     dataschema: optionalText,
-  },
-};
-
-/** Fields that are known; others are kept as they come. */
-function object(required: readonly string[], properties: JsonSchema): JsonSchema {
-  return { type: 'object', required, properties, additionalProperties: true };
-}
-
-/** Data of incoming events, by type without its version, then by version. */
-export const incomingSchemas: { readonly [type: string]: { readonly [version: number]: JsonSchema } } = {
-  'orders.order_updated': {
-    1: object(['order_id', 'status'], { order_id: id, status: text, tracking_id: id, partner_id: id }),
-  },
-  'logistics.shipment_updated': {
-    1: object(['tracking_id', 'status'], {
-      tracking_id: id,
-      order_id: id,
-      partner_id: id,
-      status: text,
-      place: text,
-      expected_at: time,
-    }),
-  },
-  'payments.payout_updated': {
-    1: object(['payout_id', 'status'], {
-      payout_id: id,
-      partner_id: id,
-      status: text,
-      amount: { type: 'number' },
-      currency: { type: 'string', pattern: '^[A-Z]{3}$' },
-      reason: text,
-    }),
-  },
-  'onboarding.step_completed': {
-    1: object(['partner_id', 'step'], { partner_id: id, step: text, status: text }),
   },
 };
 
@@ -107,6 +71,17 @@ export const inquiryReplySchema: JsonSchema = {
     { required: ['reason'], properties: { status: { const: 'failed' } } },
   ],
   additionalProperties: true,
+};
+
+/** Fields of published events that are not always there. */
+const optionalFields: { readonly [name: string]: JsonSchema } = {
+  external_update_recorded: {
+    status: {
+      ...text,
+      description: 'The state that the update reports, as the declaration of its type finds it.',
+    },
+    public_text: { ...text, description: 'What the declaration of its type names as public.' },
+  },
 };
 
 const revision = { type: 'integer', minimum: 0, description: 'Counts the events of the session.' } as const;
@@ -161,7 +136,7 @@ export const conversationSchemas: { readonly [type: string]: JsonSchema } = Obje
     {
       type: 'object',
       required: ['session_id', 'revision', ...Object.keys(properties)],
-      properties: { session_id: uuid, revision, ...properties },
+      properties: { session_id: uuid, revision, ...properties, ...optionalFields[name] },
       additionalProperties: false,
     },
   ]),

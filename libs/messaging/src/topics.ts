@@ -3,16 +3,8 @@ import kafkajs from 'kafkajs';
 
 const { ConfigResourceTypes } = kafkajs;
 
-/** The systems whose events come in, each on the topic `{system}.events`. */
-export const systems = ['orders', 'logistics', 'payments', 'onboarding'] as const;
-export type System = (typeof systems)[number];
-
 export const repliesTopic = 'inquiry.replies';
 export const conversationTopic = 'conversation.events';
-
-export function eventsTopic(system: System): string {
-  return `${system}.events`;
-}
 
 export function requestsTopic(source: string): string {
   return `inquiry.requests.${source}`;
@@ -22,9 +14,18 @@ export function deadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
 }
 
-export const incomingTopics: readonly string[] = systems.map(eventsTopic);
 /** The topics that this system reads; each has its dead letters. */
-export const readTopics: readonly string[] = [...incomingTopics, repliesTopic];
+export function readTopics({ incoming }: Pick<TopicNames, 'incoming'>): string[] {
+  return [...incoming, repliesTopic];
+}
+
+/** The names that differ from one installation to another. */
+export interface TopicNames {
+  /** The topics of other systems. */
+  readonly incoming: readonly string[];
+  /** The systems that inquiries ask. */
+  readonly sources: readonly string[];
+}
 
 export interface TopicSettings {
   readonly partitions: number;
@@ -48,14 +49,17 @@ interface TopicPlan {
 /** A dead letter is larger than its message, which may be as large as a broker takes (1 MiB). */
 const deadLetterBytes = 2 * 1_048_576;
 
-/** Every topic, with its partitions and retention. `sources`: the systems that inquiries ask. */
-export function topicPlans(sources: readonly string[], settings: TopicSettings): TopicPlan[] {
+/** Every topic, with its partitions and retention. */
+export function topicPlans(names: TopicNames, settings: TopicSettings): TopicPlan[] {
   const { partitions, replication } = settings;
   const hour = 3_600_000;
   const live = { partitions, replication, retentionMs: settings.retentionHours * hour };
-  const read = readTopics.map((topic) => ({ topic, ...live, uncompressed: true as const }));
-  const written = [conversationTopic, ...sources.map(requestsTopic)].map((topic) => ({ topic, ...live }));
-  const dead = readTopics.map((topic) => ({
+  const read = readTopics(names).map((topic) => ({ topic, ...live, uncompressed: true as const }));
+  const written = [conversationTopic, ...names.sources.map(requestsTopic)].map((topic) => ({
+    topic,
+    ...live,
+  }));
+  const dead = readTopics(names).map((topic) => ({
     topic: deadLetterTopic(topic),
     partitions: 1,
     replication,

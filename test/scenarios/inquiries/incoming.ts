@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { deadLetterTopic, incomingTopics, Publisher } from '#messaging';
+import { loadDeclarations } from '#declarations';
+import { deadLetterTopic, Publisher } from '#messaging';
 import { inParallel, sleep, waitUntil } from '#platform';
 import { readDeadLetters } from '../../../tools/dlq/read.ts';
 import type { ConnectedSystem } from '../clients.ts';
@@ -78,7 +79,7 @@ export async function publish({ kafka }: Pick<ConnectedSystem, 'kafka'>, { messa
 /** Waits until the bridge has committed every message that is there. */
 export async function waitUntilCommitted({ kafka, kafkaGroup }: ConnectedSystem): Promise<void> {
   const isCommitted = async (): Promise<boolean> =>
-    (await lagOf(kafka, `${kafkaGroup}.events`, incomingTopics)) === 0n;
+    (await lagOf(kafka, `${kafkaGroup}.events`, loadDeclarations({}).names.incoming)) === 0n;
   await waitUntil(isCommitted, { what: 'the bridge to catch up', timeoutMs: 900_000, everyMs: 200 });
 }
 

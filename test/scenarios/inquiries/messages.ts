@@ -1,5 +1,4 @@
 import type { Outgoing } from '#messaging';
-import { eventsTopic } from '#messaging';
 
 /** A session that messages can concern. */
 export interface Subject {
@@ -77,20 +76,20 @@ function systemEventOf(index: number, { order_id, partner_id }: Subject): System
   switch (index % 4) {
     case 0: {
       const data = { order_id, status: `step ${index}` };
-      return { topic: eventsTopic('orders'), type: 'orders.order_updated.v1', key: order_id, data };
+      return { topic: 'orders.events', type: 'orders.order_updated.v1', key: order_id, data };
     }
     case 1: {
       const data = { tracking_id: `T-${order_id}`, order_id, status: `step ${index}` };
-      return { topic: eventsTopic('logistics'), type: 'logistics.shipment_updated.v1', key: order_id, data };
+      return { topic: 'logistics.events', type: 'logistics.shipment_updated.v1', key: order_id, data };
     }
     case 2: {
       const data = { payout_id: `PAY-${partner_id}`, partner_id, status: `step ${index}`, amount: index };
-      return { topic: eventsTopic('payments'), type: 'payments.payout_updated.v1', key: partner_id, data };
+      return { topic: 'payments.events', type: 'payments.payout_updated.v1', key: partner_id, data };
     }
     default: {
       const data = { partner_id, step: `step ${index}` };
       return {
-        topic: eventsTopic('onboarding'),
+        topic: 'onboarding.events',
         type: 'onboarding.step_completed.v1',
         key: partner_id,
         data,
@@ -101,10 +100,7 @@ function systemEventOf(index: number, { order_id, partner_id }: Subject): System
 
 function unconcerning({ order_id }: Subject, id: string): Outgoing {
   const data = { order_id: `${order_id}\0`, status: 'lost' };
-  return structured(
-    { topic: eventsTopic('orders'), type: 'orders.order_updated.v1', key: order_id, data },
-    id,
-  );
+  return structured({ topic: 'orders.events', type: 'orders.order_updated.v1', key: order_id, data }, id);
 }
 
 function structured({ topic, type, key, data }: SystemEvent, id: string): Outgoing {

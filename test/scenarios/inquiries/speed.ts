@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { incomingTopics } from '#messaging';
+import { loadDeclarations } from '#declarations';
 import { inParallel, withTimeout } from '#platform';
 import type { ConnectedSystem } from '../clients.ts';
 import { publish, waitUntilCommitted } from './incoming.ts';
@@ -46,7 +46,7 @@ async function rawConsumption({ kafka }: ConnectedSystem, count: number): Promis
   const consumer = kafka.consumer({ groupId: `raw-${randomUUID()}`, maxWaitTimeInMs: 500 });
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...incomingTopics], fromBeginning: true });
+    await consumer.subscribe({ topics: [...loadDeclarations({}).names.incoming], fromBeginning: true });
     let [seen, start] = [0, 0];
     const consumed = new Promise<number>((resolve, reject) => {
       const running = consumer.run({

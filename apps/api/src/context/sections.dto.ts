@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import type { Channel, Context, Sender, SessionStatus } from '#domain';
-import { channels, senders } from '#domain';
+import type { Context, Sender, SessionStatus } from '#domain';
+import { senders } from '#domain';
 
 type Order = NonNullable<Context['order_tracking']>;
 type Json = Context['short_term_memory']['preferences'];
@@ -19,7 +19,7 @@ export class IdentityDto {
 
 export class SessionSectionDto {
   @ApiProperty({ enum: ['active', 'ended', 'expired'] }) status: SessionStatus;
-  @ApiProperty({ enum: channels }) channel: Channel;
+  @ApiProperty({ example: 'whatsapp' }) channel: string;
   @ApiProperty(time) start_time: string;
   @ApiProperty(time) last_activity_time: string;
   @ApiProperty({ description: 'Seconds without activity until the session expires.' }) expires_in_s: number;

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
-import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
-import { channels, senders } from '#domain';
+import type { JsonObject, Sender, SessionStatus } from '#domain';
+import { senders } from '#domain';
+import { channels } from '../common/declared.ts';
 import { IsRevision, IsTime, IsWholeText } from '../common/query-values.ts';
 import { IsId } from '../common/validators.ts';
 
@@ -47,7 +48,7 @@ export class SessionsQuery extends Page {
   @ApiPropertyOptional({ enum: channels })
   @IsOptional()
   @IsIn(channels)
-  channel?: Channel;
+  channel?: string;
 }
 
 export class TurnsQuery extends Page {
@@ -104,7 +105,7 @@ export class SessionRowDto {
   @ApiProperty({ example: 'P7689' }) partner_id: string;
   @ApiProperty({ format: 'date-time' }) start_time: string;
   @ApiProperty({ format: 'date-time' }) last_activity_time: string;
-  @ApiProperty({ enum: channels }) channel: Channel;
+  @ApiProperty({ example: 'whatsapp' }) channel: string;
   @ApiProperty({ type: String, ...nullable, example: 'resolve_payment' }) current_task: string | null;
   @ApiProperty({ example: 'hi' }) language: string;
   @ApiProperty({ format: 'date-time' }) expires_at: string;

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { Inquiry, InquirySource } from '#domain';
-import { inquiryKinds, inquiryOutcomes } from '#domain';
+import { inquiryOutcomes } from '#domain';
+import { inquiries } from '../common/declared.ts';
 import { IsJsonObject } from '../common/validators.ts';
 
 const time = { type: String, format: 'date-time' } as const;
@@ -50,17 +51,22 @@ export const inquiryExample: Inquiry = {
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 };
 
+const [exampleKind = ''] = Object.keys(inquiries);
+const subjects = Object.entries(inquiries)
+  .map(([kind, { subject }]) => `${subject.map((field) => `\`${field}\``).join(' and ')} for ${kind}`)
+  .join(', ');
+
 /** The body of `POST …/inquiries`. */
 export class OpenInquiryDto {
-  @ApiProperty({ enum: Object.keys(inquiryKinds), example: 'order_status' })
-  @IsIn(Object.keys(inquiryKinds))
+  @ApiProperty({ enum: Object.keys(inquiries), example: exampleKind })
+  @IsIn(Object.keys(inquiries))
   kind: string;
 
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
-    example: { order_id: 'ORD9823' },
-    description: 'What is asked about: `order_id` for order_status, `payout_id` for payout_status.',
+    example: Object.fromEntries(inquiries[exampleKind]?.subject.map((field) => [field, 'ORD9823']) ?? []),
+    description: `What is asked about: ${subjects}.`,
   })
   @IsJsonObject({ keys: 4, size: 1_000 })
   subject: Record<string, string>;

@@ -1,6 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Channel } from '#domain';
-import { channels } from '#domain';
 import { CommandResultDto, toCommandResultDto } from '../common/command-result.dto.ts';
 import type { PartnerSessionResult } from './resume-or-start.ts';
 
@@ -9,11 +7,10 @@ export class PartnerSessionDto extends CommandResultDto {
   resumed: boolean;
 
   @ApiProperty({
-    enum: channels,
     example: 'whatsapp',
     description: 'The channel that the session is on. Continue on another one with `POST …/channel`.',
   })
-  channel: Channel;
+  channel: string;
 }
 
 export function toPartnerSessionDto(result: PartnerSessionResult): PartnerSessionDto {

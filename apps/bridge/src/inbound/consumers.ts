@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Kafka } from 'kafkajs';
+import { Declarations } from '#declarations';
 import type { ConsumerOptions, InquiryReply } from '#messaging';
-import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
+import { ConsumerLoop, repliesTopic } from '#messaging';
 import type { Logger } from '#platform';
 import { InjectLogger, isUnavailable, retry } from '#platform';
 import { BackingServices } from '../common/backing-services.ts';
@@ -20,6 +21,7 @@ export class InboundConsumers {
   constructor(
     private readonly kafka: Kafka,
     private readonly config: BridgeConfig,
+    private readonly declarations: Declarations,
     private readonly updates: ExternalUpdates,
     private readonly replies: InquiryReplies,
     private readonly urgent: UrgentTasks,
@@ -37,11 +39,11 @@ export class InboundConsumers {
   }
 
   private async createTopics(signal: AbortSignal): Promise<void> {
-    const { kafka, config, logger } = this;
+    const { kafka, config, declarations, logger } = this;
     const onRetry = (err: unknown, attempt: number): void => {
       if (attempt === 1) logger.warn({ err }, 'topics not created yet');
     };
-    const create = (): Promise<string[]> => createTopics(kafka, config.topics);
+    const create = (): Promise<string[]> => createTopics(kafka, declarations.names, config.topics);
     const done = await retry(create, { minMs: 100, maxMs: 5_000, signal, onRetry });
     if (done && done.length > 0) logger.info({ done }, 'topics created or changed');
   }
@@ -49,7 +51,7 @@ export class InboundConsumers {
   /** Brings the events of other systems to the sessions that they concern. */
   private updateConsumer(): ConsumerLoop<AddressedUpdate> {
     return new ConsumerLoop<AddressedUpdate>({
-      ...this.shared('events', incomingTopics),
+      ...this.shared('events', this.declarations.names.incoming),
       prepare: (messages) => this.updates.address(messages),
       handle: async (update, { topic }) => {
         await this.urgent.yieldToDeadlines();

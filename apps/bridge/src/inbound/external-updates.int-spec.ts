@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { loadDeclarations } from '#declarations';
 import { NonRetryableError } from '#messaging';
 import { createLogger, createPool } from '#platform';
+import { DeclaredEvents } from './declared-events.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates } from './external-updates.ts';
 
@@ -14,7 +16,9 @@ function event(order_id: string, note = ''): Buffer {
 }
 
 async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableError | undefined> {
-  const updates = new ExternalUpdates(pool, { execute: () => Promise.reject(new Error('no command')) });
+  const updates = new ExternalUpdates(pool, new DeclaredEvents(loadDeclarations({})), {
+    execute: () => Promise.reject(new Error('no command')),
+  });
   const place = { topic: 'orders.events', partition: 0, offset: '0', key: null, timestamp: '0' };
   const [addressed] = await updates.address([{ ...place, value }]);
   return addressed;

@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { JsonObject } from '#domain';
+import type { JsonObject, ResolvedUpdate } from '#domain';
 import { deduplicationIds } from '#domain';
-import type { IncomingEvent, Received } from '#messaging';
-import { NonRetryableError, readIncoming } from '#messaging';
+import type { Received } from '#messaging';
+import { NonRetryableError } from '#messaging';
 import type { Reference } from '#read-models';
 import { sessionsConcerned } from '#read-models';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
+import type { IncomingEvent } from './declared-events.ts';
+import { DeclaredEvents } from './declared-events.ts';
 import { readOrError, toWorkerError } from './errors.ts';
-import { exact } from './exact.ts';
 
 /** An external update and the sessions that it concerns. */
 export interface AddressedUpdate {
@@ -16,33 +17,18 @@ export interface AddressedUpdate {
   readonly sessions: readonly string[];
 }
 
-/** The fields that say what an event concerns, and what its subject names, by system. */
-const referenceFields = {
-  order_id: 'order',
-  payout_id: 'payout',
-  tracking_id: 'tracking',
-  partner_id: 'partner',
-} as const;
-const subjectKinds: { readonly [system: string]: string } = {
-  orders: 'order',
-  logistics: 'tracking',
-  payments: 'payout',
-  onboarding: 'partner',
-};
-/** Larger data (characters of JSON) does not belong into a conversation. */
-const dataLimit = 65_536;
-
 /** The events of other systems that concern sessions. */
 @Injectable()
 export class ExternalUpdates {
   constructor(
     private readonly pool: Pool,
+    private readonly events: DeclaredEvents,
     @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
   ) {}
 
   /** Reads the messages of a chunk and finds, with one query, the live sessions that each concerns. */
   async address(messages: readonly Received[]): Promise<(AddressedUpdate | NonRetryableError)[]> {
-    const events = messages.map((message) => readOrError(() => readEvent(message)));
+    const events = messages.map((message) => readOrError(() => this.events.read(message)));
     const references = events.map((event) => (event instanceof NonRetryableError ? [] : referencesOf(event)));
     const sessions = await sessionsConcerned(this.pool, references);
     return events.map((event, index) =>
@@ -66,7 +52,7 @@ export class ExternalUpdates {
     try {
       const result = await this.commands.execute({
         sessionId,
-        commands: [{ type: 'RecordExternalUpdate', ...update, source_event_id }],
+        commands: [{ type: 'RecordExternalUpdate', ...update, ...resolvedOf(event), source_event_id }],
         actor: { role: 'system', id: system },
         commandIds: deduplicationIds({ system, source_event_id }),
         body: update,
@@ -80,12 +66,6 @@ export class ExternalUpdates {
   }
 }
 
-function readEvent(message: Received): IncomingEvent {
-  const event = readIncoming(message.topic.replace(/\.events$/, ''), exact(message));
-  if (JSON.stringify(event.data).length <= dataLimit) return event;
-  throw new NonRetryableError('schema_broken', `data has more than ${dataLimit} characters of JSON`);
-}
-
 /** An unknown version may mean something else by its fields: it is kept apart and concerns no reference. */
 function updateOf(event: IncomingEvent): {
   system: string;
@@ -93,10 +73,9 @@ function updateOf(event: IncomingEvent): {
   reference: string | null;
   data: JsonObject;
 } {
-  const { system, kind, known, version } = event;
-  const content = event.data as JsonObject;
-  if (!known) return { system, kind, reference: null, data: { version, content } };
-  return { system, kind, reference: mainReference(event), data: content };
+  const { system, kind, known, version, data } = event;
+  if (!known) return { system, kind, reference: null, data: { version, content: data } };
+  return { system, kind, reference: mainReference(event), data };
 }
 
 /** The session ended while the message was on its way: the update does not concern it any more. */
@@ -105,17 +84,22 @@ function isOver(error: unknown): boolean {
   return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';
 }
 
-/** A reference that the index cannot hold names no session. */
-function referencesOf({ system, subject, data }: IncomingEvent): Reference[] {
-  const named = Object.entries(referenceFields).map(([field, kind]) => ({ kind, reference: data[field] }));
-  const kind = subjectKinds[system];
-  const all = kind === undefined ? named : [...named, { kind, reference: subject }];
-  return all.filter(
-    (item): item is Reference => typeof item.reference === 'string' && !item.reference.includes('\0'),
-  );
+/** What is no part of the update's content: an older release, which did not resolve it, knows it as the same update. */
+function resolvedOf({
+  known,
+  references,
+  status,
+  occurred_at_source,
+  public_text,
+}: IncomingEvent): ResolvedUpdate {
+  return known ? { references, status, occurred_at_source, public_text } : {};
 }
 
-function mainReference({ subject, data }: IncomingEvent): string | null {
-  const named = Object.keys(referenceFields).map((field) => data[field]);
-  return named.find((reference) => typeof reference === 'string') ?? subject;
+function referencesOf({ references }: IncomingEvent): Reference[] {
+  return Object.entries(references).map(([kind, reference]) => ({ kind, reference: reference as string }));
+}
+
+function mainReference({ subject, references }: IncomingEvent): string | null {
+  const { order, payout, tracking, partner } = references;
+  return order ?? payout ?? tracking ?? partner ?? subject;
 }

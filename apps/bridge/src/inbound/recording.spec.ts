@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { Pool } from 'pg';
-import type { IncomingEvent, InquiryReply } from '#messaging';
+import { loadDeclarations } from '#declarations';
+import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import type { IncomingEvent } from './declared-events.ts';
+import { DeclaredEvents } from './declared-events.ts';
 import { ExternalUpdates } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 
@@ -37,11 +40,16 @@ const event: IncomingEvent = {
   known: true,
   subject: 'ORD1',
   data: { order_id: 'ORD1', status: 'delivered' },
+  references: { order: 'ORD1' },
+  status: 'delivered',
+  occurred_at_source: '2026-11-28T13:00:00.000Z',
+  public_text: null,
 };
+const events = new DeclaredEvents(loadDeclarations({}));
 
 function record(commands: ReturnType<typeof executor>, more: Partial<IncomingEvent> = {}): Promise<number> {
   const update = { event: { ...event, ...more }, sessions: ['a', 'b'] };
-  return new ExternalUpdates(new Pool(), commands).record(update);
+  return new ExternalUpdates(new Pool(), events, commands).record(update);
 }
 
 describe('an external update', () => {
@@ -49,6 +57,17 @@ describe('an external update', () => {
     const commands = executor();
     expect(await record(commands)).toBe(2);
     expect(commands.requests.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
+  });
+
+  test('is recorded with what its declaration found, which is no part of its content', async () => {
+    const commands = executor();
+    await record(commands);
+    const { references, status, occurred_at_source, public_text } = event;
+    expect(commands.requests[0]).toMatchObject({
+      commands: [{ reference: 'ORD1', references, status, occurred_at_source, public_text }],
+      body: { system: 'orders', kind: 'order_updated', reference: 'ORD1', data: event.data },
+    });
+    expect(Object.keys(commands.requests[0]?.body ?? {})).toEqual(['system', 'kind', 'reference', 'data']);
   });
 
   test('that was recorded before appends nothing', async () => {
@@ -69,6 +88,7 @@ describe('an external update', () => {
       reference: null,
       data: { version: 9, content: event.data },
     });
+    expect(commands.requests[0]?.commands[0]).not.toHaveProperty('references');
   });
 
   test('whose id came before with other data is not retryable', async () => {

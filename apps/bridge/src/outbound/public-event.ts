@@ -4,7 +4,7 @@ import type { CloudEvent } from '#messaging';
 type Fields = { readonly [field: string]: unknown };
 
 /**
- * The public form of an event: names and states, never what a person said, who they are, or free text of another system.
+ * The public form of an event: names and states, never what a person said, who they are, or what another system did not declare as public.
  * Only the fields listed here are published; undefined: the event is not. Pure.
  */
 export function publicEvent(sessionId: string, event: RecordedEvent): CloudEvent | undefined {
@@ -60,8 +60,9 @@ function publicFields(event: RecordedEvent): Fields | undefined {
     case 'UpdateAcknowledged':
       return undefined;
     case 'ExternalUpdateRecorded': {
-      const { system, kind, source_event_id } = event.data;
-      return { system, kind, source_event_id };
+      const { system, kind, source_event_id, status, public_text } = event.data;
+      // They are what the declaration of the type names as public; the rest of the update is personal.
+      return { system, kind, source_event_id, ...given({ status, public_text }) };
     }
     case 'InquiryOpened':
     case 'InquiryAnswered':
@@ -94,6 +95,13 @@ function inquiryFields(event: Extract<RecordedEvent, { type: `Inquiry${string}` 
     default:
       return event satisfies never;
   }
+}
+
+/** The fields that have a value. */
+function given(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 /** An event type of a newer version is not published: which of its fields are public is not known here. */

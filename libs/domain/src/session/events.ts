@@ -12,8 +12,9 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import type { ExternalUpdateRecorded } from '../tracking/events.ts';
 import { trackingPersonalFields } from '../tracking/events.ts';
 
-export const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
-export type Channel = (typeof channels)[number];
+/** The form of a channel's name. Which channels there are is declared by each installation. */
+export const channelPattern = /^[a-z][a-z0-9_]{0,31}$/;
+export type Channel = string;
 
 export const senders = ['user', 'bot'] as const;
 export type Sender = (typeof senders)[number];

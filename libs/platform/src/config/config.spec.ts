@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from './config.ts';
-import { ConfigError } from './environment.ts';
+import { EnvironmentError } from './environment.ts';
 
 const good = {
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
@@ -16,7 +16,7 @@ function faultsOf(env: NodeJS.ProcessEnv): Record<string, string> {
   try {
     loadConfig(env);
   } catch (error) {
-    if (error instanceof ConfigError)
+    if (error instanceof EnvironmentError)
       return Object.fromEntries(error.faults.map(({ variable, message }) => [variable, message]));
     throw error;
   }

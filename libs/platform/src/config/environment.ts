@@ -11,15 +11,16 @@ interface ConfigFault {
   readonly example: string;
 }
 
-/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
+/** Thrown when a process cannot start as it is configured; its message says what to change. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly faults: readonly ConfigFault[];
+}
 
-  constructor(faults: readonly ConfigFault[]) {
+/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
+export class EnvironmentError extends ConfigError {
+  constructor(readonly faults: readonly ConfigFault[]) {
     const list = faults.map((f) => `${f.variable} ${f.message} (example: ${f.variable}=${f.example})`);
     super(`Wrong environment: ${list.join('; ')}`);
-    this.faults = faults;
   }
 }
 
@@ -34,7 +35,7 @@ interface EnvironmentOptions<T> {
 
 /**
  * Reads the variables that a class declares, with its class-validator rules; an empty variable counts as unset.
- * @throws ConfigError that lists every wrong variable
+ * @throws EnvironmentError that lists every wrong variable
  */
 export function readEnvironment<T extends object>(
   type: new () => T,
@@ -52,11 +53,11 @@ export function readEnvironment<T extends object>(
     message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
     example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
   }));
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (faults.length > 0) throw new EnvironmentError(faults);
   return environment;
 }
 
-/** Runs `load`; on a ConfigError writes its one line to stderr and ends the process with 78. */
+/** Runs `load`; on a ConfigError writes its message to stderr and ends the process with 78. */
 export function orExit<T>(load: () => T): T {
   try {
     return load();

@@ -17,17 +17,18 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A fresh database with all migrations, of this spec alone. `settings`: SQL that each connection runs first. */
-export async function createTestDatabase(settings = ''): Promise<TestDatabase> {
+/**
+ * A fresh database of this spec alone, with its first migrations, by default all. `settings`: SQL that each connection
+ * runs first.
+ */
+export async function createTestDatabase(settings = '', migrations?: number): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = new Pool({ connectionString: serviceUrl('DATABASE_URL'), max: 1 });
   await admin.query(`CREATE DATABASE ${name}`);
   const address = new URL(serviceUrl('DATABASE_URL'));
   address.pathname = `/${name}`;
   const url = address.toString();
-  const dir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
-  const migrationsTable = 'schema_migration';
-  await runner({ databaseUrl: url, dir, direction: 'up', migrationsTable, log: () => undefined });
+  await migrateTestDatabase(url, migrations);
   const pool = testPool(url, settings);
   const drop = async (): Promise<void> => {
     await pool.end();
@@ -35,6 +36,13 @@ export async function createTestDatabase(settings = ''): Promise<TestDatabase> {
     await admin.end();
   };
   return { url, pool, drop };
+}
+
+/** Runs the next migrations, by default all that are missing. */
+export async function migrateTestDatabase(databaseUrl: string, count = Infinity): Promise<void> {
+  const dir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
+  const migrationsTable = 'schema_migration';
+  await runner({ databaseUrl, dir, direction: 'up', count, migrationsTable, log: () => undefined });
 }
 
 /** A small pool that outlives lost connections. `settings`: SQL that each connection runs first. */

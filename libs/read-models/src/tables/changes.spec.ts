@@ -158,9 +158,9 @@ describe('the rows of turns', () => {
       { ...started, metadata: { ...started.metadata, occurred_at: 'yesterday' } },
     ],
     [
-      'unknown channel',
+      'channel of another form',
       randomUUID(),
-      { ...started, data: { ...started.data, channel: 'pigeon' } } as unknown as RecordedEvent,
+      { ...started, data: { ...started.data, channel: 'Pigeon!' } } as unknown as RecordedEvent,
     ],
   ])('an event with a %s fits in no row', (_, sessionId, event) => {
     expect(() => rowChange(sessionId, event)).toThrow(UnstorableEventError);

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#domain';
-import { channels, isActivity, isSessionEventType, senders } from '#domain';
+import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
 import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
@@ -37,7 +37,7 @@ function startedRow(
     partner_id: text(partner_id, 'partner_id'),
     start_time: at,
     last_activity_time: at,
-    channel: oneOf(channels, channel, 'channel'),
+    channel: channelName(channel),
     current_task: null,
     language: text(language, 'language'),
     expires_at,
@@ -66,7 +66,7 @@ function unchanged(session_id: string, event: RecordedEvent, at: string): Sessio
 
 /** The events not named here leave the row as it is, but for its revision and times. */
 function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
-  if (type === 'ChannelSwitched') return { channel: oneOf(channels, data.channel, 'channel') };
+  if (type === 'ChannelSwitched') return { channel: channelName(data.channel) };
   if (type === 'PreferenceChanged') {
     return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : {};
   }
@@ -131,6 +131,12 @@ function validTime(value: unknown): string {
 function text(value: unknown, field: string): string {
   if (typeof value !== 'string') throw new UnstorableEventError(`${field} is not a text`);
   return value;
+}
+
+function channelName(value: unknown): string {
+  const channel = text(value, 'channel');
+  if (channelPattern.test(channel)) return channel;
+  throw new UnstorableEventError('channel has another form than a channel');
 }
 
 function oneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {

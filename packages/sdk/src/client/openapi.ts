@@ -832,9 +832,8 @@ export interface components {
             /**
              * @description The channel that the session is on. Continue on another one with `POST …/channel`.
              * @example whatsapp
-             * @enum {string}
              */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            readonly channel: string;
         };
         readonly InquirySourceDto: {
             /**
@@ -972,8 +971,8 @@ export interface components {
         readonly SessionSectionDto: {
             /** @enum {string} */
             readonly status: "active" | "ended" | "expired";
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example whatsapp */
+            readonly channel: string;
             /** Format: date-time */
             readonly start_time: string;
             /** Format: date-time */
@@ -1257,8 +1256,8 @@ export interface components {
             readonly start_time: string;
             /** Format: date-time */
             readonly last_activity_time: string;
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example whatsapp */
+            readonly channel: string;
             /** @example resolve_payment */
             readonly current_task: string | null;
             /** @example hi */
@@ -1297,8 +1296,8 @@ export interface components {
             readonly start_time: string;
             /** Format: date-time */
             readonly last_activity_time: string;
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example whatsapp */
+            readonly channel: string;
             /** @example resolve_payment */
             readonly current_task: string | null;
             /** @example hi */

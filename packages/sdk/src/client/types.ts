@@ -3,10 +3,16 @@ import type { components, operations } from './openapi.ts';
 type Schemas = components['schemas'];
 type Query<Name extends keyof operations> = NonNullable<operations[Name]['parameters']['query']>;
 
+/** What an installation may declare more of: the names that every one has, and any other. */
+type Declared<Name extends string> = Name | (string & {});
+/** The channel of a conversation, as `whatsapp`. */
+export type Channel = Declared<Schemas['StartSessionDto']['channel']>;
+type OnChannel<Body> = Omit<Body, 'channel'> & { readonly channel: Channel };
+
 /** The body of {@link Turnstream.startSession}. */
-export type StartSession = Schemas['StartSessionDto'];
+export type StartSession = OnChannel<Schemas['StartSessionDto']>;
 /** How {@link Turnstream.resumeOrStart} starts a session when none is active. */
-export type ResumeOrStart = Schemas['ResumeOrStartDto'];
+export type ResumeOrStart = OnChannel<Schemas['ResumeOrStartDto']>;
 /** A turn of the user or the bot; with a user's turn, `response_text` is the bot's reply. */
 export type RecordTurn = Schemas['RecordTurnDto'];
 /** The body of {@link Session.setGoal}. */
@@ -19,12 +25,11 @@ export type Handoff = Schemas['HandoffDto'];
 export type ExternalUpdate = Schemas['ExternalUpdateDto'];
 /** Preferences by name; null removes one. */
 export type Preferences = Schemas['ChangePreferencesDto']['preferences'];
-/** The channel of a conversation, as `whatsapp`. */
-export type Channel = StartSession['channel'];
 /** A flag's value: text, number, true or false. */
 export type FlagValue = NonNullable<Schemas['RaiseFlagDto']['value']>;
 /** One of several commands for {@link Session.commands}, discriminated by `type`. */
-export type CommandItem = Schemas['CommandsDto']['commands'][number];
+export type CommandItem = WithAnyChannel<Schemas['CommandsDto']['commands'][number]>;
+type WithAnyChannel<Item> = Item extends { readonly channel: unknown } ? OnChannel<Item> : Item;
 
 /** The result of a command. `revision` is that of the last event it appended, counted from 0. */
 export type CommandResult = Schemas['CommandResultDto'] & {
@@ -47,12 +52,14 @@ export type SessionRow = Schemas['SessionRowDto'];
 export type TurnRow = Schemas['TurnRowDto'];
 
 /** Filters sessions by partner, status or channel. `limit` is the page size (1 to 500). */
-export type SessionsQuery = Omit<Query<'sessions'>, 'after'>;
+export type SessionsQuery = Omit<Query<'sessions'>, 'after' | 'channel'> & { readonly channel?: Channel };
 /** Filters turns by session, partner, intent, sender or time. `limit` is the page size (1 to 500). */
 export type TurnsQuery = Omit<Query<'turns'>, 'after'>;
 
 /** A question to other systems, for {@link Session.openInquiry}: `order_status` of an `order_id`, and so on. */
-export type OpenInquiry = Schemas['OpenInquiryDto'];
+export type OpenInquiry = Omit<Schemas['OpenInquiryDto'], 'kind'> & {
+  readonly kind: Declared<Schemas['OpenInquiryDto']['kind']>;
+};
 /** The inquiry that was opened; `joined` when the same question was already open. */
 export type InquiryAccepted = Schemas['InquiryAcceptedDto'];
 /** An inquiry with the state and latency of each source, and its merged answer once it is closed. */

@@ -1,13 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import type { Channel } from '#domain';
-import { channels } from '#domain';
+import { channels } from '../../common/declared.ts';
 import { defineCommand } from './definition.ts';
 
 export class SwitchChannelDto {
-  @ApiProperty({ enum: channels, example: 'ivr' })
+  @ApiProperty({ enum: channels, example: channels.at(1) ?? channels[0] })
   @IsIn(channels)
-  channel: Channel;
+  channel: string;
 }
 
 export const switchChannel = defineCommand({

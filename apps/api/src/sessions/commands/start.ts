@@ -1,15 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import type { Channel, StartSession } from '#domain';
-import { channels } from '#domain';
+import type { StartSession } from '#domain';
+import { channels } from '../../common/declared.ts';
 import { PartnerId } from '../../common/params.ts';
 import { IsId, IsLanguageTag } from '../../common/validators.ts';
 
 /** How a session begins. */
 export class ResumeOrStartDto {
-  @ApiProperty({ enum: channels, example: 'whatsapp' })
+  @ApiProperty({ enum: channels, example: channels[0] })
   @IsIn(channels)
-  channel: Channel;
+  channel: string;
 
   @ApiPropertyOptional({
     example: 'hi',

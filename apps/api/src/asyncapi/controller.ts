@@ -1,0 +1,16 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Declarations } from '#declarations';
+import { asyncApiDocument } from './document.ts';
+
+/** The description of the Kafka topics, as this installation declares them. */
+@ApiExcludeController()
+@Controller('asyncapi.json')
+export class AsyncApiController {
+  constructor(private readonly declarations: Declarations) {}
+
+  @Get()
+  document(): object {
+    return asyncApiDocument(this.declarations);
+  }
+}

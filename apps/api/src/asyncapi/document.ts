@@ -1,0 +1,186 @@
+import type { Declarations, DeclaredTopic } from '#declarations';
+import type { JsonSchema } from '#messaging';
+import {
+  conversationSchemas,
+  conversationTopic,
+  deadLetterReasons,
+  deadLetterTopic,
+  inquiryReplySchema,
+  inquiryReplyType,
+  inquiryRequestSchema,
+  inquiryRequestType,
+  nameLimit,
+  readTopics,
+  repliesTopic,
+  requestsTopic,
+} from '#messaging';
+
+type Members = { readonly [name: string]: unknown };
+
+const cloudEvent = {
+  type: 'object',
+  required: ['specversion', 'id', 'source', 'type'],
+  properties: {
+    specversion: { const: '1.0' },
+    id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: nameLimit,
+      description: 'Together with the source it identifies the event: a repetition has no effect.',
+    },
+    source: { type: 'string', minLength: 1, maxLength: nameLimit },
+    type: { type: 'string' },
+    time: { type: 'string', format: 'date-time' },
+    subject: { type: 'string' },
+    datacontenttype: { type: 'string' },
+    partitionkey: { type: 'string' },
+    correlationid: {
+      type: 'string',
+      description: 'Of a request: that of the command which opened the inquiry.',
+    },
+    traceparent: { type: 'string', description: 'Of a request: the W3C trace context of that command.' },
+  },
+} as const;
+
+const deadLetterHeaders = {
+  type: 'object',
+  required: ['dead_letter_topic', 'dead_letter_partition', 'dead_letter_offset', 'dead_letter_reason'],
+  properties: {
+    dead_letter_topic: { type: 'string', description: 'Where the message was found.' },
+    dead_letter_partition: { type: 'string', pattern: '^\\d+$' },
+    dead_letter_offset: { type: 'string', pattern: '^\\d+$' },
+    dead_letter_reason: {
+      enum: deadLetterReasons,
+    },
+    dead_letter_detail: { type: 'string' },
+    dead_letter_failed_at: { type: 'string', format: 'date-time' },
+  },
+} as const;
+
+/** The messages of a topic, by their names in the document. */
+type Messages = { readonly [name: string]: Members };
+
+interface Topic {
+  readonly topic: string;
+  readonly messages: Messages;
+}
+
+/** The AsyncAPI document of all topics: those that an installation declares, and those of Turnstream itself. */
+export function asyncApiDocument({ topics: declared, names }: Declarations): Members {
+  const incoming = incomingTopics(declared);
+  const dead = readTopics(names).map((topic): Topic => ({
+    topic: deadLetterTopic(topic),
+    messages: { dead_letter: deadLetter() },
+  }));
+  const topics: Topic[] = [
+    ...incoming,
+    { topic: repliesTopic, messages: { [inquiryReplyType]: message(inquiryReplyType, inquiryReplySchema) } },
+    { topic: conversationTopic, messages: conversation() },
+    ...names.sources.map((source) => ({
+      topic: requestsTopic(source),
+      messages: { [inquiryRequestType]: message(inquiryRequestType, inquiryRequestSchema) },
+    })),
+    ...dead,
+  ];
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Turnstream: topics',
+      version: '1.0.0',
+      description:
+        'The events that Turnstream receives from other systems, the requests that it sends to them, and the events that ' +
+        'it publishes about conversations. CloudEvents 1.0, JSON, in structured or binary mode, unless a topic is ' +
+        'declared as plain JSON. See connect-a-service.md for an example.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    defaultContentType: 'application/cloudevents+json',
+    servers: { kafka: { host: '127.0.0.1:9092', protocol: 'kafka' } },
+    channels: Object.fromEntries(topics.map(channelOf)),
+    operations: operations(declared, names),
+    components: {
+      messages: Object.assign({}, ...topics.map(({ messages }) => messages)) as Messages,
+      schemas: { cloud_event: cloudEvent },
+    },
+  };
+}
+
+/** A message is named by its type; by its topic too where another one has the name, or it has signs that names lack. */
+function incomingTopics(declared: Declarations['topics']): Topic[] {
+  const taken = new Set<string>();
+  return Object.entries(declared).map(([topic, { format, types }]) => {
+    const messages = Object.entries(types).map(([type, { schema }]): [string, Members] => {
+      const isName = /^[\w.-]+$/.test(type) && !taken.has(type);
+      const name = isName ? type : `${topic}.${type.replaceAll(/[^\w.-]/g, '_')}`;
+      taken.add(name);
+      return [name, format === 'json' ? plainMessage(type, schema) : message(type, schema)];
+    });
+    return { topic, messages: Object.fromEntries(messages) };
+  });
+}
+
+function conversation(): Messages {
+  return Object.fromEntries(
+    Object.entries(conversationSchemas).map(([type, schema]) => [type, message(type, schema)]),
+  );
+}
+
+function message(type: string, data: JsonSchema): Members {
+  const payload = {
+    allOf: [
+      { $ref: '#/components/schemas/cloud_event' },
+      { type: 'object', required: ['data'], properties: { type: { const: type }, data } },
+    ],
+  };
+  return { name: type, contentType: 'application/cloudevents+json', payload };
+}
+
+function plainMessage(type: string, payload: JsonSchema): Members {
+  return { name: type, contentType: 'application/json', payload };
+}
+
+function deadLetter(): Members {
+  const summary =
+    'A message that could not be processed: its own key, value and headers, and where and why in further headers';
+  return { name: 'dead_letter', summary, headers: deadLetterHeaders, payload: {} };
+}
+
+function channelOf({ topic, messages }: Topic): [string, Members] {
+  const references = Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]);
+  return [channelName(topic), { address: topic, messages: Object.fromEntries(references) }];
+}
+
+function operations(declared: Declarations['topics'], names: Declarations['names']): Members {
+  const receive = Object.entries(declared).map(([topic, { system }]) => [
+    receiveName(topic, system, declared),
+    {
+      action: 'receive',
+      channel: channel(topic),
+      summary: 'Recorded in every live session that it concerns',
+    },
+  ]);
+  const ask = names.sources.map((source) => [
+    `ask_${source}`,
+    { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
+  ]);
+  const deadLetters = readTopics(names).map((topic) => [
+    `dead_letter_${channelName(topic)}`,
+    { action: 'send', channel: channel(deadLetterTopic(topic)) },
+  ]);
+  const publish = ['publish_conversation_events', { action: 'send', channel: channel(conversationTopic) }];
+  const replies = ['receive_replies', { action: 'receive', channel: channel(repliesTopic) }];
+  return Object.fromEntries([...receive, replies, ...ask, publish, ...deadLetters]) as Members;
+}
+
+/** By its system; by its topic where a system has several. */
+function receiveName(topic: string, system: string, declared: Declarations['topics']): string {
+  const ofSystem = Object.values(declared).filter((other: DeclaredTopic) => other.system === system);
+  return `receive_${ofSystem.length === 1 ? system : channelName(topic)}`;
+}
+
+function channel(topic: string): Members {
+  return { $ref: `#/channels/${channelName(topic)}` };
+}
+
+function channelName(topic: string): string {
+  return topic.replaceAll('.', '_');
+}

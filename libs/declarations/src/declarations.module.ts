@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { Declarations } from './declarations.ts';
+import { declared } from './load.ts';
+
+/** The declarations of the process. A changed file counts from the next start on. */
+@Global()
+@Module({
+  providers: [{ provide: Declarations, useFactory: declared }],
+  exports: [Declarations],
+})
+export class DeclarationsModule {}

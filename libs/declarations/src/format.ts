@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
+import type { Fault } from './source.ts';
+
+/** The folder of the shipped files: three levels up from here in the sources as well as from a built app. */
+export const shippedFolder = join(import.meta.dirname, '../../../declarations');
+
+/** What the content of a file lacks by the published JSON Schema. Puts in the defaults. */
+export function formatFaults(content: unknown): Fault[] {
+  const schema = JSON.parse(readFileSync(join(shippedFolder, 'schema.json'), 'utf8')) as object;
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
+  ajv.validate(schema, content);
+  return (ajv.errors ?? []).filter(({ keyword }) => !summaries.has(keyword)).map(faultOf);
+}
+
+/** Keywords whose errors only repeat that something within is wrong. */
+const summaries: ReadonlySet<string> = new Set(['if', 'propertyNames']);
+
+function faultOf(error: ErrorObject): Fault {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const { description } = (error.parentSchema ?? {}) as { description?: string };
+  if (error.propertyName !== undefined)
+    return {
+      path: [...path, error.propertyName],
+      isName: true,
+      message: `is no name for this: ${description}`,
+    };
+  if (error.keyword === 'additionalProperties') {
+    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+    const { additionalProperty } = error.params as { additionalProperty: string };
+    return {
+      path: [...path, additionalProperty],
+      isName: true,
+      message: `is not known here: use ${known.join(', ')}`,
+    };
+  }
+  return { path, message: messageOf(error, description) };
+}
+
+function messageOf({ keyword, params, message = '' }: ErrorObject, description: string | undefined): string {
+  const hint = description === undefined ? '' : ` (${description})`;
+  if (keyword === 'required') return `misses ${params['missingProperty']}`;
+  if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;
+  if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
+  if (keyword === 'pattern') return `must be ${description}`;
+  if (keyword === 'false schema') return 'belongs to the format json only';
+  return `${message}${hint}`;
+}

@@ -1,0 +1,81 @@
+import type { Node, Pair } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+
+export type Path = readonly (string | number)[];
+
+/** What is wrong at a place of the file. */
+export interface Fault {
+  readonly path: Path;
+  /** Whether the name itself is wrong, not what it stands for. */
+  readonly isName?: boolean;
+  readonly message: string;
+}
+
+/** The text of a file of declarations: YAML, of which JSON is a part. */
+export class Source {
+  /** The content; undefined when the text is no YAML. */
+  readonly content: unknown;
+  /** Why it is none, a line each. */
+  readonly faults: readonly string[];
+  private readonly lines = new LineCounter();
+  private readonly root: Node | null;
+
+  constructor(
+    private readonly name: string,
+    text: string,
+  ) {
+    const document = parseDocument(text, {
+      lineCounter: this.lines,
+      prettyErrors: false,
+      stringKeys: true,
+      strict: true,
+    });
+    this.root = document.contents;
+    const faults = document.errors.map(({ pos, message }) => this.line(pos[0], message));
+    visit(document, {
+      // A few of them can stand for more than memory holds.
+      Alias: (_key, { range }) => {
+        faults.push(this.line(range?.[0] ?? 0, 'is an alias: write the value out'));
+      },
+    });
+    this.faults = faults;
+    this.content = faults.length === 0 ? document.toJS() : undefined;
+  }
+
+  /** Faults as lines, in the order of the file: `file:line:column path: message`. */
+  explain(faults: readonly Fault[]): string[] {
+    return faults
+      .map((fault) => ({ offset: this.offsetOf(fault), text: `${pathText(fault.path)}: ${fault.message}` }))
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, text }) => this.line(offset, text));
+  }
+
+  private line(offset: number, text: string): string {
+    const { line, col } = this.lines.linePos(offset);
+    return `${this.name}:${line}:${col} ${text}`;
+  }
+
+  /** Where the value at a path begins, or its key when it is more than a scalar; of what is missing, that around it. */
+  private offsetOf({ path, isName = false }: Fault): number {
+    let node: unknown = this.root;
+    let offset = this.root?.range?.[0] ?? 0;
+    for (const step of path) {
+      const item = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && key.value === String(step))
+        : isSeq(node)
+          ? node.items[Number(step)]
+          : undefined;
+      if (item === undefined) break;
+      const pair = isMap(node) ? (item as Pair<Node, Node | null>) : undefined;
+      node = pair ? pair.value : item;
+      const shown = pair && (isName || !isScalar(node)) ? pair.key : (node as Node);
+      offset = shown.range?.[0] ?? offset;
+    }
+    return offset;
+  }
+}
+
+/** A path as a JSON Pointer; the whole file is `/`. */
+function pathText(path: Path): string {
+  return `/${path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
+}

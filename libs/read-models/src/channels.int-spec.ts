@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { RecordedEvent } from '#domain';
+import { PartitionLeaseStore } from '#partitions';
+import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
+import { createTestDatabase, migrateTestDatabase } from '../../platform/src/testing/test-services.ts';
+import { listSessions } from './queries/sessions.ts';
+import { connectionSettings } from './tables/sql.ts';
+import type { Writer } from './tables/owner.ts';
+import type { SetAside } from './tables/set-aside.ts';
+import { RowsStore } from './tables/store.ts';
+import { Script, startSession } from './test-support.ts';
+
+/** Those of the release in which a channel is one of three. */
+const migrationsBefore = 8;
+
+let database: TestDatabase;
+let rows: RowsStore;
+let writer: Writer;
+let position = 0n;
+const script = new Script();
+
+beforeAll(async () => {
+  database = await createTestDatabase(connectionSettings, migrationsBefore);
+  rows = new RowsStore(database.pool);
+  const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
+  await leases.ensure(1);
+  const [lease] = await leases.claim(1, []);
+  if (!lease) throw new Error('no partition');
+  writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
+});
+afterAll(() => database.drop());
+
+async function write(events: readonly RecordedEvent[]): Promise<SetAside[]> {
+  const positioned = events.map((event) => ({
+    session_id: script.sessionId,
+    event,
+    position: (position += 10n),
+  }));
+  const failures = await rows.write(writer, positioned, position, new Date().toISOString());
+  writer = { ...writer, position };
+  return failures;
+}
+
+async function channels(channel?: string): Promise<string[]> {
+  const { items } = await listSessions(database.pool, { limit: 10, channel });
+  return items.map((item) => item.channel);
+}
+
+test('a projector that runs while the type of the channel changes goes on', async () => {
+  await write(script.request(startSession));
+  await database.pool.query(
+    'CREATE SCHEMA rebuild; CREATE TABLE rebuild.conversation_session (LIKE conversation_session INCLUDING ALL)',
+  );
+  await migrateTestDatabase(database.url);
+  await write(script.request({ type: 'SwitchChannel', channel: 'ivr' }));
+  expect(await channels()).toEqual(['ivr']);
+});
+
+test('a session can be on any channel, and is found by it', async () => {
+  expect(await write(script.request({ type: 'SwitchChannel', channel: 'telegram_2' }))).toEqual([]);
+  expect(await channels('telegram_2')).toEqual(['telegram_2']);
+  expect(await channels('ivr')).toEqual([]);
+});
+
+test('the table takes no channel of another form', async () => {
+  const change = database.pool.query(`UPDATE conversation_session SET channel = 'WhatsApp'`);
+  await expect(change).rejects.toThrow('channel_form');
+});
