@@ -1,5 +1,5 @@
 import { format } from 'prettier';
-import { inquirySources } from '#domain';
+import { defaultInquiryKinds, sourcesOf } from '#domain';
 import type { JsonSchema } from '#messaging';
 import {
   conversationSchemas,
@@ -129,7 +129,7 @@ function deadLetter(): Members {
 }
 
 function channels(): Members {
-  const plans = topicPlans(inquirySources, loadBridgeConfig({}).topics);
+  const plans = topicPlans(sourcesOf(defaultInquiryKinds), loadBridgeConfig({}).topics);
   const entries = plans.map(({ topic, partitions, replication, retentionMs, maxMessageBytes }) => {
     const types = typesOf(topic);
     const topicConfiguration = {
@@ -166,7 +166,7 @@ function operations(): Members {
       summary: 'Recorded in every live session that it concerns',
     },
   ]);
-  const ask = inquirySources.map((source) => [
+  const ask = sourcesOf(defaultInquiryKinds).map((source) => [
     `ask_${source}`,
     { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
   ]);

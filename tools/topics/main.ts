@@ -1,5 +1,5 @@
 /** `npm run topics`: creates the topics that are missing and brings partitions and retention to what is configured. */
-import { inquirySources } from '#domain';
+import { defaultInquiryKinds, sourcesOf } from '#domain';
 import type { TopicSettings } from '#messaging';
 import { ensureTopics, topicPlans } from '#messaging';
 import { ConfigError } from '#platform';
@@ -10,7 +10,7 @@ import { kafkaOf } from '../shared/kafka.ts';
 
 await runProgram(async () => {
   parseOptions({});
-  const plans = topicPlans(inquirySources, settings());
+  const plans = topicPlans(sourcesOf(defaultInquiryKinds), settings());
   const admin = kafkaOf('turnstream-topics').admin();
   try {
     await admin.connect();

@@ -9,7 +9,9 @@ export type { InquiryEvent, InquiryOpened, InquiryRequest } from './inquiries/ev
 export type { OpenInquiry } from './inquiries/commands.ts';
 export { inquiryOutcomes } from './inquiries/events.ts';
 export { evolveInquiries } from './inquiries/evolve.ts';
-export { inquiryKind, inquiryKinds, inquirySources } from './inquiries/kinds.ts';
+export { defaultInquiryKinds } from './inquiries/former-kinds.ts';
+export { sourcesOf } from './inquiries/kinds.ts';
+export type { InquiryKind, InquiryKinds } from './inquiries/kinds.ts';
 export { noInquiries } from './inquiries/state.ts';
 export type { Inquiry, InquirySource } from './inquiries/state.ts';
 export { isContinued } from './kernel/event.ts';

@@ -32,8 +32,11 @@ export interface InquiryReply {
   readonly data?: Members;
   readonly reason?: string;
   readonly retryable?: boolean;
+  /** What its CloudEvent says besides: its time (ISO 8601, UTC), and its own W3C trace context. */
+  readonly origin: { readonly occurred_at_source?: string; readonly source_traceparent?: string };
 }
 
+const traceparentPattern = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 const typePattern = /^([a-z_]+)\.([a-z_]+)\.v([1-9]\d{0,4})$/;
 
 /**
@@ -67,8 +70,17 @@ export function readReply(message: RawMessage): InquiryReply {
   if (event.type !== inquiryReplyType) {
     throw new NonRetryableError('unknown_type', `Type ${event.type} is not ${inquiryReplyType}.`);
   }
-  const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'reply_id'>;
-  return { ...data, reply_id: identityOf(event) };
+  const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'origin' | 'reply_id'>;
+  return { ...data, reply_id: identityOf(event), origin: originOf(event) };
+}
+
+function originOf({ time, traceparent }: CloudEvent): InquiryReply['origin'] {
+  const at = Date.parse(time ?? '');
+  return {
+    ...(Number.isFinite(at) && { occurred_at_source: new Date(at).toISOString() }),
+    ...(typeof traceparent === 'string' &&
+      traceparentPattern.test(traceparent) && { source_traceparent: traceparent }),
+  };
 }
 
 /** A subject that is longer than any id counts as none. */

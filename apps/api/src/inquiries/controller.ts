@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  UseInterceptors,
+} from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { v5 } from 'uuid';
-import type { Inquiry } from '#domain';
+import type { Inquiry, InquiryKinds } from '#domain';
 import type { CommandResult } from '#sessions';
 import { ProblemError } from '#platform';
 import type { RequestHeaders } from '../common/command-headers.ts';
@@ -19,7 +29,8 @@ import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from
 import { GetInquiry } from './get.ts';
 import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
-import { checkedSubject } from './subject.ts';
+import { INQUIRY_KINDS } from './kinds.ts';
+import { checkedQuestion } from './subject.ts';
 
 class InquiryParams extends SessionParams {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -44,6 +55,7 @@ export class InquiriesController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    @Inject(INQUIRY_KINDS) private readonly kinds: InquiryKinds,
   ) {}
 
   @Post()
@@ -64,11 +76,11 @@ export class InquiriesController {
     @Body() dto: OpenInquiryDto,
   ): Promise<OpenInquiryResult> {
     const { kind, timeout_ms = null } = dto;
-    const subject = checkedSubject(dto);
+    const question = checkedQuestion(this.kinds, dto);
     const { key } = headers;
     const inquiry_id = key === undefined ? randomUUID() : v5(`${key}:inquiry`, session_id);
     const now = new Date().toISOString();
-    const command = { type: 'OpenInquiry', inquiry_id, kind, subject, timeout_ms, now } as const;
+    const command = { type: 'OpenInquiry', inquiry_id, kind, ...question, timeout_ms, now } as const;
     return this.commands.execute(new OpenInquiry(command, commandRequest(session_id, headers, dto)));
   }
 

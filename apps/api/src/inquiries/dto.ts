@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import type { Inquiry, InquirySource } from '#domain';
-import { inquiryKinds, inquiryOutcomes } from '#domain';
+import { defaultInquiryKinds, inquiryOutcomes } from '#domain';
 import { IsJsonObject } from '../common/validators.ts';
 
 const time = { type: String, format: 'date-time' } as const;
@@ -17,6 +17,7 @@ const source: InquirySource = {
   settled_at: '2026-11-24T08:04:11.180Z',
   latency_ms: 180,
   reason: null,
+  said_no: false,
   data: null,
 };
 
@@ -52,8 +53,8 @@ export const inquiryExample: Inquiry = {
 
 /** The body of `POST …/inquiries`. */
 export class OpenInquiryDto {
-  @ApiProperty({ enum: Object.keys(inquiryKinds), example: 'order_status' })
-  @IsIn(Object.keys(inquiryKinds))
+  @ApiProperty({ enum: Object.keys(defaultInquiryKinds), example: 'order_status' })
+  @IsString()
   kind: string;
 
   @ApiProperty({
@@ -96,6 +97,11 @@ export class InquirySourceDto {
   @ApiProperty({ type: String, nullable: true, description: 'Why there is no answer.' }) reason:
     string | null;
   @ApiProperty({
+    required: false,
+    description: 'It said itself that it has no answer, for good; not: it is silent, or could not be asked.',
+  })
+  said_no?: boolean;
+  @ApiProperty({
     ...nullableObject,
     description: 'Its answer, while the inquiry is open, and when it is late.',
   })
@@ -108,7 +114,14 @@ export class InquiryDto {
   @ApiProperty({ example: 'order_status' }) kind: string;
   @ApiProperty({ type: 'object', additionalProperties: true, example: inquiryExample.subject })
   subject: Inquiry['subject'];
-  @ApiProperty({ enum: ['open', ...inquiryOutcomes] }) status: Inquiry['status'];
+  @ApiProperty({
+    enum: ['open', ...inquiryOutcomes],
+    description:
+      '`complete`: every source answered that had to be asked; `failed`: a required source said that it has no answer; ' +
+      '`partial`: some source answered; `expired`: none did; `cancelled`: the answer was not wanted any more. The first ' +
+      'that holds, `cancelled` before all.',
+  })
+  status: Inquiry['status'];
   @ApiProperty(time) opened_at: string;
   @ApiProperty(time) deadline: string;
   @ApiProperty(nullableTime) closed_at: string | null;

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
 import { InquiriesController } from './controller.ts';
 import { GetInquiryHandler } from './get.ts';
+import { inquiryKindsProvider } from './kinds.ts';
 import { OpenInquiryHandler } from './open.ts';
 
 /** Inquiries, from the question to the merged answer. */
-@Module({ controllers: [InquiriesController], providers: [OpenInquiryHandler, GetInquiryHandler] })
+@Module({
+  controllers: [InquiriesController],
+  providers: [inquiryKindsProvider, OpenInquiryHandler, GetInquiryHandler],
+})
 export class InquiriesModule {}

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { inquirySources } from '#domain';
+import { defaultInquiryKinds, sourcesOf } from '#domain';
 import type { TopicSettings } from '#messaging';
 import { ensureTopics, topicPlans } from '#messaging';
 
@@ -8,7 +8,7 @@ export async function createTopics(kafka: Kafka, settings: TopicSettings): Promi
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await ensureTopics(admin, topicPlans(inquirySources, settings));
+    return await ensureTopics(admin, topicPlans(sourcesOf(defaultInquiryKinds), settings));
   } finally {
     await admin.disconnect();
   }
