@@ -35,4 +35,6 @@ export {
   topicPlans,
 } from './topics.ts';
 export type { TopicSettings } from './topics.ts';
+export { topicFaultOf } from './topic-faults.ts';
+export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';

@@ -8,12 +8,16 @@ import { answersOf } from './requests.ts';
 import type { Inquiry } from './state.ts';
 import { isPending } from './state.ts';
 
-/** Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff. */
+/**
+ * Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff.
+ * @param sent the sources that have their request for sure
+ */
 export function closeInquiry(
   inquiry: Inquiry,
   declared: InquiryKind | undefined,
   cause: InquiryClosed['data']['cause'],
   handoff: Handoff,
+  sent: readonly string[] = [],
 ): (InquiryEvent | HandoffRequested)[] {
   const { inquiry_id, kind, subject } = inquiry;
   const answers = answersOf(inquiry);
@@ -23,6 +27,8 @@ export function closeInquiry(
   const asked = Object.entries(inquiry.sources).filter(
     ([, { status }]) => status === 'asked' || status === 'retrying',
   );
+  const unanswered = asked.map(([name]) => name);
+  const silent = unanswered.filter((name) => sent.includes(name));
   const closed: InquiryClosed = {
     type: 'InquiryClosed',
     data: {
@@ -31,7 +37,8 @@ export function closeInquiry(
       outcome: outcomeOf(inquiry, cause),
       cause,
       answer: some ? mergeAnswers(declared, subject, answers) : fallback,
-      unanswered: asked.map(([name]) => name),
+      unanswered,
+      ...(silent.length > 0 && { silent }),
     },
   };
   return [closed, ...(isOver ? requestHandoff(inquiry, declared, handoff) : [])];

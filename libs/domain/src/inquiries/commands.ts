@@ -42,7 +42,15 @@ export type FailInquirySource = Command<
   }
 >;
 /** Closes an inquiry that has reached its deadline; any other stays as it is. */
-export type CloseInquiry = Command<'CloseInquiry', { inquiry_id: string; now: string }>;
+export type CloseInquiry = Command<
+  'CloseInquiry',
+  {
+    inquiry_id: string;
+    /** The sources whose requests are in Kafka. */
+    sent?: readonly string[];
+    now: string;
+  }
+>;
 export type CancelInquiry = Command<'CancelInquiry', { inquiry_id: string }>;
 
 export type InquiryCommand = OpenInquiry | AnswerInquiry | FailInquirySource | CloseInquiry | CancelInquiry;

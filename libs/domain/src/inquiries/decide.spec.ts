@@ -111,6 +111,19 @@ describe('the deadline', () => {
     ]);
   });
 
+  test('names the silent ones of the unanswered, whose requests were sent', () => {
+    const command = {
+      type: 'CloseInquiry',
+      inquiry_id: 'i1',
+      now: timeOf(60),
+      sent: ['orders', 'x'],
+    } as const;
+    expect(givenCommands(openPayout()).when(command)).toMatchObject([
+      { data: { unanswered: ['payments', 'orders'], silent: ['orders'] } },
+      {},
+    ]);
+  });
+
   test('closes once', () => {
     expect(givenCommands(open(), close(timeOf(60))).when(close(timeOf(60)))).toEqual([]);
   });

@@ -86,10 +86,14 @@ function opened(command: OpenInquiry, handoff: Handoff): (InquiryEvent | Handoff
   return [event, ...failures, ...closeWhenSettled(inquiry, declared, failures, now, handoff)];
 }
 
-function close({ inquiry_id, now }: CloseInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {
+function close(
+  { inquiry_id, sent = [], now }: CloseInquiry,
+  state: InquiryState,
+  handoff: Handoff,
+): InquiryDecision {
   const inquiry = state.inquiries.open.find((item) => item.inquiry_id === inquiry_id);
   if (inquiry === undefined || now < inquiry.deadline) return accept();
-  return accept(...closeInquiry(inquiry, kindOf(state, inquiry), 'deadline', handoff));
+  return accept(...closeInquiry(inquiry, kindOf(state, inquiry), 'deadline', handoff, sent));
 }
 
 function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {

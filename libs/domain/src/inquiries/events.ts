@@ -86,6 +86,8 @@ export type InquiryClosed = Event<
     answer: JsonObject | null;
     /** The sources that were asked and had not answered by then. */
     unanswered: readonly string[];
+    /** Those of them whose request was in Kafka for sure, when it closed at its deadline. */
+    silent?: readonly string[];
   }
 >;
 /** An answer after the inquiry was closed, or a second one of the same source. */
