@@ -12,6 +12,8 @@ export { evolveInquiries } from './inquiries/evolve.ts';
 export { defaultInquiryKinds } from './inquiries/former-kinds.ts';
 export { sourcesOf } from './inquiries/kinds.ts';
 export type { InquiryKind, InquiryKinds } from './inquiries/kinds.ts';
+export { stepsOf } from './inquiries/timeline.ts';
+export type { InquiryStep } from './inquiries/timeline.ts';
 export { noInquiries } from './inquiries/state.ts';
 export type { Inquiry, InquirySource } from './inquiries/state.ts';
 export { isContinued } from './kernel/event.ts';

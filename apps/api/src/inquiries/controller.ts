@@ -31,6 +31,9 @@ import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
 import { INQUIRY_KINDS } from './kinds.ts';
 import { checkedQuestion } from './subject.ts';
+import type { InquiryTimeline } from './timeline.ts';
+import { GetTimeline } from './timeline.ts';
+import { InquiryTimelineDto } from './timeline.dto.ts';
 
 class InquiryParams extends SessionParams {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -91,6 +94,18 @@ export class InquiriesController {
   async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
     const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
     if (inquiry) return inquiry;
+    throw new ProblemError('not_found', 'The session has no such inquiry.');
+  }
+
+  @Get(':inquiry_id/timeline')
+  @ApiOperation({
+    summary: 'What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected',
+  })
+  @ApiResponse({ status: 200, type: InquiryTimelineDto })
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
+  async getInquiryTimeline(@Param() { session_id, inquiry_id }: InquiryParams): Promise<InquiryTimeline> {
+    const timeline = await this.queries.execute(new GetTimeline(session_id, inquiry_id));
+    if (timeline) return timeline;
     throw new ProblemError('not_found', 'The session has no such inquiry.');
   }
 

@@ -3,10 +3,11 @@ import { InquiriesController } from './controller.ts';
 import { GetInquiryHandler } from './get.ts';
 import { inquiryKindsProvider } from './kinds.ts';
 import { OpenInquiryHandler } from './open.ts';
+import { GetTimelineHandler } from './timeline.ts';
 
 /** Inquiries, from the question to the merged answer. */
 @Module({
   controllers: [InquiriesController],
-  providers: [inquiryKindsProvider, OpenInquiryHandler, GetInquiryHandler],
+  providers: [inquiryKindsProvider, OpenInquiryHandler, GetInquiryHandler, GetTimelineHandler],
 })
 export class InquiriesModule {}
