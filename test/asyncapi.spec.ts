@@ -139,12 +139,13 @@ describe('docs/asyncapi.json', () => {
       kind: 'order_status',
       key: 'ORD1',
       deadline: fields.deadline,
+      opened: 0,
       before: undefined,
       correlation_id: id,
       traceparent: null,
       due: new Map(),
     };
-    const due = { source: 'orders', attempt: 1, request: { order_id: 'ORD1' }, at: 0 };
+    const due = { source: 'orders', attempt: 1, request: { order_id: 'ORD1' }, at: 0, sent: false };
     const { topic, key, value, headers } = requestMessage(inquiry, due);
     expect([topic, key]).toEqual(['inquiry.requests.orders', 'ORD1']);
     const event = readCloudEvent({ value: Buffer.from(String(value)), headers });

@@ -4,7 +4,7 @@ import { unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { sampleAnswers } from './answers.ts';
-import { sampleOrders } from './orders.ts';
+import { documentedOrders, sampleOrders } from './orders.ts';
 import type { Behaviour } from './sample-service.ts';
 import { SampleService, wellBehaved } from './sample-service.ts';
 
@@ -36,8 +36,8 @@ await runProgram(async () => {
     throw unreachable('KAFKA_BROKERS', error);
   });
   console.log(`${sources.join(', ')} answer for ${orders.length} orders (${source}).`);
-  const some = orders.slice(0, 3).map(({ order_id }) => order_id);
-  console.log(`Ask about ${some.join(', ')}. Ctrl-C stops it.`);
+  const some = [...documentedOrders, ...orders.slice(0, 2)].map(({ order_id }) => order_id);
+  console.log(`Ask about ${some.join(', ')}, or payout PO-2210. Ctrl-C stops it.`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

@@ -21,8 +21,21 @@ const file = 'tau-bench/retail_orders.json.gz';
 const cities = ['Pune', 'Nagpur', 'Surat', 'Kochi', 'Indore', 'Patna'];
 const statuses = ['pending', 'processed', 'delivered', 'processed'];
 
-/** The retail orders of TURNSTREAM_ORDERS (or of the data beside the project), else generated ones; and which these are. */
+/** The order that the documents and examples ask about. */
+export const documentedOrders: readonly SampleOrder[] = [
+  { order_id: 'ORD9823', status: 'processed', tracking_id: 'TRK551', place: 'Pune' },
+];
+
+/**
+ * The retail orders of TURNSTREAM_ORDERS (or of the data beside the project), else generated ones, and those of the
+ * documents; and which these are.
+ */
 export function sampleOrders(): { source: string; orders: readonly SampleOrder[] } {
+  const { source, orders } = ownOrders();
+  return { source, orders: [...orders, ...documentedOrders] };
+}
+
+function ownOrders(): { source: string; orders: readonly SampleOrder[] } {
   const given = process.env['TURNSTREAM_ORDERS'];
   const path = resolve(given || `../shared/data/${file}`);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {

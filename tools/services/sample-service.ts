@@ -12,6 +12,8 @@ import {
 } from '#messaging';
 import { retry, sleep } from '#platform';
 import type { Answer } from './answers.ts';
+import type { Said } from './said.ts';
+import { logLine, say } from './said.ts';
 
 /** How a service behaves, as shares from 0 to 1. */
 export interface Behaviour {
@@ -121,7 +123,7 @@ export class SampleService {
   }
 
   private async reply(data: RequestData): Promise<void> {
-    const { behaviour, source, random = Math.random, onAnswer } = this.options;
+    const { answer, behaviour, source, random = Math.random, onAnswer } = this.options;
     const { latencyMs, failureRate, duplicates, silence, late, lateMs } = behaviour;
     const error = schemaError(inquiryRequestSchema, data);
     if (error !== undefined) this.invalidRequests.push(error);
@@ -129,40 +131,36 @@ export class SampleService {
     const fate = random();
     if (fate < silence) {
       this.sent.silent += 1;
-      onAnswer?.(`${name}: no answer`);
+      onAnswer?.(logLine(name, undefined, { late: false, times: 0 }));
       return;
     }
     const isLate = fate < silence + late;
     const wait = isLate ? Date.parse(data.deadline) - Date.now() + lateMs : latencyMs * (0.5 + random());
     await sleep(Math.max(0, wait));
     const failed = random() < failureRate;
+    const said = say(answer(data.request), { failed });
     const times = random() < duplicates ? 2 : 1;
     this.onSent?.(data.session_id, performance.timeOrigin + performance.now());
     for (let copy = 1; copy <= times; copy += 1) {
       const id = `${data.inquiry_id}:${data.attempt}:${copy}`;
       this.replyIds.push(`/${source}/${id}`);
       if (isLate) this.lateIds.push(`/${source}/${id}`);
-      await this.send(this.message(data, failed, id));
+      await this.send(this.message(data, said, id));
     }
-    this.count(failed, isLate, times);
-    onAnswer?.(
-      `${name}: ${failed ? 'failed' : 'answered'}${times > 1 ? ' twice' : ''}${isLate ? ', late' : ''}`,
-    );
+    this.count(said, isLate, times);
+    onAnswer?.(logLine(name, said, { late: isLate, times }));
   }
 
-  private count(failed: boolean, late: boolean, times: number): void {
+  private count({ status }: Said, late: boolean, times: number): void {
     this.sent.replies += 1;
-    if (failed) this.sent.failures += 1;
+    if (status === 'failed') this.sent.failures += 1;
     if (late) this.sent.late += 1;
     this.sent.duplicates += times - 1;
   }
 
-  private message(data: RequestData, failed: boolean, id: string): Outgoing {
-    const { source, answer } = this.options;
-    const { inquiry_id, session_id, attempt, request } = data;
-    const found = failed ? undefined : answer(request);
-    const reason = failed ? 'the database of the service is unavailable' : 'unknown reference';
-    const said = found ? { status: 'ok', data: found } : { status: 'failed', reason, retryable: failed };
+  private message(data: RequestData, said: Said, id: string): Outgoing {
+    const { source } = this.options;
+    const { inquiry_id, session_id, attempt } = data;
     const event = {
       specversion: '1.0',
       id,

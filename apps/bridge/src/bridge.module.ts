@@ -24,6 +24,7 @@ import { InquiryReplies } from './inbound/inquiry-replies.ts';
 import { InquiryCheckpoint } from './inquiries/checkpoint.ts';
 import { Circuits } from './inquiries/circuits.ts';
 import { InquiryCommands } from './inquiries/commands.ts';
+import { KafkaPresence } from './inquiries/kafka-presence.ts';
 import { Deadlines } from './inquiries/deadlines.ts';
 import { RequestScheduler } from './inquiries/request-scheduler.ts';
 import { RequestSender } from './inquiries/request-sender.ts';
@@ -81,7 +82,7 @@ const clients = [
   },
 ];
 
-/** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
+/** Kafka in and out, inquiries, and the expiry of sessions: loops that run side by side. */
 @Module({
   imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
   providers: [
@@ -97,6 +98,7 @@ const clients = [
     InquiryRunner,
     InquiryCheckpoint,
     InquiryCommands,
+    KafkaPresence,
     Circuits,
     Deadlines,
     UrgentTasks,
@@ -116,6 +118,7 @@ export class BridgeModule
     private readonly partitions: OutboundPartitions,
     private readonly inquiries: InquiryRunner,
     private readonly requests: RequestSender,
+    private readonly presence: KafkaPresence,
     private readonly expiry: ExpiryTimer,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
@@ -137,7 +140,14 @@ export class BridgeModule
   }
 
   onApplicationBootstrap(): void {
-    const loops = [this.consumers, this.partitions, this.inquiries, this.requests, this.expiry];
+    const loops = [
+      this.consumers,
+      this.partitions,
+      this.inquiries,
+      this.requests,
+      this.presence,
+      this.expiry,
+    ];
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }
 

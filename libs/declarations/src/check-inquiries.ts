@@ -1,4 +1,4 @@
-import type { DeclaredInquiry } from './declarations.ts';
+import type { InquiryKind, InquiryKinds } from '#domain';
 import type { InquiryInFile } from './file.ts';
 import { mappingFault, pointersOfFields } from './pointers.ts';
 import type { Fault, Path } from './source.ts';
@@ -7,11 +7,11 @@ type Report = (path: Path, message: string) => void;
 
 /** The kinds of inquiries complete, and what the format of the file cannot say of them. */
 export function checkInquiries(inquiries: { readonly [kind: string]: InquiryInFile }): {
-  readonly inquiries: { readonly [kind: string]: DeclaredInquiry };
+  readonly inquiries: InquiryKinds;
   readonly faults: readonly Fault[];
 } {
   const faults: Fault[] = [];
-  const checked = Object.entries(inquiries).map(([kind, inquiry]): [string, DeclaredInquiry] => {
+  const checked = Object.entries(inquiries).map(([kind, inquiry]): [string, InquiryKind] => {
     const report: Report = (path, message) => faults.push({ path: ['inquiries', kind, ...path], message });
     reportAbout(inquiry, report);
     reportOrder(inquiry, report);

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, UpdateReferences } from '#domain';
+import type { InquiryKinds, Json, JsonObject, UpdateReferences } from '#domain';
 
 /** A JSON Pointer, one with a value for where it finds none, or a constant. */
 export type Mapping =
@@ -33,31 +33,12 @@ export interface DeclaredTopic {
   readonly types: { readonly [type: string]: DeclaredType };
 }
 
-/** A kind of inquiry. The mappings are of `{ subject, answers }`. */
-export interface DeclaredInquiry {
-  readonly subject: readonly string[];
-  /** Which field of the subject names an order, a payout, a shipment or the partner. */
-  readonly about?: { readonly [kind in keyof UpdateReferences]?: string };
-  readonly sources: {
-    readonly [source: string]: {
-      readonly required: boolean;
-      readonly after: readonly string[];
-      readonly request: Fields;
-    };
-  };
-  readonly deadline_ms: number;
-  readonly retry: { readonly attempts: number; readonly backoff_ms: number };
-  readonly without_required: 'nothing' | 'request_handoff';
-  readonly merge: readonly (string | Fields)[];
-  readonly fallback: JsonObject | null;
-}
-
 /** What an installation declares in its file; the token under which it is injected. */
 export abstract class Declarations {
   abstract readonly channels: readonly string[];
   /** The topics to read, by name. */
   abstract readonly topics: { readonly [topic: string]: DeclaredTopic };
-  abstract readonly inquiries: { readonly [kind: string]: DeclaredInquiry };
+  abstract readonly inquiries: InquiryKinds;
   /** The topics to read, and every source that some kind of inquiry asks. */
   abstract readonly names: { readonly incoming: readonly string[]; readonly sources: readonly string[] };
 }

@@ -1,11 +1,21 @@
-import type { DeclaredInquiry, DeclaredTopic, DeclaredType } from './declarations.ts';
+import type { InquiryKind } from '#domain';
+import type { DeclaredTopic, DeclaredType, Fields } from './declarations.ts';
 
 /** A type as the file has it; the rest of `DeclaredType` is made of it. */
 export type TypeInFile = Omit<DeclaredType, 'faultOf'>;
 export type TopicInFile = Omit<DeclaredTopic, 'types'> & {
   readonly types: { readonly [type: string]: TypeInFile };
 };
-export type InquiryInFile = Omit<DeclaredInquiry, 'merge'> & Partial<Pick<DeclaredInquiry, 'merge'>>;
+export type InquiryInFile = Omit<InquiryKind, 'merge' | 'sources'> & {
+  readonly merge?: readonly (string | Fields)[];
+  readonly sources: {
+    readonly [source: string]: {
+      readonly required: boolean;
+      readonly after: readonly string[];
+      readonly request: Fields;
+    };
+  };
+};
 
 /** The content of a file that keeps its format, with the defaults. */
 export interface FileContent {

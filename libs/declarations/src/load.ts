@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sourcesOf } from '#domain';
 import { ConfigError, orExit } from '#platform';
 import { checkInquiries } from './check-inquiries.ts';
 import { checkTopics } from './check-topics.ts';
@@ -46,8 +47,7 @@ export function parseDeclarations(text: string, file: string): Declarations {
   const { inquiries, faults: ofInquiries } = checkInquiries(parts.inquiries);
   const faults = source.explain([...inFormat, ...ofTopics, ...ofInquiries]);
   if (faults.length > 0) throw new DeclarationsError(faults);
-  const sources = Object.values(inquiries).flatMap((inquiry) => Object.keys(inquiry.sources));
-  const names = { incoming: Object.keys(topics), sources: [...new Set(sources)].sort() };
+  const names = { incoming: Object.keys(topics), sources: sourcesOf(inquiries) };
   return { channels, topics, inquiries, names };
 }
 

@@ -100,8 +100,28 @@ describe('a reply', () => {
     readReply({ value: bytes({ ...attributes, type: 'inquiry.replied.v1', data: { ...base, ...reply } }) });
 
   test('is an answer, or says why there is none', () => {
-    expect(read({ status: 'ok', data })).toEqual({ ...base, status: 'ok', data, reply_id: '/orders/1' });
+    expect(read({ status: 'ok', data })).toEqual({
+      ...base,
+      status: 'ok',
+      data,
+      reply_id: '/orders/1',
+      origin: {},
+    });
     expect(read({ status: 'failed', reason: 'down' })).toMatchObject({ reason: 'down' });
+  });
+
+  test('says when it happened and which trace it continues', () => {
+    const source_traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const more = { time: '2026-11-24T09:00:00.5+01:00', traceparent: source_traceparent };
+    const event = {
+      ...attributes,
+      ...more,
+      type: 'inquiry.replied.v1',
+      data: { ...base, status: 'ok', data },
+    };
+    const { origin } = readReply({ value: bytes(event) });
+    expect(origin).toEqual({ occurred_at_source: '2026-11-24T08:00:00.500Z', source_traceparent });
+    expect(readReply({ value: bytes({ ...event, time: null, traceparent: 'x' }) }).origin).toEqual({});
   });
 
   test.each([

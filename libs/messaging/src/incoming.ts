@@ -18,7 +18,11 @@ export interface InquiryReply {
   readonly data?: Members;
   readonly reason?: string;
   readonly retryable?: boolean;
+  /** What its CloudEvent says besides: its time (ISO 8601, UTC), and its own W3C trace context. */
+  readonly origin: { readonly occurred_at_source?: string; readonly source_traceparent?: string };
 }
+
+const traceparentPattern = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /**
  * Reads the reply of a source.
@@ -29,8 +33,17 @@ export function readReply(message: RawMessage): InquiryReply {
   if (event.type !== inquiryReplyType) {
     throw new NonRetryableError('unknown_type', `Type ${event.type} is not ${inquiryReplyType}.`);
   }
-  const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'reply_id'>;
-  return { ...data, reply_id: identityOf(event) };
+  const data = checkedData(event, inquiryReplySchema) as unknown as Omit<InquiryReply, 'origin' | 'reply_id'>;
+  return { ...data, reply_id: identityOf(event), origin: originOf(event) };
+}
+
+function originOf({ time, traceparent }: CloudEvent): InquiryReply['origin'] {
+  const at = Date.parse(time ?? '');
+  return {
+    ...(Number.isFinite(at) && { occurred_at_source: new Date(at).toISOString() }),
+    ...(typeof traceparent === 'string' &&
+      traceparentPattern.test(traceparent) && { source_traceparent: traceparent }),
+  };
 }
 
 /** What identifies an event: its source and its id in there. */

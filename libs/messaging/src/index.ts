@@ -31,4 +31,6 @@ export {
   topicPlans,
 } from './topics.ts';
 export type { TopicNames, TopicSettings } from './topics.ts';
+export { topicFaultOf } from './topic-faults.ts';
+export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';

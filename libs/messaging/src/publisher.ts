@@ -44,6 +44,8 @@ export class Publisher {
     private readonly kafka: Kafka,
     /** `gzip` for messages that may be as large as a broker takes, or larger once they are unpacked. */
     private readonly compression: 'none' | 'gzip' = 'none',
+    /** How often the client sends again what a broker refuses for the moment, before it reports that; by default as `kafka`. */
+    private readonly retries?: number,
   ) {}
 
   /** Resolves when every message is in all replicas. When it rejects, some may be in, so a retry may send them twice. */
@@ -72,7 +74,9 @@ export class Publisher {
   }
 
   private connect(): Connecting {
+    const { retries } = this;
     const producer = this.kafka.producer({
+      ...(retries !== undefined && { retry: { retries, initialRetryTime: 100 } }),
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
     });

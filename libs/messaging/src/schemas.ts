@@ -127,7 +127,7 @@ export const conversationSchemas: { readonly [type: string]: JsonSchema } = Obje
     inquiry_closed: {
       inquiry_id: text,
       kind: text,
-      outcome: { enum: ['complete', 'partial', 'expired', 'cancelled'] },
+      outcome: { enum: ['complete', 'partial', 'failed', 'expired', 'cancelled'] },
       cause: text,
     },
     inquiry_corrected: { inquiry_id: text, source: text, cause: { enum: ['late', 'duplicate'] } },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { SessionCommand } from '#domain';
+import type { InquiryKind, SessionCommand } from '#domain';
+import { formerInquiryKinds } from '#domain';
 import { readEvents } from './streams.ts';
 import { sessionOfEachTest, startSession } from './test-support.ts';
 
@@ -14,7 +15,16 @@ const origin = { $correlationId: caller.correlationId, traceparent: caller.trace
 
 function openInquiry(inquiry_id: string): SessionCommand {
   const [subject, now] = [{ order_id: 'O1' }, new Date().toISOString()];
-  return { type: 'OpenInquiry', inquiry_id, kind: 'order_status', subject, timeout_ms: 60_000, now };
+  const declared = formerInquiryKinds['order_status'] as InquiryKind;
+  return {
+    type: 'OpenInquiry',
+    inquiry_id,
+    kind: 'order_status',
+    declared,
+    subject,
+    timeout_ms: 60_000,
+    now,
+  };
 }
 
 function answer(inquiry_id: string, source: string): SessionCommand {

@@ -31,6 +31,7 @@ export type {
   Handoff,
   Inquiry,
   InquiryAccepted,
+  InquiryTimeline,
   OpenInquiry,
   Preferences,
   Problem,

@@ -1,4 +1,4 @@
-import { inquirySources } from '#domain';
+import { declared } from '#declarations';
 import { inParallel, waitUntil } from '#platform';
 import { sampleAnswers } from '../../../tools/services/answers.ts';
 import { generatedOrders } from '../../../tools/services/orders.ts';
@@ -31,7 +31,7 @@ export async function withSampleServices<T>(
 ): Promise<T> {
   const { kafka, run } = system;
   const answers = sampleAnswers(generatedOrders(orderCount, (index) => `-${run}-${index}`));
-  const services = inquirySources.flatMap((source) => {
+  const services = declared().names.sources.flatMap((source) => {
     const [behaviour, answer] = [behaviours[source], answers[source]];
     if (behaviour === undefined || answer === undefined) return [];
     const groupId = `sample-service.${source}.${run}`;

@@ -18,6 +18,7 @@ const startsSession: ReadonlySet<string> = new Set(['start', 'resumeOrStart']);
 const links: Readonly<Record<string, Readonly<Record<string, Parameters>>>> = {
   openInquiry: {
     getInquiry: { ...fromAnswer, inquiry_id: '$response.body#/inquiry_id' },
+    getInquiryTimeline: { ...fromAnswer, inquiry_id: '$response.body#/inquiry_id' },
     cancelInquiry: { ...fromAnswer, inquiry_id: '$response.body#/inquiry_id' },
   },
   setGoal: { updateGoal: { ...fromAnswer, goal: '$request.body#/goal' } },

@@ -15,6 +15,8 @@ const ask = (id: string, body: unknown = question, headers?: Record<string, stri
   app.call('POST', `/v1/sessions/${id}/inquiries`, body, headers);
 const look = (id: string, inquiry: unknown): Promise<Answer> =>
   app.call('GET', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
+const timeline = (id: string, inquiry: unknown): Promise<Answer> =>
+  app.call('GET', `/v1/sessions/${id}/inquiries/${String(inquiry)}/timeline`);
 const close = (id: string, inquiry: unknown): Promise<Answer> =>
   app.call('DELETE', `/v1/sessions/${id}/inquiries/${String(inquiry)}`);
 const nothingKept = {
@@ -169,10 +171,39 @@ test.each([
   expect(refused.body).toMatchObject({ errors: [{ field }] });
 });
 
+test('the timeline of an inquiry says what happened to it, also when it was closed long ago', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  await answer(id, String(inquiry_id));
+  for (const order_id of ['A', 'B', 'C', 'D']) {
+    const { body } = await ask(id, { kind: 'order_status', subject: { order_id } });
+    await close(id, body['inquiry_id']);
+  }
+  const { status, body } = await timeline(id, inquiry_id);
+  expect([status, body['truncated']]).toEqual([200, false]);
+  expect(body['steps']).toMatchObject([
+    { step: 'opened', revision: 1, source: null },
+    { step: 'asked', source: 'orders', attempt: 1 },
+    { step: 'answered', source: 'orders', attempt: 1, at: expect.any(String) },
+    { step: 'skipped', source: 'logistics' },
+    { step: 'closed', cause: 'settled', outcome: 'complete' },
+  ]);
+});
+
+test('what a kind was declared as is in its first event, and neither in the context nor in the inquiry', async () => {
+  const id = await app.start();
+  const { inquiry_id } = (await ask(id)).body;
+  const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=1`);
+  expect(body['events']).toMatchObject([{ data: { declared: { deadline_ms: 5_000 } } }]);
+  const context = await app.call('GET', `/v1/sessions/${id}/context?min_revision=1`);
+  expect(JSON.stringify([context.body, (await look(id, inquiry_id)).body])).not.toContain('deadline_ms');
+});
+
 test('an unknown inquiry or session is a 404', async () => {
   const id = await app.start();
   const unknown = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
   expect((await look(id, unknown)).status).toBe(404);
+  expect((await timeline(id, unknown)).status).toBe(404);
   expect((await close(id, unknown)).status).toBe(404);
   expect((await ask(unknown)).status).toBe(404);
 });

@@ -3,6 +3,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors }
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { v5 } from 'uuid';
+import { Declarations } from '#declarations';
 import type { Inquiry } from '#domain';
 import type { CommandResult } from '#sessions';
 import { ProblemError } from '#platform';
@@ -19,7 +20,10 @@ import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from
 import { GetInquiry } from './get.ts';
 import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
-import { checkedSubject } from './subject.ts';
+import { checkedQuestion } from './subject.ts';
+import type { InquiryTimeline } from './timeline.ts';
+import { GetTimeline } from './timeline.ts';
+import { InquiryTimelineDto } from './timeline.dto.ts';
 
 class InquiryParams extends SessionParams {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -44,6 +48,7 @@ export class InquiriesController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly declarations: Declarations,
   ) {}
 
   @Post()
@@ -64,11 +69,11 @@ export class InquiriesController {
     @Body() dto: OpenInquiryDto,
   ): Promise<OpenInquiryResult> {
     const { kind, timeout_ms = null } = dto;
-    const subject = checkedSubject(dto);
+    const question = checkedQuestion(this.declarations.inquiries, dto);
     const { key } = headers;
     const inquiry_id = key === undefined ? randomUUID() : v5(`${key}:inquiry`, session_id);
     const now = new Date().toISOString();
-    const command = { type: 'OpenInquiry', inquiry_id, kind, subject, timeout_ms, now } as const;
+    const command = { type: 'OpenInquiry', inquiry_id, kind, ...question, timeout_ms, now } as const;
     return this.commands.execute(new OpenInquiry(command, commandRequest(session_id, headers, dto)));
   }
 
@@ -79,6 +84,18 @@ export class InquiriesController {
   async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
     const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
     if (inquiry) return inquiry;
+    throw new ProblemError('not_found', 'The session has no such inquiry.');
+  }
+
+  @Get(':inquiry_id/timeline')
+  @ApiOperation({
+    summary: 'What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected',
+  })
+  @ApiResponse({ status: 200, type: InquiryTimelineDto })
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
+  async getInquiryTimeline(@Param() { session_id, inquiry_id }: InquiryParams): Promise<InquiryTimeline> {
+    const timeline = await this.queries.execute(new GetTimeline(session_id, inquiry_id));
+    if (timeline) return timeline;
     throw new ProblemError('not_found', 'The session has no such inquiry.');
   }
 

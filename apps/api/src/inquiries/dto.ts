@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import type { Inquiry, InquirySource } from '#domain';
 import { inquiryOutcomes } from '#domain';
 import { inquiries } from '../common/declared.ts';
@@ -18,6 +18,7 @@ const source: InquirySource = {
   settled_at: '2026-11-24T08:04:11.180Z',
   latency_ms: 180,
   reason: null,
+  said_no: false,
   data: null,
 };
 
@@ -59,7 +60,7 @@ const subjects = Object.entries(inquiries)
 /** The body of `POST …/inquiries`. */
 export class OpenInquiryDto {
   @ApiProperty({ enum: Object.keys(inquiries), example: exampleKind })
-  @IsIn(Object.keys(inquiries))
+  @IsString()
   kind: string;
 
   @ApiProperty({
@@ -102,6 +103,11 @@ export class InquirySourceDto {
   @ApiProperty({ type: String, nullable: true, description: 'Why there is no answer.' }) reason:
     string | null;
   @ApiProperty({
+    required: false,
+    description: 'It said itself that it has no answer, for good; not: it is silent, or could not be asked.',
+  })
+  said_no?: boolean;
+  @ApiProperty({
     ...nullableObject,
     description: 'Its answer, while the inquiry is open, and when it is late.',
   })
@@ -114,7 +120,14 @@ export class InquiryDto {
   @ApiProperty({ example: 'order_status' }) kind: string;
   @ApiProperty({ type: 'object', additionalProperties: true, example: inquiryExample.subject })
   subject: Inquiry['subject'];
-  @ApiProperty({ enum: ['open', ...inquiryOutcomes] }) status: Inquiry['status'];
+  @ApiProperty({
+    enum: ['open', ...inquiryOutcomes],
+    description:
+      '`complete`: every source answered that had to be asked; `failed`: a required source said that it has no answer; ' +
+      '`partial`: some source answered; `expired`: none did; `cancelled`: the answer was not wanted any more. The first ' +
+      'that holds, `cancelled` before all.',
+  })
+  status: Inquiry['status'];
   @ApiProperty(time) opened_at: string;
   @ApiProperty(time) deadline: string;
   @ApiProperty(nullableTime) closed_at: string | null;

@@ -39,7 +39,8 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
   }
 }
 
-function isOf(inquiryId: string, event: RecordedEvent): event is RecordedEvent<InquiryEvent> {
+/** Whether an event is one of this inquiry. */
+export function isOf(inquiryId: string, event: RecordedEvent): event is RecordedEvent<InquiryEvent> {
   return (
     event.type.startsWith('Inquiry') && 'inquiry_id' in event.data && event.data.inquiry_id === inquiryId
   );

@@ -2,7 +2,11 @@ import { Module } from '@nestjs/common';
 import { InquiriesController } from './controller.ts';
 import { GetInquiryHandler } from './get.ts';
 import { OpenInquiryHandler } from './open.ts';
+import { GetTimelineHandler } from './timeline.ts';
 
 /** Inquiries, from the question to the merged answer. */
-@Module({ controllers: [InquiriesController], providers: [OpenInquiryHandler, GetInquiryHandler] })
+@Module({
+  controllers: [InquiriesController],
+  providers: [OpenInquiryHandler, GetInquiryHandler, GetTimelineHandler],
+})
 export class InquiriesModule {}

@@ -1,11 +1,23 @@
-import type { JsonObject } from '#domain';
+import type { InquiryKind, InquiryKinds, JsonObject } from '#domain';
 import { validationFailed } from '#platform';
-import { inquiries } from '../common/declared.ts';
 import type { OpenInquiryDto } from './dto.ts';
 
-/** The subject, with the fields that the kind declares and no others. @throws ProblemError `validation_failed` */
-export function checkedSubject({ kind, subject }: OpenInquiryDto): JsonObject {
-  const wanted = inquiries[kind]?.subject ?? [];
+interface Question {
+  readonly declared: InquiryKind;
+  readonly subject: JsonObject;
+}
+
+/**
+ * The kind that is asked, and the subject with the fields that it declares and no others.
+ * @throws ProblemError `validation_failed`
+ */
+export function checkedQuestion(kinds: InquiryKinds, { kind, subject }: OpenInquiryDto): Question {
+  const declared = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (declared === undefined) {
+    const known = Object.keys(kinds).join(', ');
+    throw validationFailed([{ field: 'kind', message: `must be one of these: ${known}` }]);
+  }
+  const wanted = declared.subject;
   const errors = [...new Set([...wanted, ...Object.keys(subject)])].flatMap((field) => {
     const value: unknown = subject[field];
     const usable = typeof value === 'string' && value.length > 0 && value.length <= 200;
@@ -13,5 +25,5 @@ export function checkedSubject({ kind, subject }: OpenInquiryDto): JsonObject {
     return usable ? [] : [{ field: `subject.${field}`, message: 'must be a text of 1 to 200 characters' }];
   });
   if (errors.length > 0) throw validationFailed(errors);
-  return { ...subject };
+  return { declared, subject: { ...subject } };
 }

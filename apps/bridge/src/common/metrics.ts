@@ -44,6 +44,23 @@ export class BridgeMetrics {
     this.expired = metrics.counter('sessions_expired_total', 'Sessions that this process expired');
   }
 
+  /** Shows the age of the oldest open inquiry, by the time (milliseconds) when it was opened. */
+  observeOldestInquiry(opened: () => number | undefined): void {
+    const help = 'Age of the oldest inquiry that is open';
+    this.metrics.gauge('inquiries_oldest_open_seconds', help, [], (gauge) => {
+      const at = opened();
+      gauge.set(at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000);
+    });
+  }
+
+  /** Shows how many requests wait to be sent to each source. */
+  observeRequests(waiting: () => Iterable<readonly [source: string, requests: number]>): void {
+    const help = 'Requests of inquiries that wait to be sent';
+    this.metrics.gauge('inquiry_requests_waiting', help, ['source'], (gauge) => {
+      for (const [source, requests] of waiting()) gauge.set({ source }, requests);
+    });
+  }
+
   /** Shows how much memory events take that wait to be published, whenever the metrics are read. */
   observeWaiting(bytes: () => number): void {
     const help = 'About how much memory events take that wait to be published';

@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import type { Kafka } from 'kafkajs';
 import { createKafka, Publisher, publisherRequestMs } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+
+/** A topic that is missing is found to be so within half a second; those who send try again after other faults. */
+const requestRetries = 2;
 
 /** A Kafka producer for each kind of message, so that none waits for the batches of another. */
 @Injectable()
 export class Producers {
   readonly conversations: Publisher;
-  readonly requests: Publisher;
   readonly deadLetters: Publisher;
+  /** One for each source: the client retries a batch as a whole, and what one topic lacks would hold up the others. */
+  private readonly requests = new Map<string, Publisher>();
+  private readonly kafka: Kafka;
 
   constructor({ kafkaBrokers }: Config, @InjectLogger() log: Logger) {
     const kafka = createKafka({
@@ -18,11 +24,18 @@ export class Producers {
       requestTimeoutMs: publisherRequestMs,
     });
     this.conversations = new Publisher(kafka);
-    this.requests = new Publisher(kafka);
+    this.kafka = kafka;
     this.deadLetters = new Publisher(kafka, 'gzip');
   }
 
+  requestsTo(source: string): Publisher {
+    const known = this.requests.get(source) ?? new Publisher(this.kafka, 'none', requestRetries);
+    this.requests.set(source, known);
+    return known;
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.conversations.close(), this.requests.close(), this.deadLetters.close()]);
+    const all = [this.conversations, this.deadLetters, ...this.requests.values()];
+    await Promise.all(all.map((publisher) => publisher.close()));
   }
 }

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject, SessionCommand } from '#domain';
+import { canonicalJson } from '#domain';
 import type { InquiryReply, NonRetryableError, Received } from '#messaging';
 import { readReply } from '#messaging';
-import { CommandExecutor } from '#sessions';
+import { CommandExecutor, CommandIdReusedError } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
 import { exact } from './exact.ts';
 
@@ -17,25 +19,38 @@ export class InquiryReplies {
   }
 
   /**
-   * Records a reply in its session; once, however often it comes.
+   * Records a reply in its session; once, however often it comes. An id that comes again with other data is another reply
+   * of the same source: most often it is recorded as a duplicate.
    * @throws NonRetryableError when the session rejects it
    */
   async record(reply: InquiryReply): Promise<void> {
-    const { session_id, source, reply_id } = reply;
     const command = commandOf(reply, new Date().toISOString());
-    const { now: _now, ...body } = command;
+    const { now: _now, origin: _origin, ...body } = command;
+    const id = `reply:${reply.reply_id}`;
     try {
-      await this.commands.execute({
-        sessionId: session_id.toLowerCase(),
-        commands: [command],
-        actor: { role: 'system', id: source },
-        commandIds: [`reply:${reply_id}`],
-        body,
-        causationId: reply_id,
+      await this.execute(reply, command, body, id).catch(async (error: unknown) => {
+        if (!(error instanceof CommandIdReusedError)) throw error;
+        await this.execute(reply, command, body, `${id}#${hash('sha256', canonicalJson(body), 'base64url')}`);
       });
     } catch (error) {
       throw toWorkerError(error);
     }
+  }
+
+  private async execute(
+    { session_id, source, reply_id }: InquiryReply,
+    command: SessionCommand,
+    body: JsonObject,
+    commandId: string,
+  ): Promise<void> {
+    await this.commands.execute({
+      sessionId: session_id.toLowerCase(),
+      commands: [command],
+      actor: { role: 'system', id: source },
+      commandIds: [commandId],
+      body,
+      causationId: reply_id,
+    });
   }
 }
 
@@ -43,8 +58,8 @@ function commandOf(
   reply: InquiryReply,
   now: string,
 ): Extract<SessionCommand, { type: 'AnswerInquiry' | 'FailInquirySource' }> {
-  const { inquiry_id, source, attempt, reply_id } = reply;
-  const named = { inquiry_id: inquiry_id.toLowerCase(), source, attempt, reply_id, now };
+  const { inquiry_id, source, attempt, reply_id, origin } = reply;
+  const named = { inquiry_id: inquiry_id.toLowerCase(), source, attempt, reply_id, origin, now };
   if (reply.status === 'ok')
     return { type: 'AnswerInquiry', ...named, data: (reply.data ?? {}) as JsonObject };
   const { reason = 'failed', retryable = true } = reply;

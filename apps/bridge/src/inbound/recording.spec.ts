@@ -104,7 +104,7 @@ describe('a reply', () => {
   const id = '0B8E2C9A-52A1-4C5E-9C53-4A5D0A6C0F10';
   const base = { reply_id: '/orders/1', inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
   const recordReply = (commands: ReturnType<typeof executor>, reply: Partial<InquiryReply>): Promise<void> =>
-    new InquiryReplies(commands).record({ ...base, status: 'ok', ...reply });
+    new InquiryReplies(commands).record({ ...base, status: 'ok', origin: {}, ...reply });
 
   test('with data answers the inquiry', async () => {
     const commands = executor();
@@ -124,6 +124,27 @@ describe('a reply', () => {
       reason: 'down',
       retryable: true,
     });
+  });
+
+  test('brings the time of its source, which does not make it another reply', async () => {
+    const commands = executor();
+    const origin = { occurred_at_source: '2026-11-24T08:00:00.000Z' };
+    await recordReply(commands, { data: {}, origin });
+    const [request] = commands.requests;
+    expect(request?.commands).toMatchObject([{ origin }]);
+    expect(Object.keys(request?.body ?? {}).sort()).toEqual(
+      ['attempt', 'data', 'inquiry_id', 'reply_id', 'source', 'type'].sort(),
+    );
+  });
+
+  test('whose id came before with other data is recorded beside that one, once', async () => {
+    const used = new CommandIdReusedError('1');
+    const commands = executor(used, appended, used, replayed);
+    await recordReply(commands, { data: { status: 'other' } });
+    await recordReply(commands, { data: { status: 'other' } });
+    const ids = commands.requests.map(({ commandIds }) => commandIds[0]);
+    expect(ids).toEqual(['reply:/orders/1', ids[1], 'reply:/orders/1', ids[1]]);
+    expect(ids[1]).toMatch(/^reply:\/orders\/1#[\w-]{43}$/);
   });
 
   test('that the session rejects is not retryable', async () => {

@@ -11,9 +11,10 @@ interface Second {
   successes: number;
 }
 
-const windowSeconds = 10;
+/** How long results count. */
+export const windowSeconds = 10;
 
-/** A circuit breaker for one source. Time comes from the caller, in milliseconds. */
+/** A circuit breaker for one source. Time comes from the caller, in milliseconds; it may go back by some seconds. */
 export class Circuit {
   private seconds: Second[] = [];
   private openUntil: number | undefined;
@@ -50,8 +51,8 @@ export class Circuit {
   private at(now: number): Second {
     const second = Math.floor(now / 1_000);
     this.seconds = this.seconds.filter((item) => item.second > second - windowSeconds);
-    const last = this.seconds.at(-1);
-    if (last?.second === second) return last;
+    const known = this.seconds.find((item) => item.second === second);
+    if (known) return known;
     const fresh = { second, failures: 0, successes: 0 };
     this.seconds.push(fresh);
     return fresh;

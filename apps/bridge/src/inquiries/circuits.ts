@@ -2,13 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { InquiryEvent } from '#domain';
 import { BridgeConfig } from '../common/config.ts';
 import { Circuit } from './circuit.ts';
+import { KafkaPresence } from './kafka-presence.ts';
+import type { Due } from './open-inquiries.ts';
 
-/** A circuit for each source, driven by the inquiries of all sessions. */
+/**
+ * A circuit for each source, driven by the inquiries of all sessions: every instance counts the same events. An answer, and
+ * a failure that asking again would not change, show that the source lives.
+ */
 @Injectable()
 export class Circuits {
   private readonly circuits = new Map<string, Circuit>();
 
-  constructor(@Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'circuit'>) {}
+  constructor(
+    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'circuit'>,
+    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'judge'>,
+  ) {}
 
   /** The sources that are not asked for the moment. */
   get open(): string[] {
@@ -19,13 +27,21 @@ export class Circuits {
     return this.of(source).allows(now);
   }
 
-  /** Counts an answer, a failure that the source reported, or no reply until the deadline. */
-  watch(event: InquiryEvent, now: number): void {
-    if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(now);
-    if (event.type === 'InquiryFailed' && event.data.reply_id !== null)
-      this.of(event.data.source).failed(now);
-    if (event.type === 'InquiryClosed' && event.data.cause === 'deadline')
-      for (const source of event.data.unanswered) this.of(source).failed(now);
+  /**
+   * Counts what an event says of sources.
+   * @param at when it happened (milliseconds)
+   * @param due the requests of its inquiry that had no reply before, by source
+   */
+  watch(event: InquiryEvent, at: number, due: ReadonlyMap<string, Due> | undefined): void {
+    if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(at);
+    if (event.type === 'InquiryFailed' && event.data.reply_id !== null) {
+      const { source, retry, retryable = retry !== null } = event.data;
+      if (retryable) this.of(source).failed(at);
+      else this.of(source).succeeded(at);
+    }
+    if (event.type === 'InquiryClosed')
+      for (const source of event.data.silent ?? [])
+        this.kafka.judge(source, due?.get(source)?.at ?? at, () => this.of(source).failed(Date.now()));
   }
 
   private of(source: string): Circuit {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { SessionCommand } from '#domain';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
+import type { RefusedRequest } from './source-requests.ts';
 
 /** The commands that the bridge itself gives for inquiries. When the session rejects one, there is nothing left to do. */
 @Injectable()
@@ -9,18 +10,28 @@ export class InquiryCommands {
   constructor(@Inject(CommandExecutor) private readonly executor: Pick<CommandExecutor, 'execute'>) {}
 
   /** Closes an inquiry at its deadline; false: there is no such session any more. */
-  close({ session_id, inquiry_id }: OpenInquiry): Promise<boolean> {
-    return this.execute(session_id, { type: 'CloseInquiry', inquiry_id, now: new Date().toISOString() });
+  close({ session_id, inquiry_id, due }: OpenInquiry): Promise<boolean> {
+    const sent = [...due.values()].filter((request) => request.sent).map(({ source }) => source);
+    return this.execute(session_id, {
+      type: 'CloseInquiry',
+      inquiry_id,
+      sent,
+      now: new Date().toISOString(),
+    });
   }
 
-  /** Continues without a source whose circuit is open. */
-  async giveUpSource({ session_id, inquiry_id }: OpenInquiry, { source, attempt }: Due): Promise<void> {
+  /** Continues without a source that is not asked. */
+  async giveUpSource(
+    { session_id, inquiry_id }: OpenInquiry,
+    { source, attempt }: Due,
+    reason: RefusedRequest | 'circuit_open',
+  ): Promise<void> {
     await this.execute(session_id, {
       type: 'FailInquirySource',
       inquiry_id,
       source,
       attempt,
-      reason: 'circuit_open',
+      reason,
       retryable: false,
       reply_id: null,
       now: new Date().toISOString(),

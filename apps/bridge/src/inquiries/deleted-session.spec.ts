@@ -14,7 +14,7 @@ beforeEach(async () => {
   harness.open({ inMs: 2_000 });
   harness.unprojectable();
   harness.commandErrors = [new CommandRejectedError({ code: 'session_not_found', reason: 'None.' }, 0, -1)];
-  await jest.advanceTimersByTimeAsync(4_000);
+  await jest.advanceTimersByTimeAsync(15_000);
 });
 afterEach(async () => {
   harness.stop.abort();

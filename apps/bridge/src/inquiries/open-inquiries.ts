@@ -3,6 +3,8 @@ import type { InquiryEvent, InquiryRequest, Origin, RecordedEvent } from '#domai
 /** A request to a source that is due at a time (milliseconds). */
 export interface Due extends InquiryRequest {
   readonly at: number;
+  /** Whether this instance has sent it, and Kafka has it. */
+  sent: boolean;
 }
 
 /** An inquiry that is not closed yet, according to its own events. */
@@ -12,6 +14,8 @@ export interface OpenInquiry extends Origin {
   readonly kind: string;
   readonly key: string;
   readonly deadline: string;
+  /** When it was opened (milliseconds). */
+  readonly opened: number;
   /** A position before the event that opened it. */
   readonly before: bigint | undefined;
   /** The requests without a reply, by source. */
@@ -33,6 +37,15 @@ export class OpenInquiries {
 
   get size(): number {
     return this.open.size;
+  }
+
+  /** When the oldest of them was opened (milliseconds). */
+  get oldest(): number | undefined {
+    return this.open.values().next().value?.opened;
+  }
+
+  find(inquiryId: string): OpenInquiry | undefined {
+    return this.open.get(inquiryId);
   }
 
   all(): Iterable<OpenInquiry> {
@@ -71,7 +84,7 @@ export class OpenInquiries {
       const key = Object.values(subject).find((value) => typeof value === 'string') ?? inquiry_id;
       const origin = { correlation_id, traceparent };
       const due = new Map<string, Due>();
-      const inquiry = { session_id, inquiry_id, kind, key, deadline, before, due, ...origin };
+      const inquiry = { session_id, inquiry_id, kind, key, deadline, opened: at, before, due, ...origin };
       this.open.set(inquiry_id, inquiry);
       return { inquiry, due: ask(inquiry, requests, at), opened: true, closed: false };
     }
@@ -102,7 +115,7 @@ function dueAfter(inquiry: OpenInquiry, event: InquiryEvent, at: number): Due[] 
 }
 
 function ask(inquiry: OpenInquiry, requests: readonly InquiryRequest[], at: number): Due[] {
-  const due = requests.map((request) => ({ ...request, at }));
+  const due = requests.map((request) => ({ ...request, at, sent: false }));
   for (const item of due) inquiry.due.set(item.source, item);
   return due;
 }

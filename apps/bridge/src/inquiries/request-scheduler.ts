@@ -7,6 +7,7 @@ import { InquiryCommands } from './commands.ts';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
 import { RequestSender } from './request-sender.ts';
 import { requestMessage } from './request.ts';
+import type { RefusedRequest } from './source-requests.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 
 /** Sends the requests of inquiries when they are due. */
@@ -31,15 +32,23 @@ export class RequestScheduler {
 
   private send(inquiry: OpenInquiry, due: Due): void {
     if (inquiry.due.get(due.source) !== due) return;
-    if (!this.circuits.allows(due.source, Date.now())) this.giveUp(inquiry, due);
-    else this.sender.add({ message: requestMessage(inquiry, due), until: Date.parse(inquiry.deadline) });
+    if (!this.circuits.allows(due.source, Date.now())) return this.giveUp(inquiry, due, 'circuit_open');
+    this.sender.add({
+      source: due.source,
+      message: requestMessage(inquiry, due),
+      until: Date.parse(inquiry.deadline),
+      onSent: () => {
+        due.sent = true;
+      },
+      onRefused: (reason) => this.giveUp(inquiry, due, reason),
+    });
   }
 
-  /** The source does not answer for the moment: the inquiry continues without it at once. */
-  private giveUp(inquiry: OpenInquiry, due: Due): void {
+  /** The source cannot be asked for the moment: the inquiry continues without it at once. */
+  private giveUp(inquiry: OpenInquiry, due: Due, reason: RefusedRequest | 'circuit_open'): void {
     const { inquiry_id, session_id } = inquiry;
     this.urgent
-      .run(() => this.commands.giveUpSource(inquiry, due))
+      .run(() => this.commands.giveUpSource(inquiry, due, reason))
       .catch((err: unknown) => this.logger.warn({ err, inquiry_id, session_id }, 'source not given up'));
   }
 }

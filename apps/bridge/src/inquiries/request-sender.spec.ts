@@ -1,11 +1,21 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import type { Outgoing } from '#messaging';
-import { createLogger } from '#platform';
+import { createLogger, Metrics } from '#platform';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { RequestSender } from './request-sender.ts';
+import { requestLimits } from './source-requests.ts';
+
+const { KafkaJSProtocolError } = kafkajs;
 
 /** What was sent, batch by batch. */
 let batches: string[][];
 let attempts: number;
+/** What became of requests, and why the topics of sources take none. */
+let results: string[];
+let faults: Record<string, Error>;
+let lost: string[];
+let metrics: Metrics;
 let available: boolean;
 let stop: AbortController;
 let sender: RequestSender;
@@ -13,22 +23,47 @@ let running: Promise<void>;
 
 const advance = (ms = 0): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-function add(value: string, usefulMs = 60_000): void {
-  const message = { topic: 'inquiry.requests.orders', key: null, value };
-  sender.add({ message, until: Date.now() + usefulMs });
+function add(value: string, { usefulMs = 60_000, source = 'orders' } = {}): void {
+  const message = { topic: `inquiry.requests.${source}`, key: null, value };
+  sender.add({
+    source,
+    message,
+    until: Date.now() + usefulMs,
+    onSent: () => results.push(`${value} sent`),
+    onRefused: (reason) => results.push(`${value} ${reason}`),
+  });
 }
 
-async function send(messages: readonly Outgoing[]): Promise<void> {
-  attempts += 1;
-  if (!available) throw new Error('Kafka is unavailable');
-  batches.push(messages.map(({ value }) => String(value)));
+const publisher = (source: string): { send(messages: readonly Outgoing[]): Promise<void> } => ({
+  send: async (messages) => {
+    attempts += 1;
+    const fault = faults[source];
+    if (fault) throw fault;
+    if (!available) throw new Error('Kafka is unavailable');
+    batches.push(messages.map(({ value }) => String(value)));
+  },
+});
+
+function faultOf(type: string): Error {
+  return new KafkaJSProtocolError({ message: type, type, code: 29, retriable: false } as never);
+}
+
+/** The waiting requests as the metrics show them. */
+async function waiting(): Promise<string> {
+  return metrics.registry.getSingleMetricAsString('inquiry_requests_waiting');
 }
 
 beforeEach(() => {
   jest.useFakeTimers();
   [batches, attempts, available] = [[], 0, true];
+  [results, faults, lost, metrics] = [[], {}, [], new Metrics('bridge')];
   stop = new AbortController();
-  sender = new RequestSender({ requests: { send } }, createLogger('bridge', 'silent'));
+  sender = new RequestSender(
+    { requestsTo: publisher },
+    { lost: (source) => void lost.push(source) },
+    new BridgeMetrics(metrics),
+    createLogger('bridge', 'silent'),
+  );
   running = sender.run(stop.signal);
 });
 afterEach(async () => {
@@ -76,7 +111,7 @@ test('pauses between attempts grow to about a second', async () => {
 
 test('an expired request is not sent', async () => {
   available = false;
-  add('short', 500);
+  add('short', { usefulMs: 500 });
   add('long');
   await advance(1_000);
   available = true;
@@ -86,7 +121,7 @@ test('an expired request is not sent', async () => {
 
 test('nothing is sent when every request is expired', async () => {
   available = false;
-  add('a', 500);
+  add('a', { usefulMs: 500 });
   await advance(400);
   const before = attempts;
   available = true;
@@ -104,4 +139,54 @@ test('nothing is sent after the signal', async () => {
   await advance(10_000);
   await running;
   expect(batches).toEqual([]);
+});
+
+test('a request is sent when Kafka has it, not before', async () => {
+  available = false;
+  add('a');
+  await advance(100);
+  expect(results).toEqual([]);
+  available = true;
+  await advance(2_000);
+  expect(results).toEqual(['a sent']);
+});
+
+test.each([
+  ['TOPIC_AUTHORIZATION_FAILED', 'topic_forbidden'],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'topic_missing'],
+])('a request to a topic that answers %s is refused at once, and holds up no other', async (type, reason) => {
+  faults = { weather: faultOf(type) };
+  add('a', { source: 'weather' });
+  add('b', { source: 'weather' });
+  add('c');
+  await advance();
+  expect(results.sort()).toEqual([`a ${reason}`, `b ${reason}`, 'c sent']);
+  expect(lost).toEqual([]);
+});
+
+test('a source whose topic takes nothing for the moment holds up no other', async () => {
+  faults = { weather: new Error('no leader') };
+  add('a', { source: 'weather' });
+  add('b');
+  await advance(500);
+  expect(results).toEqual(['b sent']);
+  expect(new Set(lost)).toEqual(new Set(['weather']));
+});
+
+test('the requests that wait are bounded in bytes; what is beyond is refused', async () => {
+  available = false;
+  add('first');
+  await advance();
+  const value = 'x'.repeat(requestLimits.capacityBytes / 4);
+  for (let count = 0; count < 6; count += 1) add(value);
+  expect(results).toEqual([`${value} queue_full`, `${value} queue_full`]);
+  expect(await waiting()).toContain('source="orders",app="bridge"} 5');
+});
+
+test('the requests that wait are bounded in number', async () => {
+  available = false;
+  add('first');
+  await advance();
+  for (let count = 0; count <= requestLimits.capacity; count += 1) add(String(count));
+  expect(results).toEqual([`${requestLimits.capacity} queue_full`]);
 });

@@ -1,66 +1,66 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Outgoing, Publisher } from '#messaging';
+import type { Publisher } from '#messaging';
 import type { Logger } from '#platform';
-import { BatchWriter, InjectLogger } from '#platform';
+import { InjectLogger } from '#platform';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
+import { KafkaPresence } from './kafka-presence.ts';
+import type { PendingRequest } from './source-requests.ts';
+import { SourceRequests } from './source-requests.ts';
 
-/** A message that expires at a time (milliseconds). */
-export interface PendingRequest {
-  readonly message: Outgoing;
-  readonly until: number;
-}
-
-/** Sends the requests that wait as one batch; again until Kafka has them or they are of no use any more. */
+/** Sends requests, each source's by itself: what holds up one, or its topic, delays no other. */
 @Injectable()
 export class RequestSender {
   private readonly stopping = new AbortController();
-  private readonly writer: BatchWriter<PendingRequest>;
+  private readonly sources = new Map<string, SourceRequests>();
+  private readonly running: Promise<void>[] = [];
 
   constructor(
-    @Inject(Producers) private readonly producers: { readonly requests: Pick<Publisher, 'send'> },
+    @Inject(Producers) private readonly producers: { requestsTo(source: string): Pick<Publisher, 'send'> },
+    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'lost'>,
+    metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
   ) {
-    this.writer = new BatchWriter<PendingRequest>(
-      {
-        capacity: Infinity,
-        batchSize: Infinity,
-        intervalMs: 0,
-        passIntervalMs: 60_000,
-        backOff: { minMs: 50, maxMs: 1_000 },
-        write: ({ items }) => this.send(items),
-        isTerminal: () => false,
-        onWritten: () => undefined,
-        onRetry: (err, attempt) => {
-          // What waits behind a batch that Kafka does not take is no more than the open inquiries need.
-          this.writer.discard(isOver(Date.now()));
-          if (attempt === 1) this.logger.warn({ err }, 'requests not sent yet');
-        },
-      },
-      this.stopping.signal,
+    metrics.observeRequests(() =>
+      [...this.sources].map(([source, requests]) => [source, requests.waiting] as const),
     );
   }
 
   add(request: PendingRequest): void {
-    void this.writer.push(request);
+    this.to(request.source).add(request);
   }
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    const stop = (): void => this.stopping.abort();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    await this.writer.run();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.stopping.abort();
+    await Promise.all(this.running);
   }
 
-  private async send(requests: readonly PendingRequest[]): Promise<void> {
-    const over = isOver(Date.now());
-    const useful = requests.filter((request) => !over(request));
-    if (useful.length > 0) await this.producers.requests.send(useful.map(({ message }) => message));
+  private to(source: string): SourceRequests {
+    const known = this.sources.get(source);
+    if (known) return known;
+    const requests = this.requestsTo(source);
+    this.sources.set(source, requests);
+    this.running.push(requests.run());
+    return requests;
+  }
+
+  private requestsTo(source: string): SourceRequests {
+    const { kafka, logger, producers, stopping } = this;
+    return new SourceRequests(
+      {
+        publisher: producers.requestsTo(source),
+        onRetry: (err, attempt) => {
+          kafka.lost(source);
+          if (attempt === 1) logger.warn({ err, source }, 'requests not sent yet');
+        },
+        onFault: (err, reason) => logger.warn({ err, source, reason }, 'the source cannot be asked'),
+      },
+      stopping.signal,
+    );
   }
 }
-
-/** Whether a request is of no use at a time (milliseconds): its inquiry is closed. */
-const isOver =
-  (now: number) =>
-  ({ until }: PendingRequest): boolean =>
-    until <= now;

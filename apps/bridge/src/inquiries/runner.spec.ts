@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { InquiryEvent } from '#domain';
 import { CommandRejectedError, StoreUnavailableError, UnprojectableEventError } from '#sessions';
 import { inquiryId, RunnerHarness, sessionId } from './test-inquiries.ts';
 
@@ -107,7 +108,7 @@ describe('a request', () => {
 
   test('to a source whose circuit is open fails at once', async () => {
     harness.caughtUp();
-    for (let count = 0; count < 3; count += 1) failSource(null);
+    failThrice();
     harness.open();
     await advance();
     expect(harness.sent).toEqual([]);
@@ -121,14 +122,100 @@ describe('a request', () => {
   });
 });
 
-function failSource(retryAt: string | null): void {
+function failSource(retryAt: string | null, more = {}): void {
   const request = { source: 'orders', attempt: 2, request: { order_id: 'ORD1' } };
   const retry = retryAt === null ? null : { at: retryAt, request };
   harness.event({
     type: 'InquiryFailed',
-    data: { inquiry_id: inquiryId, source: 'orders', attempt: 1, reply_id: 'r', retry },
+    data: { inquiry_id: inquiryId, source: 'orders', attempt: 1, reply_id: 'r', retry, ...more },
   });
 }
+
+/** The source fails as often as opens its circuit, in a way that asking again may change. */
+function failThrice(): void {
+  for (let count = 0; count < 3; count += 1) failSource(null, { retryable: true });
+}
+
+/** Whether a request that is due now would be sent. */
+async function isAsked(): Promise<boolean> {
+  harness.open();
+  await advance();
+  return harness.sent.length > 0;
+}
+
+describe('the circuit of a source', () => {
+  test('stays closed when it says often that it does not know the order', async () => {
+    harness.caughtUp();
+    for (let count = 0; count < 10; count += 1) failSource(null, { retryable: false });
+    expect(await isAsked()).toBe(true);
+  });
+
+  test('is not opened by failures that are not its own', async () => {
+    harness.caughtUp();
+    for (let count = 0; count < 10; count += 1) failSource(null, { retryable: false, reply_id: null });
+    expect(await isAsked()).toBe(true);
+  });
+
+  test('opens when it is silent', async () => {
+    harness.caughtUp();
+    for (let count = 0; count < 3; count += 1) harness.close('deadline', ['orders'], { silent: ['orders'] });
+    expect(await isAsked()).toBe(false);
+  });
+
+  test('stays closed when its requests were not sent', async () => {
+    harness.caughtUp();
+    for (let count = 0; count < 10; count += 1) harness.close('deadline', ['orders']);
+    expect(await isAsked()).toBe(true);
+  });
+
+  test('is open in an instance that starts when it has just failed', async () => {
+    jest.setSystemTime(Date.now() - 4_000);
+    failThrice();
+    jest.setSystemTime(Date.now() + 4_000);
+    harness.caughtUp();
+    expect(await isAsked()).toBe(false);
+  });
+
+  test('is closed in an instance that starts when it failed long ago', async () => {
+    jest.setSystemTime(Date.now() - 14_000);
+    failThrice();
+    jest.setSystemTime(Date.now() + 14_000);
+    harness.caughtUp();
+    expect(await isAsked()).toBe(true);
+  });
+});
+
+test('the deadline names the sources whose request Kafka has', async () => {
+  harness.caughtUp();
+  harness.open({ inMs: 2_000 });
+  await advance();
+  harness.sent[0]?.onSent();
+  await advance(3_000);
+  expect(harness.commands[0]?.commands).toMatchObject([{ type: 'CloseInquiry', sent: ['orders'] }]);
+});
+
+test('the inquiry continues at once without a source whose topic is missing', async () => {
+  harness.caughtUp();
+  harness.open();
+  await advance();
+  harness.sent[0]?.onRefused('topic_missing');
+  await advance();
+  expect(harness.commands[0]?.commands).toMatchObject([
+    { type: 'FailInquirySource', source: 'orders', reason: 'topic_missing', retryable: false },
+  ]);
+});
+
+test('the age of the oldest open inquiry is shown', async () => {
+  const shown = (): Promise<string> =>
+    harness.metrics.registry.getSingleMetricAsString('inquiries_oldest_open_seconds');
+  harness.caughtUp();
+  expect(await shown()).toContain('{app="bridge"} 0');
+  harness.open({ inMs: 60_000 });
+  await advance(7_000);
+  harness.open({ inMs: 60_000, inquiry_id: 'i2' });
+  await advance(1_000);
+  expect(await shown()).toContain('{app="bridge"} 8');
+});
 
 describe('an inquiry', () => {
   beforeEach(() => {
@@ -212,33 +299,43 @@ test('an inquiry whose deadline passed while no instance ran closes at the start
 });
 
 describe('the checkpoint', () => {
+  test('is some seconds old, so that who starts from it knows which sources fail', async () => {
+    harness.unprojectable();
+    await advance(5_000);
+    harness.unprojectable();
+    await advance(9_000);
+    expect(harness.saved).toEqual([1n]);
+    await advance(5_000);
+    expect(harness.saved).toEqual([1n, 2n]);
+  });
+
   test('stands before the oldest open inquiry', async () => {
     harness.unprojectable();
     harness.open();
     harness.unprojectable();
-    await advance(1_000);
+    await advance(11_000);
     expect(harness.saved).toEqual([1n]);
   });
 
   test('follows the events when no inquiry is open', async () => {
     harness.open();
     harness.close();
-    await advance(1_000);
+    await advance(11_000);
     expect(harness.saved).toEqual([2n]);
   });
 
   test('is saved once as long as it does not change', async () => {
     harness.unprojectable();
-    await advance(10_000);
+    await advance(30_000);
     expect(harness.saved).toEqual([1n]);
   });
 
   test('that cannot be saved is saved later', async () => {
     harness.saveErrors = [new Error('unavailable')];
     harness.unprojectable();
-    await advance(1_000);
+    await advance(11_000);
     expect(harness.saved).toEqual([]);
-    await advance(1_000);
+    await advance(11_000);
     expect(harness.saved).toEqual([1n]);
   });
 
@@ -269,12 +366,28 @@ describe('an event that cannot be read', () => {
     expect(text).toContain('reader="inquiries",app="bridge"} 1');
   });
 
-  test('does not delay the next', async () => {
+  const opened = { kind: 'k', deadline: '2999-01-01T00:00:00.000Z', subject: {}, requests: [] };
+  test.each<[InquiryEvent['type'], object | null]>([
+    ['InquiryOpened', null],
+    ['InquiryOpened', {}],
+    ['InquiryOpened', { ...opened, deadline: 'soon' }],
+    ['InquiryOpened', { ...opened, subject: null }],
+    ['InquiryOpened', { ...opened, requests: [null] }],
+    ['InquiryOpened', { ...opened, requests: [{ source: 'orders', attempt: 1 }] }],
+    ['InquiryAnswered', { source: 'orders', requests: {} }],
+    ['InquiryFailed', { source: 'orders' }],
+    ['InquiryFailed', { source: 'orders', retry: { at: 'soon' } }],
+    ['InquiryClosed', { silent: 7 }],
+  ])('does not delay the next: %s %j', async (type, data) => {
+    const log = jest.spyOn(harness.logger, 'error');
     harness.caughtUp();
-    harness.event({ type: 'InquiryOpened', data: {} });
+    harness.event({ type, data: data && { inquiry_id: 'i2', ...data } });
     harness.open();
     await advance();
     expect(harness.sent).toHaveLength(1);
+    expect(log.mock.calls.map(([fields]) => Object.keys(fields as object))).toEqual([
+      ['session_id', 'type', 'revision'],
+    ]);
   });
 });
 

@@ -9,13 +9,17 @@ import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
 import { InquiryCheckpoint } from './checkpoint.ts';
+import { windowSeconds } from './circuit.ts';
 import { Circuits } from './circuits.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Change, OpenInquiry } from './open-inquiries.ts';
 import { OpenInquiries } from './open-inquiries.ts';
+import { isReadable } from './readable.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 
 const saveEveryMs = 1_000;
+/** An instance that starts reads what its circuits would have counted: the checkpoint is that far behind. */
+const checkpointAge = windowSeconds;
 const patience = { minMs: 100, maxMs: 5_000 };
 
 /**
@@ -28,6 +32,8 @@ export class InquiryRunner {
   private signal: AbortSignal = AbortSignal.abort();
   private live = false;
   private started = 0;
+  /** The checkpoints of the last seconds, the latest first. */
+  private recent: (bigint | undefined)[] = [];
 
   constructor(
     @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
@@ -40,6 +46,7 @@ export class InquiryRunner {
     @Inject(OutboundPartitions) partitions: Pick<OutboundPartitions, 'onTaken'>,
     @InjectLogger() private readonly logger: Logger,
   ) {
+    metrics.observeOldestInquiry(() => this.inquiries.oldest);
     partitions.onTaken((prefixes) => this.takeOver(prefixes));
   }
 
@@ -80,6 +87,7 @@ export class InquiryRunner {
     this.metrics.restarted.inc({ reader: 'inquiries' });
     for (const { inquiry_id } of this.inquiries.all()) this.deadlines.disarm(inquiry_id);
     this.inquiries.clear();
+    this.recent = [];
     this.live = false;
     await retry(() => this.checkpoint.clear(), { ...patience, signal: this.signal });
   }
@@ -92,12 +100,13 @@ export class InquiryRunner {
     return (await retry(load, { ...patience, signal: this.signal, onRetry })) ?? 'start';
   }
 
-  /** Saves the checkpoint when it has changed. What cannot be saved is saved later. */
+  /** Saves the checkpoint of some seconds ago when it has changed. What cannot be saved is saved later. */
   private async saveCheckpoints(): Promise<void> {
     let saved: bigint | undefined;
     while (!this.signal.aborted) {
       await sleep(saveEveryMs, this.signal);
-      const position = this.inquiries.checkpoint();
+      this.recent = [this.inquiries.checkpoint(), ...this.recent].slice(0, checkpointAge + 1);
+      const position = this.recent[checkpointAge];
       if (position === undefined || position === saved) continue;
       const save = this.checkpoint.save(position);
       await save.then(
@@ -116,13 +125,11 @@ export class InquiryRunner {
 
   /** An event that cannot be read is skipped: the others are not delayed. */
   private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
-    try {
-      this.apply(session_id, event as RecordedEvent<InquiryEvent>, position);
-    } catch (err) {
-      const { type, revision } = event;
-      this.skip({ err, session_id, type, revision });
-      this.inquiries.pass(position);
-    }
+    const inquiryEvent = event as RecordedEvent<InquiryEvent>;
+    if (isReadable(inquiryEvent)) return this.apply(session_id, inquiryEvent, position);
+    const { type, revision } = event;
+    this.skip({ session_id, type, revision });
+    this.inquiries.pass(position);
   }
 
   private skip(event: object): void {
@@ -131,7 +138,9 @@ export class InquiryRunner {
   }
 
   private apply(sessionId: string, event: RecordedEvent<InquiryEvent>, position: bigint): void {
-    if (Date.parse(event.metadata.occurred_at) >= this.started) this.circuits.watch(event, Date.now());
+    const at = Math.min(Date.parse(event.metadata.occurred_at), Date.now());
+    if (at >= this.started - windowSeconds * 1_000)
+      this.circuits.watch(event, at, this.inquiries.find(event.data.inquiry_id)?.due);
     const change = this.inquiries.apply(sessionId, event, position);
     if (change === undefined) return;
     if (event.type === 'InquiryClosed') this.metrics.closed.inc({ outcome: event.data.outcome });

@@ -7,7 +7,7 @@ import { Circuits } from './circuits.ts';
 import { InquiryCommands } from './commands.ts';
 import { Deadlines } from './deadlines.ts';
 import { RequestScheduler } from './request-scheduler.ts';
-import type { PendingRequest } from './request-sender.ts';
+import type { PendingRequest } from './source-requests.ts';
 import { InquiryRunner } from './runner.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 
@@ -30,6 +30,7 @@ export class RunnerHarness {
   /** The end of the store's log; undefined: beyond every position. */
   head: bigint | undefined;
   after: unknown;
+  readonly logger = createLogger('bridge', 'silent');
   readonly runner: InquiryRunner;
   private readonly deliveries: Delivery[] = [];
   private notify: () => void = () => undefined;
@@ -37,7 +38,7 @@ export class RunnerHarness {
   private position = 0n;
 
   constructor(threshold = 3) {
-    const logger = createLogger('bridge', 'silent');
+    const { logger } = this;
     const partitions = {
       owns: () => this.owns,
       onTaken: (listener: (prefixes: readonly string[]) => void) => {
@@ -45,7 +46,9 @@ export class RunnerHarness {
       },
     };
     const bridgeMetrics = new BridgeMetrics(this.metrics);
-    const circuits = new Circuits({ circuit: { threshold, openMs: 60_000 } });
+    // Kafka is there all the time.
+    const kafka = { judge: (_: string, __: number, whenPresent: () => void) => whenPresent() };
+    const circuits = new Circuits({ circuit: { threshold, openMs: 60_000 } }, kafka);
     const commands = new InquiryCommands({ execute: (request) => this.execute(request) });
     const urgent = new UrgentTasks();
     const deadlines = new Deadlines(commands, urgent, partitions, logger);
@@ -69,9 +72,9 @@ export class RunnerHarness {
   }
 
   /** Delivers an event of an inquiry. */
-  event(event: Pick<InquiryEvent, 'type'> & { readonly data: object }): void {
+  event(event: Pick<InquiryEvent, 'type'> & { readonly data: object | null }): void {
     const metadata = { occurred_at: new Date().toISOString() };
-    const recorded = { ...event, event_id: 'e', revision: 1, metadata } as RecordedEvent;
+    const recorded = { ...event, event_id: 'e', revision: 1, metadata } as unknown as RecordedEvent;
     this.deliver({ kind: 'event', session_id: sessionId, event: recorded, position: this.next() });
   }
 
@@ -84,10 +87,10 @@ export class RunnerHarness {
     this.event({ type: 'InquiryOpened', data });
   }
 
-  close(cause = 'settled', unanswered: readonly string[] = []): void {
+  close(cause = 'settled', unanswered: readonly string[] = [], more = {}): void {
     this.event({
       type: 'InquiryClosed',
-      data: { inquiry_id: inquiryId, kind: 'order_status', outcome: 'complete', cause, unanswered },
+      data: { inquiry_id: inquiryId, kind: 'order_status', outcome: 'complete', cause, unanswered, ...more },
     });
   }
 

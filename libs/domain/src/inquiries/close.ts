@@ -1,39 +1,78 @@
 import type { HandoffRequested } from '../handoff/events.ts';
 import type { Handoff } from '../handoff/state.ts';
 import type { InquiryClosed, InquiryEvent, InquiryOutcome } from './events.ts';
-import { inquiryKind } from './kinds.ts';
+import { evolveInquiry } from './evolve-inquiry.ts';
+import type { InquiryKind } from './kinds.ts';
+import { mergeAnswers } from './kinds.ts';
 import { answersOf } from './requests.ts';
 import type { Inquiry } from './state.ts';
+import { isPending } from './state.ts';
 
-/** Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff. */
+/**
+ * Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff.
+ * @param sent the sources that have their request for sure
+ */
 export function closeInquiry(
   inquiry: Inquiry,
+  declared: InquiryKind | undefined,
   cause: InquiryClosed['data']['cause'],
   handoff: Handoff,
+  sent: readonly string[] = [],
 ): (InquiryEvent | HandoffRequested)[] {
   const { inquiry_id, kind, subject } = inquiry;
   const answers = answersOf(inquiry);
+  const isOver = cause === 'settled' || cause === 'deadline';
+  const fallback = isOver ? (declared?.fallback ?? null) : null;
   const some = Object.keys(answers).length > 0;
-  const merge = inquiryKind(kind)?.merge;
-  const answer = some ? (merge ? merge(subject, answers) : answers) : null;
   const asked = Object.entries(inquiry.sources).filter(
     ([, { status }]) => status === 'asked' || status === 'retrying',
   );
   const unanswered = asked.map(([name]) => name);
-  const data = { inquiry_id, kind, outcome: outcomeOf(inquiry, cause), cause, answer, unanswered };
-  const closed: InquiryClosed = { type: 'InquiryClosed', data };
-  return [closed, ...(cause === 'settled' || cause === 'deadline' ? requestHandoff(inquiry, handoff) : [])];
+  const silent = unanswered.filter((name) => sent.includes(name));
+  const closed: InquiryClosed = {
+    type: 'InquiryClosed',
+    data: {
+      inquiry_id,
+      kind,
+      outcome: outcomeOf(inquiry, cause),
+      cause,
+      answer: some ? mergeAnswers(declared, subject, answers) : fallback,
+      unanswered,
+      ...(silent.length > 0 && { silent }),
+    },
+  };
+  return [closed, ...(isOver ? requestHandoff(inquiry, declared, handoff) : [])];
+}
+
+/** When nothing is pending any more after these events, the inquiry closes with them. */
+export function closeWhenSettled(
+  inquiry: Inquiry,
+  declared: InquiryKind | undefined,
+  events: readonly InquiryEvent[],
+  now: string,
+  handoff: Handoff,
+): (InquiryEvent | HandoffRequested)[] {
+  const after = events.reduce((before, event) => evolveInquiry(before, event, now), inquiry);
+  return Object.values(after.sources).some(isPending)
+    ? []
+    : closeInquiry(after, declared, 'settled', handoff);
 }
 
 function outcomeOf({ sources }: Inquiry, cause: InquiryClosed['data']['cause']): InquiryOutcome {
   if (cause === 'cancelled' || cause === 'session_over') return 'cancelled';
   const list = Object.values(sources);
   if (list.every(({ status }) => status === 'answered' || status === 'skipped')) return 'complete';
+  if (list.some(({ required, status, said_no }) => required && status === 'failed' && said_no))
+    return 'failed';
   return list.some(({ status }) => status === 'answered') ? 'partial' : 'expired';
 }
 
-function requestHandoff({ kind, sources }: Inquiry, handoff: Handoff): HandoffRequested[] {
-  if (inquiryKind(kind)?.without_required !== 'request_handoff') return [];
+function requestHandoff(
+  { kind, sources }: Inquiry,
+  declared: InquiryKind | undefined,
+  handoff: Handoff,
+): HandoffRequested[] {
+  if (declared?.without_required !== 'request_handoff') return [];
   const missing = Object.entries(sources).find(
     ([, { required, status }]) => required && status !== 'answered' && status !== 'skipped',
   );

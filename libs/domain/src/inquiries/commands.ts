@@ -1,11 +1,14 @@
 import type { Command } from '../kernel/command.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { ReplyOrigin } from './events.ts';
+import type { InquiryKind } from './kinds.ts';
 
 export type OpenInquiry = Command<
   'OpenInquiry',
   {
     inquiry_id: string;
     kind: string;
+    declared: InquiryKind;
     subject: JsonObject;
     /** Null: as the kind declares. */
     timeout_ms: number | null;
@@ -14,7 +17,15 @@ export type OpenInquiry = Command<
 >;
 export type AnswerInquiry = Command<
   'AnswerInquiry',
-  { inquiry_id: string; source: string; attempt: number; data: JsonObject; reply_id: string; now: string }
+  {
+    inquiry_id: string;
+    source: string;
+    attempt: number;
+    data: JsonObject;
+    reply_id: string;
+    origin?: ReplyOrigin;
+    now: string;
+  }
 >;
 export type FailInquirySource = Command<
   'FailInquirySource',
@@ -26,11 +37,20 @@ export type FailInquirySource = Command<
     /** Whether asking again may help. */
     retryable: boolean;
     reply_id: string | null;
+    origin?: ReplyOrigin;
     now: string;
   }
 >;
 /** Closes an inquiry that has reached its deadline; any other stays as it is. */
-export type CloseInquiry = Command<'CloseInquiry', { inquiry_id: string; now: string }>;
+export type CloseInquiry = Command<
+  'CloseInquiry',
+  {
+    inquiry_id: string;
+    /** The sources whose requests are in Kafka. */
+    sent?: readonly string[];
+    now: string;
+  }
+>;
 export type CancelInquiry = Command<'CancelInquiry', { inquiry_id: string }>;
 
 export type InquiryCommand = OpenInquiry | AnswerInquiry | FailInquirySource | CloseInquiry | CancelInquiry;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
-import type { OpenInquiry } from './commands.ts';
-import type { InquiryOpened } from './events.ts';
+import type { FailInquirySource, OpenInquiry } from './commands.ts';
 import { answerLimit } from './state.ts';
 import {
   answer,
@@ -11,7 +10,9 @@ import {
   given,
   givenCommands,
   open,
+  openDeclared,
   openPayout,
+  order_status,
   typesOf,
 } from './test-inquiries.ts';
 
@@ -54,10 +55,39 @@ describe('an answer', () => {
     expect(typesOf(half.when(answer('orders')))).toEqual(['InquiryAnswered']);
   });
 
-  test('that is too large is rejected', () => {
-    expect(givenCommands(open()).when(answer('orders', { text: 'x'.repeat(answerLimit) }))).toBe(
-      'answer_too_large',
-    );
+  test('that is too large fails its source at once', () => {
+    const large = answer('orders', { text: 'x'.repeat(answerLimit) });
+    expect(givenCommands(open()).when(large)).toMatchObject([
+      { type: 'InquiryFailed', data: { source: 'orders', reason: 'answer_too_large', retry: null } },
+      { type: 'InquiryFailed', data: { source: 'logistics' } },
+      { type: 'InquiryClosed', data: { outcome: 'failed' } },
+    ]);
+  });
+
+  test('that is too large and late is recorded without its data', () => {
+    const large = answer('orders', { text: 'x'.repeat(answerLimit) }, { now: afterDeadline });
+    expect(givenCommands(open(), close(timeOf(60))).when(large)).toMatchObject([
+      { type: 'InquiryCorrected', data: { cause: 'late', data: null, reason: 'answer_too_large' } },
+    ]);
+  });
+
+  test('brings the time and the trace context of its source', () => {
+    const origin = { occurred_at_source: timeOf(4), source_traceparent: '00-1-2-01' };
+    expect(givenCommands(open()).when(answer('orders', {}, { origin }))).toMatchObject([
+      { data: origin },
+      {},
+    ]);
+  });
+
+  test('makes the source fail that cannot be asked with what it says', () => {
+    const request = Object.fromEntries(['a', 'b'].map((key) => [key, '/answers/orders/text']));
+    const sources = { orders: { request: {} }, logistics: { after: ['orders'], request } };
+    const text = 'x'.repeat(5_000);
+    expect(givenCommands(openDeclared({ sources })).when(answer('orders', { text }))).toMatchObject([
+      { type: 'InquiryAnswered', data: { requests: [], skipped: [] } },
+      { type: 'InquiryFailed', data: { source: 'logistics', reason: 'request_too_large', attempt: 0 } },
+      { type: 'InquiryClosed', data: { outcome: 'partial' } },
+    ]);
   });
 
   test('to no inquiry is rejected', () => {
@@ -70,6 +100,43 @@ describe('an answer', () => {
 
   test('of an unknown source to a closed inquiry is rejected', () => {
     expect(givenCommands(open(), cancel).when(answer('constructor'))).toBe('unknown_source');
+  });
+});
+
+/** A failure by the source's own reply. */
+const saidNo = (source: string): FailInquirySource => fail(source, { reply_id: `${source}/1` });
+
+describe('the outcome of an inquiry', () => {
+  const half = [openPayout(), answer('orders', { orders: ['ORD1'] })];
+
+  test('is failed when a required source said no, though another answered', () => {
+    expect(givenCommands(...half).when(saidNo('payments'))).toMatchObject([
+      {},
+      { type: 'InquiryClosed', data: { outcome: 'failed', answer: { orders: ['ORD1'] } } },
+      { type: 'HandoffRequested' },
+    ]);
+  });
+
+  test('is partial when a required source could not be asked and another answered', () => {
+    const refused = fail('payments', { reason: 'circuit_open' });
+    expect(givenCommands(...half).when(refused)).toMatchObject([{}, { data: { outcome: 'partial' } }, {}]);
+  });
+
+  test('is partial when a source said no that is not required', () => {
+    expect(givenCommands(open(), ordered).when(saidNo('logistics'))).toMatchObject([
+      {},
+      { data: { outcome: 'partial' } },
+    ]);
+  });
+
+  test('is expired when no source could be asked', () => {
+    const refused = fail('orders', { reason: 'topic_missing' });
+    expect(givenCommands(open()).when(refused)).toMatchObject([{}, {}, { data: { outcome: 'expired' } }]);
+  });
+
+  test('is complete when a source that had said no answered after all', () => {
+    const before = givenCommands(openPayout(), saidNo('payments'), answer('payments', { status: 'paid' }));
+    expect(before.when(answer('orders'))).toMatchObject([{}, { data: { outcome: 'complete' } }]);
   });
 });
 
@@ -99,16 +166,22 @@ describe('a failure', () => {
     ]);
   });
 
+  test.each([1e6, 1e300])('is final when its pause of %d ms ends after the deadline', (backoff_ms) => {
+    const retry = { attempts: 2_000, backoff_ms };
+    const asked = givenCommands(openDeclared({ retry, sources: order_status.sources }));
+    expect(asked.when(passing)).toMatchObject([{ data: { retry: null } }, {}, {}]);
+  });
+
   test('is final when the next attempt would come after the deadline', () => {
     const late = fail('orders', { retryable: true, now: timeOf(59.9) });
     expect(givenCommands(open()).when(late)).toMatchObject([{ data: { retry: null } }, {}, {}]);
   });
 
   test('that is final fails the sources that wait for it, and closes', () => {
-    expect(givenCommands(open()).when(fail('orders'))).toMatchObject([
-      { type: 'InquiryFailed', data: { source: 'orders', retry: null } },
+    expect(givenCommands(open()).when(saidNo('orders'))).toMatchObject([
+      { type: 'InquiryFailed', data: { source: 'orders', retry: null, retryable: false } },
       { type: 'InquiryFailed', data: { source: 'logistics', reason: 'no answer from orders' } },
-      { type: 'InquiryClosed', data: { outcome: 'expired', answer: null, cause: 'settled' } },
+      { type: 'InquiryClosed', data: { outcome: 'failed', answer: null, cause: 'settled' } },
     ]);
   });
 
@@ -179,22 +252,4 @@ describe('a reply that comes late', () => {
     const late = answer('orders', {}, { inquiry_id: 'i0' });
     expect(givenCommands(...cancelled).when(late)).toMatchObject([{ data: { cause: 'late' } }]);
   });
-});
-
-test('a failure of a source that its kind does not have any more is final', () => {
-  const opened: InquiryOpened = {
-    type: 'InquiryOpened',
-    data: {
-      inquiry_id: 'i1',
-      kind: 'order_status',
-      subject: {},
-      sources: [{ source: 'weather', after: [], required: false }],
-      deadline: timeOf(60),
-      requests: [{ source: 'weather', attempt: 1, request: {} }],
-    },
-  };
-  expect(given(opened).when(fail('weather', { retryable: true }))).toMatchObject([
-    { type: 'InquiryFailed', data: { retry: null } },
-    { type: 'InquiryClosed' },
-  ]);
 });

@@ -3,7 +3,7 @@ import { timeOf } from '../kernel/test-decider.ts';
 import type { InquiryCommand, OpenInquiry } from './commands.ts';
 import { cancelAll, decideInquiry } from './decide.ts';
 import type { InquiryOpened } from './events.ts';
-import { inquiryKinds } from './kinds.ts';
+import type { InquiryKind } from './kinds.ts';
 import { closedInquiriesKept, noInquiries, openInquiriesLimit } from './state.ts';
 import {
   answer,
@@ -13,7 +13,9 @@ import {
   given,
   givenCommands,
   open,
+  openDeclared,
   openPayout,
+  order_status,
   typesOf,
 } from './test-inquiries.ts';
 
@@ -60,8 +62,24 @@ describe('opening an inquiry', () => {
     expect(typesOf(givenCommands(open()).when(again))).toEqual(['InquiryClosed', 'InquiryOpened']);
   });
 
-  test('of a kind that does not exist is rejected', () => {
-    expect(given().when(open({ kind: 'weather' }))).toBe('unknown_inquiry_kind');
+  test('records what its kind was declared as', () => {
+    expect(given().when(open())).toMatchObject([{ data: { declared: order_status } }]);
+  });
+
+  test('skips a source that need not be asked, and what follows it', () => {
+    const request = { colour: '/subject/colour' };
+    const sources = { paint: { request }, shop: { after: ['paint'], request }, orders: { request: {} } };
+    expect(given().when(openDeclared({ sources }))).toMatchObject([
+      { data: { requests: [{ source: 'orders' }], skipped: ['paint', 'shop'] } },
+    ]);
+  });
+
+  test('that need ask nobody is complete at once, with the answer for that case', () => {
+    const sources = { paint: { request: { colour: '/subject/colour' } } };
+    expect(given().when(openDeclared({ sources, fallback: { note: 'ask later' } }))).toMatchObject([
+      { type: 'InquiryOpened' },
+      { type: 'InquiryClosed', data: { outcome: 'complete', answer: { note: 'ask later' } } },
+    ]);
   });
 
   test.each([
@@ -93,6 +111,19 @@ describe('the deadline', () => {
     ]);
   });
 
+  test('names the silent ones of the unanswered, whose requests were sent', () => {
+    const command = {
+      type: 'CloseInquiry',
+      inquiry_id: 'i1',
+      now: timeOf(60),
+      sent: ['orders', 'x'],
+    } as const;
+    expect(givenCommands(openPayout()).when(command)).toMatchObject([
+      { data: { unanswered: ['payments', 'orders'], silent: ['orders'] } },
+      {},
+    ]);
+  });
+
   test('closes once', () => {
     expect(givenCommands(open(), close(timeOf(60))).when(close(timeOf(60)))).toEqual([]);
   });
@@ -114,6 +145,13 @@ describe('the deadline', () => {
     expect(decideInquiry(close(timeOf(60)), state, 'requested')).toMatchObject({
       events: [{ type: 'InquiryClosed' }],
     });
+  });
+
+  test('closes with the answer that its kind has for that case when no source answered', () => {
+    const waiting = givenCommands(openDeclared({ fallback: { note: 'ask later' } }));
+    expect(waiting.when(close(timeOf(60)))).toMatchObject([
+      { data: { outcome: 'expired', answer: { note: 'ask later' } } },
+    ]);
   });
 
   test('requests no handoff when all required sources answered', () => {
@@ -162,31 +200,45 @@ test('only the last closed inquiries are shown', () => {
   expect(state.inquiries.closed).toHaveLength(closedInquiriesKept);
 });
 
-describe('an inquiry of a kind that this code does not know', () => {
-  const opened: InquiryOpened = {
-    type: 'InquiryOpened',
-    data: {
-      inquiry_id: 'i1',
-      kind: 'weather',
-      subject: {},
-      sources: [
-        { source: 'orders', after: [], required: true },
-        { source: 'logistics', after: ['orders'], required: true },
-      ],
-      deadline: timeOf(60),
-      requests: [{ source: 'orders', attempt: 1, request: {} }],
-    },
-  };
+describe('the kind of an open inquiry', () => {
+  const declared = { ...order_status, merge: [{ from_event: '/answers/orders/a' }] };
 
-  test('closes with its answers side by side', () => {
-    expect(given(opened).when(answer('orders', { a: 1 }))).toMatchObject([
-      { type: 'InquiryAnswered', data: { requests: [], skipped: ['logistics'] } },
-      { type: 'InquiryClosed', data: { outcome: 'complete', answer: { orders: { a: 1 } } } },
+  test('is the one that its first event holds, whatever its name', () => {
+    const asked = givenCommands(open({ kind: 'order_status', declared }));
+    expect(asked.when(answer('orders', { a: 1 }))).toMatchObject([
+      {},
+      { type: 'InquiryClosed', data: { answer: { from_event: 1 } } },
+    ]);
+  });
+
+  test('is not kept when it is closed', () => {
+    expect(givenCommands(open()).state.inquiry_kinds).toHaveLength(1);
+    expect(givenCommands(open(), cancel).state.inquiry_kinds).toEqual([]);
+  });
+
+  test.each(['order_status', 'payout_status'])('%s is known to events without a declaration', (kind) => {
+    expect(given(openedAs({ kind })).state.inquiry_kinds).toMatchObject([{ inquiry_id: 'i1' }]);
+  });
+});
+
+describe('an inquiry whose kind is not known', () => {
+  const broken = { merge: 7, sources: [], retry: null } as unknown as InquiryKind;
+
+  test.each([
+    ['by its name', { kind: 'weather' }],
+    ['by a name of every object', { kind: 'constructor' }],
+    ['from its declaration', { kind: 'order_status', declared: broken }],
+  ])('%s is never complete: what cannot be asked has failed', (_, data) => {
+    expect(given(openedAs(data)).when(answer('orders', { a: 1 }))).toMatchObject([
+      { type: 'InquiryAnswered', data: { requests: [], skipped: [] } },
+      { type: 'InquiryFailed', data: { source: 'logistics', reason: 'unknown_kind' } },
+      { type: 'InquiryClosed', data: { outcome: 'partial', answer: { orders: { a: 1 } } } },
     ]);
   });
 
   test('is not asked again after a failure', () => {
-    expect(given(opened).when(fail('orders', { retryable: true }))).toMatchObject([
+    const asked = given(openedAs({ kind: 'weather' }));
+    expect(asked.when(fail('orders', { retryable: true }))).toMatchObject([
       { data: { retry: null } },
       { data: { source: 'logistics' } },
       { data: { outcome: 'expired' } },
@@ -194,17 +246,22 @@ describe('an inquiry of a kind that this code does not know', () => {
   });
 });
 
-test('every kind declares sources that exist, without a cycle', () => {
-  for (const kind of Object.values(inquiryKinds)) {
-    const done = new Set<string>();
-    for (let left = Object.entries(kind.sources); left.length > 0;) {
-      const ready = left.filter(([, { after }]) => after.every((name) => done.has(name)));
-      expect(ready.length).toBeGreaterThan(0);
-      for (const [name] of ready) done.add(name);
-      left = left.filter(([name]) => !done.has(name));
-    }
-  }
-});
+function openedAs(data: Pick<InquiryOpened['data'], 'kind'> & Partial<InquiryOpened['data']>): InquiryOpened {
+  return {
+    type: 'InquiryOpened',
+    data: {
+      inquiry_id: 'i1',
+      subject: {},
+      sources: [
+        { source: 'orders', after: [], required: true },
+        { source: 'logistics', after: ['orders'], required: true },
+      ],
+      deadline: timeOf(60),
+      requests: [{ source: 'orders', attempt: 1, request: {} }],
+      ...data,
+    },
+  };
+}
 
 test('a command that is none of inquiries is an error', () => {
   const command = { type: 'Unknown' } as unknown as InquiryCommand;

@@ -5,22 +5,19 @@ import { accept, reject } from '../kernel/decision.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import { plusMs } from '../kernel/time.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
-import { closeInquiry } from './close.ts';
+import { closeInquiry, closeWhenSettled } from './close.ts';
 import type { CancelInquiry, CloseInquiry, InquiryCommand, OpenInquiry } from './commands.ts';
 import { decideReply } from './decide-reply.ts';
+import { openInquiry } from './evolve-inquiry.ts';
 import type { InquiryEvent, InquiryOpened } from './events.ts';
-import type { InquiryKind } from './kinds.ts';
-import { inquiryKind } from './kinds.ts';
+import { failUnaskable } from './fail.ts';
+import { requestTo } from './kinds.ts';
+import { dueRequests } from './requests.ts';
 import type { InquiryState } from './state.ts';
-import { findInquiry, openInquiriesLimit } from './state.ts';
+import { findInquiry, kindOf, openInquiriesLimit } from './state.ts';
 
 export type InquiryRejection =
-  | 'unknown_inquiry_kind'
-  | 'inquiry_subject'
-  | 'too_many_inquiries'
-  | 'inquiry_not_found'
-  | 'unknown_source'
-  | 'answer_too_large';
+  'inquiry_subject' | 'too_many_inquiries' | 'inquiry_not_found' | 'unknown_source';
 type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
 
 /** What a command does to the inquiries of a session. Closing one may request a handoff. */
@@ -45,17 +42,18 @@ export function decideInquiry(
 }
 
 /** The same question while one is open joins it: nothing is asked twice. */
-function open(command: OpenInquiry, { inquiries }: InquiryState, handoff: Handoff): InquiryDecision {
-  const { kind: name, subject, now } = command;
-  const kind = inquiryKind(name);
-  if (kind === undefined) return reject('unknown_inquiry_kind', `There is no inquiry of kind "${name}".`);
-  const missing = kind.subject.filter((field) => typeof subject[field] !== 'string' || subject[field] === '');
+function open(command: OpenInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {
+  const { kind: name, declared, subject, now } = command;
+  const { inquiries } = state;
+  const missing = declared.subject.filter(
+    (field) => typeof subject[field] !== 'string' || subject[field] === '',
+  );
   if (missing.length > 0) {
     return reject('inquiry_subject', `An inquiry "${name}" needs ${missing.join(', ')} in its subject.`);
   }
   const expired = inquiries.open.filter((item) => item.deadline <= now);
   const live = inquiries.open.filter((item) => item.deadline > now);
-  const closed = expired.flatMap((item) => closeInquiry(item, 'deadline', handoff));
+  const closed = expired.flatMap((item) => closeInquiry(item, kindOf(state, item), 'deadline', handoff));
   const same = live.find(
     (item) => item.kind === name && canonicalJson(item.subject) === canonicalJson(subject),
   );
@@ -63,47 +61,52 @@ function open(command: OpenInquiry, { inquiries }: InquiryState, handoff: Handof
   if (live.length >= openInquiriesLimit) {
     return reject('too_many_inquiries', `A session has ${openInquiriesLimit} inquiries open at most.`);
   }
-  return accept(...closed, opened(command, kind));
+  return accept(...closed, ...opened(command, handoff));
 }
 
-function opened(
-  { inquiry_id, kind: name, subject, timeout_ms, now }: OpenInquiry,
-  kind: InquiryKind,
-): InquiryOpened {
-  const declared = Object.entries(kind.sources);
-  const sources = declared.map(([source, { after, required }]) => ({ source, after, required }));
-  const requests = declared.flatMap(([source, { after, request }]) => {
-    const asked = after.length === 0 ? request(subject, {}) : null;
-    return asked === null ? [] : [{ source, attempt: 1, request: asked }];
-  });
-  const deadline = plusMs(now, timeout_ms ?? kind.deadline_ms);
-  return {
+/** The events that open an inquiry: sources that depend on no other are asked, unless they need not or cannot be. */
+function opened(command: OpenInquiry, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
+  const { inquiry_id, kind, declared, subject, timeout_ms, now } = command;
+  const sources = Object.entries(declared.sources).map(([source, { after = [], required = false }]) => ({
+    source,
+    after,
+    required,
+  }));
+  const { requests, skipped, failed } = dueRequests(sources, [], (source) =>
+    requestTo(source, declared, subject, {}),
+  );
+  const deadline = plusMs(now, timeout_ms ?? declared.deadline_ms);
+  const data = { inquiry_id, kind, subject, sources, deadline, requests, declared };
+  const event: InquiryOpened = {
     type: 'InquiryOpened',
-    data: { inquiry_id, kind: name, subject, sources, deadline, requests },
+    data: skipped.length > 0 ? { ...data, skipped } : data,
   };
+  const inquiry = openInquiry(event.data, now, { correlation_id: '', traceparent: null });
+  const failures = failUnaskable(inquiry, failed);
+  return [event, ...failures, ...closeWhenSettled(inquiry, declared, failures, now, handoff)];
 }
 
 function close(
-  { inquiry_id, now }: CloseInquiry,
-  { inquiries }: InquiryState,
+  { inquiry_id, sent = [], now }: CloseInquiry,
+  state: InquiryState,
   handoff: Handoff,
 ): InquiryDecision {
-  const inquiry = inquiries.open.find((item) => item.inquiry_id === inquiry_id);
+  const inquiry = state.inquiries.open.find((item) => item.inquiry_id === inquiry_id);
   if (inquiry === undefined || now < inquiry.deadline) return accept();
-  return accept(...closeInquiry(inquiry, 'deadline', handoff));
+  return accept(...closeInquiry(inquiry, kindOf(state, inquiry), 'deadline', handoff, sent));
 }
 
 function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {
   const inquiry = findInquiry(state, inquiry_id);
-  if (inquiry?.status === 'open') return accept(...closeInquiry(inquiry, 'cancelled', handoff));
+  if (inquiry?.status === 'open')
+    return accept(...closeInquiry(inquiry, kindOf(state, inquiry), 'cancelled', handoff));
   if (inquiry || state.earlier_inquiries.includes(inquiry_id)) return accept();
   return reject('inquiry_not_found', 'The session has no such inquiry.');
 }
 
 /** What closes the open inquiries of a session that ends. */
-export function cancelAll(
-  { inquiries }: InquiryState,
-  handoff: Handoff,
-): (InquiryEvent | HandoffRequested)[] {
-  return inquiries.open.flatMap((inquiry) => closeInquiry(inquiry, 'session_over', handoff));
+export function cancelAll(state: InquiryState, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
+  return state.inquiries.open.flatMap((inquiry) =>
+    closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Event, PersonalFields } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { InquiryKind } from './kinds.ts';
 
 /** What a source is asked now. */
 export interface InquiryRequest {
@@ -17,8 +18,19 @@ interface DeclaredSource {
   readonly required: boolean;
 }
 
-export const inquiryOutcomes = ['complete', 'partial', 'expired', 'cancelled'] as const;
-/** Every source answered, some did, none did, or the answer is not wanted any more. */
+/** What a reply says of itself. */
+export interface ReplyOrigin {
+  /** When its source says that it happened: the time of its CloudEvent (ISO 8601, UTC). */
+  readonly occurred_at_source?: string;
+  /** Its own W3C trace context; that of the event's metadata is the one of the inquiry. */
+  readonly source_traceparent?: string;
+}
+
+export const inquiryOutcomes = ['complete', 'partial', 'failed', 'expired', 'cancelled'] as const;
+/**
+ * The first that holds: `cancelled`, the answer is not wanted any more; `complete`, every source answered that had to be
+ * asked; `failed`, a required source itself said that it has no answer; `partial`, some source answered; `expired`, none did.
+ */
 export type InquiryOutcome = (typeof inquiryOutcomes)[number];
 
 export type InquiryOpened = Event<
@@ -30,6 +42,10 @@ export type InquiryOpened = Event<
     sources: readonly DeclaredSource[];
     deadline: string;
     requests: readonly InquiryRequest[];
+    /** The sources that need not be asked. */
+    skipped?: readonly string[];
+    /** Its kind as it was declared then. Without it: see `formerInquiryKinds`. */
+    declared?: InquiryKind;
   }
 >;
 export type InquiryAnswered = Event<
@@ -44,7 +60,7 @@ export type InquiryAnswered = Event<
     /** The sources that can be asked now that this answer is there, and those that need not be asked after all. */
     requests: readonly InquiryRequest[];
     skipped: readonly string[];
-  }
+  } & ReplyOrigin
 >;
 export type InquiryFailed = Event<
   'InquiryFailed',
@@ -54,9 +70,11 @@ export type InquiryFailed = Event<
     attempt: number;
     reason: string;
     reply_id: string | null;
+    /** Whether the source said that asking again may help. */
+    retryable?: boolean;
     /** When the source is asked once more, and what. Null: it is not. */
     retry: { readonly at: string; readonly request: InquiryRequest } | null;
-  }
+  } & ReplyOrigin
 >;
 export type InquiryClosed = Event<
   'InquiryClosed',
@@ -68,6 +86,8 @@ export type InquiryClosed = Event<
     answer: JsonObject | null;
     /** The sources that were asked and had not answered by then. */
     unanswered: readonly string[];
+    /** Those of them whose request was in Kafka for sure, when it closed at its deadline. */
+    silent?: readonly string[];
   }
 >;
 /** An answer after the inquiry was closed, or a second one of the same source. */
@@ -81,7 +101,7 @@ export type InquiryCorrected = Event<
     data: JsonObject | null;
     reason: string | null;
     reply_id: string | null;
-  }
+  } & ReplyOrigin
 >;
 
 export type InquiryEvent = InquiryOpened | InquiryAnswered | InquiryFailed | InquiryClosed | InquiryCorrected;

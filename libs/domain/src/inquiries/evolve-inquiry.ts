@@ -14,6 +14,8 @@ import { isPending, sourceOf } from './state.ts';
 
 type Sources = Inquiry['sources'];
 
+const noFault = { reason: null, said_no: false } as const;
+
 /** One inquiry after one more of its events, which happened at this time (ISO 8601). */
 export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string): Inquiry {
   switch (event.type) {
@@ -37,8 +39,8 @@ export function openInquiry(
   at: string,
   { correlation_id, traceparent }: Origin,
 ): Inquiry {
-  const { inquiry_id, kind, subject, deadline, requests } = data;
-  const nothing = { asked_at: null, settled_at: null, latency_ms: null, reason: null, data: null };
+  const { inquiry_id, kind, subject, deadline, requests, skipped = [] } = data;
+  const nothing = { asked_at: null, settled_at: null, latency_ms: null, data: null, ...noFault };
   const sources = data.sources.map(({ source, required, after }): [string, InquirySource] => [
     source,
     { status: 'waiting', required, after, attempt: 0, ...nothing },
@@ -51,7 +53,7 @@ export function openInquiry(
     opened_at: at,
     deadline,
     closed_at: null,
-    sources: ask(Object.fromEntries(sources), requests, at),
+    sources: ask(skip(Object.fromEntries(sources), skipped, at), requests, at),
     answer: null,
     corrections: 0,
     correlation_id,
@@ -61,17 +63,18 @@ export function openInquiry(
 
 function answer(sources: Sources, event: InquiryAnswered['data'], at: string): Sources {
   const { source, data, attempt, skipped, requests } = event;
-  const answered = settle(sources, source, at, { status: 'answered', data, attempt, reason: null });
-  const passed = skipped.reduce(
-    (all, name) => settle(all, name, at, { status: 'skipped', latency_ms: null }),
-    answered,
-  );
-  return ask(passed, requests, at);
+  const answered = settle(sources, source, at, { status: 'answered', data, attempt, ...noFault });
+  return ask(skip(answered, skipped, at), requests, at);
+}
+
+function skip(sources: Sources, names: readonly string[], at: string): Sources {
+  return names.reduce((all, name) => settle(all, name, at, { status: 'skipped', latency_ms: null }), sources);
 }
 
 function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sources {
-  const { source, reason, attempt, retry } = event;
-  const failed = settle(sources, source, at, { status: 'failed', reason, attempt });
+  const { source, reason, attempt, retry, reply_id } = event;
+  const said_no = retry === null && reply_id !== null;
+  const failed = settle(sources, source, at, { status: 'failed', reason, attempt, said_no });
   if (retry === null) return failed;
   const { request } = retry;
   const retrying = { status: 'retrying', settled_at: null, latency_ms: null } as const;
@@ -98,7 +101,7 @@ function close(inquiry: Inquiry, event: InquiryClosed['data'], at: string): Inqu
 function ask(sources: Sources, requests: readonly InquiryRequest[], at: string): Sources {
   return requests.reduce((all, { source, attempt }) => {
     const asked_at = sourceOf({ sources: all }, source)?.asked_at ?? at;
-    return change(all, source, { status: 'asked', attempt, asked_at, settled_at: null, reason: null });
+    return change(all, source, { status: 'asked', attempt, asked_at, settled_at: null, ...noFault });
   }, sources);
 }
 
@@ -117,6 +120,6 @@ function change(sources: Sources, name: string, changes: Partial<InquirySource>)
 function correct(inquiry: Inquiry, { cause, source, data }: InquiryCorrected['data'], at: string): Inquiry {
   const corrections = inquiry.corrections + 1;
   if (cause !== 'late' || data === null) return { ...inquiry, corrections };
-  const changes: Partial<InquirySource> = { status: 'late', data, reason: null };
+  const changes: Partial<InquirySource> = { status: 'late', data, ...noFault };
   return { ...inquiry, corrections, sources: settle(inquiry.sources, source, at, changes) };
 }

@@ -1,7 +1,21 @@
 import type { InquiryRequest } from './events.ts';
-import type { Answers } from './kinds.ts';
-import { inquiryKind } from './kinds.ts';
+import type { Answers, requestTo } from './kinds.ts';
 import type { Inquiry } from './state.ts';
+
+interface DueRequests {
+  readonly requests: readonly InquiryRequest[];
+  readonly skipped: readonly string[];
+  /** The sources that cannot be asked, each with the reason. */
+  readonly failed: readonly (readonly [source: string, reason: string])[];
+}
+
+interface Waiting {
+  readonly source: string;
+  /** The sources that have to be settled first. */
+  readonly after: readonly string[];
+}
+
+const none: DueRequests = { requests: [], skipped: [], failed: [] };
 
 /** The answers that an inquiry has so far. */
 export function answersOf({ sources }: Inquiry): Answers {
@@ -11,20 +25,27 @@ export function answersOf({ sources }: Inquiry): Answers {
   return Object.fromEntries(answered);
 }
 
-/** What can be asked once a source has answered: the sources that waited for it and have all that they need now. */
+/** What becomes of the sources that wait, once these are settled: answered, or skipped. */
 export function dueRequests(
-  { kind, subject, sources }: Inquiry,
-  answers: Answers,
-  answered: string,
-): { requests: InquiryRequest[]; skipped: string[] } {
-  const requests: InquiryRequest[] = [];
-  const skipped: string[] = [];
-  for (const [source, { status, after }] of Object.entries(sources)) {
-    const waits = (status === 'waiting' || status === 'failed') && after.includes(answered);
-    if (!waits || !after.every((name) => name in answers)) continue;
-    const request = inquiryKind(kind)?.sources[source]?.request(subject, answers) ?? null;
-    if (request === null) skipped.push(source);
-    else requests.push({ source, attempt: 1, request });
-  }
-  return { requests, skipped };
+  waiting: readonly Waiting[],
+  settled: readonly string[],
+  request: (source: string) => ReturnType<typeof requestTo>,
+): DueRequests {
+  const ready = waiting.filter(({ after }) => after.every((name) => settled.includes(name)));
+  if (ready.length === 0) return none;
+  const results = ready.map(({ source }) => ({ source, result: request(source) }));
+  const skipped = results.filter(({ result }) => result === 'skipped').map(({ source }) => source);
+  const requests = results.flatMap(({ source, result }) =>
+    typeof result === 'string' ? [] : [{ source, attempt: 1, request: result }],
+  );
+  const failed = results.flatMap(({ source, result }) =>
+    typeof result === 'string' && result !== 'skipped' ? [[source, result] as const] : [],
+  );
+  const rest = waiting.filter((item) => !ready.includes(item));
+  const more = skipped.length > 0 ? dueRequests(rest, [...settled, ...skipped], request) : none;
+  return {
+    requests: [...requests, ...more.requests],
+    skipped: [...skipped, ...more.skipped],
+    failed: [...failed, ...more.failed],
+  };
 }

@@ -1,6 +1,7 @@
 import type { InquiryOutcome } from './events.ts';
 import type { Origin } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { InquiryKind } from './kinds.ts';
 
 /** How many inquiries a session may have open, and how many closed ones its context shows. */
 export const openInquiriesLimit = 8;
@@ -21,6 +22,8 @@ export interface InquirySource {
   /** From being asked first to the answer. */
   readonly latency_ms: number | null;
   readonly reason: string | null;
+  /** It failed for good, and said so itself. */
+  readonly said_no?: boolean;
   /** While the inquiry is open; afterwards its answer holds it. */
   readonly data: JsonObject | null;
 }
@@ -51,9 +54,20 @@ export interface InquiryState {
   readonly inquiries: Inquiries;
   /** The ids of those closed before the ones that are shown. */
   readonly earlier_inquiries: readonly string[];
+  /** What the kinds of the open ones were when they were opened; of a kind that is not known there is none. */
+  readonly inquiry_kinds: readonly { readonly inquiry_id: string; readonly kind: InquiryKind }[];
 }
 
-export const noInquiries: InquiryState = { inquiries: { open: [], closed: [] }, earlier_inquiries: [] };
+export const noInquiries: InquiryState = {
+  inquiries: { open: [], closed: [] },
+  earlier_inquiries: [],
+  inquiry_kinds: [],
+};
+
+/** The kind of an open inquiry, if it is known. */
+export function kindOf({ inquiry_kinds }: InquiryState, { inquiry_id }: Inquiry): InquiryKind | undefined {
+  return inquiry_kinds.find((item) => item.inquiry_id === inquiry_id)?.kind;
+}
 
 /** The inquiry of that id, open or closed, unless it is an earlier one. */
 export function findInquiry({ inquiries }: InquiryState, id: string): Inquiry | undefined {

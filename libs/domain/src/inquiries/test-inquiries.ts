@@ -9,6 +9,8 @@ import type {
 } from './commands.ts';
 import { decideInquiry } from './decide.ts';
 import type { InquiryEvent } from './events.ts';
+import type { InquiryKind } from './kinds.ts';
+import { formerInquiryKinds } from './former-kinds.ts';
 import { evolveInquiries } from './evolve.ts';
 import type { InquiryState } from './state.ts';
 import { noInquiries } from './state.ts';
@@ -24,17 +26,33 @@ export const { given, givenCommands } = scenariosOf<
   evolve: (state, event) => (event.type === 'HandoffRequested' ? state : evolveInquiries(state, event)),
 });
 
+export const { order_status, payout_status } = formerInquiryKinds as {
+  readonly [name in 'order_status' | 'payout_status']: InquiryKind;
+};
+
 /** Opens inquiry "i1" about order "ORD1" with a deadline after 60 s. */
 export const open = (more: Partial<OpenInquiry> = {}): OpenInquiry => ({
   type: 'OpenInquiry',
   inquiry_id: 'i1',
   kind: 'order_status',
+  declared: order_status,
   subject: { order_id: 'ORD1' },
   timeout_ms: 60_000,
   now: timeOf(0),
   ...more,
 });
-export const openPayout = (): OpenInquiry => open({ kind: 'payout_status', subject: { payout_id: 'PAY1' } });
+export const openPayout = (more: Partial<OpenInquiry> = {}): OpenInquiry =>
+  open({ kind: 'payout_status', declared: payout_status, subject: { payout_id: 'PAY1' }, ...more });
+/** Opens "i1" of a kind that asks `orders`, which is required, unless it is declared otherwise. */
+export const openDeclared = (declared: Partial<InquiryKind>): OpenInquiry =>
+  open({
+    kind: 'warranty',
+    declared: {
+      ...order_status,
+      sources: { orders: { required: true, request: { order_id: '/subject/order_id' } } },
+      ...declared,
+    },
+  });
 
 export const answer = (source: string, data = {}, more: Partial<AnswerInquiry> = {}): AnswerInquiry => ({
   type: 'AnswerInquiry',

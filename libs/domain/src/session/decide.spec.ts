@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { order_status } from '../inquiries/test-inquiries.ts';
 import { timeOf } from '../kernel/test-decider.ts';
 import type { Inheritance } from '../partner/state.ts';
 import type { RecordTurn, SessionCommand } from './commands.ts';
@@ -35,6 +36,7 @@ const openInquiry: SessionCommand = {
   type: 'OpenInquiry',
   inquiry_id: 'i1',
   kind: 'order_status',
+  declared: order_status,
   subject: { order_id: 'ORD1' },
   timeout_ms: 60_000,
   now: timeOf(0),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { order_status } from '../inquiries/test-inquiries.ts';
 import { metadata, recorded, timeOf } from '../kernel/test-decider.ts';
 import type { SessionCommand } from './commands.ts';
 import type { RecordedSessionEvent, SessionEvent } from './events.ts';
@@ -238,6 +239,7 @@ describe('an inquiry', () => {
     type: 'OpenInquiry',
     inquiry_id: 'i1',
     kind: 'order_status',
+    declared: order_status,
     subject: { order_id: 'ORD1' },
     timeout_ms: 60_000,
     now: timeOf(0),

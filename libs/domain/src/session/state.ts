@@ -28,7 +28,8 @@ export type SessionStatus = 'active' | 'ended' | 'expired';
 
 /**
  * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.
- * `agent`, `queries` and `earlier_inquiries` serve decisions and are not shown; the rest is the working context.
+ * `agent`, `queries`, `earlier_inquiries` and `inquiry_kinds` serve decisions and are not shown; the rest is the working
+ * context.
  */
 export interface SessionState {
   readonly identity: {
@@ -66,6 +67,7 @@ export interface SessionState {
   readonly external: TrackingState['external'];
   readonly inquiries: InquiryState['inquiries'];
   readonly earlier_inquiries: InquiryState['earlier_inquiries'];
+  readonly inquiry_kinds: InquiryState['inquiry_kinds'];
   readonly recent_turns: readonly RecentTurn[];
   readonly agent: AgentState;
   readonly queries: Queries;

@@ -250,6 +250,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}/inquiries/{inquiry_id}/timeline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected */
+        readonly get: operations["getInquiryTimeline"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/context": {
         readonly parameters: {
             readonly query?: never;
@@ -853,6 +870,8 @@ export interface components {
             readonly latency_ms: number | null;
             /** @description Why there is no answer. */
             readonly reason: string | null;
+            /** @description It said itself that it has no answer, for good; not: it is silent, or could not be asked. */
+            readonly said_no?: boolean;
             /** @description Its answer, while the inquiry is open, and when it is late. */
             readonly data: {
                 readonly [key: string]: unknown;
@@ -904,8 +923,11 @@ export interface components {
             readonly subject: {
                 readonly [key: string]: unknown;
             };
-            /** @enum {string} */
-            readonly status: "open" | "complete" | "partial" | "expired" | "cancelled";
+            /**
+             * @description `complete`: every source answered that had to be asked; `failed`: a required source said that it has no answer; `partial`: some source answered; `expired`: none did; `cancelled`: the answer was not wanted any more. The first that holds, `cancelled` before all.
+             * @enum {string}
+             */
+            readonly status: "open" | "complete" | "partial" | "failed" | "expired" | "cancelled";
             /** Format: date-time */
             readonly opened_at: string;
             /** Format: date-time */
@@ -923,6 +945,7 @@ export interface components {
              *         "settled_at": "2026-11-24T08:04:11.180Z",
              *         "latency_ms": 180,
              *         "reason": null,
+             *         "said_no": false,
              *         "data": null
              *       },
              *       "logistics": {
@@ -936,6 +959,7 @@ export interface components {
              *         "settled_at": "2026-11-24T08:04:11.420Z",
              *         "latency_ms": 240,
              *         "reason": null,
+             *         "said_no": false,
              *         "data": null
              *       }
              *     }
@@ -961,6 +985,52 @@ export interface components {
             readonly correlation_id: string;
             /** @description The W3C trace context of that request. */
             readonly traceparent: string | null;
+        };
+        readonly InquiryStepDto: {
+            /**
+             * @description `retried`: the source is asked once more at the time `at`.
+             * @example answered
+             * @enum {string}
+             */
+            readonly step: "opened" | "asked" | "answered" | "failed" | "retried" | "skipped" | "closed" | "corrected";
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:04:11.180Z
+             */
+            readonly at: string;
+            /**
+             * @description Of the event in the stream of the session.
+             * @example 7
+             */
+            readonly revision: number;
+            /** @example orders */
+            readonly source: string | null;
+            /** @example 1 */
+            readonly attempt: number | null;
+            /** @description Why a source failed or has no answer. */
+            readonly reason: string | null;
+            /** @description Why it closed (`settled`, `deadline`, `cancelled`, `session_over`), or what a correction is: `late`, `duplicate`. */
+            readonly cause: string | null;
+            /** @enum {string|null} */
+            readonly outcome: "complete" | "partial" | "failed" | "expired" | "cancelled" | null;
+            /**
+             * Format: date-time
+             * @description When its source says that it happened.
+             */
+            readonly occurred_at_source?: string;
+            /** @description The W3C trace context that its source sent. */
+            readonly source_traceparent?: string;
+        };
+        readonly InquiryTimelineDto: {
+            /**
+             * Format: uuid
+             * @example 5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11
+             */
+            readonly inquiry_id: string;
+            /** @description In their order, 500 at most. */
+            readonly steps: readonly components["schemas"]["InquiryStepDto"][];
+            /** @description There are more steps than these. */
+            readonly truncated: boolean;
         };
         readonly IdentityDto: {
             readonly partner_id: string;
@@ -1184,6 +1254,7 @@ export interface components {
              *               "settled_at": "2026-11-24T08:04:11.180Z",
              *               "latency_ms": 180,
              *               "reason": null,
+             *               "said_no": false,
              *               "data": null
              *             },
              *             "logistics": {
@@ -1197,6 +1268,7 @@ export interface components {
              *               "settled_at": "2026-11-24T08:04:11.420Z",
              *               "latency_ms": 240,
              *               "reason": null,
+             *               "said_no": false,
              *               "data": null
              *             }
              *           },
@@ -3600,6 +3672,72 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            /** @description Internal server error (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getInquiryTimeline: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+                readonly inquiry_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InquiryTimelineDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
             /** @description Internal server error (`internal_error`) */

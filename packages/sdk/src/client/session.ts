@@ -14,6 +14,7 @@ import type {
   Handoff,
   Inquiry,
   InquiryAccepted,
+  InquiryTimeline,
   OpenInquiry,
   Preferences,
   RecordedEvent,
@@ -149,6 +150,15 @@ export class Session {
   async inquiry(inquiryId: string, signal?: AbortSignal): Promise<Inquiry> {
     const path = this.path(`/inquiries/${encodeURIComponent(inquiryId)}`);
     return (await this.transport.send<Inquiry>({ method: 'GET', path, signal })).body;
+  }
+
+  /**
+   * What happened to an inquiry, step by step: who was asked when, what came back, how it closed.
+   * @throws SessionNotFound also when the session has no such inquiry
+   */
+  async inquiryTimeline(inquiryId: string, signal?: AbortSignal): Promise<InquiryTimeline> {
+    const path = this.path(`/inquiries/${encodeURIComponent(inquiryId)}/timeline`);
+    return (await this.transport.send<InquiryTimeline>({ method: 'GET', path, signal })).body;
   }
 
   /** Closes an inquiry without waiting for its answers. */

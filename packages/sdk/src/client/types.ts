@@ -64,6 +64,8 @@ export type OpenInquiry = Omit<Schemas['OpenInquiryDto'], 'kind'> & {
 export type InquiryAccepted = Schemas['InquiryAcceptedDto'];
 /** An inquiry with the state and latency of each source, and its merged answer once it is closed. */
 export type Inquiry = Schemas['InquiryDto'];
+/** The steps of an inquiry in their order; `truncated` when there are more. */
+export type InquiryTimeline = Schemas['InquiryTimelineDto'];
 
 /** A problem document (RFC 9457). */
 export type Problem = Schemas['Problem'] & { readonly [member: string]: unknown };

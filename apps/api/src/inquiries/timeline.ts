@@ -1,0 +1,52 @@
+import { Query, QueryHandler } from '@nestjs/cqrs';
+import type { IQueryHandler } from '@nestjs/cqrs';
+import type { InquiryStep } from '#domain';
+import { stepsOf } from '#domain';
+import { EventStore, readEvents } from '#sessions';
+import { SessionCache } from '#read-models';
+import { isOf } from './get.ts';
+
+/** A timeline has at most so many steps: what comes later than these is left out. */
+export const timelineLimit = 500;
+
+/** What happened to an inquiry, in its order. */
+export interface InquiryTimeline {
+  readonly inquiry_id: string;
+  readonly steps: readonly InquiryStep[];
+  /** Whether there are more steps than these. */
+  readonly truncated: boolean;
+}
+
+/** The timeline of an inquiry, or undefined when there is none. */
+export class GetTimeline extends Query<InquiryTimeline | undefined> {
+  constructor(
+    readonly sessionId: string,
+    readonly inquiryId: string,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetTimeline)
+export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly sessionCache: SessionCache,
+  ) {}
+
+  /** Corrections may come whenever a source says more, so the whole stream is read. */
+  async execute({ sessionId, inquiryId }: GetTimeline): Promise<InquiryTimeline | undefined> {
+    const { state, revision } = await this.sessionCache.latest(sessionId);
+    const { open, closed } = state.inquiries;
+    const isKnown = [...open, ...closed].some((item) => item.inquiry_id === inquiryId);
+    if (!isKnown && !state.earlier_inquiries.includes(inquiryId)) return undefined;
+    const steps: InquiryStep[] = [];
+    for await (const event of readEvents(this.store, sessionId, { reaching: revision }))
+      if (isOf(inquiryId, event) && steps.length <= timelineLimit) steps.push(...stepsOf(event));
+    return {
+      inquiry_id: inquiryId,
+      steps: steps.slice(0, timelineLimit),
+      truncated: steps.length > timelineLimit,
+    };
+  }
+}

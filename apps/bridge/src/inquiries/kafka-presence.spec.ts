@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { KafkaPresence } from './kafka-presence.ts';
+
+let available: boolean;
+let blamed: string[];
+let stop: AbortController;
+let presence: KafkaPresence;
+let running: Promise<void>;
+
+const advance = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** The source was silent for this long, until now. */
+function silent(source: string, ms: number): void {
+  presence.judge(source, Date.now() - ms, () => blamed.push(source));
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  [available, blamed] = [true, []];
+  stop = new AbortController();
+  presence = new KafkaPresence({
+    ping: async () => {
+      if (!available) throw new Error('no broker');
+    },
+  });
+  running = presence.run(stop.signal);
+});
+afterEach(async () => {
+  stop.abort();
+  await advance(0);
+  await running;
+  jest.useRealTimers();
+});
+
+test('a source that is silent while Kafka is there is blamed, after a sign of life', async () => {
+  await advance(5_500);
+  silent('orders', 2_000);
+  expect(blamed).toEqual([]);
+  await advance(1_000);
+  expect(blamed).toEqual(['orders']);
+});
+
+test('silence that ends while Kafka is away is nobody’s fault', async () => {
+  await advance(5_500);
+  available = false;
+  silent('orders', 2_000);
+  await advance(1_000);
+  available = true;
+  await advance(5_000);
+  expect(blamed).toEqual([]);
+});
+
+test('silence in which Kafka was away for a while is nobody’s fault', async () => {
+  available = false;
+  await advance(1_500);
+  available = true;
+  await advance(2_000);
+  silent('orders', 3_000);
+  silent('logistics', 100);
+  await advance(1_000);
+  expect(blamed).toEqual(['logistics']);
+});
+
+test('a source whose requests could not be sent is not blamed for its silence', async () => {
+  await advance(5_500);
+  presence.lost('orders');
+  await advance(100);
+  silent('orders', 2_000);
+  silent('logistics', 2_000);
+  await advance(1_000);
+  expect(blamed).toEqual(['logistics']);
+});

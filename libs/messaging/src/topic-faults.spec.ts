@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import { topicFaultOf } from './topic-faults.ts';
+
+const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
+
+function protocolError(type: string): Error {
+  return new KafkaJSProtocolError({ message: type, type, code: 1, retriable: false } as never);
+}
+
+test('a client that may not write to a topic is told so', () => {
+  expect(topicFaultOf(protocolError('TOPIC_AUTHORIZATION_FAILED'))).toBe('topic_forbidden');
+});
+
+test('a topic that the broker does not have is missing, also after retries', () => {
+  const retried = new KafkaJSNumberOfRetriesExceeded(protocolError('UNKNOWN_TOPIC_OR_PARTITION'), {
+    retryCount: 2,
+    retryTime: 1,
+  });
+  expect(topicFaultOf(retried)).toBe('topic_missing');
+});
+
+test.each<[string, unknown]>([
+  ['a leader that moved', protocolError('NOT_LEADER_FOR_PARTITION')],
+  ['a broker that is silent', new Error('timeout')],
+  ['no error', undefined],
+])('%s is no fault of a topic', (_, error) => {
+  expect(topicFaultOf(error)).toBeUndefined();
+});
