@@ -116,7 +116,7 @@ test('a file alone adds a channel, a topic with three types and a kind of inquir
         'depot parcel_left',
       ]);
       const updates = await Array.fromAsync(session.events());
-      const [arrived] = updates.filter(({ data }) => data['kind'] === 'parcel_arrived');
+      const arrived = updates.find(({ data }) => data['kind'] === 'parcel_arrived');
       expect(arrived?.data).toMatchObject({
         references: { tracking: parcel, partner: partner_id },
         status: 'at_depot',

@@ -29,7 +29,8 @@ export function mapJson(mapping: Json, document: JsonObject): Mapped {
       return Array.isArray(item) ? present(item.map((one: Json) => map(one, depth + 1))) : item;
     const keys = Object.keys(item);
     if (keys.length === 1 && keys[0] === 'const') return item['const'];
-    if (isPointer(item, keys)) return find(document, item.pointer) ?? (keys.length === 2 ? item.otherwise : missing());
+    if (isPointer(item, keys))
+      return find(document, item.pointer) ?? (keys.length === 2 ? item.otherwise : missing());
     const members = keys.map((key): [string, Json | undefined] => [key, map(item[key] ?? null, depth + 1)]);
     return Object.fromEntries(members.filter((member): member is [string, Json] => member[1] !== undefined));
   };
@@ -52,9 +53,7 @@ function isPointer(
   item: JsonObject,
   keys: readonly string[],
 ): item is { readonly pointer: string; readonly otherwise: Json } {
-  return (
-    typeof item['pointer'] === 'string' && keys.every((key) => key === 'pointer' || key === 'otherwise')
-  );
+  return typeof item['pointer'] === 'string' && keys.every((key) => key === 'pointer' || key === 'otherwise');
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
