@@ -10,7 +10,7 @@ import { freePortsInARow } from '../../tools/shared/free-ports.ts';
 const root = join(import.meta.dirname, '../..');
 /** A generous limit, for slow machines. */
 const timeoutMs = 240_000;
-const copied = ['apps', 'libs', 'migrations', 'packages', 'tools'];
+const copied = ['apps', 'declarations', 'libs', 'migrations', 'packages', 'tools'];
 const files = ['package.json', 'package-lock.json', 'nest-cli.json', 'rspack.config.mjs', '.swcrc'];
 const configs = ['tsconfig.json', 'tsconfig.base.json'];
 const running: { end: () => Promise<void> }[] = [];

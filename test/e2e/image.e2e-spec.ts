@@ -40,6 +40,7 @@ test('the folder of the image holds built code and production packages only', ()
   const files = readdirSync(image, { recursive: true, encoding: 'utf8' });
   expect(readdirSync(image).sort()).toEqual([
     'LICENSE',
+    'declarations',
     'dist',
     'migrations',
     'node_modules',

@@ -217,10 +217,11 @@ test.each([
   expect(faultsOf(text).join('\n')).toContain(fault);
 });
 
-describe('the schema of an event', () => {
-  const faultOf = (schema: string, data: unknown): string | undefined =>
-    parseDeclarations(withType(`schema: ${schema}`), 'f').topics['a.events']?.types['a.b.v1']?.faultOf(data);
+/** How data differs from a schema. */
+const faultOf = (schema: string, data: unknown): string | undefined =>
+  parseDeclarations(withType(`schema: ${schema}`), 'f').topics['a.events']?.types['a.b.v1']?.faultOf(data);
 
+describe('the schema of an event', () => {
   test('says in words what is wrong with data', () => {
     expect(faultOf('{ type: object, required: [id] }', {})).toBe("data must have required property 'id'");
     expect(faultOf('{ type: object, required: [id] }', { id: 1 })).toBeUndefined();

@@ -6,6 +6,7 @@ import type { Patch } from './list.ts';
 
 const sources = [
   'apps',
+  'declarations',
   'libs',
   'packages',
   '.swcrc',

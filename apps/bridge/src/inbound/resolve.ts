@@ -1,5 +1,5 @@
 import type { DeclaredType, Mapping } from '#declarations';
-import type { Json, JsonObject, UpdateReferences } from '#domain';
+import type { Json, UpdateReferences } from '#domain';
 import { mapJson } from '#domain';
 import { NonRetryableError } from '#messaging';
 
@@ -54,5 +54,5 @@ function ofText(text: string): number {
 }
 
 function valueOf(mapping: Mapping | undefined, document: Document): Json | undefined {
-  return mapping === undefined ? undefined : mapJson(mapping as Json, document as JsonObject).value;
+  return mapping === undefined ? undefined : mapJson(mapping, document).value;
 }

@@ -53,8 +53,8 @@ test('a missing topic refuses the requests to its source; others are sent', asyn
     ...Array(3).fill(`${missing} topic_missing`),
     ...Array(3).fill(`${present} sent`),
   ]);
-  const [partition] = await admin.fetchTopicOffsets(requestsTopic(present));
-  expect(partition?.high).toBe('3');
+  const partitions = await admin.fetchTopicOffsets(requestsTopic(present));
+  expect(partitions.reduce((sum, { high }) => sum + Number(high), 0)).toBe(3);
 });
 
 test('a topic that was missing takes requests once it is there', async () => {
