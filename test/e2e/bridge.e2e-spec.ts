@@ -11,7 +11,8 @@ import { redriveAll } from '../../tools/dlq/redrive.ts';
 import type { ConnectedSystem } from '../scenarios/clients.ts';
 import { allEvents, withClients } from '../scenarios/clients.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
-import { inquireDeadSource } from '../scenarios/inquiries/circuit.ts';
+import type { HonestService } from '../scenarios/inquiries/circuit.ts';
+import { inquireDeadSource, inquireUnknownOrders } from '../scenarios/inquiries/circuit.ts';
 import type { IncomingMessages } from '../scenarios/inquiries/incoming.ts';
 import { receiveMessages, startSubjects } from '../scenarios/inquiries/incoming.ts';
 import type { Subject } from '../scenarios/inquiries/messages.ts';
@@ -61,6 +62,35 @@ describe('inquiries over services that are slow, silent, duplicating and late', 
 
   test('have late answers recorded as corrections', () => {
     expect(result.uncorrectedReplies).toEqual([]);
+  });
+});
+
+describe('a service that knows none of many orders', () => {
+  let result: HonestService;
+  beforeAll(async () => {
+    result = await inquireUnknownOrders(system, sessionIds.slice(0, 20));
+  });
+
+  test('fails their inquiries', () => {
+    expect(result.outcomes).toEqual({ failed: 20 });
+  });
+
+  test('is asked about others all the same', () => {
+    expect(result.outcomesAfter).toEqual({ complete: 20 });
+  });
+
+  test('is in the timeline of an inquiry with what it said', async () => {
+    const session = system.turnstream.session(sessionIds[0] ?? '');
+    const { inquiries } = await session.context({ minRevision: 0 });
+    const failed = inquiries.closed.find(({ status }) => status === 'failed');
+    const { steps } = await session.inquiryTimeline(failed?.inquiry_id ?? '');
+    expect(steps.map(({ step, source, reason }) => [step, source, reason])).toEqual([
+      ['opened', null, null],
+      ['asked', 'orders', null],
+      ['failed', 'orders', 'unknown reference'],
+      ['failed', 'logistics', 'no answer from orders'],
+      ['closed', null, null],
+    ]);
   });
 });
 

@@ -45,8 +45,8 @@ interface ServiceOptions {
   readonly random?: () => number;
   /** The consumer group; services with the same one share the requests. */
   readonly groupId?: string;
-  /** Leaves requests that `answer` does not know to others, instead of answering with a failure. */
-  readonly ignoreUnknown?: boolean;
+  /** Which requests it answers; by default all. Others it leaves to another service. */
+  readonly isMine?: (request: RequestData['request']) => boolean;
   /** Whether a new consumer group also gets the requests that are already there. */
   readonly fromBeginning?: boolean;
   /** Called with a line for each request. */
@@ -103,8 +103,7 @@ export class SampleService {
       partitionsConsumedConcurrently: 8,
       eachMessage: async ({ message }) => {
         const data = readCloudEvent(message).data as RequestData;
-        const { answer, ignoreUnknown } = this.options;
-        if (ignoreUnknown && answer(data.request) === undefined) return;
+        if (this.options.isMine?.(data.request) === false) return;
         const work = this.reply(data);
         this.pending.add(work);
         void work.finally(() => this.pending.delete(work));

@@ -2,7 +2,14 @@ import { waitUntil } from '#platform';
 import { wellBehaved } from '../../../tools/services/sample-service.ts';
 import type { ConnectedSystem } from '../clients.ts';
 import type { EventsByInquiry, StoredEvent } from './events.ts';
-import { openInquiries, waitUntilClosed, withSampleServices } from './lifecycle.ts';
+import { closingsOf } from './events.ts';
+import {
+  fastServices,
+  openInquiries,
+  unknownOrderId,
+  waitUntilClosed,
+  withSampleServices,
+} from './lifecycle.ts';
 
 /** Another source may have an open circuit from an earlier scenario. */
 const deadSource = 'logistics';
@@ -66,4 +73,25 @@ function isAnsweredEarly(events: readonly StoredEvent[]): boolean {
 function isOpenCircuit({ event }: StoredEvent): boolean {
   if (event.type !== 'InquiryFailed') return false;
   return event.data.source === deadSource && event.data.reason === 'circuit_open';
+}
+
+export interface HonestService {
+  /** How inquiries ended about orders that the service does not know. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** How those ended about orders that it knows, afterwards. */
+  readonly outcomesAfter: Readonly<Record<string, number>>;
+}
+
+/** Many inquiries about orders that nobody knows: the services say so, and are asked about others all the same. */
+export function inquireUnknownOrders(
+  system: ConnectedSystem,
+  sessionIds: readonly string[],
+): Promise<HonestService> {
+  return withSampleServices(system, fastServices, async () => {
+    const unknown = await openInquiries(system, sessionIds, longTimeoutMs, unknownOrderId);
+    const { outcomes } = closingsOf(unknown, await waitUntilClosed(system, unknown));
+    const known = await openInquiries(system, sessionIds, longTimeoutMs);
+    const after = closingsOf(known, await waitUntilClosed(system, known));
+    return { outcomes, outcomesAfter: after.outcomes };
+  });
 }

@@ -23,7 +23,12 @@ export function orderId({ run }: ConnectedSystem, index: number): string {
   return `ORD-${run}-${index % orderCount}`;
 }
 
-/** Runs sample services, which answer for this system's orders only, for as long as `work` runs. */
+/** The id of an order of this system that its services do not know. */
+export function unknownOrderId({ run }: ConnectedSystem, index: number): string {
+  return `ORD-${run}-unknown-${index}`;
+}
+
+/** Runs sample services, which are asked about this system's orders only, for as long as `work` runs. */
 export async function withSampleServices<T>(
   system: ConnectedSystem,
   behaviours: Behaviours,
@@ -36,7 +41,9 @@ export async function withSampleServices<T>(
     if (behaviour === undefined || answer === undefined) return [];
     const groupId = `sample-service.${source}.${run}`;
     // From the beginning, so that no request is missed while the group is still forming.
-    const own = { groupId, ignoreUnknown: true, fromBeginning: true };
+    const isMine = ({ order_id }: { readonly order_id?: unknown }): boolean =>
+      String(order_id).startsWith(`ORD-${run}-`);
+    const own = { groupId, isMine, fromBeginning: true };
     return [new SampleService({ kafka, source, answer, behaviour, ...own })];
   });
   try {
@@ -52,10 +59,11 @@ export async function openInquiries(
   system: ConnectedSystem,
   sessionIds: readonly string[],
   timeout_ms: number,
+  nameOrder = orderId,
 ): Promise<string[]> {
   const ids: string[] = [];
   await inParallel(sessionIds.entries(), 64, async ([index, sessionId]) => {
-    const subject = { order_id: orderId(system, index) };
+    const subject = { order_id: nameOrder(system, index) };
     const session = system.turnstream.session(sessionId);
     ids.push((await session.openInquiry({ kind: 'order_status', subject, timeout_ms })).inquiry_id);
   });

@@ -44,7 +44,7 @@ test('silence that ends while Kafka is away is nobody’s fault', async () => {
   await advance(5_500);
   available = false;
   silent('orders', 2_000);
-  await advance(1_000);
+  await advance(5_000);
   available = true;
   await advance(5_000);
   expect(blamed).toEqual([]);
@@ -52,13 +52,34 @@ test('silence that ends while Kafka is away is nobody’s fault', async () => {
 
 test('silence in which Kafka was away for a while is nobody’s fault', async () => {
   available = false;
-  await advance(1_500);
+  await advance(6_500);
   available = true;
   await advance(2_000);
   silent('orders', 3_000);
   silent('logistics', 100);
   await advance(1_000);
   expect(blamed).toEqual(['logistics']);
+});
+
+test('a probe that gets no answer for once does not excuse a source', async () => {
+  await advance(5_500);
+  available = false;
+  silent('orders', 2_000);
+  await advance(1_000);
+  available = true;
+  await advance(1_000);
+  expect(blamed).toEqual(['orders']);
+});
+
+test('a request that Kafka takes is a sign of life, too', async () => {
+  available = false;
+  await advance(3_000);
+  presence.seen();
+  await advance(3_500);
+  available = true;
+  silent('orders', 5_000);
+  await advance(1_000);
+  expect(blamed).toEqual(['orders']);
 });
 
 test('a source whose requests could not be sent is not blamed for its silence', async () => {

@@ -3,6 +3,8 @@ import { KafkaProbe } from '#messaging';
 import { repeat } from '#platform';
 
 const probeEveryMs = 1_000;
+/** Kafka was away when it gave no sign of life for so long. Less may be a busy machine, and leaves sources time to answer. */
+const awayAfterMs = 4_000;
 
 interface Verdict {
   readonly source: string;
@@ -19,10 +21,10 @@ interface Verdict {
 @Injectable()
 export class KafkaPresence {
   private verdicts: Verdict[] = [];
+  private lastSign = Date.now();
   /** Until when Kafka is known to have been away; for a source: its topic. */
   private awayUntil = -Infinity;
   private readonly lostUntil = new Map<string, number>();
-  private isAway = false;
 
   constructor(@Inject(KafkaProbe) private readonly kafka: Pick<KafkaProbe, 'ping'>) {}
 
@@ -36,24 +38,31 @@ export class KafkaPresence {
     this.lostUntil.set(source, Date.now());
   }
 
+  /** Kafka gave a sign of life. */
+  seen(): void {
+    const now = Date.now();
+    if (now - this.lastSign > awayAfterMs) this.awayUntil = now;
+    this.lastSign = now;
+  }
+
   /** Looks for signs of life until the signal. */
   async run(signal: AbortSignal): Promise<void> {
+    this.lastSign = Date.now();
     await repeat(() => this.probe(), { everyMs: probeEveryMs, signal, onError: () => this.missed() });
   }
 
   private async probe(): Promise<void> {
     const asked = Date.now();
     await this.kafka.ping();
-    if (this.isAway) this.awayUntil = Date.now();
-    this.isAway = false;
+    this.seen();
     const due = this.verdicts.filter(({ to }) => to <= asked);
     this.verdicts = this.verdicts.filter(({ to }) => to > asked);
     for (const { source, from, whenPresent } of due)
       if (from > this.awayUntil && from > (this.lostUntil.get(source) ?? -Infinity)) whenPresent();
   }
 
+  /** What waits while Kafka is away would not be blamed. */
   private missed(): void {
-    this.isAway = true;
-    this.verdicts = [];
+    if (Date.now() - this.lastSign > awayAfterMs) this.verdicts = [];
   }
 }

@@ -19,7 +19,7 @@ const stop = new AbortController();
 const results: string[] = [];
 const sender = new RequestSender(
   producers,
-  { lost: (source) => void results.push(`${source} lost`) },
+  { lost: (source) => void results.push(`${source} lost`), seen: () => undefined },
   new BridgeMetrics(new Metrics('bridge')),
   logger,
 );

@@ -60,7 +60,7 @@ beforeEach(() => {
   stop = new AbortController();
   sender = new RequestSender(
     { requestsTo: publisher },
-    { lost: (source) => void lost.push(source) },
+    { lost: (source) => void lost.push(source), seen: () => undefined },
     new BridgeMetrics(metrics),
     createLogger('bridge', 'silent'),
   );

@@ -17,7 +17,7 @@ export class RequestSender {
 
   constructor(
     @Inject(Producers) private readonly producers: { requestsTo(source: string): Pick<Publisher, 'send'> },
-    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'lost'>,
+    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'lost' | 'seen'>,
     metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
   ) {
@@ -54,6 +54,7 @@ export class RequestSender {
     return new SourceRequests(
       {
         publisher: producers.requestsTo(source),
+        onSent: () => kafka.seen(),
         onRetry: (err, attempt) => {
           kafka.lost(source);
           if (attempt === 1) logger.warn({ err, source }, 'requests not sent yet');

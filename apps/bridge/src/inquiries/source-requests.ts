@@ -26,6 +26,8 @@ export interface PendingRequest {
 
 interface SourceRequestsOptions {
   readonly publisher: Pick<Publisher, 'send'>;
+  /** Called when Kafka has taken a batch. */
+  readonly onSent: () => void;
   /** Called after each failed attempt that is followed by another. */
   readonly onRetry: (error: unknown, attempt: number) => void;
   readonly onFault: (error: unknown, fault: TopicFault) => void;
@@ -86,6 +88,7 @@ export class SourceRequests {
       for (const request of useful) request.onRefused(fault);
       return;
     }
+    this.options.onSent();
     for (const request of useful) request.onSent();
   }
 }
