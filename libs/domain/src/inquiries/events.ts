@@ -41,6 +41,8 @@ export type InquiryAnswered = Event<
     data: JsonObject;
     /** The reply that it came with: its CloudEvent's source and id. */
     reply_id: string;
+    /** Of when the answer is, by the clock of its source (ISO 8601, UTC). */
+    occurred_at_source?: string | null;
     /** The sources that can be asked now that this answer is there, and those that need not be asked after all. */
     requests: readonly InquiryRequest[];
     skipped: readonly string[];
@@ -81,6 +83,8 @@ export type InquiryCorrected = Event<
     data: JsonObject | null;
     reason: string | null;
     reply_id: string | null;
+    /** Of when the answer is, by the clock of its source (ISO 8601, UTC). */
+    occurred_at_source?: string | null;
   }
 >;
 

@@ -10,6 +10,7 @@ import type { Accepted, Decision, Rejection } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
 import { decideTracking } from '../tracking/decide.ts';
+import type { TrackingRejection } from '../tracking/decide.ts';
 import type { SessionCommand, StartSession, SwitchChannel } from './commands.ts';
 import { clearFlag, raiseFlag } from './decide-flag.ts';
 import type { FlagRejection } from './decide-flag.ts';
@@ -33,6 +34,7 @@ export type RejectionCode =
   | GoalRejection
   | HandoffRejection
   | InquiryRejection
+  | TrackingRejection
   | AgentRejection;
 /** Why a session's state does not allow a command. */
 export type SessionRejection = Rejection<RejectionCode>;
@@ -99,7 +101,7 @@ function decideWhenActive(
     case 'ReturnHandoff':
       return decideHandoff(command, handoff);
     case 'RecordExternalUpdate':
-      return decideTracking(command);
+      return decideTracking(command, state.identity.partner_id);
     case 'OpenInquiry':
     case 'AnswerInquiry':
     case 'FailInquirySource':
