@@ -8,5 +8,6 @@ import { PostgresBreaker } from './postgres-breaker.ts';
 @Module({
   controllers: [HistoryController],
   providers: [GetEventsHandler, GetSessionHandler, PostgresBreaker],
+  exports: [PostgresBreaker],
 })
 export class HistoryModule {}

@@ -4,6 +4,7 @@ import { decideGoal } from '../goals/decide.ts';
 import type { GoalRejection } from '../goals/decide.ts';
 import { decideHandoff } from '../handoff/decide.ts';
 import type { HandoffRejection } from '../handoff/decide.ts';
+import type { OpenInquiry } from '../inquiries/commands.ts';
 import { cancelAll, decideInquiry } from '../inquiries/decide.ts';
 import type { InquiryRejection } from '../inquiries/decide.ts';
 import type { Accepted, Decision, Rejection } from '../kernel/decision.ts';
@@ -28,6 +29,7 @@ export type RejectionCode =
   | 'session_deleted'
   | 'session_over'
   | 'data_too_deep'
+  | 'foreign_reference'
   | FlagRejection
   | PreferenceRejection
   | TurnRejection
@@ -103,6 +105,9 @@ function decideWhenActive(
     case 'RecordExternalUpdate':
       return decideTracking(command, state.identity.partner_id);
     case 'OpenInquiry':
+      return isForeign(command, state)
+        ? reject('foreign_reference', 'The inquiry is about something that belongs to another partner.')
+        : decideInquiry(command, state, handoff);
     case 'AnswerInquiry':
     case 'FailInquirySource':
     case 'CloseInquiry':
@@ -115,6 +120,10 @@ function decideWhenActive(
     default:
       return unknownCommand(command);
   }
+}
+
+function isForeign({ owners = [] }: OpenInquiry, { identity }: SessionState): boolean {
+  return owners.some((owner) => owner !== identity.partner_id);
 }
 
 function started(command: StartSession, session_id: string): SessionStarted {

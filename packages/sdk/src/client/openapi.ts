@@ -223,7 +223,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Ask other systems
-         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.
+         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open. A question about an order or payout that an event has named with another partner is refused, unless the operator allows it.
          */
         readonly post: operations["openInquiry"];
         readonly delete?: never;
@@ -245,23 +245,6 @@ export interface paths {
         readonly post?: never;
         /** Cancel an inquiry: it closes without an answer */
         readonly delete: operations["cancelInquiry"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/v1/sessions/{session_id}/context": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** The working context of a conversation */
-        readonly get: operations["context"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -316,6 +299,23 @@ export interface paths {
          * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["turns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/context": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The working context of a conversation */
+        readonly get: operations["context"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -571,6 +571,30 @@ export interface components {
              * @example evt-20931
              */
             readonly source_event_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @example 2026-11-24T08:02:58Z
+             */
+            readonly occurred_at?: string;
+            /**
+             * @description The state that it reports.
+             * @example out_for_delivery
+             */
+            readonly status?: string;
+            /**
+             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @example {
+             *       "order": "ORD9823",
+             *       "tracking": "TRK551"
+             *     }
+             */
+            readonly references?: {
+                readonly order?: string;
+                readonly payout?: string;
+                readonly tracking?: string;
+                readonly partner?: string;
+            };
         };
         readonly EndSessionDto: {
             /** @example resolved */
@@ -771,6 +795,30 @@ export interface components {
              */
             readonly source_event_id: string;
             /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @example 2026-11-24T08:02:58Z
+             */
+            readonly occurred_at?: string;
+            /**
+             * @description The state that it reports.
+             * @example out_for_delivery
+             */
+            readonly status?: string;
+            /**
+             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @example {
+             *       "order": "ORD9823",
+             *       "tracking": "TRK551"
+             *     }
+             */
+            readonly references?: {
+                readonly order?: string;
+                readonly payout?: string;
+                readonly tracking?: string;
+                readonly partner?: string;
+            };
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -963,259 +1011,6 @@ export interface components {
             /** @description The W3C trace context of that request. */
             readonly traceparent: string | null;
         };
-        readonly IdentityDto: {
-            readonly partner_id: string;
-            readonly name: string | null;
-            readonly region: string | null;
-            readonly device: string | null;
-        };
-        readonly SessionSectionDto: {
-            /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
-            /** Format: date-time */
-            readonly start_time: string;
-            /** Format: date-time */
-            readonly last_activity_time: string;
-            /** @description Seconds without activity until the session expires. */
-            readonly expires_in_s: number;
-            /** Format: date-time */
-            readonly expires_at: string;
-            /** Format: uuid */
-            readonly previous_session_id: string | null;
-            readonly turn_count: number;
-        };
-        readonly OrderTrackingDto: {
-            readonly order_id: string;
-            readonly status: string | null;
-            readonly tracking_id: string | null;
-            /** Format: date-time */
-            readonly updated_at: string;
-        };
-        readonly SuspendedGoalDto: {
-            readonly goal: string;
-            readonly step: string | null;
-            /** @enum {string} */
-            readonly status: "suspended";
-        };
-        readonly GoalStateDto: {
-            readonly current_goal: string | null;
-            readonly step: string | null;
-            /** @enum {string|null} */
-            readonly status: "in_progress" | null;
-            /** @description Suspended goals, the latest last. */
-            readonly stack: readonly components["schemas"]["SuspendedGoalDto"][];
-        };
-        readonly RecentTurnDto: {
-            /** Format: uuid */
-            readonly turn_id: string;
-            /** @enum {string} */
-            readonly sender: "user" | "bot";
-            readonly message_text: string;
-            readonly parsed_intent: string | null;
-            /** Format: date-time */
-            readonly timestamp: string;
-        };
-        readonly ShortTermMemoryDto: {
-            /** @example hi */
-            readonly preferred_language: string;
-            readonly preferences: {
-                readonly [key: string]: unknown;
-            };
-            readonly last_user_intent: string | null;
-            readonly last_bot_action: string | null;
-            /** @description The last 10 turns, the latest last. */
-            readonly recent_turns: readonly components["schemas"]["RecentTurnDto"][];
-        };
-        readonly ExternalUpdateSectionDto: {
-            readonly system: string;
-            readonly kind: string;
-            readonly reference: string | null;
-            readonly data: {
-                readonly [key: string]: unknown;
-            } | null;
-            readonly revision: number;
-            /** Format: date-time */
-            readonly timestamp: string;
-        };
-        readonly InquiriesDto: {
-            readonly open: readonly components["schemas"]["InquiryDto"][];
-            /** @description The last three, the latest last. */
-            readonly closed: readonly components["schemas"]["InquiryDto"][];
-        };
-        readonly ContextDto: {
-            /**
-             * Format: uuid
-             * @example 0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10
-             */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /**
-             * @description The revision of the context.
-             * @example 41
-             */
-            readonly revision: number;
-            /**
-             * @description Who the partner is.
-             * @example {
-             *       "partner_id": "P7689",
-             *       "name": "Asha",
-             *       "region": "Pune",
-             *       "device": "android-14"
-             *     }
-             */
-            readonly identity: components["schemas"]["IdentityDto"];
-            /**
-             * @description Status, channel, times and number of turns.
-             * @example {
-             *       "status": "active",
-             *       "channel": "whatsapp",
-             *       "start_time": "2026-11-24T08:00:00.000Z",
-             *       "last_activity_time": "2026-11-24T08:04:10.000Z",
-             *       "expires_in_s": 86400,
-             *       "expires_at": "2026-11-25T08:04:10.000Z",
-             *       "previous_session_id": null,
-             *       "turn_count": 12
-             *     }
-             */
-            readonly session: components["schemas"]["SessionSectionDto"];
-            /**
-             * @description The order that the conversation is about, with its latest update.
-             * @example {
-             *       "order_id": "ORD9823",
-             *       "status": "out_for_delivery",
-             *       "tracking_id": "TRK551",
-             *       "updated_at": "2026-11-24T08:03:00.000Z"
-             *     }
-             */
-            readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
-            /**
-             * @description The current goal, and the suspended ones.
-             * @example {
-             *       "current_goal": "resolve_payment",
-             *       "step": "verify_bank",
-             *       "status": "in_progress",
-             *       "stack": []
-             *     }
-             */
-            readonly goal_state: components["schemas"]["GoalStateDto"];
-            /**
-             * @description The derived flags and those that were raised.
-             * @example {
-             *       "is_repeat_query": true,
-             *       "asked_about_payment": true,
-             *       "awaiting_external_data": false,
-             *       "retry_attempts": 1,
-             *       "handoff": "none"
-             *     }
-             */
-            readonly conversation_flags: {
-                readonly is_repeat_query: boolean;
-                readonly asked_about_payment: boolean;
-                readonly awaiting_external_data: boolean;
-                readonly retry_attempts: number;
-                /** @enum {string} */
-                readonly handoff: "none" | "requested" | "accepted";
-            } & {
-                readonly [key: string]: unknown;
-            };
-            /**
-             * @description Language, preferences, the last intent and action, the last 10 turns.
-             * @example {
-             *       "preferred_language": "hi",
-             *       "preferences": {
-             *         "call_back": "evening"
-             *       },
-             *       "last_user_intent": "ask_payment_status",
-             *       "last_bot_action": "confirm_month",
-             *       "recent_turns": [
-             *         {
-             *           "turn_id": "6fa459ea-ee8a-4ca4-894e-db77e160355e",
-             *           "sender": "user",
-             *           "message_text": "Where is my payout?",
-             *           "parsed_intent": "ask_payment_status",
-             *           "timestamp": "2026-11-24T08:04:10.000Z"
-             *         }
-             *       ]
-             *     }
-             */
-            readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
-            /**
-             * @description The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.
-             * @example [
-             *       {
-             *         "system": "logistics",
-             *         "kind": "shipment_updated",
-             *         "reference": "ORD9823",
-             *         "data": {
-             *           "order_id": "ORD9823",
-             *           "status": "out_for_delivery",
-             *           "tracking_id": "TRK551"
-             *         },
-             *         "revision": 38,
-             *         "timestamp": "2026-11-24T08:03:00.000Z"
-             *       }
-             *     ]
-             */
-            readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
-            /**
-             * @description The open inquiries and the last closed ones, with their answers.
-             * @example {
-             *       "open": [],
-             *       "closed": [
-             *         {
-             *           "inquiry_id": "5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11",
-             *           "kind": "order_status",
-             *           "subject": {
-             *             "order_id": "ORD9823"
-             *           },
-             *           "status": "complete",
-             *           "opened_at": "2026-11-24T08:04:11.000Z",
-             *           "deadline": "2026-11-24T08:04:16.000Z",
-             *           "closed_at": "2026-11-24T08:04:11.420Z",
-             *           "sources": {
-             *             "orders": {
-             *               "status": "answered",
-             *               "required": true,
-             *               "after": [],
-             *               "attempt": 1,
-             *               "asked_at": "2026-11-24T08:04:11.000Z",
-             *               "settled_at": "2026-11-24T08:04:11.180Z",
-             *               "latency_ms": 180,
-             *               "reason": null,
-             *               "data": null
-             *             },
-             *             "logistics": {
-             *               "status": "answered",
-             *               "required": false,
-             *               "after": [
-             *                 "orders"
-             *               ],
-             *               "attempt": 1,
-             *               "asked_at": "2026-11-24T08:04:11.180Z",
-             *               "settled_at": "2026-11-24T08:04:11.420Z",
-             *               "latency_ms": 240,
-             *               "reason": null,
-             *               "data": null
-             *             }
-             *           },
-             *           "answer": {
-             *             "order_id": "ORD9823",
-             *             "order_status": "processed",
-             *             "status": "out_for_delivery",
-             *             "tracking_id": "TRK551"
-             *           },
-             *           "corrections": 0,
-             *           "correlation_id": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
-             *           "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-             *         }
-             *       ]
-             *     }
-             */
-            readonly inquiries: components["schemas"]["InquiriesDto"];
-        };
         readonly EventDto: {
             /** Format: uuid */
             readonly event_id: string;
@@ -1352,6 +1147,306 @@ export interface components {
             readonly items: readonly components["schemas"]["TurnRowDto"][];
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
+        };
+        readonly IdentityDto: {
+            readonly partner_id: string;
+            readonly name: string | null;
+            readonly region: string | null;
+            readonly device: string | null;
+        };
+        readonly SessionSectionDto: {
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @description Seconds without activity until the session expires. */
+            readonly expires_in_s: number;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: uuid */
+            readonly previous_session_id: string | null;
+            readonly turn_count: number;
+        };
+        readonly OrderTrackingDto: {
+            readonly order_id: string;
+            /** @description What was reported last of the order or its shipment, by the clocks of the systems. */
+            readonly status: string | null;
+            readonly tracking_id: string | null;
+            /**
+             * Format: date-time
+             * @description When something new was learned of it.
+             */
+            readonly updated_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it has that status, by the clock of `source`.
+             */
+            readonly status_at: string | null;
+            /** @description The system that reported that status. */
+            readonly source: string | null;
+        };
+        readonly SuspendedGoalDto: {
+            readonly goal: string;
+            readonly step: string | null;
+            /** @enum {string} */
+            readonly status: "suspended";
+        };
+        readonly GoalStateDto: {
+            readonly current_goal: string | null;
+            readonly step: string | null;
+            /** @enum {string|null} */
+            readonly status: "in_progress" | null;
+            /** @description Suspended goals, the latest last. */
+            readonly stack: readonly components["schemas"]["SuspendedGoalDto"][];
+        };
+        readonly RecentTurnDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            readonly message_text: string;
+            readonly parsed_intent: string | null;
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly ShortTermMemoryDto: {
+            /** @example hi */
+            readonly preferred_language: string;
+            readonly preferences: {
+                readonly [key: string]: unknown;
+            };
+            readonly last_user_intent: string | null;
+            readonly last_bot_action: string | null;
+            /** @description The last 10 turns, the latest last. */
+            readonly recent_turns: readonly components["schemas"]["RecentTurnDto"][];
+        };
+        readonly ExternalUpdateSectionDto: {
+            readonly system: string;
+            readonly kind: string;
+            readonly reference: string | null;
+            readonly data: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description The state that it reports. */
+            readonly status: string | null;
+            /** @description What may be said of it: nothing personal. */
+            readonly public_text: string | null;
+            /** @description It came in before the session began. */
+            readonly before_session: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system.
+             */
+            readonly occurred_at_source: string | null;
+            /** @description Its id in its system. */
+            readonly source_event_id: Record<string, never>;
+            readonly revision: number;
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly InquiriesDto: {
+            readonly open: readonly components["schemas"]["InquiryDto"][];
+            /** @description The last three, the latest last. */
+            readonly closed: readonly components["schemas"]["InquiryDto"][];
+        };
+        readonly ContextDto: {
+            /**
+             * Format: uuid
+             * @example 0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10
+             */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /**
+             * @description The revision of the context.
+             * @example 41
+             */
+            readonly revision: number;
+            /**
+             * @description Who the partner is.
+             * @example {
+             *       "partner_id": "P7689",
+             *       "name": "Asha",
+             *       "region": "Pune",
+             *       "device": "android-14"
+             *     }
+             */
+            readonly identity: components["schemas"]["IdentityDto"];
+            /**
+             * @description Status, channel, times and number of turns.
+             * @example {
+             *       "status": "active",
+             *       "channel": "whatsapp",
+             *       "start_time": "2026-11-24T08:00:00.000Z",
+             *       "last_activity_time": "2026-11-24T08:04:10.000Z",
+             *       "expires_in_s": 86400,
+             *       "expires_at": "2026-11-25T08:04:10.000Z",
+             *       "previous_session_id": null,
+             *       "turn_count": 12
+             *     }
+             */
+            readonly session: components["schemas"]["SessionSectionDto"];
+            /**
+             * @description The order in focus: the one that the conversation mentioned last. An update about another order never changes which.
+             * @example {
+             *       "order_id": "ORD9823",
+             *       "status": "out_for_delivery",
+             *       "tracking_id": "TRK551",
+             *       "updated_at": "2026-11-24T08:03:00.000Z",
+             *       "status_at": "2026-11-24T08:02:58.000Z",
+             *       "source": "logistics"
+             *     }
+             */
+            readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
+            /**
+             * @description By id, the order in focus and those that were mentioned or updated last: five at most.
+             * @example {
+             *       "ORD9823": {
+             *         "order_id": "ORD9823",
+             *         "status": "out_for_delivery",
+             *         "tracking_id": "TRK551",
+             *         "updated_at": "2026-11-24T08:03:00.000Z",
+             *         "status_at": "2026-11-24T08:02:58.000Z",
+             *         "source": "logistics"
+             *       }
+             *     }
+             */
+            readonly orders: {
+                readonly [key: string]: components["schemas"]["OrderTrackingDto"];
+            };
+            /**
+             * @description The current goal, and the suspended ones.
+             * @example {
+             *       "current_goal": "resolve_payment",
+             *       "step": "verify_bank",
+             *       "status": "in_progress",
+             *       "stack": []
+             *     }
+             */
+            readonly goal_state: components["schemas"]["GoalStateDto"];
+            /**
+             * @description The derived flags and those that were raised.
+             * @example {
+             *       "is_repeat_query": true,
+             *       "asked_about_payment": true,
+             *       "awaiting_external_data": false,
+             *       "retry_attempts": 1,
+             *       "handoff": "none"
+             *     }
+             */
+            readonly conversation_flags: {
+                readonly is_repeat_query: boolean;
+                readonly asked_about_payment: boolean;
+                readonly awaiting_external_data: boolean;
+                readonly retry_attempts: number;
+                /** @enum {string} */
+                readonly handoff: "none" | "requested" | "accepted";
+            } & {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description Language, preferences, the last intent and action, the last 10 turns.
+             * @example {
+             *       "preferred_language": "hi",
+             *       "preferences": {
+             *         "call_back": "evening"
+             *       },
+             *       "last_user_intent": "ask_payment_status",
+             *       "last_bot_action": "confirm_month",
+             *       "recent_turns": [
+             *         {
+             *           "turn_id": "6fa459ea-ee8a-4ca4-894e-db77e160355e",
+             *           "sender": "user",
+             *           "message_text": "Where is my payout?",
+             *           "parsed_intent": "ask_payment_status",
+             *           "timestamp": "2026-11-24T08:04:10.000Z"
+             *         }
+             *       ]
+             *     }
+             */
+            readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
+            /**
+             * @description The latest update of each system, kind and reference, by the clocks of the systems. `data` is null above 4 KiB: read the event at `revision`.
+             * @example [
+             *       {
+             *         "system": "logistics",
+             *         "kind": "shipment_updated",
+             *         "reference": "ORD9823",
+             *         "data": {
+             *           "order_id": "ORD9823",
+             *           "status": "out_for_delivery",
+             *           "tracking_id": "TRK551"
+             *         },
+             *         "status": "out_for_delivery",
+             *         "public_text": null,
+             *         "before_session": false,
+             *         "occurred_at_source": "2026-11-24T08:02:58.000Z",
+             *         "source_event_id": "evt-20931",
+             *         "revision": 38,
+             *         "timestamp": "2026-11-24T08:03:00.000Z"
+             *       }
+             *     ]
+             */
+            readonly external: readonly components["schemas"]["ExternalUpdateSectionDto"][];
+            /**
+             * @description The open inquiries and the last closed ones, with their answers.
+             * @example {
+             *       "open": [],
+             *       "closed": [
+             *         {
+             *           "inquiry_id": "5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11",
+             *           "kind": "order_status",
+             *           "subject": {
+             *             "order_id": "ORD9823"
+             *           },
+             *           "status": "complete",
+             *           "opened_at": "2026-11-24T08:04:11.000Z",
+             *           "deadline": "2026-11-24T08:04:16.000Z",
+             *           "closed_at": "2026-11-24T08:04:11.420Z",
+             *           "sources": {
+             *             "orders": {
+             *               "status": "answered",
+             *               "required": true,
+             *               "after": [],
+             *               "attempt": 1,
+             *               "asked_at": "2026-11-24T08:04:11.000Z",
+             *               "settled_at": "2026-11-24T08:04:11.180Z",
+             *               "latency_ms": 180,
+             *               "reason": null,
+             *               "data": null
+             *             },
+             *             "logistics": {
+             *               "status": "answered",
+             *               "required": false,
+             *               "after": [
+             *                 "orders"
+             *               ],
+             *               "attempt": 1,
+             *               "asked_at": "2026-11-24T08:04:11.180Z",
+             *               "settled_at": "2026-11-24T08:04:11.420Z",
+             *               "latency_ms": 240,
+             *               "reason": null,
+             *               "data": null
+             *             }
+             *           },
+             *           "answer": {
+             *             "order_id": "ORD9823",
+             *             "order_status": "processed",
+             *             "status": "out_for_delivery",
+             *             "tracking_id": "TRK551"
+             *           },
+             *           "corrections": 0,
+             *           "correlation_id": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+             *           "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+             *         }
+             *       ]
+             *     }
+             */
+            readonly inquiries: components["schemas"]["InquiriesDto"];
         };
         readonly AgentInstanceDto: {
             /** @example bot-7 */
@@ -3346,7 +3441,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -3625,91 +3728,6 @@ export interface operations {
             };
         };
     };
-    readonly context: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description The least revision of the answer. Missing events are folded for it. */
-                readonly min_revision?: number;
-                /** @description With 1, the answer says which event set each field. */
-                readonly explain?: "1";
-            };
-            readonly header?: {
-                /** @description The revision you have, in quotes. */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly session_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            readonly 200: {
-                headers: {
-                    /** @description The revision, in quotes. */
-                    readonly ETag?: string;
-                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
-                    readonly "Turnstream-Degraded"?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ContextDto"];
-                };
-            };
-            /** @description The context is still at the revision of If-None-Match. */
-            readonly 304: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 403: components["responses"]["origin_not_allowed"];
-            /** @description Not found (`not_found`) */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 408: components["responses"]["request_timeout"];
-            /** @description The session is at another revision (`wrong_expected_revision`) */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 414: components["responses"]["uri_too_long"];
-            readonly 421: components["responses"]["host_not_allowed"];
-            readonly 429: components["responses"]["too_many_requests"];
-            readonly 431: components["responses"]["headers_too_large"];
-            readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly events: {
         readonly parameters: {
             readonly query?: {
@@ -3886,6 +3904,91 @@ export interface operations {
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly context: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The least revision of the answer. Missing events are folded for it. */
+                readonly min_revision?: number;
+                /** @description With 1, the answer says which event set each field. */
+                readonly explain?: "1";
+            };
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ContextDto"];
+                };
+            };
+            /** @description The context is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
