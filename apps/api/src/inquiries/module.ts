@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
 import { InquiriesController } from './controller.ts';
-import { HistoryModule } from '../history/module.ts';
 import { GetInquiryHandler } from './get.ts';
 import { OpenInquiryHandler } from './open.ts';
 import { Owners } from './owners.ts';
 
 /** Inquiries, from the question to the merged answer. */
 @Module({
-  imports: [HistoryModule],
   controllers: [InquiriesController],
   providers: [OpenInquiryHandler, GetInquiryHandler, Owners],
 })

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import { Config } from '#platform';
 import { ownersOf } from '#read-models';
-import { PostgresBreaker } from '../history/postgres-breaker.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 
 /** What the fields of a subject name. */
 const kinds: { readonly [field: string]: string } = {

@@ -99,24 +99,42 @@ describe('the order', () => {
   });
 });
 
-describe('an answer', () => {
-  const answered = (occurred_at_source: string | null, data = {}): RecordedEvent<InquiryEvent> =>
-    recorded<InquiryEvent>(
-      {
-        type: 'InquiryAnswered',
-        data: {
-          inquiry_id: 'i1',
-          source: 'logistics',
-          attempt: 1,
-          data: { status: 'x', ...data },
-          reply_id: 'r',
-          occurred_at_source,
-          requests: [],
-          skipped: [],
-        },
+const answered = (occurred_at_source: string | null, data = {}): RecordedEvent<InquiryEvent> =>
+  recorded<InquiryEvent>(
+    {
+      type: 'InquiryAnswered',
+      data: {
+        inquiry_id: 'i1',
+        source: 'logistics',
+        attempt: 1,
+        data: { status: 'x', ...data },
+        reply_id: 'r',
+        occurred_at_source,
+        requests: [],
+        skipped: [],
       },
-      9,
-    );
+    },
+    9,
+  );
+
+const correctedOf = (occurred_at_source: string | null): RecordedEvent<InquiryEvent> =>
+  recorded<InquiryEvent>(
+    {
+      type: 'InquiryCorrected',
+      data: {
+        inquiry_id: 'i1',
+        source: 'orders',
+        cause: 'late',
+        data: { status: 'x' },
+        reason: null,
+        reply_id: 'r',
+        occurred_at_source,
+      },
+    },
+    9,
+  );
+
+describe('an answer', () => {
   const { state } = givenCommands(open());
 
   test('is about the order of its inquiry, though the conversation turned to another one', () => {
@@ -140,22 +158,6 @@ describe('an answer', () => {
 });
 
 describe('a correction', () => {
-  const correctedOf = (occurred_at_source: string | null): RecordedEvent<InquiryEvent> =>
-    recorded<InquiryEvent>(
-      {
-        type: 'InquiryCorrected',
-        data: {
-          inquiry_id: 'i1',
-          source: 'orders',
-          cause: 'late',
-          data: { status: 'x' },
-          reason: null,
-          reply_id: 'r',
-          occurred_at_source,
-        },
-      },
-      9,
-    );
   const corrected = correctedOf(null);
   const newer = known('ORD1', timeOf(5));
 

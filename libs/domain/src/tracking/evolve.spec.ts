@@ -1,53 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../kernel/json.ts';
-import { scenariosOf, timeOf } from '../kernel/test-decider.ts';
-import type { RecordExternalUpdate } from './commands.ts';
-import { decideTracking } from './decide.ts';
-import type { ExternalUpdateRecorded, ResolvedUpdate } from './events.ts';
+import { timeOf } from '../kernel/test-decider.ts';
+import type { ExternalUpdateRecorded } from './events.ts';
 import { evolveTracking } from './evolve.ts';
 import { mentionOrder } from './orders.ts';
 import type { OrderState, TrackingState } from './state.ts';
-import { externalKept, noTracking, ordersKept, publicTextLimit, shipmentsKept } from './state.ts';
+import { noTracking, ordersKept, shipmentsKept } from './state.ts';
+import { early, given, late, partner, resolved, update } from './test-updates.ts';
 
-const partner = 'P7689';
-const { given } = scenariosOf<TrackingState, RecordExternalUpdate, ExternalUpdateRecorded>({
-  initial: noTracking,
-  decide: (command) => decideTracking(command, partner),
-  evolve: (state, event) => evolveTracking(state, event, partner),
-});
-
-const update = (
-  system: string,
-  data: JsonObject,
-  reference: string | null = null,
-  kind = 'changed',
-): ExternalUpdateRecorded => ({
-  type: 'ExternalUpdateRecorded',
-  data: { system, kind, reference, data, source_event_id: 'e1' },
-});
-let ids = 0;
-/** An update that was resolved when it came in. */
-const resolved = (
-  references: ResolvedUpdate['references'],
-  status: string | null,
-  occurred_at_source: string | null = null,
-  more: Partial<ExternalUpdateRecorded['data']> = {},
-): ExternalUpdateRecorded => ({
-  type: 'ExternalUpdateRecorded',
-  data: {
-    system: 'warehouse',
-    kind: 'moved',
-    reference: null,
-    data: {},
-    source_event_id: `r${(ids += 1)}`,
-    references,
-    status,
-    occurred_at_source,
-    ...more,
-  },
-});
-const early = timeOf(-20);
-const late = timeOf(-10);
+const orderAfter = (...updates: ExternalUpdateRecorded[]): object | undefined =>
+  given(...updates).state.orders['ORD1'];
+const focusOf = (state: TrackingState): unknown => state.order_tracking?.order_id ?? null;
 
 describe('an external update', () => {
   test('is recorded as it is', () => {
@@ -72,88 +34,7 @@ describe('an external update', () => {
   });
 });
 
-describe('external updates', () => {
-  const statuses = (...updates: ExternalUpdateRecorded[]): (string | null)[] =>
-    given(...updates).state.external.map(({ status }) => status);
-
-  test('are kept with what was resolved, revision and time', () => {
-    const more = { public_text: 'On its way', before_session: true, reference: 'ORD1' };
-    expect(given(resolved({ order: 'ORD1' }, 'shipped', early, more)).state.external).toEqual([
-      {
-        system: 'warehouse',
-        kind: 'moved',
-        reference: 'ORD1',
-        data: {},
-        status: 'shipped',
-        public_text: 'On its way',
-        before_session: true,
-        occurred_at_source: early,
-        source_event_id: expect.any(String),
-        revision: 0,
-        timestamp: timeOf(0),
-      },
-    ]);
-  });
-
-  test('of older versions have no more than they had', () => {
-    expect(given(update('payments', { a: 1 }, 'PAY1')).state.external).toMatchObject([
-      { data: { a: 1 }, status: null, public_text: null, before_session: false, occurred_at_source: null },
-    ]);
-  });
-
-  test('replace the one of the same system, kind and reference', () => {
-    const { external } = given(update('payments', { a: 1 }), update('payments', { a: 2 })).state;
-    expect(external.map(({ data }) => data)).toEqual([{ a: 2 }]);
-  });
-
-  test('do not replace a newer one by its system’s clock', () => {
-    expect(statuses(resolved({}, 'new', late), resolved({}, 'old', early))).toEqual(['new']);
-  });
-
-  test('stand in the order of their systems’ clocks', () => {
-    const other = resolved({}, 'old', early, { kind: 'other' });
-    expect(statuses(resolved({}, 'new', late), other)).toEqual(['old', 'new']);
-  });
-
-  test.each([
-    ['system', update('onboarding', { a: 2 })],
-    ['reference', update('payments', { a: 2 }, 'PAY2')],
-    ['kind', update('payments', { a: 2 }, null, 'paid')],
-  ])('of another %s stand beside each other', (_, other) => {
-    expect(given(update('payments', { a: 1 }), other).state.external).toHaveLength(2);
-  });
-
-  test('are bounded in number', () => {
-    const many = Array.from({ length: externalKept + 5 }, (_, index) => update('x', {}, String(index)));
-    const { external } = given(...many).state;
-    expect(external.map(({ reference }) => reference)).toEqual(
-      many.slice(5).map(({ data }) => data.reference),
-    );
-  });
-
-  test('that are older than all that are kept stay out', () => {
-    const many = Array.from({ length: externalKept }, (_, index) => update('x', {}, String(index)));
-    expect(given(...many, resolved({}, 'old', early)).state.external).toEqual(given(...many).state.external);
-  });
-
-  test('are kept without their data when that is too large', () => {
-    expect(given(update('y', { text: 'x'.repeat(5_000) })).state.external).toMatchObject([
-      { system: 'y', data: null, revision: 0 },
-    ]);
-  });
-
-  test('are kept without their public text when that is too long', () => {
-    const public_text = 'x'.repeat(publicTextLimit + 1);
-    expect(given(resolved({}, null, null, { public_text })).state.external).toMatchObject([
-      { public_text: null },
-    ]);
-  });
-});
-
 describe('an order', () => {
-  const orderAfter = (...updates: ExternalUpdateRecorded[]): object | undefined =>
-    given(...updates).state.orders['ORD1'];
-
   test('is the one that the order system names by reference', () => {
     const shipped = update('orders', { status: 'shipped', tracking_id: 'T1' }, 'ORD1');
     expect(orderAfter(shipped)).toEqual({
@@ -256,11 +137,9 @@ describe('an order', () => {
 });
 
 describe('the order in focus', () => {
-  const focusAfter = (state: TrackingState): unknown => state.order_tracking?.order_id ?? null;
-
   test('is the first that something is reported of while none was mentioned', () => {
     const { state } = given(resolved({ order: 'ORD1' }, 'a'), resolved({ order: 'ORD2' }, 'b'));
-    expect(focusAfter(state)).toBe('ORD1');
+    expect(focusOf(state)).toBe('ORD1');
     expect(state.orders).toMatchObject({ ORD2: { status: 'b' } });
   });
 

@@ -104,8 +104,8 @@ function resolved({
   references,
 }: Pick<ExternalUpdateDto, 'occurred_at' | 'status' | 'references'>): ResolvedUpdate {
   return {
-    ...(references != null && { references }),
-    ...(status != null && { status }),
-    ...(occurred_at != null && { occurred_at_source: new Date(occurred_at).toISOString() }),
+    ...(references ? { references } : {}),
+    ...(status ? { status } : {}),
+    ...(occurred_at ? { occurred_at_source: new Date(occurred_at).toISOString() } : {}),
   };
 }
