@@ -45,6 +45,7 @@ export function decide(state: State, { items, epoch }: Pick<Command, 'items' | '
 /** The state while the items of one command are decided in sequence. */
 class Draft {
   readonly events: string[] = [];
+  private readonly partner_id: string | null;
   private status: State['status'];
   private channel: string;
   private language: string;
@@ -54,6 +55,7 @@ class Draft {
   private readonly preferences: Record<string, unknown>;
 
   constructor(state: State) {
+    this.partner_id = state.partner_id;
     this.status = state.status;
     this.channel = state.channel;
     this.language = state.language;
@@ -67,9 +69,14 @@ class Draft {
     if (item.type === 'StartSession') return this.status === 'none' ? undefined : 'session_exists';
     if (this.status === 'none') return 'session_not_found';
     if (this.status !== 'active') return 'session_over';
+    if (item.type === 'RecordExternalUpdate') return this.foreign(item.references?.['partner']);
     if (item.type !== 'UpdateGoal' || this.current?.goal === item.goal) return undefined;
     if (!this.isSuspended(item.goal)) return 'goal_not_set';
     return item.status === undefined ? 'goal_suspended' : undefined;
+  }
+
+  private foreign(partner: string | undefined): string | undefined {
+    return partner === undefined || partner === this.partner_id ? undefined : 'foreign_partner';
   }
 
   add(item: Item): void {

@@ -108,6 +108,14 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['context_is_no_prefix']);
   });
 
+  test('context_is_no_prefix when a context has an order that no event names', () => {
+    const order = { order_id: 'ORD1', status: 'delivered', tracking_id: null, status_at: null, source: null };
+    const rules = broken(({ history }) =>
+      Object.assign(contextOf(history[4]), { order_tracking: order, orders: { ORD1: order } }),
+    );
+    expect(rules).toEqual(['context_is_no_prefix']);
+  });
+
   test('context_too_old when a context is older than was asked for', () => {
     expect(broken(({ history }) => Object.assign(history[4] ?? {}, { min_revision: 5 }))).toContain(
       'context_too_old',

@@ -87,7 +87,9 @@ function answerOf(body: unknown): Answer {
 }
 
 function contextOf(document: unknown): ContextDocument {
-  const { partner_id, revision, session, goal_state, conversation_flags, short_term_memory } =
+  const { partner_id, revision, session, goal_state, conversation_flags, short_term_memory, ...more } =
     document as ContextDocument;
-  return { partner_id, revision, session, goal_state, conversation_flags, short_term_memory };
+  const { order_tracking, orders, external } = more;
+  const conversation = { session, goal_state, conversation_flags, short_term_memory };
+  return { partner_id, revision, ...conversation, order_tracking, orders, external };
 }

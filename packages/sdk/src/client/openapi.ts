@@ -250,6 +250,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}/context": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The working context of a conversation */
+        readonly get: operations["context"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/events": {
         readonly parameters: {
             readonly query?: never;
@@ -299,23 +316,6 @@ export interface paths {
          * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["turns"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/v1/sessions/{session_id}/context": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** The working context of a conversation */
-        readonly get: operations["context"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1011,143 +1011,6 @@ export interface components {
             /** @description The W3C trace context of that request. */
             readonly traceparent: string | null;
         };
-        readonly EventDto: {
-            /** Format: uuid */
-            readonly event_id: string;
-            /** @example GoalSet */
-            readonly type: string;
-            /** @example 3 */
-            readonly revision: number;
-            /**
-             * @example {
-             *       "goal": "resolve_payment",
-             *       "step": null
-             *     }
-             */
-            readonly data: {
-                readonly [key: string]: unknown;
-            };
-            /**
-             * @example {
-             *       "occurred_at": "2026-11-24T08:00:00.000Z"
-             *     }
-             */
-            readonly metadata: {
-                readonly [key: string]: unknown;
-            };
-        };
-        readonly EventsPageDto: {
-            /** Format: uuid */
-            readonly session_id: string;
-            readonly events: readonly components["schemas"]["EventDto"][];
-            /** @description Send as `from_revision` for the next page; null at the end. */
-            readonly next_revision: number | null;
-        };
-        readonly SessionDto: {
-            /** Format: uuid */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /** Format: date-time */
-            readonly start_time: string;
-            /** Format: date-time */
-            readonly last_activity_time: string;
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
-            /** @example resolve_payment */
-            readonly current_task: string | null;
-            /** @example hi */
-            readonly language: string;
-            /** Format: date-time */
-            readonly expires_at: string;
-            /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
-            /** @example 41 */
-            readonly revision: number;
-            /**
-             * Format: uuid
-             * @description The partner’s session before this one.
-             * @example null
-             */
-            readonly previous_session_id: string | null;
-        };
-        readonly SetAsideDto: {
-            /** @example 41 */
-            readonly revision: number;
-            /** Format: uuid */
-            readonly event_id: string;
-            /** @example GoalSet */
-            readonly type: string;
-            /** @example newer_schema_version */
-            readonly reason: string;
-            /** Format: date-time */
-            readonly since: string;
-        };
-        readonly SessionRowDto: {
-            /** Format: uuid */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /** Format: date-time */
-            readonly start_time: string;
-            /** Format: date-time */
-            readonly last_activity_time: string;
-            /** @enum {string} */
-            readonly channel: "whatsapp" | "ivr" | "mobile_app";
-            /** @example resolve_payment */
-            readonly current_task: string | null;
-            /** @example hi */
-            readonly language: string;
-            /** Format: date-time */
-            readonly expires_at: string;
-            /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
-            /** @example 41 */
-            readonly revision: number;
-            /**
-             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not.
-             * @example null
-             */
-            readonly set_aside: components["schemas"]["SetAsideDto"] | null;
-        };
-        readonly SessionsPageDto: {
-            readonly items: readonly components["schemas"]["SessionRowDto"][];
-            /** @description Send as `after` for the next page; null at the end. */
-            readonly next: string | null;
-        };
-        readonly TurnRowDto: {
-            /** Format: uuid */
-            readonly turn_id: string;
-            /** Format: uuid */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /** Format: date-time */
-            readonly timestamp: string;
-            /** @enum {string} */
-            readonly sender: "user" | "bot";
-            /** @example Where is my payout? */
-            readonly message_text: string;
-            /** @example ask_payment_status */
-            readonly parsed_intent: string | null;
-            /**
-             * @example {
-             *       "month": "October"
-             *     }
-             */
-            readonly extracted_entities: {
-                readonly [key: string]: unknown;
-            };
-            /** @example I am checking. */
-            readonly response_text: string | null;
-            /** @example 4 */
-            readonly revision: number;
-        };
-        readonly TurnsPageDto: {
-            readonly items: readonly components["schemas"]["TurnRowDto"][];
-            /** @description Send as `after` for the next page; null at the end. */
-            readonly next: string | null;
-        };
         readonly IdentityDto: {
             readonly partner_id: string;
             readonly name: string | null;
@@ -1447,6 +1310,143 @@ export interface components {
              *     }
              */
             readonly inquiries: components["schemas"]["InquiriesDto"];
+        };
+        readonly EventDto: {
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example GoalSet */
+            readonly type: string;
+            /** @example 3 */
+            readonly revision: number;
+            /**
+             * @example {
+             *       "goal": "resolve_payment",
+             *       "step": null
+             *     }
+             */
+            readonly data: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @example {
+             *       "occurred_at": "2026-11-24T08:00:00.000Z"
+             *     }
+             */
+            readonly metadata: {
+                readonly [key: string]: unknown;
+            };
+        };
+        readonly EventsPageDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            readonly events: readonly components["schemas"]["EventDto"][];
+            /** @description Send as `from_revision` for the next page; null at the end. */
+            readonly next_revision: number | null;
+        };
+        readonly SessionDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+            /**
+             * Format: uuid
+             * @description The partner’s session before this one.
+             * @example null
+             */
+            readonly previous_session_id: string | null;
+        };
+        readonly SetAsideDto: {
+            /** @example 41 */
+            readonly revision: number;
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example GoalSet */
+            readonly type: string;
+            /** @example newer_schema_version */
+            readonly reason: string;
+            /** Format: date-time */
+            readonly since: string;
+        };
+        readonly SessionRowDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly start_time: string;
+            /** Format: date-time */
+            readonly last_activity_time: string;
+            /** @enum {string} */
+            readonly channel: "whatsapp" | "ivr" | "mobile_app";
+            /** @example resolve_payment */
+            readonly current_task: string | null;
+            /** @example hi */
+            readonly language: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @enum {string} */
+            readonly status: "active" | "ended" | "expired";
+            /** @example 41 */
+            readonly revision: number;
+            /**
+             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not.
+             * @example null
+             */
+            readonly set_aside: components["schemas"]["SetAsideDto"] | null;
+        };
+        readonly SessionsPageDto: {
+            readonly items: readonly components["schemas"]["SessionRowDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly TurnRowDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly timestamp: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            /** @example Where is my payout? */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent: string | null;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities: {
+                readonly [key: string]: unknown;
+            };
+            /** @example I am checking. */
+            readonly response_text: string | null;
+            /** @example 4 */
+            readonly revision: number;
+        };
+        readonly TurnsPageDto: {
+            readonly items: readonly components["schemas"]["TurnRowDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
         };
         readonly AgentInstanceDto: {
             /** @example bot-7 */
@@ -3728,6 +3728,91 @@ export interface operations {
             };
         };
     };
+    readonly context: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The least revision of the answer. Missing events are folded for it. */
+                readonly min_revision?: number;
+                /** @description With 1, the answer says which event set each field. */
+                readonly explain?: "1";
+            };
+            readonly header?: {
+                /** @description The revision you have, in quotes. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ContextDto"];
+                };
+            };
+            /** @description The context is still at the revision of If-None-Match. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly events: {
         readonly parameters: {
             readonly query?: {
@@ -3904,91 +3989,6 @@ export interface operations {
             readonly 431: components["responses"]["headers_too_large"];
             readonly 500: components["responses"]["internal_error"];
             /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly context: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description The least revision of the answer. Missing events are folded for it. */
-                readonly min_revision?: number;
-                /** @description With 1, the answer says which event set each field. */
-                readonly explain?: "1";
-            };
-            readonly header?: {
-                /** @description The revision you have, in quotes. */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                readonly session_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            readonly 200: {
-                headers: {
-                    /** @description The revision, in quotes. */
-                    readonly ETag?: string;
-                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
-                    readonly "Turnstream-Degraded"?: string;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ContextDto"];
-                };
-            };
-            /** @description The context is still at the revision of If-None-Match. */
-            readonly 304: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 403: components["responses"]["origin_not_allowed"];
-            /** @description Not found (`not_found`) */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 408: components["responses"]["request_timeout"];
-            /** @description The session is at another revision (`wrong_expected_revision`) */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 414: components["responses"]["uri_too_long"];
-            readonly 421: components["responses"]["host_not_allowed"];
-            readonly 429: components["responses"]["too_many_requests"];
-            readonly 431: components["responses"]["headers_too_large"];
-            readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
