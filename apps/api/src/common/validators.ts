@@ -82,7 +82,8 @@ export function IsReferences(): PropertyDecorator {
 
 function isReference(kind: string, id: unknown): boolean {
   const isKind = (referenceKinds as readonly string[]).includes(kind);
-  return isKind && typeof id === 'string' && id.length > 0 && id.length <= 200;
+  // Characters are code points, as in JSON Schema.
+  return isKind && typeof id === 'string' && id !== '' && id.length <= 400 && Array.from(id).length <= 200;
 }
 
 /** Preferences by name: scalars, or null to remove one. The preference `language` is a language tag. */

@@ -1,4 +1,3 @@
-import { isSameJson } from '../kernel/json.ts';
 import { later } from '../kernel/time.ts';
 import type { Fact } from './source-time.ts';
 import { compareTimes } from './source-time.ts';
@@ -6,6 +5,8 @@ import type { Order, OrderFacts, OrderState, ShipmentFacts } from './state.ts';
 import { ordersKept, shipmentsKept } from './state.ts';
 
 type Facts = OrderState['order_facts'];
+
+const learned = ['status', 'tracking_id', 'status_at', 'source'] as const;
 
 /** The orders as these facts show them, within their limits. What shows the same as before stays the same object. */
 export function showOrders(before: OrderState, facts: Facts, focus: string | null, at: string): OrderState {
@@ -44,7 +45,8 @@ function show(
     source: status?.system ?? null,
   };
   if (known === undefined) return shown;
-  return isSameJson({ ...shown }, { ...known }) ? known : { ...shown, updated_at: at };
+  const isSame = learned.every((field) => shown[field] === known[field]);
+  return isSame ? known : { ...shown, updated_at: at };
 }
 
 /** What was reported last of the order or of the shipment that it now has. */
