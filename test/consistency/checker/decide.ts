@@ -20,12 +20,21 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   GoalResumed: ['goal'],
   GoalCompleted: ['goal'],
   GoalAbandoned: ['goal'],
+  InquiryOpened: ['kind', 'subject'],
 };
 
+/** Events that follow from the inquiries that are open, which is a matter of clocks. */
+const consequences = new Set(['InquiryClosed', 'HandoffRequested']);
+
 /** An event's type and what it says, as a text. */
-export function labelOf({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
+function labelOf({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
   const said = (compared[type] ?? []).map((name) => JSON.stringify(data[name] ?? null));
   return `${type}(${said.join()})`;
+}
+
+/** The labels of a command's events, without those of inquiries that it closes. */
+export function labelsOf(events: readonly StoredEvent[]): string[] {
+  return events.filter(({ type }) => !consequences.has(type)).map(labelOf);
 }
 
 /** What a command has to do in a state: the documented rules, written once more. */
@@ -92,6 +101,9 @@ class Draft {
         this.happens('TurnRecorded', { ...item });
         if (item.response_text !== undefined)
           this.happens('TurnRecorded', { sender: 'bot', message_text: item.response_text });
+        return;
+      case 'OpenInquiry':
+        this.happens('InquiryOpened', { ...item });
         return;
       case 'RecordExternalUpdate':
         this.happens('ExternalUpdateRecorded', { ...item });

@@ -36,6 +36,8 @@ export interface State {
   readonly turns: readonly Turn[];
   readonly owner: Owner;
   readonly outside: Outside;
+  /** The inquiries that are open. */
+  readonly inquiries: readonly string[];
 }
 
 export interface Turn {
@@ -65,12 +67,17 @@ export const nothing: State = {
   turns: [],
   owner: { instance: null, epoch: 0, acknowledged: -1 },
   outside: nothingSaid,
+  inquiries: [],
 };
 
 const turnsShown = 10;
 /** Events after which the session is not longer alive than before. */
 const passive = new Set([
   'ExternalUpdateRecorded',
+  'InquiryAnswered',
+  'InquiryFailed',
+  'InquiryClosed',
+  'InquiryCorrected',
   'SessionEnded',
   'SessionExpired',
   'AgentAttached',
@@ -129,6 +136,10 @@ function changes(state: State, event: StoredEvent, at: string): Partial<State> {
       return { flags: changed(flags, text('flag'), null) };
     case 'TurnRecorded':
       return { ...turn(state, data, at), outside: mentioned(state.outside, data) };
+    case 'InquiryOpened':
+      return { inquiries: [...state.inquiries, text('inquiry_id')] };
+    case 'InquiryClosed':
+      return { inquiries: state.inquiries.filter((id) => id !== text('inquiry_id')) };
     case 'ExternalUpdateRecorded':
       return isForeign(data, state) ? {} : { outside: updated(state.outside, event, at) };
     case 'GoalSet':

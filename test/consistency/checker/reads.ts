@@ -97,6 +97,10 @@ function differences(state: State | undefined, context: ContextDocument): string
     conversation_flags: [Object.fromEntries(flags), state.flags],
     short_term_memory: [pick(memory, wantedMemory), wantedMemory],
     recent_turns: [memory['recent_turns'], state.turns],
+    awaiting_external_data: [
+      context.conversation_flags['awaiting_external_data'],
+      state.inquiries.length > 0,
+    ],
     outside: [trackedIn(context), shownOf(state.outside)],
   };
   return Object.entries(pairs)

@@ -17,6 +17,18 @@ const events = ({ sessions }: Stores): Members[] => Object.values(sessions)[0] a
 const contextOf = (entry: Members | undefined): Members => entry?.['context'] as Members;
 const answerOf = (entry: Members | undefined): Members => entry?.['answer'] as Members;
 
+const inquiry = (revision: number, type: string): Members => ({
+  event_id: `i${revision}`,
+  type,
+  revision,
+  data: { inquiry_id: 'i1', kind: 'k', subject: {} },
+  metadata: {
+    $correlationId: 'c9',
+    occurred_at: '2026-11-28T08:00:01.000Z',
+    actor: { role: 'system', id: 'b' },
+  },
+});
+
 test('a run that is right breaks no rule', () => {
   expect(broken(() => undefined)).toEqual([]);
 });
@@ -172,6 +184,19 @@ describe('a run breaks the rule', () => {
   test('acknowledged_unhandled when an update is acknowledged by one that did not handle it', () => {
     const rules = broken(({ history }) => Object.assign(history[6] ?? {}, { instance: 'other' }));
     expect(rules).toContain('acknowledged_unhandled');
+  });
+
+  test('inquiry_open when one is open in a session that is over', () => {
+    expect(broken(({ stores }) => events(stores).push(inquiry(6, 'InquiryOpened')))).toContain(
+      'inquiry_open',
+    );
+  });
+
+  test('inquiry_closed_twice when one is closed a second time', () => {
+    const rules = broken(({ stores }) =>
+      events(stores).push(inquiry(6, 'InquiryClosed'), inquiry(7, 'InquiryClosed')),
+    );
+    expect(rules).toContain('inquiry_closed_twice');
   });
 
   test('stale_epoch_accepted when an event carries an epoch that does not own the session', () => {

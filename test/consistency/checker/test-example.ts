@@ -98,7 +98,7 @@ function context(revision: number): ContextDocument {
       turn_count: hasTurn ? 1 : 0,
     },
     goal_state: { current_goal: null, step: null, status: null, stack: [] },
-    conversation_flags: { is_repeat_query: false, vip: 'c2' },
+    conversation_flags: { is_repeat_query: false, awaiting_external_data: false, vip: 'c2' },
     short_term_memory: {
       preferred_language: 'en',
       preferences: {},

@@ -38,6 +38,13 @@ export type Item =
       readonly status?: string;
       readonly references?: Readonly<Record<string, string>>;
     }
+  | {
+      /** Sent alone: it is no item of `…/commands`. */
+      readonly type: 'OpenInquiry';
+      readonly kind: string;
+      readonly subject: Readonly<Record<string, string>>;
+      readonly timeout_ms: number;
+    }
   | { readonly type: 'EndSession'; readonly reason: string };
 
 /** A command as its sender wrote it. Its id is sent as Correlation-Id, so its events can be told from all others. */
@@ -81,6 +88,8 @@ export interface Answer {
     readonly type: string;
     readonly revision: number;
   }[];
+  /** Of a question to other systems: its inquiry. */
+  readonly inquiry_id?: string;
   /** Of a problem: its code, the reason of a refusal, where the stream was. */
   readonly code?: string;
   readonly reason?: string;

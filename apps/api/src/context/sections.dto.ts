@@ -89,10 +89,10 @@ export class ExternalUpdateSectionDto {
   @ApiProperty({ ...nullableText, description: 'What may be said of it: nothing personal.' })
   public_text: Update['public_text'];
   @ApiProperty({ description: 'It came in before the session began.' })
-  before_session: Update['before_session'];
+  before_session: boolean;
   @ApiProperty({ ...time, nullable: true, description: 'When it happened, by the clock of its system.' })
   occurred_at_source: Update['occurred_at_source'];
-  @ApiProperty({ description: 'Its id in its system.' }) source_event_id: Update['source_event_id'];
+  @ApiProperty({ description: 'Its id in its system.' }) source_event_id: string;
   @ApiProperty() revision: number;
   @ApiProperty(time) timestamp: string;
 }

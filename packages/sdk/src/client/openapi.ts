@@ -1099,14 +1099,14 @@ export interface components {
             /** @description What may be said of it: nothing personal. */
             readonly public_text: string | null;
             /** @description It came in before the session began. */
-            readonly before_session: Record<string, never>;
+            readonly before_session: boolean;
             /**
              * Format: date-time
              * @description When it happened, by the clock of its system.
              */
             readonly occurred_at_source: string | null;
             /** @description Its id in its system. */
-            readonly source_event_id: Record<string, never>;
+            readonly source_event_id: string;
             readonly revision: number;
             /** Format: date-time */
             readonly timestamp: string;
