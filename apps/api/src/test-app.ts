@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { Config } from '#platform';
 import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
 import { EventStore } from '#sessions';
 import { api } from './app.ts';
@@ -15,6 +17,7 @@ export interface TestApp {
   readonly url: string;
   readonly store: EventStore;
   readonly redis: Redis;
+  readonly pool: Pool;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Starts a session and returns its id. */
   start(body?: object): Promise<string>;
@@ -24,6 +27,8 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly eventStoreUrl?: string;
   readonly redisUrl?: string;
+  readonly databaseUrl?: string;
+  readonly foreignReferences?: Config['foreignReferences'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
 }
@@ -32,10 +37,10 @@ export interface TestAppOptions {
 export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
-  ...urls
+  ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
-  const config = { ...loadConfig(process.env), ...own, ...urls };
+  const config = { ...loadConfig(process.env), ...own, ...more };
   // Specs send hundreds of requests at once, on machines that have much else to do.
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const app = await createApp(api, config, createLogger('api', 'silent'));
@@ -49,6 +54,7 @@ export async function startTestApp({
     url,
     store,
     redis,
+    pool: app.get(Pool),
     call,
     start: async (body = {}) => {
       const partner_id = `P-${randomUUID()}`;

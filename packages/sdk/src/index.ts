@@ -26,6 +26,7 @@ export type {
   CommandOptions,
   CommandResult,
   Context,
+  Order,
   ExternalUpdate,
   FlagValue,
   Handoff,

@@ -6,7 +6,9 @@ export type Said = 'done' | 'without_effect' | 'refused' | 'nothing';
 export function said({ status, answer }: CommandEntry): Said {
   if (status === null || status >= 500 || status === 408) return 'nothing';
   if (status >= 400) return 'refused';
-  return (answer?.events?.length ?? 0) > 0 ? 'done' : 'without_effect';
+  // No two questions of the workload are the same, so each opens an inquiry.
+  const isDone = (answer?.events?.length ?? 0) > 0 || answer?.inquiry_id !== undefined;
+  return isDone ? 'done' : 'without_effect';
 }
 
 /** An attempt as findings name it. */

@@ -1,6 +1,6 @@
-import type { CommandEntry, StoredEvent } from '../common/history.ts';
+import type { Answer, CommandEntry, StoredEvent } from '../common/history.ts';
 import { nameOf, said } from './attempts.ts';
-import { decide, labelOf } from './decide.ts';
+import { decide, labelsOf } from './decide.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
 
@@ -33,7 +33,7 @@ function checkCommand(session: SessionEvidence, attempts: readonly CommandEntry[
 
 /** What was told is what the stream has. */
 function checkDone(attempt: CommandEntry, events: readonly StoredEvent[], findings: Findings): void {
-  const told = attempt.answer?.events ?? [];
+  const told = toldBy(attempt, events);
   const stored = new Map(events.map((event) => [event.event_id, event]));
   const isThere = told.every(({ event_id, type, revision }) => {
     const event = stored.get(event_id);
@@ -47,6 +47,14 @@ function checkDone(attempt: CommandEntry, events: readonly StoredEvent[], findin
     );
   if (attempt.answer?.revision !== told.at(-1)?.revision)
     findings.add('wrong_revision', `${nameOf(attempt)} told revision ${attempt.answer?.revision}`);
+}
+
+/** The events that an answer tells. That to a question names its inquiry instead, which stands for all of them. */
+function toldBy({ answer }: CommandEntry, events: readonly StoredEvent[]): NonNullable<Answer['events']> {
+  if (answer?.inquiry_id === undefined) return answer?.events ?? [];
+  const opened = events.filter(({ type }) => type === 'InquiryOpened');
+  const isIts = opened.length === 1 && opened[0]?.data['inquiry_id'] === answer.inquiry_id;
+  return isIts ? events : [{ event_id: answer.inquiry_id, type: 'InquiryOpened', revision: -1 }];
 }
 
 /** Once a command is acknowledged, the same request has the same answer. */
@@ -71,7 +79,7 @@ function checkDecision(
   const isTogether = events.every(({ revision }, index) => revision === before + 1 + index);
   const outcome = decide(state, command);
   const wanted = 'events' in outcome ? outcome.events.join() : outcome.refused;
-  const got = events.map(labelOf).join();
+  const got = labelsOf(events).join();
   if (!isTogether || wanted !== got)
     findings.add('wrong_decision', `${nameOf(command)} at ${before}: ${got}, not ${wanted}`);
   if (command.if_match !== null && command.if_match !== before)

@@ -20,12 +20,21 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   GoalResumed: ['goal'],
   GoalCompleted: ['goal'],
   GoalAbandoned: ['goal'],
+  InquiryOpened: ['kind', 'subject'],
 };
 
+/** Events that follow from the inquiries that are open, which is a matter of clocks. */
+const consequences = new Set(['InquiryClosed', 'HandoffRequested']);
+
 /** An event's type and what it says, as a text. */
-export function labelOf({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
+function labelOf({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
   const said = (compared[type] ?? []).map((name) => JSON.stringify(data[name] ?? null));
   return `${type}(${said.join()})`;
+}
+
+/** The labels of a command's events, without those of inquiries that it closes. */
+export function labelsOf(events: readonly StoredEvent[]): string[] {
+  return events.filter(({ type }) => !consequences.has(type)).map(labelOf);
 }
 
 /** What a command has to do in a state: the documented rules, written once more. */
@@ -45,6 +54,7 @@ export function decide(state: State, { items, epoch }: Pick<Command, 'items' | '
 /** The state while the items of one command are decided in sequence. */
 class Draft {
   readonly events: string[] = [];
+  private readonly partner_id: string | null;
   private status: State['status'];
   private channel: string;
   private language: string;
@@ -54,6 +64,7 @@ class Draft {
   private readonly preferences: Record<string, unknown>;
 
   constructor(state: State) {
+    this.partner_id = state.partner_id;
     this.status = state.status;
     this.channel = state.channel;
     this.language = state.language;
@@ -67,9 +78,14 @@ class Draft {
     if (item.type === 'StartSession') return this.status === 'none' ? undefined : 'session_exists';
     if (this.status === 'none') return 'session_not_found';
     if (this.status !== 'active') return 'session_over';
+    if (item.type === 'RecordExternalUpdate') return this.foreign(item.references?.['partner']);
     if (item.type !== 'UpdateGoal' || this.current?.goal === item.goal) return undefined;
     if (!this.isSuspended(item.goal)) return 'goal_not_set';
     return item.status === undefined ? 'goal_suspended' : undefined;
+  }
+
+  private foreign(partner: string | undefined): string | undefined {
+    return partner === undefined || partner === this.partner_id ? undefined : 'foreign_partner';
   }
 
   add(item: Item): void {
@@ -85,6 +101,9 @@ class Draft {
         this.happens('TurnRecorded', { ...item });
         if (item.response_text !== undefined)
           this.happens('TurnRecorded', { sender: 'bot', message_text: item.response_text });
+        return;
+      case 'OpenInquiry':
+        this.happens('InquiryOpened', { ...item });
         return;
       case 'RecordExternalUpdate':
         this.happens('ExternalUpdateRecorded', { ...item });

@@ -54,7 +54,7 @@ export function collect(history: readonly Entry[], stores: Stores): Evidence {
       events,
       states: statesOf(events),
       commands: groupBy(commands.get(session_id) ?? [], ({ op }) => op),
-      eventsOf: groupBy(events, ({ metadata }) => String(metadata['$correlationId'])),
+      eventsOf: groupBy(events.filter(isOfCaller), ({ metadata }) => String(metadata['$correlationId'])),
       reads: reads.get(session_id) ?? [],
       handled: handled.get(session_id) ?? [],
     };
@@ -65,6 +65,11 @@ export function collect(history: readonly Entry[], stores: Stores): Evidence {
     else alive.delete(entry.instance);
   }
   return { sessions, stores, alive, history };
+}
+
+/** Whether a caller's command caused an event. What becomes of an inquiry carries on the id of the command that opened it. */
+export function isOfCaller({ metadata }: StoredEvent): boolean {
+  return (metadata['actor'] as { role: string }).role !== 'system';
 }
 
 /** The state at a revision; undefined: the stream does not go so far. */

@@ -1,4 +1,6 @@
 import type { StoredEvent } from '../common/history.ts';
+import type { Outside } from './orders.ts';
+import { mentioned, nothingSaid, updated } from './orders.ts';
 
 /** Who owns a session, and up to where updates are acknowledged. */
 export interface Owner {
@@ -33,6 +35,9 @@ export interface State {
   readonly last_bot_action: string | null;
   readonly turns: readonly Turn[];
   readonly owner: Owner;
+  readonly outside: Outside;
+  /** The inquiries that are open. */
+  readonly inquiries: readonly string[];
 }
 
 export interface Turn {
@@ -61,12 +66,18 @@ export const nothing: State = {
   last_bot_action: null,
   turns: [],
   owner: { instance: null, epoch: 0, acknowledged: -1 },
+  outside: nothingSaid,
+  inquiries: [],
 };
 
 const turnsShown = 10;
 /** Events after which the session is not longer alive than before. */
 const passive = new Set([
   'ExternalUpdateRecorded',
+  'InquiryAnswered',
+  'InquiryFailed',
+  'InquiryClosed',
+  'InquiryCorrected',
   'SessionEnded',
   'SessionExpired',
   'AgentAttached',
@@ -94,7 +105,8 @@ function next(state: State, event: StoredEvent): State {
   return isLater ? { ...after, last_activity_time: at } : after;
 }
 
-function changes(state: State, { type, data, revision }: StoredEvent, at: string): Partial<State> {
+function changes(state: State, event: StoredEvent, at: string): Partial<State> {
+  const { type, data, revision } = event;
   const text = (name: string): string => data[name] as string;
   const { flags, current, suspended, preferences, owner } = state;
   switch (type) {
@@ -123,7 +135,13 @@ function changes(state: State, { type, data, revision }: StoredEvent, at: string
     case 'FlagCleared':
       return { flags: changed(flags, text('flag'), null) };
     case 'TurnRecorded':
-      return turn(state, data, at);
+      return { ...turn(state, data, at), outside: mentioned(state.outside, data) };
+    case 'InquiryOpened':
+      return { inquiries: [...state.inquiries, text('inquiry_id')] };
+    case 'InquiryClosed':
+      return { inquiries: state.inquiries.filter((id) => id !== text('inquiry_id')) };
+    case 'ExternalUpdateRecorded':
+      return isForeign(data, state) ? {} : { outside: updated(state.outside, event, at) };
     case 'GoalSet':
       return { current: { goal: text('goal'), step: data['step'] as string | null } };
     case 'GoalAdvanced':
@@ -154,6 +172,12 @@ function changes(state: State, { type, data, revision }: StoredEvent, at: string
     default:
       return {};
   }
+}
+
+/** Whether an update names another partner. None is accepted; one that is recorded all the same is not shown. */
+function isForeign({ references }: StoredEvent['data'], { partner_id }: State): boolean {
+  const { partner = partner_id } = (references ?? {}) as { readonly partner?: string };
+  return partner !== partner_id;
 }
 
 function turn(state: State, data: StoredEvent['data'], timestamp: string): Partial<State> {

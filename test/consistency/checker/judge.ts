@@ -1,15 +1,24 @@
-import type { Entry, Stores, Verdict } from '../common/history.ts';
+import type { Entry, StoredEvent, Stores, Verdict } from '../common/history.ts';
 import type { Said } from './attempts.ts';
 import { said } from './attempts.ts';
 import { checkCommands } from './commands.ts';
 import { collect, Findings } from './evidence.ts';
+import { checkInquiries } from './inquiries.ts';
 import { checkOrder } from './order.ts';
 import { checkPartners } from './partners.ts';
 import { checkReads } from './reads.ts';
 import { checkRows } from './rows.ts';
 import { checkUpdates } from './updates.ts';
 
-const checks = [checkCommands, checkOrder, checkReads, checkRows, checkPartners, checkUpdates];
+const checks = [
+  checkCommands,
+  checkOrder,
+  checkReads,
+  checkRows,
+  checkPartners,
+  checkUpdates,
+  checkInquiries,
+];
 
 /** What is wrong with a run, and how much of everything there was. */
 export function judge(history: readonly Entry[], stores: Stores): Verdict {
@@ -31,8 +40,13 @@ export function judge(history: readonly Entry[], stores: Stores): Verdict {
       unknown: answered('nothing'),
       reads: number('read'),
       updates: number('handled'),
+      inquiries: evidence.sessions.reduce((sum, { events }) => sum + opened(events), 0),
       faults: number('fault'),
     },
     findings: findings.list,
   };
+}
+
+function opened(events: readonly StoredEvent[]): number {
+  return events.filter(({ type }) => type === 'InquiryOpened').length;
 }

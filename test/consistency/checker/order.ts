@@ -2,7 +2,7 @@ import type { CommandEntry } from '../common/history.ts';
 import { nameOf, said } from './attempts.ts';
 import { decide } from './decide.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
-import { Findings, stateAt } from './evidence.ts';
+import { Findings, isOfCaller, stateAt } from './evidence.ts';
 import type { Model, Operation } from './linearizability.ts';
 import { isLinearizable } from './linearizability.ts';
 
@@ -11,6 +11,9 @@ interface Step {
   readonly at: number;
   readonly leaves: number;
 }
+
+/** How many inquiries a session may have open. */
+const inquiriesOpen = 8;
 
 const streamModel: Model<number, Step> = {
   initial: -1,
@@ -42,10 +45,10 @@ function appends(session: SessionEvidence, attempts: readonly CommandEntry[]): O
   ];
 }
 
-/** The system's own events (agents, expiry) may take place at any time. */
+/** The system's own events (agents, expiry, inquiries) may take place at any time. */
 function appendsOfOthers({ events, commands }: SessionEvidence): Operation<Step>[] {
   return events
-    .filter(({ metadata }) => !commands.has(String(metadata['$correlationId'])))
+    .filter((event) => !isOfCaller(event) || !commands.has(String(event.metadata['$correlationId'])))
     .map(({ revision }) => ({
       call: -Infinity,
       return: Infinity,
@@ -83,6 +86,8 @@ function looks(
 
   function isRightAt(command: CommandEntry): boolean {
     const outcome = decide(state ?? session.states[0] ?? fail(), command);
+    // Which inquiries are overdue is a matter of the node's clock.
+    if (answer?.reason === 'too_many_inquiries') return (state?.inquiries.length ?? 0) >= inquiriesOpen;
     if (saying === 'refused') return 'refused' in outcome && outcome.refused === answer?.reason;
     return 'events' in outcome && outcome.events.length === 0 && (if_match === null || if_match === at);
   }

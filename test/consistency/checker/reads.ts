@@ -3,6 +3,7 @@ import type { Evidence, SessionEvidence } from './evidence.ts';
 import { isEqual } from './equal.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
 import type { State } from './fold.ts';
+import { shownOf, trackedIn } from './orders.ts';
 import { startedBefore } from './order.ts';
 import { said } from './attempts.ts';
 
@@ -66,6 +67,9 @@ function parse(hash: Readonly<Record<string, string>>): ContextDocument {
     goal_state: section('goal_state'),
     conversation_flags: section('conversation_flags'),
     short_term_memory: { ...section('short_term_memory'), recent_turns: section('recent_turns') },
+    order_tracking: section('order_tracking'),
+    orders: section('orders'),
+    external: section('external'),
   };
 }
 
@@ -93,6 +97,11 @@ function differences(state: State | undefined, context: ContextDocument): string
     conversation_flags: [Object.fromEntries(flags), state.flags],
     short_term_memory: [pick(memory, wantedMemory), wantedMemory],
     recent_turns: [memory['recent_turns'], state.turns],
+    awaiting_external_data: [
+      context.conversation_flags['awaiting_external_data'],
+      state.inquiries.length > 0,
+    ],
+    outside: [trackedIn(context), shownOf(state.outside)],
   };
   return Object.entries(pairs)
     .filter(([, [is, wanted]]) => !isEqual(is, wanted))

@@ -17,6 +17,18 @@ const events = ({ sessions }: Stores): Members[] => Object.values(sessions)[0] a
 const contextOf = (entry: Members | undefined): Members => entry?.['context'] as Members;
 const answerOf = (entry: Members | undefined): Members => entry?.['answer'] as Members;
 
+const inquiry = (revision: number, type: string): Members => ({
+  event_id: `i${revision}`,
+  type,
+  revision,
+  data: { inquiry_id: 'i1', kind: 'k', subject: {} },
+  metadata: {
+    $correlationId: 'c9',
+    occurred_at: '2026-11-28T08:00:01.000Z',
+    actor: { role: 'system', id: 'b' },
+  },
+});
+
 test('a run that is right breaks no rule', () => {
   expect(broken(() => undefined)).toEqual([]);
 });
@@ -108,6 +120,14 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['context_is_no_prefix']);
   });
 
+  test('context_is_no_prefix when a context has an order that no event names', () => {
+    const order = { order_id: 'ORD1', status: 'delivered', tracking_id: null, status_at: null, source: null };
+    const rules = broken(({ history }) =>
+      Object.assign(contextOf(history[4]), { order_tracking: order, orders: { ORD1: order } }),
+    );
+    expect(rules).toEqual(['context_is_no_prefix']);
+  });
+
   test('context_too_old when a context is older than was asked for', () => {
     expect(broken(({ history }) => Object.assign(history[4] ?? {}, { min_revision: 5 }))).toContain(
       'context_too_old',
@@ -164,6 +184,19 @@ describe('a run breaks the rule', () => {
   test('acknowledged_unhandled when an update is acknowledged by one that did not handle it', () => {
     const rules = broken(({ history }) => Object.assign(history[6] ?? {}, { instance: 'other' }));
     expect(rules).toContain('acknowledged_unhandled');
+  });
+
+  test('inquiry_open when one is open in a session that is over', () => {
+    expect(broken(({ stores }) => events(stores).push(inquiry(6, 'InquiryOpened')))).toContain(
+      'inquiry_open',
+    );
+  });
+
+  test('inquiry_closed_twice when one is closed a second time', () => {
+    const rules = broken(({ stores }) =>
+      events(stores).push(inquiry(6, 'InquiryClosed'), inquiry(7, 'InquiryClosed')),
+    );
+    expect(rules).toContain('inquiry_closed_twice');
   });
 
   test('stale_epoch_accepted when an event carries an epoch that does not own the session', () => {

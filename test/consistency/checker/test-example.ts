@@ -98,7 +98,7 @@ function context(revision: number): ContextDocument {
       turn_count: hasTurn ? 1 : 0,
     },
     goal_state: { current_goal: null, step: null, status: null, stack: [] },
-    conversation_flags: { is_repeat_query: false, vip: 'c2' },
+    conversation_flags: { is_repeat_query: false, awaiting_external_data: false, vip: 'c2' },
     short_term_memory: {
       preferred_language: 'en',
       preferences: {},
@@ -106,6 +106,9 @@ function context(revision: number): ContextDocument {
       last_bot_action: null,
       recent_turns: hasTurn ? [{ ...turn, timestamp: timeOf(3) }] : [],
     },
+    order_tracking: null,
+    orders: {},
+    external: [],
   };
 }
 
@@ -119,9 +122,11 @@ const events = types.map((type, revision): StoredEvent => {
   return { event_id: `e${revision}`, type, revision, data: data[revision] ?? {}, metadata };
 });
 
-const { short_term_memory: memory, session, goal_state, conversation_flags } = context(5);
+const { short_term_memory: memory, session, goal_state, conversation_flags, ...more } = context(5);
+const { order_tracking, orders, external } = more;
 const { recent_turns, ...short_term_memory } = memory;
-const sections = { partner_id, session, goal_state, conversation_flags, short_term_memory, recent_turns };
+const conversation = { session, goal_state, conversation_flags, short_term_memory, recent_turns };
+const sections = { partner_id, ...conversation, order_tracking, orders, external };
 const texts = Object.entries(sections).map(([name, value]) => [name, JSON.stringify(value)]);
 
 const stores: Stores = {

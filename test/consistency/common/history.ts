@@ -17,6 +17,7 @@ export type Item =
       readonly sender: 'user' | 'bot';
       readonly message_text: string;
       readonly parsed_intent?: string;
+      readonly extracted_entities?: Readonly<Record<string, string>>;
       readonly response_text?: string;
       readonly bot_action?: string;
       readonly turn_id?: string;
@@ -33,6 +34,16 @@ export type Item =
       readonly kind: string;
       readonly data: Readonly<Record<string, string>>;
       readonly source_event_id: string;
+      readonly occurred_at?: string;
+      readonly status?: string;
+      readonly references?: Readonly<Record<string, string>>;
+    }
+  | {
+      /** Sent alone: it is no item of `…/commands`. */
+      readonly type: 'OpenInquiry';
+      readonly kind: string;
+      readonly subject: Readonly<Record<string, string>>;
+      readonly timeout_ms: number;
     }
   | { readonly type: 'EndSession'; readonly reason: string };
 
@@ -77,6 +88,8 @@ export interface Answer {
     readonly type: string;
     readonly revision: number;
   }[];
+  /** Of a question to other systems: its inquiry. */
+  readonly inquiry_id?: string;
   /** Of a problem: its code, the reason of a refusal, where the stream was. */
   readonly code?: string;
   readonly reason?: string;
@@ -104,6 +117,9 @@ export interface ContextDocument {
   readonly goal_state: unknown;
   readonly conversation_flags: Readonly<Record<string, unknown>>;
   readonly short_term_memory: Readonly<Record<string, unknown>>;
+  readonly order_tracking: unknown;
+  readonly orders: unknown;
+  readonly external: unknown;
 }
 
 /** An agent instance's handler is done with an update; written before the update is acknowledged. */

@@ -156,7 +156,8 @@ export class Client {
       const { answer } = entry;
       slot?.told(command.session_id, answer?.revision ?? answer?.current_revision);
       if (!isUnknown(entry)) {
-        if (command.key !== null && (answer?.events?.length ?? 0) > 0) this.remember(command);
+        const isDone = (answer?.events?.length ?? 0) > 0 || answer?.inquiry_id !== undefined;
+        if (command.key !== null && isDone) this.remember(command);
         return entry;
       }
       if (command.key === null || attempt >= again || signal.aborted) return entry;

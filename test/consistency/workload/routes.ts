@@ -27,6 +27,7 @@ const routes: Readonly<Record<Item['type'], string>> = {
   SwitchChannel: 'channel',
   ChangePreferences: 'preferences',
   RecordExternalUpdate: 'external-updates',
+  OpenInquiry: 'inquiries',
   EndSession: 'end',
 };
 

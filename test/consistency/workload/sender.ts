@@ -80,14 +80,19 @@ function headersOf(
 }
 
 function answerOf(body: unknown): Answer {
-  const { session_id, revision, events, reason, current_revision, type } = body as Answer & { type?: string };
+  const { session_id, revision, events, inquiry_id, reason, current_revision, type } = body as Answer & {
+    type?: string;
+  };
   const problem = { reason, current_revision, code: type?.split('/').at(-1) };
   // The events of a conflict are others'.
-  return revision === undefined ? problem : { session_id, revision, events };
+  const inquiry = inquiry_id === undefined ? {} : { inquiry_id };
+  return revision === undefined ? problem : { session_id, revision, events, ...inquiry };
 }
 
 function contextOf(document: unknown): ContextDocument {
-  const { partner_id, revision, session, goal_state, conversation_flags, short_term_memory } =
+  const { partner_id, revision, session, goal_state, conversation_flags, short_term_memory, ...more } =
     document as ContextDocument;
-  return { partner_id, revision, session, goal_state, conversation_flags, short_term_memory };
+  const { order_tracking, orders, external } = more;
+  const conversation = { session, goal_state, conversation_flags, short_term_memory };
+  return { partner_id, revision, ...conversation, order_tracking, orders, external };
 }

@@ -3,12 +3,14 @@ import { CommandExecutor, EventStore } from '#sessions';
 import { ContextStore, SessionCache, SessionMemory } from '#read-models';
 import { Config, RedisBreaker, redisBreakerProvider } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
+import { PostgresBreaker } from './postgres-breaker.ts';
 
 /** What the features of the api share. */
 @Global()
 @Module({
   providers: [
     AppendAnnouncer,
+    PostgresBreaker,
     redisBreakerProvider,
     {
       provide: SessionCache,
@@ -27,6 +29,6 @@ import { AppendAnnouncer } from './append-announcer.ts';
       inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
-  exports: [AppendAnnouncer, CommandExecutor, RedisBreaker, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, PostgresBreaker, RedisBreaker, SessionCache],
 })
 export class CommonModule {}

@@ -24,6 +24,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     'host_not_allowed',
     'This server has no name turnstream.example.com; see ALLOWED_HOSTS',
   ),
+  foreign_reference: new ProblemError(
+    'foreign_reference',
+    'The inquiry is about something that belongs to another partner.',
+  ),
   not_found: new ProblemError('not_found', 'There is no such session. Start it with POST /v1/sessions.'),
   command_not_allowed: new ProblemError(
     'command_not_allowed',

@@ -60,6 +60,7 @@ function rejected({ rejection, command, revision }: CommandRejectedError): Probl
   const detail = withHint(rejection.code, rejection.reason);
   if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')
     return new ProblemError('not_found', detail);
+  if (rejection.code === 'foreign_reference') return new ProblemError('foreign_reference', detail);
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
   return new ProblemError(code, detail, members, { headers: { etag: etag(revision) } });

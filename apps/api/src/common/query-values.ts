@@ -21,7 +21,7 @@ export function IsRevision(min: -1 | 0 = 0): PropertyDecorator {
   return IsWholeText(min, largestRevision);
 }
 
-/** A time in the query, with its offset from here on. */
+/** A time in a query or a body, with its offset from here on. */
 export function IsTime(): PropertyDecorator {
   return applyDecorators(
     Convert((value) => (typeof value === 'string' ? (parseTime(value) ?? value) : value)),

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import type { ValidationArguments } from 'class-validator';
 import { IsUUID, Matches, ValidateBy } from 'class-validator';
+import type { UpdateReferences } from '#domain';
 import { Convert } from '#platform';
 
 /** A UUID of any version (or the one given), in lower case from here on: stream names are case-sensitive. */
@@ -59,6 +60,30 @@ export function IsLanguageTag(): PropertyDecorator {
 /** The name of a partner or a system. */
 export function IsName(): PropertyDecorator {
   return Matches(/^[A-Za-z0-9_.:-]*$/, { message: '$property takes letters, digits and _ . : - only' });
+}
+
+export const referenceKinds: readonly (keyof UpdateReferences)[] = ['order', 'payout', 'tracking', 'partner'];
+
+/** What an update is about: an id of 1 to 200 characters for some of the kinds. */
+export function IsReferences(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isReferences',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.entries(value).every(([kind, id]) => isReference(kind, id)),
+      defaultMessage: () =>
+        `$property must hold only ${referenceKinds.join(', ')}, each a text of 1 to 200 characters`,
+    },
+  });
+}
+
+function isReference(kind: string, id: unknown): boolean {
+  const isKind = (referenceKinds as readonly string[]).includes(kind);
+  // Characters are code points, as in JSON Schema.
+  return isKind && typeof id === 'string' && id !== '' && id.length <= 400 && Array.from(id).length <= 200;
 }
 
 /** Preferences by name: scalars, or null to remove one. The preference `language` is a language tag. */

@@ -11,6 +11,15 @@ import {
 } from './sections.dto.ts';
 import { InquiriesDto, inquiryExample } from '../inquiries/dto.ts';
 
+const order = {
+  order_id: 'ORD9823',
+  status: 'out_for_delivery',
+  tracking_id: 'TRK551',
+  updated_at: '2026-11-24T08:03:00.000Z',
+  status_at: '2026-11-24T08:02:58.000Z',
+  source: 'logistics',
+};
+
 /** The example that the documentation shows. */
 const example: Context = {
   session_id: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10',
@@ -27,12 +36,8 @@ const example: Context = {
     previous_session_id: null,
     turn_count: 12,
   },
-  order_tracking: {
-    order_id: 'ORD9823',
-    status: 'out_for_delivery',
-    tracking_id: 'TRK551',
-    updated_at: '2026-11-24T08:03:00.000Z',
-  },
+  order_tracking: order,
+  orders: { ORD9823: order },
   goal_state: { current_goal: 'resolve_payment', step: 'verify_bank', status: 'in_progress', stack: [] },
   conversation_flags: {
     is_repeat_query: true,
@@ -62,6 +67,11 @@ const example: Context = {
       kind: 'shipment_updated',
       reference: 'ORD9823',
       data: { order_id: 'ORD9823', status: 'out_for_delivery', tracking_id: 'TRK551' },
+      status: 'out_for_delivery',
+      public_text: null,
+      before_session: false,
+      occurred_at_source: '2026-11-24T08:02:58.000Z',
+      source_event_id: 'evt-20931',
       revision: 38,
       timestamp: '2026-11-24T08:03:00.000Z',
     },
@@ -86,9 +96,18 @@ export class ContextDto {
     type: OrderTrackingDto,
     nullable: true,
     example: example.order_tracking,
-    description: 'The order that the conversation is about, with its latest update.',
+    description:
+      'The order in focus: the one that the conversation mentioned last. An update about another order never changes which.',
   })
   order_tracking: OrderTrackingDto | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: '#/components/schemas/OrderTrackingDto' },
+    example: example.orders,
+    description: 'By id, the order in focus and those that were mentioned or updated last: five at most.',
+  })
+  orders: Record<string, OrderTrackingDto>;
 
   @section('goal_state', 'The current goal, and the suspended ones.') goal_state: GoalStateDto;
 
@@ -106,7 +125,8 @@ export class ContextDto {
     type: [ExternalUpdateSectionDto],
     example: example.external,
     description:
-      'The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.',
+      'The latest update of each system, kind and reference, by the clocks of the systems. `data` is null above 4 KiB: ' +
+      'read the event at `revision`.',
   })
   external: ExternalUpdateSectionDto[];
 

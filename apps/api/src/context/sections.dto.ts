@@ -4,6 +4,7 @@ import type { Context, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
 
 type Order = NonNullable<Context['order_tracking']>;
+type Update = Context['external'][number];
 type Json = Context['short_term_memory']['preferences'];
 
 const nullableText: ApiPropertyOptions = { type: String, nullable: true };
@@ -30,9 +31,22 @@ export class SessionSectionDto {
 
 export class OrderTrackingDto {
   @ApiProperty() order_id: string;
-  @ApiProperty(nullableText) status: Order['status'];
+  @ApiProperty({
+    ...nullableText,
+    description: 'What was reported last of the order or its shipment, by the clocks of the systems.',
+  })
+  status: Order['status'];
   @ApiProperty(nullableText) tracking_id: Order['tracking_id'];
-  @ApiProperty(time) updated_at: Order['updated_at'];
+  @ApiProperty({ ...time, description: 'When something new was learned of it.' })
+  updated_at: Order['updated_at'];
+  @ApiProperty({
+    ...time,
+    nullable: true,
+    description: 'Since when it has that status, by the clock of `source`.',
+  })
+  status_at: Order['status_at'];
+  @ApiProperty({ ...nullableText, description: 'The system that reported that status.' })
+  source: Order['source'];
 }
 
 export class SuspendedGoalDto {
@@ -71,6 +85,14 @@ export class ExternalUpdateSectionDto {
   @ApiProperty() kind: string;
   @ApiProperty(nullableText) reference: string | null;
   @ApiProperty({ ...anyObject, nullable: true }) data: Json | null;
+  @ApiProperty({ ...nullableText, description: 'The state that it reports.' }) status: Update['status'];
+  @ApiProperty({ ...nullableText, description: 'What may be said of it: nothing personal.' })
+  public_text: Update['public_text'];
+  @ApiProperty({ description: 'It came in before the session began.' })
+  before_session: boolean;
+  @ApiProperty({ ...time, nullable: true, description: 'When it happened, by the clock of its system.' })
+  occurred_at_source: Update['occurred_at_source'];
+  @ApiProperty({ description: 'Its id in its system.' }) source_event_id: string;
   @ApiProperty() revision: number;
   @ApiProperty(time) timestamp: string;
 }

@@ -7,6 +7,7 @@ import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
 import {
   EventsPageDto,
@@ -18,7 +19,6 @@ import {
 } from './dto.ts';
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
-import { PostgresBreaker } from './postgres-breaker.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
 
 const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';

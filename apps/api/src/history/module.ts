@@ -2,11 +2,10 @@ import { Module } from '@nestjs/common';
 import { HistoryController } from './controller.ts';
 import { GetEventsHandler } from './get-events.ts';
 import { GetSessionHandler } from './get-session.ts';
-import { PostgresBreaker } from './postgres-breaker.ts';
 
 /** Events, turns and sessions. */
 @Module({
   controllers: [HistoryController],
-  providers: [GetEventsHandler, GetSessionHandler, PostgresBreaker],
+  providers: [GetEventsHandler, GetSessionHandler],
 })
 export class HistoryModule {}

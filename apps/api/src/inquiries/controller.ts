@@ -58,11 +58,13 @@ export class InquiriesController {
     summary: 'Ask other systems',
     description:
       'Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when ' +
-      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.',
+      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open. A ' +
+      'question about an order or payout that an event has named with another partner is refused, unless the operator ' +
+      'allows it.',
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(...commandProblems)
+  @ApiProblems(...commandProblems, 'origin_not_allowed', 'foreign_reference')
   openInquiry(
     @Param() { session_id }: SessionParams,
     @CommandHeaders() headers: RequestHeaders,

@@ -5,6 +5,7 @@ import { canonicalJson } from '#domain';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { EventStore, readEvents } from '#sessions';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
+import { Owners } from './owners.ts';
 
 /** The inquiry that a command opened, or the one that it joined. */
 interface OpenedInquiry {
@@ -30,10 +31,12 @@ export class OpenInquiryHandler implements ICommandHandler<OpenInquiry> {
   constructor(
     private readonly store: EventStore,
     private readonly commands: CommandBus,
+    private readonly owners: Owners,
   ) {}
 
   async execute({ inquiry, request }: OpenInquiry): Promise<OpenInquiryResult> {
-    const result = await this.commands.execute(new ExecuteCommands({ ...request, commands: [inquiry] }));
+    const command = { ...inquiry, owners: await this.owners.of(inquiry.subject) };
+    const result = await this.commands.execute(new ExecuteCommands({ ...request, commands: [command] }));
     return { ...result, opened: opened(result) ?? (await this.joined(inquiry, result)) };
   }
 

@@ -12,6 +12,8 @@ export type OpenInquiry = Command<
     subject: JsonObject;
     /** Null: as the kind declares. */
     timeout_ms: number | null;
+    /** The partners whom events have named with what it is about; fetched before deciding. */
+    owners?: readonly string[];
     now: string;
   }
 >;

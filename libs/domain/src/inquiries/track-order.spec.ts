@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RecordedEvent } from '../kernel/event.ts';
 import { recorded, timeOf } from '../kernel/test-decider.ts';
-import type { OrderTracking } from '../tracking/state.ts';
+import { learnOfOrder } from '../tracking/orders.ts';
+import type { Order, OrderState } from '../tracking/state.ts';
+import { noTracking } from '../tracking/state.ts';
 import type { InquiryCommand } from './commands.ts';
-import type { InquiryEvent } from './events.ts';
+import type { InquiryEvent, InquiryOpened } from './events.ts';
 import { evolveInquiries } from './evolve.ts';
 import type { InquiryState } from './state.ts';
 import { noInquiries } from './state.ts';
@@ -12,11 +14,11 @@ import { trackInquiry } from './track-order.ts';
 
 interface Known {
   readonly state: InquiryState;
-  readonly order: OrderTracking | null;
+  readonly orders: OrderState;
 }
 
 /** The order after commands that are all accepted; their events happen a second apart. */
-function orderAfter(...commands: InquiryCommand[]): OrderTracking | null {
+function orderAfter(...commands: InquiryCommand[]): Order | null {
   const events = commands.flatMap((command, index) => {
     const outcome = givenCommands(...commands.slice(0, index)).when(command);
     return typeof outcome === 'string' ? [] : outcome;
@@ -24,12 +26,30 @@ function orderAfter(...commands: InquiryCommand[]): OrderTracking | null {
   return events
     .filter((event): event is InquiryEvent => event.type !== 'HandoffRequested')
     .reduce<Known>(
-      ({ state, order }, event, revision) => ({
-        order: trackInquiry(order, state, recorded(event, revision)),
+      ({ state, orders }, event, revision) => ({
+        orders: trackInquiry(orders, state, recorded(event, revision)),
         state: evolveInquiries(state, recorded(event, revision)),
       }),
-      { state: noInquiries, order: null },
-    ).order;
+      { state: noInquiries, orders: noTracking },
+    ).orders.order_tracking;
+}
+
+const opened: InquiryOpened = {
+  type: 'InquiryOpened',
+  data: {
+    inquiry_id: 'i1',
+    kind: 'shipment',
+    subject: {},
+    sources: [{ source: 'logistics', after: [], required: true }],
+    deadline: timeOf(60),
+    requests: [],
+  },
+};
+
+/** An order that was delivered at a time. */
+function known(order_id: string, at: string, tracking_id: string | null = null): OrderState {
+  const time = { at, event_id: 'e' };
+  return learnOfOrder(noTracking, { system: 'orders', order_id, tracking_id, status: 'delivered', time }, at);
 }
 
 const late = (status: string): InquiryCommand => answer('orders', { status }, { now: timeOf(61) });
@@ -79,8 +99,26 @@ describe('the order', () => {
   });
 });
 
-describe('a correction', () => {
-  const corrected = recorded<InquiryEvent>(
+const answered = (occurred_at_source: string | null, data = {}): RecordedEvent<InquiryEvent> =>
+  recorded<InquiryEvent>(
+    {
+      type: 'InquiryAnswered',
+      data: {
+        inquiry_id: 'i1',
+        source: 'logistics',
+        attempt: 1,
+        data: { status: 'x', ...data },
+        reply_id: 'r',
+        ...(occurred_at_source !== null && { occurred_at_source }),
+        requests: [],
+        skipped: [],
+      },
+    },
+    9,
+  );
+
+const correctedOf = (occurred_at_source: string | null): RecordedEvent<InquiryEvent> =>
+  recorded<InquiryEvent>(
     {
       type: 'InquiryCorrected',
       data: {
@@ -89,31 +127,61 @@ describe('a correction', () => {
         cause: 'late',
         data: { status: 'x' },
         reason: null,
-        reply_id: null,
+        reply_id: 'r',
+        ...(occurred_at_source !== null && { occurred_at_source }),
       },
     },
     9,
   );
-  const newer: OrderTracking = {
-    order_id: 'ORD1',
-    status: 'delivered',
-    tracking_id: null,
-    updated_at: timeOf(5),
-  };
+
+describe('an answer', () => {
+  const { state } = givenCommands(open());
+
+  test('is about the order of its inquiry, though the conversation turned to another one', () => {
+    const turned = known('ORD2', timeOf(3));
+    expect(trackInquiry(turned, state, answered(null))).toMatchObject({
+      order_tracking: { order_id: 'ORD2', status: 'delivered' },
+      orders: { ORD1: { status: 'x', status_at: timeOf(9) } },
+    });
+  });
+
+  test('changes nothing when something newer is known by its source’s clock', () => {
+    const newer = known('ORD1', timeOf(5));
+    expect(trackInquiry(newer, state, answered(timeOf(4)))).toBe(newer);
+  });
+
+  test('is about the shipment of an inquiry about one', () => {
+    const { state: asked } = given({ ...opened, data: { ...opened.data, subject: { tracking_id: 'T1' } } });
+    const before = trackInquiry(known('ORD1', timeOf(5), 'T1'), asked, answered(timeOf(6)));
+    expect(before.orders['ORD1']).toMatchObject({ status: 'x', status_at: timeOf(6) });
+  });
+});
+
+describe('a correction', () => {
+  const corrected = correctedOf(null);
+  const newer = known('ORD1', timeOf(5));
 
   test('changes nothing when something newer is known since the inquiry closed', () => {
     const { state } = givenCommands(open(), cancel);
     expect(trackInquiry(newer, state, corrected)).toBe(newer);
   });
 
+  test('counts when it is newer by its source’s clock', () => {
+    const { state } = givenCommands(open(), cancel);
+    expect(trackInquiry(newer, state, correctedOf(timeOf(6))).order_tracking).toMatchObject({ status: 'x' });
+  });
+
   test('counts when no order is known', () => {
     const { state } = givenCommands(open(), cancel);
-    expect(trackInquiry(null, state, corrected)).toMatchObject({ order_id: 'ORD1', status: 'x' });
+    expect(trackInquiry(noTracking, state, corrected).order_tracking).toMatchObject({
+      order_id: 'ORD1',
+      status: 'x',
+    });
   });
 
   test('counts when the inquiry is still open', () => {
     const { state } = givenCommands(open());
-    expect(trackInquiry(newer, state, corrected)).toMatchObject({ status: 'x' });
+    expect(trackInquiry(newer, state, corrected).order_tracking).toMatchObject({ status: 'x' });
   });
 
   test('of an inquiry that is not known changes nothing', () => {
@@ -121,7 +189,7 @@ describe('a correction', () => {
   });
 });
 
-test('an event that is none of inquiries leaves the order as it is', () => {
+test('an event that is none of inquiries leaves the orders as they are', () => {
   const unknown = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<InquiryEvent>;
-  expect(trackInquiry(null, noInquiries, unknown)).toBeNull();
+  expect(trackInquiry(noTracking, noInquiries, unknown)).toBe(noTracking);
 });

@@ -1,52 +1,74 @@
 import type { RecordedEvent } from '../kernel/event.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
-import { mentionOrder, trackOrder } from '../tracking/order.ts';
-import type { OrderTracking } from '../tracking/state.ts';
+import { learnOfOrder, mentionOrder } from '../tracking/orders.ts';
+import type { OrderReport } from '../tracking/reports.ts';
+import { isBelieved, nameOf } from '../tracking/reports.ts';
+import type { SourceTime } from '../tracking/source-time.ts';
+import { sourceTime } from '../tracking/source-time.ts';
+import type { OrderState } from '../tracking/state.ts';
 import type { InquiryAnswered, InquiryCorrected, InquiryEvent } from './events.ts';
 import type { Inquiry, InquiryState } from './state.ts';
 import { findInquiry } from './state.ts';
 
-/** The order after an event of an inquiry, in the state before that event: its subject and its sources' answers. */
+/** The orders after an event of an inquiry, in the state before that event: its subject and its sources' answers. */
 export function trackInquiry(
-  known: OrderTracking | null,
+  orders: OrderState,
   state: InquiryState,
   event: RecordedEvent<InquiryEvent>,
-): OrderTracking | null {
+): OrderState {
   const at = event.metadata.occurred_at;
   switch (event.type) {
     case 'InquiryOpened':
-      return mentionOrder(known, event.data.subject['order_id'], at);
-    case 'InquiryAnswered':
-      return learn(known, findInquiry(state, event.data.inquiry_id), event.data, at);
-    case 'InquiryCorrected': {
-      const inquiry = findInquiry(state, event.data.inquiry_id);
-      return isNewer(event.data, inquiry, known) ? learn(known, inquiry, event.data, at) : known;
+      return mentionOrder(orders, event.data.subject['order_id'], at);
+    case 'InquiryAnswered': {
+      const { occurred_at_source, reply_id } = event.data;
+      return learn(orders, state, event.data, sourceTime(occurred_at_source, at, reply_id), at);
     }
+    case 'InquiryCorrected':
+      return event.data.cause === 'late'
+        ? learn(orders, state, event.data, timeOfLate(event.data, state, at), at)
+        : orders;
     case 'InquiryFailed':
     case 'InquiryClosed':
-      return known;
+      return orders;
     default:
-      return unknownEvent(known, event);
+      return unknownEvent(orders, event);
   }
 }
 
 function learn(
-  known: OrderTracking | null,
-  inquiry: Inquiry | undefined,
-  { source: system, data }: Pick<InquiryAnswered['data'] | InquiryCorrected['data'], 'source' | 'data'>,
+  orders: OrderState,
+  state: InquiryState,
+  answer: InquiryAnswered['data'] | InquiryCorrected['data'],
+  time: SourceTime,
   at: string,
-): OrderTracking | null {
-  if (inquiry === undefined || data === null) return known;
-  const order = inquiry.subject['order_id'];
-  return trackOrder(known, { system, reference: typeof order === 'string' ? order : null, data }, at);
+): OrderState {
+  const inquiry = findInquiry(state, answer.inquiry_id);
+  const report = inquiry && reportOf(inquiry, answer, time);
+  return report ? learnOfOrder(orders, report, at) : orders;
 }
 
-/** A late answer counts unless something newer is known since the inquiry closed. */
-function isNewer(
-  { cause }: InquiryCorrected['data'],
-  inquiry: Inquiry | undefined,
-  known: OrderTracking | null,
-): boolean {
-  const closedAt = inquiry?.closed_at ?? null;
-  return cause === 'late' && (known === null || closedAt === null || known.updated_at <= closedAt);
+/** What the order and logistics systems answer is about what the inquiry is about, whatever the conversation turns to. */
+function reportOf(
+  { subject }: Inquiry,
+  { source, data }: Pick<InquiryAnswered['data'] | InquiryCorrected['data'], 'source' | 'data'>,
+  time: SourceTime,
+): OrderReport | undefined {
+  if (data === null || !isBelieved(source)) return undefined;
+  const order_id = nameOf(subject['order_id']);
+  const tracking_id =
+    nameOf(subject['tracking_id']) ?? (order_id === null ? null : nameOf(data['tracking_id']));
+  return { system: source, order_id, tracking_id, status: nameOf(data['status']), time };
+}
+
+/** A late answer that does not say of when it is counts as one of the inquiry's end. */
+function timeOfLate(
+  { inquiry_id, occurred_at_source, reply_id }: InquiryCorrected['data'],
+  state: InquiryState,
+  at: string,
+): SourceTime {
+  const event_id = reply_id ?? '';
+  const closedAt = findInquiry(state, inquiry_id)?.closed_at ?? at;
+  const time = sourceTime(occurred_at_source, at, event_id);
+  return time.event_id === null ? { at: closedAt, event_id } : time;
 }

@@ -11,6 +11,7 @@ export interface Context extends Omit<
   | 'identity'
   | 'agent'
   | 'queries'
+  | 'order_facts'
   | 'earlier_inquiries'
   | 'inquiry_kinds'
   | 'recent_turns'
@@ -27,11 +28,13 @@ export interface Context extends Omit<
 
 /** The context of a session at its revision. */
 export function contextOf({ session_id, revision, state }: Session): Context {
-  const { identity, session, order_tracking, goal_state, conversation_flags, external, inquiries } = state;
+  const { identity, session, order_tracking, orders, goal_state, conversation_flags } = state;
+  const { external, inquiries } = state;
   const { partner_id } = identity;
   const short_term_memory = { ...state.short_term_memory, recent_turns: state.recent_turns };
   const head = { session_id, partner_id, revision, identity, session };
-  return { ...head, order_tracking, goal_state, conversation_flags, short_term_memory, external, inquiries };
+  const conversation = { order_tracking, orders, goal_state, conversation_flags, short_term_memory };
+  return { ...head, ...conversation, external, inquiries };
 }
 
 /** The sections that differ between two states: what a projection has to write. */

@@ -4,12 +4,14 @@ import { decideGoal } from '../goals/decide.ts';
 import type { GoalRejection } from '../goals/decide.ts';
 import { decideHandoff } from '../handoff/decide.ts';
 import type { HandoffRejection } from '../handoff/decide.ts';
+import type { OpenInquiry } from '../inquiries/commands.ts';
 import { cancelAll, decideInquiry } from '../inquiries/decide.ts';
 import type { InquiryRejection } from '../inquiries/decide.ts';
 import type { Accepted, Decision, Rejection } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
 import { decideTracking } from '../tracking/decide.ts';
+import type { TrackingRejection } from '../tracking/decide.ts';
 import type { SessionCommand, StartSession, SwitchChannel } from './commands.ts';
 import { clearFlag, raiseFlag } from './decide-flag.ts';
 import type { FlagRejection } from './decide-flag.ts';
@@ -27,12 +29,14 @@ export type RejectionCode =
   | 'session_deleted'
   | 'session_over'
   | 'data_too_deep'
+  | 'foreign_reference'
   | FlagRejection
   | PreferenceRejection
   | TurnRejection
   | GoalRejection
   | HandoffRejection
   | InquiryRejection
+  | TrackingRejection
   | AgentRejection;
 /** Why a session's state does not allow a command. */
 export type SessionRejection = Rejection<RejectionCode>;
@@ -99,8 +103,11 @@ function decideWhenActive(
     case 'ReturnHandoff':
       return decideHandoff(command, handoff);
     case 'RecordExternalUpdate':
-      return decideTracking(command);
+      return decideTracking(command, state.identity.partner_id);
     case 'OpenInquiry':
+      return isForeign(command, state)
+        ? reject('foreign_reference', 'The inquiry is about something that belongs to another partner.')
+        : decideInquiry(command, state, handoff);
     case 'AnswerInquiry':
     case 'FailInquirySource':
     case 'CloseInquiry':
@@ -113,6 +120,10 @@ function decideWhenActive(
     default:
       return unknownCommand(command);
   }
+}
+
+function isForeign({ owners = [] }: OpenInquiry, { identity }: SessionState): boolean {
+  return owners.some((owner) => owner !== identity.partner_id);
 }
 
 function started(command: StartSession, session_id: string): SessionStarted {

@@ -1,4 +1,4 @@
-import { mentionOrder } from '../tracking/order.ts';
+import { mentionOrder } from '../tracking/orders.ts';
 import { isPaymentIntent } from '../tracking/payment-intent.ts';
 import { queryFingerprint, rememberQuery } from '../tracking/repeated-queries.ts';
 import type { TurnRecorded } from './events.ts';
@@ -23,8 +23,13 @@ function rememberBotAction(state: SessionState, turn: TurnRecorded['data']): Ses
 }
 
 function understandUser(state: SessionState, turn: TurnRecorded['data'], at: string): SessionState {
-  const order_tracking = mentionOrder(state.order_tracking, turn.extracted_entities['order_id'], at);
-  if (turn.parsed_intent === null) return { ...state, order_tracking };
+  const { orders, order_tracking, order_facts } = mentionOrder(
+    state,
+    turn.extracted_entities['order_id'],
+    at,
+  );
+  const mentioned = { orders, order_tracking, order_facts };
+  if (turn.parsed_intent === null) return { ...state, ...mentioned };
   const { queries, times } = rememberQuery(
     state.queries,
     queryFingerprint(turn.parsed_intent, turn.extracted_entities),
@@ -36,5 +41,5 @@ function understandUser(state: SessionState, turn: TurnRecorded['data'], at: str
   };
   const short_term_memory = { ...state.short_term_memory, last_user_intent: turn.parsed_intent };
   const conversation_flags = { ...state.conversation_flags, ...flags };
-  return { ...state, order_tracking, queries, short_term_memory, conversation_flags };
+  return { ...state, ...mentioned, queries, short_term_memory, conversation_flags };
 }

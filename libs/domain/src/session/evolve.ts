@@ -57,7 +57,7 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
     case 'HandoffReturned':
       return withFlags(state, { handoff: evolveHandoff(state.conversation_flags.handoff, event) });
     case 'ExternalUpdateRecorded':
-      return { ...state, ...evolveTracking(state, event) };
+      return { ...state, ...evolveTracking(state, event, state.identity.partner_id) };
     case 'InquiryOpened':
     case 'InquiryAnswered':
     case 'InquiryFailed':
@@ -122,10 +122,10 @@ function withFlags(state: SessionState, flags: { readonly [flag: string]: Json }
   return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } };
 }
 
-/** Data is awaited as long as an inquiry is open; what the order and logistics systems answer is known of the order. */
+/** Data is awaited as long as an inquiry is open; what the order and logistics systems answer is known of the orders. */
 function inquire(state: SessionState, event: RecordedSessionEvent<InquiryEvent>): SessionState {
-  const order_tracking = trackInquiry(state.order_tracking, state, event);
-  const next = { ...state, ...evolveInquiries(state, event), order_tracking };
+  const { orders, order_tracking, order_facts } = trackInquiry(state, state, event);
+  const next = { ...state, ...evolveInquiries(state, event), orders, order_tracking, order_facts };
   const awaiting_external_data = next.inquiries.open.length > 0;
   return awaiting_external_data === state.conversation_flags.awaiting_external_data
     ? next

@@ -9,6 +9,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import { remembered } from '../partner/state.ts';
 import type { Queries } from '../tracking/repeated-queries.ts';
 import type { TrackingState } from '../tracking/state.ts';
+import { noTracking } from '../tracking/state.ts';
 import type { Channel, Sender } from './events.ts';
 
 /** How many turns `recent_turns` keeps. */
@@ -28,8 +29,8 @@ export type SessionStatus = 'active' | 'ended' | 'expired';
 
 /**
  * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.
- * `agent`, `queries`, `earlier_inquiries` and `inquiry_kinds` serve decisions and are not shown; the rest is the working
- * context.
+ * `agent`, `queries`, `order_facts`, `earlier_inquiries` and `inquiry_kinds` serve decisions and folds and are not shown; the
+ * rest is the working context.
  */
 export interface SessionState {
   readonly identity: {
@@ -49,6 +50,7 @@ export interface SessionState {
     readonly turn_count: number;
   };
   readonly order_tracking: TrackingState['order_tracking'];
+  readonly orders: TrackingState['orders'];
   readonly goal_state: GoalState;
   readonly conversation_flags: {
     readonly is_repeat_query: boolean;
@@ -71,6 +73,7 @@ export interface SessionState {
   readonly recent_turns: readonly RecentTurn[];
   readonly agent: AgentState;
   readonly queries: Queries;
+  readonly order_facts: TrackingState['order_facts'];
 }
 
 export type Section = keyof SessionState;
@@ -96,7 +99,7 @@ export const initialState: SessionState = {
     previous_session_id: null,
     turn_count: 0,
   },
-  order_tracking: null,
+  ...noTracking,
   goal_state: noGoals,
   conversation_flags: {
     is_repeat_query: false,
@@ -111,7 +114,6 @@ export const initialState: SessionState = {
     last_user_intent: null,
     last_bot_action: null,
   },
-  external: [],
   ...noInquiries,
   recent_turns: [],
   agent: noAgent,

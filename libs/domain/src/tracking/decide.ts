@@ -1,10 +1,17 @@
-import type { Accepted } from '../kernel/decision.ts';
-import { accept } from '../kernel/decision.ts';
+import type { Decision } from '../kernel/decision.ts';
+import { accept, reject } from '../kernel/decision.ts';
 import type { RecordExternalUpdate } from './commands.ts';
 import type { ExternalUpdateRecorded } from './events.ts';
+import { namesAnother } from './foreign.ts';
 
-/** An external update is always recorded. */
-export function decideTracking(command: RecordExternalUpdate): Accepted<ExternalUpdateRecorded> {
+export type TrackingRejection = 'foreign_partner';
+
+/** An external update is recorded, unless it names another partner than the session's. */
+export function decideTracking(
+  command: RecordExternalUpdate,
+  partnerId: string,
+): Decision<ExternalUpdateRecorded, TrackingRejection> {
+  if (namesAnother(command, partnerId)) return reject('foreign_partner', 'The update names another partner.');
   const { type: _type, ...data } = command;
   return accept({ type: 'ExternalUpdateRecorded', data });
 }

@@ -1,23 +1,20 @@
 import type { RecordedEvent } from '../kernel/event.ts';
 import type { ExternalUpdateRecorded } from './events.ts';
-import { trackOrder } from './order.ts';
+import { keepUpdate } from './external.ts';
+import { namesAnother } from './foreign.ts';
+import { learnOfOrder } from './orders.ts';
+import { reportOf } from './reports.ts';
 import type { TrackingState } from './state.ts';
-import { externalDataLimit, externalKept } from './state.ts';
 
-/** What is tracked after an external update, which replaces the one of the same system, kind and reference. */
+/** What is tracked after an external update. One that names another partner changes nothing. */
 export function evolveTracking(
-  { external, order_tracking }: TrackingState,
-  { data: update, revision, metadata }: RecordedEvent<ExternalUpdateRecorded>,
+  state: TrackingState,
+  event: RecordedEvent<ExternalUpdateRecorded>,
+  partnerId: string,
 ): TrackingState {
-  const { system, kind, reference, data } = update;
-  const timestamp = metadata.occurred_at;
-  const isSmall = JSON.stringify(data).length <= externalDataLimit;
-  const others = external.filter(
-    (item) => item.system !== system || item.kind !== kind || item.reference !== reference,
-  );
-  const latest = { system, kind, reference, data: isSmall ? data : null, revision, timestamp };
-  return {
-    external: [...others.slice(1 - externalKept), latest],
-    order_tracking: trackOrder(order_tracking, update, timestamp),
-  };
+  if (namesAnother(event.data, partnerId)) return state;
+  const recordedAt = event.metadata.occurred_at;
+  const report = reportOf(event.data, recordedAt);
+  const { orders, order_tracking, order_facts } = report ? learnOfOrder(state, report, recordedAt) : state;
+  return { external: keepUpdate(state.external, event), orders, order_tracking, order_facts };
 }

@@ -5,6 +5,8 @@ import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environmen
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+const foreignReferences = ['refuse', 'allow'] as const;
+
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
@@ -27,6 +29,8 @@ export abstract class Config {
   abstract readonly redisRetryMs: number;
   /** How long a statement of PostgreSQL may run. */
   abstract readonly postgresStatementMs: number;
+  /** What becomes of a question about an order or payout that an event has named with another partner. */
+  abstract readonly foreignReferences: (typeof foreignReferences)[number];
   /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
   abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
   /** Bytes of appends on their way to the event store at most. */
@@ -98,6 +102,9 @@ class Environment {
 
   @IsWhole(100, 600_000)
   POSTGRES_STATEMENT_MS = 4000;
+
+  @IsIn(foreignReferences, { message: `must be one of ${foreignReferences.join(', ')}` })
+  FOREIGN_REFERENCES: (typeof foreignReferences)[number] = 'refuse';
 
   @IsWhole(100, 100_000)
   COMMANDS_RECOGNISED = 10_000;
@@ -171,6 +178,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     redisBudgetMs: environment.REDIS_BUDGET_MS,
     redisRetryMs: environment.REDIS_RETRY_MS,
     postgresStatementMs: environment.POSTGRES_STATEMENT_MS,
+    foreignReferences: environment.FOREIGN_REFERENCES,
     commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
     appendBytesInFlight: environment.APPEND_BYTES_IN_FLIGHT,
     sessionIdleS: environment.SESSION_IDLE_S,

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
  * that begins with #! makes Redis refuse the whole script, before it runs, when there is no memory left; with the flag
  * `allow-oom` it runs all the same.
  */
-export const contextFormat = '3';
+export const contextFormat = '4';
 
 /** What `apply` answers. */
 export const applied = 1;

@@ -223,7 +223,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Ask other systems
-         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open.
+         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open. A question about an order or payout that an event has named with another partner is refused, unless the operator allows it.
          */
         readonly post: operations["openInquiry"];
         readonly delete?: never;
@@ -588,6 +588,30 @@ export interface components {
              * @example evt-20931
              */
             readonly source_event_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @example 2026-11-24T08:02:58Z
+             */
+            readonly occurred_at?: string;
+            /**
+             * @description The state that it reports.
+             * @example out_for_delivery
+             */
+            readonly status?: string;
+            /**
+             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @example {
+             *       "order": "ORD9823",
+             *       "tracking": "TRK551"
+             *     }
+             */
+            readonly references?: {
+                readonly order?: string;
+                readonly payout?: string;
+                readonly tracking?: string;
+                readonly partner?: string;
+            };
         };
         readonly EndSessionDto: {
             /** @example resolved */
@@ -787,6 +811,30 @@ export interface components {
              * @example evt-20931
              */
             readonly source_event_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @example 2026-11-24T08:02:58Z
+             */
+            readonly occurred_at?: string;
+            /**
+             * @description The state that it reports.
+             * @example out_for_delivery
+             */
+            readonly status?: string;
+            /**
+             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @example {
+             *       "order": "ORD9823",
+             *       "tracking": "TRK551"
+             *     }
+             */
+            readonly references?: {
+                readonly order?: string;
+                readonly payout?: string;
+                readonly tracking?: string;
+                readonly partner?: string;
+            };
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1057,10 +1105,21 @@ export interface components {
         };
         readonly OrderTrackingDto: {
             readonly order_id: string;
+            /** @description What was reported last of the order or its shipment, by the clocks of the systems. */
             readonly status: string | null;
             readonly tracking_id: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When something new was learned of it.
+             */
             readonly updated_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it has that status, by the clock of `source`.
+             */
+            readonly status_at: string | null;
+            /** @description The system that reported that status. */
+            readonly source: string | null;
         };
         readonly SuspendedGoalDto: {
             readonly goal: string;
@@ -1104,6 +1163,19 @@ export interface components {
             readonly data: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description The state that it reports. */
+            readonly status: string | null;
+            /** @description What may be said of it: nothing personal. */
+            readonly public_text: string | null;
+            /** @description It came in before the session began. */
+            readonly before_session: boolean;
+            /**
+             * Format: date-time
+             * @description When it happened, by the clock of its system.
+             */
+            readonly occurred_at_source: string | null;
+            /** @description Its id in its system. */
+            readonly source_event_id: string;
             readonly revision: number;
             /** Format: date-time */
             readonly timestamp: string;
@@ -1151,15 +1223,33 @@ export interface components {
              */
             readonly session: components["schemas"]["SessionSectionDto"];
             /**
-             * @description The order that the conversation is about, with its latest update.
+             * @description The order in focus: the one that the conversation mentioned last. An update about another order never changes which.
              * @example {
              *       "order_id": "ORD9823",
              *       "status": "out_for_delivery",
              *       "tracking_id": "TRK551",
-             *       "updated_at": "2026-11-24T08:03:00.000Z"
+             *       "updated_at": "2026-11-24T08:03:00.000Z",
+             *       "status_at": "2026-11-24T08:02:58.000Z",
+             *       "source": "logistics"
              *     }
              */
             readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
+            /**
+             * @description By id, the order in focus and those that were mentioned or updated last: five at most.
+             * @example {
+             *       "ORD9823": {
+             *         "order_id": "ORD9823",
+             *         "status": "out_for_delivery",
+             *         "tracking_id": "TRK551",
+             *         "updated_at": "2026-11-24T08:03:00.000Z",
+             *         "status_at": "2026-11-24T08:02:58.000Z",
+             *         "source": "logistics"
+             *       }
+             *     }
+             */
+            readonly orders: {
+                readonly [key: string]: components["schemas"]["OrderTrackingDto"];
+            };
             /**
              * @description The current goal, and the suspended ones.
              * @example {
@@ -1212,7 +1302,7 @@ export interface components {
              */
             readonly short_term_memory: components["schemas"]["ShortTermMemoryDto"];
             /**
-             * @description The latest updates of other systems. `data` is null above 4 KiB: read the event at `revision`.
+             * @description The latest update of each system, kind and reference, by the clocks of the systems. `data` is null above 4 KiB: read the event at `revision`.
              * @example [
              *       {
              *         "system": "logistics",
@@ -1223,6 +1313,11 @@ export interface components {
              *           "status": "out_for_delivery",
              *           "tracking_id": "TRK551"
              *         },
+             *         "status": "out_for_delivery",
+             *         "public_text": null,
+             *         "before_session": false,
+             *         "occurred_at_source": "2026-11-24T08:02:58.000Z",
+             *         "source_event_id": "evt-20931",
              *         "revision": 38,
              *         "timestamp": "2026-11-24T08:03:00.000Z"
              *       }
@@ -3417,7 +3512,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {

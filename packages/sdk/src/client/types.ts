@@ -42,6 +42,8 @@ export type AppendedEvent = Schemas['AppendedEventDto'];
 
 /** The working context of a conversation at its `revision`. */
 export type Context = Schemas['ContextDto'];
+/** An order of {@link Context.orders}, or the one in focus: its state by the clocks of the systems that report it. */
+export type Order = Schemas['OrderTrackingDto'];
 /** An event of a conversation's stream, as recorded. */
 export type RecordedEvent = Schemas['EventDto'];
 /** A session by itself, as of its last event. Times are ISO 8601. */

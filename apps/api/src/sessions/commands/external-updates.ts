@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Length } from 'class-validator';
-import type { JsonObject } from '#domain';
+import type { JsonObject, ResolvedUpdate, UpdateReferences } from '#domain';
 import { deduplicationIds } from '#domain';
-import { IsJsonObject, IsName } from '../../common/validators.ts';
+import { IsTime } from '../../common/query-values.ts';
+import { IsJsonObject, IsName, IsReferences, referenceKinds } from '../../common/validators.ts';
 import { defineCommand } from './definition.ts';
 
 export class ExternalUpdateDto {
@@ -42,6 +43,42 @@ export class ExternalUpdateDto {
   @IsString()
   @Length(1, 255)
   source_event_id: string;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    example: '2026-11-24T08:02:58Z',
+    description:
+      'When it happened, by the clock of its system. What happened before something that is known does not replace it in ' +
+      'the context, whenever it comes in.',
+  })
+  @IsOptional()
+  @IsTime()
+  occurred_at?: string;
+
+  @ApiPropertyOptional({
+    example: 'out_for_delivery',
+    maxLength: 200,
+    description: 'The state that it reports.',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  status?: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    properties: Object.fromEntries(
+      referenceKinds.map((kind) => [kind, { type: 'string', minLength: 1, maxLength: 200 }]),
+    ),
+    additionalProperties: false,
+    example: { order: 'ORD9823', tracking: 'TRK551' },
+    description:
+      'What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming ' +
+      'another partner than the session’s is refused (`foreign_partner`).',
+  })
+  @IsOptional()
+  @IsReferences()
+  references?: UpdateReferences;
 }
 
 export const externalUpdate = defineCommand({
@@ -50,12 +87,25 @@ export const externalUpdate = defineCommand({
   status: 201,
   body: ExternalUpdateDto,
   deduplicationIds,
-  toCommand: ({ system, kind, reference, data, source_event_id }) => ({
+  toCommand: ({ system, kind, reference, data, source_event_id, ...more }) => ({
     type: 'RecordExternalUpdate',
     system,
     kind,
     reference: reference ?? null,
     data,
     source_event_id,
+    ...resolved(more),
   }),
 });
+
+function resolved({
+  occurred_at,
+  status,
+  references,
+}: Pick<ExternalUpdateDto, 'occurred_at' | 'status' | 'references'>): ResolvedUpdate {
+  return {
+    ...(references ? { references } : {}),
+    ...(status ? { status } : {}),
+    ...(occurred_at ? { occurred_at_source: new Date(occurred_at).toISOString() } : {}),
+  };
+}

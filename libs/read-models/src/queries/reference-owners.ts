@@ -1,0 +1,51 @@
+import type { Pool } from 'pg';
+import type { Reference } from './references.ts';
+
+/** To whom an order, payout or shipment belongs. */
+export interface ReferenceOwner extends Reference {
+  readonly partner_id: string;
+}
+
+/** An owner, with when the event happened that named both (ISO 8601), by the clock of its system. */
+export interface NamedOwner extends ReferenceOwner {
+  readonly named_at: string;
+}
+
+/** Remembers whom events have named with what. The latest event counts, in whatever order they come. */
+export async function rememberOwners(pool: Pool, named: readonly NamedOwner[]): Promise<void> {
+  const owners = named.filter(({ reference, partner_id }) => isStorable(reference) && isStorable(partner_id));
+  if (owners.length === 0) return;
+  await pool.query({
+    name: 'turnstream-remember-owners',
+    text: `INSERT INTO reference_owner AS known (kind, reference, partner_id, named_at)
+      SELECT DISTINCT ON (kind, reference) kind, reference, partner_id, named_at
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS n (kind, reference, partner_id, named_at)
+      ORDER BY kind, reference, named_at DESC, partner_id DESC
+      ON CONFLICT (kind, reference) DO UPDATE SET partner_id = excluded.partner_id, named_at = excluded.named_at
+      WHERE (excluded.named_at, excluded.partner_id) > (known.named_at, known.partner_id)`,
+    values: [
+      owners.map(({ kind }) => kind),
+      owners.map(({ reference }) => reference),
+      owners.map(({ partner_id }) => partner_id),
+      owners.map(({ named_at }) => named_at),
+    ],
+  });
+}
+
+/** The owners of those references that an event has named with a partner. */
+export async function ownersOf(pool: Pool, references: readonly Reference[]): Promise<ReferenceOwner[]> {
+  const wanted = references.filter(({ reference }) => isStorable(reference));
+  if (wanted.length === 0) return [];
+  const { rows } = await pool.query<ReferenceOwner>({
+    name: 'turnstream-owners-of',
+    text: `SELECT kind, reference, partner_id FROM reference_owner
+      JOIN unnest($1::text[], $2::text[]) AS wanted (kind, reference) USING (kind, reference)`,
+    values: [wanted.map(({ kind }) => kind), wanted.map(({ reference }) => reference)],
+  });
+  return rows;
+}
+
+/** PostgreSQL holds no text with the character NUL. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0');
+}
