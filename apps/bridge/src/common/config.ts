@@ -1,3 +1,4 @@
+import { IsIn } from 'class-validator';
 import type { TopicSettings } from '#messaging';
 import { IsWhole, orExit, readEnvironment } from '#platform';
 
@@ -15,6 +16,10 @@ export abstract class BridgeConfig {
   abstract readonly chunkSize: number;
   /** How long a partition of the sessions stays with a bridge that does not renew its lease. */
   abstract readonly leaseMs: number;
+  /** How long updates are kept for sessions that begin, or mention what they are about, later. */
+  abstract readonly keepUpdatesHours: number;
+  /** Whether an update without a partner enters the sessions of others than the partner that its order is known to be of. */
+  abstract readonly foreignReferences: 'refuse' | 'allow';
   /** Failures of a source that open its circuit, and for how long. */
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
@@ -22,6 +27,12 @@ export abstract class BridgeConfig {
 class Environment {
   @IsWhole(300, 600_000)
   BRIDGE_LEASE_MS = 3_000;
+
+  @IsWhole(1, 720)
+  BRIDGE_KEEP_UPDATES_HOURS = 24;
+
+  @IsIn(['refuse', 'allow'], { message: 'must be refuse or allow' })
+  FOREIGN_REFERENCES: 'refuse' | 'allow' = 'refuse';
 
   @IsWhole(1, 1_000_000)
   CIRCUIT_THRESHOLD = 10;
@@ -75,6 +86,8 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
     messagesAtOnce: environment.KAFKA_MESSAGES_AT_ONCE,
     chunkSize: environment.KAFKA_CHUNK_SIZE,
     leaseMs: environment.BRIDGE_LEASE_MS,
+    keepUpdatesHours: environment.BRIDGE_KEEP_UPDATES_HOURS,
+    foreignReferences: environment.FOREIGN_REFERENCES,
     circuit: { threshold: environment.CIRCUIT_THRESHOLD, openMs: environment.CIRCUIT_OPEN_MS },
   };
 }

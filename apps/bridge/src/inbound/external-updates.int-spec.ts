@@ -1,6 +1,10 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { NonRetryableError } from '#messaging';
 import { createLogger, createPool } from '#platform';
+import { IndexLag } from '../references/index-lag.ts';
+import { KeptUpdates } from '../updates/kept-updates.ts';
+import { Ownership } from '../updates/ownership.ts';
+import { UpdateRecorder } from '../updates/recorder.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates } from './external-updates.ts';
 
@@ -14,18 +18,21 @@ function event(order_id: string, note = ''): Buffer {
 }
 
 async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableError | undefined> {
-  const updates = new ExternalUpdates(pool, { execute: () => Promise.reject(new Error('no command')) });
+  const config = { keepUpdatesHours: 24, foreignReferences: 'refuse' } as const;
+  const [kept, ownership] = [new KeptUpdates(pool, config), new Ownership(pool, config)];
+  const recorder = new UpdateRecorder({ execute: () => Promise.reject(new Error('no command')) });
+  const updates = new ExternalUpdates(pool, kept, ownership, recorder, new IndexLag(pool, config));
   const place = { topic: 'orders.events', partition: 0, offset: '0', key: null, timestamp: '0' };
   const [addressed] = await updates.address([{ ...place, value }]);
   return addressed;
 }
 
 test('an event with an unknown reference concerns no session', async () => {
-  expect(await addressOf(event('ORD-nobody'))).toMatchObject({ sessions: [] });
+  expect(await addressOf(event('ORD-nobody'))).toMatchObject({ page: { sessions: [] } });
 });
 
 test('an event with a reference that the index cannot hold concerns no session', async () => {
-  expect(await addressOf(event('ORD\0'))).toMatchObject({ sessions: [] });
+  expect(await addressOf(event('ORD\0'))).toMatchObject({ page: { sessions: [] } });
 });
 
 test('a message that cannot be read is not retryable', async () => {

@@ -5,7 +5,10 @@ import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
 import { PositionBeyondEndError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
+import type { IndexBatch, Mention } from '../references/changes.ts';
+import { IndexWriter } from '../references/index-writer.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
+import { PartitionProcessor } from './partition-processor.ts';
 
 const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 const lease = {
@@ -18,6 +21,11 @@ const lease = {
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
+/** Everything that the index did, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
+let indexSteps: string[];
+let indexed: bigint | null;
+let lateErrors: Error[];
+let head: bigint;
 let sendErrors: Error[];
 let saveErrors: Error[];
 let owned: boolean;
@@ -28,8 +36,9 @@ let deliveries: Delivery[];
 /** The error with which the subscription ends. */
 let failure: Error | undefined;
 let notify: () => void;
-let publisher: ConversationPublisher;
+let processor: PartitionProcessor;
 let metrics: Metrics;
+let bridge: BridgeMetrics;
 let after: unknown;
 
 const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
@@ -43,6 +52,13 @@ function fail(error: Error): void {
   failure = error;
   notify();
 }
+
+function turnAbout(position: number, order_id: string): Delivery {
+  return event(position, 'TurnRecorded', { turn_id: 't', sender: 'user', extracted_entities: { order_id } });
+}
+
+const named = (mentions: readonly Mention[]): string =>
+  mentions.map(({ kind, reference }) => `${kind}:${reference}`).join(' ');
 
 /** The event at a position; by default one that is published. */
 function event(position: number, type = 'SessionEnded', data: object | null = {}): Delivery {
@@ -86,41 +102,75 @@ async function savePosition(position: bigint): Promise<boolean> {
   return owned;
 }
 
-beforeEach(() => {
-  jest.useFakeTimers();
-  [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
-  [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
-  notify = () => undefined;
-  failure = undefined;
-  metrics = new Metrics('bridge');
-  publisher = new ConversationPublisher(
+/** Begins the work on the partition, as of `indexed` and `head`. */
+function begin(): void {
+  const logger = createLogger('bridge', 'silent');
+  const ports = { send, savePosition, queueBytes: 2 ** 20, metrics: bridge, logger };
+  processor = new PartitionProcessor(
     {
       subscribe: (options) => {
         after = options.after;
         return subscription(options.signal);
       },
-      send,
-      savePosition,
+      head: async () => head,
       positionAfterRestore: async () => 3n,
-      queueBytes: 2 ** 20,
-      metrics: new BridgeMetrics(metrics),
-      logger: createLogger('bridge', 'silent'),
+      publisher: (signal) => new ConversationPublisher(ports, lease, signal),
+      index: (signal) =>
+        new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
+      metrics: bridge,
+      logger,
     },
     lease,
     () => {
       ended = true;
     },
   );
+}
+
+const indexStore = {
+  load: async () => indexed,
+  apply: async ({ mentions, over }: IndexBatch) =>
+    void indexSteps.push(`apply ${[named(mentions), ...over].filter(Boolean).join(' ')}`),
+  savePosition: async (position: bigint) => void indexSteps.push(`save ${position}`),
+  confirm: async () => void indexSteps.push('confirm'),
+};
+
+async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
+  const error = lateErrors.shift();
+  if (error) throw error;
+  indexSteps.push(`late ${named(mentions)} after ${after}`);
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
+  [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
+  [indexSteps, indexed, lateErrors, head] = [[], 10n, [], 1_000_000n];
+  notify = () => undefined;
+  failure = undefined;
+  metrics = new Metrics('bridge');
+  bridge = new BridgeMetrics(metrics);
+  begin();
 });
 afterEach(async () => {
-  const stopping = publisher.stop();
+  const stopping = processor.stop();
   await advance(10_000);
   await stopping;
   jest.useRealTimers();
 });
 
-test('the subscription begins at the position of the lease', () => {
-  expect(after).toBe(10n);
+describe('the subscription begins', () => {
+  test.each([
+    ['at the position of the lease', 10n, 10n],
+    ['where the index is, when that is further back', 4n, 4n],
+    ['at the start, when nothing is indexed', null, 'start'],
+  ])('%s', async (_, position, expected) => {
+    await processor.stop();
+    indexed = position;
+    begin();
+    await advance();
+    expect(after).toBe(expected);
+  });
 });
 
 describe('events', () => {
@@ -158,7 +208,7 @@ describe('events', () => {
     sendErrors = Array.from({ length: 100 }, () => new Error('Kafka is unavailable'));
     deliver(event(11), event(12));
     await advance(1_000);
-    expect(publisher.backlog).toBe(2);
+    expect(processor.backlog).toBe(2);
   });
 
   test('are not read without limit while Kafka is unavailable', async () => {
@@ -220,6 +270,51 @@ describe('an event that cannot be read or published', () => {
   });
 });
 
+describe('the index', () => {
+  test('has what events mention before kept updates are looked for, and its position last', async () => {
+    deliver(turnAbout(11, 'O1'), turnAbout(12, 'O2'));
+    await advance();
+    expect(indexSteps).toEqual(['apply order:O1 order:O2', 'late order:O1 order:O2 after 10', 'save 12']);
+  });
+
+  test('does not move on before kept updates are recorded', async () => {
+    lateErrors = [new Error('event store is unavailable')];
+    deliver(turnAbout(11, 'O1'));
+    await advance(2_000);
+    expect(indexSteps).toEqual(['apply order:O1', 'apply order:O1', 'late order:O1 after 10', 'save 11']);
+  });
+
+  test('forgets a session that is over', async () => {
+    deliver(turnAbout(11, 'O1'), event(12));
+    await advance();
+    expect(indexSteps[0]).toBe(`apply ${sessionId}`);
+  });
+
+  test('skips what it has, which the publisher may still need', async () => {
+    await processor.stop();
+    indexed = 20n;
+    begin();
+    deliver(event(11), turnAbout(21, 'O1'));
+    await advance();
+    expect(indexSteps).toEqual(['apply order:O1', 'late order:O1 after 20', 'save 21']);
+    expect(steps).toContain('send 11 21');
+  });
+
+  test('is confirmed when all is read, and nothing waits', async () => {
+    deliver({ kind: 'caught_up' });
+    await advance(5_100);
+    expect(indexSteps).toEqual(['confirm']);
+  });
+
+  test('ahead of a restored store goes back, also when the publisher is not', async () => {
+    await processor.stop();
+    [indexed, head] = [20n, 15n];
+    begin();
+    await advance();
+    expect(indexSteps).toEqual(['save 3']);
+  });
+});
+
 test('a position beyond the end of a restored store goes back to what is new in it', async () => {
   fail(new PositionBeyondEndError(10n, 4n));
   await advance(2_000);
@@ -227,7 +322,7 @@ test('a position beyond the end of a restored store goes back to what is new in 
   expect(ended).toBe(true);
 });
 
-describe('the publisher ends', () => {
+describe('the work ends', () => {
   test('when another instance owns the partition', async () => {
     owned = false;
     deliver(event(11));
@@ -238,7 +333,7 @@ describe('the publisher ends', () => {
   });
 
   test('without publishing more once it is stopped', async () => {
-    await publisher.stop();
+    await processor.stop();
     deliver(event(11));
     await advance(2_000);
     expect(steps).toEqual([]);
@@ -249,7 +344,7 @@ describe('the publisher ends', () => {
     gate = promise;
     deliver(event(11));
     await advance(100);
-    const stopping = publisher.stop();
+    const stopping = processor.stop();
     resolve();
     await stopping;
     expect(steps).toEqual(['send 11', 'save 11']);
