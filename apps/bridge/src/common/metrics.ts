@@ -62,7 +62,8 @@ export class BridgeMetrics {
 
   /** Shows how far the index of references is behind. */
   observeIndexLag(seconds: () => Promise<number>): void {
-    const help = 'How far the index in which updates find sessions is behind: the age of its oldest partition';
+    const help =
+      'How far the index in which updates find sessions is behind: the age of its oldest partition';
     this.metrics.gauge('bridge_index_lag_seconds', help, [], async (gauge) => {
       // While PostgreSQL does not answer, the last value stays.
       await seconds().then(

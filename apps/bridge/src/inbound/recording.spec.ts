@@ -155,7 +155,9 @@ describe('an update for 10,000 sessions', () => {
   test('waits for its next delivery when the process ends', async () => {
     const stop = new AbortController();
     const commands = slow(() => commands.ended >= 100 && stop.abort());
-    const error: unknown = await record(commands, {}, sessions, stop.signal).catch((caught: unknown) => caught);
+    const error: unknown = await record(commands, {}, sessions, stop.signal).catch(
+      (caught: unknown) => caught,
+    );
     expect(mustWait(error)).toBe(true);
     expect(commands.ended).toBeLessThan(200);
   });

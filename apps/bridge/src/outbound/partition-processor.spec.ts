@@ -115,8 +115,7 @@ function begin(): void {
       head: async () => head,
       positionAfterRestore: async () => 3n,
       publisher: (signal) => new ConversationPublisher(ports, lease, signal),
-      index: (signal) =>
-        new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
+      index: (signal) => new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
       metrics: bridge,
       logger,
     },
