@@ -31,6 +31,7 @@ import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
 import { Producers } from './common/producers.ts';
 import { IndexLag } from './references/index-lag.ts';
+import { SessionFinder } from './references/session-finder.ts';
 import { UpdateHousekeeping } from './updates/housekeeping.ts';
 import { KeptUpdates } from './updates/kept-updates.ts';
 import { LateUpdates } from './updates/late-updates.ts';
@@ -102,6 +103,7 @@ const clients = [
     Ownership,
     UpdateHousekeeping,
     UpdateRecorder,
+    SessionFinder,
     OutboundPartitions,
     InquiryRunner,
     InquiryCheckpoint,

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { NonRetryableError } from '#messaging';
 import { createLogger, createPool } from '#platform';
 import { IndexLag } from '../references/index-lag.ts';
+import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
 import { Ownership } from '../updates/ownership.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
@@ -21,7 +22,13 @@ async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableE
   const config = { keepUpdatesHours: 24, foreignReferences: 'refuse' } as const;
   const [kept, ownership] = [new KeptUpdates(pool, config), new Ownership(pool, config)];
   const recorder = new UpdateRecorder({ execute: () => Promise.reject(new Error('no command')) });
-  const updates = new ExternalUpdates(pool, kept, ownership, recorder, new IndexLag(pool, config));
+  const updates = new ExternalUpdates(
+    new SessionFinder(pool),
+    kept,
+    ownership,
+    recorder,
+    new IndexLag(pool, config),
+  );
   const place = { topic: 'orders.events', partition: 0, offset: '0', key: null, timestamp: '0' };
   const [addressed] = await updates.address([{ ...place, value }]);
   return addressed;

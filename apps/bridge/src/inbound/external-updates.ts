@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Pool } from 'pg';
 import type { IncomingEvent, Received } from '#messaging';
 import { NonRetryableError, readIncoming } from '#messaging';
 import { inParallel, isUnavailable } from '#platform';
 import type { Addressees, SessionPage } from '#read-models';
-import { sessionsConcerned } from '#read-models';
 import { IndexBehindError, IndexLag } from '../references/index-lag.ts';
+import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
 import { Ownership } from '../updates/ownership.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
@@ -33,8 +32,7 @@ interface Effect {
 
 /** Larger data (characters of JSON) does not belong into a conversation. */
 const dataLimit = 65_536;
-/** Sessions that are found with one query, and those of one update that are worked on at a time. */
-const pageSize = 100;
+/** Sessions of one update that are worked on at a time. */
 const atOnce = 16;
 
 /** Thrown when the process ends while an update is being recorded: it comes again. */
@@ -49,7 +47,7 @@ export function mustWait(error: unknown): boolean {
 @Injectable()
 export class ExternalUpdates {
   constructor(
-    private readonly pool: Pool,
+    @Inject(SessionFinder) private readonly sessions: Pick<SessionFinder, 'first' | 'next'>,
     @Inject(KeptUpdates) private readonly kept: Pick<KeptUpdates, 'keep' | 'markMatched'>,
     @Inject(Ownership) private readonly ownership: Pick<Ownership, 'addressees' | 'learn'>,
     @Inject(UpdateRecorder) private readonly recorder: Pick<UpdateRecorder, 'record'>,
@@ -86,7 +84,7 @@ export class ExternalUpdates {
   ): Promise<Effect> {
     const failures: unknown[] = [];
     let [sessions, appended] = [0, 0];
-    for (let page: SessionPage | undefined = first; page; page = await this.nextPage(addressees, page)) {
+    for (let page: SessionPage | undefined = first; page; page = await this.sessions.next(addressees, page)) {
       const recordIn = async (sessionId: string): Promise<void> => {
         try {
           const recording = await this.recorder.record(sessionId, update);
@@ -109,19 +107,13 @@ export class ExternalUpdates {
     await this.ownership.learn(updates);
     const ids = await this.kept.keep(updates);
     const addressees = await this.ownership.addressees(updates.map(({ about }) => about));
-    const pages = await sessionsConcerned(this.pool, addressees, pageSize);
+    const pages = await this.sessions.first(addressees);
     return updates.map(({ update }, index) => ({
       id: ids[index] as string,
       update,
       addressees: addressees[index] as Addressees,
       page: pages[index] as SessionPage,
     }));
-  }
-
-  private async nextPage(addressees: Addressees, { next }: SessionPage): Promise<SessionPage | undefined> {
-    if (next === undefined) return undefined;
-    const [page] = await sessionsConcerned(this.pool, [addressees], pageSize, next);
-    return page;
   }
 }
 

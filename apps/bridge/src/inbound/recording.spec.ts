@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Pool } from 'pg';
 import type { IncomingEvent, InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
 import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
@@ -50,9 +49,10 @@ function record(
   signal?: AbortSignal,
 ): ReturnType<ExternalUpdates['record']> {
   const { update } = updateOf({ ...event, ...more });
+  const noMore = { first: async () => [], next: async () => undefined };
   const kept = { keep: async () => [], markMatched: async (id: string) => void marked.push(id) };
   const ownership = { learn: async () => undefined, addressees: async () => [] };
-  const updates = new ExternalUpdates(new Pool(), kept, ownership, new UpdateRecorder(commands), {
+  const updates = new ExternalUpdates(noMore, kept, ownership, new UpdateRecorder(commands), {
     obstacle: async () => null,
   });
   const addressees = { references: [], partner: null };

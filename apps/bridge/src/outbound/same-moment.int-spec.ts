@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Lease } from '#partitions';
 import { PartitionLeaseStore } from '#partitions';
-import { createLogger, inParallel, Metrics, waitUntil } from '#platform';
+import { createLogger, inParallel, Metrics, sleep, waitUntil } from '#platform';
 import { CommandExecutor, EventStore, readEvents, subscribeToSessions } from '#sessions';
 import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase, serviceUrl } from '../../../../libs/platform/src/testing/test-services.ts';
@@ -12,6 +12,7 @@ import { ExternalUpdates } from '../inbound/external-updates.ts';
 import { IndexLag } from '../references/index-lag.ts';
 import { IndexStore } from '../references/index-store.ts';
 import { IndexWriter } from '../references/index-writer.ts';
+import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
 import { LateUpdates } from '../updates/late-updates.ts';
 import { Ownership } from '../updates/ownership.ts';
@@ -37,7 +38,12 @@ beforeAll(async () => {
   executor = new CommandExecutor(store, noCache);
   const { pool } = database;
   const parts = [new KeptUpdates(pool, config), new Ownership(pool, config)] as const;
-  updates = new ExternalUpdates(pool, ...parts, new UpdateRecorder(executor), new IndexLag(pool, config));
+  updates = new ExternalUpdates(
+    new SessionFinder(pool),
+    ...parts,
+    new UpdateRecorder(executor),
+    new IndexLag(pool, config),
+  );
   leases = new PartitionLeaseStore(pool, 'spec', 600_000, 'bridge');
   await leases.ensure(1);
   // What other specs have stored does not matter here.
@@ -136,6 +142,9 @@ async function timesOfAll(sessions: readonly string[]): Promise<number[]> {
   return Promise.all(sessions.map(timesIn));
 }
 
+/** Until about when the index has an event. */
+const sometime = (): Promise<void> => sleep(Math.random() * 200);
+
 const everyOnce = Array<number>(rounds).fill(1);
 
 test('an update and the mention of its order at the same moment meet, each time once', async () => {
@@ -143,7 +152,8 @@ test('an update and the mention of its order at the same moment meet, each time 
   const sessions = await Promise.all(Array.from({ length: rounds }, () => begin(`P-${randomUUID()}`)));
   await inParallel(sessions, 8, async (id) => {
     const order_id = `O-${id}`;
-    await Promise.all([executor.execute(request(id, mention({ order_id }))), receive({ order_id })]);
+    const mentioned = executor.execute(request(id, mention({ order_id })));
+    await Promise.all([mentioned, sometime().then(() => receive({ order_id }))]);
   });
   expect(await timesOfAll(sessions)).toEqual(everyOnce);
 });
@@ -153,7 +163,7 @@ test('an update and the session of its partner, which begins at the same moment,
   const sessions: string[] = [];
   await inParallel(Array(rounds).keys(), 8, async () => {
     const partner_id = `P-${randomUUID()}`;
-    const [id] = await Promise.all([begin(partner_id), receive({ partner_id })]);
+    const [id] = await Promise.all([begin(partner_id), sometime().then(() => receive({ partner_id }))]);
     sessions.push(id);
   });
   expect(await timesOfAll(sessions)).toEqual(everyOnce);

@@ -7,10 +7,14 @@ import type { IndexChange, Mention } from './changes.ts';
 import { changeOf, mergeChanges } from './changes.ts';
 import type { IndexStore } from './index-store.ts';
 
-interface IndexWriterPorts {
-  readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition'>;
+interface IndexPorts {
+  readonly store: Pick<IndexStore, 'apply'>;
   /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
   readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
+}
+
+interface IndexWriterPorts extends IndexPorts {
+  readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition'>;
   readonly metrics: Pick<BridgeMetrics, 'skipped'>;
   readonly logger: Logger;
 }
@@ -98,14 +102,20 @@ export class IndexWriter {
   }
 
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
-    const { store, recordLate } = this.ports;
-    if (items.length > 0) {
-      const changes = mergeChanges(items);
-      await store.apply(changes);
-      // Only now: an update that came in before this is kept, one that comes in later finds the index.
-      await recordLate(changes.mentions, this.written);
-    }
-    await store.savePosition(position, items.at(-1)?.at ?? null);
+    if (items.length > 0) await index(this.ports, items, this.written);
+    await this.ports.store.savePosition(position, items.at(-1)?.at ?? null);
     this.written = position;
   }
+}
+
+/** Indexes the changes after a position, and makes up for what their sessions missed. */
+export async function index(
+  { store, recordLate }: IndexPorts,
+  items: readonly IndexChange[],
+  after: bigint | null,
+): Promise<void> {
+  const changes = mergeChanges(items);
+  await store.apply(changes);
+  // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
+  await recordLate(changes.mentions, after);
 }
