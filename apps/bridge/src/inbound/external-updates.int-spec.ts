@@ -52,6 +52,25 @@ async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableE
   return addressed;
 }
 
+/** Sessions that speak of something, of partner P1; those with an even number of partner P2. */
+async function mentionedBy(kind: string, reference: string, sessions: readonly string[]): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
+     SELECT $1, $2, id, CASE WHEN n % 2 = 0 THEN 'P2' ELSE 'P1' END, now(), 1
+     FROM unnest($3::uuid[]) WITH ORDINALITY AS s (id, n)`,
+    [kind, reference, sessions],
+  );
+}
+
+/** The oldest partition of the index is behind by so many hours. */
+async function isBehind(hours: number): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO reference_index_position VALUES ('session-0', 1, now() - $1 * interval '1 hour')
+     ON CONFLICT (prefix) DO UPDATE SET current_until = excluded.current_until`,
+    [hours],
+  );
+}
+
 test('an event with an unknown reference concerns no session', async () => {
   expect(await addressOf(event('ORD-nobody'))).toMatchObject({ page: { sessions: [] } });
 });
@@ -79,16 +98,6 @@ test('a number that would be rounded is not retryable', async () => {
 describe('an event that concerns more sessions than one query finds', () => {
   const ids = Array.from({ length: 250 }, () => randomUUID()).sort();
 
-  /** Sessions that speak of something, of partner P1; those with an even number of partner P2. */
-  async function mentionedBy(kind: string, reference: string, sessions: readonly string[]): Promise<void> {
-    await database.pool.query(
-      `INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
-       SELECT $1, $2, id, CASE WHEN n % 2 = 0 THEN 'P2' ELSE 'P1' END, now(), 1
-       FROM unnest($3::uuid[]) WITH ORDINALITY AS s (id, n)`,
-      [kind, reference, sessions],
-    );
-  }
-
   test('is recorded in each of them once', async () => {
     await mentionedBy('order', 'ORD-many', ids.slice(0, 180));
     await mentionedBy('tracking', 'TRK-many', ids.slice(120));
@@ -109,13 +118,6 @@ describe('an event that concerns more sessions than one query finds', () => {
 });
 
 describe('while the index is behind for nearly as long as updates are kept', () => {
-  const isBehind = (hours: number): Promise<unknown> =>
-    database.pool.query(
-      `INSERT INTO reference_index_position VALUES ('session-0', 1, now() - $1 * interval '1 hour')
-       ON CONFLICT (prefix) DO UPDATE SET current_until = excluded.current_until`,
-      [hours],
-    );
-
   test('updates wait, with the reason', async () => {
     await isBehind(20);
     const error: unknown = await addressOf(event('ORD-1')).catch((caught: unknown) => caught);

@@ -120,31 +120,31 @@ describe('an external update', () => {
   });
 });
 
+/** Counts what is under way at a time. */
+function slow(during: () => void = () => undefined): {
+  most: number;
+  ended: number;
+  execute(): Promise<CommandResult>;
+} {
+  let running = 0;
+  const counts = {
+    most: 0,
+    ended: 0,
+    execute: async () => {
+      running += 1;
+      counts.most = Math.max(counts.most, running);
+      await Promise.resolve();
+      running -= 1;
+      counts.ended += 1;
+      during();
+      return appended;
+    },
+  };
+  return counts;
+}
+
 describe('an update for 10,000 sessions', () => {
   const sessions = Array.from({ length: 10_000 }, (_, index) => String(index));
-
-  /** Counts what is under way at a time. */
-  function slow(during: () => void = () => undefined): {
-    most: number;
-    ended: number;
-    execute(): Promise<CommandResult>;
-  } {
-    let running = 0;
-    const counts = {
-      most: 0,
-      ended: 0,
-      execute: async () => {
-        running += 1;
-        counts.most = Math.max(counts.most, running);
-        await Promise.resolve();
-        running -= 1;
-        counts.ended += 1;
-        during();
-        return appended;
-      },
-    };
-    return counts;
-  }
 
   test('is recorded in a few of them at a time', async () => {
     const commands = slow();

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { RecordedEvent } from '#domain';
 import type { Outgoing } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
@@ -9,15 +8,9 @@ import type { IndexBatch, Mention } from '../references/changes.ts';
 import { IndexWriter } from '../references/index-writer.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 import { PartitionProcessor } from './partition-processor.ts';
+import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
-const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-const lease = {
-  partition: 1,
-  epoch: 3n,
-  prefixes: ['session-0'],
-  position: 10n,
-  aheadOf: null,
-};
+const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n, aheadOf: null };
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
@@ -30,62 +23,18 @@ let sendErrors: Error[];
 let saveErrors: Error[];
 let owned: boolean;
 let ended: boolean;
-let read: number;
 let gate: Promise<void> | undefined;
-let deliveries: Delivery[];
-/** The error with which the subscription ends. */
-let failure: Error | undefined;
-let notify: () => void;
+let subscription: TestSubscription;
 let processor: PartitionProcessor;
 let metrics: Metrics;
 let bridge: BridgeMetrics;
-let after: unknown;
 
 const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-function deliver(...more: Delivery[]): void {
-  deliveries.push(...more);
-  notify();
-}
-
-function fail(error: Error): void {
-  failure = error;
-  notify();
-}
-
-function turnAbout(position: number, order_id: string): Delivery {
-  return event(position, 'TurnRecorded', { turn_id: 't', sender: 'user', extracted_entities: { order_id } });
-}
+const deliver = (...more: readonly Delivery[]): void => subscription.deliver(...more);
 
 const named = (mentions: readonly Mention[]): string =>
   mentions.map(({ kind, reference }) => `${kind}:${reference}`).join(' ');
-
-/** The event at a position; by default one that is published. */
-function event(position: number, type = 'SessionEnded', data: object | null = {}): Delivery {
-  const metadata = { occurred_at: '2026-11-24T08:00:00.000Z' };
-  const recorded = { type, data, event_id: String(position), revision: 1, metadata };
-  return {
-    kind: 'event',
-    session_id: sessionId,
-    event: recorded as unknown as RecordedEvent,
-    position: BigInt(position),
-  };
-}
-
-async function* subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
-  signal.addEventListener('abort', () => notify());
-  while (!signal.aborted) {
-    if (failure) throw failure;
-    const delivery = deliveries.shift();
-    if (delivery) {
-      read += 1;
-      yield delivery;
-    } else
-      await new Promise<void>((resolve) => {
-        notify = resolve;
-      });
-  }
-}
 
 async function send(messages: readonly Outgoing[]): Promise<void> {
   await gate;
@@ -108,10 +57,7 @@ function begin(): void {
   const ports = { send, savePosition, queueBytes: 2 ** 20, metrics: bridge, logger };
   processor = new PartitionProcessor(
     {
-      subscribe: (options) => {
-        after = options.after;
-        return subscription(options.signal);
-      },
+      subscribe: (options) => subscription.subscribe(options),
       head: async () => head,
       positionAfterRestore: async () => 3n,
       publisher: (signal) => new ConversationPublisher(ports, lease, signal),
@@ -142,11 +88,10 @@ async function recordLate(mentions: readonly Mention[], after: bigint | null): P
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
-  [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
+  [steps, sendErrors, saveErrors] = [[], [], []];
+  [owned, ended, gate] = [true, false, undefined];
   [indexSteps, indexed, lateErrors, head] = [[], 10n, [], 1_000_000n];
-  notify = () => undefined;
-  failure = undefined;
+  subscription = new TestSubscription();
   metrics = new Metrics('bridge');
   bridge = new BridgeMetrics(metrics);
   begin();
@@ -168,7 +113,7 @@ describe('the subscription begins', () => {
     indexed = position;
     begin();
     await advance();
-    expect(after).toBe(expected);
+    expect(subscription.after).toBe(expected);
   });
 });
 
@@ -215,7 +160,7 @@ describe('events', () => {
     gate = promise;
     deliver(...Array.from({ length: 10_000 }, (_, index) => event(11 + index)));
     await advance(1_000);
-    expect(read).toBeLessThanOrEqual(4_001);
+    expect(subscription.read).toBeLessThanOrEqual(4_001);
     resolve();
   });
 
@@ -315,7 +260,7 @@ describe('the index', () => {
 });
 
 test('a position beyond the end of a restored store goes back to what is new in it', async () => {
-  fail(new PositionBeyondEndError(10n, 4n));
+  subscription.fail(new PositionBeyondEndError(10n, 4n));
   await advance(2_000);
   expect(steps).toEqual(['save 3']);
   expect(ended).toBe(true);

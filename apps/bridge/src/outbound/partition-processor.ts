@@ -134,13 +134,16 @@ export class PartitionProcessor implements PartitionWork {
       if (higher >= 0n) await checkWithinLog(this.ports, higher);
       return lower < 0n ? 'start' : lower;
     };
-    const isRetryable = (error: unknown): boolean => !(error instanceof PositionBeyondEndError);
-    return retry(load, { signal: this.stopping.signal, onRetry, isRetryable });
+    return retry(load, { signal: this.stopping.signal, onRetry, isRetryable: mayPass });
   }
 
   private async confirm(): Promise<void> {
     if (this.caughtUp && !this.taking) await this.index.confirm();
   }
+}
+
+function mayPass(error: unknown): boolean {
+  return !(error instanceof PositionBeyondEndError);
 }
 
 function inOrder(one: bigint, other: bigint): readonly [bigint, bigint] {

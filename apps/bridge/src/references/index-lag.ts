@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { BridgeConfig } from '../common/config.ts';
 
@@ -23,7 +23,7 @@ export class IndexLag {
 
   constructor(
     private readonly pool: Pool,
-    private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
+    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
   ) {}
 
   /** In seconds, as of the last second. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { isReference } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
@@ -26,7 +26,7 @@ const dropBatch = 1_000;
 export class KeptUpdates {
   constructor(
     private readonly pool: Pool,
-    private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
+    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
   ) {}
 
   /** Keeps updates; resolves when they are committed, with the id of each. One that comes again is kept from then on. */

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { UpdateReferences } from '#domain';
 import type { Addressees, Reference, ReferenceOwner } from '#read-models';
@@ -12,7 +12,7 @@ import { orderedAt, referencesIn } from './update.ts';
 export class Ownership {
   constructor(
     private readonly pool: Pool,
-    private readonly config: Pick<BridgeConfig, 'foreignReferences'>,
+    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'foreignReferences'>,
   ) {}
 
   /** Remembers what updates say: one that names a partner says whose the other things are that it names. */

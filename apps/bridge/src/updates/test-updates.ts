@@ -69,7 +69,7 @@ export class LateHarness {
     }
   }
 
-  /** Indexes the events of a session, and records the kept updates that it missed; `times`: as after a crash. */
+  /** Indexes the events of a session, and records the kept updates that it missed. */
   async indexed(script: Script, ...commands: readonly SessionCommand[]): Promise<void> {
     await this.indexEvents(script.sessionId, script.request(...commands));
   }
@@ -85,8 +85,8 @@ export class LateHarness {
     await this.late.record(batch.mentions, after);
   }
 
-  /** Goes back to where the process would begin after a crash before the position was saved. */
-  async crashed(events: number): Promise<void> {
+  /** Goes back by some events, as after a crash before the position was saved. */
+  goBack(events: number): void {
     this.position -= 10n * BigInt(events);
   }
 

@@ -5,15 +5,15 @@ import type { Addressees, Reference, SessionPage } from '#read-models';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { CommandRejectedError, StoreUnavailableError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
-import { ExternalUpdates, mustWait } from '../inbound/external-updates.ts';
+import { ExternalUpdates, mustWait } from './external-updates.ts';
 import type { IndexBatch, Mention } from '../references/changes.ts';
 import { changeOf } from '../references/changes.ts';
 import { index } from '../references/index-writer.ts';
-import type { LateUpdate } from './kept-updates.ts';
-import { LateUpdates } from './late-updates.ts';
-import { UpdateRecorder } from './recorder.ts';
-import type { AboutUpdate } from './update.ts';
-import { referencesIn } from './update.ts';
+import type { LateUpdate } from '../updates/kept-updates.ts';
+import { LateUpdates } from '../updates/late-updates.ts';
+import { UpdateRecorder } from '../updates/recorder.ts';
+import type { AboutUpdate } from '../updates/update.ts';
+import { referencesIn } from '../updates/update.ts';
 
 /** An update that a session has: its id, the order that it names, and whether it is marked as from before the session. */
 interface WorldRecord {
