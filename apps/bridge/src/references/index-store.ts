@@ -86,7 +86,8 @@ export class IndexStore {
    */
   async savePosition(position: bigint, until: string | null): Promise<void> {
     await this.save(
-      'position = $5, current_until = greatest(p.current_until, least($6::timestamptz, now()))',
+      `position = $5, current_until = CASE WHEN $6::timestamptz IS NULL THEN p.current_until
+         ELSE greatest(p.current_until, least($6, now())) END`,
       [position, until],
     );
   }

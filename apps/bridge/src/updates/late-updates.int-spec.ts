@@ -231,6 +231,17 @@ describe('the index', () => {
   });
 });
 
+test('a position alone does not say until when the index is current', async () => {
+  const { pool } = database;
+  await harness.index.load();
+  await pool.query("UPDATE reference_index_position SET current_until = now() - interval '1 hour'");
+  await harness.index.savePosition(80n, null);
+  const { rows } = await pool.query(
+    "SELECT current_until < now() - interval '59 min' AS old FROM reference_index_position",
+  );
+  expect(rows).toEqual([{ old: true }]);
+});
+
 describe('kept updates', () => {
   test('are kept once, however often they come in', async () => {
     const update = updateAbout({ order: 'O1' });
