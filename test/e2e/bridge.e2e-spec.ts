@@ -14,7 +14,7 @@ import { holdOpen } from '../scenarios/hold-open.ts';
 import type { HonestService } from '../scenarios/inquiries/circuit.ts';
 import { inquireDeadSource, inquireUnknownOrders } from '../scenarios/inquiries/circuit.ts';
 import type { IncomingMessages } from '../scenarios/inquiries/incoming.ts';
-import { receiveMessages, startSubjects } from '../scenarios/inquiries/incoming.ts';
+import { receiveMessages, startSubjects, waitUntilCommitted } from '../scenarios/inquiries/incoming.ts';
 import type { Subject } from '../scenarios/inquiries/messages.ts';
 import { killOneOfTwoBridges } from '../scenarios/inquiries/outages.ts';
 import type { PublishedEvents } from '../scenarios/inquiries/published.ts';
@@ -181,6 +181,26 @@ test('a message in a zstd batch has its effect', async () => {
   };
   await waitUntil(isRecorded, { what: 'the external update', everyMs: 100 });
   expect(found).toEqual([session_id]);
+});
+
+test('a session begins with the update of its partner that came in before', async () => {
+  const { kafka, turnstream, run } = system;
+  const partner_id = `P-early-${run}`;
+  const [id, source] = [`early-${run}`, '/early'];
+  const type = 'onboarding.step_completed.v1';
+  const value = JSON.stringify({ specversion: '1.0', id, source, type, data: { partner_id, step: 'bank' } });
+  const publisher = new Publisher(kafka);
+  try {
+    await publisher.send([{ topic: 'onboarding.events', key: partner_id, value }]);
+  } finally {
+    await publisher.close();
+  }
+  await waitUntilCommitted(system);
+  const session = await turnstream.startSession({ partner_id, channel: 'whatsapp' });
+  const found = async (): Promise<unknown[]> =>
+    (await Array.fromAsync(session.events())).filter((event) => event.type === 'ExternalUpdateRecorded');
+  await waitUntil(async () => (await found()).length > 0, { what: 'the update', everyMs: 100 });
+  expect(await found()).toMatchObject([{ data: { source_event_id: `/early/${id}`, before_session: true } }]);
 });
 
 test('a message of the largest size that Kafka takes is in the dead letters', async () => {

@@ -33,6 +33,13 @@ import { UrgentTasks } from './common/urgent-tasks.ts';
 import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
 import { Producers } from './common/producers.ts';
+import { IndexLag } from './references/index-lag.ts';
+import { SessionFinder } from './references/session-finder.ts';
+import { UpdateHousekeeping } from './updates/housekeeping.ts';
+import { KeptUpdates } from './updates/kept-updates.ts';
+import { LateUpdates } from './updates/late-updates.ts';
+import { Ownership } from './updates/ownership.ts';
+import { UpdateRecorder } from './updates/recorder.ts';
 import { SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 
 /** How long the health check waits for Kafka: a connection that is dead is noticed no later. */
@@ -94,6 +101,13 @@ const clients = [
     DeclaredEvents,
     ExternalUpdates,
     InquiryReplies,
+    IndexLag,
+    KeptUpdates,
+    LateUpdates,
+    Ownership,
+    UpdateHousekeeping,
+    UpdateRecorder,
+    SessionFinder,
     OutboundPartitions,
     InquiryRunner,
     InquiryCheckpoint,
@@ -120,9 +134,12 @@ export class BridgeModule
     private readonly requests: RequestSender,
     private readonly presence: KafkaPresence,
     private readonly expiry: ExpiryTimer,
+    private readonly housekeeping: UpdateHousekeeping,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     circuits: Circuits,
+    index: IndexLag,
+    metrics: BridgeMetrics,
     store: EventStore,
     health: HealthChecks,
   ) {
@@ -131,6 +148,11 @@ export class BridgeModule
       'event_store_all',
       explainingDenial(() => store.head()),
     );
+    metrics.observeIndexLag(() => index.seconds());
+    health.addDetail('index', async () => {
+      const obstacle = await index.obstacle();
+      return { lag_s: await index.seconds(), ...(obstacle && { updates_wait: obstacle.message }) };
+    });
     health.addDetail('bridge', async () => ({
       slots: partitions.owned,
       waiting_for_kafka: partitions.backlog,
@@ -140,14 +162,8 @@ export class BridgeModule
   }
 
   onApplicationBootstrap(): void {
-    const loops = [
-      this.consumers,
-      this.partitions,
-      this.inquiries,
-      this.requests,
-      this.presence,
-      this.expiry,
-    ];
+    const { consumers, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
+    const loops = [consumers, partitions, inquiries, requests, presence, expiry, housekeeping];
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }
 

@@ -19,15 +19,17 @@ export { InvalidCursorError } from './queries/cursor.ts';
 export { ownersOf, rememberOwners } from './queries/reference-owners.ts';
 export type { NamedOwner, ReferenceOwner } from './queries/reference-owners.ts';
 export { sessionsConcerned } from './queries/references.ts';
-export type { Reference } from './queries/references.ts';
+export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
+export { isUuid } from './tables/changes.ts';
 export { divide, isDeletion, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
+export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';
 export {
   countSetAsideLastMinute,

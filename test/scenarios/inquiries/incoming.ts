@@ -24,7 +24,7 @@ export async function startSubjects(
   });
   const areIndexed = async (): Promise<boolean> => {
     const { rows } = await pool.query<{ count: number }>(
-      'SELECT count(DISTINCT session_id)::int AS count FROM session_reference WHERE reference LIKE $1',
+      'SELECT count(DISTINCT session_id)::int AS count FROM reference_index WHERE reference LIKE $1',
       [`SUBJECT-${run}-%`],
     );
     return rows[0]?.count === count;

@@ -10,6 +10,7 @@ test('everything has a default', () => {
     messagesAtOnce: 16,
     chunkSize: 200,
     leaseMs: 3_000,
+    keepUpdatesHours: 24,
     circuit: { threshold: 10, openMs: 5_000 },
   });
 });

@@ -15,6 +15,8 @@ export abstract class BridgeConfig {
   abstract readonly chunkSize: number;
   /** How long a partition of the sessions stays with a bridge that does not renew its lease. */
   abstract readonly leaseMs: number;
+  /** How long updates are kept for sessions that begin, or mention what they are about, later. */
+  abstract readonly keepUpdatesHours: number;
   /** Failures of a source that open its circuit, and for how long. */
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
@@ -22,6 +24,9 @@ export abstract class BridgeConfig {
 class Environment {
   @IsWhole(300, 600_000)
   BRIDGE_LEASE_MS = 3_000;
+
+  @IsWhole(1, 720)
+  BRIDGE_KEEP_UPDATES_HOURS = 24;
 
   @IsWhole(1, 1_000_000)
   CIRCUIT_THRESHOLD = 10;
@@ -75,6 +80,7 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
     messagesAtOnce: environment.KAFKA_MESSAGES_AT_ONCE,
     chunkSize: environment.KAFKA_CHUNK_SIZE,
     leaseMs: environment.BRIDGE_LEASE_MS,
+    keepUpdatesHours: environment.BRIDGE_KEEP_UPDATES_HOURS,
     circuit: { threshold: environment.CIRCUIT_THRESHOLD, openMs: environment.CIRCUIT_OPEN_MS },
   };
 }

@@ -7,6 +7,9 @@ import { Metrics } from '#platform';
 export class BridgeMetrics {
   readonly received: Counter<'topic'>;
   readonly recorded: Counter<'topic'>;
+  readonly unmatched: Counter<'topic'>;
+  readonly late: Counter;
+  readonly lateFailed: Counter;
   readonly deadLetters: Counter<'topic' | 'reason'>;
   readonly paused: Counter<'topic'>;
   readonly published: Counter;
@@ -20,6 +23,19 @@ export class BridgeMetrics {
     this.recorded = metrics.counter('bridge_events_recorded_total', 'Events appended for messages', [
       'topic',
     ]);
+    this.unmatched = metrics.counter(
+      'bridge_unmatched_total',
+      'Updates that concerned no session when they came in',
+      ['topic'],
+    );
+    this.late = metrics.counter(
+      'bridge_late_updates_total',
+      'Updates recorded in sessions that began, or mentioned them, after they had come in',
+    );
+    this.lateFailed = metrics.counter(
+      'bridge_late_updates_failed_total',
+      'Updates that a session did not take after they had come in',
+    );
     this.deadLetters = metrics.counter('bridge_dead_letters_total', 'Messages sent to the dead letters', [
       'topic',
       'reason',
@@ -58,6 +74,19 @@ export class BridgeMetrics {
     const help = 'Requests of inquiries that wait to be sent';
     this.metrics.gauge('inquiry_requests_waiting', help, ['source'], (gauge) => {
       for (const [source, requests] of waiting()) gauge.set({ source }, requests);
+    });
+  }
+
+  /** Shows how far the index of references is behind. */
+  observeIndexLag(seconds: () => Promise<number>): void {
+    const help =
+      'How far the index in which updates find sessions is behind: the age of its oldest partition';
+    this.metrics.gauge('bridge_index_lag_seconds', help, [], async (gauge) => {
+      // While PostgreSQL does not answer, the last value stays.
+      await seconds().then(
+        (lag) => gauge.set(lag),
+        () => undefined,
+      );
     });
   }
 

@@ -11,7 +11,7 @@ import { UrgentTasks } from '../common/urgent-tasks.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import type { AddressedUpdate } from './external-updates.ts';
-import { ExternalUpdates } from './external-updates.ts';
+import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 import { createTopics } from './topics.ts';
 
@@ -35,7 +35,7 @@ export class InboundConsumers {
   async run(signal: AbortSignal): Promise<void> {
     if (this.config.createTopics) await this.createTopics(signal);
     if (signal.aborted) return;
-    await Promise.all([this.updateConsumer().run(signal), this.replyConsumer().run(signal)]);
+    await Promise.all([this.updateConsumer(signal).run(signal), this.replyConsumer().run(signal)]);
   }
 
   private async createTopics(signal: AbortSignal): Promise<void> {
@@ -49,13 +49,20 @@ export class InboundConsumers {
   }
 
   /** Brings the events of other systems to the sessions that they concern. */
-  private updateConsumer(): ConsumerLoop<AddressedUpdate> {
+  private updateConsumer(signal: AbortSignal): ConsumerLoop<AddressedUpdate> {
     return new ConsumerLoop<AddressedUpdate>({
       ...this.shared('events', this.declarations.names.incoming),
+      isUnavailable: mustWait,
+      ready: async () => {
+        await this.services.ping();
+        await this.updates.ready();
+      },
       prepare: (messages) => this.updates.address(messages),
       handle: async (update, { topic }) => {
         await this.urgent.yieldToDeadlines();
-        this.metrics.recorded.inc({ topic }, await this.updates.record(update));
+        const { sessions, appended } = await this.updates.record(update, signal);
+        this.metrics.recorded.inc({ topic }, appended);
+        if (sessions === 0) this.metrics.unmatched.inc({ topic });
         this.metrics.received.inc({ topic });
       },
     });

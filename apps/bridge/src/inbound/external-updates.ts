@@ -1,105 +1,116 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Pool } from 'pg';
-import type { JsonObject, ResolvedUpdate } from '#domain';
-import { deduplicationIds } from '#domain';
-import type { Received } from '#messaging';
-import { NonRetryableError } from '#messaging';
-import type { Reference } from '#read-models';
-import { sessionsConcerned } from '#read-models';
-import { CommandExecutor, CommandRejectedError } from '#sessions';
-import type { IncomingEvent } from './declared-events.ts';
+import type { NonRetryableError, Received } from '#messaging';
+import { inParallel, isUnavailable } from '#platform';
+import type { Addressees, SessionPage } from '#read-models';
+import { IndexBehindError, IndexLag } from '../references/index-lag.ts';
+import { SessionFinder } from '../references/session-finder.ts';
+import { KeptUpdates } from '../updates/kept-updates.ts';
+import { Ownership } from '../updates/ownership.ts';
+import { UpdateRecorder } from '../updates/recorder.ts';
+import type { AboutUpdate, Update } from '../updates/update.ts';
 import { DeclaredEvents } from './declared-events.ts';
 import { readOrError, toWorkerError } from './errors.ts';
+import { updateOf } from './update-of.ts';
 
-/** An external update and the sessions that it concerns. */
+/** An external update, the sessions that it concerns, and its id among the kept ones. */
 export interface AddressedUpdate {
-  readonly event: IncomingEvent;
-  readonly sessions: readonly string[];
+  readonly id: string;
+  readonly update: Update;
+  readonly addressees: Addressees;
+  /** The first of the sessions. */
+  readonly page: SessionPage;
+}
+
+/** What an update did. */
+interface Effect {
+  /** How many sessions have it. */
+  readonly sessions: number;
+  /** How many events were appended. */
+  readonly appended: number;
+}
+
+/** Sessions of one update that are worked on at a time. */
+const atOnce = 16;
+
+/** Thrown when the process ends while an update is being recorded: it comes again. */
+class InterruptedError extends Error {}
+
+/** Whether an error means that an update has to wait; later it will have its effect. */
+export function mustWait(error: unknown): boolean {
+  return error instanceof IndexBehindError || error instanceof InterruptedError || isUnavailable(error);
 }
 
 /** The events of other systems that concern sessions. */
 @Injectable()
 export class ExternalUpdates {
   constructor(
-    private readonly pool: Pool,
-    private readonly events: DeclaredEvents,
-    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
+    @Inject(DeclaredEvents) private readonly events: Pick<DeclaredEvents, 'read'>,
+    @Inject(SessionFinder) private readonly sessions: Pick<SessionFinder, 'first' | 'next'>,
+    @Inject(KeptUpdates) private readonly kept: Pick<KeptUpdates, 'keep' | 'markMatched'>,
+    @Inject(Ownership) private readonly ownership: Pick<Ownership, 'addressees' | 'learn'>,
+    @Inject(UpdateRecorder) private readonly recorder: Pick<UpdateRecorder, 'record'>,
+    @Inject(IndexLag) private readonly lag: Pick<IndexLag, 'obstacle'>,
   ) {}
 
-  /** Reads the messages of a chunk and finds, with one query, the live sessions that each concerns. */
-  async address(messages: readonly Received[]): Promise<(AddressedUpdate | NonRetryableError)[]> {
-    const events = messages.map((message) => readOrError(() => this.events.read(message)));
-    const references = events.map((event) => (event instanceof NonRetryableError ? [] : referencesOf(event)));
-    const sessions = await sessionsConcerned(this.pool, references);
-    return events.map((event, index) =>
-      event instanceof NonRetryableError ? event : { event, sessions: sessions[index] ?? [] },
-    );
+  /** @throws IndexBehindError while no updates may come in */
+  async ready(): Promise<void> {
+    const obstacle = await this.lag.obstacle();
+    if (obstacle !== null) throw obstacle;
   }
 
   /**
-   * Records an update in every session that it concerns; once, however often it is called.
-   * @returns how many events were appended
-   * @throws NonRetryableError when a session rejects it
+   * Reads the messages of a chunk, keeps them, and then finds the first sessions that each concerns. In this order: a session
+   * that the index does not know yet finds the update when it is indexed.
+   * @throws IndexBehindError
    */
-  async record({ event, sessions }: AddressedUpdate): Promise<number> {
-    const counts = await Promise.all(sessions.map((sessionId) => this.recordIn(sessionId, event)));
-    return counts.reduce((sum, count) => sum + count, 0);
+  async address(messages: readonly Received[]): Promise<(AddressedUpdate | NonRetryableError)[]> {
+    await this.ready();
+    const read = messages.map((message) => readOrError(() => updateOf(this.events.read(message))));
+    const addressed = await this.addressUpdates(read.filter((item) => 'update' in item));
+    let next = 0;
+    return read.map((item) => ('update' in item ? (addressed[next++] as AddressedUpdate) : item));
   }
 
-  private async recordIn(sessionId: string, event: IncomingEvent): Promise<number> {
-    const { system, source_event_id } = event;
-    const update = updateOf(event);
-    try {
-      const result = await this.commands.execute({
-        sessionId,
-        commands: [{ type: 'RecordExternalUpdate', ...update, ...resolvedOf(event), source_event_id }],
-        actor: { role: 'system', id: system },
-        commandIds: deduplicationIds({ system, source_event_id }),
-        body: update,
-        causationId: source_event_id,
-      });
-      return result.replayed ? 0 : result.events.length;
-    } catch (error) {
-      if (isOver(error)) return 0;
-      throw toWorkerError(error);
+  /**
+   * Records an update in every session that it concerns; once, however often it is called. A session that rejects it does
+   * not keep the others from it.
+   * @throws NonRetryableError when a session rejected it; anything for which `mustWait` holds
+   */
+  async record(
+    { id, update, addressees, page: first }: AddressedUpdate,
+    signal?: AbortSignal,
+  ): Promise<Effect> {
+    const failures: unknown[] = [];
+    let [sessions, appended] = [0, 0];
+    for (let page: SessionPage | undefined = first; page; page = await this.sessions.next(addressees, page)) {
+      const recordIn = async (sessionId: string): Promise<void> => {
+        try {
+          const recording = await this.recorder.record(sessionId, update);
+          if (recording !== 'over') sessions += 1;
+          if (recording === 'recorded') appended += 1;
+        } catch (error) {
+          if (isUnavailable(error)) throw error;
+          failures.push(error);
+        }
+      };
+      await inParallel(page.sessions, atOnce, recordIn, signal);
+      if (signal?.aborted) throw new InterruptedError('The process ends.');
     }
+    if (sessions > 0) await this.kept.markMatched(id);
+    if (failures.length > 0) throw toWorkerError(failures[0]);
+    return { sessions, appended };
   }
-}
 
-/** An unknown version may mean something else by its fields: it is kept apart and concerns no reference. */
-function updateOf(event: IncomingEvent): {
-  system: string;
-  kind: string;
-  reference: string | null;
-  data: JsonObject;
-} {
-  const { system, kind, known, version, data } = event;
-  if (!known) return { system, kind, reference: null, data: { version, content: data } };
-  return { system, kind, reference: mainReference(event), data };
-}
-
-/** The session ended while the message was on its way: the update does not concern it any more. */
-function isOver(error: unknown): boolean {
-  if (!(error instanceof CommandRejectedError)) return false;
-  return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';
-}
-
-/** What is no part of the update's content: an older release, which did not resolve it, knows it as the same update. */
-function resolvedOf({
-  known,
-  references,
-  status,
-  occurred_at_source,
-  public_text,
-}: IncomingEvent): ResolvedUpdate {
-  return known ? { references, status, occurred_at_source, public_text } : {};
-}
-
-function referencesOf({ references }: IncomingEvent): Reference[] {
-  return Object.entries(references).map(([kind, reference]) => ({ kind, reference: reference as string }));
-}
-
-function mainReference({ subject, references }: IncomingEvent): string | null {
-  const { order, payout, tracking, partner } = references;
-  return order ?? payout ?? tracking ?? partner ?? subject;
+  private async addressUpdates(updates: readonly AboutUpdate[]): Promise<AddressedUpdate[]> {
+    await this.ownership.learn(updates);
+    const ids = await this.kept.keep(updates);
+    const addressees = await this.ownership.addressees(updates.map(({ about }) => about));
+    const pages = await this.sessions.first(addressees);
+    return updates.map(({ update }, index) => ({
+      id: ids[index] as string,
+      update,
+      addressees: addressees[index] as Addressees,
+      page: pages[index] as SessionPage,
+    }));
+  }
 }

@@ -1,13 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
-import { Pool } from 'pg';
-import { loadDeclarations } from '#declarations';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
-import type { CommandRequest, CommandResult } from '#sessions';
+import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
 import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { UpdateRecorder } from '../updates/recorder.ts';
 import type { IncomingEvent } from './declared-events.ts';
-import { DeclaredEvents } from './declared-events.ts';
-import { ExternalUpdates } from './external-updates.ts';
+import { ExternalUpdates, mustWait } from './external-updates.ts';
+import { updateOf } from './update-of.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 
 const rejectedWith = (code: 'session_over' | 'session_not_found' | 'inquiry_not_found'): Error =>
@@ -45,17 +44,32 @@ const event: IncomingEvent = {
   occurred_at_source: '2026-11-28T13:00:00.000Z',
   public_text: null,
 };
-const events = new DeclaredEvents(loadDeclarations({}));
+const marked: string[] = [];
 
-function record(commands: ReturnType<typeof executor>, more: Partial<IncomingEvent> = {}): Promise<number> {
-  const update = { event: { ...event, ...more }, sessions: ['a', 'b'] };
-  return new ExternalUpdates(new Pool(), events, commands).record(update);
+function record(
+  commands: Pick<CommandExecutor, 'execute'>,
+  more: Partial<IncomingEvent> = {},
+  sessions: readonly string[] = ['a', 'b'],
+  signal?: AbortSignal,
+): ReturnType<ExternalUpdates['record']> {
+  const { update } = updateOf({ ...event, ...more });
+  const notRead = { read: () => Promise.reject(new Error('not read')) as never };
+  const noMore = { first: async () => [], next: async () => undefined };
+  const kept = { keep: async () => [], markMatched: async (id: string) => void marked.push(id) };
+  const ownership = { learn: async () => undefined, addressees: async () => [] };
+  const updates = new ExternalUpdates(notRead, noMore, kept, ownership, new UpdateRecorder(commands), {
+    obstacle: async () => null,
+  });
+  const addressees = { references: [], partner: null };
+  return updates.record({ id: '7', update, addressees, page: { sessions, next: undefined } }, signal);
 }
 
 describe('an external update', () => {
+  beforeEach(() => void marked.splice(0));
+
   test('is recorded in every session that it concerns', async () => {
     const commands = executor();
-    expect(await record(commands)).toBe(2);
+    expect(await record(commands)).toEqual({ sessions: 2, appended: 2 });
     expect(commands.requests.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
   });
 
@@ -70,33 +84,91 @@ describe('an external update', () => {
     expect(Object.keys(commands.requests[0]?.body ?? {})).toEqual(['system', 'kind', 'reference', 'data']);
   });
 
+  test('counts as matched when a session has it', async () => {
+    await record(executor());
+    expect(marked).toEqual(['7']);
+  });
+
   test('that was recorded before appends nothing', async () => {
-    expect(await record(executor(replayed, appended))).toBe(1);
+    expect(await record(executor(replayed, appended))).toEqual({ sessions: 2, appended: 1 });
   });
 
   test.each(['session_over', 'session_not_found'] as const)(
     '%s: concerns the session no more',
     async (code) => {
-      expect(await record(executor(rejectedWith(code), appended))).toBe(1);
+      expect(await record(executor(rejectedWith(code), appended))).toEqual({ sessions: 1, appended: 1 });
     },
   );
+
+  test('that only sessions which are over mention is not matched', async () => {
+    const over = rejectedWith('session_over');
+    expect(await record(executor(over, over))).toEqual({ sessions: 0, appended: 0 });
+    expect(marked).toEqual([]);
+  });
 
   test('of an unknown version names no reference', async () => {
     const commands = executor();
     await record(commands, { known: false, version: 9 });
-    expect(commands.requests[0]?.body).toMatchObject({
-      reference: null,
-      data: { version: 9, content: event.data },
-    });
-    expect(commands.requests[0]?.commands[0]).not.toHaveProperty('references');
+    const [request] = commands.requests;
+    expect(request?.body).toMatchObject({ reference: null, data: { version: 9, content: event.data } });
+    expect(request?.commands[0]).not.toHaveProperty('references');
   });
 
   test('whose id came before with other data is not retryable', async () => {
     await expect(record(executor(new CommandIdReusedError('1')))).rejects.toMatchObject({ code: 'refused' });
   });
 
+  test('that one session rejects is recorded in the others', async () => {
+    const commands = executor(new CommandIdReusedError('1'));
+    await record(commands).catch(() => undefined);
+    expect(commands.requests).toHaveLength(2);
+  });
+
   test('is retryable while the store is unavailable', async () => {
     await expect(record(executor(new StoreUnavailableError()))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+});
+
+/** Counts what is under way at a time. */
+function slow(during: () => void = () => undefined): {
+  most: number;
+  ended: number;
+  execute(): Promise<CommandResult>;
+} {
+  let running = 0;
+  const counts = {
+    most: 0,
+    ended: 0,
+    execute: async () => {
+      running += 1;
+      counts.most = Math.max(counts.most, running);
+      await Promise.resolve();
+      running -= 1;
+      counts.ended += 1;
+      during();
+      return appended;
+    },
+  };
+  return counts;
+}
+
+describe('an update for 10,000 sessions', () => {
+  const sessions = Array.from({ length: 10_000 }, (_, index) => String(index));
+
+  test('is recorded in a few of them at a time', async () => {
+    const commands = slow();
+    expect(await record(commands, {}, sessions)).toEqual({ sessions: 10_000, appended: 10_000 });
+    expect(commands.most).toBeLessThanOrEqual(32);
+  });
+
+  test('waits for its next delivery when the process ends', async () => {
+    const stop = new AbortController();
+    const commands = slow(() => commands.ended >= 100 && stop.abort());
+    const error: unknown = await record(commands, {}, sessions, stop.signal).catch(
+      (caught: unknown) => caught,
+    );
+    expect(mustWait(error)).toBe(true);
+    expect(commands.ended).toBeLessThan(200);
   });
 });
 

@@ -1,25 +1,20 @@
 import type { Outgoing } from '#messaging';
 import { conversationTopic, writeCloudEvent } from '#messaging';
-import type { Lease, PartitionWork } from '#partitions';
+import type { Lease } from '#partitions';
 import type { Batch, Logger } from '#platform';
-import { BatchWriter, retry, sleep } from '#platform';
+import { BatchWriter } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
-import { PositionBeyondEndError } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
-import type { Subscribe } from '../common/session-events.ts';
 import { publicEvent } from './public-event.ts';
 
-interface PublisherPorts {
-  readonly subscribe: Subscribe;
+export interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
   /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
-  /** Where to go on in an event store that was restored to a state before the position. */
-  readonly positionAfterRestore: () => Promise<bigint>;
   /** How much may wait for Kafka, in bytes. */
   readonly queueBytes: number;
-  readonly metrics: Pick<BridgeMetrics, 'published' | 'restarted' | 'skipped'>;
+  readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
 }
 
@@ -33,26 +28,23 @@ const capacity = 2_000;
 /** Least time between the starts of two batches, and between two positions without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
-/** How long to wait before a partition whose publisher failed is claimed again, in milliseconds. */
-const reclaimMs = 1_000;
 
 /**
  * Publishes the events of a partition in their order: first the messages, then the position. After an interruption some
  * come again, with the same ids.
  */
-export class ConversationPublisher implements PartitionWork {
-  private readonly stopping = new AbortController();
+export class ConversationPublisher {
   private readonly writer: BatchWriter<Item>;
-  private readonly running: Promise<void>;
   private sent: Batch<Item> | undefined;
+  private published: bigint | null;
 
   constructor(
     private readonly ports: PublisherPorts,
-    readonly lease: Lease,
-    /** Called when the publisher failed. */
-    ended: () => void,
+    private readonly lease: Lease,
+    signal: AbortSignal,
   ) {
     const { metrics, logger, queueBytes } = ports;
+    this.published = lease.position;
     this.writer = new BatchWriter<Item>(
       {
         capacity,
@@ -69,67 +61,36 @@ export class ConversationPublisher implements PartitionWork {
           if (attempt === 1) logger.warn({ err, partition: lease.partition }, 'events not published yet');
         },
       },
-      this.stopping.signal,
+      signal,
     );
-    this.running = this.run(ended);
   }
 
-  /** Events that wait to be published. */
+  /** How many messages wait to be published. */
   get backlog(): number {
     return this.writer.waiting;
   }
 
-  /** How much memory they take, roughly. */
+  /** About how much memory they take, in bytes. */
   get backlogBytes(): number {
     return this.writer.waitingBytes;
   }
 
-  /** Resolves after the batch under way. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  /** Takes over what the subscription delivers. */
+  async receive(delivery: Extract<Delivery, { readonly position: bigint }>): Promise<void> {
+    if (this.published !== null && delivery.position <= this.published) return;
+    const message = this.messageOf(delivery);
+    if (message) await this.writer.push({ message, position: delivery.position });
+    else this.writer.pass(delivery.position);
   }
 
-  /** Reads and publishes; when one of them ends, so does the other. */
-  private async run(ended: () => void): Promise<void> {
-    const end = (): void => this.stopping.abort();
-    const halves = [this.read().finally(end), this.writer.run().finally(end)];
-    for (const half of await Promise.allSettled(halves)) {
-      if (half.status === 'fulfilled') continue;
-      const err: unknown = half.reason;
-      if (err instanceof PositionBeyondEndError) await this.goBack();
-      this.ports.logger.error({ err, partition: this.lease.partition }, 'publisher ended');
-    }
-    void sleep(reclaimMs).then(ended);
+  /** Publishes until the signal. @throws LeaseLostError */
+  run(): Promise<void> {
+    return this.writer.run();
   }
 
-  /** The event store was restored to an earlier state: what is new in it is published. */
-  private async goBack(): Promise<void> {
-    this.ports.metrics.restarted.inc({ reader: 'publisher' });
-    const onRetry = (err: unknown): void =>
-      this.ports.logger.warn({ err, partition: this.lease.partition }, 'position not saved');
-    const goBack = async (): Promise<boolean> =>
-      this.ports.savePosition(await this.ports.positionAfterRestore());
-    await retry(goBack, { attempts: 3, onRetry }).catch(() => undefined);
-  }
-
-  private async read(): Promise<void> {
-    const { subscribe, logger } = this.ports;
-    const { prefixes, position, partition } = this.lease;
-    const onInterruption = (err: unknown): void =>
-      logger.warn({ err, partition }, 'subscription interrupted');
-    const { signal } = this.stopping;
-    for await (const delivery of subscribe({
-      prefixes,
-      after: position ?? 'start',
-      signal,
-      onInterruption,
-    })) {
-      if (!('position' in delivery)) continue;
-      const message = this.messageOf(delivery);
-      if (message) await this.writer.push({ message, position: delivery.position });
-      else this.writer.pass(delivery.position);
-    }
+  /** Goes back to a position, if it is further. */
+  async goBack(position: bigint): Promise<void> {
+    if (this.published !== null && this.published > position) await this.ports.savePosition(position);
   }
 
   /** An event that cannot be read or published is skipped: the partition's others are not delayed. */
@@ -157,5 +118,6 @@ export class ConversationPublisher implements PartitionWork {
     if (items.length > 0 && batch !== this.sent) await this.ports.send(items.map(({ message }) => message));
     this.sent = batch;
     if (!(await this.ports.savePosition(position))) throw new LeaseLostError(this.lease.partition);
+    this.published = position;
   }
 }

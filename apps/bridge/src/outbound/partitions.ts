@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
+import type { Publisher } from '#messaging';
 import type { Lease } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
@@ -13,15 +14,22 @@ import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
+import { IndexStore } from '../references/index-store.ts';
+import { IndexWriter } from '../references/index-writer.ts';
+import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
+import { PartitionProcessor } from './partition-processor.ts';
 
-/** The partitions of the sessions that this instance owns: it publishes their events, works on their inquiries and expires them. */
+/**
+ * The partitions of the sessions that this instance owns: it publishes their events, indexes what they speak of, works on
+ * their inquiries and expires them.
+ */
 @Injectable()
 export class OutboundPartitions {
   /** The name of this process in the leases. */
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
-  private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
+  private readonly coordinator: PartitionCoordinator<PartitionProcessor>;
   private readonly queueBytes: number;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
@@ -30,6 +38,7 @@ export class OutboundPartitions {
     private readonly store: EventStore,
     private readonly producers: Producers,
     private readonly urgent: UrgentTasks,
+    private readonly late: LateUpdates,
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
@@ -62,7 +71,7 @@ export class OutboundPartitions {
 
   /** Events that wait to be published. */
   get backlog(): number {
-    return this.coordinator.work.reduce((sum, publisher) => sum + publisher.backlog, 0);
+    return this.coordinator.work.reduce((sum, { backlog }) => sum + backlog, 0);
   }
 
   /** Whether this instance works for a session; the others only step in when it does not. */
@@ -80,27 +89,42 @@ export class OutboundPartitions {
     await this.coordinator.run(signal);
   }
 
-  private begin(lease: Lease, ended: () => void): ConversationPublisher {
+  private begin(lease: Lease, ended: () => void): PartitionProcessor {
     // The partition counts as owned only when this has returned.
     setImmediate(() => {
       for (const listener of this.takenListeners) listener(lease.prefixes);
     });
-    return new ConversationPublisher(
+    const { subscribe, store, metrics, logger } = this;
+    return new PartitionProcessor(
       {
-        subscribe: this.subscribe,
-        send: async (messages) => {
-          await this.urgent.yieldToDeadlines();
-          await this.producers.conversations.send(messages);
-        },
-        savePosition: (position) => this.savePosition(lease, position),
-        positionAfterRestore: async () => positionAfterRestore(this.store, await this.leases.savedAt(lease)),
-        queueBytes: this.queueBytes,
-        metrics: this.metrics,
-        logger: this.logger,
+        subscribe,
+        head: () => store.head(),
+        positionAfterRestore: async () => positionAfterRestore(store, await this.leases.savedAt(lease)),
+        publisher: (signal) => this.publisherOf(lease, signal),
+        index: (signal) => this.indexOf(lease, signal),
+        metrics,
+        logger,
       },
       lease,
       ended,
     );
+  }
+
+  private publisherOf(lease: Lease, signal: AbortSignal): ConversationPublisher {
+    const { queueBytes, metrics, logger } = this;
+    const send: Publisher['send'] = async (messages) => {
+      await this.urgent.yieldToDeadlines();
+      await this.producers.conversations.send(messages);
+    };
+    const savePosition = (position: bigint): Promise<boolean> => this.savePosition(lease, position);
+    return new ConversationPublisher({ send, savePosition, queueBytes, metrics, logger }, lease, signal);
+  }
+
+  private indexOf(lease: Lease, signal: AbortSignal): IndexWriter {
+    const { metrics, logger, late } = this;
+    const store = new IndexStore(this.pool, { ...lease, owner: this.instance });
+    const recordLate: LateUpdates['record'] = (mentions, after) => late.record(mentions, after);
+    return new IndexWriter({ store, recordLate, metrics, logger }, signal);
   }
 
   /** Stores the position up to which a partition is published; false when another instance owns it. */

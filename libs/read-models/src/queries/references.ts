@@ -6,30 +6,64 @@ export interface Reference {
   readonly reference: string;
 }
 
+/** Whom a message concerns: the sessions with any of the references; with a partner only those of that partner. */
+export interface Addressees {
+  readonly references: readonly Reference[];
+  readonly partner: string | null;
+}
+
+/** Some of the sessions that a message concerns, in the order of their ids. */
+export interface SessionPage {
+  readonly sessions: readonly string[];
+  /** The id after which the next page begins; undefined: there is none. */
+  readonly next: string | undefined;
+}
+
+/** The id before those of all sessions. */
+const beforeAll = '00000000-0000-0000-0000-000000000000';
+
 /**
- * The live sessions that each of several messages concerns, each session once. As of the projection: what a session
- * spoke of in the last moments may not be there yet.
+ * For each of several messages a page of the live sessions that it concerns, each session once. As of the index: what
+ * a session spoke of in the last moments may not be there yet.
+ * @param limit sessions of a page
+ * @param after the `next` of the page before, of all messages
  */
 export async function sessionsConcerned(
   pool: Pool,
-  messages: readonly (readonly Reference[])[],
-): Promise<string[][]> {
-  const wanted = messages.flatMap((references, index) => references.map((item) => ({ index, ...item })));
+  messages: readonly Addressees[],
+  limit: number,
+  after = beforeAll,
+): Promise<SessionPage[]> {
+  const wanted = messages.flatMap(({ references, partner }, index) =>
+    references.map((item) => ({ index, ...item, partner })),
+  );
   const found = messages.map(() => new Set<string>());
-  if (wanted.length === 0) return found.map(() => []);
-  const { rows } = await pool.query<{ index: number; session_id: string }>({
-    name: 'turnstream-sessions-concerned',
-    text: `WITH wanted AS (
-        SELECT * FROM unnest($1::int[], $2::text[], $3::text[]) AS w (index, kind, reference))
-      SELECT w.index, s.session_id FROM wanted AS w
-        JOIN session_reference AS r ON r.kind = w.kind AND r.reference = w.reference
-        JOIN conversation_session AS s ON s.session_id = r.session_id AND s.status = 'active'
-      UNION
-      SELECT w.index, s.session_id FROM wanted AS w
-        JOIN conversation_session AS s ON s.partner_id = w.reference AND s.status = 'active'
-        WHERE w.kind = 'partner'`,
-    values: [wanted.map((w) => w.index), wanted.map((w) => w.kind), wanted.map((w) => w.reference)],
-  });
-  for (const { index, session_id } of rows) found[index]?.add(session_id);
-  return found.map((ids) => [...ids].sort());
+  if (wanted.length > 0) {
+    const { rows } = await pool.query<{ index: number; session_id: string }>({
+      name: 'turnstream-sessions-concerned',
+      text: `SELECT w.index, s.session_id
+        FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS w (index, kind, reference, partner)
+        CROSS JOIN LATERAL (
+          SELECT r.session_id FROM reference_index AS r
+          WHERE r.kind = w.kind AND r.reference = w.reference AND r.session_id > $5::uuid
+            AND (w.partner IS NULL OR r.partner_id = w.partner)
+          ORDER BY r.session_id LIMIT $6) AS s`,
+      values: [
+        wanted.map((w) => w.index),
+        wanted.map((w) => w.kind),
+        wanted.map((w) => w.reference),
+        wanted.map((w) => w.partner),
+        after,
+        limit + 1,
+      ],
+    });
+    for (const { index, session_id } of rows) found[index]?.add(session_id);
+  }
+  return found.map((ids) => toPage([...ids].sort(), limit));
+}
+
+/** The first sessions of all references are among the first of each. */
+function toPage(ids: readonly string[], limit: number): SessionPage {
+  const sessions = ids.slice(0, limit);
+  return { sessions, next: ids.length > limit ? sessions.at(-1) : undefined };
 }

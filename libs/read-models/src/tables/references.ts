@@ -6,13 +6,21 @@ const kinds = { order_id: 'order', payout_id: 'payout', tracking_id: 'tracking' 
 /** Longer texts are no references. */
 const longest = 200;
 
+/** Whether a text may be the id of something: neither empty nor long, and a text that PostgreSQL can hold. */
+export function isReference(text: unknown): text is string {
+  return typeof text === 'string' && text !== '' && text.length <= longest && !text.includes('\0');
+}
+
 /** What an event says that its session is about. Pure. */
 export function referencesOf(session_id: string, event: RecordedEvent): ReferenceRow[] {
-  return Object.entries(kinds).flatMap(([field, kind]) => {
-    const reference = fieldsOf(event)[field];
-    const usable = typeof reference === 'string' && reference !== '' && reference.length <= longest;
-    return usable ? [{ session_id, kind, reference }] : [];
-  });
+  const fields = fieldsOf(event);
+  const named = Object.entries(kinds).map(([field, kind]) => ({ kind, reference: fields[field] }));
+  const resolved = event.type === 'ExternalUpdateRecorded' ? (event.data.references ?? {}) : {};
+  const all = [...named, ...Object.values(kinds).map((kind) => ({ kind, reference: resolved[kind] }))];
+  const found = new Map<string, ReferenceRow>();
+  for (const { kind, reference } of all)
+    if (isReference(reference)) found.set(`${kind} ${reference}`, { session_id, kind, reference });
+  return [...found.values()];
 }
 
 function fieldsOf(event: RecordedEvent): JsonObject {

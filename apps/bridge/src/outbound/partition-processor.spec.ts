@@ -1,75 +1,40 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { RecordedEvent } from '#domain';
 import type { Outgoing } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
 import { PositionBeyondEndError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
+import type { IndexBatch, Mention } from '../references/changes.ts';
+import { IndexWriter } from '../references/index-writer.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
+import { PartitionProcessor } from './partition-processor.ts';
+import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
-const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-const lease = {
-  partition: 1,
-  epoch: 3n,
-  prefixes: ['session-0'],
-  position: 10n,
-  aheadOf: null,
-};
+const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n, aheadOf: null };
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
+/** Everything that the index did, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
+let indexSteps: string[];
+let indexed: bigint | null;
+let lateErrors: Error[];
+let head: bigint;
 let sendErrors: Error[];
 let saveErrors: Error[];
 let owned: boolean;
 let ended: boolean;
-let read: number;
 let gate: Promise<void> | undefined;
-let deliveries: Delivery[];
-/** The error with which the subscription ends. */
-let failure: Error | undefined;
-let notify: () => void;
-let publisher: ConversationPublisher;
+let subscription: TestSubscription;
+let processor: PartitionProcessor;
 let metrics: Metrics;
-let after: unknown;
+let bridge: BridgeMetrics;
 
 const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-function deliver(...more: Delivery[]): void {
-  deliveries.push(...more);
-  notify();
-}
+const deliver = (...more: readonly Delivery[]): void => subscription.deliver(...more);
 
-function fail(error: Error): void {
-  failure = error;
-  notify();
-}
-
-/** The event at a position; by default one that is published. */
-function event(position: number, type = 'SessionEnded', data: object | null = {}): Delivery {
-  const metadata = { occurred_at: '2026-11-24T08:00:00.000Z' };
-  const recorded = { type, data, event_id: String(position), revision: 1, metadata };
-  return {
-    kind: 'event',
-    session_id: sessionId,
-    event: recorded as unknown as RecordedEvent,
-    position: BigInt(position),
-  };
-}
-
-async function* subscription(signal: AbortSignal): AsyncGenerator<Delivery> {
-  signal.addEventListener('abort', () => notify());
-  while (!signal.aborted) {
-    if (failure) throw failure;
-    const delivery = deliveries.shift();
-    if (delivery) {
-      read += 1;
-      yield delivery;
-    } else
-      await new Promise<void>((resolve) => {
-        notify = resolve;
-      });
-  }
-}
+const named = (mentions: readonly Mention[]): string =>
+  mentions.map(({ kind, reference }) => `${kind}:${reference}`).join(' ');
 
 async function send(messages: readonly Outgoing[]): Promise<void> {
   await gate;
@@ -86,41 +51,70 @@ async function savePosition(position: bigint): Promise<boolean> {
   return owned;
 }
 
-beforeEach(() => {
-  jest.useFakeTimers();
-  [steps, sendErrors, saveErrors, deliveries] = [[], [], [], []];
-  [owned, ended, read, gate, after] = [true, false, 0, undefined, undefined];
-  notify = () => undefined;
-  failure = undefined;
-  metrics = new Metrics('bridge');
-  publisher = new ConversationPublisher(
+/** Begins the work on the partition, as of `indexed` and `head`. */
+function begin(): void {
+  const logger = createLogger('bridge', 'silent');
+  const ports = { send, savePosition, queueBytes: 2 ** 20, metrics: bridge, logger };
+  processor = new PartitionProcessor(
     {
-      subscribe: (options) => {
-        after = options.after;
-        return subscription(options.signal);
-      },
-      send,
-      savePosition,
+      subscribe: (options) => subscription.subscribe(options),
+      head: async () => head,
       positionAfterRestore: async () => 3n,
-      queueBytes: 2 ** 20,
-      metrics: new BridgeMetrics(metrics),
-      logger: createLogger('bridge', 'silent'),
+      publisher: (signal) => new ConversationPublisher(ports, lease, signal),
+      index: (signal) => new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
+      metrics: bridge,
+      logger,
     },
     lease,
     () => {
       ended = true;
     },
   );
+}
+
+const indexStore = {
+  load: async () => indexed,
+  apply: async ({ mentions, over }: IndexBatch) =>
+    void indexSteps.push(`apply ${[named(mentions), ...over].filter(Boolean).join(' ')}`),
+  savePosition: async (position: bigint) => void indexSteps.push(`save ${position}`),
+  confirm: async () => void indexSteps.push('confirm'),
+};
+
+async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
+  const error = lateErrors.shift();
+  if (error) throw error;
+  indexSteps.push(`late ${named(mentions)} after ${after}`);
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  [steps, sendErrors, saveErrors] = [[], [], []];
+  [owned, ended, gate] = [true, false, undefined];
+  [indexSteps, indexed, lateErrors, head] = [[], 10n, [], 1_000_000n];
+  subscription = new TestSubscription();
+  metrics = new Metrics('bridge');
+  bridge = new BridgeMetrics(metrics);
+  begin();
 });
 afterEach(async () => {
-  const stopping = publisher.stop();
+  const stopping = processor.stop();
   await advance(10_000);
   await stopping;
   jest.useRealTimers();
 });
 
-test('the subscription begins at the position of the lease', () => {
-  expect(after).toBe(10n);
+describe('the subscription begins', () => {
+  test.each([
+    ['at the position of the lease', 10n, 10n],
+    ['where the index is, when that is further back', 4n, 4n],
+    ['at the start, when nothing is indexed', null, 'start'],
+  ])('%s', async (_, position, expected) => {
+    await processor.stop();
+    indexed = position;
+    begin();
+    await advance();
+    expect(subscription.after).toBe(expected);
+  });
 });
 
 describe('events', () => {
@@ -158,7 +152,7 @@ describe('events', () => {
     sendErrors = Array.from({ length: 100 }, () => new Error('Kafka is unavailable'));
     deliver(event(11), event(12));
     await advance(1_000);
-    expect(publisher.backlog).toBe(2);
+    expect(processor.backlog).toBe(2);
   });
 
   test('are not read without limit while Kafka is unavailable', async () => {
@@ -166,7 +160,7 @@ describe('events', () => {
     gate = promise;
     deliver(...Array.from({ length: 10_000 }, (_, index) => event(11 + index)));
     await advance(1_000);
-    expect(read).toBeLessThanOrEqual(4_001);
+    expect(subscription.read).toBeLessThanOrEqual(4_001);
     resolve();
   });
 
@@ -220,14 +214,59 @@ describe('an event that cannot be read or published', () => {
   });
 });
 
+describe('the index', () => {
+  test('has what events mention before kept updates are looked for, and its position last', async () => {
+    deliver(turnAbout(11, 'O1'), turnAbout(12, 'O2'));
+    await advance();
+    expect(indexSteps).toEqual(['apply order:O1 order:O2', 'late order:O1 order:O2 after 10', 'save 12']);
+  });
+
+  test('does not move on before kept updates are recorded', async () => {
+    lateErrors = [new Error('event store is unavailable')];
+    deliver(turnAbout(11, 'O1'));
+    await advance(2_000);
+    expect(indexSteps).toEqual(['apply order:O1', 'apply order:O1', 'late order:O1 after 10', 'save 11']);
+  });
+
+  test('forgets a session that is over', async () => {
+    deliver(turnAbout(11, 'O1'), event(12));
+    await advance();
+    expect(indexSteps[0]).toBe(`apply ${sessionId}`);
+  });
+
+  test('skips what it has, which the publisher may still need', async () => {
+    await processor.stop();
+    indexed = 20n;
+    begin();
+    deliver(event(11), turnAbout(21, 'O1'));
+    await advance();
+    expect(indexSteps).toEqual(['apply order:O1', 'late order:O1 after 20', 'save 21']);
+    expect(steps).toContain('send 11 21');
+  });
+
+  test('is confirmed when all is read, and nothing waits', async () => {
+    deliver({ kind: 'caught_up' });
+    await advance(5_100);
+    expect(indexSteps).toEqual(['confirm']);
+  });
+
+  test('ahead of a restored store goes back, also when the publisher is not', async () => {
+    await processor.stop();
+    [indexed, head] = [20n, 15n];
+    begin();
+    await advance();
+    expect(indexSteps).toEqual(['save 3']);
+  });
+});
+
 test('a position beyond the end of a restored store goes back to what is new in it', async () => {
-  fail(new PositionBeyondEndError(10n, 4n));
+  subscription.fail(new PositionBeyondEndError(10n, 4n));
   await advance(2_000);
   expect(steps).toEqual(['save 3']);
   expect(ended).toBe(true);
 });
 
-describe('the publisher ends', () => {
+describe('the work ends', () => {
   test('when another instance owns the partition', async () => {
     owned = false;
     deliver(event(11));
@@ -238,7 +277,7 @@ describe('the publisher ends', () => {
   });
 
   test('without publishing more once it is stopped', async () => {
-    await publisher.stop();
+    await processor.stop();
     deliver(event(11));
     await advance(2_000);
     expect(steps).toEqual([]);
@@ -249,7 +288,7 @@ describe('the publisher ends', () => {
     gate = promise;
     deliver(event(11));
     await advance(100);
-    const stopping = publisher.stop();
+    const stopping = processor.stop();
     resolve();
     await stopping;
     expect(steps).toEqual(['send 11', 'save 11']);

@@ -1,0 +1,85 @@
+import { isReference, isUuid, referencesOf } from '#read-models';
+import type { Delivery } from '#sessions';
+import { storableTime } from '../common/storable-time.ts';
+
+/** A session that began. */
+export interface Start {
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly started_at: string;
+  readonly position: bigint;
+}
+
+/** Something that a session speaks of; `partner`: whose it is. */
+export interface Mention {
+  readonly session_id: string;
+  readonly kind: string;
+  readonly reference: string;
+  readonly position: bigint;
+}
+
+/** What one delivery changes in the index. */
+export interface IndexChange {
+  readonly position: bigint;
+  /** When it happened (ISO 8601). */
+  readonly at: string | null;
+  readonly start?: Start;
+  readonly mentions: readonly Mention[];
+  /** The session that is over. */
+  readonly over?: string;
+}
+
+/** What many deliveries change. */
+export interface IndexBatch {
+  readonly starts: readonly Start[];
+  readonly mentions: readonly Mention[];
+  readonly over: readonly string[];
+}
+
+/** What a delivery changes in the index; undefined: nothing. Pure. */
+export function changeOf(delivery: Delivery): IndexChange | undefined {
+  if (delivery.kind !== 'event' && delivery.kind !== 'deleted') return undefined;
+  const session_id = delivery.session_id.toLowerCase();
+  const { position } = delivery;
+  if (!isUuid(session_id)) return undefined;
+  if (delivery.kind === 'deleted')
+    return isWhole(delivery.before) ? { position, at: null, mentions: [], over: session_id } : undefined;
+  const { event } = delivery;
+  const at = storableTime(event.metadata.occurred_at);
+  if (event.type === 'SessionEnded' || event.type === 'SessionExpired')
+    return { position, at, mentions: [], over: session_id };
+  if (event.type === 'SessionStarted') {
+    const { partner_id } = event.data;
+    if (!isReference(partner_id) || at === null) return undefined;
+    const mention = { session_id, kind: 'partner', reference: partner_id, position };
+    return { position, at, start: { session_id, partner_id, started_at: at, position }, mentions: [mention] };
+  }
+  const mentions = referencesOf(session_id, event).map((row) => ({ ...row, position }));
+  return mentions.length > 0 ? { position, at, mentions } : undefined;
+}
+
+/** Merges changes in their order: what a session speaks of counts until it is over. Pure. */
+export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
+  const starts = new Map<string, Start>();
+  const mentions = new Map<string, Mention>();
+  const over = new Set<string>();
+  for (const change of changes) {
+    if (change.start) starts.set(change.start.session_id, change.start);
+    for (const mention of change.mentions) {
+      const key = `${mention.session_id} ${mention.kind} ${mention.reference}`;
+      if (!mentions.has(key)) mentions.set(key, mention);
+    }
+    if (change.over !== undefined) over.add(change.over);
+  }
+  const isLive = ({ session_id }: { readonly session_id: string }): boolean => !over.has(session_id);
+  return {
+    starts: [...starts.values()].filter(isLive),
+    mentions: [...mentions.values()].filter(isLive),
+    over: [...over],
+  };
+}
+
+/** Whether all events of a stream are deleted, not only those before some revision. */
+function isWhole(before: number): boolean {
+  return before === Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,109 @@
+import type { Pool } from 'pg';
+import { LeaseLostError } from '#read-models';
+import type { IndexBatch } from './changes.ts';
+
+/** The owner of a partition, and the streams that are in it. */
+export interface IndexOwner {
+  readonly partition: number;
+  readonly owner: string;
+  readonly epoch: bigint;
+  readonly prefixes: readonly string[];
+}
+
+/** The index of one partition in PostgreSQL, and up to where it is written. Only the partition's owner writes. */
+export class IndexStore {
+  constructor(
+    private readonly pool: Pool,
+    private readonly owner: IndexOwner,
+  ) {}
+
+  /** Up to where all streams of the partition are indexed; null: the index begins with their first event. */
+  async load(): Promise<bigint | null> {
+    const { prefixes } = this.owner;
+    const { rows } = await this.pool.query<{ position: string | null }>(
+      `WITH begun AS (
+         INSERT INTO reference_index_position (prefix) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING)
+       SELECT CASE WHEN count(position) = $2 THEN min(position) END AS position
+       FROM reference_index_position WHERE prefix = ANY ($1)`,
+      [prefixes, prefixes.length],
+    );
+    const position = rows[0]?.position ?? null;
+    return position === null ? null : BigInt(position);
+  }
+
+  /**
+   * Writes what events change; resolves when it is committed. A session that has not begun, or is over, has no mentions.
+   * @throws LeaseLostError
+   */
+  async apply({ starts, mentions, over }: IndexBatch): Promise<void> {
+    const { partition, owner, epoch } = this.owner;
+    const { rows } = await this.pool.query<{ owned: number }>({
+      name: 'turnstream-reference-index',
+      text: `WITH lease AS (
+          SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
+        ), forgotten AS (
+          DELETE FROM reference_index AS r USING lease WHERE r.session_id = ANY ($4::uuid[])
+        ), started AS (
+          INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
+          SELECT 'partner', s.partner_id, s.session_id, s.partner_id, s.started_at, s.position
+          FROM lease CROSS JOIN unnest($5::uuid[], $6::text[], $7::timestamptz[], $8::bigint[])
+            AS s (session_id, partner_id, started_at, position)
+          ON CONFLICT DO NOTHING RETURNING session_id, partner_id, started_at
+        ), live AS (
+          SELECT session_id, partner_id, started_at FROM started UNION ALL
+          SELECT session_id, partner_id, started_at FROM reference_index
+          WHERE kind = 'partner' AND session_id = ANY ($9::uuid[])
+        ), mentioned AS (
+          INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
+          SELECT m.kind, m.reference, m.session_id, l.partner_id, l.started_at, m.position
+          FROM lease CROSS JOIN unnest($9::uuid[], $10::text[], $11::text[], $12::bigint[])
+            AS m (session_id, kind, reference, position)
+          JOIN live AS l ON l.session_id = m.session_id WHERE m.kind <> 'partner'
+          ON CONFLICT DO NOTHING
+        )
+        SELECT count(*)::int AS owned FROM lease`,
+      values: [
+        partition,
+        owner,
+        epoch,
+        over,
+        starts.map((start) => start.session_id),
+        starts.map((start) => start.partner_id),
+        starts.map((start) => start.started_at),
+        starts.map((start) => start.position),
+        mentions.map((mention) => mention.session_id),
+        mentions.map((mention) => mention.kind),
+        mentions.map((mention) => mention.reference),
+        mentions.map((mention) => mention.position),
+      ],
+    });
+    if (rows[0]?.owned !== 1) throw new LeaseLostError(partition);
+  }
+
+  /**
+   * Saves up to where the partition is indexed; `until`: what happened until then (ISO 8601) is in the index.
+   * @throws LeaseLostError
+   */
+  async savePosition(position: bigint, until: string | null): Promise<void> {
+    await this.save(
+      `position = $5, current_until = CASE WHEN $6::timestamptz IS NULL THEN p.current_until
+         ELSE greatest(p.current_until, least($6, now())) END`,
+      [position, until],
+    );
+  }
+
+  /** Records that the index has all that there is. @throws LeaseLostError */
+  async confirm(): Promise<void> {
+    await this.save('current_until = now()', []);
+  }
+
+  private async save(changes: string, values: readonly unknown[]): Promise<void> {
+    const { partition, owner, epoch, prefixes } = this.owner;
+    const { rowCount } = await this.pool.query(
+      `UPDATE reference_index_position AS p SET ${changes} FROM bridge_slot AS s
+       WHERE s.slot = $1 AND s.owner = $2 AND s.epoch = $3 AND p.prefix = ANY ($4)`,
+      [partition, owner, epoch, prefixes, ...values],
+    );
+    if (rowCount !== prefixes.length) throw new LeaseLostError(partition);
+  }
+}

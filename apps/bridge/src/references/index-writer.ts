@@ -1,0 +1,121 @@
+import type { Batch, Logger } from '#platform';
+import { BatchWriter } from '#platform';
+import { LeaseLostError } from '#read-models';
+import type { Delivery } from '#sessions';
+import type { BridgeMetrics } from '../common/metrics.ts';
+import type { IndexChange, Mention } from './changes.ts';
+import { changeOf, mergeChanges } from './changes.ts';
+import type { IndexStore } from './index-store.ts';
+
+interface IndexPorts {
+  readonly store: Pick<IndexStore, 'apply'>;
+  /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
+  readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
+}
+
+interface IndexWriterPorts extends IndexPorts {
+  readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition'>;
+  readonly metrics: Pick<BridgeMetrics, 'skipped'>;
+  readonly logger: Logger;
+}
+
+/** Changes that wait before the subscription is paused, and those that are written together. */
+const capacity = 4_096;
+const batchSize = 256;
+/** Least time between the starts of two batches, and between two positions without changes (ms). */
+const intervalMs = 50;
+const passIntervalMs = 1_000;
+
+/**
+ * Writes the index of a partition, in which updates find sessions. First what sessions mention, then the kept updates that
+ * they missed, at last the position: after an interruption some comes again, and changes nothing.
+ */
+export class IndexWriter {
+  private readonly writer: BatchWriter<IndexChange>;
+  private written: bigint | null = null;
+
+  constructor(
+    private readonly ports: IndexWriterPorts,
+    signal: AbortSignal,
+  ) {
+    this.writer = new BatchWriter<IndexChange>(
+      {
+        capacity,
+        batchSize,
+        intervalMs,
+        passIntervalMs,
+        backOff: { maxMs: 1_000 },
+        write: (batch) => this.write(batch),
+        isTerminal: (error) => error instanceof LeaseLostError,
+        onWritten: () => undefined,
+        onRetry: (err, attempt) => {
+          if (attempt === 1) ports.logger.warn({ err }, 'references not indexed yet');
+        },
+      },
+      signal,
+    );
+  }
+
+  /** Up to where the partition is indexed; null: the index begins with the first event. */
+  async load(): Promise<bigint | null> {
+    this.written = await this.ports.store.load();
+    return this.written;
+  }
+
+  /** Whether everything that was received is written. */
+  get idle(): boolean {
+    return this.writer.idle;
+  }
+
+  /** Takes over what the subscription delivers. */
+  async receive(delivery: Extract<Delivery, { readonly position: bigint }>): Promise<void> {
+    if (this.written !== null && delivery.position <= this.written) return;
+    const change = this.changeOf(delivery);
+    if (change) await this.writer.push(change);
+    else this.writer.pass(delivery.position);
+  }
+
+  /** Writes until the signal. @throws LeaseLostError */
+  run(): Promise<void> {
+    return this.writer.run();
+  }
+
+  /** Records that the index has all that there is, when nothing waits. */
+  async confirm(): Promise<void> {
+    if (this.idle) await this.ports.store.confirm();
+  }
+
+  /** Goes back to a position, if it is further. */
+  async goBack(position: bigint): Promise<void> {
+    if (this.written !== null && this.written > position) await this.ports.store.savePosition(position, null);
+  }
+
+  /** An event that cannot be read is skipped: the partition's others are not delayed. */
+  private changeOf(delivery: Delivery): IndexChange | undefined {
+    try {
+      return changeOf(delivery);
+    } catch (err) {
+      this.ports.metrics.skipped.inc({ reader: 'index' });
+      this.ports.logger.error({ err }, 'event skipped: what it mentions cannot be read');
+      return undefined;
+    }
+  }
+
+  private async write({ items, position }: Batch<IndexChange>): Promise<void> {
+    if (items.length > 0) await index(this.ports, items, this.written);
+    await this.ports.store.savePosition(position, items.at(-1)?.at ?? null);
+    this.written = position;
+  }
+}
+
+/** Indexes the changes after a position, and makes up for what their sessions missed. */
+export async function index(
+  { store, recordLate }: IndexPorts,
+  items: readonly IndexChange[],
+  after: bigint | null,
+): Promise<void> {
+  const changes = mergeChanges(items);
+  await store.apply(changes);
+  // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
+  await recordLate(changes.mentions, after);
+}

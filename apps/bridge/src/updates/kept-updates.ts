@@ -1,0 +1,139 @@
+import { hash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import { isReference } from '#read-models';
+import { BridgeConfig } from '../common/config.ts';
+import type { Mention } from '../references/changes.ts';
+import type { AboutUpdate } from './update.ts';
+import { orderedAt, referencesIn } from './update.ts';
+
+/** A kept update that concerns a session. */
+export interface LateUpdate {
+  readonly id: string;
+  readonly session_id: string;
+  readonly partner_id: string;
+  /** It came in before the session began. */
+  readonly before_session: boolean;
+}
+
+/** Of the updates about one thing only the latest are recorded late. */
+const latestOfReference = 20;
+/** Updates that one statement drops. */
+const dropBatch = 1_000;
+
+/** The updates of the last hours, by what they are about: for sessions that the index does not know, or not yet. */
+@Injectable()
+export class KeptUpdates {
+  constructor(
+    private readonly pool: Pool,
+    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
+  ) {}
+
+  /** Keeps updates; resolves when they are committed, with the id of each. One that comes again is kept from then on. */
+  async keep(updates: readonly AboutUpdate[]): Promise<string[]> {
+    if (updates.length === 0) return [];
+    const keys = updates.map(identityOf);
+    // Each once, and always in one order: two bridges that lock rows in another one would wait for each other.
+    const distinct = [...new Map(updates.map((item, index) => [keys[index] ?? '', item]))].sort(byKey);
+    const references = distinct.flatMap(([key, { about }]) =>
+      referencesIn(about).map((reference) => ({ key, ...reference })),
+    );
+    const { rows } = await this.pool.query<{ key: string; id: string }>({
+      name: 'turnstream-keep-updates',
+      text: `WITH kept AS (
+          INSERT INTO kept_update (identity, partner_id, kept_until, content)
+          SELECT decode(key, 'hex'), partner_id, now() + $5 * interval '1 hour', content
+          FROM unnest($1::text[], $2::text[], $3::text[]) AS u (key, partner_id, content)
+          ON CONFLICT (identity) DO UPDATE SET kept_until = excluded.kept_until
+          RETURNING id, encode(identity, 'hex') AS key, xmax = 0 AS is_new
+        ), named AS (
+          INSERT INTO kept_update_reference (kind, reference, ordered_at, update_id)
+          SELECT r.kind, r.reference, coalesce(u.ordered_at, now()), k.id
+          FROM unnest($6::text[], $7::text[], $8::text[]) AS r (key, kind, reference)
+          JOIN unnest($1::text[], $4::timestamptz[]) AS u (key, ordered_at) ON u.key = r.key
+          JOIN kept AS k ON k.key = r.key AND k.is_new
+        )
+        SELECT key, id FROM kept`,
+      values: [
+        distinct.map(([key]) => key),
+        distinct.map(([, { about }]) => (isReference(about.partner) ? about.partner : null)),
+        distinct.map(([, item]) => JSON.stringify(item)),
+        distinct.map(([, { update }]) => orderedAt(update)),
+        this.config.keepUpdatesHours,
+        references.map(({ key }) => key),
+        references.map(({ kind }) => kind),
+        references.map(({ reference }) => reference),
+      ],
+    });
+    const ids = new Map(rows.map(({ key, id }) => [key, id]));
+    return keys.map((key) => ids.get(key) ?? '');
+  }
+
+  /**
+   * The kept updates that concern sessions by what they mention since a position: the latest of each, the earliest first. A
+   * session that begins gets of its partner's updates those that came in since, and those that no session had.
+   */
+  async findFor(mentions: readonly Mention[], after: bigint | null): Promise<LateUpdate[]> {
+    if (mentions.length === 0) return [];
+    const { rows } = await this.pool.query<LateUpdate>({
+      name: 'turnstream-late-updates',
+      text: `SELECT DISTINCT u.ordered_at, u.id, m.session_id, r.partner_id, u.before_session
+        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS m (session_id, kind, reference)
+        JOIN reference_index AS r ON r.kind = m.kind AND r.reference = m.reference
+          AND r.session_id = m.session_id AND r.position > $4
+        CROSS JOIN LATERAL (
+          SELECT n.ordered_at, k.id, k.received_at < r.started_at AS before_session
+          FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
+          WHERE n.kind = r.kind AND n.reference = r.reference AND k.kept_until > now()
+            AND (k.partner_id IS NULL OR k.partner_id = r.partner_id)
+            AND (r.kind <> 'partner' OR NOT k.matched OR k.received_at >= r.started_at)
+          ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5) AS u
+        ORDER BY u.ordered_at, u.id`,
+      values: [
+        mentions.map(({ session_id }) => session_id),
+        mentions.map(({ kind }) => kind),
+        mentions.map(({ reference }) => reference),
+        after ?? -1n,
+        latestOfReference,
+      ],
+    });
+    return rows;
+  }
+
+  /** A kept update; undefined when it is not kept any more. */
+  async read(id: string): Promise<AboutUpdate | undefined> {
+    const { rows } = await this.pool.query<{ content: string }>(
+      'SELECT content FROM kept_update WHERE id = $1',
+      [id],
+    );
+    return rows[0] && (JSON.parse(rows[0].content) as AboutUpdate);
+  }
+
+  /** Records that a session has an update. */
+  async markMatched(id: string): Promise<void> {
+    await this.pool.query({
+      name: 'turnstream-update-matched',
+      text: 'UPDATE kept_update SET matched = true WHERE id = $1 AND NOT matched',
+      values: [id],
+    });
+  }
+
+  /** Drops some of the updates whose time is over; true when there may be more. */
+  async dropSome(): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `DELETE FROM kept_update WHERE id IN (SELECT id FROM kept_update WHERE kept_until <= now()
+         ORDER BY kept_until LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [dropBatch],
+    );
+    return rowCount === dropBatch;
+  }
+}
+
+/** A hash: source and id may have characters that no text of PostgreSQL has. */
+function identityOf({ update: { system, source_event_id } }: AboutUpdate): string {
+  return hash('sha256', `${system}\0${source_event_id}`);
+}
+
+function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
+}
