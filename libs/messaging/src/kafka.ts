@@ -1,5 +1,6 @@
 import type { Admin, LogEntry } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
+import { installFetchDecoder } from './fetch/install.ts';
 
 /** Where kafkajs' log lines go: pino's methods of the same names. */
 export interface KafkaLog {
@@ -16,6 +17,8 @@ interface KafkaOptions {
   /** How long one request waits for its answer, unless the protocol gives it more. */
   readonly requestTimeoutMs?: number;
 }
+
+installFetchDecoder();
 
 /** Errors that are part of normal operation: a member of the group joins or leaves. */
 const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;

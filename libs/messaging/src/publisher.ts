@@ -1,8 +1,9 @@
 import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { withTimeout } from '../../platform/src/async/with-timeout.ts';
+import { createPartitioner } from './partitioner.ts';
 
-const { CompressionTypes, KafkaJSRequestTimeoutError, Partitioners } = kafkajs;
+const { CompressionTypes, KafkaJSRequestTimeoutError } = kafkajs;
 
 /** A message as it is sent; bytes stay as they are. */
 export interface Outgoing {
@@ -74,7 +75,7 @@ export class Publisher {
   private connect(): Connecting {
     const producer = this.kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner,
     });
     const { promise: silence, reject } = Promise.withResolvers<never>();
     silence.catch(() => undefined);
