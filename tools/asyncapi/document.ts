@@ -130,12 +130,12 @@ function deadLetter(): Members {
 
 function channels(): Members {
   const plans = topicPlans(inquirySources, loadBridgeConfig({}).topics);
-  const entries = plans.map(({ topic, partitions, replication, retentionMs, maxMessageBytes }) => {
+  const entries = plans.map(({ topic, partitions, replication, settings }) => {
     const types = typesOf(topic);
     const topicConfiguration = {
-      'retention.ms': retentionMs,
+      'retention.ms': Number(settings['retention.ms']),
       'cleanup.policy': ['delete'],
-      ...(maxMessageBytes !== undefined && { 'max.message.bytes': maxMessageBytes }),
+      ...('max.message.bytes' in settings && { 'max.message.bytes': Number(settings['max.message.bytes']) }),
     };
     return [
       channelName(topic),

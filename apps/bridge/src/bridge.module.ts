@@ -127,6 +127,7 @@ export class BridgeModule
     );
     health.addDetail('bridge', async () => ({
       slots: partitions.owned,
+      topics: consumers.topics,
       waiting_for_kafka: partitions.backlog,
       open_inquiries: inquiries.open,
       open_circuits: circuits.open,

@@ -1,7 +1,7 @@
 export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
-export { ConsumerLoop } from './consumer-loop.ts';
-export type { ConsumerOptions } from './consumer-loop.ts';
+export { ConsumerLoop } from './consumer/loop.ts';
+export type { ConsumerOptions } from './consumer/loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
@@ -9,7 +9,7 @@ export { readIncoming, readReply } from './incoming.ts';
 export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog } from './kafka.ts';
-export type { Received } from './process-batch.ts';
+export type { Received } from './consumer/process-batch.ts';
 export { Publisher, publisherRequestMs } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
@@ -25,7 +25,6 @@ export type { JsonSchema } from './schemas.ts';
 export {
   conversationTopic,
   deadLetterTopic,
-  ensureTopics,
   eventsTopic,
   incomingTopics,
   readTopics,
@@ -34,5 +33,7 @@ export {
   systems,
   topicPlans,
 } from './topics.ts';
-export type { TopicSettings } from './topics.ts';
+export type { TopicPlan, TopicSettings } from './topics.ts';
+export { applyDifferences, createMissing, differencesOf } from './topic-admin.ts';
+export type { TopicDifference } from './topic-admin.ts';
 export { schemaError } from './validation.ts';

@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
   readonly headers?: IHeaders | undefined;
+  /** By default the one of the key. */
+  readonly partition?: number | undefined;
 }
 
 /** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
@@ -117,9 +119,9 @@ function sizeOf({ key, value, headers = {} }: Outgoing): number {
 
 function byTopic(messages: readonly Outgoing[]): { topic: string; messages: Message[] }[] {
   const topics = new Map<string, Message[]>();
-  for (const { topic, key, value, headers } of messages) {
+  for (const { topic, key, value, headers, partition } of messages) {
     const list = topics.get(topic) ?? [];
-    list.push({ key, value, ...(headers && { headers }) });
+    list.push({ key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) });
     topics.set(topic, list);
   }
   return [...topics].map(([topic, list]) => ({ topic, messages: list }));
