@@ -16,6 +16,7 @@ import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
+import { ConsumerLag } from './inbound/consumer-lag.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
 import { ExternalUpdates } from './inbound/external-updates.ts';
 import { InquiryReplies } from './inbound/inquiry-replies.ts';
@@ -79,7 +80,7 @@ const clients = [
   },
 ];
 
-/** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
+/** Kafka in and out, inquiries, and the expiry of sessions: loops that run side by side. */
 @Module({
   imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
   providers: [
@@ -87,6 +88,7 @@ const clients = [
     BackingServices,
     BridgeMetrics,
     Producers,
+    ConsumerLag,
     InboundConsumers,
     ExternalUpdates,
     InquiryReplies,
@@ -110,6 +112,7 @@ export class BridgeModule
 
   constructor(
     private readonly consumers: InboundConsumers,
+    private readonly lag: ConsumerLag,
     private readonly partitions: OutboundPartitions,
     private readonly inquiries: InquiryRunner,
     private readonly requests: RequestSender,
@@ -135,7 +138,7 @@ export class BridgeModule
   }
 
   onApplicationBootstrap(): void {
-    const loops = [this.consumers, this.partitions, this.inquiries, this.requests, this.expiry];
+    const loops = [this.consumers, this.lag, this.partitions, this.inquiries, this.requests, this.expiry];
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }
 

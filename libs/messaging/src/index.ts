@@ -1,5 +1,6 @@
 export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
+export { lagOf } from './consumer/group.ts';
 export { ConsumerLoop } from './consumer/loop.ts';
 export type { ConsumerOptions } from './consumer/loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Kafka } from 'kafkajs';
+import { inquirySources } from '#domain';
 import type { ConsumerOptions, InquiryReply } from '#messaging';
-import { ConsumerLoop, incomingTopics, repliesTopic } from '#messaging';
+import { ConsumerLoop, incomingTopics, repliesTopic, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
 import { InjectLogger, isUnavailable, retry } from '#platform';
 import { BackingServices } from '../common/backing-services.ts';
@@ -49,7 +50,8 @@ export class InboundConsumers {
     const onRetry = (err: unknown, attempt: number): void => {
       if (attempt === 1) logger.warn({ err }, 'topics not checked yet');
     };
-    const check = (): Promise<TopicCheck> => checkTopics(kafka, config);
+    const plans = topicPlans(inquirySources, config.topics);
+    const check = (): Promise<TopicCheck> => checkTopics(kafka, plans, config.createTopics);
     const done = await retry(check, { minMs: 100, maxMs: 5_000, signal, onRetry });
     if (done === undefined) return;
     if (done.created.length > 0) logger.info({ topics: done.created }, 'topics created');

@@ -1,8 +1,6 @@
 import type { Kafka } from 'kafkajs';
-import { inquirySources } from '#domain';
-import type { TopicDifference } from '#messaging';
-import { createMissing, differencesOf, repliesTopic, topicPlans } from '#messaging';
-import type { BridgeConfig } from '../common/config.ts';
+import type { TopicDifference, TopicPlan } from '#messaging';
+import { createMissing, differencesOf, repliesTopic } from '#messaging';
 
 export interface TopicCheck {
   readonly created: readonly string[];
@@ -10,17 +8,17 @@ export interface TopicCheck {
   readonly differences: readonly TopicDifference[];
 }
 
-/** Creates the topics that are missing, if that is wanted, and compares the others with what is configured. */
+/** Compares topics with what is planned, and creates those that are missing, if that is wanted. */
 export async function checkTopics(
   kafka: Kafka,
-  { topics, createTopics }: Pick<BridgeConfig, 'topics' | 'createTopics'>,
+  plans: readonly TopicPlan[],
+  isCreating: boolean,
 ): Promise<TopicCheck> {
-  const plans = topicPlans(inquirySources, topics);
   const admin = kafka.admin();
   try {
     await admin.connect();
     const differences = await differencesOf(admin, plans);
-    return { created: createTopics ? await createMissing(admin, plans) : [], differences };
+    return { created: isCreating ? await createMissing(admin, plans) : [], differences };
   } finally {
     await admin.disconnect();
   }

@@ -34,6 +34,25 @@ export async function inheritOffsets(
   });
 }
 
+/** How many messages of each partition a group has not committed. */
+export async function lagOf(
+  kafka: Pick<Kafka, 'admin'>,
+  groupId: string,
+  topic: string,
+): Promise<Map<number, bigint>> {
+  return withAdmin(kafka, async (admin) => {
+    const committed = await committedOffsets(admin, groupId, topic);
+    const ends = await admin.fetchTopicOffsets(topic);
+    return new Map(
+      ends.map(({ partition, low, high }) => {
+        const offset = committed.get(partition)?.offset ?? -1n;
+        const from = offset > BigInt(low) ? offset : BigInt(low);
+        return [partition, BigInt(high) - from];
+      }),
+    );
+  });
+}
+
 async function committedOffsets(
   admin: Admin,
   groupId: string,
