@@ -41,16 +41,16 @@ const clients = [
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
     provide: Kafka,
-    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
-      createKafka({ brokers: kafkaBrokers, clientId: 'turnstream-bridge', log }),
+    useFactory: ({ kafka: connection }: Config, log: Logger) =>
+      createKafka({ connection, clientId: 'turnstream-bridge', log }),
     inject: [Config, LOGGER],
   },
   {
     provide: KafkaProbe,
-    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
+    useFactory: ({ kafka: connection }: Config, log: Logger) =>
       new KafkaProbe(
         createKafka({
-          brokers: kafkaBrokers,
+          connection,
           clientId: 'turnstream-bridge-probe',
           log,
           requestTimeoutMs: probeMs,

@@ -1,6 +1,8 @@
-import type { Admin, LogEntry } from 'kafkajs';
+import type { Admin, KafkaConfig, LogEntry } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
+import type { KafkaConnection } from '../../platform/src/config/kafka-connection.ts';
 import { installFetchDecoder } from './fetch/install.ts';
+import { oauthTokens } from './oauth-tokens.ts';
 
 /** Where kafkajs' log lines go: pino's methods of the same names. */
 export interface KafkaLog {
@@ -11,7 +13,7 @@ export interface KafkaLog {
 }
 
 interface KafkaOptions {
-  readonly brokers: readonly string[];
+  readonly connection: KafkaConnection;
   readonly clientId: string;
   readonly log: KafkaLog;
   /** How long one request waits for its answer, unless the protocol gives it more. */
@@ -28,7 +30,7 @@ const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as 
  * A Kafka client. Calls give up after about two seconds without a broker, later when it hangs; the caller retries. What
  * kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
  */
-export function createKafka({ brokers, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
+export function createKafka({ connection, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
     const { message, error } = entry as { message: string; error?: string };
     const method = ordinary.test(error ?? message)
@@ -40,13 +42,30 @@ export function createKafka({ brokers, clientId, log, requestTimeoutMs = 3_000 }
   };
   return new Kafka({
     clientId,
-    brokers: [...brokers],
+    ...securityOf(connection),
+    brokers: [...connection.brokers],
     connectionTimeout: 2_000,
     requestTimeout: requestTimeoutMs,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
     logLevel: logLevel.WARN,
     logCreator: () => write,
   });
+}
+
+/** What kafkajs needs for TLS and SASL. */
+function securityOf({ ssl, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  if (sasl === undefined) return ssl === undefined ? {} : { ssl };
+  const tls = ssl === undefined ? {} : { ssl };
+  switch (sasl.mechanism) {
+    case 'plain':
+      return { ...tls, sasl: { ...sasl, mechanism: 'plain' } };
+    case 'scram-sha-256':
+      return { ...tls, sasl: { ...sasl, mechanism: 'scram-sha-256' } };
+    case 'scram-sha-512':
+      return { ...tls, sasl: { ...sasl, mechanism: 'scram-sha-512' } };
+    case 'oauthbearer':
+      return { ...tls, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: oauthTokens(sasl) } };
+  }
 }
 
 /** Checks for the health endpoint whether a broker answers. */

@@ -10,9 +10,9 @@ export class Producers {
   readonly requests: Publisher;
   readonly deadLetters: Publisher;
 
-  constructor({ kafkaBrokers }: Config, @InjectLogger() log: Logger) {
+  constructor({ kafka: connection }: Config, @InjectLogger() log: Logger) {
     const kafka = createKafka({
-      brokers: kafkaBrokers,
+      connection,
       clientId: 'turnstream-bridge',
       log,
       requestTimeoutMs: publisherRequestMs,

@@ -13,7 +13,7 @@ let kafka: Kafka;
 let admin: Admin;
 beforeAll(async () => {
   const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
-  kafka = createKafka({ brokers, clientId: 'topics-spec', log: silent });
+  kafka = createKafka({ connection: { brokers }, clientId: 'topics-spec', log: silent });
   admin = kafka.admin();
   await admin.connect();
 });

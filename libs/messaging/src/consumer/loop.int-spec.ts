@@ -25,7 +25,7 @@ let handled: string[];
 let letters: Outgoing[];
 
 beforeAll(async () => {
-  kafka = createKafka({ brokers, clientId: 'loop-spec', log });
+  kafka = createKafka({ connection: { brokers }, clientId: 'loop-spec', log });
   admin = kafka.admin();
   publisher = new Publisher(kafka);
   await admin.connect();

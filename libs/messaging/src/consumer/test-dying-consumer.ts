@@ -8,7 +8,7 @@ const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
 
 await new ConsumerLoop<string>({
-  kafka: createKafka({ brokers, clientId: 'dying-consumer', log }),
+  kafka: createKafka({ connection: { brokers }, clientId: 'dying-consumer', log }),
   groupId,
   topic,
   log,
