@@ -40,8 +40,8 @@ export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T
   ]);
   const id = 'c2VjdXJlLWthZmthLWlkMQ';
   await succeed([...jvm, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config, ...scram]);
-  const [command = '', ...args] = [...jvm, 'kafka.Kafka', config];
-  const broker = spawn(command, args, { stdio: 'ignore' });
+  const [command = 'java', ...args] = jvm;
+  const broker = spawn(command, [...args, 'kafka.Kafka', config], { stdio: 'ignore' });
   const ended = once(broker, 'exit');
   try {
     const secure = { brokers: `127.0.0.1:${port}`, caFile };

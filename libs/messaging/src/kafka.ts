@@ -1,4 +1,4 @@
-import type { Admin, KafkaConfig, LogEntry } from 'kafkajs';
+import type { Admin, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConnection } from '../../platform/src/config/kafka-connection.ts';
 import { installFetchDecoder } from './fetch/install.ts';
@@ -54,17 +54,21 @@ export function createKafka({ connection, clientId, log, requestTimeoutMs = 3_00
 
 /** What kafkajs needs for TLS and SASL. */
 function securityOf({ ssl, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | 'sasl'> {
-  if (sasl === undefined) return ssl === undefined ? {} : { ssl };
-  const tls = ssl === undefined ? {} : { ssl };
+  return { ...(ssl && { ssl }), ...(sasl && { sasl: saslOf(sasl) }) };
+}
+
+function saslOf(sasl: NonNullable<KafkaConnection['sasl']>): SASLOptions {
   switch (sasl.mechanism) {
     case 'plain':
-      return { ...tls, sasl: { ...sasl, mechanism: 'plain' } };
+      return { ...sasl, mechanism: 'plain' };
     case 'scram-sha-256':
-      return { ...tls, sasl: { ...sasl, mechanism: 'scram-sha-256' } };
+      return { ...sasl, mechanism: 'scram-sha-256' };
     case 'scram-sha-512':
-      return { ...tls, sasl: { ...sasl, mechanism: 'scram-sha-512' } };
+      return { ...sasl, mechanism: 'scram-sha-512' };
     case 'oauthbearer':
-      return { ...tls, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: oauthTokens(sasl) } };
+      return { mechanism: 'oauthbearer', oauthBearerProvider: oauthTokens(sasl) };
+    default:
+      return sasl satisfies never;
   }
 }
 
