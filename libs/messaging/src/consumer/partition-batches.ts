@@ -70,7 +70,11 @@ export class PartitionBatches<T> {
     );
     this.working.set(partition, { work, done: settled });
     void settled.then(() => this.working.delete(partition));
-    const isDone = await Promise.race([running.then(() => true), sleep(patienceMs).then(() => false)]);
+    const waiting = new AbortController();
+    const isDone = await Promise.race([
+      running.then(() => true),
+      sleep(patienceMs, waiting.signal).then(() => false),
+    ]).finally(() => waiting.abort());
     if (isDone) {
       if (work.error !== undefined) this.pause(topic, partition, work);
       else this.pausedBefore.delete(partition);
