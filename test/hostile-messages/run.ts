@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
-import { incomingTopics, Publisher } from '#messaging';
+import { createKafka, incomingTopics, Publisher } from '#messaging';
+import { retry, sleep } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import type { Processes } from '../diagnostics/processes.ts';
 import type { Watched } from '../hostile/watch.ts';
@@ -49,6 +50,11 @@ const events: {
 };
 
 const source = '/hostile';
+/** A sender that makes large messages is slow itself; what is sent twice has its effect once. */
+const requestTimeoutMs = 30_000;
+const attempts = 5;
+const ignore = (): void => undefined;
+const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 /** Good messages that are sent together. */
 const atOnce = 500;
 
@@ -80,9 +86,7 @@ async function measure(
 ): Promise<void> {
   while (!signal.aborted) {
     for (const [name, { rss }] of await processes.held(false)) if (name.startsWith('bridge')) onBytes(rss);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 500);
-    });
+    await sleep(500, signal);
   }
 }
 
@@ -100,11 +104,13 @@ class Sender {
   ) {}
 
   async send(goodOnEach: number): Promise<void> {
-    const publisher = new Publisher(this.system.kafka);
-    const producer = this.system.kafka.producer();
+    const brokers = (this.system.env['KAFKA_BROKERS'] ?? '').split(',');
+    const kafka = createKafka({ connection: { brokers }, clientId: 'hostile', log: quiet, requestTimeoutMs });
+    const publisher = new Publisher(kafka);
+    const producer = kafka.producer();
     await producer.connect();
     try {
-      await Promise.all(incomingTopics.map((topic) => this.sendOn(topic, goodOnEach, publisher, producer)));
+      for (const topic of incomingTopics) await this.sendOn(topic, goodOnEach, publisher, producer);
     } finally {
       await Promise.all([publisher.close(), producer.disconnect()]);
     }
@@ -123,7 +129,7 @@ class Sender {
       const { compression, ...message } = make(event);
       const sent = { key: null, partition: this.count % 2, ...message };
       const acks = { topic, messages: [sent], ...(compression !== undefined && { compression }) };
-      const [place] = await producer.send(acks);
+      const [place] = (await retry(() => producer.send(acks), { attempts })) ?? [];
       if (!isGood) this.places.set(`${topic}/${place?.partition}/${place?.baseOffset}`, `${topic}: ${name}`);
       const count = Math.min(left, perCase);
       await this.sendGood(topic, count, publisher);
@@ -134,7 +140,8 @@ class Sender {
   private async sendGood(topic: string, count: number, publisher: Publisher): Promise<void> {
     for (let from = 0; from < count; from += atOnce) {
       const some = Array.from({ length: Math.min(atOnce, count - from) }, () => this.event(topic, topic));
-      await publisher.send(some.map((event) => ({ topic, key: event.id, value: JSON.stringify(event) })));
+      const messages = some.map((event) => ({ topic, key: event.id, value: JSON.stringify(event) }));
+      await retry(() => publisher.send(messages), { attempts });
     }
   }
 
