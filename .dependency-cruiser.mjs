@@ -52,10 +52,10 @@ export default {
     uses('declarations', 'domain', 'platform'),
     uses('messaging', 'platform'),
     {
-      name: 'messaging-uses-async-primitives-only',
+      name: 'messaging-uses-async-primitives-and-its-connection-only',
       severity: 'error',
       from: { path: libs('messaging') },
-      to: { path: libs('platform'), pathNot: '^libs/platform/src/async/' },
+      to: { path: libs('platform'), pathNot: '^libs/platform/src/(async/|config/kafka-connection\\.ts)' },
     },
     uses('sessions', 'domain', 'platform'),
     uses('partitions', 'platform'),

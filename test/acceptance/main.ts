@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { build } from '#launcher';
 import { Failure, runProgram } from '../../tools/shared/failure.ts';
 import { runAgents } from './agents.ts';
+import { runBridge } from './bridge.ts';
 import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
@@ -27,6 +28,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
 const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
   foundation: runFoundation,
   inquiries: runInquiries,
+  bridge: runBridge,
   agents: runAgents,
   consistency: runConsistency,
   hung: runHung,

@@ -57,25 +57,6 @@ export async function withTurnstream<T>(
   }
 }
 
-/** Messages that a consumer group has not yet committed. A client of its own: an old one may not find Kafka again. */
-export async function lagOf(kafka: Kafka, groupId: string, topics: readonly string[]): Promise<bigint> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
-    let lag = 0n;
-    for (const { topic, partitions } of committed) {
-      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        const offset = BigInt(partitions.find((item) => item.partition === partition)?.offset ?? -1);
-        lag += BigInt(high) - (offset < 0n ? BigInt(low) : offset);
-      }
-    }
-    return lag;
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 /** All events of sessions that the store holds, in its order; of these types only, if some are given. */
 export async function allEvents(
   store: EventStore,

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { Failure } from '../shared/failure.ts';
 import { folder, root } from '../shared/paths.ts';
 import { freePorts } from '../shared/free-ports.ts';
+import { kafkaOf } from '../shared/kafka.ts';
 import { lastLines, run } from '../shared/run.ts';
 import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
@@ -28,9 +28,7 @@ export const kafka: BackingService = {
   port: 9092,
   url: (port) => `127.0.0.1:${port}`,
   program: async (dir, port) => {
-    const java = await findJava();
-    const jars = await installed('kafka-4.1.0', fetchJars, 'check the network, or set KAFKA_BROKERS');
-    const jvm = [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
+    const jvm = await kafkaJvm();
     const home = folder(dir, 'kafka');
     const config = join(home, 'server.properties');
     const values = { port, controllerPort: (await freePorts(1))[0], data: join(home, 'data') };
@@ -47,8 +45,7 @@ export const kafka: BackingService = {
     return { command: [...jvm, 'kafka.Kafka', config], graceMs: 30_000, answers };
   },
   ready: async (url) => {
-    const quiet = { logLevel: logLevel.NOTHING, connectionTimeout: 3_000, requestTimeout: 3_000 };
-    const admin = new Kafka({ brokers: url.split(','), retry: { retries: 0 }, ...quiet }).admin();
+    const admin = kafkaOf('turnstream-launcher', url).admin({ retry: { retries: 0 } });
     try {
       await admin.connect();
       if ((await admin.describeCluster()).controller === null) throw new Error('no controller yet');
@@ -57,6 +54,13 @@ export const kafka: BackingService = {
     }
   },
 };
+
+/** The command that runs a class of Kafka's. */
+export async function kafkaJvm(): Promise<string[]> {
+  const java = await findJava();
+  const jars = await installed('kafka-4.1.0', fetchJars, 'check the network, or set KAFKA_BROKERS');
+  return [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
+}
 
 async function findJava(): Promise<string> {
   const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';

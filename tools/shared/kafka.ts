@@ -1,7 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import type { KafkaLog } from '#messaging';
 import { createKafka } from '#messaging';
+import type { KafkaConnection } from '#platform';
+import { ConfigError, loadKafkaConnection } from '#platform';
 import { addressOf } from './address.ts';
+import { Failure } from './failure.ts';
 
 /** The client's own warnings do not help the user of a command. */
 const quiet: KafkaLog = {
@@ -11,7 +14,15 @@ const quiet: KafkaLog = {
   error: () => undefined,
 };
 
-/** A client of the brokers, as given or found. */
+/** A client of the brokers, as given or found, with the TLS and SASL that the environment says. */
 export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
-  return createKafka({ brokers: brokers.split(','), clientId, log: quiet });
+  return createKafka({ connection: connectionTo(brokers), clientId, log: quiet });
+}
+
+function connectionTo(brokers: string): KafkaConnection {
+  try {
+    return loadKafkaConnection(brokers.split(','), process.env);
+  } catch (error) {
+    throw error instanceof ConfigError ? new Failure(error.message) : error;
+  }
 }

@@ -17,6 +17,7 @@ import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
+import { ConsumerLag } from './inbound/consumer-lag.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
 import { DeclaredEvents } from './inbound/declared-events.ts';
 import { ExternalUpdates } from './inbound/external-updates.ts';
@@ -50,16 +51,16 @@ const clients = [
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
     provide: Kafka,
-    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
-      createKafka({ brokers: kafkaBrokers, clientId: 'turnstream-bridge', log }),
+    useFactory: ({ kafka: connection }: Config, log: Logger) =>
+      createKafka({ connection, clientId: 'turnstream-bridge', log }),
     inject: [Config, LOGGER],
   },
   {
     provide: KafkaProbe,
-    useFactory: ({ kafkaBrokers }: Config, log: Logger) =>
+    useFactory: ({ kafka: connection }: Config, log: Logger) =>
       new KafkaProbe(
         createKafka({
-          brokers: kafkaBrokers,
+          connection,
           clientId: 'turnstream-bridge-probe',
           log,
           requestTimeoutMs: probeMs,
@@ -97,6 +98,7 @@ const clients = [
     BackingServices,
     BridgeMetrics,
     Producers,
+    ConsumerLag,
     InboundConsumers,
     DeclaredEvents,
     ExternalUpdates,
@@ -129,6 +131,7 @@ export class BridgeModule
 
   constructor(
     private readonly consumers: InboundConsumers,
+    private readonly lag: ConsumerLag,
     private readonly partitions: OutboundPartitions,
     private readonly inquiries: InquiryRunner,
     private readonly requests: RequestSender,
@@ -155,6 +158,7 @@ export class BridgeModule
     });
     health.addDetail('bridge', async () => ({
       slots: partitions.owned,
+      topics: consumers.topics,
       waiting_for_kafka: partitions.backlog,
       open_inquiries: inquiries.open,
       open_circuits: circuits.open,
@@ -162,8 +166,8 @@ export class BridgeModule
   }
 
   onApplicationBootstrap(): void {
-    const { consumers, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const loops = [consumers, partitions, inquiries, requests, presence, expiry, housekeeping];
+    const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
+    const loops = [consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping];
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }
 

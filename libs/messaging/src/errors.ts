@@ -6,6 +6,8 @@ export const deadLetterReasons = [
   'schema_broken',
   'refused',
   'gave_up',
+  'unreadable',
+  'process_died',
 ] as const;
 
 type DeadLetterReason = (typeof deadLetterReasons)[number];

@@ -1,7 +1,8 @@
 export { headerText, parseJson, readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
-export { ConsumerLoop } from './consumer-loop.ts';
-export type { ConsumerOptions } from './consumer-loop.ts';
+export { lagOf } from './consumer/group.ts';
+export { ConsumerLoop } from './consumer/loop.ts';
+export type { ConsumerOptions } from './consumer/loop.ts';
 export { readDeadLetter, redriven } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
@@ -9,7 +10,7 @@ export { identityOf, readReply } from './incoming.ts';
 export type { InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { KafkaLog } from './kafka.ts';
-export type { Received } from './process-batch.ts';
+export type { Received } from './consumer/process-batch.ts';
 export { Publisher, publisherRequestMs } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
@@ -24,13 +25,14 @@ export type { JsonSchema } from './schemas.ts';
 export {
   conversationTopic,
   deadLetterTopic,
-  ensureTopics,
   readTopics,
   repliesTopic,
   requestsTopic,
   topicPlans,
 } from './topics.ts';
-export type { TopicNames, TopicSettings } from './topics.ts';
+export type { TopicNames, TopicPlan, TopicSettings } from './topics.ts';
+export { applyDifferences, createMissing, differencesOf } from './topic-admin.ts';
+export type { TopicDifference } from './topic-admin.ts';
 export { topicFaultOf } from './topic-faults.ts';
 export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';

@@ -1,5 +1,8 @@
-import type { Admin, LogEntry } from 'kafkajs';
+import type { Admin, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
+import type { KafkaConnection } from '../../platform/src/config/kafka-connection.ts';
+import { installFetchDecoder } from './fetch/install.ts';
+import { oauthTokens } from './oauth-tokens.ts';
 
 /** Where kafkajs' log lines go: pino's methods of the same names. */
 export interface KafkaLog {
@@ -10,12 +13,14 @@ export interface KafkaLog {
 }
 
 interface KafkaOptions {
-  readonly brokers: readonly string[];
+  readonly connection: KafkaConnection;
   readonly clientId: string;
   readonly log: KafkaLog;
   /** How long one request waits for its answer, unless the protocol gives it more. */
   readonly requestTimeoutMs?: number;
 }
+
+installFetchDecoder();
 
 /** Errors that are part of normal operation: a member of the group joins or leaves. */
 const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;
@@ -25,7 +30,7 @@ const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as 
  * A Kafka client. Calls give up after about two seconds without a broker, later when it hangs; the caller retries. What
  * kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
  */
-export function createKafka({ brokers, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
+export function createKafka({ connection, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
     const { message, error } = entry as { message: string; error?: string };
     const method = ordinary.test(error ?? message)
@@ -37,13 +42,34 @@ export function createKafka({ brokers, clientId, log, requestTimeoutMs = 3_000 }
   };
   return new Kafka({
     clientId,
-    brokers: [...brokers],
+    ...securityOf(connection),
+    brokers: [...connection.brokers],
     connectionTimeout: 2_000,
     requestTimeout: requestTimeoutMs,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
     logLevel: logLevel.WARN,
     logCreator: () => write,
   });
+}
+
+/** What kafkajs needs for TLS and SASL. */
+function securityOf({ ssl, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return { ...(ssl && { ssl }), ...(sasl && { sasl: saslOf(sasl) }) };
+}
+
+function saslOf(sasl: NonNullable<KafkaConnection['sasl']>): SASLOptions {
+  switch (sasl.mechanism) {
+    case 'plain':
+      return { ...sasl, mechanism: 'plain' };
+    case 'scram-sha-256':
+      return { ...sasl, mechanism: 'scram-sha-256' };
+    case 'scram-sha-512':
+      return { ...sasl, mechanism: 'scram-sha-512' };
+    case 'oauthbearer':
+      return { mechanism: 'oauthbearer', oauthBearerProvider: oauthTokens(sasl) };
+    default:
+      return sasl satisfies never;
+  }
 }
 
 /** Checks for the health endpoint whether a broker answers. */

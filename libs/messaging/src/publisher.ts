@@ -1,8 +1,9 @@
 import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { withTimeout } from '../../platform/src/async/with-timeout.ts';
+import { createPartitioner } from './partitioner.ts';
 
-const { CompressionTypes, KafkaJSRequestTimeoutError, Partitioners } = kafkajs;
+const { CompressionTypes, KafkaJSRequestTimeoutError } = kafkajs;
 
 /** A message as it is sent; bytes stay as they are. */
 export interface Outgoing {
@@ -10,6 +11,8 @@ export interface Outgoing {
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
   readonly headers?: IHeaders | undefined;
+  /** By default the one of the key. */
+  readonly partition?: number | undefined;
 }
 
 /** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
@@ -78,7 +81,7 @@ export class Publisher {
     const producer = this.kafka.producer({
       ...(retries !== undefined && { retry: { retries, initialRetryTime: 100 } }),
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner,
     });
     const { promise: silence, reject } = Promise.withResolvers<never>();
     silence.catch(() => undefined);
@@ -120,9 +123,9 @@ function sizeOf({ key, value, headers = {} }: Outgoing): number {
 
 function byTopic(messages: readonly Outgoing[]): { topic: string; messages: Message[] }[] {
   const topics = new Map<string, Message[]>();
-  for (const { topic, key, value, headers } of messages) {
+  for (const { topic, key, value, headers, partition } of messages) {
     const list = topics.get(topic) ?? [];
-    list.push({ key, value, ...(headers && { headers }) });
+    list.push({ key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) });
     topics.set(topic, list);
   }
   return [...topics].map(([topic, list]) => ({ topic, messages: list }));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { loadDeclarations } from '#declarations';
-import { deadLetterTopic, Publisher } from '#messaging';
+import { deadLetterTopic, lagOf, Publisher } from '#messaging';
 import { inParallel, sleep, waitUntil } from '#platform';
 import { readDeadLetters } from '../../../tools/dlq/read.ts';
 import type { ConnectedSystem } from '../clients.ts';
-import { allEvents, lagOf } from '../clients.ts';
+import { allEvents } from '../clients.ts';
 import { withSecondBridge } from '../second-bridge.ts';
 import type { Plan, Subject } from './messages.ts';
 import { planMessages } from './messages.ts';
@@ -78,8 +78,11 @@ export async function publish({ kafka }: Pick<ConnectedSystem, 'kafka'>, { messa
 
 /** Waits until the bridge has committed every message that is there. */
 export async function waitUntilCommitted({ kafka, kafkaGroup }: ConnectedSystem): Promise<void> {
-  const isCommitted = async (): Promise<boolean> =>
-    (await lagOf(kafka, `${kafkaGroup}.events`, loadDeclarations({}).names.incoming)) === 0n;
+  const { incoming } = loadDeclarations({}).names;
+  const isCommitted = async (): Promise<boolean> => {
+    const lags = incoming.map((topic) => lagOf(kafka, `${kafkaGroup}.${topic}`, topic));
+    return (await Promise.all(lags)).every((one) => [...one.values()].every((lag) => lag === 0n));
+  };
   await waitUntil(isCommitted, { what: 'the bridge to catch up', timeoutMs: 900_000, everyMs: 200 });
 }
 

@@ -3,7 +3,13 @@ import { loadBridgeConfig } from './config.ts';
 
 test('everything has a default', () => {
   expect(loadBridgeConfig({})).toEqual({
-    topics: { partitions: 6, replication: 1, retentionHours: 168, deadLetterRetentionHours: 720 },
+    topics: {
+      partitions: 6,
+      replication: 1,
+      minInsyncReplicas: 1,
+      retentionHours: 168,
+      deadLetterRetentionHours: 720,
+    },
     createTopics: true,
     groupId: 'turnstream-bridge',
     partitionsAtOnce: 8,

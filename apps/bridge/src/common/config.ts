@@ -45,6 +45,9 @@ class Environment {
   @IsWhole(1, 9)
   KAFKA_REPLICATION = 1;
 
+  @IsWhole(1, 9)
+  KAFKA_MIN_INSYNC_REPLICAS = 1;
+
   @IsWhole(1, 87_600)
   KAFKA_RETENTION_HOURS = 168;
 
@@ -71,6 +74,7 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
     topics: {
       partitions: environment.KAFKA_PARTITIONS,
       replication: environment.KAFKA_REPLICATION,
+      minInsyncReplicas: environment.KAFKA_MIN_INSYNC_REPLICAS,
       retentionHours: environment.KAFKA_RETENTION_HOURS,
       deadLetterRetentionHours: environment.KAFKA_DLQ_RETENTION_HOURS,
     },

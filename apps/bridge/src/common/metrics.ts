@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Counter } from '#platform';
+import type { Counter, Gauge } from '#platform';
 import { Metrics } from '#platform';
 
 /** What the bridge counts. */
@@ -12,6 +12,8 @@ export class BridgeMetrics {
   readonly lateFailed: Counter;
   readonly deadLetters: Counter<'topic' | 'reason'>;
   readonly paused: Counter<'topic'>;
+  readonly reading: Gauge<'topic'>;
+  readonly lag: Gauge<'topic' | 'partition'>;
   readonly published: Counter;
   readonly skipped: Counter<'reader'>;
   readonly restarted: Counter<'reader'>;
@@ -45,6 +47,15 @@ export class BridgeMetrics {
       'Pauses of a Kafka partition while a backing service is unavailable',
       ['topic'],
     );
+    this.reading = metrics.gauge(
+      'bridge_topic_read',
+      'Whether this process is in the group that reads the topic',
+      ['topic'],
+    );
+    this.lag = metrics.gauge('bridge_consumer_lag', 'Messages of a partition that are not processed yet', [
+      'topic',
+      'partition',
+    ]);
     this.published = metrics.counter('bridge_published_total', 'Messages sent to conversation.events');
     this.skipped = metrics.counter(
       'bridge_skipped_events_total',

@@ -16,9 +16,9 @@ export class Producers {
   private readonly requests = new Map<string, Publisher>();
   private readonly kafka: Kafka;
 
-  constructor({ kafkaBrokers }: Config, @InjectLogger() log: Logger) {
+  constructor({ kafka: connection }: Config, @InjectLogger() log: Logger) {
     const kafka = createKafka({
-      brokers: kafkaBrokers,
+      connection,
       clientId: 'turnstream-bridge',
       log,
       requestTimeoutMs: publisherRequestMs,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Kafka } from 'kafkajs';
 import { Declarations } from '#declarations';
 import type { ConsumerOptions, InquiryReply } from '#messaging';
-import { ConsumerLoop, repliesTopic } from '#messaging';
+import { ConsumerLoop, repliesTopic, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
 import { InjectLogger, isUnavailable, retry } from '#platform';
 import { BackingServices } from '../common/backing-services.ts';
@@ -13,11 +13,14 @@ import { Producers } from '../common/producers.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
-import { createTopics } from './topics.ts';
+import type { TopicCheck } from './topics.ts';
+import { checkTopics, groupOf } from './topics.ts';
 
 /** Consumes what other systems send: external updates, and replies to inquiries. */
 @Injectable()
 export class InboundConsumers {
+  private readonly states = new Map<string, string>();
+
   constructor(
     private readonly kafka: Kafka,
     private readonly config: BridgeConfig,
@@ -31,34 +34,45 @@ export class InboundConsumers {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Runs until the signal. */
-  async run(signal: AbortSignal): Promise<void> {
-    if (this.config.createTopics) await this.createTopics(signal);
-    if (signal.aborted) return;
-    await Promise.all([this.updateConsumer(signal).run(signal), this.replyConsumer().run(signal)]);
+  /** Whether each topic is read, or why not. */
+  get topics(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.states);
   }
 
-  private async createTopics(signal: AbortSignal): Promise<void> {
+  /** Runs until the signal. Each topic is read on its own: what is wrong with one does not stop another. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { names } = this.declarations;
+    const consumers = [...names.incoming.map((topic) => this.updateConsumer(topic)), this.replyConsumer()];
+    await Promise.all([this.checkTopics(signal), ...consumers.map((consumer) => consumer.run(signal))]);
+  }
+
+  /** Creates what is missing and reports what differs, once Kafka answers. */
+  private async checkTopics(signal: AbortSignal): Promise<void> {
     const { kafka, config, declarations, logger } = this;
     const onRetry = (err: unknown, attempt: number): void => {
-      if (attempt === 1) logger.warn({ err }, 'topics not created yet');
+      if (attempt === 1) logger.warn({ err }, 'topics not checked yet');
     };
-    const create = (): Promise<string[]> => createTopics(kafka, declarations.names, config.topics);
-    const done = await retry(create, { minMs: 100, maxMs: 5_000, signal, onRetry });
-    if (done && done.length > 0) logger.info({ done }, 'topics created or changed');
+    const plans = topicPlans(declarations.names, config.topics);
+    const check = (): Promise<TopicCheck> => checkTopics(kafka, plans, config.createTopics);
+    const done = await retry(check, { minMs: 100, maxMs: 5_000, signal, onRetry });
+    if (done === undefined) return;
+    if (done.created.length > 0) logger.info({ topics: done.created }, 'topics created');
+    for (const difference of done.differences) logger.warn(difference, 'topic is not as configured');
   }
 
   /** Brings the events of other systems to the sessions that they concern. */
-  private updateConsumer(signal: AbortSignal): ConsumerLoop<AddressedUpdate> {
+  private updateConsumer(topic: string): ConsumerLoop<AddressedUpdate> {
     return new ConsumerLoop<AddressedUpdate>({
-      ...this.shared('events', this.declarations.names.incoming),
+      ...this.shared(topic),
+      groupId: groupOf(this.config.groupId, topic),
+      inheritFrom: `${this.config.groupId}.events`,
       isUnavailable: mustWait,
       ready: async () => {
         await this.services.ping();
         await this.updates.ready();
       },
       prepare: (messages) => this.updates.address(messages),
-      handle: async (update, { topic }) => {
+      handle: async (update, _message, signal) => {
         await this.urgent.yieldToDeadlines();
         const { sessions, appended } = await this.updates.record(update, signal);
         this.metrics.recorded.inc({ topic }, appended);
@@ -70,10 +84,12 @@ export class InboundConsumers {
 
   /** Brings the replies of sources to the sessions that asked. */
   private replyConsumer(): ConsumerLoop<InquiryReply> {
+    const topic = repliesTopic;
     return new ConsumerLoop<InquiryReply>({
-      ...this.shared('replies', [repliesTopic]),
+      ...this.shared(topic),
+      groupId: groupOf(this.config.groupId, topic),
       prepare: async (messages) => this.replies.read(messages),
-      handle: async (reply, { topic }) => {
+      handle: async (reply) => {
         await this.urgent.yieldToDeadlines();
         await this.replies.record(reply);
         this.metrics.received.inc({ topic });
@@ -81,16 +97,12 @@ export class InboundConsumers {
     });
   }
 
-  /** What both have in common; each has a consumer group of its own, so neither waits for the other. */
-  private shared(
-    name: string,
-    topics: readonly string[],
-  ): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
-    const { kafka, config, metrics } = this;
+  private shared(topic: string): Omit<ConsumerOptions<never>, 'prepare' | 'handle' | 'groupId'> {
+    const { kafka, config, metrics, states } = this;
+    states.set(topic, 'not read yet');
     return {
       kafka,
-      groupId: `${config.groupId}.${name}`,
-      topics,
+      topic,
       log: this.logger,
       partitionsAtOnce: config.partitionsAtOnce,
       chunkSize: config.chunkSize,
@@ -100,6 +112,10 @@ export class InboundConsumers {
       deadLetter: (letters) => this.producers.deadLetters.send(letters),
       onDeadLetter: (topic, reason) => metrics.deadLetters.inc({ topic, reason }),
       onPaused: (topic) => metrics.paused.inc({ topic }),
+      onState: (fault) => {
+        states.set(topic, fault ?? 'read');
+        metrics.reading.set({ topic }, fault === undefined ? 1 : 0);
+      },
     };
   }
 }

@@ -8,13 +8,13 @@ import { RequestSender } from './request-sender.ts';
 
 /** A broker has the topic of one source, and not that of another. */
 const logger = createLogger('bridge', 'silent');
-const kafkaBrokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
-const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'spec', log: logger });
+const connection = { brokers: (process.env['KAFKA_BROKERS'] ?? '').split(',') };
+const kafka = createKafka({ connection, clientId: 'spec', log: logger });
 const admin = kafka.admin();
 const run = randomUUID().slice(0, 8);
 const [present, missing] = [`present-${run}`, `missing-${run}`];
 
-const producers = new Producers({ kafkaBrokers } as never, logger);
+const producers = new Producers({ kafka: connection } as never, logger);
 const stop = new AbortController();
 const results: string[] = [];
 const sender = new RequestSender(

@@ -32,7 +32,7 @@ describe('configuration', () => {
   test('has a default for all but the backing services', () => {
     expect(loadConfig(good)).toMatchObject({
       eventStoreUrl: good.EVENTSTORE_URL,
-      kafkaBrokers: ['127.0.0.1:9092', 'kafka-2:9093'],
+      kafka: { brokers: ['127.0.0.1:9092', 'kafka-2:9093'] },
       redisUrl: good.REDIS_URL,
       databaseUrl: good.DATABASE_URL,
       host: '127.0.0.1',

@@ -1,6 +1,8 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, Matches } from 'class-validator';
 import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
+import { loadKafkaConnection } from './kafka.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -10,7 +12,7 @@ const foreignReferences = ['refuse', 'allow'] as const;
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
-  abstract readonly kafkaBrokers: readonly string[];
+  abstract readonly kafka: KafkaConnection;
   abstract readonly redisUrl: string;
   abstract readonly databaseUrl: string;
   abstract readonly host: string;
@@ -164,7 +166,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   const environment = readEnvironment(Environment, env, { examples, aliases, defaults });
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
-    kafkaBrokers: environment.KAFKA_BROKERS.split(','),
+    kafka: loadKafkaConnection(environment.KAFKA_BROKERS.split(','), env),
     redisUrl: environment.REDIS_URL,
     databaseUrl: environment.DATABASE_URL,
     host: environment.HOST,

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { sleep } from '../../platform/src/async/sleep.ts';
-import { NonRetryableError } from './errors.ts';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { sleep } from '../../../platform/src/async/sleep.ts';
+import { NonRetryableError } from '../errors.ts';
 import type { BatchOptions, BatchResult, Received } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
-import type { Outgoing } from './publisher.ts';
+import type { Outgoing } from '../publisher.ts';
 
 class UnavailableError extends Error {}
 
@@ -33,8 +33,12 @@ async function handle(text: string): Promise<void> {
   handled.push(text);
 }
 
-async function run(texts: string[], more: Partial<BatchOptions<string>> = {}): Promise<BatchResult> {
-  const result = processBatch<string>(received(...texts), {
+async function run(
+  texts: string[],
+  more: Partial<BatchOptions<string>> = {},
+  signal = new AbortController().signal,
+): Promise<BatchResult> {
+  const options: BatchOptions<string> = {
     prepare: async (messages) =>
       messages.map(({ value }) => {
         const text = String(value);
@@ -45,7 +49,8 @@ async function run(texts: string[], more: Partial<BatchOptions<string>> = {}): P
     deadLetter: async (sent) => void letters.push(...sent),
     atOnce: 4,
     ...more,
-  });
+  };
+  const result = processBatch(received(...texts), options, signal);
   await jest.advanceTimersByTimeAsync(10_000);
   return result;
 }
@@ -131,4 +136,45 @@ test('a message that fails repeatedly goes to the dead letters', async () => {
   expect(await run(['a:1'], { handle: handler })).toEqual({ done: 1 });
   expect(handler).toHaveBeenCalledTimes(4);
   expect(letters[0]?.headers).toMatchObject({ dead_letter_reason: 'gave_up', dead_letter_detail: 'odd' });
+});
+
+describe('when the signal aborts', () => {
+  let stop: AbortController;
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+
+  test('no message is begun any more', async () => {
+    const handler = async (text: string): Promise<void> => {
+      handled.push(text);
+      stop.abort();
+    };
+    expect(await run(['a:1', 'a:2'], { handle: handler }, stop.signal)).toMatchObject({ done: 1 });
+    expect(handled).toEqual(['1']);
+  });
+
+  test('a message whose work ends with an error has no dead letter', async () => {
+    const handler = async (): Promise<void> => {
+      stop.abort();
+      throw new Error('stopped');
+    };
+    expect(await run(['a:1'], { handle: handler }, stop.signal)).toMatchObject({ done: 0 });
+    expect(letters).toEqual([]);
+  });
+});
+
+test('what stands for a record batch that cannot be read goes to the dead letters without being prepared', async () => {
+  const messages = received('a:1', 'a:2').map((one, index) =>
+    index === 0 ? { ...one, fault: 'packed' } : one,
+  );
+  const prepare = jest.fn(async (chunk: readonly Received[]) => chunk.map(({ value }) => String(value)));
+  const options = { prepare, handle, isUnavailable: () => false, atOnce: 1 };
+  const sent = { deadLetter: async (more: readonly Outgoing[]) => void letters.push(...more) };
+  const { signal } = new AbortController();
+  expect(await processBatch(messages, { ...options, ...sent }, signal)).toEqual({ done: 2 });
+  expect(handled).toEqual(['2']);
+  expect(letters[0]?.headers).toMatchObject({
+    dead_letter_reason: 'unreadable',
+    dead_letter_detail: 'packed',
+  });
 });

@@ -1,7 +1,8 @@
-import type { Consumer, ConsumerConfig } from 'kafkajs';
-import { retry } from '../../platform/src/async/retry.ts';
-import { withTimeout } from '../../platform/src/async/with-timeout.ts';
-import { textOf } from './errors.ts';
+import type { Consumer, ConsumerConfig, Kafka } from 'kafkajs';
+import { retry } from '../../../platform/src/async/retry.ts';
+import { withTimeout } from '../../../platform/src/async/with-timeout.ts';
+import { textOf } from '../errors.ts';
+import { findSuspects, inheritOffsets } from './group.ts';
 import type { PartitionBatchesOptions } from './partition-batches.ts';
 import { PartitionBatches } from './partition-batches.ts';
 
@@ -12,9 +13,14 @@ export type LoopConsumer = Pick<
 >;
 
 export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
-  readonly kafka: { consumer(config: ConsumerConfig): LoopConsumer };
+  readonly kafka: Pick<Kafka, 'admin'> & { consumer(config: ConsumerConfig): LoopConsumer };
+  /** Of this topic alone: a topic that is missing or forbidden stops the whole group that reads it. */
   readonly groupId: string;
-  readonly topics: readonly string[];
+  readonly topic: string;
+  /** A group that read the topic before: where it is, this one begins. */
+  readonly inheritFrom?: string;
+  /** Told whether the topic is read: undefined, or why not. */
+  readonly onState?: (reason: string | undefined) => void;
   /** Partitions worked on at a time. */
   readonly partitionsAtOnce: number;
 }
@@ -32,14 +38,17 @@ class BrokerSilentError extends Error {}
 
 const disconnectTimeout = (): Error => new Error('The consumer did not disconnect in time.');
 
-/** Reads topics as a member of a consumer group. */
+/** Reads a topic as a member of a consumer group. */
 export class ConsumerLoop<T> {
   constructor(private readonly options: ConsumerOptions<T>) {}
 
   /** Reads until the signal. A consumer that fails is replaced by a new one, with back-off. */
   async run(signal: AbortSignal): Promise<void> {
-    const { topics, log, isUnavailable } = this.options;
-    const onRetry = (error: unknown): void => log.warn({ topics, reason: textOf(error) }, 'consumer failed');
+    const { topic, log, isUnavailable, onState } = this.options;
+    const onRetry = (error: unknown): void => {
+      log.warn({ topic, reason: textOf(error) }, 'consumer failed');
+      onState?.(textOf(error));
+    };
     const isRetryable = (error: unknown): boolean =>
       error instanceof BrokerSilentError || isUnavailable(error);
     const consume = (): Promise<void> => this.consume(signal);
@@ -63,13 +72,14 @@ export class ConsumerLoop<T> {
       allowAutoTopicCreation: false,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     });
+    const batches = this.batchesOf(consumer);
     const failure = watchFor(consumer);
     const stopped = Promise.withResolvers<void>();
     const stop = (): void => stopped.resolve();
     signal.addEventListener('abort', stop);
     let patience = disconnectMs.usually;
     try {
-      const begun = this.begin(consumer, signal);
+      const begun = this.begin(consumer, batches);
       begun.catch(() => undefined);
       await Promise.race([begun, failure.promise]);
       await Promise.race([stopped.promise, failure.promise]);
@@ -79,15 +89,26 @@ export class ConsumerLoop<T> {
     } finally {
       signal.removeEventListener('abort', stop);
       failure.stopWatching();
+      await withTimeout(batches.stop(), patience, disconnectTimeout).catch(() => undefined);
       await withTimeout(consumer.disconnect(), patience, disconnectTimeout).catch(() => undefined);
     }
   }
 
-  private async begin(consumer: LoopConsumer, signal: AbortSignal): Promise<void> {
-    const { topics, partitionsAtOnce } = this.options;
-    const batches = new PartitionBatches(this.options, consumer, signal);
+  private batchesOf(consumer: LoopConsumer): PartitionBatches<T> {
+    const { kafka, groupId, topic, onState } = this.options;
+    const batches = new PartitionBatches(this.options, consumer, () => findSuspects(kafka, groupId, topic));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment, memberId } }) => {
+      batches.assigned(memberAssignment[topic] ?? [], memberId);
+      onState?.(undefined);
+    });
+    return batches;
+  }
+
+  private async begin(consumer: LoopConsumer, batches: PartitionBatches<T>): Promise<void> {
+    const { kafka, groupId, topic, inheritFrom, partitionsAtOnce } = this.options;
+    if (inheritFrom !== undefined) await inheritOffsets(kafka, { from: inheritFrom, groupId, topic });
     await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

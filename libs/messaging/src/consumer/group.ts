@@ -1,0 +1,76 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { Committed, Suspects } from './work-marker.ts';
+import { suspectsAt } from './work-marker.ts';
+
+/** Which messages of each partition of a topic processes of the group died on. */
+export async function findSuspects(
+  kafka: Pick<Kafka, 'admin'>,
+  groupId: string,
+  topic: string,
+): Promise<Map<number, Suspects>> {
+  return withAdmin(kafka, async (admin) => {
+    const { groups } = await admin.describeGroups([groupId]);
+    const members = new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
+    const suspects = new Map<number, Suspects>();
+    for (const [partition, committed] of await committedOffsets(admin, groupId, topic)) {
+      const found = suspectsAt(committed, members);
+      if (found !== undefined) suspects.set(partition, found);
+    }
+    return suspects;
+  });
+}
+
+/** Has a group that never committed for a topic begin where another group is. */
+export async function inheritOffsets(
+  kafka: Pick<Kafka, 'admin'>,
+  { from, groupId, topic }: { readonly from: string; readonly groupId: string; readonly topic: string },
+): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const own = await committedOffsets(admin, groupId, topic);
+    if ([...own.values()].some(({ offset }) => offset >= 0n)) return;
+    const old = [...(await committedOffsets(admin, from, topic))].filter(([, { offset }]) => offset >= 0n);
+    const partitions = old.map(([partition, { offset }]) => ({ partition, offset: String(offset) }));
+    if (partitions.length > 0) await admin.setOffsets({ groupId, topic, partitions });
+  });
+}
+
+/** How many messages of each partition a group has not committed. */
+export async function lagOf(
+  kafka: Pick<Kafka, 'admin'>,
+  groupId: string,
+  topic: string,
+): Promise<Map<number, bigint>> {
+  return withAdmin(kafka, async (admin) => {
+    const committed = await committedOffsets(admin, groupId, topic);
+    const ends = await admin.fetchTopicOffsets(topic);
+    return new Map(
+      ends.map(({ partition, low, high }) => {
+        const offset = committed.get(partition)?.offset ?? -1n;
+        const from = offset > BigInt(low) ? offset : BigInt(low);
+        return [partition, BigInt(high) - from];
+      }),
+    );
+  });
+}
+
+async function committedOffsets(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+): Promise<Map<number, Committed>> {
+  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  const committed = found?.partitions.map(
+    ({ partition, offset, metadata }) => [partition, { offset: BigInt(offset), metadata }] as const,
+  );
+  return new Map(committed);
+}
+
+async function withAdmin<T>(kafka: Pick<Kafka, 'admin'>, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}

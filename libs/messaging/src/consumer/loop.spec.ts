@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ConsumerOptions } from './loop.ts';
+import { FakeConsumer, TestGroup, UnavailableError } from './test-group.ts';
+
+let group: TestGroup;
+beforeEach(() => {
+  jest.useFakeTimers();
+  group = new TestGroup();
+});
+afterEach(async () => {
+  group.stop.abort();
+  await jest.advanceTimersByTimeAsync(0);
+  await group.running;
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+async function start(more: Partial<ConsumerOptions<string>> = {}): Promise<FakeConsumer> {
+  return group.start(() => jest.advanceTimersByTimeAsync(0), more);
+}
+
+describe('a batch', () => {
+  test('is committed chunk by chunk, each after its effects', async () => {
+    const consumer = await start();
+    await consumer.batch(7, 'a', 'b', 'c');
+    expect(group.steps).toEqual([
+      'commit 7 to 8',
+      'a',
+      'b',
+      'resolve 8',
+      'commit 9 to 9',
+      'c',
+      'resolve 9',
+      'commit 10',
+    ]);
+  });
+
+  test('with a message that is refused is committed after its dead letter', async () => {
+    const consumer = await start();
+    await consumer.batch(0, 'poison', 'a');
+    expect(group.letters[0]?.headers).toMatchObject({ dead_letter_offset: '0' });
+    expect(group.steps).toEqual(['commit 0 to 1', 'a', 'resolve 1', 'commit 2']);
+  });
+
+  test('is left after the message under way when the signal aborts', async () => {
+    const consumer = await start({ handle: async () => group.stop.abort() });
+    await consumer.batch(0, 'a', 'b', 'c', 'd');
+    expect(group.steps.at(-1)).toBe('commit 1');
+  });
+});
+
+describe('while a backing service is unavailable', () => {
+  test('the partition is paused, with nothing done and nothing in work', async () => {
+    const consumer = await start();
+    group.available = false;
+    await consumer.batch(0, 'a');
+    expect(group.steps).toEqual(['commit 0 to 0', 'commit 0', 'pause']);
+  });
+
+  test('what had its effect before is committed', async () => {
+    const consumer = await start({
+      handle: async (text) => {
+        if (text === 'b') throw new UnavailableError();
+      },
+    });
+    await consumer.batch(0, 'a', 'b', 'c');
+    expect(group.steps).toEqual(['commit 0 to 1', 'resolve 0', 'commit 1', 'pause']);
+  });
+
+  test('the partition stays paused', async () => {
+    const consumer = await start();
+    group.available = false;
+    await consumer.batch(0, 'a');
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(group.steps.at(-1)).toBe('pause');
+  });
+
+  test('the partition is resumed once the service is available again', async () => {
+    const consumer = await start();
+    group.available = false;
+    await consumer.batch(0, 'a');
+    await jest.advanceTimersByTimeAsync(30_000);
+    group.available = true;
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(group.steps.slice(-2)).toEqual(['pause', 'resume']);
+  });
+
+  test('pauses without progress between them grow', async () => {
+    const consumer = await start({ handle: () => Promise.reject(new UnavailableError()) });
+    for (let pause = 1; pause <= 6; pause += 1) {
+      await consumer.batch(0, 'a');
+      await jest.advanceTimersByTimeAsync(10_000);
+      consumer.emit('heartbeat');
+    }
+    group.steps.length = 0;
+    await consumer.batch(0, 'a');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(group.steps.at(-1)).toBe('pause');
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(group.steps.at(-1)).toBe('resume');
+  });
+});
+
+describe('a consumer', () => {
+  test('that crashes is replaced after a pause', async () => {
+    const consumer = await start();
+    consumer.emit('crash', { error: new Error('coordinator lost') });
+    await jest.advanceTimersByTimeAsync(100);
+    expect(group.steps).toEqual(['disconnect']);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(group.steps).toEqual(['disconnect', 'connect', 'subscribe']);
+  });
+
+  test('whose broker does not answer a request is replaced, although it does not disconnect', async () => {
+    const consumer = await start();
+    consumer.disconnect = () => new Promise(() => undefined);
+    consumer.emit('request timeout', { apiName: 'Fetch', broker: 'kafka:9092' });
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(group.steps).toEqual(['connect', 'subscribe']);
+  });
+
+  test('that cannot connect is replaced until one can', async () => {
+    jest.spyOn(FakeConsumer.prototype, 'connect').mockRejectedValue(new Error('no broker'));
+    await start();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(group.consumers.length).toBeGreaterThan(10);
+  });
+
+  test.each([
+    ['whose broker is unavailable is soon replaced, again and again', new UnavailableError(), [60, 200]],
+    ['that is refused is replaced less and less often', new Error('not authorized'), [10, 25]],
+  ])('%s', async (_, error, [least, most]) => {
+    jest.spyOn(FakeConsumer.prototype, 'connect').mockRejectedValue(error);
+    await start();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(group.consumers.length).toBeGreaterThan(least as number);
+    expect(group.consumers.length).toBeLessThan(most as number);
+  });
+
+  test('that gives no sign of life is replaced', async () => {
+    await start();
+    await jest.advanceTimersByTimeAsync(46_000);
+    expect(group.consumers).toHaveLength(2);
+  });
+
+  test('that gives signs of life is kept', async () => {
+    const consumer = await start();
+    for (let second = 0; second < 120; second += 1) {
+      consumer.emit('heartbeat');
+      await jest.advanceTimersByTimeAsync(1_000);
+    }
+    expect(group.consumers).toHaveLength(1);
+  });
+
+  test('is disconnected when the signal aborts', async () => {
+    await start();
+    group.stop.abort();
+    await jest.advanceTimersByTimeAsync(0);
+    await group.running;
+    expect(group.steps).toEqual(['disconnect']);
+  });
+
+  test('that does not disconnect is given up after a while', async () => {
+    jest.spyOn(FakeConsumer.prototype, 'disconnect').mockReturnValue(new Promise(() => undefined));
+    await start();
+    group.stop.abort();
+    await jest.advanceTimersByTimeAsync(10_000);
+    await expect(group.running).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { sleep } from '../../../platform/src/async/sleep.ts';
+import type { ConsumerOptions } from './loop.ts';
+import type { FakeConsumer } from './test-group.ts';
+import { TestGroup } from './test-group.ts';
+
+let group: TestGroup;
+beforeEach(() => {
+  jest.useFakeTimers();
+  group = new TestGroup();
+});
+afterEach(async () => {
+  group.stop.abort();
+  await jest.advanceTimersByTimeAsync(0);
+  await group.running;
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+async function start(more: Partial<ConsumerOptions<string>> = {}): Promise<FakeConsumer> {
+  return group.start(() => jest.advanceTimersByTimeAsync(0), more);
+}
+
+/** What a process that is not in the group any more, or another member, had in work. */
+const found = (offset: number, to: number, deaths: number, member = 'other'): void => {
+  const metadata = JSON.stringify({ to: String(to), deaths, process: 'other', member });
+  group.committed = [{ partition: 0, offset: String(offset), metadata }];
+};
+
+describe('a batch that takes long', () => {
+  let release: () => void;
+  let aborted: boolean;
+  /** A handler whose first message ends when it is released, or its signal aborts. */
+  const slow = async (text: string, _: unknown, signal: AbortSignal): Promise<void> => {
+    if (text !== 'slow') return;
+    await new Promise<void>((resolve, reject) => {
+      release = resolve;
+      signal.addEventListener('abort', () => {
+        aborted = true;
+        reject(new Error('stopped'));
+      });
+    });
+  };
+  const startSlow = async (consumer: FakeConsumer): Promise<void> => {
+    aborted = false;
+    const batch = consumer.batch(0, 'slow', 'a');
+    await jest.advanceTimersByTimeAsync(1_000);
+    await batch;
+  };
+
+  test('goes on aside, with its partition paused, and does not hold the consumer', async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    expect(group.steps).toEqual(['commit 0 to 1', 'pause']);
+    await consumer.batchOf(1, 5, 'b');
+    expect(group.steps.at(-1)).toBe('commit 6');
+  });
+
+  test('is committed when it is done, and its partition resumes', async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    release();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(group.steps.slice(2)).toEqual(['resolve 1', 'commit 2', 'resume']);
+  });
+
+  test('goes on when the group rebalances and the partition stays', async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    consumer.join(0);
+    release();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(group.steps.slice(2)).toEqual(['resolve 1', 'commit 2', 'resume']);
+  });
+
+  test("is stopped without a commit when the partition is another consumer's", async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    consumer.join(1);
+    await jest.advanceTimersByTimeAsync(0);
+    expect([aborted, group.steps.slice(2)]).toEqual([true, ['resume']]);
+  });
+
+  test('is stopped when the signal aborts, and nothing stays in work', async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    group.stop.abort();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([aborted, group.steps.slice(2)]).toEqual([true, ['commit 0', 'disconnect']]);
+  });
+
+  test('is committed later while the group rebalances', async () => {
+    const consumer = await start({ handle: slow });
+    await startSlow(consumer);
+    let failures = 2;
+    consumer.commitFault = () => (failures-- > 0 ? new Error('The group is rebalancing') : undefined);
+    release();
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(group.steps.slice(2)).toEqual(['resolve 1', 'commit 2', 'resume']);
+  });
+});
+
+describe('a process that died', () => {
+  test('leaves messages that are tried one by one', async () => {
+    found(0, 1, 0);
+    const consumer = await start();
+    await consumer.batch(0, 'a', 'b', 'c');
+    expect(group.steps.filter((step) => step.startsWith('commit'))).toEqual([
+      'commit 0 to 0 after 1 deaths',
+      'commit 1',
+      'commit 1 to 1 after 1 deaths',
+      'commit 2',
+      'commit 2 to 2',
+      'commit 3',
+    ]);
+  });
+
+  test('on a message alone that another died on, has it set aside', async () => {
+    found(0, 0, 1);
+    const consumer = await start();
+    await consumer.batch(0, 'a', 'b');
+    expect(group.letters).toMatchObject([
+      { value: Buffer.from('a'), headers: { dead_letter_reason: 'process_died', dead_letter_offset: '0' } },
+    ]);
+    expect(group.steps).not.toContain('a');
+    expect(group.steps).toContain('b');
+  });
+
+  test('while a message was set aside, has it set aside without its bytes', async () => {
+    found(0, 0, 2);
+    const consumer = await start();
+    await consumer.batch(0, 'a');
+    expect(group.letters).toMatchObject([{ value: null, headers: { dead_letter_reason: 'process_died' } }]);
+  });
+
+  test('again and again, has the message left out', async () => {
+    found(0, 0, 3);
+    const consumer = await start();
+    await consumer.batch(0, 'a', 'b');
+    expect([group.letters, group.steps.includes('a'), group.steps.includes('b')]).toEqual([[], false, true]);
+  });
+
+  test('is told from one that lives on in the group', async () => {
+    found(0, 1, 0, 'alive');
+    group.members = ['alive'];
+    const consumer = await start();
+    await consumer.batch(0, 'a', 'b');
+    expect(group.steps[0]).toBe('commit 0 to 1');
+  });
+
+  test('has its messages tried one at a time in all partitions', async () => {
+    const metadata = JSON.stringify({ to: '0', deaths: 0, process: 'other', member: 'other' });
+    group.committed = [0, 1].map((partition) => ({ partition, offset: '0', metadata }));
+    let [atOnce, most] = [0, 0];
+    const consumer = await start({
+      handle: async () => {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await sleep(10);
+        atOnce -= 1;
+      },
+    });
+    const batches = [consumer.batchOf(0, 0, 'a'), consumer.batchOf(1, 0, 'b')];
+    await jest.advanceTimersByTimeAsync(100);
+    await Promise.all(batches);
+    expect(most).toBe(1);
+  });
+});

@@ -1,0 +1,147 @@
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { deflateRaw, gzip, zstdCompress } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { compressFrame } from 'lz4-napi';
+import { compress } from 'snappy';
+import type { Budget, FetchedRecord } from './record-batch.ts';
+import { readRecordBatches } from './record-batch.ts';
+
+interface Sent {
+  readonly key?: Buffer | null;
+  readonly value?: Buffer | null;
+  readonly headers?: { readonly [name: string]: Buffer | string | (Buffer | string)[] };
+}
+interface Encoded {
+  readonly buffer: Buffer;
+}
+
+/** The encoders of kafkajs, which have no types. */
+const load = createRequire(import.meta.url);
+const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0') as (sent: object) => Encoded;
+const { RecordBatch: encodeBatch } = load('kafkajs/src/protocol/recordBatch/v0') as {
+  RecordBatch: (batch: object) => Promise<Encoded>;
+};
+
+const megabyte = 1_048_576;
+const plenty = (): Budget => ({ left: 100 * megabyte });
+
+function body(messages: readonly Sent[]): Buffer[] {
+  return messages.map(
+    (sent, offsetDelta) => encodeRecord({ offsetDelta, key: null, value: null, ...sent }).buffer,
+  );
+}
+
+/** A batch whose records are these bytes, as packed by a codec. */
+async function packedBatch(
+  firstOffset: number,
+  count: number,
+  codec: number,
+  packed: Buffer,
+): Promise<Buffer> {
+  const { buffer } = await encodeBatch({
+    firstOffset: BigInt(firstOffset),
+    lastOffsetDelta: count - 1,
+    records: [],
+  });
+  const batch = Buffer.concat([buffer.subarray(0, 61), packed]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt16BE(codec, 21);
+  batch.writeInt32BE(count, 57);
+  return batch;
+}
+
+async function batch(firstOffset: number, ...messages: Sent[]): Promise<Buffer> {
+  return packedBatch(firstOffset, messages.length, 0, Buffer.concat(body(messages)));
+}
+
+async function read(...batches: Buffer[]): Promise<FetchedRecord[]> {
+  return readRecordBatches(Buffer.concat(batches), plenty());
+}
+
+const text = (value: string): Sent => ({ value: Buffer.from(value) });
+const texts = (records: readonly FetchedRecord[]): string[] => records.map(({ value }) => String(value));
+
+describe('records', () => {
+  test('are read with their offsets, over several batches', async () => {
+    const records = await read(await batch(7, text('a'), text('b')), await batch(20, text('c')));
+    expect(records.map(({ offset }) => offset)).toEqual(['7', '8', '20']);
+    expect(texts(records)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('keep keys and headers; a repeated header is a list', async () => {
+    const headers = { one: 'x', two: ['y', 'z'], ['__proto__']: 'p' };
+    const [record] = await read(await batch(0, { key: Buffer.from('k'), headers }));
+    expect(record?.key).toEqual(Buffer.from('k'));
+    expect(record?.headers['two']).toEqual([Buffer.from('y'), Buffer.from('z')]);
+    expect(Object.keys(record?.headers ?? {})).toEqual(Object.keys(headers));
+  });
+
+  test('with 20,000 headers are read at once', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`h${n}`, 'x']));
+    const began = performance.now();
+    const [record] = await read(await batch(0, { headers }));
+    expect(Object.keys(record?.headers ?? {})).toHaveLength(20_000);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  test('of a batch that is cut off are left out', async () => {
+    const cut = (await batch(9, text('b'))).subarray(0, -1);
+    expect(texts(await read(await batch(0, text('a')), cut))).toEqual(['a']);
+  });
+
+  test('that have no room any more are left for later', async () => {
+    const budget = { left: 100 };
+    const batches = Buffer.concat([await batch(0, text('a')), await batch(1, text('b'))]);
+    expect(texts(await readRecordBatches(batches, budget))).toEqual(['a']);
+  });
+
+  test.each([
+    ['gzip', 1, promisify(gzip)],
+    ['snappy', 2, compress],
+    ['lz4', 3, compressFrame],
+    ['zstd', 4, promisify(zstdCompress)],
+  ])('packed by %s are read', async (_, codec, pack) => {
+    const packed = await pack(Buffer.concat(body([text('a'), text('b'.repeat(100_000))])));
+    const records = await read(await packedBatch(3, 2, codec, packed));
+    expect(records.map(({ offset, value }) => [offset, value?.length])).toEqual([
+      ['3', 1],
+      ['4', 100_000],
+    ]);
+  });
+});
+
+describe('a batch that cannot be read stands alone as one record with its bytes', () => {
+  const bomb = Buffer.alloc(40 * megabyte);
+  test.each<[string, () => Promise<Buffer>]>([
+    ['a codec that nobody knows', () => packedBatch(3, 2, 7, Buffer.from('x'))],
+    ['broken gzip', () => packedBatch(3, 2, 1, Buffer.from('x'))],
+    ['broken snappy', () => packedBatch(3, 2, 2, Buffer.from([0xff]))],
+    ['broken lz4', () => packedBatch(3, 2, 3, Buffer.from('broken'))],
+    ['broken zstd', () => packedBatch(3, 2, 4, Buffer.from('x'))],
+    [
+      'another compression of the right length',
+      async () => packedBatch(3, 2, 1, await promisify(deflateRaw)('x')),
+    ],
+    ['records that end too early', () => packedBatch(3, 2, 0, Buffer.concat(body([text('a')])))],
+    ['a gzip bomb', async () => packedBatch(3, 2, 1, await promisify(gzip)(bomb))],
+    ['a snappy bomb, which says its size', () => packedBatch(3, 2, 2, Buffer.from([0x80, 0x80, 0x80, 0x14]))],
+    ['an lz4 bomb', async () => packedBatch(3, 2, 3, await compressFrame(bomb))],
+    ['a zstd bomb', async () => packedBatch(3, 2, 4, await promisify(zstdCompress)(bomb))],
+  ])('%s', async (_, make) => {
+    const bad = await make();
+    const records = await read(await batch(0, text('a')), bad, await batch(5, text('c')));
+    expect(records.map(({ offset, fault }) => [offset, fault !== undefined])).toEqual([
+      ['0', false],
+      ['4', true],
+      ['5', false],
+    ]);
+    expect(records[1]?.value).toEqual(bad);
+  });
+
+  test('more records than a batch may have', async () => {
+    expect(await read(await packedBatch(0, 100_001, 0, Buffer.alloc(0)))).toMatchObject([
+      { offset: '100000', fault: expect.stringContaining('more than 100000 records') },
+    ]);
+  });
+});

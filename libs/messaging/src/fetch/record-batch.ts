@@ -1,0 +1,152 @@
+import type { IHeaders } from 'kafkajs';
+import { codecs } from './codecs.ts';
+import { Reader } from './reader.ts';
+
+/** What kafkajs knows of the batch of a record, for transactions. */
+interface BatchContext {
+  readonly producerId: string;
+  readonly inTransaction: boolean;
+}
+
+/** A record as kafkajs has it, and for one that stands for a batch that cannot be read, why. */
+export interface FetchedRecord {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly attributes: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  readonly isControlRecord: boolean;
+  readonly batchContext: BatchContext;
+  readonly fault?: string;
+}
+
+/** A batch larger than this once it is unpacked, or of more records, is not read: it would take the memory of all others. */
+const batchBytes = 32 * 1_048_576;
+const batchRecords = 100_000;
+/** About what a record takes beside its bytes. */
+const recordOverhead = 400;
+/** From the base offset to the number of records, and what stands before the length's end. */
+const headerBytes = 61;
+const lengthEnd = 12;
+const supportedFormat = 2;
+
+/** Memory for the records of one answer, in bytes; what has no room is fetched again. */
+export interface Budget {
+  left: number;
+}
+
+/**
+ * Reads the record batches of a partition in the order of their offsets. The last one may be cut off, and is left out.
+ * A batch that cannot be read becomes one record with its bytes.
+ */
+export async function readRecordBatches(bytes: Buffer, budget: Budget): Promise<FetchedRecord[]> {
+  const records: FetchedRecord[] = [];
+  for (let rest = bytes; budget.left > 0 && rest.length >= headerBytes;) {
+    const length = lengthEnd + rest.readInt32BE(8);
+    if (length > rest.length) break;
+    for (const record of await readOrFault(rest.subarray(0, length), budget)) records.push(record);
+    rest = rest.subarray(Math.max(length, lengthEnd));
+  }
+  return records;
+}
+
+async function readOrFault(batch: Buffer, budget: Budget): Promise<FetchedRecord[]> {
+  const context = contextOf(batch);
+  try {
+    return await readBatch(batch, context, budget);
+  } catch (error) {
+    budget.left -= batch.length;
+    const fault = `The record batch cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    const lastOffset = batch.readBigInt64BE(0) + BigInt(Math.max(0, batch.readInt32BE(23)));
+    const facts = { offset: String(lastOffset), timestamp: String(batch.readBigInt64BE(35)), attributes: 0 };
+    const content = { key: null, value: batch, headers: {}, isControlRecord: false };
+    return [{ ...facts, ...content, batchContext: context, fault }];
+  }
+}
+
+function contextOf(batch: Buffer): BatchContext {
+  return { producerId: String(batch.readBigInt64BE(43)), inTransaction: (batch.readInt16BE(21) & 0x10) > 0 };
+}
+
+async function readBatch(batch: Buffer, context: BatchContext, budget: Budget): Promise<FetchedRecord[]> {
+  const format = batch.readInt8(16);
+  if (format !== supportedFormat) throw new RangeError(`format ${format} is not supported`);
+  const attributes = batch.readInt16BE(21);
+  const count = batch.readInt32BE(57);
+  if (count > batchRecords) throw new RangeError(`more than ${batchRecords} records`);
+  const body = await unpack(batch.subarray(headerBytes), attributes & 0x07);
+  budget.left -= body.length + count * recordOverhead;
+  const first = { offset: batch.readBigInt64BE(0), timestamp: batch.readBigInt64BE(27) };
+  // The broker's time of all records, when the topic says so.
+  const appended = attributes & 0x08 ? String(batch.readBigInt64BE(35)) : undefined;
+  const isControlRecord = (attributes & 0x20) > 0;
+  const reader = new Reader(body);
+  const breathe = pacer();
+  const records: FetchedRecord[] = [];
+  for (let index = 0; index < count; index += 1) {
+    await breathe();
+    const record = readRecord(new Reader(reader.bytes(reader.varint())), first, appended);
+    records.push({ ...record, isControlRecord, batchContext: context });
+  }
+  return records;
+}
+
+async function unpack(body: Buffer, codec: number): Promise<Buffer> {
+  if (codec === 0) return body;
+  const decompress = codecs[codec];
+  if (decompress === undefined) throw new RangeError(`codec ${codec} is not known`);
+  return decompress(body, batchBytes);
+}
+
+function readRecord(
+  reader: Reader,
+  first: { readonly offset: bigint; readonly timestamp: bigint },
+  appended: string | undefined,
+): Omit<FetchedRecord, 'isControlRecord' | 'batchContext'> {
+  const attributes = reader.int8();
+  const timestamp = appended ?? String(first.timestamp + reader.varlong());
+  if (appended !== undefined) reader.varlong();
+  const offset = String(first.offset + BigInt(reader.varint()));
+  return {
+    attributes,
+    timestamp,
+    offset,
+    key: reader.varBytes(),
+    value: reader.varBytes(),
+    headers: readHeaders(reader),
+  };
+}
+
+/** In one pass; the values of a name that comes several times are a list. */
+function readHeaders(reader: Reader): IHeaders {
+  const headers = new Map<string, Buffer | Buffer[]>();
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = (reader.varBytes() ?? '').toString();
+    // Kafka allows a header without a value, which the types of kafkajs do not know.
+    const value = reader.varBytes() as Buffer;
+    const before = headers.get(name);
+    if (before === undefined) headers.set(name, value);
+    else if (Array.isArray(before)) before.push(value);
+    else headers.set(name, [before, value]);
+  }
+  return Object.fromEntries(headers);
+}
+
+/** How long records are read without a pause (ms), in which heartbeats and the health endpoint have their turn. */
+const stretchMs = 10;
+
+/** To be awaited again and again: lets everything else have its turn when a stretch is over. */
+function pacer(): () => Promise<void> | undefined {
+  let until = performance.now() + stretchMs;
+  return () => {
+    if (performance.now() < until) return undefined;
+    until = Infinity;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        until = performance.now() + stretchMs;
+        resolve();
+      });
+    });
+  };
+}

@@ -1,0 +1,63 @@
+/** An OAuth 2 client that gets tokens for itself. */
+interface Client {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+}
+
+interface Token {
+  readonly value: string;
+}
+
+/** How long the server may take to answer (ms), and what part of a token's life it is used. */
+const answerMs = 5_000;
+const usedPart = 0.8;
+/** The life of a token whose server does not say (s). */
+const usualLifeS = 300;
+
+/**
+ * Gets tokens by client credentials. One serves until it is near its end; calls that come meanwhile wait for the same.
+ * @returns a function that gives a token @throws when the server refuses, with its status but never with the secret
+ */
+export function oauthTokens(client: Client): () => Promise<Token> {
+  let token: Promise<Token & { readonly until: number }> | undefined;
+  let until = 0;
+  return async () => {
+    if (token === undefined || Date.now() >= until) {
+      token = fetchToken(client);
+      until = Infinity;
+    }
+    const using = token;
+    try {
+      const { value, until: end } = await using;
+      if (using === token) until = end;
+      return { value };
+    } catch (error) {
+      if (using === token) token = undefined;
+      throw error;
+    }
+  };
+}
+
+async function fetchToken({
+  tokenUrl,
+  clientId,
+  clientSecret,
+  scope,
+}: Client): Promise<Token & { readonly until: number }> {
+  const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':');
+  const answer = await fetch(tokenUrl, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) }),
+    signal: AbortSignal.timeout(answerMs),
+  });
+  if (!answer.ok) throw new Error(`The token server answers ${answer.status}.`);
+  const { access_token, expires_in = usualLifeS } = (await answer.json()) as {
+    access_token?: unknown;
+    expires_in?: number;
+  };
+  if (typeof access_token !== 'string') throw new Error('The token server sends no access_token.');
+  return { value: access_token, until: Date.now() + expires_in * 1_000 * usedPart };
+}

@@ -1,0 +1,35 @@
+import { withDiagnostics } from '../diagnostics/processes.ts';
+import { runHostileMessages } from '../hostile-messages/run.ts';
+import { withClients } from '../scenarios/clients.ts';
+import { startSubjects } from '../scenarios/inquiries/incoming.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+import type { Report } from './report.ts';
+
+/** `npm run prove -- bridge`: what a bridge bears from other systems. */
+export async function runBridge(report: Report): Promise<void> {
+  await checkHostileMessages(report);
+}
+
+const goodOnEach = 10_000;
+const megabyte = 1_048_576;
+const mostMegabytes = 700;
+
+async function checkHostileMessages(report: Report): Promise<void> {
+  report.begin(`Hostile messages between ${goodOnEach} good ones on each topic`);
+  const run = await withDiagnostics((processes) =>
+    withOwnSystem((own) =>
+      withClients(own, async (system) =>
+        runHostileMessages(system, processes, await startSubjects(system, 1_000), goodOnEach),
+      ),
+    ),
+  );
+  report.none(`good messages without an effect, of ${run.good}`, run.withoutEffect);
+  report.none('good messages with two effects', run.withTwoEffects);
+  report.none(`hostile messages that are not in the dead letters, of ${run.hostile}`, run.notSetAside);
+  report.none('processes that ended', run.watched.changed);
+  report.atMost('the slowest answer of /health/live, in ms', run.watched.slowestLiveMs, 1_000);
+  const { ms, process } = run.watched.longestBlock;
+  report.atMost('the longest block of an event loop, in ms', ms, 1_000);
+  report.note(`of ${process}`);
+  report.atMost('RSS of the bridge, in MB', run.bridgeBytes / megabyte, mostMegabytes);
+}

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Processes } from '../diagnostics/processes.ts';
+import { withDiagnostics } from '../diagnostics/processes.ts';
+import type { HostileRun } from '../hostile-messages/run.ts';
+import { runHostileMessages } from '../hostile-messages/run.ts';
+import type { ConnectedSystem } from '../scenarios/clients.ts';
+import { withClients } from '../scenarios/clients.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import { startSubjects } from '../scenarios/inquiries/incoming.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+
+/** `npm run prove -- bridge` in small. */
+type Watched = { readonly system: ConnectedSystem; readonly processes: Processes };
+const held = holdOpen<Watched>((work) =>
+  withDiagnostics((processes) =>
+    withOwnSystem((own) => withClients(own, (system) => work({ system, processes }))),
+  ),
+);
+let run: HostileRun;
+beforeAll(async () => {
+  const { system, processes } = await held.open();
+  run = await runHostileMessages(system, processes, await startSubjects(system, 20), 150);
+});
+afterAll(() => held.close());
+
+test('every good message between hostile ones has its effect, once', () => {
+  expect(run.good).toBeGreaterThanOrEqual(600);
+  expect([run.withoutEffect, run.withTwoEffects]).toEqual([[], []]);
+});
+
+test('every hostile message is in the dead letters', () => {
+  expect(run.hostile).toBeGreaterThanOrEqual(240);
+  expect(run.notSetAside).toEqual([]);
+});
+
+test('no process ends', () => {
+  expect(run.watched.changed).toEqual([]);
+});
+
+test('no event loop is blocked as long as a session of the group lasts', () => {
+  expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
+});
