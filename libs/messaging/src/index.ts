@@ -2,7 +2,7 @@ export { readCloudEvent, writeCloudEvent } from './cloud-events.ts';
 export type { CloudEvent } from './cloud-events.ts';
 export { ConsumerLoop } from './consumer-loop.ts';
 export type { ConsumerOptions } from './consumer-loop.ts';
-export { readDeadLetter, redriven } from './dead-letters.ts';
+export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
 export { readIncoming, readReply } from './incoming.ts';
