@@ -1,6 +1,7 @@
 import type { CloudEvent, RawMessage } from './cloud-events.ts';
 import { readCloudEvent } from './cloud-events.ts';
 import { NonRetryableError } from './errors.ts';
+import { identityOf } from './identity.ts';
 import type { JsonSchema } from './schemas.ts';
 import { idLimit, incomingSchemas, inquiryReplySchema, inquiryReplyType } from './schemas.ts';
 import { schemaError } from './validation.ts';
@@ -9,7 +10,7 @@ type Members = { readonly [field: string]: unknown };
 
 /** An external update: an event of another system, read and validated. */
 export interface IncomingEvent {
-  /** The CloudEvent's source and id: the same update again has the same. */
+  /** The CloudEvent's source and id, joined by `identityOf`: the same update again has the same. */
   readonly source_event_id: string;
   readonly system: string;
   /** The type without system and version, as `order_updated`. */
@@ -74,10 +75,6 @@ export function readReply(message: RawMessage): InquiryReply {
 /** A subject that is longer than any id counts as none. */
 function subjectOf({ subject }: CloudEvent): string | null {
   return typeof subject === 'string' && subject.length <= idLimit ? subject : null;
-}
-
-function identityOf({ source, id }: CloudEvent): string {
-  return `${source}/${id}`;
 }
 
 function checkedData({ data }: CloudEvent, schema: JsonSchema): Members {

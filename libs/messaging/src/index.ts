@@ -5,6 +5,7 @@ export type { ConsumerOptions } from './consumer-loop.ts';
 export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
+export { identityOf, recognisedBy } from './identity.ts';
 export { readIncoming, readReply } from './incoming.ts';
 export type { IncomingEvent, InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import { deduplicationIds } from '#domain';
 import type { IncomingEvent, Received } from '#messaging';
-import { NonRetryableError, readIncoming } from '#messaging';
+import { NonRetryableError, readIncoming, recognisedBy } from '#messaging';
 import type { Reference } from '#read-models';
 import { sessionsConcerned } from '#read-models';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
@@ -68,7 +68,7 @@ export class ExternalUpdates {
         sessionId,
         commands: [{ type: 'RecordExternalUpdate', ...update, source_event_id }],
         actor: { role: 'system', id: system },
-        commandIds: deduplicationIds({ system, source_event_id }),
+        ...recognisedBy(source_event_id, (identity) => commandId(system, identity)),
         body: update,
         causationId: source_event_id,
       });
@@ -78,6 +78,11 @@ export class ExternalUpdates {
       throw toWorkerError(error);
     }
   }
+}
+
+/** The id under which the api, too, recognises the update. */
+function commandId(system: string, source_event_id: string): string {
+  return deduplicationIds({ system, source_event_id }).join();
 }
 
 function readEvent(message: Received): IncomingEvent {

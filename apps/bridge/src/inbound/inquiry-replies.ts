@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject, SessionCommand } from '#domain';
 import type { InquiryReply, NonRetryableError, Received } from '#messaging';
-import { readReply } from '#messaging';
+import { readReply, recognisedBy } from '#messaging';
 import { CommandExecutor } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
 import { exact } from './exact.ts';
@@ -29,7 +29,7 @@ export class InquiryReplies {
         sessionId: session_id.toLowerCase(),
         commands: [command],
         actor: { role: 'system', id: source },
-        commandIds: [`reply:${reply_id}`],
+        ...recognisedBy(reply_id, (identity) => `reply:${identity}`),
         body,
         causationId: reply_id,
       });
