@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import type { KafkaLog } from '#messaging';
 import { createKafka } from '#messaging';
 import { addressOf } from './address.ts';
+import { Failure } from './failure.ts';
 
 /** The client's own warnings do not help the user of a command. */
 const quiet: KafkaLog = {
@@ -13,5 +14,7 @@ const quiet: KafkaLog = {
 
 /** A client of the brokers, as given or found. */
 export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
+  if (brokers === 'off')
+    throw new Failure('The system runs without Kafka (KAFKA_BROKERS=off), which this needs.');
   return createKafka({ brokers: brokers.split(','), clientId, log: quiet });
 }

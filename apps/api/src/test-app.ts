@@ -24,6 +24,7 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly eventStoreUrl?: string;
   readonly redisUrl?: string;
+  readonly kafkaBrokers?: readonly string[];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
 }

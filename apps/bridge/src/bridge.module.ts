@@ -79,7 +79,10 @@ const clients = [
   },
 ];
 
-/** Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. */
+/**
+ * Kafka in and out, inquiries, and the expiry of sessions: five loops that run side by side. Without Kafka nothing is read
+ * and published; sessions expire, and inquiries that are open close at their deadline.
+ */
 @Module({
   imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule],
   providers: [
@@ -116,11 +119,12 @@ export class BridgeModule
     private readonly expiry: ExpiryTimer,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
+    private readonly config: Config,
     circuits: Circuits,
     store: EventStore,
     health: HealthChecks,
   ) {
-    health.addCheck('kafka', () => kafka.ping());
+    if (this.hasKafka) health.addCheck('kafka', () => kafka.ping());
     health.addCheck(
       'event_store_all',
       explainingDenial(() => store.head()),
@@ -134,8 +138,13 @@ export class BridgeModule
   }
 
   onApplicationBootstrap(): void {
-    const loops = [this.consumers, this.partitions, this.inquiries, this.requests, this.expiry];
+    const always = [this.partitions, this.inquiries, this.requests, this.expiry];
+    const loops = this.hasKafka ? [this.consumers, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
+  }
+
+  private get hasKafka(): boolean {
+    return this.config.kafkaBrokers.length > 0;
   }
 
   /** Resolves when the work under way is done; the clients close afterwards. */

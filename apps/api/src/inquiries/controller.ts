@@ -5,7 +5,7 @@ import { ApiExtraModels, ApiOperation, ApiProperty, ApiResponse, ApiTags } from 
 import { v5 } from 'uuid';
 import type { Inquiry } from '#domain';
 import type { CommandResult } from '#sessions';
-import { ProblemError } from '#platform';
+import { Config, ProblemError } from '#platform';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
@@ -20,6 +20,9 @@ import { GetInquiry } from './get.ts';
 import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
 import { checkedSubject } from './subject.ts';
+
+const withoutKafka =
+  'Start the system with Kafka (KAFKA_BROKERS) to ask other systems; all else works without it.';
 
 class InquiryParams extends SessionParams {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -44,6 +47,7 @@ export class InquiriesController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly config: Config,
   ) {}
 
   @Post()
@@ -57,12 +61,13 @@ export class InquiriesController {
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(...commandProblems)
+  @ApiProblems(...commandProblems, 'inquiries_off')
   openInquiry(
     @Param() { session_id }: SessionParams,
     @CommandHeaders() headers: RequestHeaders,
     @Body() dto: OpenInquiryDto,
   ): Promise<OpenInquiryResult> {
+    if (this.config.kafkaBrokers.length === 0) throw new ProblemError('inquiries_off', withoutKafka);
     const { kind, timeout_ms = null } = dto;
     const subject = checkedSubject(dto);
     const { key } = headers;

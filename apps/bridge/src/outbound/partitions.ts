@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { Lease } from '#partitions';
+import type { Lease, PartitionWork } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
@@ -15,14 +15,25 @@ import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 
+type PublishingWork = PartitionWork & Pick<ConversationPublisher, 'backlog' | 'backlogBytes'>;
+
+/** Of a system without Kafka: the position stays where it is, so what happens now is published once there is a Kafka. */
+const nothingToPublish = (lease: Lease): PublishingWork => ({
+  lease,
+  backlog: 0,
+  backlogBytes: 0,
+  stop: async () => undefined,
+});
+
 /** The partitions of the sessions that this instance owns: it publishes their events, works on their inquiries and expires them. */
 @Injectable()
 export class OutboundPartitions {
   /** The name of this process in the leases. */
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
-  private readonly coordinator: PartitionCoordinator<ConversationPublisher>;
+  private readonly coordinator: PartitionCoordinator<PublishingWork>;
   private readonly queueBytes: number;
+  private readonly hasKafka: boolean;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
@@ -33,9 +44,10 @@ export class OutboundPartitions {
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    { partitions, queueMb }: Config,
+    { partitions, queueMb, kafkaBrokers }: Config,
     { leaseMs }: BridgeConfig,
   ) {
+    this.hasKafka = kafkaBrokers.length > 0;
     this.queueBytes = (queueMb * 2 ** 20) / partitions;
     metrics.observeWaiting(() =>
       this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
@@ -80,11 +92,12 @@ export class OutboundPartitions {
     await this.coordinator.run(signal);
   }
 
-  private begin(lease: Lease, ended: () => void): ConversationPublisher {
+  private begin(lease: Lease, ended: () => void): PublishingWork {
     // The partition counts as owned only when this has returned.
     setImmediate(() => {
       for (const listener of this.takenListeners) listener(lease.prefixes);
     });
+    if (!this.hasKafka) return nothingToPublish(lease);
     return new ConversationPublisher(
       {
         subscribe: this.subscribe,

@@ -8,6 +8,7 @@ export type LogLevel = (typeof logLevels)[number];
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
+  /** Empty: this system runs without Kafka. */
   abstract readonly kafkaBrokers: readonly string[];
   abstract readonly redisUrl: string;
   abstract readonly databaseUrl: string;
@@ -45,7 +46,7 @@ export abstract class Config {
 }
 
 const day = 86_400;
-const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
+const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
 /** Names of services in compose files may have underscores. */
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
@@ -54,7 +55,7 @@ class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
   EVENTSTORE_URL: string;
 
-  @Matches(brokers, { message: 'must be host:port, or several with commas between' })
+  @Matches(brokers, { message: 'must be host:port, several with commas between, or off' })
   KAFKA_BROKERS: string;
 
   @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
@@ -157,7 +158,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   const environment = readEnvironment(Environment, env, { examples, aliases, defaults });
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
-    kafkaBrokers: environment.KAFKA_BROKERS.split(','),
+    kafkaBrokers: environment.KAFKA_BROKERS === 'off' ? [] : environment.KAFKA_BROKERS.split(','),
     redisUrl: environment.REDIS_URL,
     databaseUrl: environment.DATABASE_URL,
     host: environment.HOST,
