@@ -167,9 +167,10 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   const answer = await fetch(`${sessions}/${session_id}/context`);
   expect(await answer.json()).toMatchObject({ session_id, partner_id: 'P7689' });
   const idle = await post(sessions, { partner_id: 'P1', channel: 'ivr', expires_in_s: 1 });
-  const isExpired = async () =>
-    ((await (await fetch(`${sessions}/${idle['session_id']}`)).json()) as { status: string }).status ===
-    'expired';
+  const isExpired = async () => {
+    const details = await fetch(`${sessions}/${String(idle['session_id'])}`);
+    return ((await details.json()) as { status: string }).status === 'expired';
+  };
   await waitUntil(isExpired, { what: 'a session to expire without Kafka', everyMs: 100 });
 
   const again = processes();

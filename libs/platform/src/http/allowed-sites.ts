@@ -8,8 +8,12 @@ type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
 /** Node takes the first of several; a proxy before us may have judged by another. */
 function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
-  const isHost = (text: string, index: number): boolean => index % 2 === 0 && text.toLowerCase() === 'host';
-  return rawHeaders.findIndex(isHost) !== rawHeaders.findLastIndex(isHost);
+  return rawHeaders.findIndex(isHostName) !== rawHeaders.findLastIndex(isHostName);
+}
+
+/** Names and values of headers alternate. */
+function isHostName(text: string, index: number): boolean {
+  return index % 2 === 0 && text.toLowerCase() === 'host';
 }
 
 /** Characters of a name that are told at most. */

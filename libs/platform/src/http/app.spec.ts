@@ -231,16 +231,17 @@ describe('HTTP application', () => {
     });
   });
 
+  const failUnavailable = (): Promise<Response> => fetch(`${url}/v1/errors/unavailable`);
+  const linesOf503 = (): typeof lines => lines.filter(({ status }) => status === 503);
+
   test('logs one of many answers 503, at warn, and how many the others were', async () => {
-    const fail = (): Promise<Response> => fetch(`${url}/v1/errors/unavailable`);
-    const logged = (): typeof lines => lines.filter(({ status }) => status === 503);
     await sleep(1_100);
-    await fail();
-    const before = logged().length;
-    await Promise.all(Array.from({ length: 20 }, fail));
+    await failUnavailable();
+    const before = linesOf503().length;
+    await Promise.all(Array.from({ length: 20 }, failUnavailable));
     await sleep(1_100);
-    await fail();
-    const found = logged().slice(before);
+    await failUnavailable();
+    const found = linesOf503().slice(before);
     expect(found.length).toBeLessThan(20);
     expect(new Set(found.map(({ level }) => level))).toEqual(new Set(['warn']));
     expect(found.reduce((sum, { unlogged }) => sum + 1 + Number(unlogged ?? 0), 0)).toBe(21);
