@@ -31,8 +31,8 @@ function listen(port: number) {
 }
 
 /** Runs a command of the launcher; `seen` waits for a text, `ended` for the exit. */
-function command(script: string, extra: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['tools/bootstrap.mjs', `tools/launcher/${script}`], {
+function command(script: string, extra: NodeJS.ProcessEnv = {}, ...args: string[]) {
+  const child = spawn(process.execPath, ['tools/bootstrap.mjs', `tools/launcher/${script}`, ...args], {
     cwd: root,
     env: { ...env, ...extra },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,6 +53,12 @@ function command(script: string, extra: NodeJS.ProcessEnv = {}) {
     return output;
   };
   return { child, ended, seen };
+}
+
+async function post(url: string, body: object): Promise<Record<string, unknown>> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  return (await answer.json()) as Record<string, unknown>;
 }
 
 /** The launcher and all that it started. */
@@ -119,7 +125,7 @@ describe('a fault is one line that says what to do', () => {
   test('no Java', async () => {
     const { code, output } = await command('start.ts', { JAVA_HOME: '/nowhere' }).ended;
     expect(code).toBe(1);
-    expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17/);
+    expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17.*--without kafka/);
   });
 
   test('a given service that is not there', async () => {
@@ -155,10 +161,17 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   expect(living(all)).toEqual([]);
   expect((await first.ended).code).toBe(0);
 
-  const second = command('start.ts');
-  await second.seen('Ctrl-C stops it');
-  const answer = await fetch(`http://127.0.0.1:${env['PORT']}/v1/sessions/${session_id}/context`);
+  const second = command('start.ts', { JAVA_HOME: '/nowhere' }, '--without', 'kafka');
+  expect(await second.seen('Ctrl-C stops it')).toMatch(/Kafka +off: .*inquiries answer 503/);
+  const sessions = `http://127.0.0.1:${env['PORT']}/v1/sessions`;
+  const answer = await fetch(`${sessions}/${session_id}/context`);
   expect(await answer.json()).toMatchObject({ session_id, partner_id: 'P7689' });
+  const idle = await post(sessions, { partner_id: 'P1', channel: 'ivr', expires_in_s: 1 });
+  const isExpired = async () => {
+    const details = await fetch(`${sessions}/${String(idle['session_id'])}`);
+    return ((await details.json()) as { status: string }).status === 'expired';
+  };
+  await waitUntil(isExpired, { what: 'a session to expire without Kafka', everyMs: 100 });
 
   const again = processes();
   second.child.kill('SIGKILL');

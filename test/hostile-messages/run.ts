@@ -165,7 +165,7 @@ class Sender {
     }
     const namesOf = (isFound: (count: number) => boolean): string[] =>
       [...this.expected].flatMap(([id, name]) => (isFound(times.get(id) ?? 0) ? [name] : []));
-    const letters = await readDeadLetters(this.system.kafka, this.system.admin);
+    const letters = await readDeadLetters({ kafka: this.system.kafka, admin: this.system.admin });
     const setAside = new Set(
       letters.map(({ letter: { topic, partition, offset } }) => `${topic}/${partition}/${offset}`),
     );

@@ -10,6 +10,7 @@ import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 
+const withoutKafka = 'do without Kafka and inquiries: npm start -- --without kafka';
 const setup = join(root, 'tools/kafka');
 const JVM = [
   '-Xms128m',
@@ -58,7 +59,11 @@ export const kafka: BackingService = {
 /** The command that runs a class of Kafka's. */
 export async function kafkaJvm(): Promise<string[]> {
   const java = await findJava();
-  const jars = await installed('kafka-4.1.0', fetchJars, 'check the network, or set KAFKA_BROKERS');
+  const jars = await installed(
+    'kafka-4.1.0',
+    fetchJars,
+    `check the network, set KAFKA_BROKERS, or ${withoutKafka}`,
+  );
   return [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
 }
 
@@ -68,7 +73,7 @@ async function findJava(): Promise<string> {
   if (code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= 17) return java;
   const found = lastLines(output, 1);
   throw new Failure(
-    `Kafka needs Java 17 or newer (${found}): install a JRE 17, or set JAVA_HOME, or KAFKA_BROKERS.`,
+    `Kafka needs Java 17 or newer (${found}): install a JRE 17, set JAVA_HOME or KAFKA_BROKERS, or ${withoutKafka}.`,
   );
 }
 

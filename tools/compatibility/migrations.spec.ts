@@ -13,8 +13,8 @@ test.each([
   'ALTER TABLE a ADD COLUMN c numeric(10, 2) NOT NULL DEFAULT round(1.005, 2);',
   'ALTER TABLE a ADD COLUMN c bigint NOT NULL GENERATED ALWAYS AS IDENTITY;',
   'ALTER TABLE a ALTER b DROP NOT NULL, ALTER b DROP DEFAULT;',
-  'ALTER TABLE a DROP CONSTRAINT a_b_key;',
   'CREATE INDEX ON a (b);',
+  'CREATE TABLE c (d text); CREATE UNIQUE INDEX ON c (d);',
   'CREATE TABLE c (d text NOT NULL, CHECK (d <> b));',
   "COMMENT ON TABLE a IS 'What the projectors drop, and add unique ones';",
   "-- It isn't used: DROP TABLE a;\nSELECT 1;",
@@ -27,6 +27,12 @@ test.each([
 test.each([
   ['ALTER TABLE a DROP COLUMN b;', 'drops something'],
   ['ALTER TABLE a DROP b;', 'drops something'],
+  ['ALTER TABLE a DROP CONSTRAINT a_b_key;', 'drops something'],
+  ['CREATE UNIQUE INDEX ON a (b);', 'adds a constraint that an older release does not know'],
+  [
+    'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_b ON ONLY a (b);',
+    'adds a constraint that an older release does not know',
+  ],
   ['ALTER TABLE IF EXISTS ONLY a DROP IF EXISTS b;', 'drops something'],
   ['ALTER TABLE a ADD c text, DROP "b";', 'drops something'],
   ['ALTER TABLE "my a" DROP "my b";', 'drops something'],

@@ -9,19 +9,20 @@ const contracting: readonly Pattern[] = [
   [/\bSET\s+NOT\s+NULL\b/i, 'forbids NULL where it was allowed'],
   [/\bTRUNCATE\b|\bDELETE\s+FROM\b/i, 'removes rows'],
 ];
+const newConstraint = 'adds a constraint that an older release does not know';
 /** What one action of ALTER TABLE does. The word COLUMN is optional. */
 const contractingActions: readonly Pattern[] = [
-  [/^DROP\s+(?!CONSTRAINT\b)/i, 'drops something'],
+  [/^DROP\b/i, 'drops something'],
   [/^ALTER\s+(COLUMN\s+)?\w+\s+(SET\s+DATA\s+)?TYPE\b/i, 'changes the type of a column'],
-  [
-    /^ADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b/i,
-    'adds a constraint that an older release does not know',
-  ],
+  [/^ADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b/i, newConstraint],
   [
     /^ADD\s+(?!CONSTRAINT\b|CHECK\b)(?!.*\b(DEFAULT|GENERATED)\b).*\bNOT\s+NULL\b/is,
     'adds a column that an older release leaves empty',
   ],
 ];
+const createTable = /\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([^\s(;]+)/i;
+/** On a table that the migration makes, too, no older release writes. */
+const uniqueIndex = /\bCREATE\s+UNIQUE\s+INDEX\b.*?\sON\s+(?:ONLY\s+)?([^\s(;]+)/is;
 const alterTable = /\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s,;]+\s+(?:\*\s+)?(.*)/is;
 const isContract = /^--\s*Contract\b/im;
 
@@ -44,10 +45,16 @@ export function migrationBreaks(before: Migrations, after: Migrations): string[]
 function contractions(sql: string): string[] {
   const { code, texts } = tokens(sql);
   const statements = [code, ...texts].flatMap((part) => part.split(';'));
+  const made = new Set(statements.flatMap((statement) => createTable.exec(statement)?.[1] ?? []));
+  const onOldTable = statements.some((statement) => {
+    const table = uniqueIndex.exec(statement)?.[1];
+    return table !== undefined && !made.has(table);
+  });
   return [
     ...new Set([
       ...matches(contracting, statements),
       ...matches(contractingActions, statements.flatMap(actionsOf)),
+      ...(onOldTable ? [newConstraint] : []),
     ]),
   ];
 }

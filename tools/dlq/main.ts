@@ -1,86 +1,105 @@
-/** `npm run dlq -- list | show | redrive`: the messages that could not be processed. */
-import type { Admin, Kafka } from 'kafkajs';
-import { deadLetterReasons } from '#messaging';
-import { unreachable } from '../shared/address.ts';
-import { Failure, parseWords, runProgram } from '../shared/failure.ts';
+/** `npm run dlq -- list | show | redrive | discard`: the messages that could not be processed. */
+import { createLogger, createPool, isUnavailable } from '#platform';
+import { addressOf, unreachable } from '../shared/address.ts';
+import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
+import type { Services } from './dead-letters.ts';
+import { at, discard, discardOpen, redrive, redriveOpen } from './dead-letters.ts';
+import type { Listed } from './list.ts';
+import { list } from './list.ts';
+import type { Request } from './options.ts';
+import { parseRequest, usage } from './options.ts';
+import { placeText } from './place.ts';
 import type { Found } from './read.ts';
-import { readDeadLetters } from './read.ts';
-import { redriveAll, redriveOne, sentBefore } from './redrive.ts';
-
-const usage = `usage: npm run dlq -- list [reason]
-       npm run dlq -- show <topic>.dlq/<partition>/<offset>
-       npm run dlq -- redrive [<topic>.dlq/<partition>/<offset> | again]
-
-redrive without a place sends every dead letter that was not sent yet to its topic once more; redrive again those that
-were sent and came back. Sent twice, a message has its effect once.`;
+import { takeOverGroups } from './take-over.ts';
 
 await runProgram(async () => {
-  const [action = '', argument, ...rest] = parseWords();
-  if (!['list', 'show', 'redrive'].includes(action) || rest.length > 0) throw new Failure(usage);
-  if (action === 'list' && argument !== undefined && !deadLetterReasons.some((reason) => reason === argument))
-    throw new Failure(`Unknown reason ${argument}: the reasons are ${deadLetterReasons.join(', ')}.`);
+  const request = parseRequest(process.argv.slice(2));
+  const logger = createLogger('dlq', 'silent');
+  const pool = createPool(addressOf('DATABASE_URL'), { logger, max: 1, applicationName: 'turnstream-dlq' });
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
   await admin.connect().catch((error: unknown) => {
     throw unreachable('KAFKA_BROKERS', error);
   });
   try {
-    if (action === 'list') await list(kafka, admin, argument);
-    else if (action === 'show') show(await one(kafka, admin, argument));
-    else await redrive(kafka, admin, argument);
+    await run({ kafka, admin, pool }, request);
+  } catch (error) {
+    throw explained(error);
   } finally {
-    await admin.disconnect();
+    await Promise.all([admin.disconnect(), pool.end()]);
   }
 }, usage);
 
-async function list(kafka: Kafka, admin: Admin, reason: string | undefined): Promise<void> {
-  const all = await readDeadLetters(kafka, admin);
-  const found = reason === undefined ? all : all.filter(({ letter }) => letter.reason === reason);
-  const wasSent = await sentBefore(admin);
-  for (const one of found) {
-    const { at, letter } = one;
-    const origin = `${letter.topic}/${letter.partition}/${letter.offset}`;
-    const sent = wasSent(one) ? '(redriven) ' : '';
-    const facts = [place(at).padEnd(30), origin.padEnd(26), letter.reason.padEnd(18), sent + letter.detail];
-    console.log(facts.join(' '));
+async function run(services: Services, request: Request): Promise<void> {
+  const { action, isJson, places, isAgain } = request;
+  if (action === 'show') return show(await at(services, places), isJson);
+  await takeOverGroups(services);
+  if (action === 'list') return printList(services, request);
+  if (places.length > 0) {
+    const found = await at(services, places);
+    await (action === 'redrive' ? redrive : discard)(services, found);
+    return report(action, found.length, isJson);
   }
-  console.log(count(found.length, 'dead letter'));
+  const isRedrive = action === 'redrive';
+  const count = isRedrive
+    ? await redriveOpen(services, { ...request, again: isAgain })
+    : await discardOpen(services, request);
+  report(action, count, isJson);
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+async function printList(services: Services, request: Request): Promise<void> {
+  const { found, more } = await list(services, request);
+  const last = found.at(-1);
+  const after = more && last !== undefined ? placeText(last) : null;
+  if (request.isJson) {
+    console.log(JSON.stringify({ dead_letters: found.map(document), next_after: after }, null, 2));
+    return;
+  }
+  for (const item of found) console.log(line(item));
+  console.log(counted(found.length, 'dead letter') + (after === null ? '' : `; more with --after ${after}`));
 }
 
-function show({ at, letter }: Found): void {
-  const { value, key, headers, ...facts } = letter;
-  const texts = Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]);
-  console.log(
-    JSON.stringify({ at: place(at), ...facts, key: text(key), headers: Object.fromEntries(texts) }, null, 2),
-  );
+function line(item: Listed): string {
+  const { topic, partition, offset, reason, detail } = item.letter;
+  const state = item.action === null ? '' : `(${item.action}) `;
+  const origin = `${topic}/${partition}/${offset}`;
+  return [placeText(item).padEnd(30), origin.padEnd(26), reason.padEnd(18), state + detail].join(' ');
+}
+
+function document({ letter, action, ...place }: Listed): object {
+  return { place: placeText(place), state: action ?? 'open', ...letter };
+}
+
+function show([found]: readonly Found[], isJson: boolean): void {
+  if (found === undefined) return;
+  const { value, key, headers, ...facts } = found.letter;
+  const texts = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]));
+  const shown = { at: placeText(found), ...facts, key: text(key), headers: texts };
+  if (isJson)
+    return console.log(
+      JSON.stringify({ ...shown, value_base64: value?.toString('base64') ?? null }, null, 2),
+    );
+  console.log(JSON.stringify(shown, null, 2));
   console.log(`value, ${value?.length ?? 0} bytes:\n${text(value) ?? ''}`);
 }
 
-async function redrive(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<void> {
-  if (argument !== undefined && argument !== 'again') {
-    const found = await one(kafka, admin, argument);
-    await redriveOne(kafka, found);
-    console.log(`sent to ${found.letter.topic}`);
-    return;
-  }
-  const sent = await redriveAll(kafka, admin, argument === 'again');
-  console.log(`${count(sent, 'message')} sent to ${sent === 1 ? 'its topic' : 'their topics'}`);
+function report(action: 'redrive' | 'discard', count: number, isJson: boolean): void {
+  const done = action === 'redrive' ? 'redriven' : 'discarded';
+  if (isJson) console.log(JSON.stringify({ [done]: count }));
+  else if (action === 'discard') console.log(`${counted(count, 'dead letter')} discarded`);
+  else console.log(`${counted(count, 'message')} sent to ${count === 1 ? 'its topic' : 'their topics'}`);
 }
 
-async function one(kafka: Kafka, admin: Admin, argument: string | undefined): Promise<Found> {
-  if (argument === undefined) throw new Failure(usage);
-  const found = (await readDeadLetters(kafka, admin)).find(({ at }) => place(at) === argument);
-  if (found) return found;
-  throw new Failure(`There is no dead letter at ${argument}: npm run dlq -- list shows them.`);
+function explained(error: unknown): unknown {
+  const { name, code } = error as { name?: string; code?: unknown };
+  if (code === '42P01') return new Failure('The database has no table of dead letters yet: npm run migrate.');
+  if (name?.startsWith('KafkaJS')) return unreachable('KAFKA_BROKERS', error);
+  return isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
 }
 
-function place({ topic, partition, offset }: Found['at']): string {
-  return `${topic}/${partition}/${offset}`;
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function text(bytes: Buffer | null): string | null {

@@ -1,68 +1,156 @@
 import { randomUUID } from 'node:crypto';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { DeadLetter } from '#messaging';
 import { declared } from '#declarations';
-import type { Coordinates, DeadLetter } from '#messaging';
 import { deadLetterTopic, readDeadLetter, readTopics } from '#messaging';
+import type { Part } from './marks.ts';
+import type { Place } from './place.ts';
+import { comparePlaces } from './place.ts';
 
-/** A dead letter and where it lies. */
-export interface Found {
-  readonly at: Coordinates;
+/** A dead letter, where it lies and when it was written there (ms). */
+export interface Found extends Place {
+  readonly time: number;
   readonly letter: DeadLetter;
 }
 
-/** All dead letters, the oldest of each topic first. */
-export async function readDeadLetters(kafka: Kafka, admin: Admin): Promise<Found[]> {
-  const known = new Set(await admin.listTopics());
-  const topics = readTopics(declared().names)
-    .map(deadLetterTopic)
-    .filter((topic) => known.has(topic));
-  const ends = new Map<string, bigint>();
-  for (const topic of topics) {
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
-    }
-  }
-  return readUpTo(kafka, ends);
+/** The offsets of a part that hold messages: from `low`, before `high`. */
+export interface Bounds extends Part {
+  readonly low: bigint;
+  readonly high: bigint;
 }
 
-async function readUpTo(kafka: Kafka, ends: Map<string, bigint>): Promise<Found[]> {
-  const topics = [...new Set([...ends.keys()].map((name) => name.slice(0, name.lastIndexOf('/'))))];
-  if (topics.length === 0) return [];
+/** Letters in the order of their part, and the offset behind them. */
+interface Page {
+  readonly letters: readonly Found[];
+  readonly next: bigint;
+}
+
+/** Gets a page and says at which offset reading goes on, at the earliest at `next`; undefined: it has read enough. */
+type Take = (part: Bounds, page: Page) => Promise<bigint | undefined>;
+
+/** How long Kafka may send nothing although there are messages (ms). */
+const silenceMs = 60_000;
+
+/** The Kafka to read from, and the topics whose dead letters are meant: by default those that the bridge reads. */
+export interface Source {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly topics?: readonly string[];
+}
+
+/** The dead letter topics that there are. */
+export async function deadLetterTopics({
+  admin,
+  topics = readTopics(declared().names),
+}: Omit<Source, 'kafka'>): Promise<string[]> {
+  const known = new Set(await admin.listTopics());
+  return topics.map(deadLetterTopic).filter((topic) => known.has(topic));
+}
+
+/** The parts of topics, in the order of `comparePlaces`. */
+export async function boundsOf(admin: Admin, topics: readonly string[]): Promise<Bounds[]> {
+  const all = topics.map(async (topic) =>
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+      topic,
+      partition,
+      low: BigInt(low),
+      high: BigInt(high),
+    })),
+  );
+  const parts = (await Promise.all(all)).flat();
+  return parts.sort((a, b) => comparePlaces({ ...a, offset: 0n }, { ...b, offset: 0n }));
+}
+
+/** Every dead letter, in the order of `comparePlaces`. */
+export async function readDeadLetters(source: Source): Promise<Found[]> {
+  const found: Found[] = [];
+  await readParts(source, await boundsOf(source.admin, await deadLetterTopics(source)), async (_, page) => {
+    found.push(...page.letters);
+    return page.next;
+  });
+  return found.sort(comparePlaces);
+}
+
+/** Those of these places where a dead letter lies; nothing between them is read. */
+export async function readPlaces(source: Source, places: readonly Place[]): Promise<Found[]> {
+  const parts = await boundsOf(source.admin, await deadLetterTopics(source));
+  const wanted = (part: Bounds, from: bigint): bigint | undefined =>
+    places
+      .filter(
+        ({ topic, partition, offset }) =>
+          topic === part.topic && partition === part.partition && offset >= from,
+      )
+      .sort(comparePlaces)[0]?.offset;
+  const ranges = parts.flatMap((part) => {
+    const low = wanted(part, part.low);
+    return low === undefined || low >= part.high ? [] : [{ ...part, low }];
+  });
+  const found: Found[] = [];
+  await readParts(source, ranges, async (part, { letters, next }) => {
+    found.push(...letters.filter((letter) => places.some((place) => comparePlaces(place, letter) === 0)));
+    return wanted(part, next);
+  });
+  return found.sort(comparePlaces);
+}
+
+/**
+ * Reads parts page by page, each from its `low` on, as far as `take` wants and to its `high` at most. What it skips is not
+ * read.
+ */
+export async function readParts(
+  { kafka, admin }: Source,
+  parts: readonly Bounds[],
+  take: Take,
+): Promise<void> {
+  const left = new Map(parts.filter(({ low, high }) => low < high).map((part) => [nameOf(part), part]));
+  if (left.size === 0) return;
   const groupId = `turnstream-dlq-reader.${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
-  const found: Found[] = [];
+  const { promise: read, resolve, reject } = Promise.withResolvers<void>();
+  const silence = setTimeout(() => reject(new Error('Kafka sends no messages')), silenceMs);
+  const eachBatch = async ({ batch: { topic, partition, messages } }: EachBatchPayload): Promise<void> => {
+    silence.refresh();
+    const part = left.get(nameOf({ topic, partition }));
+    const next = BigInt(messages.at(-1)?.offset ?? -1) + 1n;
+    if (part === undefined || next <= part.low) return;
+    // The client would call this again and again after an error.
+    const goOn = await take(part, { letters: lettersOf(part, messages), next }).catch(reject);
+    if (goOn === undefined || goOn >= part.high) {
+      left.delete(nameOf(part));
+      consumer.pause([{ topic, partitions: [partition] }]);
+      if (left.size === 0) resolve();
+      return;
+    }
+    left.set(nameOf(part), { ...part, low: goOn });
+    if (goOn > next) consumer.seek({ topic, partition, offset: String(goOn) });
+  };
   try {
+    const topics = [...new Set([...left.values()].map(({ topic }) => topic))];
     await consumer.connect();
     await consumer.subscribe({ topics, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      const run = consumer.run({
-        autoCommit: false,
-        eachMessage: async ({ topic, partition, message }) => {
-          const letter = readDeadLetter(message);
-          if (letter) found.push({ at: { topic, partition, offset: message.offset }, letter });
-          const name = `${topic}/${partition}`;
-          if (BigInt(message.offset) + 1n >= (ends.get(name) ?? 0n)) ends.delete(name);
-          if (ends.size === 0) resolve();
-        },
-      });
-      run.catch(reject);
+    consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || reject(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const { topic, partition, low } of left.values())
+        consumer.seek({ topic, partition, offset: String(low) });
     });
+    consumer.run({ autoCommit: false, eachBatch }).catch(reject);
+    await read;
   } finally {
+    clearTimeout(silence);
     await consumer.disconnect();
-    await deleteGroup(kafka, groupId);
+    await admin.deleteGroups([groupId]).catch(() => undefined);
   }
-  return found.sort(inOrder);
 }
 
-async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteGroups([groupId]).catch(() => undefined);
-  await admin.disconnect();
+function lettersOf({ topic, partition, low, high }: Bounds, messages: readonly KafkaMessage[]): Found[] {
+  return messages.flatMap((message) => {
+    const offset = BigInt(message.offset);
+    const letter = offset >= low && offset < high ? readDeadLetter(message) : undefined;
+    return letter === undefined
+      ? []
+      : [{ topic, partition, offset, time: Number(message.timestamp), letter }];
+  });
 }
 
-function inOrder({ at: a }: Found, { at: b }: Found): number {
-  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition || Number(BigInt(a.offset) - BigInt(b.offset));
-}
+/** A part as a key. */
+export const nameOf = ({ topic, partition }: Part): string => `${topic}/${partition}`;

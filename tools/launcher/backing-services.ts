@@ -13,6 +13,8 @@ import type { Supervisor } from './supervisor.ts';
 
 export const usualPort = ({ portVariable, port }: BackingService): number => portOf(portVariable, port);
 export const isGiven = ({ variable }: BackingService): boolean => Boolean(process.env[variable]);
+/** The value of a service's variable when the system runs without it. */
+export const OFF = 'off';
 
 /** A service, and where it runs. */
 interface Placed extends BackingService {
@@ -39,7 +41,8 @@ export async function startBackingServices(supervisor: Supervisor, dir: string, 
   const starting = inDocker
     ? [startInDocker(supervisor, own, logs, !isPrivate)]
     : own.map((service) => startNatively(supervisor, service, dir, isPrivate));
-  await Promise.all([...starting, ...placed.filter(isGiven).map(assertAnswers)]);
+  const given = placed.filter((service) => isGiven(service) && service.address !== OFF);
+  await Promise.all([...starting, ...given.map(assertAnswers)]);
   const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
   await step('PostgreSQL', 'migrating', () => migrate(env['DATABASE_URL'] ?? ''), 'migrated');
   return env;

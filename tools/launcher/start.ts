@@ -14,11 +14,12 @@ import { elapsed } from '../shared/run.ts';
 import { protect } from '../backing-services/data-folder.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
-import { isGiven, startBackingServices, usualPort } from './backing-services.ts';
+import { isGiven, OFF, startBackingServices, usualPort } from './backing-services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { Interrupted, supervise } from './supervisor.ts';
 
-const usage = 'usage: npm start [-- --api N], or npm run dev [-- --api N], N from 1 to 8';
+const usage =
+  'usage: npm start [-- [--api N] [--without kafka]], or npm run dev with the same; N from 1 to 8';
 const NEEDED_MIB = 512;
 /** The path as a reader in the project's folder types it. */
 const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
@@ -41,10 +42,13 @@ await runProgram(async () => {
 function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const { values } = parseOptions({
     api: { type: 'string', default: '1' },
+    without: { type: 'string' },
     watch: { type: 'boolean', default: false },
   });
   const apis = Number(values.api);
   if (!Number.isInteger(apis) || apis < 1 || apis > 8) throw new Failure(usage);
+  if (![undefined, 'kafka'].includes(values.without)) throw new Failure(usage);
+  if (values.without) process.env['KAFKA_BROKERS'] = OFF;
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
   if (last > 65_535) throw new Failure(`PORT is too high: the apps need port ${last} too. Set a lower PORT.`);
@@ -77,11 +81,17 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   return new Promise(() => {});
 }
 
+/** The address of a service as it may be printed. Only Kafka can be off. */
+function shownAddress(address = ''): string {
+  if (address !== OFF) return withoutPassword(address);
+  return 'off: no events of other systems, no conversation.events, and inquiries answer 503';
+}
+
 function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   const lines = [
     ...apps.map((app) => [app.name, addressOf(app)]),
     ['API docs', `${addressOf(apps[0])}/docs`],
-    ...backingServices.map(({ title, variable }) => [title, withoutPassword(env[variable] ?? '')]),
+    ...backingServices.map(({ title, variable }) => [title, shownAddress(env[variable])]),
     ['logs', `${shown(dataDir)}/logs/`],
   ];
   console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);

@@ -16,6 +16,8 @@ const quiet: KafkaLog = {
 
 /** A client of the brokers, as given or found, with the TLS and SASL that the environment says. */
 export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
+  if (brokers === 'off')
+    throw new Failure('The system runs without Kafka (KAFKA_BROKERS=off), which this needs.');
   return createKafka({ connection: connectionTo(brokers), clientId, log: quiet });
 }
 

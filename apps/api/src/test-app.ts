@@ -29,6 +29,7 @@ export interface TestAppOptions {
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
   readonly foreignReferences?: Config['foreignReferences'];
+  readonly kafka?: Config['kafka'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
 }

@@ -90,7 +90,10 @@ const clients = [
   },
 ];
 
-/** Kafka in and out, inquiries, and the expiry of sessions: loops that run side by side. */
+/**
+ * Kafka in and out, inquiries, and the expiry of sessions: loops that run side by side. Without Kafka nothing is read and
+ * published; sessions expire, and inquiries that are open close at their deadline.
+ */
 @Module({
   imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
   providers: [
@@ -140,13 +143,14 @@ export class BridgeModule
     private readonly housekeeping: UpdateHousekeeping,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
+    private readonly config: Config,
     circuits: Circuits,
     index: IndexLag,
     metrics: BridgeMetrics,
     store: EventStore,
     health: HealthChecks,
   ) {
-    health.addCheck('kafka', () => kafka.ping());
+    if (this.hasKafka) health.addCheck('kafka', () => kafka.ping());
     health.addCheck(
       'event_store_all',
       explainingDenial(() => store.head()),
@@ -167,8 +171,13 @@ export class BridgeModule
 
   onApplicationBootstrap(): void {
     const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const loops = [consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping];
+    const always = [partitions, inquiries, requests, expiry, housekeeping];
+    const loops = this.hasKafka ? [consumers, lag, presence, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
+  }
+
+  private get hasKafka(): boolean {
+    return this.config.kafka.brokers.length > 0;
   }
 
   /** Resolves when the work under way is done; the clients close afterwards. */

@@ -1,6 +1,7 @@
 import type { CloudEvent, RawMessage } from './cloud-events.ts';
 import { readCloudEvent } from './cloud-events.ts';
 import { NonRetryableError } from './errors.ts';
+import { identityOf } from './identity.ts';
 import type { JsonSchema } from './schemas.ts';
 import { inquiryReplySchema, inquiryReplyType } from './schemas.ts';
 import { schemaError } from './validation.ts';
@@ -44,11 +45,6 @@ function originOf({ time, traceparent }: CloudEvent): InquiryReply['origin'] {
     ...(typeof traceparent === 'string' &&
       traceparentPattern.test(traceparent) && { source_traceparent: traceparent }),
   };
-}
-
-/** What identifies an event: its source and its id in there. */
-export function identityOf({ source, id }: Pick<CloudEvent, 'source' | 'id'>): string {
-  return `${source}/${id}`;
 }
 
 function checkedData({ data }: CloudEvent, schema: JsonSchema): Members {

@@ -38,7 +38,10 @@ interface Connecting {
   readonly client: Producer;
 }
 
-/** Sends messages. It connects at the first use, and again after a failure. */
+/**
+ * Sends messages. It connects at the first use, and again after a failure. Not as an idempotent producer: that of kafkajs is
+ * of no more use once a broker has seen a message out of sequence (kafkajs#598), and consumers know a message by its id.
+ */
 export class Publisher {
   private producer: Connecting | undefined;
 

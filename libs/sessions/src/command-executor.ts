@@ -93,7 +93,7 @@ export class CommandExecutor {
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
-      const processed = await this.findProcessed(session, request.commandIds);
+      const processed = await this.findRequest(session, request);
       if (processed) {
         const replayed = await this.replay(session, processed, request);
         if (replayed) return replayed;
@@ -114,6 +114,16 @@ export class CommandExecutor {
     }
     const cause = `session ${sessionId} changed ${attempts} times while a command was decided`;
     throw new StoreUnavailableError({ cause });
+  }
+
+  /** The command that a request repeats. */
+  private async findRequest(session: Session, request: CommandRequest): Promise<FoundCommand | undefined> {
+    const { commandIds, formerId } = request;
+    const found = await this.findProcessed(session, commandIds);
+    if (found !== undefined || formerId === undefined) return found;
+    const former = await this.findProcessed(session, [formerId.id]);
+    if (former === undefined || !hasHash(request, former.hash)) return undefined;
+    return (await this.findProcessed(session, [formerId.unless])) ? undefined : former;
   }
 
   /** Looks among the latest commands, then in the record of older ones, and where that does not reach in the stream. */

@@ -12,6 +12,11 @@ export interface CommandRequest {
   readonly actor: Actor;
   /** The ids under which a repetition of this request is recognised, the first of them stored with its events. */
   readonly commandIds: readonly string[];
+  /**
+   * An id that an earlier version stored for this request, and also for others: the command under it counts when it has the
+   * same hash and this version did not store one `unless`.
+   */
+  readonly formerId?: { readonly id: string; readonly unless: string };
   /** What the caller sent, path parameters too, for telling a repetition from another request under the same id. */
   readonly body: JsonObject;
   /** The revision that the caller has seen; undefined: decide on the latest one. */

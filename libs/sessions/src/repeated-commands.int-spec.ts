@@ -55,6 +55,36 @@ describe('the command id', () => {
   });
 });
 
+describe('the id that an earlier version stored for a command', () => {
+  const formerId = { id: 'reply:s/a/b', unless: 'reply:s%2Fa%2Fb' };
+  const again = { commandIds: ['reply:s/a%2Fb/'], formerId };
+
+  test('is recognised', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'), { commandIds: [formerId.id] });
+    expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: true, revision: 1 });
+  });
+
+  test('is that of another command when the content differs', async () => {
+    await run(startSession);
+    await run(raiseFlag('b'), { commandIds: [formerId.id] });
+    expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: false, revision: 2 });
+  });
+
+  test('is that of another command when this version stored it', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'), { commandIds: [formerId.id, formerId.unless] });
+    await run(raiseFlag('b'));
+    expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: false });
+  });
+
+  test('need not be there', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'), again);
+    expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: true, revision: 1 });
+  });
+});
+
 /** A cached session that has forgotten its commands, and the record of the command in it. */
 async function forgotten(): Promise<{ load: SessionCachePort['load']; command: FoundCommand }> {
   await run(startSession);

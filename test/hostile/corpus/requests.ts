@@ -78,7 +78,7 @@ export const requestCases: readonly Case[] = [
   method('DELETE', '405 method_not_allowed'),
   raw('CONNECT', ['CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n'], 'closed|4xx'),
   raw('no Host', ['GET /health/live HTTP/1.1\r\n\r\n'], '400'),
-  raw('two Hosts', ['GET /v1/sessions HTTP/1.1\r\nhost: 127.0.0.1\r\nhost: example.com\r\n\r\n'], '200|4xx'),
+  raw('two Hosts', ['GET /v1/sessions HTTP/1.1\r\nhost: 127.0.0.1\r\nhost: example.com\r\n\r\n'], '400'),
   raw('HTTP/0.9', ['GET /v1/sessions\r\n\r\n'], '200|4xx'),
   raw('HTTP/3.0', ['GET /v1/sessions HTTP/3.0\r\nhost: x\r\n\r\n'], '4xx|505'),
   raw('HTTP/2 with prior knowledge', ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 'closed|4xx'),

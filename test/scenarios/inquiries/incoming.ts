@@ -139,7 +139,7 @@ interface DeadLetters {
 }
 
 async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan): Promise<DeadLetters> {
-  const all = await readDeadLetters(kafka, admin);
+  const all = await readDeadLetters({ kafka, admin });
   // On a shared Kafka others may redrive them: those come back from another place.
   const ours = all.filter(
     ({ letter }) => poison.has(String(letter.value)) && !('redriven_from' in letter.headers),
@@ -147,7 +147,7 @@ async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan
   const placeOf = ({ letter: { topic, partition, offset } }: (typeof ours)[number]): string =>
     `${topic}/${partition}/${offset}`;
   const withWrongReason = ours.filter(({ letter }) => poison.get(String(letter.value)) !== letter.reason);
-  const onWrongTopic = ours.filter(({ letter, at }) => at.topic !== deadLetterTopic(letter.topic));
+  const onWrongTopic = ours.filter(({ letter, topic }) => topic !== deadLetterTopic(letter.topic));
   return {
     expected: poison.size,
     found: new Set(ours.map(({ letter }) => String(letter.value))).size,

@@ -71,6 +71,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       retry_after_s: 60,
     },
   ),
+  inquiries_off: new ProblemError(
+    'inquiries_off',
+    'Start the system with Kafka (KAFKA_BROKERS) to ask other systems; all else works without it.',
+  ),
   too_many_requests: new ProblemError(
     'too_many_requests',
     'The request was not begun, since others wait. Send fewer at once.',

@@ -50,6 +50,21 @@ test('a question is accepted at once with the address of its inquiry', async () 
   expect(body).toMatchObject({ session_id: id, revision: 1, joined: false });
 });
 
+test('without Kafka no question is accepted, and readiness says so', async () => {
+  const without = await startTestApp({ kafka: { brokers: [] } });
+  try {
+    const path = `/v1/sessions/${await without.start()}/inquiries`;
+    const { status, body } = await without.call('POST', path, question);
+    expect([status, body['type']]).toEqual([503, 'https://turnstream.dev/problems/inquiries_off']);
+    expect((await without.call('GET', '/health/ready')).body).toMatchObject({
+      status: 'ok',
+      details: { off: ['kafka'] },
+    });
+  } finally {
+    await without.close();
+  }
+});
+
 test('an open inquiry is in the context', async () => {
   const id = await app.start();
   await ask(id);

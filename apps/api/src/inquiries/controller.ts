@@ -6,7 +6,7 @@ import { v5 } from 'uuid';
 import { Declarations } from '#declarations';
 import type { Inquiry } from '#domain';
 import type { CommandResult } from '#sessions';
-import { ProblemError } from '#platform';
+import { Config, ProblemError } from '#platform';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
@@ -24,6 +24,9 @@ import { checkedQuestion } from './subject.ts';
 import type { InquiryTimeline } from './timeline.ts';
 import { GetTimeline } from './timeline.ts';
 import { InquiryTimelineDto } from './timeline.dto.ts';
+
+const withoutKafka =
+  'Start the system with Kafka (KAFKA_BROKERS) to ask other systems; all else works without it.';
 
 class InquiryParams extends SessionParams {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -49,6 +52,7 @@ export class InquiriesController {
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
     private readonly declarations: Declarations,
+    private readonly config: Config,
   ) {}
 
   @Post()
@@ -64,12 +68,13 @@ export class InquiriesController {
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(...commandProblems, 'origin_not_allowed', 'foreign_reference')
+  @ApiProblems(...commandProblems, 'origin_not_allowed', 'foreign_reference', 'inquiries_off')
   openInquiry(
     @Param() { session_id }: SessionParams,
     @CommandHeaders() headers: RequestHeaders,
     @Body() dto: OpenInquiryDto,
   ): Promise<OpenInquiryResult> {
+    if (this.config.kafka.brokers.length === 0) throw new ProblemError('inquiries_off', withoutKafka);
     const { kind, timeout_ms = null } = dto;
     const question = checkedQuestion(this.declarations.inquiries, dto);
     const { key } = headers;

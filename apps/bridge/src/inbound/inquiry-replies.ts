@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject, SessionCommand } from '#domain';
 import { canonicalJson } from '#domain';
 import type { InquiryReply, NonRetryableError, Received } from '#messaging';
-import { readReply } from '#messaging';
+import { readReply, recognisedBy } from '#messaging';
+import type { CommandRequest } from '#sessions';
 import { CommandExecutor, CommandIdReusedError } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
 import { exact } from './exact.ts';
@@ -26,12 +27,15 @@ export class InquiryReplies {
   async record(reply: InquiryReply): Promise<void> {
     const command = commandOf(reply, new Date().toISOString());
     const { now: _now, origin: _origin, ...body } = command;
-    const id = `reply:${reply.reply_id}`;
+    const commandId = (identity: string): string => `reply:${identity}`;
     try {
-      await this.execute(reply, command, body, id).catch(async (error: unknown) => {
-        if (!(error instanceof CommandIdReusedError)) throw error;
-        await this.execute(reply, command, body, `${id}#${hash('sha256', canonicalJson(body), 'base64url')}`);
-      });
+      await this.execute(reply, command, body, recognisedBy(reply.reply_id, commandId)).catch(
+        async (error: unknown) => {
+          if (!(error instanceof CommandIdReusedError)) throw error;
+          const id = `${commandId(reply.reply_id)}#${hash('sha256', canonicalJson(body), 'base64url')}`;
+          await this.execute(reply, command, body, { commandIds: [id] });
+        },
+      );
     } catch (error) {
       throw toWorkerError(error);
     }
@@ -41,13 +45,13 @@ export class InquiryReplies {
     { session_id, source, reply_id }: InquiryReply,
     command: SessionCommand,
     body: JsonObject,
-    commandId: string,
+    recognition: Pick<CommandRequest, 'commandIds' | 'formerId'>,
   ): Promise<void> {
     await this.commands.execute({
       sessionId: session_id.toLowerCase(),
       commands: [command],
       actor: { role: 'system', id: source },
-      commandIds: [commandId],
+      ...recognition,
       body,
       causationId: reply_id,
     });

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Publisher } from '#messaging';
-import type { Lease } from '#partitions';
+import type { Lease, PartitionWork } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
@@ -20,6 +20,16 @@ import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 import { PartitionProcessor } from './partition-processor.ts';
 
+type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes'>;
+
+/** Of a system without Kafka: the positions stay where they are, so what happens now is published once there is a Kafka. */
+const nothingToDo = (lease: Lease): OwnedWork => ({
+  lease,
+  backlog: 0,
+  backlogBytes: 0,
+  stop: async () => undefined,
+});
+
 /**
  * The partitions of the sessions that this instance owns: it publishes their events, indexes what they speak of, works on
  * their inquiries and expires them.
@@ -29,8 +39,9 @@ export class OutboundPartitions {
   /** The name of this process in the leases. */
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
-  private readonly coordinator: PartitionCoordinator<PartitionProcessor>;
+  private readonly coordinator: PartitionCoordinator<OwnedWork>;
   private readonly queueBytes: number;
+  private readonly hasKafka: boolean;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
@@ -42,10 +53,11 @@ export class OutboundPartitions {
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    { partitions, queueMb }: Config,
+    { partitions, queueMb, kafka }: Config,
     { leaseMs }: BridgeConfig,
   ) {
     this.queueBytes = (queueMb * 2 ** 20) / partitions;
+    this.hasKafka = kafka.brokers.length > 0;
     metrics.observeWaiting(() =>
       this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
     );
@@ -89,11 +101,12 @@ export class OutboundPartitions {
     await this.coordinator.run(signal);
   }
 
-  private begin(lease: Lease, ended: () => void): PartitionProcessor {
+  private begin(lease: Lease, ended: () => void): OwnedWork {
     // The partition counts as owned only when this has returned.
     setImmediate(() => {
       for (const listener of this.takenListeners) listener(lease.prefixes);
     });
+    if (!this.hasKafka) return nothingToDo(lease);
     const { subscribe, store, metrics, logger } = this;
     return new PartitionProcessor(
       {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deduplicationIds } from '#domain';
+import { recognisedBy } from '#messaging';
 import { Semaphore } from '#platform';
 import { CommandExecutor, CommandRejectedError } from '#sessions';
 import type { Update } from './update.ts';
@@ -34,7 +35,7 @@ export class UpdateRecorder {
         sessionId,
         commands: [{ type: 'RecordExternalUpdate', ...update, ...marked }],
         actor: { role: 'system', id: system },
-        commandIds: deduplicationIds({ system, source_event_id }),
+        ...recognisedBy(source_event_id, (identity) => commandId(system, identity)),
         // What tells a repetition from other data under the same id: the same in every release.
         body: { system, kind, reference, data },
         causationId: source_event_id,
@@ -45,6 +46,11 @@ export class UpdateRecorder {
       throw error;
     }
   }
+}
+
+/** The id under which the api, too, recognises the update. */
+function commandId(system: string, source_event_id: string): string {
+  return deduplicationIds({ system, source_event_id }).join();
 }
 
 function isOver(error: unknown): boolean {

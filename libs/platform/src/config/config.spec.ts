@@ -29,6 +29,10 @@ describe('configuration', () => {
     expect(loadConfig({ ...good, SLOTS: '8', PARTITIONS: '2' }).partitions).toBe(2);
   });
 
+  test('takes Kafka to be off', () => {
+    expect(loadConfig({ ...good, KAFKA_BROKERS: 'off' }).kafka.brokers).toEqual([]);
+  });
+
   test('has a default for all but the backing services', () => {
     expect(loadConfig(good)).toMatchObject({
       eventStoreUrl: good.EVENTSTORE_URL,

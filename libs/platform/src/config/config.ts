@@ -12,6 +12,7 @@ const foreignReferences = ['refuse', 'allow'] as const;
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
+  /** Without brokers: this system runs without Kafka. */
   abstract readonly kafka: KafkaConnection;
   abstract readonly redisUrl: string;
   abstract readonly databaseUrl: string;
@@ -51,7 +52,7 @@ export abstract class Config {
 }
 
 const day = 86_400;
-const brokers = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
+const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
 /** Names of services in compose files may have underscores. */
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
@@ -60,7 +61,7 @@ class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
   EVENTSTORE_URL: string;
 
-  @Matches(brokers, { message: 'must be host:port, or several with commas between' })
+  @Matches(brokers, { message: 'must be host:port, several with commas between, or off' })
   KAFKA_BROKERS: string;
 
   @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
@@ -166,7 +167,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   const environment = readEnvironment(Environment, env, { examples, aliases, defaults });
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
-    kafka: loadKafkaConnection(environment.KAFKA_BROKERS.split(','), env),
+    kafka: loadKafkaConnection(brokersOf(environment.KAFKA_BROKERS), env),
     redisUrl: environment.REDIS_URL,
     databaseUrl: environment.DATABASE_URL,
     host: environment.HOST,
@@ -198,4 +199,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
 /** As `loadConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
 export function loadConfigOrExit(defaults: { PORT?: number } = {}): Config {
   return orExit(() => loadConfig(process.env, defaults));
+}
+
+function brokersOf(variable: string): string[] {
+  return variable === 'off' ? [] : variable.split(',');
 }

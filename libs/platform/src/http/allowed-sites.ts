@@ -6,6 +6,16 @@ import { ProblemError } from '../problems/problem.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
+/** Node takes the first of several; a proxy before us may have judged by another. */
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.findIndex(isHostName) !== rawHeaders.findLastIndex(isHostName);
+}
+
+/** Names and values of headers alternate. */
+function isHostName(text: string, index: number): boolean {
+  return index % 2 === 0 && text.toLowerCase() === 'host';
+}
+
 /** Characters of a name that are told at most. */
 const maxName = 200;
 /** Whoever checks whether the process lives may call it by any name. */
@@ -78,6 +88,8 @@ function isCrossSite(method: string | undefined, headers: Asked['headers']): boo
 /** Refuses requests of other sites before anything else is done with them. */
 export function installAllowedSites(fastify: FastifyInstance, sites: AllowedSites): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
+    if (hasSeveralHosts(request.raw))
+      return done(new ProblemError('malformed_request', 'The request has several Host headers'));
     if (healthPaths.has(request.url.split('?', 1)[0])) return done();
     return done(sites.refusal(request.raw));
   });
@@ -96,5 +108,6 @@ export function claimsUpgrade(
     request.method === 'GET' &&
     request.headers.upgrade?.toLowerCase() === 'websocket' &&
     request.url?.split('?', 1)[0] === path &&
+    !hasSeveralHosts(request) &&
     sites.refusal(request) === undefined;
 }

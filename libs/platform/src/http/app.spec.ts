@@ -15,6 +15,7 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IsInt, IsObject, IsOptional, IsString } from 'class-validator';
+import { sleep } from '../async/sleep.ts';
 import { HealthChecks } from '../health/checks.ts';
 import { createHttpApp, listen } from './app.ts';
 import { Convert } from './dto.ts';
@@ -228,6 +229,22 @@ describe('HTTP application', () => {
         stack: expect.stringContaining('app.spec'),
       },
     });
+  });
+
+  const failUnavailable = (): Promise<Response> => fetch(`${url}/v1/errors/unavailable`);
+  const linesOf503 = (): typeof lines => lines.filter(({ status }) => status === 503);
+
+  test('logs one of many answers 503, at warn, and how many the others were', async () => {
+    await sleep(1_100);
+    await failUnavailable();
+    const before = linesOf503().length;
+    await Promise.all(Array.from({ length: 20 }, failUnavailable));
+    await sleep(1_100);
+    await failUnavailable();
+    const found = linesOf503().slice(before);
+    expect(found.length).toBeLessThan(20);
+    expect(new Set(found.map(({ level }) => level))).toEqual(new Set(['warn']));
+    expect(found.reduce((sum, { unlogged }) => sum + 1 + Number(unlogged ?? 0), 0)).toBe(21);
   });
 
   test('serves health and metrics beside the routes', async () => {

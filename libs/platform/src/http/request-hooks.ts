@@ -23,11 +23,18 @@ export function traceId(request: IncomingMessage): string {
   return given ?? randomUUID().replaceAll('-', '');
 }
 
-/** Counts each answer; logs failed ones (500 and above) at error, slow ones at warn, all others and refused ones at debug. */
+/** Between two lines about answers 503, in milliseconds: while a backing service is unavailable they may be very many. */
+const unavailableEveryMs = 1_000;
+
+/**
+ * Counts each answer; logs failed ones (500 and above) at error, but a 503 and slow ones at warn, all others and refused ones
+ * at debug. Of answers 503 there is a line a second, with how many had none since the one before.
+ */
 export function installRequestHooks(
   fastify: FastifyInstance,
   { logger, metrics, slowRequestMs }: { logger: Logger; metrics: Metrics; slowRequestMs: number },
 ): void {
+  const unavailable = { since: -Infinity, unlogged: 0 };
   fastify.decorateReply('isRefused', false);
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
@@ -36,12 +43,28 @@ export function installRequestHooks(
     metrics.observeRequest(method, route, reply.statusCode, took / 1000);
     const failed = reply.statusCode >= 500 && !reply.isRefused;
     if (failed || took >= slowRequestMs || logger.isLevelEnabled('debug')) {
-      const level = failed ? 'error' : isSlow(took, reply.getHeader('content-type')) ? 'warn' : 'debug';
       const took_ms = Math.round(took * 10) / 10;
-      logger[level]({ method, route, status: reply.statusCode, took_ms, trace_id: request.id }, 'request');
+      const fields = { method, route, status: reply.statusCode, took_ms, trace_id: request.id };
+      if (failed && reply.statusCode === 503) logUnavailable(fields);
+      else
+        logger[failed ? 'error' : isSlow(took, reply.getHeader('content-type')) ? 'warn' : 'debug'](
+          fields,
+          'request',
+        );
     }
     done();
   });
+
+  function logUnavailable(fields: object): void {
+    const now = performance.now();
+    if (now - unavailable.since < unavailableEveryMs) {
+      unavailable.unlogged += 1;
+      return;
+    }
+    const { unlogged } = unavailable;
+    Object.assign(unavailable, { since: now, unlogged: 0 });
+    logger.warn({ ...fields, ...(unlogged > 0 && { unlogged }) }, 'request');
+  }
 
   function isSlow(took: number, contentType: unknown): boolean {
     return took >= slowRequestMs && !String(contentType).startsWith('text/event-stream');

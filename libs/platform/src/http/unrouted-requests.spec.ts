@@ -63,6 +63,12 @@ describe('requests that never reach a route', () => {
       408,
       'request_timeout',
     ],
+    [
+      'a second Host',
+      'GET /v1/things/a HTTP/1.1\r\nHost: localhost\r\nhost: example.com\r\n\r\n',
+      400,
+      'malformed_request',
+    ],
     ['no HTTP', 'HELLO\r\n\r\n', 400, 'malformed_request'],
     [
       'a wrong length',

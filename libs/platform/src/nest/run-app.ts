@@ -41,6 +41,7 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const { name, module, postgres, dispensable, webSocketPath, translateError, setUp } = definition;
   const shared = { logger, metrics: new Metrics(name), health: new HealthChecks({ dispensable }) };
+  if (config.kafka.brokers.length === 0) shared.health.addDetail('off', async () => ['kafka']);
   const platform = PlatformModule.forRoot({ name, config, postgres, ...shared });
   const { slowRequestMs, allowedHosts, allowedOrigins, host } = config;
   const sites = new AllowedSites({ hosts: [...allowedHosts, host], origins: allowedOrigins });

@@ -22,6 +22,7 @@ export const problems = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   internal_error: { status: 500, title: 'Internal server error' },
   session_set_aside: { status: 503, title: 'The session has an event that cannot be read' },
+  inquiries_off: { status: 503, title: 'This system runs without Kafka, so nobody can be asked' },
   overloaded: { status: 503, title: 'There are more requests than can be answered in time' },
   engine_unavailable: { status: 503, title: 'A backing service is unavailable' },
 } as const;

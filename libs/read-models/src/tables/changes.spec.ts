@@ -149,6 +149,17 @@ describe('the rows of turns', () => {
     expect(() => rowChange(script.sessionId, recorded)).toThrow(UnstorableEventError);
   });
 
+  test.each([[['a']], [null], ['a']])('a turn with the entities %j fits in no row', (extracted_entities) => {
+    const script = new Script();
+    script.request(startSession);
+    const [recorded] = script.request(turn(randomUUID())) as [RecordedEvent];
+    const foreign = {
+      ...recorded,
+      data: { ...recorded.data, extracted_entities },
+    } as unknown as RecordedEvent;
+    expect(() => rowChange(script.sessionId, foreign)).toThrow(UnstorableEventError);
+  });
+
   const [started] = new Script().request(startSession) as [RecordedEvent];
   test.each<[string, string, RecordedEvent]>([
     ['malformed session id', 'not-a-uuid', started],

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#domain';
+import type { JsonObject, RecordedEvent } from '#domain';
 import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
 import { referencesOf } from './references.ts';
@@ -12,10 +12,10 @@ export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
   const session_id = validId(sessionId, 'session_id');
   const at = validTime(event.metadata.occurred_at);
   if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
-  const references = referencesOf(session_id, event);
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
-  if (event.type !== 'TurnRecorded') return { patch, references };
-  const turn = turnRow(session_id, event, at);
+  const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
+  const references = referencesOf(session_id, event);
+  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references };
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
   if (repliesTo === undefined || !isUuid(repliesTo)) return { patch, turn, references };
   const { message_text, revision } = turn;
@@ -104,7 +104,7 @@ function turnRow(
     sender: oneOf(senders, data.sender, 'sender'),
     message_text: text(data.message_text, 'message_text'),
     parsed_intent: data.parsed_intent,
-    extracted_entities: data.extracted_entities,
+    extracted_entities: object(data.extracted_entities, 'extracted_entities'),
     response_text: null,
     response_revision: null,
     revision,
@@ -137,6 +137,12 @@ function channelName(value: unknown): string {
   const channel = text(value, 'channel');
   if (channelPattern.test(channel)) return channel;
   throw new UnstorableEventError('channel has another form than a channel');
+}
+
+function object(value: unknown, field: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UnstorableEventError(`${field} is not an object`);
+  return value as JsonObject;
 }
 
 function oneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {

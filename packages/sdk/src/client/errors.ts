@@ -135,10 +135,13 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
       return new RevisionConflict(problem);
     case 422:
       return new KeyReused(problem);
+    case 503:
+      // Trying again does not help.
+      if (problem.type.endsWith('/inquiries_off')) return new TurnstreamError(problem);
+      return new Unavailable(problem, { key });
     case 408:
     case 429:
     case 502:
-    case 503:
     case 504:
       return new Unavailable(problem, { key });
     default:

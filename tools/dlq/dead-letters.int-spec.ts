@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Admin, Kafka } from 'kafkajs';
+import { deadLetterTopic, Publisher, writeDeadLetter } from '#messaging';
+import { waitUntil } from '#platform';
+import type { TestDatabase } from '../../libs/platform/src/testing/test-services.ts';
+import { createTestDatabase } from '../../libs/platform/src/testing/test-services.ts';
+import { kafkaOf } from '../shared/kafka.ts';
+import type { Services } from './dead-letters.ts';
+import { at, discard, discardOpen, redrive, redriveOpen } from './dead-letters.ts';
+import { list } from './list.ts';
+import { parsePlace, placeText } from './place.ts';
+import { takeOverGroups } from './take-over.ts';
+
+/** Others, and empty, for each test. */
+let topic: string;
+let dead: string;
+
+let kafka: Kafka;
+let admin: Admin;
+let database: TestDatabase;
+let publisher: Publisher;
+let services: Services;
+beforeAll(async () => {
+  kafka = kafkaOf('dlq-spec');
+  admin = kafka.admin();
+  await admin.connect();
+  publisher = new Publisher(kafka, 'gzip');
+  database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.pool.query('TRUNCATE dead_letter_mark');
+  topic = `dlq-spec-${randomUUID()}`;
+  dead = deadLetterTopic(topic);
+  services = { kafka, admin, pool: database.pool, topics: [topic] };
+  await admin.createTopics({ topics: [topic, dead].map((name) => ({ topic: name, numPartitions: 1 })) });
+});
+afterAll(async () => {
+  await publisher.close();
+  await admin.disconnect();
+  await database.drop();
+});
+
+/** Dead letters in one request each, so that they come in batches of their own. */
+async function write(reasons: readonly string[], headers: Record<string, string> = {}): Promise<void> {
+  for (const [index, reason] of reasons.entries()) {
+    const message = { key: Buffer.from('a'), value: Buffer.from(`text ${index}`), headers };
+    const place = { topic, partition: 0, offset: String(index) };
+    const failed_at = new Date().toISOString();
+    await publisher.send([writeDeadLetter({ ...message, ...place, reason, detail: 'no', failed_at })]);
+  }
+}
+
+const place = (offset: number): ReturnType<typeof parsePlace> => parsePlace(`${dead}/0/${offset}`);
+/** Offsets and what became of them. */
+async function listed(more: object = {}): Promise<string[]> {
+  const { found } = await list(services, { limit: 100, topic, ...more });
+  return found.map(({ offset, action }) => `${offset} ${action ?? 'open'}`);
+}
+async function sent(): Promise<number> {
+  return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+}
+async function marks(): Promise<number> {
+  return (await database.pool.query('SELECT FROM dead_letter_mark')).rowCount ?? 0;
+}
+
+describe('redriving', () => {
+  test('sends each open letter once, and remembers all by one mark', async () => {
+    await write(['not_json', 'refused', 'not_json']);
+    expect([await redriveOpen(services), await redriveOpen(services)]).toEqual([3, 0]);
+    await write(['refused']);
+    expect(await redriveOpen(services)).toBe(1);
+    expect([await sent(), await marks()]).toEqual([4, 1]);
+  });
+
+  test('leaves letters with another reason open', async () => {
+    await write(['not_json', 'refused', 'not_json']);
+    expect(await redriveOpen(services, { reason: 'not_json' })).toBe(2);
+    expect(await listed({ isOpen: true })).toEqual(['1 open']);
+  });
+
+  test('of one place is remembered', async () => {
+    await write(['not_json', 'not_json']);
+    await redrive(services, await at(services, [place(1)]));
+    expect(await listed()).toEqual(['0 open', '1 redriven']);
+    expect(await redriveOpen(services)).toBe(1);
+  });
+
+  test('sends what came back only again', async () => {
+    await write(['not_json'], { redriven_from: `${dead}/0/0` });
+    expect([await redriveOpen(services), await redriveOpen(services, { again: true })]).toEqual([0, 1]);
+  });
+
+  test('that is interrupted before it is remembered sends the letter once more', async () => {
+    await write(['not_json']);
+    await database.pool.query('ALTER TABLE dead_letter_mark ADD CHECK (false)');
+    await expect(redriveOpen(services)).rejects.toThrow('check constraint');
+    await database.pool.query('ALTER TABLE dead_letter_mark DROP CONSTRAINT dead_letter_mark_check');
+    expect([await redriveOpen(services), await sent()]).toEqual([1, 2]);
+  });
+
+  test('counts nothing of a topic that was made anew', async () => {
+    await write(['not_json', 'not_json']);
+    await redriveOpen(services);
+    await admin.deleteTopics({ topics: [dead] });
+    const create = (): Promise<boolean> =>
+      admin.createTopics({ topics: [{ topic: dead, numPartitions: 1 }] });
+    await waitUntil(() => create().catch(() => false), { what: 'the topic to be there again' });
+    await write(['refused', 'refused', 'refused']);
+    expect(await listed()).toEqual(['0 open', '1 open', '2 open']);
+    expect([await redriveOpen(services), await marks()]).toEqual([3, 1]);
+  });
+
+  test('takes over what earlier versions redrove', async () => {
+    await write(['not_json', 'not_json', 'not_json']);
+    const partitions = [{ partition: 0, offset: '2' }];
+    await admin.setOffsets({ groupId: 'turnstream-dlq-redrive', topic: dead, partitions });
+    await takeOverGroups(services);
+    await takeOverGroups(services);
+    expect(await listed()).toEqual(['0 redriven', '1 redriven', '2 open']);
+    const [group] = (await admin.describeGroups(['turnstream-dlq-redrive'])).groups;
+    expect(group?.state).toBe('Dead');
+  });
+});
+
+describe('discarding', () => {
+  test('of places, or by reason, closes letters without sending them', async () => {
+    await write(['not_json', 'refused', 'not_json']);
+    await discard(services, await at(services, [place(0)]));
+    expect(await discardOpen(services, { reason: 'refused' })).toBe(1);
+    expect(await listed()).toEqual(['0 discarded', '1 discarded', '2 open']);
+    expect([await redriveOpen(services), await sent()]).toEqual([1, 1]);
+  });
+
+  test('is undone by redriving the place', async () => {
+    await write(['not_json']);
+    const letters = await at(services, [place(0)]);
+    await discard(services, letters);
+    await redrive(services, letters);
+    expect([await listed(), await marks()]).toEqual([['0 redriven'], 1]);
+  });
+});
+
+describe('the list', () => {
+  test('has pages', async () => {
+    await write(['not_json', 'refused', 'not_json', 'not_json', 'refused']);
+    const first = await list(services, { topic, limit: 2 });
+    expect([first.found.map(placeText), first.more]).toEqual([[`${dead}/0/0`, `${dead}/0/1`], true]);
+    const rest = await list(services, { topic, limit: 3, after: place(1) });
+    expect([rest.found.length, rest.more]).toEqual([3, false]);
+  });
+
+  test('names topics that have no dead letters', async () => {
+    await expect(list(services, { topic: 'other', limit: 1 })).rejects.toThrow('other has no dead letters');
+  });
+});
+
+test('a place without a letter is named before anything is sent', async () => {
+  await write(['not_json']);
+  await expect(at(services, [place(0), place(7)])).rejects.toThrow(`no dead letter at ${dead}/0/7:`);
+});
+
+test('places are found with what lies between them unread', async () => {
+  await write(['not_json', 'refused', 'not_json', 'refused']);
+  const found = await at(services, [place(3), place(1)]);
+  expect(found.map(({ letter }) => String(letter.value))).toEqual(['text 1', 'text 3']);
+});

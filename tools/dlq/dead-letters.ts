@@ -1,0 +1,144 @@
+import type { Pool } from 'pg';
+import { deadLetterTopic, Publisher, redriven } from '#messaging';
+import { Failure } from '../shared/failure.ts';
+import type { Action, Mark, Part } from './marks.ts';
+import { Marks } from './marks.ts';
+import type { Place } from './place.ts';
+import { comparePlaces, placeText } from './place.ts';
+import { planPage } from './plan.ts';
+import type { Bounds, Found, Source } from './read.ts';
+import { boundsOf, deadLetterTopics, nameOf, readParts, readPlaces } from './read.ts';
+
+/** What the commands on dead letters work with. */
+export interface Services extends Source {
+  readonly pool: Pool;
+}
+
+/** Which letters a command is about; without these, all. */
+export interface Filter {
+  readonly reason?: string | undefined;
+  /** The topic of the letters' messages, or of the letters. */
+  readonly topic?: string | undefined;
+}
+
+/**
+ * Sends the open dead letters to their topics once more: with `again` those that were sent before and came back, else the
+ * others. What is sent is marked page by page, so what an interruption leaves unmarked is sent twice, and nothing is lost.
+ * @returns how many were sent
+ */
+export async function redriveOpen(
+  services: Services,
+  { again = false, ...filter }: Filter & { readonly again?: boolean } = {},
+): Promise<number> {
+  const isWanted = (item: Found): boolean => matches(filter, item) && cameBack(item) === again;
+  const parts = await wantedParts(services, filter);
+  return withPublisher(services, (send) => workThrough(services, parts, 'redriven', isWanted, send));
+}
+
+/** Marks the open dead letters as of no use. @returns how many */
+export async function discardOpen(services: Services, filter: Filter): Promise<number> {
+  const isWanted = (item: Found): boolean => matches(filter, item);
+  return workThrough(services, await wantedParts(services, filter), 'discarded', isWanted);
+}
+
+/** Sends dead letters once more, whether or not they were sent or discarded before. */
+export async function redrive(services: Services, letters: readonly Found[]): Promise<void> {
+  await withPublisher(services, (send) => send(letters));
+  await mark(services, letters, 'redriven');
+}
+
+/** Marks dead letters as of no use. */
+export function discard(services: Services, letters: readonly Found[]): Promise<void> {
+  return mark(services, letters, 'discarded');
+}
+
+/** The dead letters at places. @throws Failure that names the places where none lies */
+export async function at(services: Services, places: readonly Place[]): Promise<Found[]> {
+  const found = await readPlaces(services, places);
+  const missing = places.filter((place) => !found.some((item) => comparePlaces(item, place) === 0));
+  if (missing.length === 0) return found;
+  const named = missing.map(placeText).join(', ');
+  throw new Failure(`There is no dead letter at ${named}: npm run dlq -- list shows them.`);
+}
+
+type Send = (letters: readonly Found[]) => Promise<void>;
+
+/**
+ * Gives the open letters of parts that are wanted an action, and marks them.
+ * @returns how many
+ */
+export async function workThrough(
+  services: Services,
+  parts: readonly Bounds[],
+  action: Action,
+  isWanted: (letter: Found) => boolean,
+  act: Send = async () => undefined,
+): Promise<number> {
+  const marks = new Marks(services.pool);
+  for (const part of parts) await marks.prune(part, part.low, part.high);
+  const open = new Map<string, Mark | undefined>();
+  let count = 0;
+  await readParts(services, parts, async (part, { letters, next }) => {
+    const known = await marksOf(marks, part, letters);
+    const plan = planPage(letters, action, isWanted, known, open.get(nameOf(part)));
+    await act(plan.chosen);
+    count += plan.chosen.length;
+    let last = plan.open;
+    for (const one of plan.marks) {
+      const saved = await marks.save(part, one);
+      if (one === plan.open) last = saved;
+    }
+    open.set(nameOf(part), last);
+    return behindMark(last, next);
+  });
+  return count;
+}
+
+/** Where reading goes on: a mark reaches beyond its page when an earlier command marked what follows, too. */
+export function behindMark(mark: Mark | undefined, next: bigint): bigint {
+  return mark !== undefined && mark.last >= next ? mark.last + 1n : next;
+}
+
+async function mark({ pool }: Services, letters: readonly Found[], action: Action): Promise<void> {
+  const marks = new Marks(pool);
+  for (const letter of letters) {
+    const { offset, time } = letter;
+    await marks.save(letter, { action, first: offset, last: offset, oldest: time, newest: time });
+  }
+}
+
+async function withPublisher<T>({ kafka }: Services, work: (send: Send) => Promise<T>): Promise<T> {
+  const publisher = new Publisher(kafka, 'gzip');
+  const send: Send = (letters) =>
+    publisher.send(letters.map((item) => redriven(item.letter, { ...item, offset: String(item.offset) })));
+  try {
+    return await work(send);
+  } finally {
+    await publisher.close();
+  }
+}
+
+/** The marks of letters of one part, the latest first. */
+export async function marksOf(marks: Marks, part: Part, letters: readonly Found[]): Promise<Mark[]> {
+  const [first, last] = [letters[0], letters.at(-1)];
+  return first === undefined || last === undefined ? [] : marks.load(part, first.offset, last.offset);
+}
+
+/** The parts that a filter wants. @throws Failure when its topic has no dead letters */
+export async function wantedParts(services: Services, { topic }: Filter): Promise<Bounds[]> {
+  const topics = await deadLetterTopics(services);
+  if (topic === undefined) return boundsOf(services.admin, topics);
+  const found = topics.filter((name) => name === topic || name === deadLetterTopic(topic));
+  if (found.length > 0) return boundsOf(services.admin, found);
+  throw new Failure(`${topic} has no dead letters: those that may have are ${topics.join(', ')}.`);
+}
+
+/** Whether a letter's message was redriven before and failed again. */
+export function cameBack({ letter }: Found): boolean {
+  return 'redriven_from' in letter.headers;
+}
+
+/** Whether a filter wants a letter, if it wants its part. */
+export function matches({ reason }: Filter, { letter }: Found): boolean {
+  return reason === undefined || letter.reason === reason;
+}

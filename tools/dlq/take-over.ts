@@ -1,0 +1,41 @@
+import type { Admin } from 'kafkajs';
+import type { Services } from './dead-letters.ts';
+import { cameBack, workThrough } from './dead-letters.ts';
+import type { Found } from './read.ts';
+import { boundsOf, deadLetterTopics } from './read.ts';
+
+/** Earlier versions kept as offsets of these groups what was redriven: letters that came first, and that came back. */
+const groups = { first: 'turnstream-dlq-redrive', again: 'turnstream-dlq-redrive-again' };
+
+/** Marks what earlier versions redrove, once: then their groups, whose offsets would expire, are gone. */
+export async function takeOverGroups(services: Services): Promise<void> {
+  const { admin } = services;
+  const topics = await deadLetterTopics(services);
+  const [first, again] = [
+    await sentUpTo(admin, groups.first, topics),
+    await sentUpTo(admin, groups.again, topics),
+  ];
+  const used = Object.values(groups).filter((_, index) => ([first, again][index]?.size ?? 0) > 0);
+  if (used.length === 0) return;
+  const isSent = (item: Found): boolean =>
+    item.offset < ((cameBack(item) ? again : first).get(`${item.topic}/${item.partition}`) ?? 0n);
+  await workThrough(services, await boundsOf(admin, topics), 'redriven', isSent);
+  await admin.deleteGroups(used);
+}
+
+/** Before which offset of each part a group redrove everything. */
+async function sentUpTo(
+  admin: Admin,
+  groupId: string,
+  topics: readonly string[],
+): Promise<Map<string, bigint>> {
+  if (topics.length === 0) return new Map();
+  const found = await admin.fetchOffsets({ groupId, topics: [...topics] });
+  return new Map(
+    found.flatMap(({ topic, partitions }) =>
+      partitions.flatMap(({ partition, offset }) =>
+        BigInt(offset) < 0n ? [] : [[`${topic}/${partition}`, BigInt(offset)] as const],
+      ),
+    ),
+  );
+}
