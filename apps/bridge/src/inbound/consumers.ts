@@ -35,7 +35,11 @@ export class InboundConsumers {
   async run(signal: AbortSignal): Promise<void> {
     if (this.config.createTopics) await this.createTopics(signal);
     if (signal.aborted) return;
-    await Promise.all([this.updateConsumer().run(signal), this.replyConsumer().run(signal)]);
+    const isToldOfUpdates = this.declarations.names.incoming.length > 0;
+    await Promise.all([
+      isToldOfUpdates && this.updateConsumer().run(signal),
+      this.replyConsumer().run(signal),
+    ]);
   }
 
   private async createTopics(signal: AbortSignal): Promise<void> {
