@@ -58,24 +58,20 @@ function reportRepeatedTypes(topics: Topics, report: Report): void {
 function checkType(path: Path, type: TypeInFile, report: Report): DeclaredType {
   for (const [kind, pointers] of Object.entries(type.references))
     for (const [index, pointer] of pointers.entries())
-      reportRoot([...path, 'references', kind, index], pointer);
+      reportMapping([...path, 'references', kind, index], pointer, report);
   for (const field of ['status', 'time', 'public_text'] as const) {
     const mapping = type[field];
-    if (mapping !== undefined) reportMapping([...path, field], mapping);
+    if (mapping !== undefined) reportMapping([...path, field], mapping, report);
   }
   const compiled = compileSchema(type.schema);
   if ('faultOf' in compiled) return { ...type, ...compiled };
   for (const fault of compiled.faults) report([...path, 'schema', ...fault.path], fault.message);
   return { ...type, faultOf: () => undefined };
+}
 
-  function reportRoot(place: Path, pointer: string): void {
-    const root = pointer.split('/')[1] ?? '';
-    if (!roots.includes(root)) report(place, `must begin with one of /${roots.join(', /')}`);
-  }
-
-  function reportMapping(place: Path, mapping: Mapping): void {
-    const fault = mappingFault(mapping);
-    if (fault !== undefined) report(place, fault);
-    for (const pointer of pointersOf(mapping)) reportRoot(place, pointer);
-  }
+function reportMapping(path: Path, mapping: Mapping, report: Report): void {
+  const fault = mappingFault(mapping);
+  if (fault !== undefined) report(path, fault);
+  const isUnknown = (pointer: string): boolean => !roots.includes(pointer.split('/')[1] ?? '');
+  if (pointersOf(mapping).some(isUnknown)) report(path, `must begin with one of /${roots.join(', /')}`);
 }

@@ -5,6 +5,7 @@ import { RE2JS } from 're2js';
 import type { Json, JsonObject } from '#domain';
 import { canonicalJson } from '#domain';
 import type { Fault } from './source.ts';
+import { pathOf } from './source.ts';
 
 /** What the schema of an event may have, in characters of JSON and instructions of a pattern: larger ones take long to check. */
 const limits = { characters: 65_536, pattern: 1_000, program: 1_000 } as const;
@@ -67,13 +68,9 @@ export function compileSchema(declared: JsonObject): CompiledSchema {
 function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
   const byPlace = new Map(errors.toReversed().map((error) => [error.instancePath, error.message]));
   return [...byPlace].map(([place, message]) => ({
-    path: place.split('/').slice(1).map(unescape),
+    path: pathOf(place),
     message: `${message}, as JSON Schema (draft 7) has it`,
   }));
-}
-
-function unescape(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 /**

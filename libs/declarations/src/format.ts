@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { Ajv } from 'ajv';
 import type { Fault } from './source.ts';
+import { pathOf } from './source.ts';
 
 /** The folder of the shipped files: three levels up from here in the sources as well as from a built app. */
 export const shippedFolder = join(import.meta.dirname, '../../../declarations');
@@ -25,10 +26,7 @@ export function formatFaults(content: unknown): Fault[] {
 const summaries: ReadonlySet<string> = new Set(['if', 'propertyNames']);
 
 function faultOf(error: ErrorObject): Fault {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = pathOf(error.instancePath);
   const { description } = (error.parentSchema ?? {}) as { description?: string };
   if (error.propertyName !== undefined)
     return {

@@ -113,6 +113,11 @@ inquiries:
 });
 
 test.each([
+  [
+    'a constant with a pointer',
+    withType('status: { const: a, pointer: /data/b }'),
+    'must NOT have more than 1 properties (const stands alone)',
+  ],
   ['no YAML', 'version: [1', 'file.yaml:1:12 '],
   ['a key twice', 'version: 1\nversion: 1', 'file.yaml:2:1 '],
   ['an alias', 'version: &a 1\nchannels: [*a]', 'file.yaml:2:12 is an alias: write the value out'],

@@ -75,6 +75,12 @@ export class Source {
   }
 }
 
+/** The path that a JSON Pointer names. */
+export function pathOf(pointer: string): string[] {
+  const steps = pointer.split('/').slice(1);
+  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** A path as a JSON Pointer; the whole file is `/`. */
 function pathText(path: Path): string {
   return `/${path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;

@@ -7,10 +7,14 @@ import { asyncApiDocument } from './document.ts';
 @ApiExcludeController()
 @Controller('asyncapi.json')
 export class AsyncApiController {
-  constructor(private readonly declarations: Declarations) {}
+  private readonly document: object;
+
+  constructor(declarations: Declarations) {
+    this.document = asyncApiDocument(declarations);
+  }
 
   @Get()
-  document(): object {
-    return asyncApiDocument(this.declarations);
+  read(): object {
+    return this.document;
   }
 }

@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module';
+import { expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { parseDeclarations } from '#declarations';
+import { asyncApiDocument } from './document.ts';
+
+/** A type on two topics, one with signs that the name of a message cannot have, and two topics of one system. */
+const document = asyncApiDocument(
+  parseDeclarations(
+    `
+version: 1
+channels: [whatsapp]
+topics:
+  north.parcels: { system: north, types: { parcel/moved: { kind: moved }, lost: { kind: lost } } }
+  south.parcels: { system: south, types: { lost: { kind: lost } } }
+  south.plain:
+    system: south
+    format: json
+    id: { pointer: /id }
+    types:
+      weighed:
+        kind: weighed
+        schema:
+          definitions: { grams: { type: integer } }
+          properties: { weight: { $ref: '#/definitions/grams' } }
+`,
+    'f',
+  ),
+) as {
+  readonly channels: Readonly<Record<string, { readonly messages: object }>>;
+  readonly operations: object;
+  readonly components: { readonly messages: object };
+};
+const messagesOf = (channel: string): string[] => Object.keys(document.channels[channel]?.messages ?? {});
+
+test('the document of any declarations is AsyncAPI 3', () => {
+  const schema = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+  validate(document);
+  expect(validate.errors ?? []).toEqual([]);
+});
+
+test('every message has a name of its own', () => {
+  expect(messagesOf('north_parcels')).toEqual(['north.parcels.parcel_moved', 'lost']);
+  expect(messagesOf('south_parcels')).toEqual(['south.parcels.lost']);
+});
+
+test('every topic is received by an operation of its own', () => {
+  expect(Object.keys(document.operations)).toEqual(
+    expect.arrayContaining(['receive_north', 'receive_south_parcels', 'receive_south_plain']),
+  );
+});
+
+test('a plain JSON message is described without an envelope, and by itself', () => {
+  expect(document.components.messages).toMatchObject({
+    weighed: {
+      contentType: 'application/json',
+      payload: { properties: { weight: { allOf: [{ type: 'integer' }] } } },
+    },
+  });
+});
