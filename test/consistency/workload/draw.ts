@@ -23,7 +23,7 @@ const weights = {
 
 /** What a command asks for: one thing, now and then several. `id` distinguishes its values from all others. */
 export function drawItems(random: Random, id: string): Item[] {
-  if (random.chance(0.03)) return [drawInquiry(random, id)];
+  if (random.chance(0.08)) return [drawInquiry(random, id)];
   if (!random.chance(0.12)) return [drawItem(random, id)];
   return Array.from({ length: random.int(2, 5) }, (_, n) => drawItem(random, `${id}.${n}`));
 }

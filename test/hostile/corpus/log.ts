@@ -131,8 +131,9 @@ export const logCases: readonly Case[] = [
       data: nested(3_000),
     }),
   ]),
-  stream('updates about an order of an odd name, or of none, at no time', [
-    ...[{ order: '__proto__' }, { order: {} }, 'x', null].map((references) =>
+  stream(
+    'updates about an order of an odd name, or of none, at no time',
+    [{ order: '__proto__' }, { order: {} }, 'x', null].map((references) =>
       json('ExternalUpdateRecorded', {
         system: 'orders',
         kind: 'y',
@@ -144,7 +145,7 @@ export const logCases: readonly Case[] = [
         source_event_id: 7,
       }),
     ),
-  ]),
+  ),
   metadata('version 99', { schema_version: 99 }),
   metadata('version -1', { schema_version: -1 }),
   metadata('version "x"', { schema_version: 'x' }),
