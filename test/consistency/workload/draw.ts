@@ -23,7 +23,7 @@ const weights = {
 
 /** What a command asks for: one thing, now and then several. `id` distinguishes its values from all others. */
 export function drawItems(random: Random, id: string): Item[] {
-  if (random.chance(0.08)) return [drawInquiry(random, id)];
+  if (random.chance(0.03)) return [drawInquiry(random, id)];
   if (!random.chance(0.12)) return [drawItem(random, id)];
   return Array.from({ length: random.int(2, 5) }, (_, n) => drawItem(random, `${id}.${n}`));
 }
@@ -82,7 +82,7 @@ function drawUpdate(random: Random, id: string): Item {
 }
 
 /** Nobody answers it: it closes at its deadline or with its session. No two ask the same. */
-function drawInquiry(random: Random, id: string): Item {
+export function drawInquiry(random: Random, id: string): Item {
   const subject = { payout_id: id };
   return { type: 'OpenInquiry', kind: 'payout_status', subject, timeout_ms: random.int(200, 2_000) };
 }
