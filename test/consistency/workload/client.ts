@@ -3,7 +3,7 @@ import type { Command, CommandEntry, Item } from '../common/history.ts';
 import type { Random } from '../common/random.ts';
 import type { Recorder } from '../common/recorder.ts';
 import type { ApiNode } from '../system/cluster.ts';
-import { channels, drawItems, languages } from './draw.ts';
+import { channels, drawInquiry, drawItems, languages } from './draw.ts';
 import { isUnknown, Sender } from './sender.ts';
 import type { Slot } from './slot.ts';
 
@@ -76,7 +76,8 @@ export class Client {
   private async send(slot: Slot, signal: AbortSignal): Promise<void> {
     const { random } = this.options;
     const op = this.nextOp();
-    const items = drawItems(random, op);
+    // The first command of a session, so that each run has inquiries.
+    const items = slot.revision === 0 ? [drawInquiry(random, op)] : drawItems(random, op);
     const owner =
       random.chance(0.08) && slot.owners.length > 0 ? random.pick(slot.owners.slice(-2)) : undefined;
     const command = this.commandOf(slot.session_id, items, {

@@ -82,7 +82,7 @@ function drawUpdate(random: Random, id: string): Item {
 }
 
 /** Nobody answers it: it closes at its deadline or with its session. No two ask the same. */
-function drawInquiry(random: Random, id: string): Item {
+export function drawInquiry(random: Random, id: string): Item {
   const subject = { payout_id: id };
   return { type: 'OpenInquiry', kind: 'payout_status', subject, timeout_ms: random.int(200, 2_000) };
 }

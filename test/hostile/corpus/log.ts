@@ -131,6 +131,21 @@ export const logCases: readonly Case[] = [
       data: nested(3_000),
     }),
   ]),
+  stream(
+    'updates about an order of an odd name, or of none, at no time',
+    [{ order: '__proto__' }, { order: {} }, 'x', null].map((references) =>
+      json('ExternalUpdateRecorded', {
+        system: 'orders',
+        kind: 'y',
+        reference: null,
+        data: {},
+        references,
+        status: 'z',
+        occurred_at_source: 'when',
+        source_event_id: 7,
+      }),
+    ),
+  ),
   metadata('version 99', { schema_version: 99 }),
   metadata('version -1', { schema_version: -1 }),
   metadata('version "x"', { schema_version: 'x' }),

@@ -61,14 +61,12 @@ describe('the OpenAPI document', () => {
 
   test('has 403 for foreign pages and 421 for foreign names for every route', async () => {
     const { body } = await get('/openapi.json');
-    type Responses = Record<string, { readonly $ref?: string }>;
-    const paths = body['paths'] as Record<string, Record<string, { responses: Responses }>>;
+    const paths = body['paths'] as Record<string, Record<string, { responses: Record<string, unknown> }>>;
     const routes = Object.values(paths).flatMap((methods) => Object.values(methods));
-    const documented = routes.map(({ responses }) =>
-      [responses['403']?.$ref, responses['421']?.$ref].join(' '),
-    );
-    const at = '#/components/responses';
-    expect(new Set(documented)).toEqual(new Set([`${at}/origin_not_allowed ${at}/host_not_allowed`]));
+    const documents = ({ responses }: (typeof routes)[number], status: string, code: string): boolean =>
+      JSON.stringify(responses[status]).includes(code);
+    expect(routes.filter((route) => !documents(route, '403', 'origin_not_allowed'))).toEqual([]);
+    expect(routes.filter((route) => !documents(route, '421', 'host_not_allowed'))).toEqual([]);
   });
 
   test('says that the ids in a path are UUIDs', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { order_status } from '../inquiries/test-inquiries.ts';
 import { timeOf } from '../kernel/test-decider.ts';
+import type { OpenInquiry } from '../inquiries/commands.ts';
 import type { Inheritance } from '../partner/state.ts';
 import type { RecordTurn, SessionCommand } from './commands.ts';
 import type { SessionEvent } from './events.ts';
@@ -32,7 +33,7 @@ const turn: RecordTurn = {
   response: null,
 };
 const expired: SessionEvent = { type: 'SessionExpired', data: { expires_at: timeOf(60) } };
-const openInquiry: SessionCommand = {
+const openInquiry: OpenInquiry = {
   type: 'OpenInquiry',
   inquiry_id: 'i1',
   kind: 'order_status',
@@ -41,6 +42,16 @@ const openInquiry: SessionCommand = {
   timeout_ms: 60_000,
   now: timeOf(0),
 };
+
+describe('an inquiry about something that events have named with a partner', () => {
+  test.each([
+    [['P7689'], [expect.objectContaining({ type: 'InquiryOpened' })]],
+    [['P-other'], 'foreign_reference'],
+    [['P7689', 'P-other'], 'foreign_reference'],
+  ])('of the owners %j', (owners, outcome) => {
+    expect(when(given(started), { ...openInquiry, owners })).toEqual(outcome);
+  });
+});
 
 describe('starting a session', () => {
   test('gives it the partner’s data', () => {

@@ -24,7 +24,7 @@ export function reportOf(
   recordedAt: string,
 ): OrderReport | undefined {
   const { system, references, occurred_at_source, source_event_id } = update;
-  if (references?.payout !== undefined || (references === undefined && !isBelieved(system))) return undefined;
+  if (references?.payout !== undefined || (!references && !isBelieved(system))) return undefined;
   const named = references
     ? { order_id: nameOf(references.order), tracking_id: nameOf(references.tracking) }
     : namedBy(update);
