@@ -8,7 +8,13 @@ import type { Section, SessionState } from './state.ts';
 /** The working context as an agent reads it. */
 export interface Context extends Omit<
   SessionState,
-  'identity' | 'agent' | 'queries' | 'earlier_inquiries' | 'inquiry_kinds' | 'recent_turns' | 'short_term_memory'
+  | 'identity'
+  | 'agent'
+  | 'queries'
+  | 'earlier_inquiries'
+  | 'inquiry_kinds'
+  | 'recent_turns'
+  | 'short_term_memory'
 > {
   readonly session_id: string;
   readonly partner_id: string;
