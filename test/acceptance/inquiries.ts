@@ -128,6 +128,7 @@ async function checkKafkaOutage(
   const outage = await stopKafka(system, subjects, 60_000);
   report.note(`${outage.turns} turns recorded meanwhile, slowest ${Math.round(outage.slowestTurnMs)} ms`);
   checkClosings(outage.closings, report);
+  report.equal('inquiries afterwards that meet an open circuit', outage.refused, 0);
   report.note(`caught up ${Math.round(outage.recoveryS)} s after Kafka was back`);
   const { expected, missing, outOfOrder, invalid } = outage.published;
   report.none(`events of conversations that are not published, of ${expected}`, missing);

@@ -50,13 +50,15 @@ async function inquireOnceOpen(system: ConnectedSystem, sessionIds: readonly str
   return { inquiries: ids.length, answeredEarly: early.length };
 }
 
-/** Inquires until a request is refused. On a slow machine the first deadlines may pass before the source is asked. */
+/** Inquires until a request is refused, with longer and longer deadlines: on a slow machine they pass before the source is asked. */
 async function waitUntilOpen(system: ConnectedSystem, sessionIds: readonly string[]): Promise<void> {
+  let timeoutMs: number = shortTimeoutMs;
   const isOpen = async (): Promise<boolean> => {
-    const ids = await openInquiries(system, sessionIds, shortTimeoutMs);
+    const ids = await openInquiries(system, sessionIds, timeoutMs);
+    timeoutMs = Math.min(2 * timeoutMs, longTimeoutMs);
     return isRefused(ids, await waitUntilClosed(system, ids));
   };
-  await waitUntil(isOpen, { what: 'the circuit of the source to open', timeoutMs: 120_000 });
+  await waitUntil(isOpen, { what: 'the circuit of the source to open', timeoutMs: 240_000 });
 }
 
 function isRefused(ids: readonly string[], events: EventsByInquiry): boolean {

@@ -3,7 +3,7 @@ import { sleep } from '#platform';
 import type { ConnectedSystem } from '../clients.ts';
 import { allEvents } from '../clients.ts';
 import { waitUntilShared, withSecondBridge } from '../second-bridge.ts';
-import type { Closings } from './events.ts';
+import type { Closings, StoredEvent } from './events.ts';
 import { closingsOf } from './events.ts';
 import { publish, waitUntilCommitted } from './incoming.ts';
 import { fastServices, openInquiries, waitUntilClosed, withSampleServices } from './lifecycle.ts';
@@ -36,6 +36,8 @@ interface KafkaOutage {
   readonly turns: number;
   readonly slowestTurnMs: number;
   readonly closings: Closings;
+  /** Inquiries opened afterwards that did without a source because its circuit was open. */
+  readonly refused: number;
   /** Seconds until everything had caught up afterwards. */
   readonly recoveryS: number;
   readonly published: PublishedEvents;
@@ -72,7 +74,20 @@ export async function stopKafka(
     recorded.flatMap(({ event }) => ('source_event_id' in event.data ? [event.data.source_event_id] : [])),
   );
   const messagesWithoutEffect = [...plan.good.keys()].filter((id) => !effects.has(id));
-  return { ...during, recoveryS, published, messages: plan.good.size, messagesWithoutEffect };
+  const refused = await refusedNow(system, sessionIds.slice(0, 50));
+  return { ...during, refused, recoveryS, published, messages: plan.good.size, messagesWithoutEffect };
+}
+
+function refusedNow(system: ConnectedSystem, sessionIds: readonly string[]): Promise<number> {
+  return withSampleServices(system, fastServices, async () => {
+    const ids = await openInquiries(system, sessionIds, 20_000);
+    const events = await waitUntilClosed(system, ids);
+    return ids.filter((id) => events.get(id)?.some(isRefusal)).length;
+  });
+}
+
+function isRefusal({ event }: StoredEvent): boolean {
+  return event.type === 'InquiryFailed' && event.data.reason === 'circuit_open';
 }
 
 async function recordTurns(

@@ -15,7 +15,7 @@ export class Circuits {
 
   constructor(
     @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'circuit'>,
-    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'judge'>,
+    @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'judge' | 'seen'>,
   ) {}
 
   /** The sources that are not asked for the moment. */
@@ -33,8 +33,12 @@ export class Circuits {
    * @param due the requests of its inquiry that had no reply before, by source
    */
   watch(event: InquiryEvent, at: number, due: ReadonlyMap<string, Due> | undefined): void {
-    if (event.type === 'InquiryAnswered') this.of(event.data.source).succeeded(at);
+    if (event.type === 'InquiryAnswered') {
+      this.kafka.seen();
+      this.of(event.data.source).succeeded(at);
+    }
     if (event.type === 'InquiryFailed' && event.data.reply_id !== null) {
+      this.kafka.seen();
       const { source, retry, retryable = retry !== null } = event.data;
       if (retryable) this.of(source).failed(at);
       else this.of(source).succeeded(at);

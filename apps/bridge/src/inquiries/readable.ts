@@ -22,6 +22,7 @@ export function isReadable({ type, data, metadata }: RecordedEvent<InquiryEvent>
       return (
         fields['silent'] === undefined || isList(fields['silent'], (source) => typeof source === 'string')
       );
+    case 'InquiryCorrected':
     default:
       return true;
   }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { InquiryEvent } from '#domain';
 import { CommandRejectedError, StoreUnavailableError, UnprojectableEventError } from '#sessions';
 import { inquiryId, RunnerHarness, sessionId } from './test-inquiries.ts';
 
@@ -105,85 +104,16 @@ describe('a request', () => {
     await advance(1_000);
     expect(harness.sent).toHaveLength(1);
   });
-
-  test('to a source whose circuit is open fails at once', async () => {
-    harness.caughtUp();
-    failThrice();
-    harness.open();
-    await advance();
-    expect(harness.sent).toEqual([]);
-    expect(harness.commands[0]?.commands[0]).toMatchObject({
-      type: 'FailInquirySource',
-      inquiry_id: inquiryId,
-      source: 'orders',
-      reason: 'circuit_open',
-      retryable: false,
-    });
-  });
 });
 
-function failSource(retryAt: string | null, more = {}): void {
+function failSource(retryAt: string): void {
   const request = { source: 'orders', attempt: 2, request: { order_id: 'ORD1' } };
-  const retry = retryAt === null ? null : { at: retryAt, request };
+  const retry = { at: retryAt, request };
   harness.event({
     type: 'InquiryFailed',
-    data: { inquiry_id: inquiryId, source: 'orders', attempt: 1, reply_id: 'r', retry, ...more },
+    data: { inquiry_id: inquiryId, source: 'orders', attempt: 1, reply_id: 'r', retry },
   });
 }
-
-/** The source fails as often as opens its circuit, in a way that asking again may change. */
-function failThrice(): void {
-  for (let count = 0; count < 3; count += 1) failSource(null, { retryable: true });
-}
-
-/** Whether a request that is due now would be sent. */
-async function isAsked(): Promise<boolean> {
-  harness.open();
-  await advance();
-  return harness.sent.length > 0;
-}
-
-describe('the circuit of a source', () => {
-  test('stays closed when it says often that it does not know the order', async () => {
-    harness.caughtUp();
-    for (let count = 0; count < 10; count += 1) failSource(null, { retryable: false });
-    expect(await isAsked()).toBe(true);
-  });
-
-  test('is not opened by failures that are not its own', async () => {
-    harness.caughtUp();
-    for (let count = 0; count < 10; count += 1) failSource(null, { retryable: false, reply_id: null });
-    expect(await isAsked()).toBe(true);
-  });
-
-  test('opens when it is silent', async () => {
-    harness.caughtUp();
-    for (let count = 0; count < 3; count += 1) harness.close('deadline', ['orders'], { silent: ['orders'] });
-    expect(await isAsked()).toBe(false);
-  });
-
-  test('stays closed when its requests were not sent', async () => {
-    harness.caughtUp();
-    for (let count = 0; count < 10; count += 1) harness.close('deadline', ['orders']);
-    expect(await isAsked()).toBe(true);
-  });
-
-  test('is open in an instance that starts when it has just failed', async () => {
-    jest.setSystemTime(Date.now() - 4_000);
-    failThrice();
-    jest.setSystemTime(Date.now() + 4_000);
-    harness.caughtUp();
-    expect(await isAsked()).toBe(false);
-  });
-
-  test('is closed in an instance that starts when it failed long ago', async () => {
-    jest.setSystemTime(Date.now() - 14_000);
-    failThrice();
-    jest.setSystemTime(Date.now() + 14_000);
-    harness.caughtUp();
-    expect(await isAsked()).toBe(true);
-  });
-});
 
 test('the deadline names the sources whose request Kafka has', async () => {
   harness.caughtUp();
@@ -355,39 +285,6 @@ describe('the checkpoint', () => {
     expect(harness.after).toBeUndefined();
     await advance(1_000);
     expect(harness.after).toBe('start');
-  });
-});
-
-describe('an event that cannot be read', () => {
-  test('is counted', async () => {
-    harness.unprojectable();
-    await advance();
-    const text = await harness.metrics.registry.getSingleMetricAsString('bridge_skipped_events_total');
-    expect(text).toContain('reader="inquiries",app="bridge"} 1');
-  });
-
-  const opened = { kind: 'k', deadline: '2999-01-01T00:00:00.000Z', subject: {}, requests: [] };
-  test.each<[InquiryEvent['type'], object | null]>([
-    ['InquiryOpened', null],
-    ['InquiryOpened', {}],
-    ['InquiryOpened', { ...opened, deadline: 'soon' }],
-    ['InquiryOpened', { ...opened, subject: null }],
-    ['InquiryOpened', { ...opened, requests: [null] }],
-    ['InquiryOpened', { ...opened, requests: [{ source: 'orders', attempt: 1 }] }],
-    ['InquiryAnswered', { source: 'orders', requests: {} }],
-    ['InquiryFailed', { source: 'orders' }],
-    ['InquiryFailed', { source: 'orders', retry: { at: 'soon' } }],
-    ['InquiryClosed', { silent: 7 }],
-  ])('does not delay the next: %s %j', async (type, data) => {
-    const log = jest.spyOn(harness.logger, 'error');
-    harness.caughtUp();
-    harness.event({ type, data: data && { inquiry_id: 'i2', ...data } });
-    harness.open();
-    await advance();
-    expect(harness.sent).toHaveLength(1);
-    expect(log.mock.calls.map(([fields]) => Object.keys(fields as object))).toEqual([
-      ['session_id', 'type', 'revision'],
-    ]);
   });
 });
 

@@ -47,7 +47,10 @@ export class RunnerHarness {
     };
     const bridgeMetrics = new BridgeMetrics(this.metrics);
     // Kafka is there all the time.
-    const kafka = { judge: (_: string, __: number, whenPresent: () => void) => whenPresent() };
+    const kafka = {
+      judge: (_: string, __: number, whenPresent: () => void) => whenPresent(),
+      seen: () => undefined,
+    };
     const circuits = new Circuits({ circuit: { threshold, openMs: 60_000 } }, kafka);
     const commands = new InquiryCommands({ execute: (request) => this.execute(request) });
     const urgent = new UrgentTasks();
