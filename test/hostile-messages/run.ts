@@ -3,7 +3,7 @@ import type { Producer } from 'kafkajs';
 import { createKafka, Publisher } from '#messaging';
 import { retry, sleep } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
-import type { Processes } from '../diagnostics/processes.ts';
+import type { Held, Processes } from '../diagnostics/processes.ts';
 import type { Watched } from '../hostile/watch.ts';
 import { watch } from '../hostile/watch.ts';
 import type { ConnectedSystem } from '../scenarios/clients.ts';
@@ -85,7 +85,9 @@ async function measure(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    for (const [name, { rss }] of await processes.held(false)) if (name.startsWith('bridge')) onBytes(rss);
+    // The processes may have ended already when the run fails.
+    const held = await processes.held(false).catch(() => new Map<string, Held>());
+    for (const [name, { rss }] of held) if (name.startsWith('bridge')) onBytes(rss);
     await sleep(500, signal);
   }
 }
