@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { Failure } from '../shared/failure.ts';
@@ -28,9 +28,11 @@ export const kafka: BackingService = {
   port: 9092,
   url: (port) => `127.0.0.1:${port}`,
   program: async (dir, port) => {
-    const java = await findJava();
+    const { java, version } = await findJava();
     const jars = await installed('kafka-4.1.0', fetchJars, 'check the network, or set KAFKA_BROKERS');
-    const jvm = [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
+    const classes = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`];
+    const archive = `${jars}-java-${version}.jsa`;
+    const jvm = [java, ...JVM, ...classes, `-XX:SharedArchiveFile=${archive}`];
     const home = folder(dir, 'kafka');
     const config = join(home, 'server.properties');
     const values = { port, controllerPort: (await freePorts(1))[0], data: join(home, 'data') };
@@ -40,7 +42,11 @@ export const kafka: BackingService = {
     if (!existsSync(join(home, 'data/meta.properties'))) {
       const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
       const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', config];
-      const { code, output } = await run([...jvm, ...format]);
+      // The first run on a machine archives the classes that it loads, which every later start then only maps.
+      const partial = `${archive}.${process.pid}`;
+      const archiving = [java, ...JVM, ...classes, `-XX:ArchiveClassesAtExit=${partial}`];
+      const { code, output } = await run([...(existsSync(archive) ? jvm : archiving), ...format]);
+      if (existsSync(partial)) renameSync(partial, archive);
       if (code !== 0) throw new Failure(`Kafka cannot make its data folder ${home}: ${lastLines(output)}`);
     }
     const answers = answersAt(port, GREETINGS.kafka);
@@ -58,10 +64,11 @@ export const kafka: BackingService = {
   },
 };
 
-async function findJava(): Promise<string> {
+async function findJava(): Promise<{ java: string; version: string }> {
   const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
   const { code, output } = await run([java, '-version']);
-  if (code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= 17) return java;
+  const [, version = ''] = /version "([\w.+-]+)/.exec(output) ?? [];
+  if (code === 0 && Number.parseInt(version, 10) >= 17) return { java, version };
   const found = lastLines(output, 1);
   throw new Failure(
     `Kafka needs Java 17 or newer (${found}): install a JRE 17, or set JAVA_HOME, or KAFKA_BROKERS.`,
