@@ -4,6 +4,8 @@ export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
+  // Specs import them from @jest/globals; every file of every package would get a `jest` object of its own.
+  injectGlobals: false,
   transform: { '\\.ts$': ['@swc/jest'] },
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],

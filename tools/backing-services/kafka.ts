@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../shared/failure.ts';
 import { folder, root } from '../shared/paths.ts';
@@ -29,7 +29,8 @@ export const kafka: BackingService = {
   port: 9092,
   url: (port) => `127.0.0.1:${port}`,
   program: async (dir, port) => {
-    const jvm = await kafkaJvm();
+    const { base, archive } = await javaOf();
+    const jvm = withArchive(base, archive);
     const home = folder(dir, 'kafka');
     const config = join(home, 'server.properties');
     const values = { port, controllerPort: (await freePorts(1))[0], data: join(home, 'data') };
@@ -39,7 +40,11 @@ export const kafka: BackingService = {
     if (!existsSync(join(home, 'data/meta.properties'))) {
       const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
       const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', config];
-      const { code, output } = await run([...jvm, ...format]);
+      // The first run on a machine archives the classes that it loads, which every later start then only maps.
+      const partial = `${archive}.${process.pid}`;
+      const archiving = [...base, `-XX:ArchiveClassesAtExit=${partial}`];
+      const { code, output } = await run([...(existsSync(archive) ? jvm : archiving), ...format]);
+      if (existsSync(partial)) renameSync(partial, archive);
       if (code !== 0) throw new Failure(`Kafka cannot make its data folder ${home}: ${lastLines(output)}`);
     }
     const answers = answersAt(port, GREETINGS.kafka);
@@ -58,19 +63,32 @@ export const kafka: BackingService = {
 
 /** The command that runs a class of Kafka's. */
 export async function kafkaJvm(): Promise<string[]> {
-  const java = await findJava();
+  const { base, archive } = await javaOf();
+  return withArchive(base, archive);
+}
+
+/** A JVM that maps the classes of an archive, if it is there. */
+function withArchive(base: readonly string[], archive: string): string[] {
+  return [...base, `-XX:SharedArchiveFile=${archive}`];
+}
+
+/** A JVM with Kafka's classes, and where their archive is. */
+async function javaOf(): Promise<{ base: readonly string[]; archive: string }> {
+  const { java, version } = await findJava();
   const jars = await installed(
     'kafka-4.1.0',
     fetchJars,
     `check the network, set KAFKA_BROKERS, or ${withoutKafka}`,
   );
-  return [java, ...JVM, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`, '-cp', `${jars}/*`];
+  const classes = ['-cp', `${jars}/*`, `-Dlog4j2.configurationFile=${setup}/log4j2.properties`];
+  return { base: [java, ...JVM, ...classes], archive: `${jars}-java-${version}.jsa` };
 }
 
-async function findJava(): Promise<string> {
+async function findJava(): Promise<{ java: string; version: string }> {
   const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
   const { code, output } = await run([java, '-version']);
-  if (code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= 17) return java;
+  const [, version = ''] = /version "([\w.+-]+)/.exec(output) ?? [];
+  if (code === 0 && Number.parseInt(version, 10) >= 17) return { java, version };
   const found = lastLines(output, 1);
   throw new Failure(
     `Kafka needs Java 17 or newer (${found}): install a JRE 17, set JAVA_HOME or KAFKA_BROKERS, or ${withoutKafka}.`,
