@@ -64,7 +64,7 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
  * @param known faults that were found before
  * @throws ProblemError `validation_failed`, with an entry a field
  */
-export function assertValid(instance: object, known: readonly FieldError[] = []): void {
+function assertValid(instance: object, known: readonly FieldError[]): void {
   const errors = validateSync(instance, rules);
   if (errors.length + known.length === 0) return;
   throw validationFailed([...known, ...errors.flatMap((error) => fieldErrors(error, '', false))]);
