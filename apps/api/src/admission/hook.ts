@@ -20,8 +20,6 @@ export function admitRequests(app: NestFastifyApplication): void {
 
 export function installAdmission(fastify: FastifyInstance, admission: Admission): void {
   fastify.decorateRequest('entered', null);
-  const leave = ({ entered }: FastifyRequest, isMeasure: boolean): void =>
-    entered?.gate.leave(entered.ticket, isMeasure);
   fastify.addHook('onRequest', (request, reply, done) => {
     const gate = gateOf(admission, request);
     if (gate === undefined) return done();
@@ -49,6 +47,10 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     leave(request, reply.statusCode < 500);
     done();
   });
+}
+
+function leave({ entered }: FastifyRequest, isMeasure: boolean): void {
+  entered?.gate.leave(entered.ticket, isMeasure);
 }
 
 function gateOf(

@@ -45,7 +45,7 @@ class Dto extends Named {
     name: 'isReply',
     validator: {
       validate: (value, args?: ValidationArguments) =>
-        (args?.object as Dto).sender === 'user' && value !== '',
+        (args?.object as Dto | undefined)?.sender === 'user' && value !== '',
     },
   })
   reply?: unknown;

@@ -22,9 +22,12 @@ test('nothing fits after the item that did not', () => {
   expect(['aaaa', 'bbbbbb', ''].map((item) => budget.takes(item))).toEqual([true, false, false]);
 });
 
+function bytesOf(items: readonly unknown[]): number {
+  return Buffer.byteLength(JSON.stringify(items)) - 1;
+}
+
 test('no more than the limit is taken, whatever the items are', () => {
   const limit = 2_000;
-  const bytesOf = (items: readonly unknown[]): number => Buffer.byteLength(JSON.stringify(items)) - 1;
   fc.assert(
     fc.property(fc.array(fc.jsonValue(), { maxLength: 40 }), (items) => {
       const taken = withinBytes(items, limit);
@@ -34,14 +37,15 @@ test('no more than the limit is taken, whatever the items are', () => {
   );
 });
 
-test('items far below the limit are not made into text', () => {
-  const toJSON = (): never => {
-    throw new Error('It was made into text.');
+/** An item that must not be made into text. */
+function untouchable(): object {
+  return {
+    toJSON: () => {
+      throw new Error('It was made into text.');
+    },
   };
-  expect(
-    withinBytes([
-      { text: 'a', toJSON },
-      { text: 'b', toJSON },
-    ]),
-  ).toHaveLength(2);
+}
+
+test('items far below the limit are not made into text', () => {
+  expect(withinBytes([untouchable(), untouchable()])).toHaveLength(2);
 });
