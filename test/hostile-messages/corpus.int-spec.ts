@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { beforeAll, expect, test } from '@jest/globals';
+import { loadDeclarations } from '#declarations';
 import type { Outgoing } from '#messaging';
-import { ConsumerLoop, createKafka, readIncoming } from '#messaging';
+import { ConsumerLoop, createKafka } from '#messaging';
 import { waitUntil } from '#platform';
+import { DeclaredEvents } from '../../apps/bridge/src/inbound/declared-events.ts';
 import { readOrError } from '../../apps/bridge/src/inbound/errors.ts';
-import { exact } from '../../apps/bridge/src/inbound/exact.ts';
 import type { GoodEvent } from './corpus.ts';
 import { corpus } from './corpus.ts';
 
@@ -15,14 +16,16 @@ const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
 const topic = `hostile-${randomUUID()}`;
 const goodBetween = 5;
-/** Whether data can be written again, and how large it is then, is looked at beyond the reader. */
-const beyondReader = new Set(['70,000 characters beside', '20,000 fields beside', 'data 30,000 deep']);
 
 const hostile = new Map<string, string>();
 const good = new Map<string, string>();
 const read = new Set<string>();
 const setAside = new Set<string>();
 let longestBlockMs = 0;
+
+const shipped = loadDeclarations({});
+const declared = shipped.topics['orders.events'];
+const events = new DeclaredEvents({ ...shipped, topics: declared ? { [topic]: declared } : {} });
 
 beforeAll(async () => {
   const kafka = createKafka({ connection: { brokers }, clientId: 'hostile', log, requestTimeoutMs: 30_000 });
@@ -37,8 +40,7 @@ beforeAll(async () => {
     partitionsAtOnce: 8,
     chunkSize: 200,
     atOnce: 16,
-    prepare: async (messages) =>
-      messages.map((message) => readOrError(() => readIncoming('orders', exact(message)))),
+    prepare: async (messages) => messages.map((message) => readOrError(() => events.read(message))),
     handle: async (event) => void read.add(event.source_event_id),
     isUnavailable: () => false,
     ready: async () => undefined,
@@ -82,7 +84,7 @@ async function send(kafka: ReturnType<typeof createKafka>): Promise<void> {
       messages,
       ...(compression !== undefined && { compression }),
     });
-    if (isGood || beyondReader.has(name)) good.set(`/s/${index}`, name);
+    if (isGood) good.set(`/s/${index}`, name);
     else hostile.set(`${place?.partition}/${place?.baseOffset}`, name);
     const more = Array.from({ length: goodBetween }, (_, n) => event(`${index}-${n}`));
     for (const { id } of more) good.set(`/s/${id}`, id);

@@ -10,7 +10,7 @@ import type {
 } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
-import type { AppendOutcome } from './client/append-messages.ts';
+import type { AppendOutcome } from './client/append-answer.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';

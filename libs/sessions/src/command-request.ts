@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
-import { v5 } from 'uuid';
 import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
 import { canonicalJson, commandHashScheme } from '#domain';
+import { uuidV5 } from '#platform';
 import type { EventCodec } from './codec.ts';
 
 /** Commands for one session, with what identifies them. */
@@ -89,6 +89,6 @@ export function commandContext(request: CommandRequest, codec: EventCodec): Comm
         ...(index === 0 && command_aliases.length > 0 ? { command_aliases } : {}),
       };
     },
-    eventId: (index) => v5(`${attempt}:${index}`, sessionId),
+    eventId: (index) => uuidV5(`${attempt}:${index}`, sessionId),
   };
 }

@@ -2,7 +2,7 @@ import type { EventData, Position } from '@eventstore/db-client';
 import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
-import type { AppendOutcome } from './client/append-messages.ts';
+import type { AppendOutcome } from './client/append-answer.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
 import { Calls, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';

@@ -5,7 +5,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
 import { decidePartner } from '#domain';
-import type { AppendOutcome } from './client/append-messages.ts';
+import type { AppendOutcome } from './client/append-answer.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { appendToPartner, changePartner } from './partner-memory.ts';

@@ -6,17 +6,20 @@ import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The gate that the request has come to, and its ticket there. A WeakMap of them would cost the garbage collector more. */
+    entered: { readonly gate: Gate; readonly ticket: Ticket } | null;
+  }
+}
+
 /** Asks the gates before the body of a request is read. Only what is under /v1 needs their leave. */
 export function admitRequests(app: NestFastifyApplication): void {
   installAdmission(app.getHttpAdapter().getInstance(), app.get(Admission));
 }
 
 export function installAdmission(fastify: FastifyInstance, admission: Admission): void {
-  const tickets = new WeakMap<FastifyRequest, { readonly gate: Gate; readonly ticket: Ticket }>();
-  const leave = (request: FastifyRequest, isMeasure: boolean): void => {
-    const entered = tickets.get(request);
-    entered?.gate.leave(entered.ticket, isMeasure);
-  };
+  fastify.decorateRequest('entered', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     const gate = gateOf(admission, request);
     if (gate === undefined) return done();
@@ -27,7 +30,7 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
       refuse: (refusal) => refuse(request, reply, refusal),
     });
     if (ticket.state === 'gone') return;
-    tickets.set(request, { gate, ticket });
+    request.entered = { gate, ticket };
     reply.raw.once('close', () => {
       const isBegun = ticket.state === 'admitted' && ticket.begunAt !== undefined;
       if (isBegun && gate !== admission.connections)
@@ -36,15 +39,18 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     });
   });
   // Its body is there, and it is valid JSON.
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    const entered = tickets.get(request);
-    if (entered === undefined) done();
+  fastify.addHook('preValidation', ({ entered }, _reply, done) => {
+    if (entered === null) done();
     else entered.gate.begin(entered.ticket, done);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     leave(request, reply.statusCode < 500);
     done();
   });
+}
+
+function leave({ entered }: FastifyRequest, isMeasure: boolean): void {
+  entered?.gate.leave(entered.ticket, isMeasure);
 }
 
 function gateOf(

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
-import { IsOptional, Matches } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '#domain';
-import { assertValid, parseWhole, ProblemError } from '#platform';
+import type { FieldError } from '#platform';
+import { parseWhole, ProblemError, validationFailed } from '#platform';
 
 /** What a command's headers say: who sends it and under which conditions. */
 export interface RequestHeaders {
@@ -16,44 +16,27 @@ export interface RequestHeaders {
   readonly traceparent: string | undefined;
 }
 
-function IsVisibleAscii(length: number): PropertyDecorator {
-  const message = `$property must be 1 to ${length} visible ASCII characters without spaces`;
-  return Matches(new RegExp(`^[\\x21-\\x7e]{1,${length}}$`), { message });
+/** The form that a header has, if it is there. */
+interface Form {
+  readonly pattern: RegExp;
+  readonly message: string;
 }
 
-/** The headers of a command that are checked as they are. */
-class CommandHeaderFields {
-  @IsOptional()
-  @IsVisibleAscii(128)
-  'agent-id'?: unknown;
-
-  @IsOptional()
-  @IsVisibleAscii(255)
-  'idempotency-key'?: unknown;
-
-  @IsOptional()
-  @Matches(/^[1-9]\d{0,14}$/, { message: '$property must be a whole number from 1' })
-  'agent-epoch'?: unknown;
-
-  @IsOptional()
-  @IsVisibleAscii(128)
-  'correlation-id'?: unknown;
-
-  @IsOptional()
-  @Matches(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, {
-    message:
-      '$property must be a W3C trace context, as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-  })
-  'traceparent'?: unknown;
-
-  constructor(headers: FastifyRequest['headers']) {
-    this['agent-id'] = headers['agent-id'];
-    this['idempotency-key'] = headers['idempotency-key'];
-    this['agent-epoch'] = headers['agent-epoch'];
-    this['correlation-id'] = headers['correlation-id'];
-    this['traceparent'] = headers['traceparent'];
-  }
+function visibleAscii(length: number): Form {
+  const message = `must be 1 to ${length} visible ASCII characters without spaces`;
+  return { pattern: new RegExp(`^[\\x21-\\x7e]{1,${length}}$`), message };
 }
+
+const forms: readonly (readonly [string, Form])[] = Object.entries({
+  'agent-id': visibleAscii(128),
+  'idempotency-key': visibleAscii(255),
+  'agent-epoch': { pattern: /^[1-9]\d{0,14}$/, message: 'must be a whole number from 1' },
+  'correlation-id': visibleAscii(128),
+  traceparent: {
+    pattern: /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/,
+    message: 'must be a W3C trace context, as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  },
+});
 
 /** Injects the headers of a command as `RequestHeaders`. A malformed one is refused with 400. */
 export const CommandHeaders = createParamDecorator((_: unknown, context: ExecutionContext) =>
@@ -62,17 +45,27 @@ export const CommandHeaders = createParamDecorator((_: unknown, context: Executi
 
 /** @throws ProblemError `validation_failed` or, for If-Match, `malformed_precondition` */
 export function commandHeaders(headers: FastifyRequest['headers']): RequestHeaders {
-  const fields = new CommandHeaderFields(headers);
-  assertValid(fields);
-  const epoch = text(fields['agent-epoch']);
+  const errors = faultsOf(headers);
+  if (errors.length > 0) throw validationFailed(errors);
+  const epoch = text(headers['agent-epoch']);
   return {
-    actor: { role: 'agent', id: text(fields['agent-id']) ?? 'anonymous' },
-    key: text(fields['idempotency-key']),
+    actor: { role: 'agent', id: text(headers['agent-id']) ?? 'anonymous' },
+    key: text(headers['idempotency-key']),
     expectedRevision: revisionOf('If-Match', headers['if-match']),
     agentEpoch: epoch === undefined ? undefined : Number(epoch),
-    correlationId: text(fields['correlation-id']),
-    traceparent: text(fields['traceparent']),
+    correlationId: text(headers['correlation-id']),
+    traceparent: text(headers['traceparent']),
   };
+}
+
+function faultsOf(headers: FastifyRequest['headers']): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [field, { pattern, message }] of forms) {
+    const value = headers[field];
+    if (value !== undefined && !(typeof value === 'string' && pattern.test(value)))
+      errors.push({ field, message });
+  }
+  return errors;
 }
 
 function text(value: unknown): string | undefined {

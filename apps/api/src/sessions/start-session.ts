@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { v4, v5 } from 'uuid';
+import { v4 } from 'uuid';
 import type { StartSession as StartSessionCommand } from '#domain';
 import { canonicalJson } from '#domain';
+import { uuidV5 } from '#platform';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
 import { PartnerSessions } from './partner-sessions.ts';
@@ -44,5 +45,5 @@ export function newSessionId(partnerId: string, key: string | undefined): string
 
 /** The id by which a repeated start with the caller's own session id and the same body is recognized. */
 export function startId(sessionId: string, body: object): string {
-  return `start:${v5(canonicalJson({ ...body }), sessionId)}`;
+  return `start:${uuidV5(canonicalJson({ ...body }), sessionId)}`;
 }

@@ -27,7 +27,6 @@ export class InquiryReplies {
   async record(reply: InquiryReply): Promise<void> {
     const command = commandOf(reply, new Date().toISOString());
     const { now: _now, origin: _origin, ...body } = command;
-    const commandId = (identity: string): string => `reply:${identity}`;
     try {
       await this.execute(reply, command, body, recognisedBy(reply.reply_id, commandId)).catch(
         async (error: unknown) => {
@@ -68,4 +67,8 @@ function commandOf(
     return { type: 'AnswerInquiry', ...named, data: (reply.data ?? {}) as JsonObject };
   const { reason = 'failed', retryable = true } = reply;
   return { type: 'FailInquirySource', ...named, reason, retryable };
+}
+
+function commandId(identity: string): string {
+  return `reply:${identity}`;
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, ArrayMinSize, getMetadataStorage, IsArray, ValidateNested } from 'class-validator';
+import { memoized } from './memoized.ts';
 
 type Class = new () => object;
 
@@ -57,16 +58,4 @@ export function ItemsByType(
     ValidateNested({ each: true }),
     Reflect.metadata(itemsKey, classes),
   );
-}
-
-/** The function with its results kept by the first argument; the others are always the same. */
-function memoized<Key extends object, Rest extends unknown[], Result>(
-  compute: (key: Key, ...rest: Rest) => Result,
-): (key: Key, ...rest: Rest) => Result {
-  const results = new WeakMap<Key, Result>();
-  return (key, ...rest) => {
-    const result = results.get(key) ?? compute(key, ...rest);
-    results.set(key, result);
-    return result;
-  };
 }

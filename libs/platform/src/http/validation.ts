@@ -6,6 +6,7 @@ import { FaultList } from '../problems/faults.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { FieldError } from '../problems/problem.ts';
 import { DtoReader } from './dto-reader.ts';
+import { isKnownValid } from './quick-check.ts';
 import { unsafeValues } from './unsafe-values.ts';
 
 /** Only a DTO class's own rules apply. */
@@ -64,7 +65,8 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
  * @param known faults that were found before
  * @throws ProblemError `validation_failed`, with an entry a field
  */
-export function assertValid(instance: object, known: readonly FieldError[] = []): void {
+function assertValid(instance: object, known: readonly FieldError[]): void {
+  if (known.length === 0 && isKnownValid(instance)) return;
   const errors = validateSync(instance, rules);
   if (errors.length + known.length === 0) return;
   throw validationFailed([...known, ...errors.flatMap((error) => fieldErrors(error, '', false))]);

@@ -42,6 +42,20 @@ test('a session that changed takes what it would take if it were new', () => {
   expect(memory.bytes).toBeGreaterThan(5_000);
 });
 
+test('a session takes what it would take if it were new, however many turns come and go', () => {
+  const script = sessionOf(10);
+  const memory = new SessionMemory(budget);
+  for (let length = 1; length <= 30; length += 1) {
+    script.request(
+      turn(randomUUID(), { message_text: 'z'.repeat(100 * length), parsed_intent: `intent ${length}` }),
+    );
+    memory.set(script.session);
+    const fresh = new SessionMemory(budget);
+    fresh.set(script.session);
+    expect(memory.bytes).toBe(fresh.bytes);
+  }
+});
+
 test('a session that is removed takes nothing', () => {
   const memory = new SessionMemory(budget);
   const { session, sessionId } = sessionOf(10);

@@ -58,8 +58,7 @@ function measure(session: Session, before: Entry | undefined): Entry {
   const { state, known } = session;
   let characters = 0;
   const sizes = sections.map((section, index) => {
-    const isSame = before?.session.state[section] === state[section];
-    const size = (isSame ? before?.sizes[index] : undefined) ?? sizeOf(state[section]);
+    const size = sizeOf(state[section], before?.session.state[section], before?.sizes[index] ?? 0);
     characters += size;
     return size;
   });
@@ -67,20 +66,15 @@ function measure(session: Session, before: Entry | undefined): Entry {
   return { session, sizes, bytes };
 }
 
-/** Sizes of turns and the like, which stay the same from state to state: a command adds one. */
-const itemSizes = new WeakMap<object, number>();
+/** The size of a section, from that of the one before. Of a list, as of the latest turns, most items are the same. */
+function sizeOf(section: unknown, before: unknown, sizeBefore: number): number {
+  if (section === before) return sizeBefore;
+  if (!isListOfObjects(section) || !isListOfObjects(before)) return jsonSize(section);
+  const added = section.filter((item) => !before.includes(item));
+  const removed = before.filter((item) => !section.includes(item));
+  return sizeBefore + jsonSize(added) - jsonSize(removed);
+}
 
-function sizeOf(section: unknown): number {
-  if (!Array.isArray(section)) return jsonSize(section);
-  let size = 2;
-  for (const item of section) {
-    if (typeof item !== 'object' || item === null) {
-      size += jsonSize(item);
-      continue;
-    }
-    let known = itemSizes.get(item as object);
-    if (known === undefined) itemSizes.set(item as object, (known = jsonSize(item)));
-    size += known;
-  }
-  return size;
+function isListOfObjects(value: unknown): value is readonly object[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
 }

@@ -1,7 +1,7 @@
 import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
-import type { AppendOutcome } from './append-messages.ts';
+import type { AppendOutcome } from './append-answer.ts';
 import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';

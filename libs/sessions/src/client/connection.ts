@@ -2,7 +2,7 @@ import type { EventData } from '@eventstore/db-client';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { withTimeout } from '#platform';
 import { connectionString } from './address.ts';
-import type { AppendOutcome } from './append-messages.ts';
+import type { AppendOutcome } from './append-answer.ts';
 import { AppendStream } from './append-stream.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { catchFailedReactions, heldCalls, trackChannels } from './hidden.ts';

@@ -1,12 +1,14 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { CallOptions, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 
 type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 
-/** A long call, on which appends are sent and answered. */
-export type BatchAppendCall = ReturnType<StreamsClient['batchAppend']>;
+/** A long call, on which appends are sent, as bytes, and answered. */
+export type BatchAppendCall = ClientDuplexStream<Uint8Array, BatchAppendResp>;
 
-type CallArguments = Parameters<StreamsClient['batchAppend']>;
+type CallArguments = [Metadata, CallOptions];
 
 interface Channel {
   close(): void;
@@ -32,8 +34,14 @@ function hidden(client: EventStoreDBClient): Hidden {
 /** Opens a call for appends, with the client's discovery, credentials and reaction to errors. */
 export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppendCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
+  const { path, responseDeserialize } = streams.StreamsService.batchAppend;
   const open = GRPCStreamCreator(streams.StreamsClient, 'batchAppend', (grpc) =>
-    grpc.batchAppend(...callArguments({}, { deadline: Infinity })),
+    grpc.makeBidiStreamRequest(
+      path,
+      (request: Uint8Array) => Buffer.from(request.buffer, request.byteOffset, request.byteLength),
+      responseDeserialize,
+      ...callArguments({}, { deadline: Infinity }),
+    ),
   );
   return open();
 }

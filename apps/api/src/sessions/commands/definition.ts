@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Type as Class } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { v5 } from 'uuid';
 import type { SessionCommand } from '#domain';
+import { uuidV5 } from '#platform';
 import type { RequestHeaders } from '../../common/command-headers.ts';
 import { commandIds } from '../../common/command-request.ts';
 
@@ -83,6 +83,7 @@ export function conversionOf(
   const [requestId] = commandIds(key, deduplicationIds);
   return {
     caller: actor.id,
-    newTurnId: () => (requestId === undefined ? randomUUID() : v5(`${requestId}:turn:${index}`, sessionId)),
+    newTurnId: () =>
+      requestId === undefined ? randomUUID() : uuidV5(`${requestId}:turn:${index}`, sessionId),
   };
 }

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsNumber, IsOptional, IsString, Length, Max, Min } from 'class-validator';
-import { v5 } from 'uuid';
 import type { JsonObject, Sender } from '#domain';
 import { deduplicationIds, senders } from '#domain';
+import { uuidV5 } from '#platform';
 import { IsId, IsJsonObject, OnlyWhen } from '../../common/validators.ts';
 import { defineCommand } from './definition.ts';
 
@@ -105,7 +105,7 @@ export const recordTurn = defineCommand({
       extracted_entities: dto.extracted_entities ?? {},
       in_reply_to: dto.in_reply_to ?? null,
       bot_action: dto.bot_action ?? null,
-      response: response_text ? { turn_id: v5('response', turn_id), message_text: response_text } : null,
+      response: response_text ? { turn_id: uuidV5('response', turn_id), message_text: response_text } : null,
     };
   },
 });

@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { v5 } from 'uuid';
+import { uuidV5 } from './uuid-v5.ts';
+
+test('is the id that the package uuid makes', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, namespace) =>
+      expect(uuidV5(name, namespace)).toBe(v5(name, namespace)),
+    ),
+  );
+});
+
+test('differs by name and by namespace', () => {
+  const [one, other] = [randomUUID(), randomUUID()];
+  expect(new Set([uuidV5('a', one), uuidV5('b', one), uuidV5('a', other)]).size).toBe(3);
+});
+
+test('takes a UUID as its namespace only', () => {
+  expect(() => uuidV5('a', 'session')).toThrow(TypeError);
+});
