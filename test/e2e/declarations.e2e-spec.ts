@@ -4,13 +4,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Inquiry, Session } from '@turnstream/sdk';
 import { Turnstream } from '@turnstream/sdk';
+import type { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import { parse } from 'yaml';
 import { withBackingServices } from '#launcher';
 import { Publisher } from '#messaging';
 import { waitUntil } from '#platform';
 import { separateBackingServices } from '../scenarios/separate-backing-services.ts';
+import { SampleService, wellBehaved } from '../../tools/services/sample-service.ts';
 import { assemble } from '../../tools/image/assemble.ts';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
@@ -105,7 +108,9 @@ test('a file alone adds a channel, a topic with three types and a kind of inquir
         message_text: 'Where is my parcel?',
         extracted_entities: { tracking_id: parcel, order_id: 'ORD1' },
       });
-      await waitUntil(async () => (await pool.query('SELECT FROM session_reference')).rowCount === 2);
+      await waitUntil(
+        async () => (await pool.query("SELECT FROM reference_index WHERE kind <> 'partner'")).rowCount === 2,
+      );
       await publisher.send(sent);
       await waitUntil(async () => (await session.context()).external.length === 3);
       const { external, session: shown } = await session.context();
@@ -125,11 +130,36 @@ test('a file alone adds a channel, a topic with three types and a kind of inquir
       });
       const rows = await Array.fromAsync(turnstream.sessions({ channel: 'telegram' }));
       expect(rows.map((row) => row.session_id)).toEqual([session.id]);
+      expect(await askRefunds(kafka, session)).toMatchObject({
+        status: 'complete',
+        answer: { order_id: 'ORD1', refund: 'paid', payout: 'unknown' },
+      });
     } finally {
       await Promise.all([turnstream.close(), publisher.close(), pool.end()]);
     }
   });
 });
+
+/** What comes of an inquiry of the declared kind, which the service of its source answers. */
+async function askRefunds(kafka: Kafka, session: Session): Promise<Inquiry | undefined> {
+  const refunds = new SampleService({
+    kafka,
+    source: 'refunds',
+    answer: ({ detail }) => (detail === 'full' ? { refund: 'paid' } : undefined),
+    behaviour: wellBehaved,
+  });
+  await refunds.start();
+  try {
+    const { inquiry_id } = await session.openInquiry({
+      kind: 'refund_status',
+      subject: { order_id: 'ORD1' },
+    });
+    await waitUntil(async () => (await session.inquiry(inquiry_id)).status !== 'open');
+    return await session.inquiry(inquiry_id);
+  } finally {
+    await refunds.stop();
+  }
+}
 
 function message(type: string, id: number, data: object, key: string | null = null) {
   const meta = { id: `${run}-${id}`, at: '2026-11-29T06:30:00+05:30' };

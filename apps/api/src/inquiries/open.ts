@@ -35,7 +35,7 @@ export class OpenInquiryHandler implements ICommandHandler<OpenInquiry> {
   ) {}
 
   async execute({ inquiry, request }: OpenInquiry): Promise<OpenInquiryResult> {
-    const command = { ...inquiry, owners: await this.owners.of(inquiry.subject) };
+    const command = { ...inquiry, owners: await this.owners.of(inquiry) };
     const result = await this.commands.execute(new ExecuteCommands({ ...request, commands: [command] }));
     return { ...result, opened: opened(result) ?? (await this.joined(inquiry, result)) };
   }

@@ -23,7 +23,9 @@ export class Ownership {
       updates.flatMap(({ update, about }): NamedOwner[] => {
         const { partner: partner_id } = about;
         if (!isReference(partner_id)) return [];
-        const named_at = orderedAt(update) ?? now;
+        // A clock that is ahead must not make its word the last one for long.
+        const at = orderedAt(update) ?? now;
+        const named_at = at < now ? at : now;
         return ownable(about).map((reference) => ({ ...reference, partner_id, named_at }));
       }),
     );
