@@ -1,5 +1,6 @@
 import { withDiagnostics } from '../diagnostics/processes.ts';
 import { runHostileMessages } from '../hostile-messages/run.ts';
+import { fanOut } from '../scenarios/bridge/fan-out.ts';
 import { withClients } from '../scenarios/clients.ts';
 import { startSubjects } from '../scenarios/inquiries/incoming.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
@@ -8,6 +9,7 @@ import type { Report } from './report.ts';
 /** `npm run prove -- bridge`: what a bridge bears from other systems. */
 export async function runBridge(report: Report): Promise<void> {
   await checkHostileMessages(report);
+  await checkFanOut(report);
 }
 
 const goodOnEach = 10_000;
@@ -32,4 +34,30 @@ async function checkHostileMessages(report: Report): Promise<void> {
   report.atMost('the longest block of an event loop, in ms', ms, 1_000);
   report.note(`of ${process}`);
   report.atMost('RSS of the bridge, in MB', run.bridgeBytes / megabyte, mostMegabytes);
+}
+
+const liveSessions = 10_000;
+/** What a fan-out may take beside what the bridge has anyway. */
+const moreMegabytes = 256;
+
+async function checkFanOut(report: Report): Promise<void> {
+  report.begin(`One event of 60 KB for a partner with ${liveSessions} live sessions`);
+  const run = await withDiagnostics((processes) =>
+    withOwnSystem((own) =>
+      withClients(own, async (system) => {
+        const [subject] = await startSubjects(system, 1);
+        if (subject === undefined) throw new Error('no session');
+        return fanOut(system, processes, { subject, sessions: liveSessions });
+      }),
+    ),
+  );
+  report.none('sessions without it', run.without);
+  report.none('sessions that have it twice', run.twice);
+  report.note(`done after ${run.seconds.toFixed(1)} s`);
+  report.atMost('more memory of the bridge, in MB', (run.bytes - run.idleBytes) / megabyte, moreMegabytes);
+  report.note(
+    `other topic, before: p50 ${run.before.p50.toFixed(0)} ms, p99 ${run.before.p99.toFixed(0)} ms`,
+  );
+  report.atMost('other topic meanwhile, p50 in ms', run.meanwhile.p50, Math.max(3 * run.before.p50, 250));
+  report.atMost('other topic meanwhile, p99 in ms', run.meanwhile.p99, 1_000);
 }

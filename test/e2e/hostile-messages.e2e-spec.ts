@@ -5,6 +5,7 @@ import type { HostileRun } from '../hostile-messages/run.ts';
 import { runHostileMessages } from '../hostile-messages/run.ts';
 import type { ConnectedSystem } from '../scenarios/clients.ts';
 import { withClients } from '../scenarios/clients.ts';
+import { fanOut } from '../scenarios/bridge/fan-out.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import { startSubjects } from '../scenarios/inquiries/incoming.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
@@ -16,9 +17,11 @@ const held = holdOpen<Watched>((work) =>
     withOwnSystem((own) => withClients(own, (system) => work({ system, processes }))),
   ),
 );
+let watched: Watched;
 let run: HostileRun;
 beforeAll(async () => {
-  const { system, processes } = await held.open();
+  watched = await held.open();
+  const { system, processes } = watched;
   run = await runHostileMessages(system, processes, await startSubjects(system, 20), 150);
 });
 afterAll(() => held.close());
@@ -39,4 +42,13 @@ test('no process ends', () => {
 
 test('no event loop is blocked as long as a session of the group lasts', () => {
   expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
+});
+
+test('an event for many sessions of a partner is in each of them once', async () => {
+  const { system, processes } = watched;
+  const [subject] = await startSubjects(system, 1);
+  if (subject === undefined) throw new Error('no session');
+  const { sessions, without, twice, meanwhile } = await fanOut(system, processes, { subject, sessions: 250 });
+  expect([sessions, without, twice]).toEqual([250, [], []]);
+  expect(meanwhile.samples).toBeGreaterThan(0);
 });
