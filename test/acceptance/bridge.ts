@@ -1,5 +1,6 @@
 import { withDiagnostics } from '../diagnostics/processes.ts';
 import { runHostileMessages } from '../hostile-messages/run.ts';
+import { absence } from '../scenarios/bridge/absence.ts';
 import { fanOut } from '../scenarios/bridge/fan-out.ts';
 import { withClients } from '../scenarios/clients.ts';
 import { startSubjects } from '../scenarios/inquiries/incoming.ts';
@@ -10,6 +11,7 @@ import type { Report } from './report.ts';
 export async function runBridge(report: Report): Promise<void> {
   await checkHostileMessages(report);
   await checkFanOut(report);
+  await checkAbsences(report);
 }
 
 const goodOnEach = 10_000;
@@ -60,4 +62,19 @@ async function checkFanOut(report: Report): Promise<void> {
   );
   report.atMost('other topic meanwhile, p50 in ms', run.meanwhile.p50, Math.max(3 * run.before.p50, 250));
   report.atMost('other topic meanwhile, p99 in ms', run.meanwhile.p99, 1_000);
+}
+
+const absentSeconds = 600;
+
+async function checkAbsences(report: Report): Promise<void> {
+  for (const who of ['projector', 'bridge'] as const) {
+    report.begin(`Orders and mentions while the ${who} is stopped for ${absentSeconds / 60} minutes`);
+    const run = await withOwnSystem((own) =>
+      withClients(own, (system) => absence(system, { who, seconds: absentSeconds, sessions: 500 })),
+    );
+    report.none(`sessions that lack an update, of ${run.sessions}`, run.incomplete);
+    report.none('sessions with an update twice, or of another', run.wrong);
+    report.none('contexts without the newest state of their order', run.outdated);
+    report.note(`all was made up for ${run.seconds.toFixed(1)} s after the return`);
+  }
 }

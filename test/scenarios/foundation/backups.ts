@@ -44,7 +44,8 @@ export async function backUpPostgres({ env }: System): Promise<Restore> {
           'WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()',
       );
       await client.query(`BEGIN; TRUNCATE ${tables.join(', ')}`);
-      for (const name of tables) await client.query(`INSERT INTO ${name} SELECT * FROM backup.${name}`);
+      for (const name of tables)
+        await client.query(`INSERT INTO ${name} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${name}`);
       await client.query('COMMIT');
     });
 }

@@ -5,6 +5,7 @@ import type { HostileRun } from '../hostile-messages/run.ts';
 import { runHostileMessages } from '../hostile-messages/run.ts';
 import type { ConnectedSystem } from '../scenarios/clients.ts';
 import { withClients } from '../scenarios/clients.ts';
+import { absence } from '../scenarios/bridge/absence.ts';
 import { fanOut } from '../scenarios/bridge/fan-out.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import { startSubjects } from '../scenarios/inquiries/incoming.ts';
@@ -52,3 +53,11 @@ test('an event for many sessions of a partner is in each of them once', async ()
   expect([sessions, without, twice]).toEqual([250, [], []]);
   expect(meanwhile.samples).toBeGreaterThan(0);
 });
+
+test.each(['projector', 'bridge'] as const)(
+  'while the %s is stopped, updates and mentions are not lost',
+  async (who) => {
+    const run = await absence(watched.system, { who, seconds: 4, sessions: 20 });
+    expect(run).toMatchObject({ sessions: 20, incomplete: [], wrong: [], outdated: [] });
+  },
+);
