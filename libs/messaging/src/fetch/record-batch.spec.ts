@@ -77,12 +77,11 @@ describe('records', () => {
     expect(Object.keys(record?.headers ?? {})).toEqual(Object.keys(headers));
   });
 
-  test('with 20,000 headers are read at once', async () => {
-    const headers = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`h${n}`, 'x']));
-    const began = performance.now();
+  // One after the other they are read in no time; looking through all of them for each takes longer than any spec may.
+  test('with 200,000 headers are read in one pass', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`h${n}`, 'x']));
     const [record] = await read(await batch(0, { headers }));
-    expect(Object.keys(record?.headers ?? {})).toHaveLength(20_000);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(Object.keys(record?.headers ?? {})).toHaveLength(200_000);
   });
 
   test('of a batch that is cut off are left out', async () => {

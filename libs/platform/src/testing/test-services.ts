@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { runner } from 'node-pg-migrate';
 import { Pool } from 'pg';
+import { retry } from '../async/retry.ts';
 
 /** The address of a backing service, from the environment. */
 export function serviceUrl(variable: 'DATABASE_URL' | 'EVENTSTORE_URL' | 'REDIS_URL'): string {
@@ -32,7 +33,12 @@ export async function createTestDatabase(settings = '', migrations?: number): Pr
   const pool = testPool(url, settings);
   const drop = async (): Promise<void> => {
     await pool.end();
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    // PostgreSQL's own vacuum of the database, which only it may end, can be in the way for a moment.
+    await retry(() => admin.query(`DROP DATABASE ${name} WITH (FORCE)`), {
+      attempts: 50,
+      minMs: 100,
+      maxMs: 500,
+    });
     await admin.end();
   };
   return { url, pool, drop };
