@@ -23,7 +23,11 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
 };
 
 /** What these say is true of one kind of request only, whatever else has their status. */
-const specific: ReadonlySet<ProblemCode> = new Set(['origin_not_allowed', 'host_not_allowed']);
+const specific: ReadonlySet<ProblemCode> = new Set([
+  'origin_not_allowed',
+  'host_not_allowed',
+  'foreign_reference',
+]);
 
 const unavailableRetryS = 1;
 

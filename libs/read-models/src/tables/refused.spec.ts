@@ -33,7 +33,9 @@ test('rows that cannot be written as JSON are a fault of the data', () => {
   const script = new Script();
   script.request(startSession);
   const [event] = script.request(turn(randomUUID()));
-  const extracted_entities: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+  const extracted_entities: unknown = {
+    list: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown,
+  };
   const deep = { ...event, data: { ...event?.data, extracted_entities } } as never;
   const { changes } = changesOf([{ session_id: script.sessionId, event: deep, position: 1n }]);
   expect(() => batchTexts(changes, [])).toThrow(UnstorableEventError);
