@@ -9,6 +9,7 @@ import { absence } from '../scenarios/bridge/absence.ts';
 import { fanOut } from '../scenarios/bridge/fan-out.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import { startSubjects } from '../scenarios/inquiries/incoming.ts';
+import type { Subject } from '../scenarios/inquiries/messages.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
 /** `npm run prove -- bridge` in small. */
@@ -19,13 +20,15 @@ const held = holdOpen<Watched>((work) =>
   ),
 );
 let watched: Watched;
+let subjects: Subject[];
 let run: HostileRun;
 beforeAll(async () => {
   // A Kafka of its own: the bridges of other specs would read all of it, too.
   delete process.env['KAFKA_BROKERS'];
   watched = await held.open();
   const { system, processes } = watched;
-  run = await runHostileMessages(system, processes, await startSubjects(system, 20), 150);
+  subjects = await startSubjects(system, 20);
+  run = await runHostileMessages(system, processes, subjects, 150);
 });
 afterAll(() => held.close());
 
@@ -49,7 +52,7 @@ test('no event loop is blocked as long as a session of the group lasts', () => {
 
 test('an event for many sessions of a partner is in each of them once', async () => {
   const { system, processes } = watched;
-  const [subject] = await startSubjects(system, 1);
+  const [subject] = subjects;
   if (subject === undefined) throw new Error('no session');
   const { sessions, without, twice, meanwhile } = await fanOut(system, processes, { subject, sessions: 250 });
   expect([sessions, without, twice]).toEqual([250, [], []]);

@@ -16,6 +16,8 @@ const deadSource = 'logistics';
 const shortTimeoutMs = 2_000;
 /** Long enough that an answer which comes before it cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
+/** These inquiries close when they are answered, whatever the machine has to do besides. */
+const longestTimeoutMs = 120_000;
 const attempts = 5;
 
 interface OpenCircuit {
@@ -90,9 +92,9 @@ export function inquireUnknownOrders(
   sessionIds: readonly string[],
 ): Promise<HonestService> {
   return withSampleServices(system, fastServices, async () => {
-    const unknown = await openInquiries(system, sessionIds, longTimeoutMs, unknownOrderId);
+    const unknown = await openInquiries(system, sessionIds, longestTimeoutMs, unknownOrderId);
     const { outcomes } = closingsOf(unknown, await waitUntilClosed(system, unknown));
-    const known = await openInquiries(system, sessionIds, longTimeoutMs);
+    const known = await openInquiries(system, sessionIds, longestTimeoutMs);
     const after = closingsOf(known, await waitUntilClosed(system, known));
     return { outcomes, outcomesAfter: after.outcomes };
   });
