@@ -78,7 +78,8 @@ const optionalFields: { readonly [name: string]: JsonSchema } = {
   external_update_recorded: {
     status: {
       ...text,
-      description: 'The state that the update reports, as the declaration of its type finds it.',
+      description:
+        'The state that the update reports, as the declaration of its type finds it; not of an update that an agent sent.',
     },
     public_text: { ...text, description: 'What the declaration of its type names as public.' },
   },
