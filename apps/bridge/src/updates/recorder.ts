@@ -7,7 +7,7 @@ import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#se
 import type { Update } from './update.ts';
 
 /** What became of an update in a session; `over`: it is over, so that the update does not concern it any more. */
-export type Recording = 'recorded' | 'known' | 'over';
+type Recording = 'recorded' | 'known' | 'over';
 
 /** Updates that are recorded at a time, each 64 KB at most, whatever they came with. */
 const atOnce = 32;
@@ -60,7 +60,8 @@ function isOf(data: JsonObject, events: readonly RecordedEvent[]): boolean {
 /** What the system sent, in one form, whether its version was known or not. */
 function sent(data: JsonObject): string {
   const { version, content, ...more } = data;
-  const isOfUnknownVersion = typeof version === 'number' && content !== undefined && Object.keys(more).length === 0;
+  const isOfUnknownVersion =
+    typeof version === 'number' && content !== undefined && Object.keys(more).length === 0;
   return canonicalJson(isOfUnknownVersion ? content : data);
 }
 
