@@ -82,13 +82,13 @@ const fields = {
   epoch: 3,
 };
 
-function recorded(type: string): RecordedEvent {
+function recorded(type: string, role: 'agent' | 'system' = 'agent'): RecordedEvent {
   const cause = type === 'InquiryCorrected' ? 'late' : fields.cause;
   const name = type === 'PreferenceChanged' ? 'call_back' : fields.name;
   const metadata = {
     schema_version: 1,
     occurred_at: '2026-11-24T08:00:00.000Z',
-    actor: { role: 'agent' as const, id: 'SECRET' },
+    actor: { role, id: 'SECRET' },
     $correlationId: 'SECRET',
   };
   const event = { type, data: { ...fields, cause, name } } as unknown as SessionEvent;
@@ -117,14 +117,23 @@ describe('docs/asyncapi.json', () => {
     },
   );
 
-  test('an external update is published with its state and public text, where it has them', () => {
-    const { data: resolved } = publicEvent(id, recorded('ExternalUpdateRecorded')) ?? {};
+  test('an external update is published with its state and public text, where its declaration found them', () => {
+    const event = recorded('ExternalUpdateRecorded', 'system') as RecordedEvent & {
+      type: 'ExternalUpdateRecorded';
+    };
+    const { data: resolved } = publicEvent(id, event) ?? {};
     expect(resolved).toMatchObject({ status: 'delivered', public_text: 'delivered at noon' });
-    const event = recorded('ExternalUpdateRecorded') as RecordedEvent & { type: 'ExternalUpdateRecorded' };
     const { status: _status, public_text: _text, ...data } = event.data;
     const older = publicEvent(id, { ...event, data });
     expect(older && fault('conversation.events', older)).toBeNull();
     expect(older?.data).not.toHaveProperty('status');
+  });
+
+  test('an external update that an agent sent is published without its texts, which nothing declares public', () => {
+    const { data } = publicEvent(id, recorded('ExternalUpdateRecorded')) ?? {};
+    expect(data).toMatchObject({ system: 'orders', kind: 'order_updated', source_event_id: '/orders/1' });
+    expect(data).not.toHaveProperty('status');
+    expect(data).not.toHaveProperty('public_text');
   });
 
   test('an event that is not described is not published', () => {

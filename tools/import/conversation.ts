@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CommandItem, StartSession } from '@turnstream/sdk';
-import { v4, v5 } from 'uuid';
+import { v4 } from 'uuid';
+import { uuidV5 } from '#platform';
 import { Failure } from '../shared/failure.ts';
 
 export type TurnItem = Extract<CommandItem, { type: 'RecordTurn' }>;
@@ -37,7 +38,7 @@ export function sessionOf(
 
 /** The id of a session's n-th turn. */
 export function turnId(sessionId: string, index: number): string {
-  return v5(`turn:${index}`, sessionId);
+  return uuidV5(`turn:${index}`, sessionId);
 }
 
 export type Fields = Readonly<Record<string, unknown>>;

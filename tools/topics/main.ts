@@ -1,6 +1,6 @@
 /** `npm run topics`: creates the topics that are missing, and shows what is different at the others; --apply changes that. */
 import { declared } from '#declarations';
-import type { TopicSettings } from '#messaging';
+import type { TopicDifference, TopicSettings } from '#messaging';
 import { applyDifferences, createMissing, differencesOf, topicPlans } from '#messaging';
 import { ConfigError } from '#platform';
 import { loadBridgeConfig } from '../../apps/bridge/src/common/config.ts';
@@ -15,24 +15,35 @@ await runProgram(async () => {
   const plans = topicPlans(declared().names, settings());
   const admin = kafkaOf('turnstream-topics').admin();
   try {
-    await admin.connect();
+    await admin.connect().catch((error: unknown) => Promise.reject(unreachable('KAFKA_BROKERS', error)));
     const differences = await differencesOf(admin, plans);
-    for (const topic of await createMissing(admin, plans)) console.log(`${topic}: created`);
-    for (const { topic, setting, is, would_be } of differences)
-      console.log(`${topic.padEnd(28)} ${setting.padEnd(20)} is ${is}, would be ${would_be}`);
+    for (const difference of differences) console.log(lineOf(difference));
+    const { created, failed } = await createMissing(admin, plans);
+    for (const topic of created) console.log(`${topic}: created`);
+    for (const { topic, reason } of failed) console.log(`${topic}: not created: ${reason}`);
     if (apply) await applyDifferences(admin, differences);
-    console.log(summary(plans.length, differences.length, apply));
-  } catch (error) {
-    throw unreachable('KAFKA_BROKERS', error);
+    console.log(summary(differences, apply));
+    if (failed.length > 0) throw new Failure(`${failed.length} of ${plans.length} topics are not created.`);
   } finally {
     await admin.disconnect();
   }
 }, 'usage: npm run topics [-- --apply]');
 
-function summary(topics: number, differences: number, apply: boolean): string {
-  if (differences === 0) return `${topics} topics are as configured.`;
-  if (apply) return `${differences} settings are changed; ${topics} topics are as configured.`;
-  return `${differences} settings are different and left alone: npm run topics -- --apply changes them.`;
+function lineOf({ topic, setting, is, would_be, obstacle }: TopicDifference): string {
+  const line = `${topic.padEnd(28)} ${setting.padEnd(20)} is ${is}, would be ${would_be}`;
+  return obstacle === undefined ? line : `${line}; cannot be applied: ${obstacle}`;
+}
+
+function summary(differences: readonly TopicDifference[], apply: boolean): string {
+  if (differences.length === 0) return 'The existing topics are as configured.';
+  const applicable = differences.filter(({ obstacle }) => obstacle === undefined).length;
+  const left = differences.length - applicable;
+  const stays = `${left} different settings cannot be applied.`;
+  if (applicable === 0) return stays;
+  const first = apply
+    ? `${applicable} settings are changed.`
+    : `${applicable} settings are different and left alone: npm run topics -- --apply changes them.`;
+  return left === 0 ? first : `${first} ${stays}`;
 }
 
 function settings(): TopicSettings {

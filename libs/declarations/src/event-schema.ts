@@ -19,7 +19,8 @@ const linearTime = Object.assign(
     const compiled = RE2JS.compile(pattern);
     if (compiled.programSize() > limits.program)
       throw new Error(`pattern ${pattern} is too complex: use fewer or smaller repetitions`);
-    return { test: (text: string) => compiled.test(text) };
+    // The library keeps what is compiled by its text.
+    return { test: (text: string) => compiled.test(text), toString: () => pattern };
   },
   { code: 'linearTime' },
 );
@@ -45,7 +46,7 @@ ajv.addKeyword({
 });
 
 /** A compiled schema, with its definitions written where it refers to them, or what is wrong with it; paths are within it. */
-export type CompiledSchema =
+type CompiledSchema =
   | { readonly schema: JsonObject; readonly faultOf: (data: unknown) => string | undefined }
   | { readonly faults: readonly Fault[] };
 

@@ -250,6 +250,14 @@ describe('the schema of an event', () => {
     expect(faultOf("{ pattern: '^(a+)+$' }", `${'a'.repeat(50_000)}!`)).toContain('must match pattern');
   });
 
+  test('checks each pattern of a schema, and of another schema, by itself', () => {
+    const schema = `{ properties: { a: { pattern: '^a$' }, b: { pattern: '^b$' } }, patternProperties: { '^x': { const: 1 }, '^y': { const: 2 } } }`;
+    expect(faultOf(schema, { a: 'a', b: 'b', x: 1, y: 2 })).toBeUndefined();
+    expect(faultOf(schema, { b: 'a' })).toBe('data/b must match pattern "^b$"');
+    expect(faultOf(schema, { y: 1 })).toBe('data/y must be equal to constant');
+    expect(faultOf("{ pattern: '^c$' }", 'c')).toBeUndefined();
+  });
+
   test('finds the same item twice among many', () => {
     const items = Array.from({ length: 20_000 }, (_, index) => ({ index }));
     expect(faultOf('{ uniqueItems: true }', items)).toBeUndefined();

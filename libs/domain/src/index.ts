@@ -40,7 +40,6 @@ export { channelPattern, isActivity, isSessionEventType, personalFields, senders
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {
-  Channel,
   // Outside of the domain, a recorded event is one of a session.
   RecordedSessionEvent as RecordedEvent,
   Sender,

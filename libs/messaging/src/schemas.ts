@@ -4,7 +4,7 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** An id of an order, a payout, a parcel or a partner is no longer than this (characters). */
+/** A partner's id and a source's name are no longer than this (characters). */
 const id = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const text = { type: 'string', maxLength: 1_000 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
@@ -12,7 +12,7 @@ const time = { type: 'string', format: 'date-time' } as const;
 /** An id or source is no longer than this (characters): together they name a command, in stream, context and cache. */
 export const nameLimit = 500;
 const name = { type: 'string', minLength: 1, maxLength: nameLimit } as const;
-const optionalText = { type: ['string', 'null'] } as const;
+const nullableText = { type: ['string', 'null'] } as const;
 
 /** The attributes of a CloudEvent; extensions may stand beside them. */
 export const cloudEventSchema: JsonSchema = {
@@ -23,14 +23,13 @@ export const cloudEventSchema: JsonSchema = {
     id: name,
     source: name,
     type: name,
-    time: { ...optionalText, format: 'date-time', pattern: '^[0-9-]{10}[Tt]' },
-    subject: optionalText,
-    datacontenttype: optionalText,
-    dataschema: optionalText,
+    time: { ...nullableText, format: 'date-time', pattern: '^[0-9-]{10}[Tt]' },
+    subject: nullableText,
+    datacontenttype: nullableText,
+    dataschema: nullableText,
   },
 };
 
-const nullableText = { type: ['string', 'null'] } as const;
 const uuid = { type: 'string', format: 'uuid' } as const;
 
 export const inquiryRequestType = 'inquiry.requested.v1';
@@ -78,7 +77,8 @@ const optionalFields: { readonly [name: string]: JsonSchema } = {
   external_update_recorded: {
     status: {
       ...text,
-      description: 'The state that the update reports, as the declaration of its type finds it.',
+      description:
+        'The state that the update reports, as the declaration of its type finds it; not of an update that an agent sent.',
     },
     public_text: { ...text, description: 'What the declaration of its type names as public.' },
   },

@@ -1,24 +1,32 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, KafkaJSProtocolError } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { TopicPlan } from './topics.ts';
 
-const { ConfigResourceTypes, ConfigSource } = kafkajs;
+const { ConfigResourceTypes, ConfigSource, KafkaJSAggregateError } = kafkajs;
 const type = ConfigResourceTypes.TOPIC;
 
 /** A setting of an existing topic that is not as planned. */
 export interface TopicDifference {
   readonly topic: string;
-  /** A name of Kafka's, or `partitions`. */
+  /** A name of Kafka's, `partitions` or `replication`. */
   readonly setting: string;
   readonly is: string;
   readonly would_be: string;
+  /** Why it is not applied. */
+  readonly obstacle?: string;
 }
 
-/** Creates the topics that are missing, and leaves the others alone. @returns the names of those created */
-export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): Promise<string[]> {
+/** What became of the topics that were missing; one that another process created meanwhile is in neither list. */
+interface TopicCreation {
+  readonly created: readonly string[];
+  readonly failed: readonly { readonly topic: string; readonly reason: string }[];
+}
+
+/** Creates the topics that are missing, each for itself, and leaves the others alone. */
+export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): Promise<TopicCreation> {
   const known = new Set(await admin.listTopics());
   const missing = plans.filter(({ topic }) => !known.has(topic));
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return { created: [], failed: [] };
   const topics = missing.map(({ topic, partitions, replication, settings }) => ({
     topic,
     numPartitions: partitions,
@@ -26,11 +34,23 @@ export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): 
     configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
   }));
   // Whether their leaders are there is nothing to wait for: kafkajs takes a topic that is not known yet for an error.
-  await admin.createTopics({ topics, waitForLeaders: false });
-  return missing.map(({ topic }) => topic);
+  const errors = await admin.createTopics({ topics, waitForLeaders: false }).then(() => [], creationErrors);
+  const failed = errors.filter(({ type: reason }) => reason !== 'TOPIC_ALREADY_EXISTS');
+  return {
+    created: missing.map(({ topic }) => topic).filter((name) => !errors.some(({ topic }) => topic === name)),
+    failed: failed.map(({ topic, message }) => ({ topic, reason: message })),
+  };
 }
 
-/** What of the existing topics is not as planned. More partitions than planned are none: they are never removed. */
+type CreationError = KafkaJSProtocolError & { readonly topic: string };
+
+/** The errors of single topics. @throws any other error */
+function creationErrors(error: unknown): CreationError[] {
+  if (error instanceof KafkaJSAggregateError) return error.errors as CreationError[];
+  throw error;
+}
+
+/** What of the existing topics is not as planned. More partitions or replicas than planned are none: they are never removed. */
 export async function differencesOf(admin: Admin, plans: readonly TopicPlan[]): Promise<TopicDifference[]> {
   const known = new Set(await admin.listTopics());
   const present = plans.filter(({ topic }) => known.has(topic));
@@ -44,29 +64,50 @@ export async function differencesOf(admin: Admin, plans: readonly TopicPlan[]): 
     })),
     includeSynonyms: false,
   });
-  return present.flatMap(({ topic, partitions, settings }) => {
-    const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+  return present.flatMap(({ topic, partitions, replication, settings }) => {
+    const found = topics.find(({ name }) => name === topic)?.partitions ?? [];
+    const replicas = Math.min(...found.map((partition) => partition.replicas.length));
     const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
-    const different = Object.entries(settings).flatMap(([setting, would_be]) => {
+    const different = Object.entries(settings).flatMap(([setting, would_be]): TopicDifference[] => {
       const is = entries.find(({ configName }) => configName === setting)?.configValue ?? '';
-      return is === would_be ? [] : [{ topic, setting, is, would_be }];
+      if (is === would_be) return [];
+      // Nothing could be written to it any more.
+      const isTooMany = setting === 'min.insync.replicas' && Number(would_be) > replicas;
+      return [{ topic, setting, is, would_be, ...(isTooMany && { obstacle: replicasOf(replicas) }) }];
     });
-    const isShort = count < partitions;
-    const ofPartitions = { topic, setting: 'partitions', is: String(count), would_be: String(partitions) };
-    return isShort ? [ofPartitions, ...different] : different;
+    return [
+      ...fewer({ topic, setting: 'partitions' }, found.length, partitions),
+      ...fewer({ topic, setting: 'replication', obstacle: onlyByBrokers }, replicas, replication),
+      ...different,
+    ];
   });
 }
 
+const onlyByBrokers = 'kafka-reassign-partitions adds replicas';
+
+function replicasOf(count: number): string {
+  return `the topic has ${count} replica${count === 1 ? '' : 's'}`;
+}
+
+function fewer(
+  of: Pick<TopicDifference, 'topic' | 'setting' | 'obstacle'>,
+  is: number,
+  wanted: number,
+): TopicDifference[] {
+  return is < wanted ? [{ ...of, is: String(is), would_be: String(wanted) }] : [];
+}
+
 /**
- * Brings existing topics to what is planned. Kafka's client replaces all settings of a topic at once, so whatever else was
+ * Brings existing topics to what is planned, where nothing is in the way. Kafka's client replaces all settings of a topic at once, so whatever else was
  * set for it is set again.
  */
 export async function applyDifferences(admin: Admin, differences: readonly TopicDifference[]): Promise<void> {
-  const ofPartitions = differences.filter(({ setting }) => setting === 'partitions');
+  const applicable = differences.filter(({ obstacle }) => obstacle === undefined);
+  const ofPartitions = applicable.filter(({ setting }) => setting === 'partitions');
   const topicPartitions = ofPartitions.map(({ topic, would_be }) => ({ topic, count: Number(would_be) }));
   if (topicPartitions.length > 0) await admin.createPartitions({ topicPartitions });
   const changes = Map.groupBy(
-    differences.filter(({ setting }) => setting !== 'partitions'),
+    applicable.filter(({ setting }) => setting !== 'partitions'),
     ({ topic }) => topic,
   );
   for (const [topic, changed] of changes) {

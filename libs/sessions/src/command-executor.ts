@@ -148,7 +148,7 @@ export class CommandExecutor {
     const isThere =
       events.length >= found.count && events.every(({ metadata }) => metadata.command_hash === found.hash);
     if (!isThere) return undefined;
-    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id);
+    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id, events);
     return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 

@@ -39,7 +39,11 @@ export class WrongExpectedRevisionError extends Error {
 export class CommandIdReusedError extends Error {
   readonly code = 'command_id_reused';
 
-  constructor(readonly commandId: string) {
+  /** @param events what the command with this id recorded */
+  constructor(
+    readonly commandId: string,
+    readonly events: readonly RecordedEvent[],
+  ) {
     super('This key or turn_id was used before with another body.');
   }
 }

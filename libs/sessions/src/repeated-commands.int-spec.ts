@@ -30,8 +30,10 @@ describe('the command id', () => {
 
   test('with another body is refused', async () => {
     await run(startSession);
-    await run(raiseFlag('a'), { commandIds: ['key:a'] });
-    await expect(run(raiseFlag('c'), { commandIds: ['key:a'] })).rejects.toBeInstanceOf(CommandIdReusedError);
+    const { events } = await run(raiseFlag('a'), { commandIds: ['key:a'] });
+    const other = run(raiseFlag('c'), { commandIds: ['key:a'] });
+    await expect(other).rejects.toBeInstanceOf(CommandIdReusedError);
+    await expect(other).rejects.toMatchObject({ commandId: 'key:a', events });
     expect(await revisions()).toEqual([0, 1]);
   });
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parseDeclarations } from '#declarations';
 import { asyncApiDocument } from './document.ts';
@@ -58,4 +58,41 @@ test('a plain JSON message is described without an envelope, and by itself', () 
       payload: { properties: { weight: { allOf: [{ type: 'integer' }] } } },
     },
   });
+});
+
+describe('names of Turnstream itself', () => {
+  const own = asyncApiDocument(parseDeclarations('version: 1\nchannels: [whatsapp]', 'f')) as typeof document;
+  const types = ['inquiry.replied.v1', 'inquiry.requested.v1', 'dead_letter', 'conversation.goal_set.v1'];
+  const lines = types.map((type) => `${type}: { kind: like_ours }`);
+  const clashing = asyncApiDocument(
+    parseDeclarations(
+      `
+version: 1
+channels: [whatsapp]
+topics:
+  conversation: { system: replies, types: { ${lines.join(', ')}, goal/set.v1: { kind: other } } }
+`,
+      'f',
+    ),
+  ) as typeof document;
+
+  test('are those of no declared message', () => {
+    expect(clashing.components.messages).toMatchObject(own.components.messages);
+    expect(Object.keys(clashing.channels['conversation']?.messages ?? {})).toEqual([
+      'conversation.inquiry.replied.v1',
+      'conversation.inquiry.requested.v1',
+      'conversation.dead_letter',
+      'conversation.conversation.goal_set.v1',
+      'conversation.goal_set.v1_',
+    ]);
+  });
+
+  test('are those of no operation on a declared topic', () => {
+    expect(clashing.operations).toMatchObject(own.operations);
+    expect(clashing.operations).toHaveProperty('receive_conversation');
+  });
+});
+
+test('the document names no server: which brokers there are is told to nobody', () => {
+  expect(document).not.toHaveProperty('servers');
 });

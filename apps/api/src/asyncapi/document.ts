@@ -94,7 +94,6 @@ export function asyncApiDocument({ topics: declared, names }: Declarations): Mem
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/cloudevents+json',
-    servers: { kafka: { host: '127.0.0.1:9092', protocol: 'kafka' } },
     channels: Object.fromEntries(topics.map(channelOf)),
     operations: operations(declared, names),
     components: {
@@ -106,16 +105,28 @@ export function asyncApiDocument({ topics: declared, names }: Declarations): Mem
 
 /** A message is named by its type; by its topic too where another one has the name, or it has signs that names lack. */
 function incomingTopics(declared: Declarations['topics']): Topic[] {
-  const taken = new Set<string>();
+  const taken = new Set([
+    'dead_letter',
+    inquiryReplyType,
+    inquiryRequestType,
+    ...Object.keys(conversationSchemas),
+  ]);
   return Object.entries(declared).map(([topic, { format, types }]) => {
     const messages = Object.entries(types).map(([type, { schema }]): [string, Members] => {
-      const isName = /^[\w.-]+$/.test(type) && !taken.has(type);
-      const name = isName ? type : `${topic}.${type.replaceAll(/[^\w.-]/g, '_')}`;
-      taken.add(name);
+      const longer = `${topic}.${type.replaceAll(/[^\w.-]/g, '_')}`;
+      const name = nameOf(/^[\w.-]+$/.test(type) ? [type, longer] : [longer], taken);
       return [name, format === 'json' ? plainMessage(type, schema) : message(type, schema)];
     });
     return { topic, messages: Object.fromEntries(messages) };
   });
+}
+
+/** The first of these that is not taken; where all are, the last one with something behind it. It is taken from then on. */
+function nameOf(choices: readonly string[], taken: Set<string>): string {
+  let name = choices.find((choice) => !taken.has(choice)) ?? `${choices.at(-1)}_`;
+  while (taken.has(name)) name += '_';
+  taken.add(name);
+  return name;
 }
 
 function conversation(): Messages {
@@ -150,8 +161,9 @@ function channelOf({ topic, messages }: Topic): [string, Members] {
 }
 
 function operations(declared: Declarations['topics'], names: Declarations['names']): Members {
+  const taken = new Set(['receive_replies']);
   const receive = Object.entries(declared).map(([topic, { system }]) => [
-    receiveName(topic, system, declared),
+    nameOf(receiveNames(topic, system, declared), taken),
     {
       action: 'receive',
       channel: channel(topic),
@@ -171,10 +183,11 @@ function operations(declared: Declarations['topics'], names: Declarations['names
   return Object.fromEntries([...receive, replies, ...ask, publish, ...deadLetters]) as Members;
 }
 
-/** By its system; by its topic where a system has several. */
-function receiveName(topic: string, system: string, declared: Declarations['topics']): string {
+/** By its system, unless that has several topics; by its topic. */
+function receiveNames(topic: string, system: string, declared: Declarations['topics']): string[] {
   const ofSystem = Object.values(declared).filter((other: DeclaredTopic) => other.system === system);
-  return `receive_${ofSystem.length === 1 ? system : channelName(topic)}`;
+  const byTopic = `receive_${channelName(topic)}`;
+  return ofSystem.length === 1 ? [`receive_${system}`, byTopic] : [byTopic];
 }
 
 function channel(topic: string): Members {

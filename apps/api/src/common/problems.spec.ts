@@ -50,7 +50,7 @@ describe('a rejection', () => {
 test.each([
   [new WrongExpectedRevisionError(40, 41, [], true), 'wrong_expected_revision', { etag: '"41"' }],
   [new WrongExpectedRevisionError(40, -1, [], false), 'wrong_expected_revision', {}],
-  [new CommandIdReusedError('key:a'), 'idempotency_key_reused', {}],
+  [new CommandIdReusedError('key:a', []), 'idempotency_key_reused', {}],
   [new InvalidCursorError(), 'invalid_cursor', {}],
   [new StoreUnavailableError(), 'engine_unavailable', { 'retry-after': '1' }],
 ])('%p is the problem %s', (error, code, headers) => {

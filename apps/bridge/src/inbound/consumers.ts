@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Admin } from 'kafkajs';
 import { Kafka } from 'kafkajs';
 import { Declarations } from '#declarations';
 import type { ConsumerOptions, InquiryReply } from '#messaging';
-import { ConsumerLoop, repliesTopic, topicPlans } from '#messaging';
+import { ConsumerLoop, createMissing, differencesOf, repliesTopic, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
 import { InjectLogger, isUnavailable, retry } from '#platform';
 import { BackingServices } from '../common/backing-services.ts';
@@ -13,8 +14,7 @@ import { Producers } from '../common/producers.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
-import type { TopicCheck } from './topics.ts';
-import { checkTopics, groupOf } from './topics.ts';
+import { groupOf, withAdmin } from './topics.ts';
 
 /** Consumes what other systems send: external updates, and replies to inquiries. */
 @Injectable()
@@ -46,18 +46,25 @@ export class InboundConsumers {
     await Promise.all([this.checkTopics(signal), ...consumers.map((consumer) => consumer.run(signal))]);
   }
 
-  /** Creates what is missing and reports what differs, once Kafka answers. */
+  /** Reports what differs, and then creates what is missing, once Kafka answers and as long as it refuses. */
   private async checkTopics(signal: AbortSignal): Promise<void> {
     const { kafka, config, declarations, logger } = this;
-    const onRetry = (err: unknown, attempt: number): void => {
-      if (attempt === 1) logger.warn({ err }, 'topics not checked yet');
-    };
     const plans = topicPlans(declarations.names, config.topics);
-    const check = (): Promise<TopicCheck> => checkTopics(kafka, plans, config.createTopics);
-    const done = await retry(check, { minMs: 100, maxMs: 5_000, signal, onRetry });
-    if (done === undefined) return;
-    if (done.created.length > 0) logger.info({ topics: done.created }, 'topics created');
-    for (const difference of done.differences) logger.warn(difference, 'topic is not as configured');
+    const retried = <T>(work: (admin: Admin) => Promise<T>, message: string): Promise<T | undefined> => {
+      const onRetry = (err: unknown, attempt: number): void => {
+        if (attempt === 1) logger.warn({ err }, message);
+      };
+      return retry(() => withAdmin(kafka, work), { minMs: 100, maxMs: 5_000, signal, onRetry });
+    };
+    const differences = await retried((admin) => differencesOf(admin, plans), 'topics not checked yet');
+    for (const difference of differences ?? []) logger.warn(difference, 'topic is not as configured');
+    const create = async (admin: Admin): Promise<void> => {
+      const { created, failed } = await createMissing(admin, plans);
+      if (created.length > 0) logger.info({ topics: created }, 'topics created');
+      const reasons = failed.map(({ topic, reason }) => `${topic}: ${reason}`);
+      if (reasons.length > 0) throw new Error(reasons.join('; '));
+    };
+    if (config.createTopics) await retried(create, 'topics not created yet');
   }
 
   /** Brings the events of other systems to the sessions that they concern. */

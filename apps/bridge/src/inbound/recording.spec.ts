@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { JsonObject, RecordedEvent } from '#domain';
 import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
 import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
@@ -45,6 +46,12 @@ const event: IncomingEvent = {
   public_text: null,
 };
 const marked: string[] = [];
+
+/** The error for an id that was used before, for an update that was resolved in another way. */
+function recordedBefore(data: JsonObject): CommandIdReusedError {
+  const update = { type: 'ExternalUpdateRecorded', data: { system: 'orders', kind: 'of_before', data } };
+  return new CommandIdReusedError('1', [update as unknown as RecordedEvent]);
+}
 
 function record(
   commands: Pick<CommandExecutor, 'execute'>,
@@ -115,11 +122,26 @@ describe('an external update', () => {
   });
 
   test('whose id came before with other data is not retryable', async () => {
-    await expect(record(executor(new CommandIdReusedError('1')))).rejects.toMatchObject({ code: 'refused' });
+    const commands = executor(recordedBefore({ order_id: 'ORD1', status: 'shipped' }));
+    await expect(record(commands)).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test.each([
+    ['another kind', event.data],
+    ['of a version that was unknown', { version: 1, content: event.data }],
+  ])('that was recorded as %s, before the declarations changed, is known', async (_as, data) => {
+    expect(await record(executor(recordedBefore(data), appended))).toEqual({ sessions: 2, appended: 1 });
+    expect(marked).toEqual(['7']);
+  });
+
+  test('that is of an unknown version only now is known', async () => {
+    const commands = executor(recordedBefore(event.data), appended);
+    const recording = record(commands, { known: false, version: 9 });
+    expect(await recording).toEqual({ sessions: 2, appended: 1 });
   });
 
   test('that one session rejects is recorded in the others', async () => {
-    const commands = executor(new CommandIdReusedError('1'));
+    const commands = executor(recordedBefore({}));
     await record(commands).catch(() => undefined);
     expect(commands.requests).toHaveLength(2);
   });
@@ -210,7 +232,7 @@ describe('a reply', () => {
   });
 
   test('whose id came before with other data is recorded beside that one, once', async () => {
-    const used = new CommandIdReusedError('1');
+    const used = new CommandIdReusedError('1', []);
     const commands = executor(used, appended, used, replayed);
     await recordReply(commands, { data: { status: 'other' } });
     await recordReply(commands, { data: { status: 'other' } });

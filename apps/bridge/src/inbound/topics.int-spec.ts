@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import type { TopicPlan } from '#messaging';
 import { applyDifferences, createKafka, createMissing, differencesOf } from '#messaging';
 import { waitUntil } from '#platform';
-import { checkTopics } from './topics.ts';
+import { withAdmin } from './topics.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -58,8 +58,9 @@ test('a topic of other people is unchanged, byte for byte, after ten starts of a
   await createUnusual(topic);
   const before = await stateOf(topic);
   for (let start = 1; start <= 10; start += 1) {
-    const { created, differences } = await checkTopics(kafka, [plan], true);
-    expect(created).toEqual([]);
+    const differences = await withAdmin(kafka, (started) => differencesOf(started, [plan]));
+    const creation = await withAdmin(kafka, (started) => createMissing(started, [plan]));
+    expect(creation).toEqual({ created: [], failed: [] });
     expect(differences).toContainEqual({
       topic,
       setting: 'cleanup.policy',
@@ -72,7 +73,7 @@ test('a topic of other people is unchanged, byte for byte, after ten starts of a
 
 test('a missing topic is created as configured', async () => {
   const plan = planOf(`spec-${randomUUID()}`);
-  expect(await createMissing(admin, [plan])).toEqual([plan.topic]);
+  expect(await createMissing(admin, [plan])).toEqual({ created: [plan.topic], failed: [] });
   await untilThere(plan.topic);
   expect(await differencesOf(admin, [plan])).toEqual([]);
 });
@@ -80,7 +81,7 @@ test('a missing topic is created as configured', async () => {
 test('what differs is applied only when told to, and other settings stay', async () => {
   const plan = planOf(`spec-${randomUUID()}`);
   await createUnusual(plan.topic);
-  expect(await createMissing(admin, [plan])).toEqual([]);
+  expect(await createMissing(admin, [plan])).toEqual({ created: [], failed: [] });
   const differences = await differencesOf(admin, [plan]);
   expect(differences.map(({ setting }) => setting)).toEqual(['partitions', 'retention.ms', 'cleanup.policy']);
   await applyDifferences(admin, differences);
@@ -93,4 +94,27 @@ test('more partitions than planned are no difference', async () => {
   await createMissing(admin, [{ ...plan, partitions: 5 }]);
   await untilThere(plan.topic);
   expect(await differencesOf(admin, [plan])).toEqual([]);
+});
+
+test('a topic that cannot be created is told with its reason, and the others are created', async () => {
+  const [good, bad] = [planOf(`spec-${randomUUID()}`), planOf(`spec-${randomUUID()}`)];
+  const { created, failed } = await createMissing(admin, [{ ...bad, replication: 9 }, good]);
+  expect(created).toEqual([good.topic]);
+  expect(failed).toEqual([{ topic: bad.topic, reason: 'Replication-factor is invalid' }]);
+});
+
+test('a topic with fewer replicas keeps them, and a min.insync.replicas that it can have', async () => {
+  const plan = planOf(`spec-${randomUUID()}`);
+  await createMissing(admin, [plan]);
+  await untilThere(plan.topic);
+  const settings = { ...plan.settings, 'min.insync.replicas': '2', 'retention.ms': '7200000' };
+  const wanted = { ...plan, replication: 3, settings };
+  const differences = await differencesOf(admin, [wanted]);
+  const blocked = differences.filter(({ obstacle }) => obstacle !== undefined);
+  expect(blocked).toMatchObject([
+    { setting: 'replication', is: '1', would_be: '3' },
+    { setting: 'min.insync.replicas', is: '1', would_be: '2', obstacle: 'the topic has 1 replica' },
+  ]);
+  await applyDifferences(admin, differences);
+  expect(await differencesOf(admin, [wanted])).toEqual(blocked);
 });

@@ -1,24 +1,12 @@
-import type { Kafka } from 'kafkajs';
-import type { TopicDifference, TopicPlan } from '#messaging';
-import { createMissing, differencesOf, repliesTopic } from '#messaging';
+import type { Admin, Kafka } from 'kafkajs';
+import { repliesTopic } from '#messaging';
 
-export interface TopicCheck {
-  readonly created: readonly string[];
-  /** What other people's settings, or older ones of ours, are instead; nothing changes them. */
-  readonly differences: readonly TopicDifference[];
-}
-
-/** Compares topics with what is planned, and creates those that are missing, if that is wanted. */
-export async function checkTopics(
-  kafka: Kafka,
-  plans: readonly TopicPlan[],
-  isCreating: boolean,
-): Promise<TopicCheck> {
+/** Connects an administrative client for some work. */
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    const differences = await differencesOf(admin, plans);
-    return { created: isCreating ? await createMissing(admin, plans) : [], differences };
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }

@@ -8,7 +8,7 @@ import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
 import { publicEvent } from './public-event.ts';
 
-export interface PublisherPorts {
+interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
   /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;

@@ -61,8 +61,9 @@ function publicFields(event: RecordedEvent): Fields | undefined {
       return undefined;
     case 'ExternalUpdateRecorded': {
       const { system, kind, source_event_id, status, public_text } = event.data;
-      // They are what the declaration of the type names as public; the rest of the update is personal.
-      return { system, kind, source_event_id, ...given({ status, public_text }) };
+      // Of what a system sent these are what the declaration of the type names as public. An agent's are any text.
+      const isDeclared = event.metadata.actor.role === 'system';
+      return { system, kind, source_event_id, ...(isDeclared && given({ status, public_text })) };
     }
     case 'InquiryOpened':
     case 'InquiryAnswered':

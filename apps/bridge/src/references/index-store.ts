@@ -3,7 +3,7 @@ import { LeaseLostError } from '#read-models';
 import type { IndexBatch } from './changes.ts';
 
 /** The owner of a partition, and the streams that are in it. */
-export interface IndexOwner {
+interface IndexOwner {
   readonly partition: number;
   readonly owner: string;
   readonly epoch: bigint;

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { deduplicationIds } from '#domain';
+import type { JsonObject, RecordedEvent } from '#domain';
+import { canonicalJson, deduplicationIds } from '#domain';
 import { recognisedBy } from '#messaging';
 import { Semaphore } from '#platform';
-import { CommandExecutor, CommandRejectedError } from '#sessions';
+import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#sessions';
 import type { Update } from './update.ts';
 
 /** What became of an update in a session; `over`: it is over, so that the update does not concern it any more. */
-export type Recording = 'recorded' | 'known' | 'over';
+type Recording = 'recorded' | 'known' | 'over';
 
 /** Updates that are recorded at a time, each 64 KB at most, whatever they came with. */
 const atOnce = 32;
@@ -36,16 +37,32 @@ export class UpdateRecorder {
         commands: [{ type: 'RecordExternalUpdate', ...update, ...marked }],
         actor: { role: 'system', id: system },
         ...recognisedBy(source_event_id, (identity) => commandId(system, identity)),
-        // What tells a repetition from other data under the same id: the same in every release.
+        // The same in every release: most repetitions are told by it.
         body: { system, kind, reference, data },
         causationId: source_event_id,
       });
       return replayed ? 'known' : 'recorded';
     } catch (error) {
       if (isOver(error)) return 'over';
+      if (error instanceof CommandIdReusedError && isOf(data, error.events)) return 'known';
       throw error;
     }
   }
+}
+
+/** Whether an event recorded the same data: what the declarations made of it may have been something else. */
+function isOf(data: JsonObject, events: readonly RecordedEvent[]): boolean {
+  return events.some(
+    (event) => event.type === 'ExternalUpdateRecorded' && sent(event.data.data) === sent(data),
+  );
+}
+
+/** What the system sent, in one form, whether its version was known or not. */
+function sent(data: JsonObject): string {
+  const { version, content, ...more } = data;
+  const isOfUnknownVersion =
+    typeof version === 'number' && content !== undefined && Object.keys(more).length === 0;
+  return canonicalJson(isOfUnknownVersion ? content : data);
 }
 
 /** The id under which the api, too, recognises the update. */

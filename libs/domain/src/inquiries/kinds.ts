@@ -4,7 +4,7 @@ import { isObject, mapJson } from './mapping.ts';
 export type Answers = { readonly [source: string]: JsonObject };
 
 /** A system that is asked. */
-export interface SourceKind {
+interface SourceKind {
   /** Whether the inquiry needs its answer; by default not. */
   readonly required?: boolean;
   /** The sources whose answers it needs first. */

@@ -6,13 +6,13 @@ import type { Command } from '../kernel/command.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Inheritance } from '../partner/state.ts';
 import type { RecordExternalUpdate } from '../tracking/commands.ts';
-import type { Channel, Sender } from './events.ts';
+import type { Sender } from './events.ts';
 
 export type StartSession = Command<
   'StartSession',
   {
     partner_id: string;
-    channel: Channel;
+    channel: string;
     /** Null: the language that the partner used last, else `en`. */
     language: string | null;
     region: string | null;
@@ -23,7 +23,7 @@ export type StartSession = Command<
     memory: Inheritance | null;
   }
 >;
-export type SwitchChannel = Command<'SwitchChannel', { channel: Channel }>;
+export type SwitchChannel = Command<'SwitchChannel', { channel: string }>;
 /** A preference that is null is forgotten. */
 export type ChangePreferences = Command<'ChangePreferences', { preferences: JsonObject }>;
 export type EndSession = Command<'EndSession', { reason: string | null }>;

@@ -14,7 +14,6 @@ import { trackingPersonalFields } from '../tracking/events.ts';
 
 /** The form of a channel's name. Which channels there are is declared by each installation. */
 export const channelPattern = /^[a-z][a-z0-9_]{0,31}$/;
-export type Channel = string;
 
 export const senders = ['user', 'bot'] as const;
 export type Sender = (typeof senders)[number];
@@ -24,7 +23,7 @@ export type SessionStarted = Event<
   {
     session_id: string;
     partner_id: string;
-    channel: Channel;
+    channel: string;
     language: string;
     region: string | null;
     name: string | null;
@@ -35,7 +34,7 @@ export type SessionStarted = Event<
     previous_session_id: string | null;
   }
 >;
-export type ChannelSwitched = Event<'ChannelSwitched', { channel: Channel; previous_channel: Channel }>;
+export type ChannelSwitched = Event<'ChannelSwitched', { channel: string; previous_channel: string }>;
 export type PreferenceChanged = Event<'PreferenceChanged', { name: string; value: Json }>;
 export type SessionEnded = Event<'SessionEnded', { reason: string | null }>;
 export type SessionExpired = Event<'SessionExpired', { expires_at: string }>;

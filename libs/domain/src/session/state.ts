@@ -10,7 +10,7 @@ import { remembered } from '../partner/state.ts';
 import type { Queries } from '../tracking/repeated-queries.ts';
 import type { TrackingState } from '../tracking/state.ts';
 import { noTracking } from '../tracking/state.ts';
-import type { Channel, Sender } from './events.ts';
+import type { Sender } from './events.ts';
 
 /** How many turns `recent_turns` keeps. */
 export const recentTurnsKept = 10;
@@ -41,7 +41,7 @@ export interface SessionState {
   };
   readonly session: {
     readonly status: SessionStatus;
-    readonly channel: Channel;
+    readonly channel: string;
     readonly start_time: string;
     readonly last_activity_time: string;
     readonly expires_in_s: number;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
  * Which messages of a partition are in work, from the offset that is committed on. It is committed as the metadata of that
  * offset, so that it outlives the process.
  */
-export interface WorkMarker {
+interface WorkMarker {
   /** The last one. */
   readonly to: bigint;
   /** How often a process died on them. */

@@ -5,7 +5,7 @@ import { uncompress } from 'snappy';
 import { Reader } from './reader.ts';
 
 /** Unpacks bytes of a codec. @throws when they are broken, or more than `limit` bytes unpacked */
-export type Decompress = (packed: Buffer, limit: number) => Promise<Buffer>;
+type Decompress = (packed: Buffer, limit: number) => Promise<Buffer>;
 
 /** The codecs of Kafka, by their number in the attributes of a batch. */
 export const codecs: { readonly [codec: number]: Decompress } = {

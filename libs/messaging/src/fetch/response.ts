@@ -13,7 +13,7 @@ interface FetchedPartition {
 }
 
 /** The answer to a fetch, as kafkajs has it. */
-export interface FetchResponse {
+interface FetchResponse {
   readonly throttleTime: number;
   readonly clientSideThrottleTime: number;
   readonly errorCode: number;

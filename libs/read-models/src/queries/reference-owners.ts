@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Reference } from './references.ts';
 
 /** To whom an order, payout or shipment belongs. */
-export interface ReferenceOwner extends Reference {
+interface ReferenceOwner extends Reference {
   readonly partner_id: string;
 }
 

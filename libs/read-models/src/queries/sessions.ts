@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Channel, SessionStatus } from '#domain';
+import type { SessionStatus } from '#domain';
 import { withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
 import type { Page } from './conditions.ts';
@@ -11,7 +11,7 @@ interface SessionItem {
   readonly partner_id: string;
   readonly start_time: string;
   readonly last_activity_time: string;
-  readonly channel: Channel;
+  readonly channel: string;
   readonly current_task: string | null;
   readonly language: string;
   readonly expires_at: string;
@@ -24,7 +24,7 @@ interface SessionItem {
 interface SessionFilter {
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
-  readonly channel?: Channel | undefined;
+  readonly channel?: string | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }

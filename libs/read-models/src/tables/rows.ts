@@ -1,11 +1,11 @@
-import type { Channel, JsonObject, Sender, SessionStatus } from '#domain';
+import type { JsonObject, Sender, SessionStatus } from '#domain';
 
 export interface SessionRow {
   readonly session_id: string;
   readonly partner_id: string;
   readonly start_time: string;
   readonly last_activity_time: string;
-  readonly channel: Channel;
+  readonly channel: string;
   readonly current_task: string | null;
   readonly language: string;
   readonly expires_at: string;
@@ -22,7 +22,7 @@ export interface SessionPatch {
   readonly session_id: string;
   readonly revision: number;
   readonly last_activity_time: string | null;
-  readonly channel: Channel | null;
+  readonly channel: string | null;
   readonly language: string | null;
   readonly status: SessionStatus | null;
   readonly task_known: boolean;
