@@ -72,8 +72,8 @@ function skip(sources: Sources, names: readonly string[], at: string): Sources {
 }
 
 function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sources {
-  const { source, reason, attempt, retry, reply_id } = event;
-  const said_no = retry === null && reply_id !== null;
+  const { source, reason, attempt, retry, reply_id, retryable } = event;
+  const said_no = retry === null && reply_id !== null && retryable !== true;
   const failed = settle(sources, source, at, { status: 'failed', reason, attempt, said_no });
   if (retry === null) return failed;
   const { request } = retry;
