@@ -1,5 +1,6 @@
 import type { Origin } from '../kernel/event.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
+import { aboutOf } from './about.ts';
 import type {
   InquiryAnswered,
   InquiryClosed,
@@ -49,6 +50,7 @@ export function openInquiry(
     inquiry_id,
     kind,
     subject,
+    about: aboutOf(data),
     status: 'open',
     opened_at: at,
     deadline,
