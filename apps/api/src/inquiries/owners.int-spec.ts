@@ -62,10 +62,16 @@ describe('a question about what events have named with another partner', () => {
 
 test('a question about a partner is about what belongs to that partner, beside what events have named', async () => {
   const owners = new Owners(app.pool, new PostgresBreaker(), loadConfig(process.env));
-  const declared = { ...inquiries['order_status'], about: { order: 'parcel', partner: 'rider' } } as InquiryKind;
+  const declared = {
+    ...inquiries['order_status'],
+    about: { order: 'parcel', partner: 'rider' },
+  } as InquiryKind;
   const parcel = await named('order', 'P-other');
   expect(await owners.of({ declared, subject: { rider: 'P-rider' } })).toEqual(['P-rider']);
-  expect(await owners.of({ declared, subject: { rider: 'P-rider', parcel } })).toEqual(['P-rider', 'P-other']);
+  expect(await owners.of({ declared, subject: { rider: 'P-rider', parcel } })).toEqual([
+    'P-rider',
+    'P-other',
+  ]);
 });
 
 test('a question about what events have named with the same partner is accepted', async () => {

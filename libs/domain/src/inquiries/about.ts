@@ -17,5 +17,5 @@ export function aboutOf({
   const named = Object.entries(declared?.about ?? wellKnown).map(
     ([kind, field]) => [kind, nameOf(subject[field])] as const,
   );
-  return Object.fromEntries(named.filter(([, reference]) => reference !== null)) as UpdateReferences;
+  return Object.fromEntries(named.filter(([, reference]) => reference !== null));
 }
