@@ -3,6 +3,9 @@ import type { InquiryInFile } from './file.ts';
 import { mappingFault, pointersOfFields } from './pointers.ts';
 import type { Fault, Path } from './source.ts';
 
+/** Every inquiry carries its kind in its first event: characters of JSON, with the defaults. */
+const kindLimit = 32_768;
+
 type Report = (path: Path, message: string) => void;
 
 /** The kinds of inquiries complete, and what the format of the file cannot say of them. */
@@ -17,7 +20,10 @@ export function checkInquiries(inquiries: { readonly [kind: string]: InquiryInFi
     reportOrder(inquiry, report);
     reportMappings(inquiry, report);
     const merge = inquiry.merge ?? Object.keys(inquiry.sources).map((source) => `/answers/${source}`);
-    return [kind, { ...inquiry, merge }];
+    const resolved = { ...inquiry, merge };
+    if (JSON.stringify(resolved).length > kindLimit)
+      report([], `has more than ${kindLimit} characters of JSON, with its defaults`);
+    return [kind, resolved];
   });
   return { inquiries: Object.fromEntries(checked), faults };
 }

@@ -113,6 +113,27 @@ inquiries:
 });
 
 test.each([
+  ...['pointer', 'otherwise', 'const'].map((name) => [
+    `a field of a request named ${name}`,
+    withInquiry(`sources: { one: { request: { ${name}: /subject/order_id } } }`),
+    `file.yaml:6:34 /inquiries/status/sources/one/request/${name}: is no name for this: `,
+  ]),
+  [
+    'a field of an answer named const',
+    withInquiry(
+      'sources: { one: { request: { id: /subject/order_id } } }',
+      'merge: [{ const: /answers/one }]',
+    ),
+    '/inquiries/status/merge/0/const: is no name for this: ',
+  ],
+  [
+    'a kind that is too large for the event that carries it',
+    withInquiry(
+      'sources: { one: { request: { id: /subject/order_id } } }',
+      `fallback: { text: ${'x'.repeat(32_768)} }`,
+    ),
+    'file.yaml:4:3 /inquiries/status: has more than 32768 characters of JSON, with its defaults',
+  ],
   [
     'a constant with a pointer',
     withType('status: { const: a, pointer: /data/b }'),

@@ -6,6 +6,7 @@ export { isUpdateFor } from './agents/updates.ts';
 export { goalStatuses } from './goals/commands.ts';
 export type { UpdateGoal } from './goals/commands.ts';
 export type { InquiryEvent, InquiryOpened, InquiryRequest } from './inquiries/events.ts';
+export { aboutOf } from './inquiries/about.ts';
 export type { OpenInquiry } from './inquiries/commands.ts';
 export { mapJson } from './inquiries/mapping.ts';
 export { inquiryOutcomes } from './inquiries/events.ts';

@@ -63,7 +63,11 @@ export const inquiryReplySchema: JsonSchema = {
     status: { enum: ['ok', 'failed'] },
     data: { type: 'object', description: 'The answer, at most 8,192 characters of JSON; of status ok.' },
     reason: { ...text, description: 'Why there is none; of status failed.' },
-    retryable: { type: 'boolean', description: 'Whether asking again may help; of status failed.' },
+    retryable: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether asking again may help; of status failed. Missing: no, the failure is for good.',
+    },
   },
   oneOf: [
     { required: ['data'], properties: { status: { const: 'ok' } } },

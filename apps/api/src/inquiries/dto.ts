@@ -26,6 +26,7 @@ export const inquiryExample: Inquiry = {
   inquiry_id: '5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11',
   kind: 'order_status',
   subject: { order_id: 'ORD9823' },
+  about: { order: 'ORD9823' },
   status: 'complete',
   opened_at: '2026-11-24T08:04:11.000Z',
   deadline: '2026-11-24T08:04:16.000Z',
@@ -120,6 +121,15 @@ export class InquiryDto {
   @ApiProperty({ example: 'order_status' }) kind: string;
   @ApiProperty({ type: 'object', additionalProperties: true, example: inquiryExample.subject })
   subject: Inquiry['subject'];
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: inquiryExample.about,
+    description:
+      'The `order`, `payout`, `tracking` and `partner` that its subject names, as its kind declares.',
+  })
+  about?: Inquiry['about'];
   @ApiProperty({
     enum: ['open', ...inquiryOutcomes],
     description:

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { InquiryKind } from '#domain';
+import { loadConfig } from '#platform';
 import { rememberOwners } from '#read-models';
+import { inquiries } from '../common/declared.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
+import { Owners } from './owners.ts';
 
 let app: TestApp;
 let indifferent: TestApp;
@@ -53,6 +58,20 @@ describe('a question about what events have named with another partner', () => {
     await rememberOwners(app.pool, [{ ...owner, named_at: '2026-11-24T08:00:00.000Z' }]);
     expect((await ask(app, id, { order_id }, key)).body).toEqual(first.body);
   });
+});
+
+test('a question about a partner is about what belongs to that partner, beside what events have named', async () => {
+  const owners = new Owners(app.pool, new PostgresBreaker(), loadConfig(process.env));
+  const declared = {
+    ...inquiries['order_status'],
+    about: { order: 'parcel', partner: 'rider' },
+  } as InquiryKind;
+  const parcel = await named('order', 'P-other');
+  expect(await owners.of({ declared, subject: { rider: 'P-rider' } })).toEqual(['P-rider']);
+  expect(await owners.of({ declared, subject: { rider: 'P-rider', parcel } })).toEqual([
+    'P-rider',
+    'P-other',
+  ]);
 });
 
 test('a question about what events have named with the same partner is accepted', async () => {

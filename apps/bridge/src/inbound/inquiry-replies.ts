@@ -65,7 +65,7 @@ function commandOf(
   const named = { inquiry_id: inquiry_id.toLowerCase(), source, attempt, reply_id, origin, now };
   if (reply.status === 'ok')
     return { type: 'AnswerInquiry', ...named, data: (reply.data ?? {}) as JsonObject };
-  const { reason = 'failed', retryable = true } = reply;
+  const { reason = 'failed', retryable = false } = reply;
   return { type: 'FailInquirySource', ...named, reason, retryable };
 }
 

@@ -210,13 +210,13 @@ describe('a reply', () => {
     });
   });
 
-  test('without data fails the source, by default retryable', async () => {
+  test('without data fails the source, by default for good', async () => {
     const commands = executor();
     await recordReply(commands, { status: 'failed', reason: 'down' });
     expect(commands.requests[0]?.commands[0]).toMatchObject({
       type: 'FailInquirySource',
       reason: 'down',
-      retryable: true,
+      retryable: false,
     });
   });
 

@@ -34,7 +34,7 @@ export function closeInquiry(
     data: {
       inquiry_id,
       kind,
-      outcome: outcomeOf(inquiry, cause),
+      outcome: outcomeOf(inquiry, declared, cause),
       cause,
       answer: some ? mergeAnswers(declared, subject, answers) : fallback,
       unanswered,
@@ -58,10 +58,16 @@ export function closeWhenSettled(
     : closeInquiry(after, declared, 'settled', handoff);
 }
 
-function outcomeOf({ sources }: Inquiry, cause: InquiryClosed['data']['cause']): InquiryOutcome {
+function outcomeOf(
+  { sources }: Inquiry,
+  declared: InquiryKind | undefined,
+  cause: InquiryClosed['data']['cause'],
+): InquiryOutcome {
   if (cause === 'cancelled' || cause === 'session_over') return 'cancelled';
   const list = Object.values(sources);
-  if (list.every(({ status }) => status === 'answered' || status === 'skipped')) return 'complete';
+  const isSettled = list.every(({ status }) => status === 'answered' || status === 'skipped');
+  // Nobody can tell what else a kind that is not known would have asked.
+  if (isSettled && declared !== undefined) return 'complete';
   if (list.some(({ required, status, said_no }) => required && status === 'failed' && said_no))
     return 'failed';
   return list.some(({ status }) => status === 'answered') ? 'partial' : 'expired';

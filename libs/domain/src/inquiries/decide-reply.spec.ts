@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
 import type { FailInquirySource, OpenInquiry } from './commands.ts';
+import type { InquiryEvent } from './events.ts';
+import type { InquiryKind } from './kinds.ts';
 import { answerLimit } from './state.ts';
 import {
   answer,
@@ -106,6 +108,10 @@ describe('an answer', () => {
 /** A failure by the source's own reply. */
 const saidNo = (source: string): FailInquirySource => fail(source, { reply_id: `${source}/1` });
 
+/** A failure by the source's own reply, which may pass. */
+const stillDown = (source: string, more: Partial<FailInquirySource>): FailInquirySource =>
+  fail(source, { reply_id: `${source}/${more.attempt ?? 1}`, retryable: true, ...more });
+
 describe('the outcome of an inquiry', () => {
   const half = [openPayout(), answer('orders', { orders: ['ORD1'] })];
 
@@ -126,6 +132,43 @@ describe('the outcome of an inquiry', () => {
     expect(givenCommands(open(), ordered).when(saidNo('logistics'))).toMatchObject([
       {},
       { data: { outcome: 'partial' } },
+    ]);
+  });
+
+  test('is partial when a required source is still down at its last attempt', () => {
+    const first = stillDown('payments', { attempt: 1 });
+    expect(givenCommands(...half, first).when(stillDown('payments', { attempt: 2 }))).toMatchObject([
+      { data: { retry: null } },
+      { data: { outcome: 'partial' } },
+      {},
+    ]);
+  });
+
+  test('is expired when the only source that was asked is down with no time left to ask again', () => {
+    expect(givenCommands(open()).when(stillDown('orders', { now: timeOf(59.9) }))).toMatchObject([
+      { data: { retry: null } },
+      {},
+      { data: { outcome: 'expired' } },
+    ]);
+  });
+
+  test('is at most partial for a kind that cannot be read', () => {
+    const declared = { subject: [] } as unknown as InquiryKind;
+    const opened: InquiryEvent = {
+      type: 'InquiryOpened',
+      data: {
+        inquiry_id: 'i1',
+        kind: 'unheard',
+        subject: {},
+        sources: [{ source: 'orders', after: [], required: true }],
+        deadline: timeOf(60),
+        requests: [{ source: 'orders', attempt: 1, request: {} }],
+        declared,
+      },
+    };
+    expect(given(opened).when(answer('orders', { status: 'paid' }))).toMatchObject([
+      {},
+      { data: { outcome: 'partial', answer: { orders: { status: 'paid' } } } },
     ]);
   });
 

@@ -29,7 +29,8 @@ export interface ReplyOrigin {
 export const inquiryOutcomes = ['complete', 'partial', 'failed', 'expired', 'cancelled'] as const;
 /**
  * The first that holds: `cancelled`, the answer is not wanted any more; `complete`, every source answered that had to be
- * asked; `failed`, a required source itself said that it has no answer; `partial`, some source answered; `expired`, none did.
+ * asked, and its kind is known; `failed`, a required source itself said for good that it has no answer; `partial`, some source
+ * answered; `expired`, none did.
  */
 export type InquiryOutcome = (typeof inquiryOutcomes)[number];
 

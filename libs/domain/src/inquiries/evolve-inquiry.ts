@@ -1,5 +1,6 @@
 import type { Origin } from '../kernel/event.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
+import { aboutOf } from './about.ts';
 import type {
   InquiryAnswered,
   InquiryClosed,
@@ -49,6 +50,7 @@ export function openInquiry(
     inquiry_id,
     kind,
     subject,
+    about: aboutOf(data),
     status: 'open',
     opened_at: at,
     deadline,
@@ -72,8 +74,8 @@ function skip(sources: Sources, names: readonly string[], at: string): Sources {
 }
 
 function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sources {
-  const { source, reason, attempt, retry, reply_id } = event;
-  const said_no = retry === null && reply_id !== null;
+  const { source, reason, attempt, retry, reply_id, retryable } = event;
+  const said_no = retry === null && reply_id !== null && retryable !== true;
   const failed = settle(sources, source, at, { status: 'failed', reason, attempt, said_no });
   if (retry === null) return failed;
   const { request } = retry;

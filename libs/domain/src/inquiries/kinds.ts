@@ -5,7 +5,7 @@ export type Answers = { readonly [source: string]: JsonObject };
 
 /** A system that is asked. */
 interface SourceKind {
-  /** Whether the inquiry needs its answer; by default not. */
+  /** Whether the inquiry needs its answer. Missing: not; what comes from a file of declarations has it, by default true. */
   readonly required?: boolean;
   /** The sources whose answers it needs first. */
   readonly after?: readonly string[];

@@ -1,6 +1,7 @@
 import type { InquiryOutcome } from './events.ts';
 import type { Origin } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { UpdateReferences } from '../tracking/events.ts';
 import type { InquiryKind } from './kinds.ts';
 
 /** How many inquiries a session may have open, and how many closed ones its context shows. */
@@ -33,6 +34,8 @@ export interface Inquiry extends Origin {
   readonly inquiry_id: string;
   readonly kind: string;
   readonly subject: JsonObject;
+  /** What its subject names, as its kind declares. */
+  readonly about: UpdateReferences;
   readonly status: 'open' | InquiryOutcome;
   readonly opened_at: string;
   readonly deadline: string;

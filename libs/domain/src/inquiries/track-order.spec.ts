@@ -9,7 +9,17 @@ import type { InquiryEvent, InquiryOpened } from './events.ts';
 import { evolveInquiries } from './evolve.ts';
 import type { InquiryState } from './state.ts';
 import { noInquiries } from './state.ts';
-import { answer, cancel, close, fail, given, givenCommands, open, openPayout } from './test-inquiries.ts';
+import {
+  answer,
+  cancel,
+  close,
+  fail,
+  given,
+  givenCommands,
+  open,
+  openPayout,
+  order_status,
+} from './test-inquiries.ts';
 import { trackInquiry } from './track-order.ts';
 
 interface Known {
@@ -154,6 +164,29 @@ describe('an answer', () => {
     const { state: asked } = given({ ...opened, data: { ...opened.data, subject: { tracking_id: 'T1' } } });
     const before = trackInquiry(known('ORD1', timeOf(5), 'T1'), asked, answered(timeOf(6)));
     expect(before.orders['ORD1']).toMatchObject({ status: 'x', status_at: timeOf(6) });
+  });
+});
+
+describe('of a kind that says which field of its subject names the order', () => {
+  const declared = { ...order_status, subject: ['parcel', 'order_id'], about: { order: 'parcel' } };
+  const asked = open({ kind: 'parcel', declared, subject: { parcel: 'ORD7', order_id: 'batch 1' } });
+
+  test('that order is mentioned', () => {
+    expect(orderAfter(asked)).toMatchObject({ order_id: 'ORD7' });
+  });
+
+  test('that order has what the order system answers', () => {
+    expect(orderAfter(asked, answer('orders', { status: 'processed' }))).toMatchObject({
+      order_id: 'ORD7',
+      status: 'processed',
+    });
+  });
+
+  test('that order has a late answer', () => {
+    expect(orderAfter(asked, close(timeOf(60)), late('delivered'))).toMatchObject({
+      order_id: 'ORD7',
+      status: 'delivered',
+    });
   });
 });
 

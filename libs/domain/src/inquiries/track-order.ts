@@ -6,6 +6,7 @@ import { isBelieved, nameOf } from '../tracking/reports.ts';
 import type { SourceTime } from '../tracking/source-time.ts';
 import { sourceTime } from '../tracking/source-time.ts';
 import type { OrderState } from '../tracking/state.ts';
+import { aboutOf } from './about.ts';
 import type { InquiryAnswered, InquiryCorrected, InquiryEvent } from './events.ts';
 import type { Inquiry, InquiryState } from './state.ts';
 import { findInquiry } from './state.ts';
@@ -19,7 +20,7 @@ export function trackInquiry(
   const at = event.metadata.occurred_at;
   switch (event.type) {
     case 'InquiryOpened':
-      return mentionOrder(orders, event.data.subject['order_id'], at);
+      return mentionOrder(orders, aboutOf(event.data).order, at);
     case 'InquiryAnswered': {
       const { occurred_at_source, reply_id } = event.data;
       return learn(orders, state, event.data, sourceTime(occurred_at_source, at, reply_id), at);
@@ -50,14 +51,13 @@ function learn(
 
 /** What the order and logistics systems answer is about what the inquiry is about, whatever the conversation turns to. */
 function reportOf(
-  { subject }: Inquiry,
+  { about }: Inquiry,
   { source, data }: Pick<InquiryAnswered['data'] | InquiryCorrected['data'], 'source' | 'data'>,
   time: SourceTime,
 ): OrderReport | undefined {
   if (data === null || !isBelieved(source)) return undefined;
-  const order_id = nameOf(subject['order_id']);
-  const tracking_id =
-    nameOf(subject['tracking_id']) ?? (order_id === null ? null : nameOf(data['tracking_id']));
+  const order_id = about.order ?? null;
+  const tracking_id = about.tracking ?? (order_id === null ? null : nameOf(data['tracking_id']));
   return { system: source, order_id, tracking_id, status: nameOf(data['status']), time };
 }
 

@@ -4,11 +4,12 @@ import type { ExternalUpdateRecorded } from './events.ts';
 import { evolveTracking } from './evolve.ts';
 import { mentionOrder } from './orders.ts';
 import type { OrderState, TrackingState } from './state.ts';
-import { noTracking, ordersKept, shipmentsKept } from './state.ts';
+import { factsKept, noTracking, ordersKept, shipmentsKept } from './state.ts';
 import { early, given, late, partner, resolved, update } from './test-updates.ts';
 
 const orderAfter = (...updates: ExternalUpdateRecorded[]): object | undefined =>
   given(...updates).state.orders['ORD1'];
+type Recorded = Parameters<typeof evolveTracking>[1];
 const focusOf = (state: TrackingState): unknown => state.order_tracking?.order_id ?? null;
 
 describe('an external update', () => {
@@ -185,6 +186,32 @@ describe('of many', () => {
       state,
     );
     expect(Object.keys(mentioned.orders).sort()).toEqual(['ORD4', 'ORD6', 'ORD7', 'ORD8', 'ORD9']);
+  });
+
+  test('orders one that is mentioned again has what was known of it, and takes nothing older', () => {
+    const known = given(
+      resolved({ order: 'ORD0' }, 'delivered', late),
+      ...orders.map((order) => resolved({ order }, 'a')),
+    );
+    const turned = mentionOrder(known.state, 'ORD1', timeOf(20));
+    const others = orders.reduce<OrderState>(
+      (now, order, n) => mentionOrder(now, order, timeOf(21 + n)),
+      turned,
+    );
+    expect(others.orders).not.toHaveProperty('ORD0');
+    const again = mentionOrder(others, 'ORD0', timeOf(40));
+    expect(again.order_tracking).toMatchObject({ order_id: 'ORD0', status: 'delivered', status_at: late });
+    const event = { ...resolved({ order: 'ORD0' }, 'shipped', early), event_id: 'x', revision: 99 };
+    const metadata = { occurred_at: timeOf(41) };
+    const next = evolveTracking({ ...again, external: [] }, { ...event, metadata } as Recorded, partner);
+    expect(next.order_tracking).toMatchObject({ status: 'delivered' });
+  });
+
+  test('orders facts are kept of so many', () => {
+    const many = Array.from({ length: factsKept + 3 }, (_, n) => resolved({ order: `ORD${n}` }, 'a'));
+    const { order_facts, orders: shown } = given(...many).state;
+    expect(order_facts.orders).toHaveLength(factsKept);
+    expect(Object.keys(shown)).toHaveLength(ordersKept);
   });
 
   test('orders an old update brings none back', () => {

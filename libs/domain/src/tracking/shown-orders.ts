@@ -2,7 +2,7 @@ import { later } from '../kernel/time.ts';
 import type { Fact } from './source-time.ts';
 import { compareTimes } from './source-time.ts';
 import type { Order, OrderFacts, OrderState, ShipmentFacts } from './state.ts';
-import { ordersKept, shipmentsKept } from './state.ts';
+import { factsKept, ordersKept, shipmentsKept } from './state.ts';
 
 type Facts = OrderState['order_facts'];
 
@@ -11,7 +11,7 @@ const learned = ['status', 'tracking_id', 'status_at', 'source'] as const;
 /** The orders as these facts show them, within their limits. What shows the same as before stays the same object. */
 export function showOrders(before: OrderState, facts: Facts, focus: string | null, at: string): OrderState {
   const order_facts = bounded(facts, focus);
-  const shown = order_facts.orders.map((order) =>
+  const shown = latestOrders(order_facts, ordersKept, focus).map((order) =>
     show(order, order_facts.shipments, knownOrder(before, order.order_id), at),
   );
   const isSame =
@@ -59,10 +59,8 @@ function latestStatus({ status, tracking_id }: OrderFacts, shipments: readonly S
 /** The facts that are kept. */
 function bounded(facts: Facts, focus: string | null): Facts {
   const { orders, shipments } = facts;
-  if (orders.length <= ordersKept && shipments.length <= shipmentsKept) return facts;
-  const activity = (order: OrderFacts): string =>
-    later(order.active_at, latestStatus(order, shipments)?.at ?? order.active_at);
-  const kept = latest(orders, ordersKept, ({ order_id }) => order_id === focus, activity);
+  if (orders.length <= factsKept && shipments.length <= shipmentsKept) return facts;
+  const kept = latestOrders(facts, factsKept, focus);
   const tracked = new Set(kept.map(({ tracking_id }) => tracking_id?.value));
   return {
     orders: kept,
@@ -75,6 +73,18 @@ function bounded(facts: Facts, focus: string | null): Facts {
   };
 }
 
+/** So many orders: the one in focus, and of the others those that were mentioned or updated last. */
+function latestOrders(
+  { orders, shipments }: Facts,
+  count: number,
+  focus: string | null,
+): readonly OrderFacts[] {
+  if (orders.length <= count) return orders;
+  const activity = (order: OrderFacts): string =>
+    later(order.active_at, latestStatus(order, shipments)?.at ?? order.active_at);
+  return latest(orders, count, ({ order_id }) => order_id === focus, activity);
+}
+
 /** So many items, in the order in which they are: those that have to stay, and of the others the latest. */
 function latest<T>(
   items: readonly T[],
@@ -82,10 +92,9 @@ function latest<T>(
   mustStay: (item: T) => boolean,
   timeOf: (item: T) => string,
 ): T[] {
-  const byTime = items.toSorted(
-    (one, other) =>
-      Number(mustStay(other)) - Number(mustStay(one)) || Date.parse(timeOf(other)) - Date.parse(timeOf(one)),
-  );
-  const kept = new Set(byTime.slice(0, count));
+  const byTime = items
+    .map((item) => ({ item, stays: Number(mustStay(item)), at: Date.parse(timeOf(item)) }))
+    .sort((one, other) => other.stays - one.stays || other.at - one.at);
+  const kept = new Set(byTime.slice(0, count).map(({ item }) => item));
   return items.filter((item) => kept.has(item));
 }

@@ -7,10 +7,12 @@ export const externalKept = 20;
 export const externalDataLimit = 4_096;
 /** A public text longer than this stays in the stream, too. */
 export const publicTextLimit = 1_000;
-/** How many orders the context keeps: the one in focus, and of the others those that were mentioned or updated last. */
+/** How many orders the context shows: the one in focus, and of the others those that were mentioned or updated last. */
 export const ordersKept = 5;
+/** Of how many orders the facts are kept, by the same rule: one that is mentioned again has what was known of it. */
+export const factsKept = 50;
 /** How many shipments are remembered: those of the orders that are kept, and of the others those that moved last. */
-export const shipmentsKept = 10;
+export const shipmentsKept = 60;
 
 /** What is known of an order. */
 export interface Order {
@@ -57,7 +59,7 @@ export interface ShipmentFacts {
   readonly status: Fact;
 }
 
-/** What is known of orders. The first two follow from the facts and are shown. */
+/** What is known of orders. The first two follow from the facts and are shown, of the latest orders. */
 export interface OrderState {
   /** By id. */
   readonly orders: { readonly [order_id: string]: Order };

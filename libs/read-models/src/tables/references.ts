@@ -1,4 +1,5 @@
-import type { JsonObject, RecordedEvent } from '#domain';
+import type { JsonObject, RecordedEvent, UpdateReferences } from '#domain';
+import { aboutOf } from '#domain';
 import type { ReferenceRow } from './rows.ts';
 
 /** The fields that name what a conversation is about, each with the kind of its reference. */
@@ -15,7 +16,7 @@ export function isReference(text: unknown): text is string {
 export function referencesOf(session_id: string, event: RecordedEvent): ReferenceRow[] {
   const fields = fieldsOf(event);
   const named = Object.entries(kinds).map(([field, kind]) => ({ kind, reference: fields[field] }));
-  const resolved = event.type === 'ExternalUpdateRecorded' ? (event.data.references ?? {}) : {};
+  const resolved = resolvedIn(event);
   const all = [...named, ...Object.values(kinds).map((kind) => ({ kind, reference: resolved[kind] }))];
   const found = new Map<string, ReferenceRow>();
   for (const { kind, reference } of all)
@@ -23,9 +24,14 @@ export function referencesOf(session_id: string, event: RecordedEvent): Referenc
   return [...found.values()];
 }
 
+/** What the declaration of its type, or of its kind of inquiry, found in an event. */
+function resolvedIn(event: RecordedEvent): UpdateReferences {
+  if (event.type === 'InquiryOpened') return aboutOf(event.data);
+  return event.type === 'ExternalUpdateRecorded' ? (event.data.references ?? {}) : {};
+}
+
 function fieldsOf(event: RecordedEvent): JsonObject {
   if (event.type === 'TurnRecorded') return event.data.extracted_entities;
-  if (event.type === 'InquiryOpened') return event.data.subject;
   const answered = event.type === 'InquiryAnswered' || event.type === 'ExternalUpdateRecorded';
   return answered ? event.data.data : {};
 }

@@ -972,6 +972,15 @@ export interface components {
                 readonly [key: string]: unknown;
             };
             /**
+             * @description The `order`, `payout`, `tracking` and `partner` that its subject names, as its kind declares.
+             * @example {
+             *       "order": "ORD9823"
+             *     }
+             */
+            readonly about?: {
+                readonly [key: string]: string;
+            };
+            /**
              * @description `complete`: every source answered that had to be asked; `failed`: a required source said that it has no answer; `partial`: some source answered; `expired`: none did; `cancelled`: the answer was not wanted any more. The first that holds, `cancelled` before all.
              * @enum {string}
              */
@@ -1334,6 +1343,9 @@ export interface components {
              *           "kind": "order_status",
              *           "subject": {
              *             "order_id": "ORD9823"
+             *           },
+             *           "about": {
+             *             "order": "ORD9823"
              *           },
              *           "status": "complete",
              *           "opened_at": "2026-11-24T08:04:11.000Z",
