@@ -9,9 +9,20 @@ export type TopicFault = 'topic_missing' | 'topic_forbidden';
 
 /** The fault of a topic that an error of the client tells of, itself or as its cause. */
 export function topicFaultOf(error: unknown): TopicFault | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const fault = faults[(cause as { type?: string }).type ?? ''];
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  return typesOf(error)
+    .map((type) => faults[type])
+    .find((fault) => fault !== undefined);
+}
+
+/** Whether a broker refuses a message for its size. */
+export function isTooLarge(error: unknown): boolean {
+  return typesOf(error).some((type) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE');
+}
+
+/** What Kafka calls an error of the client, and its causes. */
+function typesOf(error: unknown): string[] {
+  const types: string[] = [];
+  for (let cause = error; cause instanceof Error && types.length < 5; cause = cause.cause)
+    types.push((cause as { type?: string }).type ?? '');
+  return types;
 }

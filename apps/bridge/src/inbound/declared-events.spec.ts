@@ -192,4 +192,17 @@ topics:
       message: expect.stringContaining(message),
     });
   });
+
+  test('is refused when it is deeper than the data of an event may be', () => {
+    const deep = (levels: number): Sent => {
+      const value = `{"meta":{"id":7},"gate":4,"note":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      return { topic: 'parking', value: Buffer.from(value), headers };
+    };
+    expect(events.read(received(deep(448)))).toMatchObject({ kind: 'arrived' });
+    for (const levels of [449, 4_470])
+      expect(refusal(events, deep(levels))).toMatchObject({
+        code: 'schema_broken',
+        message: expect.stringContaining('449 levels'),
+      });
+  });
 });
