@@ -3,6 +3,7 @@ export type { CloudEvent } from './cloud-events.ts';
 export { lagOf } from './consumer/group.ts';
 export { ConsumerLoop } from './consumer/loop.ts';
 export type { ConsumerOptions } from './consumer/loop.ts';
+export { consumerClientId } from './consumer/work-marker.ts';
 export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';

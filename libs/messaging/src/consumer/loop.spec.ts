@@ -57,6 +57,15 @@ describe('while a backing service is unavailable', () => {
     expect(group.steps).toEqual(['commit 0 to 0', 'commit 0', 'pause']);
   });
 
+  test('a consumer that ended meanwhile need not be paused', async () => {
+    const consumer = await start();
+    group.available = false;
+    consumer.pause = () => {
+      throw new Error('Consumer group was not initialized');
+    };
+    await expect(consumer.batch(0, 'a')).resolves.toBeUndefined();
+  });
+
   test('what had its effect before is committed', async () => {
     const consumer = await start({
       handle: async (text) => {
