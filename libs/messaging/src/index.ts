@@ -35,6 +35,6 @@ export {
 export type { TopicNames, TopicPlan, TopicSettings } from './topics.ts';
 export { applyDifferences, createMissing, differencesOf } from './topic-admin.ts';
 export type { TopicDifference } from './topic-admin.ts';
-export { topicFaultOf } from './topic-faults.ts';
+export { isMessageRefused, topicFaultOf } from './topic-faults.ts';
 export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';

@@ -19,6 +19,13 @@ export function isTooLarge(error: unknown): boolean {
   return typesOf(error).some((type) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE');
 }
 
+const refusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE'];
+
+/** Whether a broker refuses a message for what it is, such as one without a key for a compacted topic. */
+export function isMessageRefused(error: unknown): boolean {
+  return typesOf(error).some((type) => refusals.includes(type));
+}
+
 /** What Kafka calls an error of the client, and its causes. */
 function typesOf(error: unknown): string[] {
   const types: string[] = [];
