@@ -4,6 +4,9 @@ const faults: { readonly [type: string]: TopicFault | undefined } = {
   TOPIC_AUTHORIZATION_FAILED: 'topic_forbidden',
 };
 
+const sizeRefusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+const refusals = [...sizeRefusals, 'INVALID_RECORD', 'CORRUPT_MESSAGE'];
+
 /** Why nothing can be sent to a topic before somebody changes something in Kafka. */
 export type TopicFault = 'topic_missing' | 'topic_forbidden';
 
@@ -16,10 +19,8 @@ export function topicFaultOf(error: unknown): TopicFault | undefined {
 
 /** Whether a broker refuses a message for its size. */
 export function isTooLarge(error: unknown): boolean {
-  return typesOf(error).some((type) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE');
+  return typesOf(error).some((type) => sizeRefusals.includes(type));
 }
-
-const refusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE'];
 
 /** Whether a broker refuses a message for what it is, such as one without a key for a compacted topic. */
 export function isMessageRefused(error: unknown): boolean {
