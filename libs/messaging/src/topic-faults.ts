@@ -4,8 +4,8 @@ const faults: { readonly [type: string]: TopicFault | undefined } = {
   TOPIC_AUTHORIZATION_FAILED: 'topic_forbidden',
 };
 
-const sizeRefusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
-const refusals = [...sizeRefusals, 'INVALID_RECORD', 'CORRUPT_MESSAGE'];
+const sizeRefusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+const refusals = new Set([...sizeRefusals, 'INVALID_RECORD', 'CORRUPT_MESSAGE']);
 
 /** Why nothing can be sent to a topic before somebody changes something in Kafka. */
 export type TopicFault = 'topic_missing' | 'topic_forbidden';
@@ -19,12 +19,12 @@ export function topicFaultOf(error: unknown): TopicFault | undefined {
 
 /** Whether a broker refuses a message for its size. */
 export function isTooLarge(error: unknown): boolean {
-  return typesOf(error).some((type) => sizeRefusals.includes(type));
+  return typesOf(error).some((type) => sizeRefusals.has(type));
 }
 
 /** Whether a broker refuses a message for what it is, such as one without a key for a compacted topic. */
 export function isMessageRefused(error: unknown): boolean {
-  return typesOf(error).some((type) => refusals.includes(type));
+  return typesOf(error).some((type) => refusals.has(type));
 }
 
 /** What Kafka calls an error of the client, and its causes. */

@@ -113,6 +113,11 @@ describe('a CloudEvent', () => {
   });
 });
 
+const deep = (levels: number): Sent => {
+  const value = `{"meta":{"id":7},"gate":4,"note":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+  return { topic: 'parking', value: Buffer.from(value), headers: { 'X-Type': 'arrived' } };
+};
+
 describe('plain JSON', () => {
   const events = new DeclaredEvents(
     parseDeclarations(
@@ -194,10 +199,6 @@ topics:
   });
 
   test('is refused when it is deeper than the data of an event may be', () => {
-    const deep = (levels: number): Sent => {
-      const value = `{"meta":{"id":7},"gate":4,"note":${'['.repeat(levels)}${']'.repeat(levels)}}`;
-      return { topic: 'parking', value: Buffer.from(value), headers };
-    };
     expect(events.read(received(deep(448)))).toMatchObject({ kind: 'arrived' });
     for (const levels of [449, 4_470])
       expect(refusal(events, deep(levels))).toMatchObject({

@@ -111,6 +111,16 @@ describe('records', () => {
   });
 });
 
+/** A message of the formats before batches: offset, size, checksum, format, attributes, time, key and value. */
+const oldMessage = (format: number, offset: number, value: string): Buffer => {
+  const head = Buffer.alloc(30);
+  const message = Buffer.concat([head, Buffer.from(value)]);
+  message.writeBigInt64BE(BigInt(offset), 0);
+  message.writeInt32BE(message.length - 12, 8);
+  message.writeInt8(format, 16);
+  return message;
+};
+
 describe('a batch that cannot be read stands alone as one record with its bytes', () => {
   const bomb = Buffer.alloc(40 * megabyte);
   test.each<[string, () => Promise<Buffer>]>([
@@ -139,15 +149,6 @@ describe('a batch that cannot be read stands alone as one record with its bytes'
     expect(records[1]?.value).toEqual(bad);
   });
 
-  /** A message of the formats before batches: offset, size, checksum, format, attributes, time, key and value. */
-  const oldMessage = (format: number, offset: number, value: string): Buffer => {
-    const head = Buffer.alloc(30);
-    const message = Buffer.concat([head, Buffer.from(value)]);
-    message.writeBigInt64BE(BigInt(offset), 0);
-    message.writeInt32BE(message.length - 12, 8);
-    message.writeInt8(format, 16);
-    return message;
-  };
   test.each([
     [0, 'x'],
     [1, 'x'],
