@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { Publisher } from '#messaging';
+import { declared } from '#declarations';
+import { Publisher, readTopics } from '#messaging';
 import { waitUntil } from '#platform';
 import { redriveOpen } from '../../tools/dlq/dead-letters.ts';
 import type { Found } from '../../tools/dlq/read.ts';
@@ -27,6 +28,8 @@ import { withOwnSystem } from '../scenarios/system.ts';
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));
+/** Other specs have dead letters, too. */
+const topics = readTopics(declared().names);
 let system: ConnectedSystem;
 let subjects: readonly Subject[];
 let sessionIds: readonly string[];
@@ -144,9 +147,11 @@ describe('messages of other systems, while bridges join and leave and bridge and
   });
 });
 
+const redrive = async (): Promise<number> => (await redriveOpen({ ...system, topics })).sent;
+
 test('dead letters are redriven once', async () => {
-  expect(await redriveOpen(system)).toBeGreaterThan(0);
-  expect(await redriveOpen(system)).toBe(0);
+  expect(await redrive()).toBeGreaterThan(0);
+  expect(await redrive()).toBe(0);
 });
 
 test('a message in a zstd batch has its effect', async () => {
@@ -213,7 +218,9 @@ test('a message of the largest size that Kafka takes is in the dead letters', as
   }
   let found: Found | undefined;
   const isThere = async (): Promise<boolean> => {
-    found = (await readDeadLetters({ kafka, admin })).find(({ letter }) => letter.value?.equals(value));
+    found = (await readDeadLetters({ kafka, admin, topics })).find(({ letter }) =>
+      letter.value?.equals(value),
+    );
     return found !== undefined;
   };
   await waitUntil(isThere, { what: 'the dead letter', everyMs: 100 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
-import { createKafka, Publisher } from '#messaging';
+import { declared } from '#declarations';
+import { createKafka, Publisher, readTopics } from '#messaging';
 import { retry, sleep } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import type { Held, Processes } from '../diagnostics/processes.ts';
@@ -167,7 +168,8 @@ class Sender {
     }
     const namesOf = (isFound: (count: number) => boolean): string[] =>
       [...this.expected].flatMap(([id, name]) => (isFound(times.get(id) ?? 0) ? [name] : []));
-    const letters = await readDeadLetters({ kafka: this.system.kafka, admin: this.system.admin });
+    const { kafka, admin } = this.system;
+    const letters = await readDeadLetters({ kafka, admin, topics: readTopics(declared().names) });
     const setAside = new Set(
       letters.map(({ letter: { topic, partition, offset } }) => `${topic}/${partition}/${offset}`),
     );

@@ -57,6 +57,10 @@ async function listed(more: object = {}): Promise<string[]> {
   const { found } = await list(services, { limit: 100, topic, ...more });
   return found.map(({ offset, action }) => `${offset} ${action ?? 'open'}`);
 }
+/** How many letters an open redrive sent. */
+async function redriveAll(more: Parameters<typeof redriveOpen>[1] = {}): Promise<number> {
+  return (await redriveOpen(services, more)).sent;
+}
 async function sent(): Promise<number> {
   return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
 }
@@ -67,15 +71,15 @@ async function marks(): Promise<number> {
 describe('redriving', () => {
   test('sends each open letter once, and remembers all by one mark', async () => {
     await write(['not_json', 'refused', 'not_json']);
-    expect([await redriveOpen(services), await redriveOpen(services)]).toEqual([3, 0]);
+    expect([await redriveAll(), await redriveAll()]).toEqual([3, 0]);
     await write(['refused']);
-    expect(await redriveOpen(services)).toBe(1);
+    expect(await redriveAll()).toBe(1);
     expect([await sent(), await marks()]).toEqual([4, 1]);
   });
 
   test('leaves letters with another reason open', async () => {
     await write(['not_json', 'refused', 'not_json']);
-    expect(await redriveOpen(services, { reason: 'not_json' })).toBe(2);
+    expect(await redriveAll({ reason: 'not_json' })).toBe(2);
     expect(await listed({ isOpen: true })).toEqual(['1 open']);
   });
 
@@ -83,32 +87,67 @@ describe('redriving', () => {
     await write(['not_json', 'not_json']);
     await redrive(services, await at(services, [place(1)]));
     expect(await listed()).toEqual(['0 open', '1 redriven']);
-    expect(await redriveOpen(services)).toBe(1);
+    expect(await redriveAll()).toBe(1);
   });
 
   test('sends what came back only again', async () => {
     await write(['not_json'], { redriven_from: `${dead}/0/0` });
-    expect([await redriveOpen(services), await redriveOpen(services, { again: true })]).toEqual([0, 1]);
+    expect([await redriveAll(), await redriveAll({ again: true })]).toEqual([0, 1]);
+  });
+
+  test('leaves out letters that hold no message, and says how many', async () => {
+    await write(['unreadable', 'not_json']);
+    const placeOnly = { topic, partition: 0, offset: '2', key: null, value: null, headers: {} };
+    const detail = { reason: 'process_died', detail: 'no', failed_at: '' };
+    await publisher.send([writeDeadLetter({ ...placeOnly, ...detail })]);
+    expect(await redriveOpen(services)).toEqual({ sent: 1, withoutMessage: 2, refused: {} });
+    expect(await listed({ isOpen: true })).toEqual(['0 open', '2 open']);
+  });
+
+  test('goes on behind a letter that its topic refuses, and with the other topics', async () => {
+    const compacted = `a-${topic}`;
+    const gone = `b-${topic}`;
+    const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
+    const dead = [compacted, gone].map((name) => ({ topic: deadLetterTopic(name), numPartitions: 1 }));
+    await admin.createTopics({ topics: [{ topic: compacted, numPartitions: 1, configEntries }, ...dead] });
+    const letter = { partition: 0, reason: 'not_json', detail: 'no', failed_at: '', headers: {} };
+    const value = Buffer.from('text');
+    for (const [offset, key] of [null, Buffer.from('a')].entries())
+      await publisher.send([
+        writeDeadLetter({ ...letter, topic: compacted, offset: String(offset), key, value }),
+      ]);
+    await publisher.send([writeDeadLetter({ ...letter, topic: gone, offset: '0', key: value, value })]);
+    await write(['not_json']);
+    services = { ...services, topics: [compacted, gone, topic] };
+    expect(await redriveOpen(services)).toEqual({
+      sent: 2,
+      withoutMessage: 0,
+      refused: {
+        [compacted]: { letters: 1, reason: expect.any(String) },
+        [gone]: { letters: 1, reason: 'topic_missing' },
+      },
+    });
+    expect(await sent()).toBe(1);
   });
 
   test('that is interrupted before it is remembered sends the letter once more', async () => {
     await write(['not_json']);
     await database.pool.query('ALTER TABLE dead_letter_mark ADD CHECK (false)');
-    await expect(redriveOpen(services)).rejects.toThrow('check constraint');
+    await expect(redriveAll()).rejects.toThrow('check constraint');
     await database.pool.query('ALTER TABLE dead_letter_mark DROP CONSTRAINT dead_letter_mark_check');
-    expect([await redriveOpen(services), await sent()]).toEqual([1, 2]);
+    expect([await redriveAll(), await sent()]).toEqual([1, 2]);
   });
 
   test('counts nothing of a topic that was made anew', async () => {
     await write(['not_json', 'not_json']);
-    await redriveOpen(services);
+    await redriveAll();
     await admin.deleteTopics({ topics: [dead] });
     const create = (): Promise<boolean> =>
       admin.createTopics({ topics: [{ topic: dead, numPartitions: 1 }] });
     await waitUntil(() => create().catch(() => false), { what: 'the topic to be there again' });
     await write(['refused', 'refused', 'refused']);
     expect(await listed()).toEqual(['0 open', '1 open', '2 open']);
-    expect([await redriveOpen(services), await marks()]).toEqual([3, 1]);
+    expect([await redriveAll(), await marks()]).toEqual([3, 1]);
   });
 
   test('takes over what earlier versions redrove', async () => {
@@ -129,7 +168,7 @@ describe('discarding', () => {
     await discard(services, await at(services, [place(0)]));
     expect(await discardOpen(services, { reason: 'refused' })).toBe(1);
     expect(await listed()).toEqual(['0 discarded', '1 discarded', '2 open']);
-    expect([await redriveOpen(services), await sent()]).toEqual([1, 1]);
+    expect([await redriveAll(), await sent()]).toEqual([1, 1]);
   });
 
   test('is undone by redriving the place', async () => {
@@ -148,6 +187,13 @@ describe('the list', () => {
     expect([first.found.map(placeText), first.more]).toEqual([[`${dead}/0/0`, `${dead}/0/1`], true]);
     const rest = await list(services, { topic, limit: 3, after: place(1) });
     expect([rest.found.length, rest.more]).toEqual([3, false]);
+  });
+
+  test('has the letters of topics that are not declared any more', async () => {
+    await write(['not_json']);
+    const { topics: _declared, ...all } = services;
+    const { found } = await list(all, { limit: 100, topic });
+    expect(found).toHaveLength(1);
   });
 
   test('names topics that have no dead letters', async () => {

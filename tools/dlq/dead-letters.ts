@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { deadLetterTopic, Publisher, redriven } from '#messaging';
+import { deadLetterTopic } from '#messaging';
 import { Failure } from '../shared/failure.ts';
 import type { Action, Mark, Part } from './marks.ts';
 import { Marks } from './marks.ts';
@@ -8,6 +8,8 @@ import { comparePlaces, placeText } from './place.ts';
 import { planPage } from './plan.ts';
 import type { Bounds, Found, Source } from './read.ts';
 import { boundsOf, deadLetterTopics, nameOf, readParts, readPlaces } from './read.ts';
+import type { Redriven } from './sender.ts';
+import { LetterSender } from './sender.ts';
 
 /** What the commands on dead letters work with. */
 export interface Services extends Source {
@@ -24,15 +26,18 @@ export interface Filter {
 /**
  * Sends the open dead letters to their topics once more: with `again` those that were sent before and came back, else the
  * others. What is sent is marked page by page, so what an interruption leaves unmarked is sent twice, and nothing is lost.
- * @returns how many were sent
+ * Letters without their message are left out, and what a topic refuses stops no other topic.
  */
 export async function redriveOpen(
   services: Services,
   { again = false, ...filter }: Filter & { readonly again?: boolean } = {},
-): Promise<number> {
+): Promise<Redriven> {
   const isWanted = (item: Found): boolean => matches(filter, item) && cameBack(item) === again;
   const parts = await wantedParts(services, filter);
-  return withPublisher(services, (send) => workThrough(services, parts, 'redriven', isWanted, send));
+  return withSender(services, async (sender) => {
+    await workThrough(services, parts, 'redriven', isWanted, (letters) => sender.sendPage(letters));
+    return sender.result;
+  });
 }
 
 /** Marks the open dead letters as of no use. @returns how many */
@@ -43,7 +48,7 @@ export async function discardOpen(services: Services, filter: Filter): Promise<n
 
 /** Sends dead letters once more, whether or not they were sent or discarded before. */
 export async function redrive(services: Services, letters: readonly Found[]): Promise<void> {
-  await withPublisher(services, (send) => send(letters));
+  await withSender(services, (sender) => sender.send(letters));
   await mark(services, letters, 'redriven');
 }
 
@@ -61,7 +66,8 @@ export async function at(services: Services, places: readonly Place[]): Promise<
   throw new Failure(`There is no dead letter at ${named}: npm run dlq -- list shows them.`);
 }
 
-type Send = (letters: readonly Found[]) => Promise<void>;
+/** Gives letters their effect. @returns those that had it */
+type Act = (letters: readonly Found[]) => Promise<readonly Found[]>;
 
 /**
  * Gives the open letters of parts that are wanted an action, and marks them.
@@ -72,7 +78,7 @@ export async function workThrough(
   parts: readonly Bounds[],
   action: Action,
   isWanted: (letter: Found) => boolean,
-  act: Send = async () => undefined,
+  act: Act = async (letters) => letters,
 ): Promise<number> {
   const marks = new Marks(services.pool);
   for (const part of parts) await marks.prune(part, part.low, part.high);
@@ -80,8 +86,9 @@ export async function workThrough(
   let count = 0;
   await readParts(services, parts, async (part, { letters, next }) => {
     const known = await marksOf(marks, part, letters);
-    const plan = planPage(letters, action, isWanted, known, open.get(nameOf(part)));
-    await act(plan.chosen);
+    const { chosen } = planPage(letters, action, isWanted, known);
+    const done = new Set(await act(chosen));
+    const plan = planPage(letters, action, (letter) => done.has(letter), known, open.get(nameOf(part)));
     count += plan.chosen.length;
     let last = plan.open;
     for (const one of plan.marks) {
@@ -107,14 +114,12 @@ async function mark({ pool }: Services, letters: readonly Found[], action: Actio
   }
 }
 
-async function withPublisher<T>({ kafka }: Services, work: (send: Send) => Promise<T>): Promise<T> {
-  const publisher = new Publisher(kafka, 'gzip');
-  const send: Send = (letters) =>
-    publisher.send(letters.map((item) => redriven(item.letter, { ...item, offset: String(item.offset) })));
+async function withSender<T>(services: Services, work: (sender: LetterSender) => Promise<T>): Promise<T> {
+  const sender = new LetterSender(services);
   try {
-    return await work(send);
+    return await work(sender);
   } finally {
-    await publisher.close();
+    await sender.close();
   }
 }
 

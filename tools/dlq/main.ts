@@ -11,6 +11,7 @@ import type { Request } from './options.ts';
 import { parseRequest, usage } from './options.ts';
 import { placeText } from './place.ts';
 import type { Found } from './read.ts';
+import type { Redriven } from './sender.ts';
 import { takeOverGroups } from './take-over.ts';
 
 await runProgram(async () => {
@@ -41,11 +42,8 @@ async function run(services: Services, request: Request): Promise<void> {
     await (action === 'redrive' ? redrive : discard)(services, found);
     return report(action, found.length, isJson);
   }
-  const isRedrive = action === 'redrive';
-  const count = isRedrive
-    ? await redriveOpen(services, { ...request, again: isAgain })
-    : await discardOpen(services, request);
-  report(action, count, isJson);
+  if (action === 'discard') return report(action, await discardOpen(services, request), isJson);
+  reportOpen(await redriveOpen(services, { ...request, again: isAgain }), isJson);
 }
 
 async function printList(services: Services, request: Request): Promise<void> {
@@ -89,6 +87,16 @@ function report(action: 'redrive' | 'discard', count: number, isJson: boolean): 
   if (isJson) console.log(JSON.stringify({ [done]: count }));
   else if (action === 'discard') console.log(`${counted(count, 'dead letter')} discarded`);
   else console.log(`${counted(count, 'message')} sent to ${count === 1 ? 'its topic' : 'their topics'}`);
+}
+
+function reportOpen({ sent, withoutMessage, refused }: Redriven, isJson: boolean): void {
+  if (isJson)
+    return console.log(JSON.stringify({ redriven: sent, without_message: withoutMessage, refused }));
+  report('redrive', sent, isJson);
+  if (withoutMessage > 0)
+    console.log(`${counted(withoutMessage, 'dead letter')} left out: without the bytes of a message to send`);
+  for (const [topic, { letters, reason }] of Object.entries(refused))
+    console.log(`${counted(letters, 'message')} not taken by ${topic}: ${reason}`);
 }
 
 function explained(error: unknown): unknown {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { DeadLetter } from '#messaging';
-import { declared } from '#declarations';
-import { deadLetterTopic, readDeadLetter, readTopics } from '#messaging';
+import { deadLetterTopic, readDeadLetter } from '#messaging';
 import type { Part } from './marks.ts';
 import type { Place } from './place.ts';
 import { comparePlaces } from './place.ts';
@@ -31,7 +30,7 @@ type Take = (part: Bounds, page: Page) => Promise<bigint | undefined>;
 /** How long Kafka may send nothing although there are messages (ms). */
 const silenceMs = 60_000;
 
-/** The Kafka to read from, and the topics whose dead letters are meant: by default those that the bridge reads. */
+/** The Kafka to read from, and the topics whose dead letters are meant: by default all, declared or not any more. */
 export interface Source {
   readonly kafka: Kafka;
   readonly admin: Admin;
@@ -39,12 +38,10 @@ export interface Source {
 }
 
 /** The dead letter topics that there are. */
-export async function deadLetterTopics({
-  admin,
-  topics = readTopics(declared().names),
-}: Omit<Source, 'kafka'>): Promise<string[]> {
-  const known = new Set(await admin.listTopics());
-  return topics.map(deadLetterTopic).filter((topic) => known.has(topic));
+export async function deadLetterTopics({ admin, topics }: Omit<Source, 'kafka'>): Promise<string[]> {
+  const known = await admin.listTopics();
+  const wanted = topics && new Set(topics.map(deadLetterTopic));
+  return known.filter((topic) => wanted?.has(topic) ?? topic.endsWith(deadLetterTopic(''))).sort();
 }
 
 /** The parts of topics, in the order of `comparePlaces`. */

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
-import { createKafka, KafkaProbe } from '#messaging';
+import { consumerClientId, createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
@@ -52,7 +52,7 @@ const clients = [
   {
     provide: Kafka,
     useFactory: ({ kafka: connection }: Config, log: Logger) =>
-      createKafka({ connection, clientId: 'turnstream-bridge', log }),
+      createKafka({ connection, clientId: consumerClientId('turnstream-bridge'), log }),
     inject: [Config, LOGGER],
   },
   {

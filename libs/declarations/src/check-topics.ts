@@ -11,6 +11,8 @@ type Report = (path: Path, message: string) => void;
 const roots = ['id', 'type', 'time', 'subject', 'key', 'data'];
 /** Topics that Turnstream writes, or reads in a way of its own. */
 const own = /^(conversation\.events|inquiry\.replies|inquiry\.requests\..*|.*\.dlq)$/;
+/** The consumer group of a topic ends with its name; these endings are those of other groups of the bridge. */
+const groupsTaken = new Set(['events', 'replies']);
 
 /** The topics with their schemas compiled, and what the format of the file cannot say of them. */
 export function checkTopics(topics: Topics): {
@@ -38,6 +40,8 @@ function reportNames(names: readonly string[], report: Report): void {
   const known = new Map<string, string>();
   for (const name of names) {
     if (own.test(name)) report([name], 'is a topic of Turnstream itself: choose another name');
+    if (groupsTaken.has(name))
+      report([name], 'would share the consumer group of other topics: choose another name');
     const alike = known.get(name.replaceAll('.', '_'));
     if (alike !== undefined) report([name], `differs from ${alike} in . and _ only, which Kafka refuses`);
     known.set(name.replaceAll('.', '_'), name);

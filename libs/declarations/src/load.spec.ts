@@ -94,6 +94,16 @@ describe('a file', () => {
     expect(() => loadDeclarations({ TURNSTREAM_DECLARATIONS: large })).toThrow(/more than 1048576 bytes/);
   });
 
+  test.each(['events', 'replies'])(
+    'with a topic %s, whose consumer group would be taken, is refused',
+    (name) => {
+      const text = withType().replace('a.events', name);
+      expect(faultsOf(text)).toEqual([
+        expect.stringContaining(`/topics/${name}: would share the consumer group of other topics`),
+      ]);
+    },
+  );
+
   test('with several faults is refused with all of them, in the order of the file', () => {
     const text = `${withType('stauts: /data/status', 'schema: { type: objct }')}
       a.c.v1: { kind: C }

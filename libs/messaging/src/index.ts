@@ -3,6 +3,7 @@ export type { CloudEvent } from './cloud-events.ts';
 export { lagOf } from './consumer/group.ts';
 export { ConsumerLoop } from './consumer/loop.ts';
 export type { ConsumerOptions } from './consumer/loop.ts';
+export { consumerClientId } from './consumer/work-marker.ts';
 export { readDeadLetter, redriven, writeDeadLetter } from './dead-letters.ts';
 export type { Coordinates, DeadLetter } from './dead-letters.ts';
 export { deadLetterReasons, NonRetryableError } from './errors.ts';
@@ -34,6 +35,6 @@ export {
 export type { TopicNames, TopicPlan, TopicSettings } from './topics.ts';
 export { applyDifferences, createMissing, differencesOf } from './topic-admin.ts';
 export type { TopicDifference } from './topic-admin.ts';
-export { topicFaultOf } from './topic-faults.ts';
+export { isMessageRefused, topicFaultOf } from './topic-faults.ts';
 export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { topicFaultOf } from './topic-faults.ts';
+import { isMessageRefused, isTooLarge, topicFaultOf } from './topic-faults.ts';
 
 const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 
@@ -26,4 +26,13 @@ test.each<[string, unknown]>([
   ['no error', undefined],
 ])('%s is no fault of a topic', (_, error) => {
   expect(topicFaultOf(error)).toBeUndefined();
+});
+
+test.each([
+  ['MESSAGE_TOO_LARGE', true, true],
+  ['INVALID_RECORD', false, true],
+  ['NOT_LEADER_FOR_PARTITION', false, false],
+])('%s: the message is too large: %s, or refused: %s', (type, tooLarge, refused) => {
+  const error = protocolError(type);
+  expect([isTooLarge(error), isMessageRefused(error)]).toEqual([tooLarge, refused]);
 });

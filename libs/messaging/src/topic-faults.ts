@@ -4,14 +4,33 @@ const faults: { readonly [type: string]: TopicFault | undefined } = {
   TOPIC_AUTHORIZATION_FAILED: 'topic_forbidden',
 };
 
+const sizeRefusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+const refusals = new Set([...sizeRefusals, 'INVALID_RECORD', 'CORRUPT_MESSAGE']);
+
 /** Why nothing can be sent to a topic before somebody changes something in Kafka. */
 export type TopicFault = 'topic_missing' | 'topic_forbidden';
 
 /** The fault of a topic that an error of the client tells of, itself or as its cause. */
 export function topicFaultOf(error: unknown): TopicFault | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const fault = faults[(cause as { type?: string }).type ?? ''];
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  return typesOf(error)
+    .map((type) => faults[type])
+    .find((fault) => fault !== undefined);
+}
+
+/** Whether a broker refuses a message for its size. */
+export function isTooLarge(error: unknown): boolean {
+  return typesOf(error).some((type) => sizeRefusals.has(type));
+}
+
+/** Whether a broker refuses a message for what it is, such as one without a key for a compacted topic. */
+export function isMessageRefused(error: unknown): boolean {
+  return typesOf(error).some((type) => refusals.has(type));
+}
+
+/** What Kafka calls an error of the client, and its causes. */
+function typesOf(error: unknown): string[] {
+  const types: string[] = [];
+  for (let cause = error; cause instanceof Error && types.length < 5; cause = cause.cause)
+    types.push((cause as { type?: string }).type ?? '');
+  return types;
 }

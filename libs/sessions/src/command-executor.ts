@@ -47,7 +47,7 @@ const deleted: Rejection = {
 };
 
 /** Levels that a command may have: its events, and what later ones take over of them, have some more. */
-const deepestCommand = deepestData - 50;
+export const deepestCommand = deepestData - 50;
 const tooDeep: Rejection = {
   code: 'data_too_deep',
   reason: `The command is nested in more than ${deepestCommand} levels.`,

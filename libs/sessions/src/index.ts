@@ -8,7 +8,7 @@ export {
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
-export { CommandExecutor } from './command-executor.ts';
+export { CommandExecutor, deepestCommand } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
 export { commandLimits } from './command-tail.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { loadDeclarations } from '#declarations';
-import { deadLetterTopic, lagOf, Publisher } from '#messaging';
+import { deadLetterTopic, lagOf, Publisher, readTopics } from '#messaging';
 import { inParallel, sleep, waitUntil } from '#platform';
 import { readDeadLetters } from '../../../tools/dlq/read.ts';
 import type { ConnectedSystem } from '../clients.ts';
@@ -139,7 +139,7 @@ interface DeadLetters {
 }
 
 async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan): Promise<DeadLetters> {
-  const all = await readDeadLetters({ kafka, admin });
+  const all = await readDeadLetters({ kafka, admin, topics: readTopics(loadDeclarations({}).names) });
   // On a shared Kafka others may redrive them: those come back from another place.
   const ours = all.filter(
     ({ letter }) => poison.has(String(letter.value)) && !('redriven_from' in letter.headers),

@@ -113,6 +113,11 @@ describe('a CloudEvent', () => {
   });
 });
 
+const deep = (levels: number): Sent => {
+  const value = `{"meta":{"id":7},"gate":4,"note":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+  return { topic: 'parking', value: Buffer.from(value), headers: { 'X-Type': 'arrived' } };
+};
+
 describe('plain JSON', () => {
   const events = new DeclaredEvents(
     parseDeclarations(
@@ -191,5 +196,14 @@ topics:
       code,
       message: expect.stringContaining(message),
     });
+  });
+
+  test('is refused when it is deeper than the data of an event may be', () => {
+    expect(events.read(received(deep(448)))).toMatchObject({ kind: 'arrived' });
+    for (const levels of [449, 4_470])
+      expect(refusal(events, deep(levels))).toMatchObject({
+        code: 'schema_broken',
+        message: expect.stringContaining('449 levels'),
+      });
   });
 });

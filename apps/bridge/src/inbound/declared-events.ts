@@ -4,6 +4,8 @@ import { Declarations } from '#declarations';
 import type { JsonObject, UpdateReferences } from '#domain';
 import type { Received } from '#messaging';
 import { NonRetryableError } from '#messaging';
+import { isDeeperThan } from '#platform';
+import { deepestCommand } from '#sessions';
 import { exact } from './exact.ts';
 import type { Envelope } from './envelope.ts';
 import { envelopeOf } from './envelope.ts';
@@ -36,6 +38,8 @@ interface FoundType {
 const versioned = /^(.+)\.v([1-9]\d{0,4})$/;
 /** Larger data (characters of JSON) does not belong into a conversation. */
 const dataLimit = 65_536;
+/** A command has its data one level below itself. */
+const deepestData = deepestCommand - 1;
 
 /** The events of the declared topics. */
 @Injectable()
@@ -72,8 +76,10 @@ function findType({ types }: DeclaredTopic, name: string): FoundType | undefined
   return other && { declared: other[1], version, known: false };
 }
 
-/** The size first: a schema is checked in a time that grows with the data. */
+/** Depth and size first: what is written or checked by a schema must not exhaust the stack, or the time. */
 function checkData({ declared, known }: FoundType, { data }: Envelope): void {
+  if (isDeeperThan(data, deepestData))
+    throw new NonRetryableError('schema_broken', `data is nested in more than ${deepestData} levels`);
   if ((JSON.stringify(data)?.length ?? 0) > dataLimit)
     throw new NonRetryableError('schema_broken', `data has more than ${dataLimit} characters of JSON`);
   const fault = known ? declared.faultOf(data) : undefined;

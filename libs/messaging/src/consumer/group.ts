@@ -10,7 +10,7 @@ export async function findSuspects(
 ): Promise<Map<number, Suspects>> {
   return withAdmin(kafka, async (admin) => {
     const { groups } = await admin.describeGroups([groupId]);
-    const members = new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
+    const members = groups.flatMap((group) => group.members);
     const suspects = new Map<number, Suspects>();
     for (const [partition, committed] of await committedOffsets(admin, groupId, topic)) {
       const found = suspectsAt(committed, members);
@@ -20,17 +20,31 @@ export async function findSuspects(
   });
 }
 
-/** Has a group that never committed for a topic begin where another group is. */
+/**
+ * Has a group begin where another group is, on each partition for which it never committed.
+ * @throws when not all offsets were set: another process may set them at the same time, which divides them
+ */
 export async function inheritOffsets(
   kafka: Pick<Kafka, 'admin'>,
   { from, groupId, topic }: { readonly from: string; readonly groupId: string; readonly topic: string },
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
-    const own = await committedOffsets(admin, groupId, topic);
-    if ([...own.values()].some(({ offset }) => offset >= 0n)) return;
     const old = [...(await committedOffsets(admin, from, topic))].filter(([, { offset }]) => offset >= 0n);
-    const partitions = old.map(([partition, { offset }]) => ({ partition, offset: String(offset) }));
-    if (partitions.length > 0) await admin.setOffsets({ groupId, topic, partitions });
+    const missing = async (): Promise<typeof old> => {
+      const own = await committedOffsets(admin, groupId, topic);
+      return old.filter(([partition]) => (own.get(partition)?.offset ?? -1n) < 0n);
+    };
+    const partitions = (await missing()).map(([partition, { offset }]) => ({
+      partition,
+      offset: String(offset),
+    }));
+    if (partitions.length === 0) return;
+    await admin.setOffsets({ groupId, topic, partitions });
+    const left = (await missing()).map(([partition]) => partition);
+    if (left.length > 0)
+      throw new Error(
+        `${groupId} did not take over the offsets of partitions ${left.join(', ')} of ${topic}`,
+      );
   });
 }
 

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Admin, IHeaders, Kafka } from 'kafkajs';
 import { sleep } from '../../../platform/src/async/sleep.ts';
 import { waitUntil } from '../../../platform/src/async/wait-until.ts';
+import { NonRetryableError } from '../errors.ts';
 import { createKafka } from '../kafka.ts';
 import type { Outgoing } from '../publisher.ts';
 import { Publisher } from '../publisher.ts';
+import { deadLetterTopic } from '../topics.ts';
 import type { ConsumerOptions } from './loop.ts';
 import { ConsumerLoop } from './loop.ts';
 
@@ -112,6 +114,28 @@ test('20,000 headers and a key of 900 KB stop nothing', async () => {
   await send('last');
   await whileReading(() => untilHandled(3));
   expect(handled.toSorted()).toEqual(['headers', 'key', 'last']);
+});
+
+test('a message that does not fit into the dead letters has one without its bytes, and stops nothing', async () => {
+  await createTopic();
+  const configEntries = [{ name: 'max.message.bytes', value: '1000' }];
+  await admin.createTopics({ topics: [{ topic: deadLetterTopic(topic), numPartitions: 1, configEntries }] });
+  const large = randomBytes(5_000).toString('hex');
+  await send(large, 'last');
+  await whileReading(() => untilHandled(1), {
+    handle: async (text) => {
+      if (text === large) throw new NonRetryableError('refused', 'no');
+      handled.push(text);
+    },
+    deadLetter: async (sent) => {
+      await publisher.send(sent);
+      letters.push(...sent);
+    },
+  });
+  expect(handled).toEqual(['last']);
+  expect(letters).toMatchObject([
+    { value: null, headers: { dead_letter_reason: 'refused', dead_letter_offset: '0' } },
+  ]);
 });
 
 test('a slow message holds its own partition only', async () => {

@@ -45,7 +45,7 @@ describe('a batch', () => {
   test('is left after the message under way when the signal aborts', async () => {
     const consumer = await start({ handle: async () => group.stop.abort() });
     await consumer.batch(0, 'a', 'b', 'c', 'd');
-    expect(group.steps.filter((step) => step.startsWith('commit')).at(-1)).toBe('commit 1');
+    expect(group.steps.findLast((step) => step.startsWith('commit'))).toBe('commit 1');
   });
 });
 
@@ -55,6 +55,15 @@ describe('while a backing service is unavailable', () => {
     group.available = false;
     await consumer.batch(0, 'a');
     expect(group.steps).toEqual(['commit 0 to 0', 'commit 0', 'pause']);
+  });
+
+  test('a consumer that ended meanwhile need not be paused', async () => {
+    const consumer = await start();
+    group.available = false;
+    consumer.pause = () => {
+      throw new Error('Consumer group was not initialized');
+    };
+    await expect(consumer.batch(0, 'a')).resolves.toBeUndefined();
   });
 
   test('what had its effect before is committed', async () => {

@@ -81,7 +81,7 @@ export class PartitionBatches<T> {
       return;
     }
     work.goesAside = true;
-    this.consumer.pause([{ topic, partitions: [partition] }]);
+    this.tell('pause', topic, partition);
     void this.finishAside(running, topic, partition, work);
   }
 
@@ -116,7 +116,7 @@ export class PartitionBatches<T> {
     if (progressed) this.pausedBefore.delete(partition);
     const attempt = (this.pausedBefore.get(partition) ?? 0) + 1;
     this.pausedBefore.set(partition, attempt);
-    this.consumer.pause([{ topic, partitions: [partition] }]);
+    this.tell('pause', topic, partition);
     onPaused?.(topic, partition);
     void this.resumeWhenReady(topic, partition, attempt);
   }
@@ -129,12 +129,15 @@ export class PartitionBatches<T> {
   }
 
   private resume(topic: string, partition: number): void {
-    if (this.stopping.signal.aborted) return;
+    if (!this.stopping.signal.aborted) this.tell('resume', topic, partition);
+  }
+
+  private tell(action: 'pause' | 'resume', topic: string, partition: number): void {
     try {
-      this.consumer.resume([{ topic, partitions: [partition] }]);
+      this.consumer[action]([{ topic, partitions: [partition] }]);
     } catch (error) {
-      // A consumer that ended meanwhile refuses to resume.
-      this.options.log.debug({ topic, partition, reason: textOf(error) }, 'partition not resumed');
+      // A consumer that ended meanwhile refuses to.
+      this.options.log.debug({ topic, partition, action, reason: textOf(error) }, 'consumer ended meanwhile');
     }
   }
 }

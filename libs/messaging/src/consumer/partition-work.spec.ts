@@ -142,10 +142,28 @@ describe('a process that died', () => {
 
   test('is told from one that lives on in the group', async () => {
     found(0, 1, 0, 'alive');
-    group.members = ['alive'];
+    group.members = [{ memberId: 'alive', clientId: 'bridge' }];
     const consumer = await start();
     await consumer.batch(0, 'a', 'b');
     expect(group.steps[0]).toBe('commit 0 to 1');
+  });
+
+  test('is told from one that lives on as another member', async () => {
+    found(0, 1, 0, 'left');
+    group.members = [{ memberId: 'joined again', clientId: 'bridge.other' }];
+    const consumer = await start();
+    await consumer.batch(0, 'a', 'b');
+    expect(group.steps[0]).toBe('commit 0 to 1');
+  });
+
+  test('is told from one that ended between two chunks: nothing stays in work', async () => {
+    const consumer = await start();
+    consumer.commitFault = () => {
+      consumer.isRunning = !group.steps.includes('b');
+      return undefined;
+    };
+    await consumer.batch(0, 'a', 'b', 'c');
+    expect(group.steps.slice(-2)).toEqual(['commit 2 to 2', 'commit 2']);
   });
 
   test('has its messages tried one at a time in all partitions', async () => {

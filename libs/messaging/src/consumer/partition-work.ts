@@ -67,7 +67,7 @@ export class PartitionWork<T> {
     const received = messages.map((message): Received => ({ topic, partition, ...message }));
     const chunks = chunksOf(received, this.options.chunkSize, suspects);
     for (const [index, chunk] of chunks.entries()) {
-      if (this.isOver()) return;
+      if (this.isOver()) return this.unmark(chunk);
       const isComplete =
         chunk.deaths > 0
           ? await oneSuspect.run(() => this.suspect(chunk))
@@ -119,6 +119,11 @@ export class PartitionWork<T> {
     this.next = next;
     if (!this.stopping.signal.aborted) this.error = error ?? new Error('stopped');
     return false;
+  }
+
+  /** Takes back that a chunk is in work: the process does not die on what it has not begun. */
+  private async unmark({ messages: [first] }: Chunk): Promise<void> {
+    if (this.marked) await this.commit(first.offset, undefined);
   }
 
   private resolve({ offset }: Received): void {

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import { sleep } from '../../../platform/src/async/sleep.ts';
 import { NonRetryableError } from '../errors.ts';
 import type { BatchOptions, BatchResult, Received } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
 import type { Outgoing } from '../publisher.ts';
+
+const { KafkaJSProtocolError } = kafkajs;
 
 class UnavailableError extends Error {}
 
@@ -114,6 +117,49 @@ test('while a backing service is unavailable no message of another key is begun'
 test('no message has an effect when the batch cannot be prepared', async () => {
   expect(await run(['a:1'], { prepare: failing })).toMatchObject({ done: 0 });
   expect(handled).toEqual([]);
+});
+
+const prepareShallow = async (messages: readonly Received[]): Promise<string[]> => {
+  const texts = messages.map(({ value }) => String(value));
+  if (texts.includes('deep')) throw new RangeError('too deep');
+  return texts;
+};
+
+test('a message that makes the preparation of its batch fail goes to the dead letters alone', async () => {
+  expect(await run(['a:1', 'a:deep', 'b:2'], { prepare: prepareShallow })).toEqual({ done: 3 });
+  expect(handled.sort()).toEqual(['1', '2']);
+  expect(letters).toMatchObject([
+    { headers: { dead_letter_reason: 'gave_up', dead_letter_detail: 'too deep', dead_letter_offset: '1' } },
+  ]);
+});
+
+test('a service that becomes unavailable while messages are prepared one by one ends the batch', async () => {
+  const prepare = async (messages: readonly Received[]): Promise<string[]> => {
+    if (messages.length > 1) throw new RangeError('too deep');
+    throw new UnavailableError();
+  };
+  expect(await run(['a:1', 'b:2'], { prepare })).toEqual({ done: 0, error: expect.any(UnavailableError) });
+  expect(letters).toEqual([]);
+});
+
+test('a message that is too large for the dead letters has one with its place only', async () => {
+  const deadLetter = async (sent: readonly Outgoing[]): Promise<void> => {
+    if (sent.some(({ value }) => value !== null))
+      throw new KafkaJSProtocolError({ message: 'no', type: 'MESSAGE_TOO_LARGE', code: 10 } as never);
+    letters.push(...sent);
+  };
+  expect(await run(['a:1', 'a:poison', 'a:2'], { deadLetter })).toEqual({ done: 3 });
+  expect(letters).toMatchObject([
+    {
+      key: null,
+      value: null,
+      headers: {
+        dead_letter_reason: 'not_json',
+        dead_letter_detail: 'Too large for here, its bytes are at its place only: broken',
+        dead_letter_offset: '1',
+      },
+    },
+  ]);
 });
 
 test('a message whose dead letter cannot be sent does not count as done', async () => {

@@ -1,10 +1,11 @@
 import type { IHeaders } from 'kafkajs';
 import { inParallel } from '../../../platform/src/async/in-parallel.ts';
 import { retry } from '../../../platform/src/async/retry.ts';
-import type { Coordinates } from '../dead-letters.ts';
+import type { Coordinates, DeadLetter } from '../dead-letters.ts';
 import { writeDeadLetter } from '../dead-letters.ts';
 import { NonRetryableError, textOf } from '../errors.ts';
 import type { Outgoing } from '../publisher.ts';
+import { isTooLarge } from '../topic-faults.ts';
 
 /** A message and where it was found. */
 export interface Received extends Coordinates {
@@ -59,7 +60,7 @@ export async function processBatch<T>(
   const finished = messages.map(() => false);
   let failure: { readonly error: unknown } | undefined;
   try {
-    const prepared = await prepareReadable(messages, options);
+    const prepared = await prepareReadable(messages, options, signal);
     await inParallel(indexesByKey(messages), options.atOnce, async (indexes) => {
       for (const index of indexes) {
         const [message, item] = [messages[index], prepared[index]];
@@ -80,12 +81,48 @@ export async function processBatch<T>(
 
 async function prepareReadable<T>(
   messages: readonly Received[],
-  { prepare }: BatchOptions<T>,
+  options: BatchOptions<T>,
+  signal: AbortSignal,
 ): Promise<readonly (T | NonRetryableError | undefined)[]> {
-  const prepared = [...(await prepare(messages.filter(({ fault }) => fault === undefined)))];
+  const readable = messages.filter(({ fault }) => fault === undefined);
+  const prepared = [...(await prepareAll(readable, options, signal))];
   return messages.map(({ fault }) =>
     fault === undefined ? prepared.shift() : new NonRetryableError('unreadable', fault),
   );
+}
+
+/** All at once; when one of them makes that fail, one by one, to find it. */
+async function prepareAll<T>(
+  messages: readonly Received[],
+  options: BatchOptions<T>,
+  signal: AbortSignal,
+): Promise<readonly (T | NonRetryableError | undefined)[]> {
+  const { prepare, isUnavailable } = options;
+  try {
+    return await prepare(messages);
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+  }
+  const prepared: (T | NonRetryableError | undefined)[] = [];
+  for (const message of messages) prepared.push(await prepareOne(message, options, signal));
+  return prepared;
+}
+
+/** Throws only when a backing service is unavailable; undefined: the signal aborted. */
+async function prepareOne<T>(
+  message: Received,
+  { prepare, isUnavailable }: BatchOptions<T>,
+  signal: AbortSignal,
+): Promise<T | NonRetryableError | undefined> {
+  const isRetryable = (error: unknown): boolean =>
+    !(error instanceof NonRetryableError) && !isUnavailable(error);
+  try {
+    const prepared = await retry(() => prepare([message]), { attempts, minMs: pauseMs, isRetryable, signal });
+    return prepared?.[0];
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    return error instanceof NonRetryableError ? error : new NonRetryableError('gave_up', textOf(error));
+  }
 }
 
 /** Throws only when a backing service is unavailable, or the signal aborts. */
@@ -114,7 +151,7 @@ async function processMessage<T>(
   if (!isDone) throw new StoppedError('The work on the message was stopped.');
 }
 
-/** Sends a message to the dead letters. */
+/** Sends a message to the dead letters: without its bytes when it does not fit in. */
 export async function deadLetter(
   message: Received,
   { code, message: detail }: NonRetryableError,
@@ -123,8 +160,19 @@ export async function deadLetter(
   const { topic, partition, offset, key, value, headers = {} } = message;
   const failed_at = new Date().toISOString();
   const letter = { topic, partition, offset, reason: code, detail, failed_at, key, value, headers };
-  await options.deadLetter([writeDeadLetter(letter)]);
+  try {
+    await options.deadLetter([writeDeadLetter(letter)]);
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    await options.deadLetter([writeDeadLetter(withoutBytes(letter))]);
+  }
   options.onDeadLetter?.(topic, code);
+}
+
+/** A dead letter that has of its message the place only. */
+function withoutBytes(letter: DeadLetter): DeadLetter {
+  const detail = `Too large for here, its bytes are at its place only: ${letter.detail}`;
+  return { ...letter, detail, key: null, value: null, headers: {} };
 }
 
 /** The indexes of the messages of each key, in their order; a message without a key stands alone. */

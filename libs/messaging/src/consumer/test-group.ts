@@ -17,6 +17,7 @@ export class FakeConsumer {
   private config: ConsumerRunConfig | undefined;
   /** Why a commit fails. */
   commitFault: () => Error | undefined = () => undefined;
+  isRunning = true;
 
   /** `steps`: what is done with it, in order. */
   constructor(private readonly steps: string[]) {}
@@ -62,7 +63,7 @@ export class FakeConsumer {
     }));
     const payload = {
       batch: { topic, partition, messages },
-      isRunning: () => true,
+      isRunning: () => this.isRunning,
       isStale: () => false,
       heartbeat: async () => undefined,
       resolveOffset: (offset: string) => this.steps.push(`resolve ${offset}`),
@@ -96,7 +97,7 @@ export class TestGroup {
   available = true;
   /** What the group has committed, and who is in it. */
   committed: { partition: number; offset: string; metadata: string | null }[] = [];
-  members: string[] = [];
+  members: { memberId: string; clientId: string }[] = [];
   running: Promise<void> = Promise.resolve();
 
   /** Starts the loop; `settle` lets it begin. */
@@ -143,7 +144,7 @@ export class TestGroup {
   }
 
   private admin(): Admin {
-    const members = this.members.map((memberId) => ({ memberId }));
+    const { members } = this;
     return {
       connect: async () => undefined,
       disconnect: async () => undefined,

@@ -29,6 +29,17 @@ export interface Committed {
 
 const thisProcess = randomUUID();
 
+/** The client id of a consumer, by which other processes know that this one lives, whatever member it is. */
+export function consumerClientId(name: string): string {
+  return `${name}.${thisProcess}`;
+}
+
+/** A member of a consumer group. */
+export interface Member {
+  readonly memberId: string;
+  readonly clientId: string;
+}
+
 /** A message that processes died on so often is not tried again. */
 export const deathsToSetAside = 2;
 
@@ -38,15 +49,18 @@ export function writeMarker(to: bigint, deaths: number, member: string): string 
 
 /**
  * Which messages at a committed offset are suspect: those that were in work when their process died. One that left, or
- * lives on in the group, has not died: it lost the partition.
+ * lives on in the group, also as another member, has not died: it lost the partition.
  */
 export function suspectsAt(
   { offset, metadata }: Committed,
-  members: ReadonlySet<string>,
+  members: readonly Member[],
 ): Suspects | undefined {
   const marker = readMarker(metadata);
   if (marker === undefined || offset < 0n) return undefined;
-  const lives = marker.process === thisProcess || members.has(marker.member);
+  // Earlier versions have no process in their client ids.
+  const isOf = ({ memberId, clientId }: Member): boolean =>
+    memberId === marker.member || clientId.endsWith(`.${marker.process}`);
+  const lives = marker.process === thisProcess || members.some(isOf);
   const deaths = marker.deaths + (lives ? 0 : 1);
   return deaths === 0 ? undefined : { from: offset, to: marker.to, deaths };
 }

@@ -110,6 +110,16 @@ describe('records', () => {
   });
 });
 
+/** A message of the formats before batches: offset, size, checksum, format, attributes, time, key and value. */
+const oldMessage = (format: number, offset: number, value: string): Buffer => {
+  const head = Buffer.alloc(30);
+  const message = Buffer.concat([head, Buffer.from(value)]);
+  message.writeBigInt64BE(BigInt(offset), 0);
+  message.writeInt32BE(message.length - 12, 8);
+  message.writeInt8(format, 16);
+  return message;
+};
+
 describe('a batch that cannot be read stands alone as one record with its bytes', () => {
   const bomb = Buffer.alloc(40 * megabyte);
   test.each<[string, () => Promise<Buffer>]>([
@@ -136,6 +146,25 @@ describe('a batch that cannot be read stands alone as one record with its bytes'
       ['5', false],
     ]);
     expect(records[1]?.value).toEqual(bad);
+  });
+
+  test.each([
+    [0, 'x'],
+    [1, 'x'],
+    [1, 'x'.repeat(100)],
+  ])('a message of format %s, at its own offset', async (format, value) => {
+    const [one, other] = [oldMessage(format, 7, value), oldMessage(format, 8, value)];
+    const records = await read(one, other);
+    expect(records.map(({ offset }) => offset)).toEqual(['7', '8']);
+    expect(records[0]).toMatchObject({ value: one, fault: expect.stringContaining(`format ${format}`) });
+  });
+
+  test('a batch that is too short for its head', async () => {
+    const short = oldMessage(2, 7, '');
+    expect(await read(short, await batch(8, text('a')))).toMatchObject([
+      { offset: '7', value: short },
+      { offset: '8' },
+    ]);
   });
 
   test('more records than a batch may have', async () => {

@@ -26,9 +26,11 @@ const batchBytes = 32 * 1_048_576;
 const batchRecords = 100_000;
 /** About what a record takes beside its bytes. */
 const recordOverhead = 400;
-/** From the base offset to the number of records, and what stands before the length's end. */
+/** From the base offset to the number of records, what stands before the length's end, and before that of the format. */
 const headerBytes = 61;
 const lengthEnd = 12;
+const formatEnd = 17;
+/** The formats before had messages, no batches. Brokers since Kafka 0.11 write this one. */
 const supportedFormat = 2;
 
 /** Memory for the records of one answer, in bytes; what has no room is fetched again. */
@@ -42,36 +44,46 @@ export interface Budget {
  */
 export async function readRecordBatches(bytes: Buffer, budget: Budget): Promise<FetchedRecord[]> {
   const records: FetchedRecord[] = [];
-  for (let rest = bytes; budget.left > 0 && rest.length >= headerBytes;) {
-    const length = lengthEnd + rest.readInt32BE(8);
+  for (let rest = bytes; budget.left > 0 && rest.length >= formatEnd;) {
+    const length = lengthEnd + Math.max(0, rest.readInt32BE(8));
     if (length > rest.length) break;
     for (const record of await readOrFault(rest.subarray(0, length), budget)) records.push(record);
-    rest = rest.subarray(Math.max(length, lengthEnd));
+    rest = rest.subarray(length);
   }
   return records;
 }
 
 async function readOrFault(batch: Buffer, budget: Budget): Promise<FetchedRecord[]> {
-  const context = contextOf(batch);
   try {
-    return await readBatch(batch, context, budget);
+    return await readBatch(batch, budget);
   } catch (error) {
     budget.left -= batch.length;
     const fault = `The record batch cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    const lastOffset = batch.readBigInt64BE(0) + BigInt(Math.max(0, batch.readInt32BE(23)));
-    const facts = { offset: String(lastOffset), timestamp: String(batch.readBigInt64BE(35)), attributes: 0 };
     const content = { key: null, value: batch, headers: {}, isControlRecord: false };
-    return [{ ...facts, ...content, batchContext: context, fault }];
+    return [{ ...factsOf(batch), attributes: 0, ...content, fault }];
   }
+}
+
+/** What stands in the head of a batch: its last offset, and that of a message of an older format. */
+function factsOf(batch: Buffer): Pick<FetchedRecord, 'offset' | 'timestamp' | 'batchContext'> {
+  const offset = batch.readBigInt64BE(0);
+  if (batch.length < headerBytes || batch.readInt8(16) !== supportedFormat) {
+    const batchContext = { producerId: '-1', inTransaction: false };
+    return { offset: String(offset), timestamp: '-1', batchContext };
+  }
+  const lastOffset = offset + BigInt(Math.max(0, batch.readInt32BE(23)));
+  const timestamp = String(batch.readBigInt64BE(35));
+  return { offset: String(lastOffset), timestamp, batchContext: contextOf(batch) };
 }
 
 function contextOf(batch: Buffer): BatchContext {
   return { producerId: String(batch.readBigInt64BE(43)), inTransaction: (batch.readInt16BE(21) & 0x10) > 0 };
 }
 
-async function readBatch(batch: Buffer, context: BatchContext, budget: Budget): Promise<FetchedRecord[]> {
+async function readBatch(batch: Buffer, budget: Budget): Promise<FetchedRecord[]> {
   const format = batch.readInt8(16);
   if (format !== supportedFormat) throw new RangeError(`format ${format} is not supported`);
+  const context = contextOf(batch);
   const attributes = batch.readInt16BE(21);
   const count = batch.readInt32BE(57);
   if (count > batchRecords) throw new RangeError(`more than ${batchRecords} records`);
