@@ -39,6 +39,8 @@ export class LateHarness {
   readonly recorded: Recorded[] = [];
   /** The errors with which commands of sessions fail. */
   readonly failing = new Map<string, Error>();
+  /** Ends the work. */
+  readonly stop = new AbortController();
   readonly metrics = new Metrics('bridge');
   readonly kept: KeptUpdates;
   readonly ownership: Ownership;
@@ -82,7 +84,7 @@ export class LateHarness {
     });
     const batch = mergeChanges(changes);
     await this.index.apply(batch);
-    await this.late.record(batch.mentions, after);
+    await this.late.record(batch.mentions, after, this.stop.signal);
   }
 
   /** Goes back by some events, as after a crash before the position was saved. */
