@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
+import { createLogger, Metrics } from '#platform';
 import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
 import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
 import type { IncomingEvent } from './declared-events.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
@@ -45,6 +47,8 @@ const event: IncomingEvent = {
   public_text: null,
 };
 const marked: string[] = [];
+const metrics = new Metrics('bridge');
+const bridge = new BridgeMetrics(metrics);
 
 function record(
   commands: Pick<CommandExecutor, 'execute'>,
@@ -57,9 +61,9 @@ function record(
   const noMore = { first: async () => [], next: async () => undefined };
   const kept = { keep: async () => [], markMatched: async (id: string) => void marked.push(id) };
   const ownership = { learn: async () => undefined, addressees: async () => [] };
-  const updates = new ExternalUpdates(notRead, noMore, kept, ownership, new UpdateRecorder(commands), {
-    obstacle: async () => null,
-  });
+  const [lag, recorder] = [{ obstacle: async () => null }, new UpdateRecorder(commands)];
+  const logger = createLogger('bridge', 'silent');
+  const updates = new ExternalUpdates(notRead, noMore, kept, ownership, recorder, lag, bridge, logger);
   const addressees = { references: [], partner: null };
   return updates.record({ id: '7', update, addressees, page: { sessions, next: undefined } }, signal);
 }
@@ -114,14 +118,27 @@ describe('an external update', () => {
     expect(request?.commands[0]).not.toHaveProperty('references');
   });
 
-  test('whose id came before with other data is not retryable', async () => {
-    await expect(record(executor(new CommandIdReusedError('1')))).rejects.toMatchObject({ code: 'refused' });
+  test('whose id came before with other data in all sessions is not retryable', async () => {
+    const used = new CommandIdReusedError('1');
+    await expect(record(executor(used, used))).rejects.toMatchObject({ code: 'refused' });
+    expect(marked).toEqual([]);
   });
 
-  test('that one session rejects is recorded in the others', async () => {
-    const commands = executor(new CommandIdReusedError('1'));
-    await record(commands).catch(() => undefined);
-    expect(commands.requests).toHaveLength(2);
+  test.each([new CommandIdReusedError('1'), new Error('strange event')])(
+    'that one session cannot take is recorded in the others, and counted: %s',
+    async (error) => {
+      metrics.registry.resetMetrics();
+      expect(await record(executor(error, appended))).toEqual({ sessions: 1, appended: 1 });
+      const failed = await metrics.registry.getSingleMetricAsString('bridge_updates_failed_total');
+      expect(failed).toContain('} 1');
+    },
+  );
+
+  test('counts as matched also when the process ends before all sessions have it', async () => {
+    const stop = new AbortController();
+    const commands = slow(() => stop.abort());
+    await record(commands, {}, ['a', 'b'], stop.signal).catch(() => undefined);
+    expect(marked).toEqual(['7']);
   });
 
   test('is retryable while the store is unavailable', async () => {
