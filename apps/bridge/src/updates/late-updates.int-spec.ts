@@ -4,7 +4,9 @@ import { LeaseLostError } from '#read-models';
 import { CommandRejectedError, StoreUnavailableError } from '#sessions';
 import type { TestDatabase } from '../../../../libs/read-models/src/test-support.ts';
 import { Script } from '../../../../libs/read-models/src/test-support.ts';
-import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { createTestDatabase, testPool } from '../../../../libs/platform/src/testing/test-services.ts';
+import { changeOf, mergeChanges } from '../references/changes.ts';
+import { InterruptedError } from './recorder.ts';
 import { LateHarness, mention, start, updateAbout } from './test-updates.ts';
 
 let database: TestDatabase;
@@ -67,6 +69,15 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(ids()).toEqual([update.update.source_event_id]);
   });
 
+  test('waits for the next time when the work ends before it is recorded', async () => {
+    const session = new Script();
+    await harness.receive(updateAbout({ order: 'O1' }));
+    harness.stop.abort();
+    const events = session.request(start('P1'), mention({ order_id: 'O1' }));
+    await expect(harness.indexEvents(session.sessionId, events)).rejects.toThrow(InterruptedError);
+    expect(harness.recorded).toEqual([]);
+  });
+
   test('is not looked for again when the order is mentioned once more', async () => {
     const session = new Script();
     await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
@@ -100,7 +111,7 @@ describe('an update that came in before its session mentioned the order', () => 
     await harness.receive(updateAbout({ partner: 'P1' }), updateAbout({ partner: 'P1' }));
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toEqual([]);
-    const { rows } = await database.pool.query('SELECT FROM kept_update WHERE matched');
+    const { rows } = await database.pool.query('SELECT FROM kept_update_reference WHERE matched');
     expect(rows).toEqual([]);
   });
 
@@ -121,7 +132,7 @@ describe("a partner's session", () => {
     const [late, early] = [updateAbout({ partner: 'P1' }, on(9)), updateAbout({ partner: 'P1' }, on(8))];
     await harness.receive(late, early);
     // The script's clock stands in the past; the updates came in an hour before that.
-    await database.pool.query("UPDATE kept_update SET received_at = '2026-01-05T08:00:00Z'");
+    await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     const session = new Script();
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toEqual(
@@ -136,7 +147,7 @@ describe("a partner's session", () => {
   test('does not begin with an update that the session before had', async () => {
     const [first, second] = [new Script(), new Script()];
     await harness.receive(updateAbout({ partner: 'P1' }));
-    await database.pool.query("UPDATE kept_update SET received_at = '2026-01-05T08:00:00Z'");
+    await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     await harness.indexed(first, start('P1'));
     await harness.indexed(first, ended);
     await harness.indexed(second, start('P1'));
@@ -147,7 +158,7 @@ describe("a partner's session", () => {
     const session = new Script();
     const update = updateAbout({ partner: 'P1' });
     await harness.receive(update);
-    await database.pool.query('UPDATE kept_update SET matched = true');
+    await database.pool.query('UPDATE kept_update_reference SET matched = true');
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toMatchObject([{ session: session.sessionId, before: false }]);
   });
@@ -158,6 +169,31 @@ describe("a partner's session", () => {
     await harness.indexed(new Script(), start('P1'));
     expect(ids()).toEqual(updates.slice(5).map(({ update }) => update.source_event_id));
   });
+});
+
+test('sessions of a partner begin, however many updates the sessions before had', async () => {
+  await database.pool.query(
+    `WITH kept AS (
+       INSERT INTO kept_update (identity, partner_id, kept_until, content)
+       SELECT int4send(n), 'P1', now() + interval '1 day', '{}' FROM generate_series(1, 20000) AS n RETURNING id)
+     INSERT INTO kept_update_reference (kind, reference, ordered_at, received_at, matched, update_id)
+     SELECT 'partner', 'P1', now(), '2020-01-01', true, id FROM kept`,
+  );
+  const sessions = Array.from({ length: 256 }, () => new Script());
+  const starts = sessions.map(({ sessionId: session_id }) => ({
+    session_id,
+    partner_id: 'P1',
+    started_at: '2026-01-05T09:00:00.000Z',
+    position: 10n,
+  }));
+  const mentions = starts.map((begun) => ({ ...begun, kind: 'partner', reference: 'P1' }));
+  await harness.index.apply({ over: [], starts, mentions });
+  // The time that the bridge gives a statement.
+  const bounded = testPool(database.url, 'SET statement_timeout = 4000');
+  const kept = new LateHarness(bounded).kept;
+  await expect(kept.findFor(mentions, null))
+    .resolves.toEqual([])
+    .finally(() => bounded.end());
 });
 
 describe('whose order', () => {
@@ -211,6 +247,46 @@ describe('the index', () => {
     const [, turnRecorded] = session.events;
     if (turnRecorded) await harness.indexEvents(session.sessionId, [turnRecorded]);
     expect(await references()).toEqual([]);
+  });
+
+  test('has a session that is deleted and begun again', async () => {
+    const [first, again] = [new Script(), new Script()];
+    const id = first.sessionId;
+    const events = first.request(start('P1'), mention({ order_id: 'O1' }));
+    const changes = [...events, ...again.request(start('P2'), mention({ order_id: 'O1' }))].map(
+      (event, index) => changeOf({ kind: 'event', session_id: id, event, position: BigInt(index) + 1n }),
+    );
+    const deleted = {
+      kind: 'deleted',
+      session_id: id,
+      before: Number.MAX_SAFE_INTEGER,
+      position: 2n,
+    } as const;
+    changes.splice(2, 0, changeOf(deleted));
+    const items = changes.filter((change) => change !== undefined);
+    await harness.index.apply(mergeChanges(items.slice(0, 2)));
+    await harness.index.apply(mergeChanges(items));
+    const { rows } = await database.pool.query(
+      'SELECT partner_id, reference FROM reference_index ORDER BY 2',
+    );
+    expect(rows).toEqual([
+      { partner_id: 'P2', reference: 'O1' },
+      { partner_id: 'P2', reference: 'P2' },
+    ]);
+  });
+
+  test('forgets the sessions of its partition alone when it starts over', async () => {
+    const [own, foreign] = ['0', '1'].map((digit) => digit + randomUUID().slice(1));
+    await harness.index.load();
+    await harness.index.savePosition(70n, null);
+    await database.pool.query(
+      `INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
+       SELECT 'order', id::text, id, 'P1', now(), 1 FROM unnest($1::uuid[]) AS id`,
+      [[own, foreign]],
+    );
+    await harness.index.startOver();
+    expect(await references()).toEqual([foreign]);
+    expect(await harness.index.load()).toBeNull();
   });
 
   test('is not written by a bridge that lost the partition', async () => {
