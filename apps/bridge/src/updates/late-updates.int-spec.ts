@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { LeaseLostError } from '#read-models';
 import { CommandRejectedError, StoreUnavailableError } from '#sessions';
 import type { TestDatabase } from '../../../../libs/read-models/src/test-support.ts';
 import { Script } from '../../../../libs/read-models/src/test-support.ts';
-import { createTestDatabase, testPool } from '../../../../libs/platform/src/testing/test-services.ts';
-import { changeOf, mergeChanges } from '../references/changes.ts';
+import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { InterruptedError } from './recorder.ts';
 import { LateHarness, mention, start, updateAbout } from './test-updates.ts';
 
@@ -13,7 +11,8 @@ let database: TestDatabase;
 let harness: LateHarness;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  // The time that the bridge gives a statement.
+  database = await createTestDatabase('SET statement_timeout = 4000');
   await database.pool.query(
     `INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)`,
   );
@@ -25,14 +24,6 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 const ids = (): string[] => harness.recorded.map(({ id }) => id);
-/** What is in the index. */
-async function references(): Promise<string[]> {
-  const { rows } = await database.pool.query<{ reference: string }>(
-    'SELECT reference FROM reference_index ORDER BY reference',
-  );
-  return rows.map(({ reference }) => reference);
-}
-
 /** How many updates are kept. */
 async function keptCount(): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>('SELECT count(*)::int FROM kept_update');
@@ -188,12 +179,7 @@ test('sessions of a partner begin, however many updates the sessions before had'
   }));
   const mentions = starts.map((begun) => ({ ...begun, kind: 'partner', reference: 'P1' }));
   await harness.index.apply({ over: [], starts, mentions });
-  // The time that the bridge gives a statement.
-  const bounded = testPool(database.url, 'SET statement_timeout = 4000');
-  const kept = new LateHarness(bounded).kept;
-  await expect(kept.findFor(mentions, null))
-    .resolves.toEqual([])
-    .finally(() => bounded.end());
+  expect(await harness.kept.findFor(mentions, null)).toEqual([]);
 });
 
 describe('whose order', () => {
@@ -232,90 +218,6 @@ describe('whose order', () => {
     await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
     expect(ids()).toEqual([update.update.source_event_id]);
   });
-});
-
-describe('the index', () => {
-  test('has the partner of a session and what it mentions', async () => {
-    await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1', payout_id: 'PAY1' }));
-    expect(await references()).toEqual(['O1', 'P1', 'PAY1']);
-  });
-
-  test('has nothing of a session that is over, also when it is read again', async () => {
-    const session = new Script();
-    await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
-    await harness.indexed(session, ended);
-    const [, turnRecorded] = session.events;
-    if (turnRecorded) await harness.indexEvents(session.sessionId, [turnRecorded]);
-    expect(await references()).toEqual([]);
-  });
-
-  test('has a session that is deleted and begun again', async () => {
-    const [first, again] = [new Script(), new Script()];
-    const id = first.sessionId;
-    const events = first.request(start('P1'), mention({ order_id: 'O1' }));
-    const changes = [...events, ...again.request(start('P2'), mention({ order_id: 'O1' }))].map(
-      (event, index) => changeOf({ kind: 'event', session_id: id, event, position: BigInt(index) + 1n }),
-    );
-    const deleted = {
-      kind: 'deleted',
-      session_id: id,
-      before: Number.MAX_SAFE_INTEGER,
-      position: 2n,
-    } as const;
-    changes.splice(2, 0, changeOf(deleted));
-    const items = changes.filter((change) => change !== undefined);
-    await harness.index.apply(mergeChanges(items.slice(0, 2)));
-    await harness.index.apply(mergeChanges(items));
-    const { rows } = await database.pool.query(
-      'SELECT partner_id, reference FROM reference_index ORDER BY 2',
-    );
-    expect(rows).toEqual([
-      { partner_id: 'P2', reference: 'O1' },
-      { partner_id: 'P2', reference: 'P2' },
-    ]);
-  });
-
-  test('forgets the sessions of its partition alone when it starts over', async () => {
-    const [own, foreign] = ['0', '1'].map((digit) => digit + randomUUID().slice(1));
-    await harness.index.load();
-    await harness.index.savePosition(70n, null);
-    await database.pool.query(
-      `INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
-       SELECT 'order', id::text, id, 'P1', now(), 1 FROM unnest($1::uuid[]) AS id`,
-      [[own, foreign]],
-    );
-    await harness.index.startOver();
-    expect(await references()).toEqual([foreign]);
-    expect(await harness.index.load()).toBeNull();
-  });
-
-  test('is not written by a bridge that lost the partition', async () => {
-    const fenced = new LateHarness(database.pool, 'refuse', 'another');
-    await expect(fenced.indexed(new Script(), start('P1'))).rejects.toBeInstanceOf(LeaseLostError);
-    await expect(fenced.index.savePosition(1n, null)).rejects.toBeInstanceOf(LeaseLostError);
-    expect(await references()).toEqual([]);
-  });
-
-  test('knows its position, and until when it is current', async () => {
-    expect(await harness.index.load()).toBeNull();
-    await harness.index.savePosition(70n, '2100-01-01T00:00:00.000Z');
-    expect(await harness.index.load()).toBe(70n);
-    const { rows } = await database.pool.query(
-      'SELECT current_until <= now() AS plausible FROM reference_index_position',
-    );
-    expect(rows).toEqual([{ plausible: true }]);
-  });
-});
-
-test('a position alone does not say until when the index is current', async () => {
-  const { pool } = database;
-  await harness.index.load();
-  await pool.query("UPDATE reference_index_position SET current_until = now() - interval '1 hour'");
-  await harness.index.savePosition(80n, null);
-  const { rows } = await pool.query(
-    "SELECT current_until < now() - interval '59 min' AS old FROM reference_index_position",
-  );
-  expect(rows).toEqual([{ old: true }]);
 });
 
 describe('kept updates', () => {
