@@ -51,12 +51,11 @@ export class LateHarness {
   constructor(
     readonly pool: Pool,
     foreignReferences: 'refuse' | 'allow' = 'refuse',
-    owner = 'spec',
   ) {
     const config = { keepUpdatesHours: 24, foreignReferences };
     this.kept = new KeptUpdates(pool, config);
     this.ownership = new Ownership(pool, config);
-    this.index = new IndexStore(pool, { partition: 0, owner, epoch: 1n, prefixes: ['session-0'] });
+    this.index = new IndexStore(pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes: ['session-0'] });
     const recorder = new UpdateRecorder({ execute: (request) => this.execute(request) });
     const [urgent, metrics] = [{ yieldToDeadlines: async () => undefined }, new BridgeMetrics(this.metrics)];
     const logger = createLogger('bridge', 'silent');
