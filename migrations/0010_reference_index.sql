@@ -30,9 +30,7 @@ CREATE TABLE kept_update (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   identity bytea NOT NULL UNIQUE,
   partner_id text,
-  received_at timestamptz NOT NULL DEFAULT now(),
   kept_until timestamptz NOT NULL,
-  matched boolean NOT NULL DEFAULT false,
   content text NOT NULL
 );
 
@@ -41,20 +39,25 @@ CREATE INDEX ON kept_update (kept_until);
 COMMENT ON TABLE kept_update IS 'Updates of other systems that came in lately, for sessions that begin, or mention what they are about, afterwards';
 COMMENT ON COLUMN kept_update.identity IS 'Hash of the system and the id of the update in it';
 COMMENT ON COLUMN kept_update.partner_id IS 'The partner that the update names';
-COMMENT ON COLUMN kept_update.matched IS 'A session has it';
 COMMENT ON COLUMN kept_update.content IS 'JSON; a text, since jsonb cannot hold every string';
 
 CREATE TABLE kept_update_reference (
   kind text NOT NULL,
   reference text NOT NULL,
   ordered_at timestamptz NOT NULL,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  matched boolean NOT NULL DEFAULT false,
   update_id bigint NOT NULL REFERENCES kept_update (id) ON DELETE CASCADE,
   PRIMARY KEY (kind, reference, ordered_at, update_id)
 );
 
 CREATE INDEX ON kept_update_reference (update_id);
+-- A partner has many updates, and its session begins with few of them.
+CREATE INDEX ON kept_update_reference (reference, ordered_at, update_id) WHERE kind = 'partner' AND NOT matched;
+CREATE INDEX ON kept_update_reference (reference, received_at) WHERE kind = 'partner';
 
 COMMENT ON TABLE kept_update_reference IS 'What each kept update is about';
+COMMENT ON COLUMN kept_update_reference.matched IS 'A session has the update';
 COMMENT ON COLUMN kept_update_reference.ordered_at IS 'When the update happened by the clock of its system; if that is unknown, when it came in';
 
 -- Positions first: rows that are newer than them are written again.

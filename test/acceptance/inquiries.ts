@@ -108,7 +108,7 @@ async function checkIncoming(
   report.equal('good messages with an effect', effects.recorded, effects.expected);
   report.none('effects that are recorded twice', effects.recordedTwice);
   report.none('effects in a session that they do not concern', effects.inAnotherSession);
-  report.none('effects out of the order of their key', effects.outOfOrder);
+  report.none('contexts without the newest message of a kind', effects.outdated);
   report.equal(
     'poisoned messages in the dead letters, byte for byte',
     deadLetters.found,

@@ -126,8 +126,8 @@ describe('messages of other systems, while bridges join and leave and bridge and
     expect(result.effects.inAnotherSession).toEqual([]);
   });
 
-  test('have their effects in the order of their key', () => {
-    expect(result.effects.outOfOrder).toEqual([]);
+  test('leave the newest of their kind in the context', () => {
+    expect(result.effects.outdated).toEqual([]);
   });
 
   test('are in the dead letters, byte for byte, when poisoned', () => {

@@ -16,7 +16,7 @@ export {
 export type { StreamNotification } from './notifications/stream-notifications.ts';
 export type { Page } from './queries/conditions.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
-export { ownersOf, rememberOwners } from './queries/reference-owners.ts';
+export { forgetOwners, ownersOf, rememberOwners } from './queries/reference-owners.ts';
 export type { NamedOwner } from './queries/reference-owners.ts';
 export { sessionsConcerned } from './queries/references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';

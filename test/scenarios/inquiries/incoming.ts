@@ -103,27 +103,34 @@ interface Effects {
   readonly recorded: number;
   readonly recordedTwice: readonly string[];
   readonly inAnotherSession: readonly string[];
-  /** Effects that came before an earlier message of their key. */
-  readonly outOfOrder: readonly string[];
+  /** The newest messages of their kind that the context does not show. */
+  readonly outdated: readonly string[];
 }
 
-async function effectsOf({ store }: ConnectedSystem, { good }: Plan): Promise<Effects> {
+async function effectsOf({ store, turnstream }: ConnectedSystem, { good }: Plan): Promise<Effects> {
   const times = new Map<string, number>();
-  const last = new Map<string, number>();
-  const [inAnotherSession, outOfOrder]: [string[], string[]] = [[], []];
+  /** The message that was sent last, by session, system, kind and reference. */
+  const newest = new Map<string, { readonly session_id: string; readonly id: string }>();
+  const inAnotherSession: string[] = [];
   for (const { session_id, event } of await allEvents(store, ['ExternalUpdateRecorded'])) {
     if (event.type !== 'ExternalUpdateRecorded' || !good.has(event.data.source_event_id)) continue;
-    const id = event.data.source_event_id;
+    const { source_event_id: id, system, kind, reference } = event.data;
     times.set(id, (times.get(id) ?? 0) + 1);
     if (good.get(id) !== session_id) inAnotherSession.push(id);
-    // The events of one system about one subject have one key, and were sent with ascending numbers.
-    const key = `${session_id} ${event.data.system}`;
-    const number = Number(id.split('-').at(-1));
-    if (number < (last.get(key) ?? 0)) outOfOrder.push(id);
-    last.set(key, number);
+    const key = [session_id, system, kind, reference].join();
+    if (numberOf(id) >= numberOf(newest.get(key)?.id ?? '-0')) newest.set(key, { session_id, id });
   }
   const recordedTwice = [...times].flatMap(([id, count]) => (count > 1 ? [id] : []));
-  return { expected: good.size, recorded: times.size, recordedTwice, inAnotherSession, outOfOrder };
+  const outdated: string[] = [];
+  await inParallel(newest.values(), 16, async ({ session_id, id }) => {
+    const { external } = await turnstream.session(session_id).context();
+    if (external.every(({ source_event_id }) => source_event_id !== id)) outdated.push(id);
+  });
+  return { expected: good.size, recorded: times.size, recordedTwice, inAnotherSession, outdated };
+}
+
+function numberOf(id: string): number {
+  return Number(id.split('-').at(-1));
 }
 
 /** What became of poisoned messages. */

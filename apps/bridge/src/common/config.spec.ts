@@ -17,6 +17,7 @@ test('everything has a default', () => {
     chunkSize: 200,
     leaseMs: 3_000,
     keepUpdatesHours: 24,
+    foreignReferencesDays: 90,
     circuit: { threshold: 10, openMs: 5_000 },
   });
 });

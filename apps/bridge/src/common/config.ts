@@ -17,6 +17,8 @@ export abstract class BridgeConfig {
   abstract readonly leaseMs: number;
   /** How long updates are kept for sessions that begin, or mention what they are about, later. */
   abstract readonly keepUpdatesHours: number;
+  /** How long it is known whose an order is that no event names any more. */
+  abstract readonly foreignReferencesDays: number;
   /** Failures of a source that open its circuit, and for how long. */
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
@@ -27,6 +29,9 @@ class Environment {
 
   @IsWhole(1, 720)
   BRIDGE_KEEP_UPDATES_HOURS = 24;
+
+  @IsWhole(1, 3_650)
+  FOREIGN_REFERENCES_DAYS = 90;
 
   @IsWhole(1, 1_000_000)
   CIRCUIT_THRESHOLD = 10;
@@ -85,6 +90,7 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
     chunkSize: environment.KAFKA_CHUNK_SIZE,
     leaseMs: environment.BRIDGE_LEASE_MS,
     keepUpdatesHours: environment.BRIDGE_KEEP_UPDATES_HOURS,
+    foreignReferencesDays: environment.FOREIGN_REFERENCES_DAYS,
     circuit: { threshold: environment.CIRCUIT_THRESHOLD, openMs: environment.CIRCUIT_OPEN_MS },
   };
 }

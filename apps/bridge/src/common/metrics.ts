@@ -10,6 +10,7 @@ export class BridgeMetrics {
   readonly unmatched: Counter<'topic'>;
   readonly late: Counter;
   readonly lateFailed: Counter;
+  readonly updateFailed: Counter;
   readonly deadLetters: Counter<'topic' | 'reason'>;
   readonly paused: Counter<'topic'>;
   readonly reading: Gauge<'topic'>;
@@ -37,6 +38,10 @@ export class BridgeMetrics {
     this.lateFailed = metrics.counter(
       'bridge_late_updates_failed_total',
       'Updates that a session did not take after they had come in',
+    );
+    this.updateFailed = metrics.counter(
+      'bridge_updates_failed_total',
+      'Updates that a session did not take when they came in',
     );
     this.deadLetters = metrics.counter('bridge_dead_letters_total', 'Messages sent to the dead letters', [
       'topic',

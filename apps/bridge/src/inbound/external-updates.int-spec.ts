@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadDeclarations } from '#declarations';
 import { NonRetryableError } from '#messaging';
+import { createLogger, Metrics } from '#platform';
 import type { CommandResult } from '#sessions';
 import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { IndexBehindError, IndexLag } from '../references/index-lag.ts';
 import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
@@ -39,6 +41,8 @@ beforeEach(() => {
     new Ownership(pool, config),
     recorder,
     new IndexLag(pool, config),
+    new BridgeMetrics(new Metrics('bridge')),
+    createLogger('bridge', 'silent'),
   );
 });
 afterAll(() => database.drop());

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { NonRetryableError, Received } from '#messaging';
-import { inParallel, isUnavailable } from '#platform';
+import type { Logger } from '#platform';
+import { InjectLogger, inParallel, isUnavailable } from '#platform';
 import type { Addressees, SessionPage } from '#read-models';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { IndexBehindError, IndexLag } from '../references/index-lag.ts';
 import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
 import { Ownership } from '../updates/ownership.ts';
-import { UpdateRecorder } from '../updates/recorder.ts';
+import { InterruptedError, UpdateRecorder } from '../updates/recorder.ts';
 import type { AboutUpdate, Update } from '../updates/update.ts';
 import { DeclaredEvents } from './declared-events.ts';
 import { readOrError, toWorkerError } from './errors.ts';
@@ -32,9 +34,6 @@ interface Effect {
 /** Sessions of one update that are worked on at a time. */
 const atOnce = 16;
 
-/** Thrown when the process ends while an update is being recorded: it comes again. */
-class InterruptedError extends Error {}
-
 /** Whether an error means that an update has to wait; later it will have its effect. */
 export function mustWait(error: unknown): boolean {
   return error instanceof IndexBehindError || error instanceof InterruptedError || isUnavailable(error);
@@ -50,6 +49,8 @@ export class ExternalUpdates {
     @Inject(Ownership) private readonly ownership: Pick<Ownership, 'addressees' | 'learn'>,
     @Inject(UpdateRecorder) private readonly recorder: Pick<UpdateRecorder, 'record'>,
     @Inject(IndexLag) private readonly lag: Pick<IndexLag, 'obstacle'>,
+    @Inject(BridgeMetrics) private readonly metrics: Pick<BridgeMetrics, 'updateFailed'>,
+    @InjectLogger() private readonly logger: Logger,
   ) {}
 
   /** @throws IndexBehindError while no updates may come in */
@@ -72,15 +73,15 @@ export class ExternalUpdates {
   }
 
   /**
-   * Records an update in every session that it concerns; once, however often it is called. A session that rejects it does
-   * not keep the others from it.
-   * @throws NonRetryableError when a session rejected it; anything for which `mustWait` holds
+   * Records an update in every session that it concerns; once, however often it is called. A session that cannot take it
+   * is counted, and does not keep the others from it.
+   * @throws the error of a session when none took it, a rejection as NonRetryableError; anything for which `mustWait` holds
    */
   async record(
     { id, update, addressees, page: first }: AddressedUpdate,
     signal?: AbortSignal,
   ): Promise<Effect> {
-    const failures: unknown[] = [];
+    let failure: { readonly error: unknown } | undefined;
     let [sessions, appended] = [0, 0];
     for (let page: SessionPage | undefined = first; page; page = await this.sessions.next(addressees, page)) {
       const recordIn = async (sessionId: string): Promise<void> => {
@@ -90,15 +91,23 @@ export class ExternalUpdates {
           if (recording === 'recorded') appended += 1;
         } catch (error) {
           if (isUnavailable(error)) throw error;
-          failures.push(error);
+          failure ??= { error };
+          this.reportFailure(error, sessionId);
         }
       };
+      const before = sessions;
       await inParallel(page.sessions, atOnce, recordIn, signal);
-      if (signal?.aborted) throw new InterruptedError('The process ends.');
+      // At once: after a crash the partner's next session must not begin with what this one has.
+      if (before === 0 && sessions > 0) await this.kept.markMatched(id);
+      if (signal?.aborted) throw new InterruptedError();
     }
-    if (sessions > 0) await this.kept.markMatched(id);
-    if (failures.length > 0) throw toWorkerError(failures[0]);
+    if (failure && sessions === 0) throw toWorkerError(failure.error);
     return { sessions, appended };
+  }
+
+  private reportFailure(err: unknown, session_id: string): void {
+    this.metrics.updateFailed.inc();
+    this.logger.error({ err, session_id }, 'update not recorded in session');
   }
 
   private async addressUpdates(updates: readonly AboutUpdate[]): Promise<AddressedUpdate[]> {

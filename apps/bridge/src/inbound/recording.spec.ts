@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject, RecordedEvent } from '#domain';
 import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
+import { createLogger, Metrics } from '#platform';
 import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
 import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import { BridgeMetrics } from '../common/metrics.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
 import type { IncomingEvent } from './declared-events.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
@@ -46,6 +48,8 @@ const event: IncomingEvent = {
   public_text: null,
 };
 const marked: string[] = [];
+const metrics = new Metrics('bridge');
+const bridge = new BridgeMetrics(metrics);
 
 /** The error for an id that was used before, for an update that was resolved in another way. */
 function recordedBefore(data: JsonObject): CommandIdReusedError {
@@ -64,9 +68,9 @@ function record(
   const noMore = { first: async () => [], next: async () => undefined };
   const kept = { keep: async () => [], markMatched: async (id: string) => void marked.push(id) };
   const ownership = { learn: async () => undefined, addressees: async () => [] };
-  const updates = new ExternalUpdates(notRead, noMore, kept, ownership, new UpdateRecorder(commands), {
-    obstacle: async () => null,
-  });
+  const [lag, recorder] = [{ obstacle: async () => null }, new UpdateRecorder(commands)];
+  const logger = createLogger('bridge', 'silent');
+  const updates = new ExternalUpdates(notRead, noMore, kept, ownership, recorder, lag, bridge, logger);
   const addressees = { references: [], partner: null };
   return updates.record({ id: '7', update, addressees, page: { sessions, next: undefined } }, signal);
 }
@@ -121,9 +125,10 @@ describe('an external update', () => {
     expect(request?.commands[0]).not.toHaveProperty('references');
   });
 
-  test('whose id came before with other data is not retryable', async () => {
-    const commands = executor(recordedBefore({ order_id: 'ORD1', status: 'shipped' }));
-    await expect(record(commands)).rejects.toMatchObject({ code: 'refused' });
+  test('whose id came before with other data in all sessions is not retryable', async () => {
+    const used = recordedBefore({ order_id: 'ORD1', status: 'shipped' });
+    await expect(record(executor(used, used))).rejects.toMatchObject({ code: 'refused' });
+    expect(marked).toEqual([]);
   });
 
   test.each([
@@ -140,10 +145,21 @@ describe('an external update', () => {
     expect(await recording).toEqual({ sessions: 2, appended: 1 });
   });
 
-  test('that one session rejects is recorded in the others', async () => {
-    const commands = executor(recordedBefore({}));
-    await record(commands).catch(() => undefined);
-    expect(commands.requests).toHaveLength(2);
+  test.each([recordedBefore({}), new Error('strange event')])(
+    'that one session cannot take is recorded in the others, and counted: %s',
+    async (error) => {
+      metrics.registry.resetMetrics();
+      expect(await record(executor(error, appended))).toEqual({ sessions: 1, appended: 1 });
+      const failed = await metrics.registry.getSingleMetricAsString('bridge_updates_failed_total');
+      expect(failed).toContain('} 1');
+    },
+  );
+
+  test('counts as matched also when the process ends before all sessions have it', async () => {
+    const stop = new AbortController();
+    const commands = slow(() => stop.abort());
+    await record(commands, {}, ['a', 'b'], stop.signal).catch(() => undefined);
+    expect(marked).toEqual(['7']);
   });
 
   test('is retryable while the store is unavailable', async () => {

@@ -105,10 +105,10 @@ export class World {
     };
     const lag = { obstacle: async () => null };
     const events = new DeclaredEvents(loadDeclarations({}));
-    this.updates = new ExternalUpdates(events, finder, kept, ownership, recorder, lag);
+    const [metrics, logger] = [new BridgeMetrics(new Metrics('bridge')), createLogger('bridge', 'silent')];
+    this.updates = new ExternalUpdates(events, finder, kept, ownership, recorder, lag, metrics, logger);
     const urgent = { yieldToDeadlines: async () => undefined };
-    const metrics = new BridgeMetrics(new Metrics('bridge'));
-    this.late = new LateUpdates(kept, ownership, recorder, urgent, metrics, createLogger('bridge', 'silent'));
+    this.late = new LateUpdates(kept, ownership, recorder, urgent, metrics, logger);
   }
 
   /** A partner begins a session. */

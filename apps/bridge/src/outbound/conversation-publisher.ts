@@ -12,6 +12,8 @@ interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
   /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
+  /** Where to go on in an event store that was restored to a state before the position. */
+  readonly positionAfterRestore: () => Promise<bigint>;
   /** How much may wait for Kafka, in bytes. */
   readonly queueBytes: number;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
@@ -34,6 +36,7 @@ const passIntervalMs = 1_000;
  * come again, with the same ids.
  */
 export class ConversationPublisher {
+  readonly name = 'publisher';
   private readonly writer: BatchWriter<Item>;
   private sent: Batch<Item> | undefined;
   private published: bigint | null;
@@ -75,9 +78,14 @@ export class ConversationPublisher {
     return this.writer.waitingBytes;
   }
 
+  /** Up to where the partition is published; null: nothing is. */
+  async load(): Promise<bigint | null> {
+    return this.published;
+  }
+
   /** Takes over what the subscription delivers. */
-  async receive(delivery: Extract<Delivery, { readonly position: bigint }>): Promise<void> {
-    if (this.published !== null && delivery.position <= this.published) return;
+  async receive(delivery: Delivery): Promise<void> {
+    if (!('position' in delivery)) return;
     const message = this.messageOf(delivery);
     if (message) await this.writer.push({ message, position: delivery.position });
     else this.writer.pass(delivery.position);
@@ -88,8 +96,9 @@ export class ConversationPublisher {
     return this.writer.run();
   }
 
-  /** Goes back to a position, if it is further. */
-  async goBack(position: bigint): Promise<void> {
+  /** Goes back to what is new in an event store that was restored. */
+  async goBack(): Promise<void> {
+    const position = await this.ports.positionAfterRestore();
     if (this.published !== null && this.published > position) await this.ports.savePosition(position);
   }
 

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Outgoing } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
-import { PositionBeyondEndError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import type { IndexBatch, Mention } from '../references/changes.ts';
 import { IndexWriter } from '../references/index-writer.ts';
@@ -11,6 +10,7 @@ import { PartitionProcessor } from './partition-processor.ts';
 import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n, aheadOf: null };
+const positionAfterRestore = async (): Promise<bigint> => 3n;
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
@@ -18,7 +18,6 @@ let steps: string[];
 let indexSteps: string[];
 let indexed: bigint | null;
 let lateErrors: Error[];
-let head: bigint;
 let sendErrors: Error[];
 let saveErrors: Error[];
 let owned: boolean;
@@ -51,15 +50,13 @@ async function savePosition(position: bigint): Promise<boolean> {
   return owned;
 }
 
-/** Begins the work on the partition, as of `indexed` and `head`. */
+/** Begins the work on the partition, as of `indexed`. */
 function begin(): void {
   const logger = createLogger('bridge', 'silent');
-  const ports = { send, savePosition, queueBytes: 2 ** 20, metrics: bridge, logger };
+  const ports = { send, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };
   processor = new PartitionProcessor(
     {
       subscribe: (options) => subscription.subscribe(options),
-      head: async () => head,
-      positionAfterRestore: async () => 3n,
       publisher: (signal) => new ConversationPublisher(ports, lease, signal),
       index: (signal) => new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
       metrics: bridge,
@@ -78,6 +75,7 @@ const indexStore = {
     void indexSteps.push(`apply ${[named(mentions), ...over].filter(Boolean).join(' ')}`),
   savePosition: async (position: bigint) => void indexSteps.push(`save ${position}`),
   confirm: async () => void indexSteps.push('confirm'),
+  startOver: async () => void indexSteps.push('start over'),
 };
 
 async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
@@ -90,7 +88,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   [steps, sendErrors, saveErrors] = [[], [], []];
   [owned, ended, gate] = [true, false, undefined];
-  [indexSteps, indexed, lateErrors, head] = [[], 10n, [], 1_000_000n];
+  [indexSteps, indexed, lateErrors] = [[], 10n, []];
   subscription = new TestSubscription();
   metrics = new Metrics('bridge');
   bridge = new BridgeMetrics(metrics);
@@ -103,18 +101,15 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-describe('the subscription begins', () => {
-  test.each([
-    ['at the position of the lease', 10n, 10n],
-    ['where the index is, when that is further back', 4n, 4n],
-    ['at the start, when nothing is indexed', null, 'start'],
-  ])('%s', async (_, position, expected) => {
-    await processor.stop();
-    indexed = position;
-    begin();
-    await advance();
-    expect(subscription.after).toBe(expected);
-  });
+test.each([
+  ['where it is', 4n, 4n],
+  ['at the start, when nothing is indexed', null, 'start'],
+])('the publisher begins at the position of the lease, the index %s', async (_, position, expected) => {
+  await processor.stop();
+  indexed = position;
+  begin();
+  await advance();
+  expect(subscription.readers.slice(-2).map(({ after }) => after)).toEqual([10n, expected]);
 });
 
 describe('events', () => {
@@ -160,7 +155,8 @@ describe('events', () => {
     gate = promise;
     deliver(...Array.from({ length: 10_000 }, (_, index) => event(11 + index)));
     await advance(1_000);
-    expect(subscription.read).toBeLessThanOrEqual(4_001);
+    const [publisher] = subscription.readers;
+    expect(publisher?.read).toBeLessThanOrEqual(4_001);
     resolve();
   });
 
@@ -234,14 +230,11 @@ describe('the index', () => {
     expect(indexSteps[0]).toBe(`apply ${sessionId}`);
   });
 
-  test('skips what it has, which the publisher may still need', async () => {
-    await processor.stop();
-    indexed = 20n;
-    begin();
-    deliver(event(11), turnAbout(21, 'O1'));
-    await advance();
-    expect(indexSteps).toEqual(['apply order:O1', 'late order:O1 after 20', 'save 21']);
-    expect(steps).toContain('send 11 21');
+  test('goes on while nothing can be published', async () => {
+    sendErrors = Array.from({ length: 100 }, () => new Error('the topic is missing'));
+    deliver(...Array.from({ length: 10_000 }, (_, index) => turnAbout(11 + index, 'O1')));
+    await advance(5_000);
+    expect(indexSteps.at(-1)).toBe('save 10010');
   });
 
   test('is confirmed when all is read, and nothing waits', async () => {
@@ -250,19 +243,30 @@ describe('the index', () => {
     expect(indexSteps).toEqual(['confirm']);
   });
 
-  test('ahead of a restored store goes back, also when the publisher is not', async () => {
+  test('does not delay publishing while kept updates are recorded', async () => {
+    lateErrors = Array.from({ length: 100 }, () => new Error('event store is unavailable'));
+    deliver(...Array.from({ length: 10_000 }, (_, index) => turnAbout(11 + index, 'O1')));
+    await advance(5_000);
+    expect(steps.at(-1)).toBe('save 10010');
+  });
+
+  test('ahead of a restored store starts over, also when the publisher is not', async () => {
     await processor.stop();
-    [indexed, head] = [20n, 15n];
+    [indexed, subscription.end] = [20n, 15n];
     begin();
     await advance();
-    expect(indexSteps).toEqual(['save 3']);
+    expect(indexSteps).toEqual(['start over']);
+    expect(steps).toEqual([]);
   });
 });
 
 test('a position beyond the end of a restored store goes back to what is new in it', async () => {
-  subscription.fail(new PositionBeyondEndError(10n, 4n));
+  await processor.stop();
+  [ended, indexed, subscription.end] = [false, 4n, 4n];
+  begin();
   await advance(2_000);
   expect(steps).toEqual(['save 3']);
+  expect(indexSteps).toEqual([]);
   expect(ended).toBe(true);
 });
 

@@ -2,18 +2,28 @@ import type { Lease, PartitionWork } from '#partitions';
 import type { Logger } from '#platform';
 import { repeat, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
-import { checkWithinLog, PositionBeyondEndError } from '#sessions';
+import { PositionBeyondEndError } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import type { IndexWriter } from '../references/index-writer.ts';
 import type { ConversationPublisher } from './conversation-publisher.ts';
 
+/** Writes the events of a partition somewhere, and knows up to where. */
+interface PartitionWriter {
+  /** What it is called in metrics and logs. */
+  readonly name: string;
+  /** Up to where everything is written; null: it begins with the first event. */
+  load(): Promise<bigint | null>;
+  /** Takes over what the subscription delivers. */
+  receive(delivery: Delivery): Promise<void>;
+  /** Writes until the signal. @throws LeaseLostError */
+  run(): Promise<void>;
+  /** Goes back to where it has all again, in an event store that was restored to a state before the position. */
+  goBack(): Promise<void>;
+}
+
 interface ProcessorPorts {
   readonly subscribe: Subscribe;
-  /** The position of the last event of the store. */
-  readonly head: () => Promise<bigint>;
-  /** Where to go on in an event store that was restored to a state before the position. */
-  readonly positionAfterRestore: () => Promise<bigint>;
   readonly publisher: (signal: AbortSignal) => ConversationPublisher;
   readonly index: (signal: AbortSignal) => IndexWriter;
   readonly metrics: Pick<BridgeMetrics, 'restarted'>;
@@ -26,17 +36,14 @@ const reclaimMs = 1_000;
 const confirmMs = 5_000;
 
 /**
- * Works on the events of one partition: one subscription, behind it the publisher and the writer of the index, each with its
- * own position. Begins at the lower one; each skips what it has.
+ * Works on the events of one partition: the publisher and the writer of the index, each with a subscription and a position of
+ * its own, so that neither waits for the other.
  */
 export class PartitionProcessor implements PartitionWork {
   private readonly stopping = new AbortController();
   private readonly publisher: ConversationPublisher;
   private readonly index: IndexWriter;
   private readonly running: Promise<void>;
-  /** Whether the subscription has reached the end of the store, and all that it delivered was taken over. */
-  private caughtUp = false;
-  private taking = false;
 
   constructor(
     private readonly ports: ProcessorPorts,
@@ -64,88 +71,56 @@ export class PartitionProcessor implements PartitionWork {
     await this.running;
   }
 
-  /** Reads, publishes and indexes; when one of them ends, so do the others. */
+  /** Publishes and indexes; when one of them ends, so does the other. */
   private async run(ended: () => void): Promise<void> {
-    const end = (): void => this.stopping.abort();
     const { signal } = this.stopping;
-    const { logger, index, publisher } = this;
-    const onError = (err: unknown): void => logger.warn({ err }, 'index not confirmed');
-    const parts = [this.read(), publisher.run(), index.run()].map((part) => part.finally(end));
-    parts.push(repeat(() => this.confirm(), { everyMs: confirmMs, signal, onError }));
-    for (const part of await Promise.allSettled(parts)) {
-      if (part.status === 'fulfilled') continue;
-      const err: unknown = part.reason;
-      if (err instanceof PositionBeyondEndError) await this.goBack();
-      logger.error({ err, partition: this.lease.partition }, 'work on partition ended');
-    }
+    const onError = (err: unknown): void => this.ports.logger.warn({ err }, 'index not confirmed');
+    await Promise.all([
+      this.work(this.publisher),
+      this.work(this.index),
+      repeat(() => this.index.confirm(), { everyMs: confirmMs, signal, onError }),
+    ]);
     void sleep(reclaimMs).then(ended);
   }
 
-  private get logger(): Logger {
-    return this.ports.logger;
-  }
-
-  /** The event store was restored to an earlier state: what is new in it is published and indexed. */
-  private async goBack(): Promise<void> {
-    this.ports.metrics.restarted.inc({ reader: 'publisher' });
-    const onRetry = (err: unknown): void =>
-      this.logger.warn({ err, partition: this.lease.partition }, 'position not saved');
-    const goBack = async (): Promise<void> => {
-      const position = await this.ports.positionAfterRestore();
-      await this.index.goBack(position);
-      await this.publisher.goBack(position);
-    };
-    await retry(goBack, { attempts: 3, onRetry }).catch(() => undefined);
-  }
-
-  private async read(): Promise<void> {
-    const { prefixes, partition } = this.lease;
-    const { signal } = this.stopping;
-    const onInterruption = (err: unknown): void => {
-      this.caughtUp = false;
-      this.logger.warn({ err, partition }, 'subscription interrupted');
-    };
-    const after = await this.start();
-    if (after === undefined) return;
-    for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption })) {
-      this.taking = true;
-      await this.take(delivery);
-      this.taking = false;
+  private async work(writer: PartitionWriter): Promise<void> {
+    const end = (): void => this.stopping.abort();
+    const parts = [this.read(writer), writer.run()].map((part) => part.finally(end));
+    for (const part of await Promise.allSettled(parts)) {
+      if (part.status === 'fulfilled') continue;
+      const err: unknown = part.reason;
+      if (err instanceof PositionBeyondEndError) await this.goBack(writer);
+      this.ports.logger.error({ err, ...this.placeOf(writer) }, 'work on partition ended');
     }
   }
 
-  private async take(delivery: Delivery): Promise<void> {
-    if (delivery.kind === 'caught_up') this.caughtUp = true;
-    if (delivery.kind === 'fell_behind') this.caughtUp = false;
-    if (!('position' in delivery)) return;
-    await this.index.receive(delivery);
-    await this.publisher.receive(delivery);
-  }
-
-  /** The lower of the two positions; undefined: stopped. @throws PositionBeyondEndError when one is ahead of the store */
-  private async start(): Promise<bigint | 'start' | undefined> {
-    const { position, partition } = this.lease;
+  private async read(writer: PartitionWriter): Promise<void> {
+    const { prefixes } = this.lease;
+    const { signal } = this.stopping;
+    const place = this.placeOf(writer);
     const onRetry = (err: unknown, attempt: number): void => {
-      if (attempt === 1) this.logger.warn({ err, partition }, 'position of the index not known yet');
+      if (attempt === 1) this.ports.logger.warn({ err, ...place }, 'position not known yet');
     };
-    const load = async (): Promise<bigint | 'start'> => {
-      const indexed = await this.index.load();
-      const [lower, higher] = inOrder(position ?? -1n, indexed ?? -1n);
-      if (higher >= 0n) await checkWithinLog(this.ports, higher);
-      return lower < 0n ? 'start' : lower;
+    const position = await retry(() => writer.load(), { signal, onRetry });
+    if (position === undefined) return;
+    const onInterruption = (err: unknown): void => {
+      void writer.receive({ kind: 'fell_behind' });
+      this.ports.logger.warn({ err, ...place }, 'subscription interrupted');
     };
-    return retry(load, { signal: this.stopping.signal, onRetry, isRetryable: mayPass });
+    const after = position ?? 'start';
+    for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption }))
+      await writer.receive(delivery);
   }
 
-  private async confirm(): Promise<void> {
-    if (this.caughtUp && !this.taking) await this.index.confirm();
+  /** The event store was restored to an earlier state: what is new in it is written. */
+  private async goBack(writer: PartitionWriter): Promise<void> {
+    this.ports.metrics.restarted.inc({ reader: writer.name });
+    const onRetry = (err: unknown): void =>
+      this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'position not saved');
+    await retry(() => writer.goBack(), { attempts: 3, onRetry }).catch(() => undefined);
   }
-}
 
-function mayPass(error: unknown): boolean {
-  return !(error instanceof PositionBeyondEndError);
-}
-
-function inOrder(one: bigint, other: bigint): readonly [bigint, bigint] {
-  return one < other ? [one, other] : [other, one];
+  private placeOf({ name }: PartitionWriter): object {
+    return { partition: this.lease.partition, reader: name };
+  }
 }

@@ -15,6 +15,7 @@ import { Producers } from '../common/producers.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
 import { IndexStore } from '../references/index-store.ts';
+import type { IndexPorts } from '../references/index-writer.ts';
 import { IndexWriter } from '../references/index-writer.ts';
 import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
@@ -107,12 +108,10 @@ export class OutboundPartitions {
       for (const listener of this.takenListeners) listener(lease.prefixes);
     });
     if (!this.hasKafka) return nothingToDo(lease);
-    const { subscribe, store, metrics, logger } = this;
+    const { subscribe, metrics, logger } = this;
     return new PartitionProcessor(
       {
         subscribe,
-        head: () => store.head(),
-        positionAfterRestore: async () => positionAfterRestore(store, await this.leases.savedAt(lease)),
         publisher: (signal) => this.publisherOf(lease, signal),
         index: (signal) => this.indexOf(lease, signal),
         metrics,
@@ -124,19 +123,28 @@ export class OutboundPartitions {
   }
 
   private publisherOf(lease: Lease, signal: AbortSignal): ConversationPublisher {
-    const { queueBytes, metrics, logger } = this;
+    const { store, leases, queueBytes, metrics, logger } = this;
     const send: Publisher['send'] = async (messages) => {
       await this.urgent.yieldToDeadlines();
       await this.producers.conversations.send(messages);
     };
     const savePosition = (position: bigint): Promise<boolean> => this.savePosition(lease, position);
-    return new ConversationPublisher({ send, savePosition, queueBytes, metrics, logger }, lease, signal);
+    const ports = {
+      send,
+      savePosition,
+      positionAfterRestore: async () => positionAfterRestore(store, await leases.savedAt(lease)),
+      queueBytes,
+      metrics,
+      logger,
+    };
+    return new ConversationPublisher(ports, lease, signal);
   }
 
   private indexOf(lease: Lease, signal: AbortSignal): IndexWriter {
     const { metrics, logger, late } = this;
     const store = new IndexStore(this.pool, { ...lease, owner: this.instance });
-    const recordLate: LateUpdates['record'] = (mentions, after) => late.record(mentions, after);
+    const recordLate = (...args: Parameters<IndexPorts['recordLate']>): Promise<void> =>
+      late.record(...args, signal);
     return new IndexWriter({ store, recordLate, metrics, logger }, signal);
   }
 

@@ -46,6 +46,8 @@ beforeAll(async () => {
     ...parts,
     new UpdateRecorder(executor),
     new IndexLag(pool, config),
+    new BridgeMetrics(new Metrics('bridge')),
+    logger,
   );
   leases = new PartitionLeaseStore(pool, 'spec', 600_000, 'bridge');
   await leases.ensure(1);
@@ -75,6 +77,7 @@ async function beginIndex(): Promise<void> {
   const publishing = {
     send: async () => undefined,
     savePosition: async () => true,
+    positionAfterRestore: async () => 0n,
     queueBytes: 2 ** 20,
     metrics,
     logger,
@@ -88,8 +91,6 @@ async function beginIndex(): Promise<void> {
   processor = new PartitionProcessor(
     {
       subscribe: (options) => subscribeToSessions(store, options),
-      head: () => store.head(),
-      positionAfterRestore: async () => 0n,
       publisher: (signal) => new ConversationPublisher(publishing, lease, signal),
       index: (signal) => new IndexWriter(indexing, signal),
       metrics,

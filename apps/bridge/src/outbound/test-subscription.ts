@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain';
 import type { Delivery } from '#sessions';
+import { PositionBeyondEndError } from '#sessions';
 import type { Subscribe } from '../common/session-events.ts';
 
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
@@ -21,40 +22,45 @@ export function turnAbout(position: number, order_id: string): Delivery {
   return event(position, 'TurnRecorded', { turn_id: 't', sender: 'user', extracted_entities: { order_id } });
 }
 
-/** A subscription that delivers what a spec says. */
+/** Who reads the subscription: where it began, and how many deliveries it took. */
+interface Reader {
+  readonly after: bigint | 'start' | 'end';
+  read: number;
+}
+
+/** A log that delivers what a spec says, to each of its readers from where it begins. */
 export class TestSubscription {
-  /** Where it was to begin. */
-  after: unknown;
-  /** How many deliveries were taken. */
-  read = 0;
+  readonly readers: Reader[] = [];
+  /** The position at which the log ends. */
+  end = 1_000_000n;
   private readonly deliveries: Delivery[] = [];
-  private failure: Error | undefined;
-  private notify: () => void = () => undefined;
+  private change = Promise.withResolvers<void>();
 
   deliver(...more: readonly Delivery[]): void {
     this.deliveries.push(...more);
     this.notify();
   }
 
-  /** Ends the subscription with an error. */
-  fail(error: Error): void {
-    this.failure = error;
-    this.notify();
+  async *subscribe({ after, signal }: Parameters<Subscribe>[0]): AsyncGenerator<Delivery> {
+    if (typeof after === 'bigint' && after > this.end) throw new PositionBeyondEndError(after, this.end);
+    const reader: Reader = { after, read: 0 };
+    this.readers.push(reader);
+    signal.addEventListener('abort', () => this.notify());
+    for (let next = 0; !signal.aborted;) {
+      const delivery = this.deliveries[next];
+      if (delivery === undefined) {
+        await this.change.promise;
+        continue;
+      }
+      next += 1;
+      if ('position' in delivery && typeof after === 'bigint' && delivery.position <= after) continue;
+      reader.read += 1;
+      yield delivery;
+    }
   }
 
-  async *subscribe({ after, signal }: Parameters<Subscribe>[0]): AsyncGenerator<Delivery> {
-    this.after = after;
-    signal.addEventListener('abort', () => this.notify());
-    while (!signal.aborted) {
-      if (this.failure) throw this.failure;
-      const delivery = this.deliveries.shift();
-      if (delivery) {
-        this.read += 1;
-        yield delivery;
-      } else
-        await new Promise<void>((resolve) => {
-          this.notify = resolve;
-        });
-    }
+  private notify(): void {
+    this.change.resolve();
+    this.change = Promise.withResolvers();
   }
 }

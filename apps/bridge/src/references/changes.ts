@@ -29,11 +29,11 @@ export interface IndexChange {
   readonly over?: string;
 }
 
-/** What many deliveries change. */
+/** What many deliveries change: first the sessions are forgotten that are over, then the rest is new. */
 export interface IndexBatch {
+  readonly over: readonly string[];
   readonly starts: readonly Start[];
   readonly mentions: readonly Mention[];
-  readonly over: readonly string[];
 }
 
 /** What a delivery changes in the index; undefined: nothing. Pure. */
@@ -58,23 +58,28 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
   return mentions.length > 0 ? { position, at, mentions } : undefined;
 }
 
-/** Merges changes in their order: what a session speaks of counts until it is over. Pure. */
+/** Merges changes in their order: what a session speaks of counts until it is over; it may begin again. Pure. */
 export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
   const starts = new Map<string, Start>();
-  const mentions = new Map<string, Mention>();
+  const mentions = new Map<string, Map<string, Mention>>();
   const over = new Set<string>();
   for (const change of changes) {
     if (change.start) starts.set(change.start.session_id, change.start);
     for (const mention of change.mentions) {
-      const key = `${mention.session_id} ${mention.kind} ${mention.reference}`;
-      if (!mentions.has(key)) mentions.set(key, mention);
+      const { session_id, kind, reference } = mention;
+      const ofSession = mentions.get(session_id) ?? new Map<string, Mention>();
+      mentions.set(session_id, ofSession);
+      const key = `${kind} ${reference}`;
+      if (!ofSession.has(key)) ofSession.set(key, mention);
     }
-    if (change.over !== undefined) over.add(change.over);
+    if (change.over === undefined) continue;
+    over.add(change.over);
+    starts.delete(change.over);
+    mentions.delete(change.over);
   }
-  const isLive = ({ session_id }: { readonly session_id: string }): boolean => !over.has(session_id);
   return {
-    starts: [...starts.values()].filter(isLive),
-    mentions: [...mentions.values()].filter(isLive),
+    starts: [...starts.values()],
+    mentions: [...mentions.values()].flatMap((ofSession) => [...ofSession.values()]),
     over: [...over],
   };
 }

@@ -33,30 +33,31 @@ export class IndexStore {
 
   /**
    * Writes what events change; resolves when it is committed. A session that has not begun, or is over, has no mentions.
+   * In two statements, since one inserts nothing in place of what it deletes; a crash between them does no harm: the
+   * position is saved afterwards.
    * @throws LeaseLostError
    */
   async apply({ starts, mentions, over }: IndexBatch): Promise<void> {
+    if (over.length > 0) await this.forget(over);
     const { partition, owner, epoch } = this.owner;
     const { rows } = await this.pool.query<{ owned: number }>({
       name: 'turnstream-reference-index',
       text: `WITH lease AS (
           SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
-        ), forgotten AS (
-          DELETE FROM reference_index AS r USING lease WHERE r.session_id = ANY ($4::uuid[])
         ), started AS (
           INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
           SELECT 'partner', s.partner_id, s.session_id, s.partner_id, s.started_at, s.position
-          FROM lease CROSS JOIN unnest($5::uuid[], $6::text[], $7::timestamptz[], $8::bigint[])
+          FROM lease CROSS JOIN unnest($4::uuid[], $5::text[], $6::timestamptz[], $7::bigint[])
             AS s (session_id, partner_id, started_at, position)
           ON CONFLICT DO NOTHING RETURNING session_id, partner_id, started_at
         ), live AS (
           SELECT session_id, partner_id, started_at FROM started UNION ALL
           SELECT session_id, partner_id, started_at FROM reference_index
-          WHERE kind = 'partner' AND session_id = ANY ($9::uuid[])
+          WHERE kind = 'partner' AND session_id = ANY ($8::uuid[])
         ), mentioned AS (
           INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
           SELECT m.kind, m.reference, m.session_id, l.partner_id, l.started_at, m.position
-          FROM lease CROSS JOIN unnest($9::uuid[], $10::text[], $11::text[], $12::bigint[])
+          FROM lease CROSS JOIN unnest($8::uuid[], $9::text[], $10::text[], $11::bigint[])
             AS m (session_id, kind, reference, position)
           JOIN live AS l ON l.session_id = m.session_id WHERE m.kind <> 'partner'
           ON CONFLICT DO NOTHING
@@ -66,7 +67,6 @@ export class IndexStore {
         partition,
         owner,
         epoch,
-        over,
         starts.map((start) => start.session_id),
         starts.map((start) => start.partner_id),
         starts.map((start) => start.started_at),
@@ -92,9 +92,40 @@ export class IndexStore {
     );
   }
 
+  /** Forgets the sessions of the partition: they are indexed from the first event. @throws LeaseLostError */
+  async startOver(): Promise<void> {
+    const { partition, owner, epoch, prefixes } = this.owner;
+    const { rowCount } = await this.pool.query(
+      `WITH lease AS (
+         SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
+       ), forgotten AS (
+         DELETE FROM reference_index AS r USING lease, unnest($4::text[]) AS prefix
+         WHERE starts_with('session-' || r.session_id, prefix)
+       )
+       UPDATE reference_index_position SET position = NULL FROM lease WHERE prefix = ANY ($4)`,
+      [partition, owner, epoch, prefixes],
+    );
+    if (rowCount !== prefixes.length) throw new LeaseLostError(partition);
+  }
+
   /** Records that the index has all that there is. @throws LeaseLostError */
   async confirm(): Promise<void> {
     await this.save('current_until = now()', []);
+  }
+
+  private async forget(sessions: readonly string[]): Promise<void> {
+    const { partition, owner, epoch } = this.owner;
+    const { rows } = await this.pool.query<{ owned: number }>({
+      name: 'turnstream-forget-references',
+      text: `WITH lease AS (
+          SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
+        ), forgotten AS (
+          DELETE FROM reference_index AS r USING lease WHERE r.session_id = ANY ($4::uuid[])
+        )
+        SELECT count(*)::int AS owned FROM lease`,
+      values: [partition, owner, epoch, sessions],
+    });
+    if (rows[0]?.owned !== 1) throw new LeaseLostError(partition);
   }
 
   private async save(changes: string, values: readonly unknown[]): Promise<void> {

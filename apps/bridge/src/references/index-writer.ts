@@ -7,14 +7,14 @@ import type { IndexChange, Mention } from './changes.ts';
 import { changeOf, mergeChanges } from './changes.ts';
 import type { IndexStore } from './index-store.ts';
 
-interface IndexPorts {
+export interface IndexPorts {
   readonly store: Pick<IndexStore, 'apply'>;
   /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
   readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
 }
 
 interface IndexWriterPorts extends IndexPorts {
-  readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition'>;
+  readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition' | 'startOver'>;
   readonly metrics: Pick<BridgeMetrics, 'skipped'>;
   readonly logger: Logger;
 }
@@ -31,8 +31,11 @@ const passIntervalMs = 1_000;
  * they missed, at last the position: after an interruption some comes again, and changes nothing.
  */
 export class IndexWriter {
+  readonly name = 'index';
   private readonly writer: BatchWriter<IndexChange>;
   private written: bigint | null = null;
+  /** Whether the subscription has reached the end of the store. */
+  private caughtUp = false;
 
   constructor(
     private readonly ports: IndexWriterPorts,
@@ -62,14 +65,11 @@ export class IndexWriter {
     return this.written;
   }
 
-  /** Whether everything that was received is written. */
-  get idle(): boolean {
-    return this.writer.idle;
-  }
-
   /** Takes over what the subscription delivers. */
-  async receive(delivery: Extract<Delivery, { readonly position: bigint }>): Promise<void> {
-    if (this.written !== null && delivery.position <= this.written) return;
+  async receive(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'caught_up') this.caughtUp = true;
+    if (delivery.kind === 'fell_behind') this.caughtUp = false;
+    if (!('position' in delivery)) return;
     const change = this.changeOf(delivery);
     if (change) await this.writer.push(change);
     else this.writer.pass(delivery.position);
@@ -80,14 +80,17 @@ export class IndexWriter {
     return this.writer.run();
   }
 
-  /** Records that the index has all that there is, when nothing waits. */
+  /** Records that the index has all that there is, when it has. */
   async confirm(): Promise<void> {
-    if (this.idle) await this.ports.store.confirm();
+    if (this.caughtUp && this.writer.idle) await this.ports.store.confirm();
   }
 
-  /** Goes back to a position, if it is further. */
-  async goBack(position: bigint): Promise<void> {
-    if (this.written !== null && this.written > position) await this.ports.store.savePosition(position, null);
+  /**
+   * Begins with the first event: in an event store that was restored, sessions may have fewer events than the index has of
+   * them, or be live again.
+   */
+  async goBack(): Promise<void> {
+    await this.ports.store.startOver();
   }
 
   /** An event that cannot be read is skipped: the partition's others are not delayed. */

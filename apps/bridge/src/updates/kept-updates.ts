@@ -71,7 +71,8 @@ export class KeptUpdates {
 
   /**
    * The kept updates that concern sessions by what they mention since a position: the latest of each, the earliest first. A
-   * session that begins gets of its partner's updates those that came in since, and those that no session had.
+   * session that begins gets of its partner's updates those that came in since, and those that no session had: each kind
+   * has an index of its own, so that what the partner's sessions before had is not read.
    */
   async findFor(mentions: readonly Mention[], after: bigint | null): Promise<LateUpdate[]> {
     if (mentions.length === 0) return [];
@@ -82,11 +83,22 @@ export class KeptUpdates {
         JOIN reference_index AS r ON r.kind = m.kind AND r.reference = m.reference
           AND r.session_id = m.session_id AND r.position > $4
         CROSS JOIN LATERAL (
-          SELECT n.ordered_at, k.id, k.received_at < r.started_at AS before_session
-          FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
-          WHERE n.kind = r.kind AND n.reference = r.reference AND k.kept_until > now()
-            AND (k.partner_id IS NULL OR k.partner_id = r.partner_id)
-            AND (r.kind <> 'partner' OR NOT k.matched OR k.received_at >= r.started_at)
+          SELECT n.ordered_at, n.update_id AS id, n.received_at < r.started_at AS before_session
+          FROM (
+            (SELECT n.* FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
+             WHERE r.kind <> 'partner' AND n.kind = r.kind AND n.reference = r.reference AND k.kept_until > now()
+               AND (k.partner_id IS NULL OR k.partner_id = r.partner_id)
+             ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5)
+            UNION
+            (SELECT n.* FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
+             WHERE r.kind = 'partner' AND n.kind = 'partner' AND n.reference = r.reference AND k.kept_until > now()
+               AND NOT n.matched
+             ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5)
+            UNION
+            (SELECT n.* FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
+             WHERE r.kind = 'partner' AND n.kind = 'partner' AND n.reference = r.reference AND k.kept_until > now()
+               AND n.received_at >= r.started_at
+             ORDER BY n.received_at DESC LIMIT $5)) AS n
           ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5) AS u
         ORDER BY u.ordered_at, u.id`,
       values: [
@@ -113,7 +125,7 @@ export class KeptUpdates {
   async markMatched(id: string): Promise<void> {
     await this.pool.query({
       name: 'turnstream-update-matched',
-      text: 'UPDATE kept_update SET matched = true WHERE id = $1 AND NOT matched',
+      text: 'UPDATE kept_update_reference SET matched = true WHERE update_id = $1 AND NOT matched',
       values: [id],
     });
   }

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { LeaseLostError } from '#read-models';
 import { CommandRejectedError, StoreUnavailableError } from '#sessions';
 import type { TestDatabase } from '../../../../libs/read-models/src/test-support.ts';
 import { Script } from '../../../../libs/read-models/src/test-support.ts';
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { InterruptedError } from './recorder.ts';
 import { LateHarness, mention, start, updateAbout } from './test-updates.ts';
 
 let database: TestDatabase;
 let harness: LateHarness;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  // The time that the bridge gives a statement.
+  database = await createTestDatabase('SET statement_timeout = 4000');
   await database.pool.query(
     `INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)`,
   );
@@ -23,14 +24,6 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 const ids = (): string[] => harness.recorded.map(({ id }) => id);
-/** What is in the index. */
-async function references(): Promise<string[]> {
-  const { rows } = await database.pool.query<{ reference: string }>(
-    'SELECT reference FROM reference_index ORDER BY reference',
-  );
-  return rows.map(({ reference }) => reference);
-}
-
 /** How many updates are kept. */
 async function keptCount(): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>('SELECT count(*)::int FROM kept_update');
@@ -67,6 +60,15 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(ids()).toEqual([update.update.source_event_id]);
   });
 
+  test('waits for the next time when the work ends before it is recorded', async () => {
+    const session = new Script();
+    await harness.receive(updateAbout({ order: 'O1' }));
+    harness.stop.abort();
+    const events = session.request(start('P1'), mention({ order_id: 'O1' }));
+    await expect(harness.indexEvents(session.sessionId, events)).rejects.toThrow(InterruptedError);
+    expect(harness.recorded).toEqual([]);
+  });
+
   test('is not looked for again when the order is mentioned once more', async () => {
     const session = new Script();
     await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
@@ -100,7 +102,7 @@ describe('an update that came in before its session mentioned the order', () => 
     await harness.receive(updateAbout({ partner: 'P1' }), updateAbout({ partner: 'P1' }));
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toEqual([]);
-    const { rows } = await database.pool.query('SELECT FROM kept_update WHERE matched');
+    const { rows } = await database.pool.query('SELECT FROM kept_update_reference WHERE matched');
     expect(rows).toEqual([]);
   });
 
@@ -121,7 +123,7 @@ describe("a partner's session", () => {
     const [late, early] = [updateAbout({ partner: 'P1' }, on(9)), updateAbout({ partner: 'P1' }, on(8))];
     await harness.receive(late, early);
     // The script's clock stands in the past; the updates came in an hour before that.
-    await database.pool.query("UPDATE kept_update SET received_at = '2026-01-05T08:00:00Z'");
+    await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     const session = new Script();
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toEqual(
@@ -136,7 +138,7 @@ describe("a partner's session", () => {
   test('does not begin with an update that the session before had', async () => {
     const [first, second] = [new Script(), new Script()];
     await harness.receive(updateAbout({ partner: 'P1' }));
-    await database.pool.query("UPDATE kept_update SET received_at = '2026-01-05T08:00:00Z'");
+    await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     await harness.indexed(first, start('P1'));
     await harness.indexed(first, ended);
     await harness.indexed(second, start('P1'));
@@ -147,7 +149,7 @@ describe("a partner's session", () => {
     const session = new Script();
     const update = updateAbout({ partner: 'P1' });
     await harness.receive(update);
-    await database.pool.query('UPDATE kept_update SET matched = true');
+    await database.pool.query('UPDATE kept_update_reference SET matched = true');
     await harness.indexed(session, start('P1'));
     expect(harness.recorded).toMatchObject([{ session: session.sessionId, before: false }]);
   });
@@ -158,6 +160,26 @@ describe("a partner's session", () => {
     await harness.indexed(new Script(), start('P1'));
     expect(ids()).toEqual(updates.slice(5).map(({ update }) => update.source_event_id));
   });
+});
+
+test('sessions of a partner begin, however many updates the sessions before had', async () => {
+  await database.pool.query(
+    `WITH kept AS (
+       INSERT INTO kept_update (identity, partner_id, kept_until, content)
+       SELECT int4send(n), 'P1', now() + interval '1 day', '{}' FROM generate_series(1, 20000) AS n RETURNING id)
+     INSERT INTO kept_update_reference (kind, reference, ordered_at, received_at, matched, update_id)
+     SELECT 'partner', 'P1', now(), '2020-01-01', true, id FROM kept`,
+  );
+  const sessions = Array.from({ length: 256 }, () => new Script());
+  const starts = sessions.map(({ sessionId: session_id }) => ({
+    session_id,
+    partner_id: 'P1',
+    started_at: '2026-01-05T09:00:00.000Z',
+    position: 10n,
+  }));
+  const mentions = starts.map((begun) => ({ ...begun, kind: 'partner', reference: 'P1' }));
+  await harness.index.apply({ over: [], starts, mentions });
+  expect(await harness.kept.findFor(mentions, null)).toEqual([]);
 });
 
 describe('whose order', () => {
@@ -196,50 +218,6 @@ describe('whose order', () => {
     await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
     expect(ids()).toEqual([update.update.source_event_id]);
   });
-});
-
-describe('the index', () => {
-  test('has the partner of a session and what it mentions', async () => {
-    await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1', payout_id: 'PAY1' }));
-    expect(await references()).toEqual(['O1', 'P1', 'PAY1']);
-  });
-
-  test('has nothing of a session that is over, also when it is read again', async () => {
-    const session = new Script();
-    await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
-    await harness.indexed(session, ended);
-    const [, turnRecorded] = session.events;
-    if (turnRecorded) await harness.indexEvents(session.sessionId, [turnRecorded]);
-    expect(await references()).toEqual([]);
-  });
-
-  test('is not written by a bridge that lost the partition', async () => {
-    const fenced = new LateHarness(database.pool, 'refuse', 'another');
-    await expect(fenced.indexed(new Script(), start('P1'))).rejects.toBeInstanceOf(LeaseLostError);
-    await expect(fenced.index.savePosition(1n, null)).rejects.toBeInstanceOf(LeaseLostError);
-    expect(await references()).toEqual([]);
-  });
-
-  test('knows its position, and until when it is current', async () => {
-    expect(await harness.index.load()).toBeNull();
-    await harness.index.savePosition(70n, '2100-01-01T00:00:00.000Z');
-    expect(await harness.index.load()).toBe(70n);
-    const { rows } = await database.pool.query(
-      'SELECT current_until <= now() AS plausible FROM reference_index_position',
-    );
-    expect(rows).toEqual([{ plausible: true }]);
-  });
-});
-
-test('a position alone does not say until when the index is current', async () => {
-  const { pool } = database;
-  await harness.index.load();
-  await pool.query("UPDATE reference_index_position SET current_until = now() - interval '1 hour'");
-  await harness.index.savePosition(80n, null);
-  const { rows } = await pool.query(
-    "SELECT current_until < now() - interval '59 min' AS old FROM reference_index_position",
-  );
-  expect(rows).toEqual([{ old: true }]);
 });
 
 describe('kept updates', () => {

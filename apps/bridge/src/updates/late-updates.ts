@@ -7,7 +7,7 @@ import type { Mention } from '../references/changes.ts';
 import type { LateUpdate } from './kept-updates.ts';
 import { KeptUpdates } from './kept-updates.ts';
 import { Ownership } from './ownership.ts';
-import { UpdateRecorder } from './recorder.ts';
+import { InterruptedError, UpdateRecorder } from './recorder.ts';
 
 /** Sessions that are worked on at a time. */
 const atOnce = 8;
@@ -27,15 +27,17 @@ export class LateUpdates {
   /**
    * Records in each session, in the order of their times, the kept updates that concern it by mentions after a position. The
    * mentions are in the index. Doing it again changes nothing.
-   * @throws only when a backing service is unavailable
+   * @throws when a backing service is unavailable; InterruptedError after the signal: it is not known what is left
    */
-  async record(mentions: readonly Mention[], after: bigint | null): Promise<void> {
+  async record(mentions: readonly Mention[], after: bigint | null, signal?: AbortSignal): Promise<void> {
     const bySession = Map.groupBy(await this.kept.findFor(mentions, after), ({ session_id }) => session_id);
-    await inParallel(bySession.values(), atOnce, async (updates) => {
+    const recordIn = async (updates: readonly LateUpdate[]): Promise<void> => {
       // One that mentions several things may find an update by each of them.
       for (const update of new Map(updates.map((item) => [item.id, item])).values())
-        if (!(await this.tryRecord(update))) return;
-    });
+        if (signal?.aborted || !(await this.tryRecord(update))) return;
+    };
+    await inParallel(bySession.values(), atOnce, recordIn, signal);
+    if (signal?.aborted) throw new InterruptedError();
   }
 
   /** Records one; false: the session takes no more. A session that fails does not delay the others. */

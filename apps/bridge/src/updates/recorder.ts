@@ -12,6 +12,13 @@ type Recording = 'recorded' | 'known' | 'over';
 /** Updates that are recorded at a time, each 64 KB at most, whatever they came with. */
 const atOnce = 32;
 
+/** Thrown when the work ends while updates are being recorded: what is left is recorded when they come again. */
+export class InterruptedError extends Error {
+  constructor() {
+    super('The work ends.');
+  }
+}
+
 /** Records external updates in sessions. */
 @Injectable()
 export class UpdateRecorder {

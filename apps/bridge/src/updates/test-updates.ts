@@ -39,6 +39,8 @@ export class LateHarness {
   readonly recorded: Recorded[] = [];
   /** The errors with which commands of sessions fail. */
   readonly failing = new Map<string, Error>();
+  /** Ends the work. */
+  readonly stop = new AbortController();
   readonly metrics = new Metrics('bridge');
   readonly kept: KeptUpdates;
   readonly ownership: Ownership;
@@ -49,12 +51,11 @@ export class LateHarness {
   constructor(
     readonly pool: Pool,
     foreignReferences: 'refuse' | 'allow' = 'refuse',
-    owner = 'spec',
   ) {
     const config = { keepUpdatesHours: 24, foreignReferences };
     this.kept = new KeptUpdates(pool, config);
     this.ownership = new Ownership(pool, config);
-    this.index = new IndexStore(pool, { partition: 0, owner, epoch: 1n, prefixes: ['session-0'] });
+    this.index = new IndexStore(pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes: ['session-0'] });
     const recorder = new UpdateRecorder({ execute: (request) => this.execute(request) });
     const [urgent, metrics] = [{ yieldToDeadlines: async () => undefined }, new BridgeMetrics(this.metrics)];
     const logger = createLogger('bridge', 'silent');
@@ -82,7 +83,7 @@ export class LateHarness {
     });
     const batch = mergeChanges(changes);
     await this.index.apply(batch);
-    await this.late.record(batch.mentions, after);
+    await this.late.record(batch.mentions, after, this.stop.signal);
   }
 
   /** Goes back by some events, as after a crash before the position was saved. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { TestDatabase } from '../test-support.ts';
 import { createDatabase } from '../test-support.ts';
 import type { NamedOwner } from './reference-owners.ts';
-import { ownersOf, rememberOwners } from './reference-owners.ts';
+import { forgetOwners, ownersOf, rememberOwners } from './reference-owners.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -39,6 +39,16 @@ describe('the owner of an order', () => {
   ])('is the one whom the latest of several named that come %s', async (_, batches) => {
     for (const batch of batches) await rememberOwners(database.pool, batch);
     expect(await owners()).toEqual(['P2']);
+  });
+
+  test.each([
+    [89, ['P1']],
+    [91, []],
+  ])('is known %i days after the last event that named it', async (days, expected) => {
+    const named_at = new Date(Date.now() - days * 86_400_000).toISOString();
+    await rememberOwners(database.pool, [named('P1', 1, { named_at })]);
+    expect(await forgetOwners(database.pool, 90)).toBe(false);
+    expect(await owners()).toEqual(expected);
   });
 
   test('is not that of a payout with the same id', async () => {

@@ -45,6 +45,20 @@ export async function ownersOf(pool: Pool, references: readonly Reference[]): Pr
   return rows;
 }
 
+/** Owners that one statement forgets. */
+const forgetBatch = 1_000;
+
+/** Forgets some of the owners whom no event has named for so many days; true when there may be more. */
+export async function forgetOwners(pool: Pool, days: number): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `DELETE FROM reference_owner WHERE (kind, reference) IN (
+       SELECT kind, reference FROM reference_owner WHERE named_at < now() - $1 * interval '1 day'
+       ORDER BY named_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [days, forgetBatch],
+  );
+  return rowCount === forgetBatch;
+}
+
 /** PostgreSQL holds no text with the character NUL. */
 function isStorable(text: string): boolean {
   return !text.includes('\0');
