@@ -92,10 +92,21 @@ export function inquireUnknownOrders(
   sessionIds: readonly string[],
 ): Promise<HonestService> {
   return withSampleServices(system, fastServices, async () => {
+    await waitUntilAsked(system, sessionIds.slice(0, 3));
     const unknown = await openInquiries(system, sessionIds, longestTimeoutMs, unknownOrderId);
     const { outcomes } = closingsOf(unknown, await waitUntilClosed(system, unknown));
     const known = await openInquiries(system, sessionIds, longestTimeoutMs);
     const after = closingsOf(known, await waitUntilClosed(system, known));
     return { outcomes, outcomesAfter: after.outcomes };
   });
+}
+
+/** Inquires until the services are asked, and answer: an earlier scenario may have left their circuits open. */
+async function waitUntilAsked(system: ConnectedSystem, sessionIds: readonly string[]): Promise<void> {
+  const areAsked = async (): Promise<boolean> => {
+    const ids = await openInquiries(system, sessionIds, longTimeoutMs);
+    const { outcomes } = closingsOf(ids, await waitUntilClosed(system, ids));
+    return outcomes['complete'] === ids.length;
+  };
+  await waitUntil(areAsked, { what: 'the services to be asked', timeoutMs: 240_000, everyMs: 500 });
 }
