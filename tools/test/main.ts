@@ -16,7 +16,7 @@ const CHECKS = ['format:check', 'lint', 'deps', 'compatibility'];
 const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
 /** How long jest may take to end after its report, and in all. */
 const EXIT_MS = Number(process.env['TURNSTREAM_TEST_EXIT_MS'] ?? 10_000);
-const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 20);
+const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 40);
 
 // What depends on time on a real server has to be borne by Turnstream, and by its specs.
 process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
