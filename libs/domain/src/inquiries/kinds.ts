@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { isObject, mapJson } from './mapping.ts';
+import { isObject } from '../kernel/json.ts';
+import { mapJson } from './mapping.ts';
 
 export type Answers = { readonly [source: string]: JsonObject };
 

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
+import { isObject } from '../kernel/json.ts';
 
 /** How deep a mapping may nest, and how many values it may have. What is beyond counts as missing. */
 const limits = { depth: 16, values: 1_000 } as const;
@@ -54,10 +55,6 @@ function isPointer(
   keys: readonly string[],
 ): item is { readonly pointer: string; readonly otherwise: Json } {
   return typeof item['pointer'] === 'string' && keys.every((key) => key === 'pointer' || key === 'otherwise');
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function present(values: readonly (Json | undefined)[]): Json[] {

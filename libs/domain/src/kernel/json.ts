@@ -4,6 +4,11 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** Whether a value is an object, neither a list nor null. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Whether two values have the same `canonicalJson`; a difference is found without looking at what follows it. */
 export function isSameJson(one: Json | undefined = null, other: Json | undefined = null): boolean {
   if (one === other) return true;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { isSameJson } from '../kernel/json.ts';
+import { isObject, isSameJson } from '../kernel/json.ts';
 import type { RecordedSessionEvent } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession, newSession } from './session.ts';
@@ -121,8 +121,4 @@ function explain(
   }
   const current = isSameJson(before, after) ? known[path] : explanation;
   return current === undefined ? [] : [[path, current]];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
