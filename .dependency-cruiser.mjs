@@ -57,9 +57,10 @@ export default {
       from: { path: libs('messaging') },
       to: { path: libs('platform'), pathNot: '^libs/platform/src/(async/|config/kafka-connection\\.ts)' },
     },
-    uses('sessions', 'domain', 'platform'),
+    uses('privacy', 'domain', 'platform'),
+    uses('sessions', 'domain', 'platform', 'privacy'),
     uses('partitions', 'platform'),
-    uses('read-models', 'domain', 'sessions', 'platform'),
+    uses('read-models', 'domain', 'sessions', 'platform', 'privacy'),
     standsAlone('packages/sdk'),
     standsAlone('packages/embedded-eventstore'),
     {

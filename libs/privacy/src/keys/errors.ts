@@ -1,0 +1,19 @@
+/** Thrown when neither the key store nor the service of the master keys answers: nothing was read or written; try again. */
+export class KeyStoreUnavailableError extends Error {
+  override readonly name = 'KeyStoreUnavailableError';
+  readonly code = 'key_store_unavailable';
+
+  constructor(options?: ErrorOptions) {
+    super('The key store is unavailable.', options);
+  }
+}
+
+/** Thrown when a sealed value names a key that the key store never had. */
+export class UnknownKeyError extends Error {
+  override readonly name = 'UnknownKeyError';
+  readonly code = 'unknown_key';
+
+  constructor(readonly keyId: string) {
+    super(`The key store has no key ${keyId}.`);
+  }
+}
