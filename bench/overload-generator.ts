@@ -7,7 +7,8 @@ import { load, paced } from './load.ts';
 
 /** What the generator is told to do. */
 export type Order = { readonly url: string; readonly sessions: readonly string[]; readonly ms: number } & (
-  { readonly inFlight: number } | { readonly perSecond: number }
+  | { readonly inFlight: number }
+  | { readonly perSecond: number }
 );
 
 /** What became of the requests that were answered in time. */

@@ -53,15 +53,7 @@ test('the folder of the image holds built code and production packages only', ()
     'dist/apps/bridge/main.js',
     'dist/apps/projector/main.js',
   ]);
-  for (const name of [
-    'node',
-    'jest',
-    'typescript',
-    '@swc/core',
-    '@nestjs/cli',
-    '@turnstream/sdk',
-    'prettier',
-  ])
+  for (const name of ['node', 'jest', 'typescript', '@swc/core', '@nestjs/cli', '@turnstream/sdk', 'oxfmt'])
     expect(files).not.toContain(`node_modules/${name}`);
   const [size] = execFileSync('du', ['-sm', image], { encoding: 'utf8' }).split('\t');
   console.log(`The folder of the image has ${size} MB.`);

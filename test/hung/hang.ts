@@ -25,7 +25,7 @@ export const shortMs = 7_500;
 
 /** What a system did while a service accepted connections and did not answer, and afterwards. */
 export interface HungFacts {
-  /** The processes that ended, and were started again. */
+  /** The processes that ended, and were started again, each with what it logged last. */
   readonly ended: readonly string[];
   /** By kind of request. */
   readonly answers: Readonly<Record<string, Answers>>;
@@ -93,8 +93,9 @@ export async function hang(
   const wellAfterMs = await recovery(system, message);
   const [answers, health] = await probing;
   const gone = system.apps.filter(({ process }, index) => process.incarnation !== before[index]);
+  const ended = gone.map(({ name, process }) => `${name}: ${process.lastWords}`);
   const closed = await closing(system, inquiry, back);
-  return { ended: gone.map(({ name }) => name), answers, health, meanwhile, wellAfterMs, closed };
+  return { ended, answers, health, meanwhile, wellAfterMs, closed };
 }
 
 interface OpenedInquiry {

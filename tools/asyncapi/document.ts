@@ -1,9 +1,9 @@
-import { format } from 'prettier';
 import { loadDeclarations } from '#declarations';
 import { asyncApiDocument } from '../../apps/api/src/asyncapi/document.ts';
+import { formatJson } from '../shared/format-json.ts';
 
 /** The AsyncAPI document of the shipped declarations, as text. */
 export async function generateDocument(): Promise<string> {
   const document = asyncApiDocument(loadDeclarations({}));
-  return format(JSON.stringify(document), { parser: 'json', printWidth: 110 });
+  return formatJson(document);
 }

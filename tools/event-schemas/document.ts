@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { format } from 'prettier';
 import ts from 'typescript';
 import { currentVersion, upcasters } from '../../libs/sessions/src/upcasters.ts';
+import { formatJson } from '../shared/format-json.ts';
 import { root } from '../shared/paths.ts';
 import type { Schema } from './schema-of-type.ts';
 import { schemaOfType } from './schema-of-type.ts';
@@ -34,5 +34,5 @@ export async function generateDocument(): Promise<string> {
       return [name, { version: currentVersion(upcasters, name), data }];
     })
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return format(JSON.stringify(Object.fromEntries(events)), { parser: 'json', printWidth: 110 });
+  return formatJson(Object.fromEntries(events));
 }

@@ -1,7 +1,7 @@
-import { format } from 'prettier';
 import { createApp, createLogger, loadConfig } from '#platform';
 import { api } from '../../apps/api/src/app.ts';
 import { openApiDocument } from '../../apps/api/src/common/openapi.ts';
+import { formatJson } from '../shared/format-json.ts';
 
 /** Addresses that nothing is asked of. */
 const environment = {
@@ -15,7 +15,7 @@ const environment = {
 export async function generateDocument(): Promise<string> {
   const app = await createApp(api, loadConfig(environment), createLogger('openapi', 'silent'));
   try {
-    return await format(JSON.stringify(openApiDocument(app)), { parser: 'json', printWidth: 110 });
+    return await formatJson(openApiDocument(app));
   } finally {
     await app.close();
   }

@@ -2,7 +2,9 @@ import type { InquiryKinds, Json, JsonObject, UpdateReferences } from '#domain';
 
 /** A JSON Pointer, one with a value for where it finds none, or a constant. */
 export type Mapping =
-  string | { readonly pointer: string; readonly otherwise?: Json } | { readonly const: Json };
+  | string
+  | { readonly pointer: string; readonly otherwise?: Json }
+  | { readonly const: Json };
 export type Fields = { readonly [field: string]: Mapping };
 
 /** Where a plain JSON message has its id, type or time. */

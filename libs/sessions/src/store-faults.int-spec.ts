@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { tcpProxy } from '../../platform/src/testing/tcp-proxy.ts';
 import { StoreOverloadedError, StoreUnavailableError } from './errors.ts';
 import { AppendBudget } from './client/append-budget.ts';
 import { EventStore } from './store.ts';
@@ -90,4 +91,19 @@ test('appends of a worker wait until there is room', async () => {
   const appends = Array.from({ length: 20 }, () => store.append(newStream(), large(), -1));
   expect((await Promise.all(appends)).filter(({ appended }) => appended)).toHaveLength(20);
   expect(Math.max(...inFlight)).toBeLessThanOrEqual(250_000);
+});
+
+test('a stream is limited while another connection of the process breaks', async () => {
+  const proxies = [await tcpProxy(url), await tcpProxy(url)] as const;
+  const [broken, slow] = proxies.map((proxy) => new EventStore(proxy.url, undefined, patient));
+  if (!broken || !slow) throw new Error('There are two.');
+  stores.push(broken, slow);
+  await Promise.all([broken.limitStream(newStream(), 1), slow.limitStream(newStream(), 1)]);
+  proxies[1].delay(Infinity);
+  const limited = slow.limitStream(newStream(), 1);
+  await proxies[0].cut();
+  await waitUntil(() => broken.counts.held === 0, { what: 'the end of its calls' });
+  proxies[1].delay(0);
+  await expect(limited).resolves.toBeUndefined();
+  await proxies[1].cut();
 });

@@ -1,5 +1,5 @@
 import type { EventData, Position } from '@eventstore/db-client';
-import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
+import { BACKWARDS, END, jsonEvent, metastreamOf, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
@@ -83,9 +83,15 @@ export class EventStore {
     });
   }
 
-  /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
+  /**
+   * Lets a stream keep its last `maxCount` events only. The client's own appends, as for metadata, share one list in a
+   * process: when one connection breaks, the next answer on another throws an error that nobody can catch.
+   * @throws StoreUnavailableError
+   */
   async limitStream(stream: string, maxCount: number): Promise<void> {
-    await this.calls.single((client) => client.setStreamMetadata(stream, { maxCount }));
+    const event = jsonEvent({ type: '$metadata', data: { $maxCount: maxCount } });
+    let outcome: AppendOutcome = { appended: false, revision: -1 };
+    while (!outcome.appended) outcome = await this.append(metastreamOf(stream), [event], outcome.revision);
   }
 
   /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */

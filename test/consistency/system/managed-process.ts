@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { sleep, waitUntil } from '#platform';
+import { lastLines } from '../../../tools/shared/run.ts';
 
 interface Program {
   readonly name: string;
@@ -30,6 +31,8 @@ process.once('exit', () => {
 export class ManagedProcess {
   /** How often it was started. */
   incarnation = 0;
+  /** What it logged last before it ended. */
+  lastWords = '';
   private child: ChildProcess | undefined;
   private isWanted = false;
   private running: Promise<void> = Promise.resolve();
@@ -91,5 +94,6 @@ export class ManagedProcess {
     await once(child, 'exit').catch(() => undefined);
     children.delete(child);
     this.child = undefined;
+    this.lastWords = lastLines(readFileSync(log, 'utf8'), 1);
   }
 }

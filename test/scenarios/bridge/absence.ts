@@ -55,7 +55,10 @@ export async function absence(
       incomplete: await incomplete(),
       wrong: await which(conversations, async (one) => (await updatesOf(system, one)).length > kinds.length),
       outdated: await which(conversations, async ({ session_id, order_id }) => {
-        const { orders } = await system.turnstream.session(session_id).context();
+        const session = system.turnstream.session(session_id);
+        // The context in Redis may still be behind the stream.
+        const { revision } = await session.details();
+        const { orders } = await session.context({ minRevision: revision });
         return orders[order_id]?.status !== 'delivered';
       }),
       seconds: madeUp,

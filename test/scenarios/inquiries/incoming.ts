@@ -107,10 +107,16 @@ interface Effects {
   readonly outdated: readonly string[];
 }
 
+interface Newest {
+  readonly session_id: string;
+  readonly id: string;
+  readonly revision: number;
+}
+
 async function effectsOf({ store, turnstream }: ConnectedSystem, { good }: Plan): Promise<Effects> {
   const times = new Map<string, number>();
   /** The message that was sent last, by session, system, kind and reference. */
-  const newest = new Map<string, { readonly session_id: string; readonly id: string }>();
+  const newest = new Map<string, Newest>();
   const inAnotherSession: string[] = [];
   for (const { session_id, event } of await allEvents(store, ['ExternalUpdateRecorded'])) {
     if (event.type !== 'ExternalUpdateRecorded' || !good.has(event.data.source_event_id)) continue;
@@ -118,12 +124,14 @@ async function effectsOf({ store, turnstream }: ConnectedSystem, { good }: Plan)
     times.set(id, (times.get(id) ?? 0) + 1);
     if (good.get(id) !== session_id) inAnotherSession.push(id);
     const key = [session_id, system, kind, reference].join();
-    if (numberOf(id) >= numberOf(newest.get(key)?.id ?? '-0')) newest.set(key, { session_id, id });
+    if (numberOf(id) >= numberOf(newest.get(key)?.id ?? '-0'))
+      newest.set(key, { session_id, id, revision: event.revision });
   }
   const recordedTwice = [...times].flatMap(([id, count]) => (count > 1 ? [id] : []));
   const outdated: string[] = [];
-  await inParallel(newest.values(), 16, async ({ session_id, id }) => {
-    const { external } = await turnstream.session(session_id).context();
+  await inParallel(newest.values(), 16, async ({ session_id, id, revision }) => {
+    // What is committed in Kafka is in the streams; the context in Redis may still be behind.
+    const { external } = await turnstream.session(session_id).context({ minRevision: revision });
     if (external.every(({ source_event_id }) => source_event_id !== id)) outdated.push(id);
   });
   return { expected: good.size, recorded: times.size, recordedTwice, inAnotherSession, outdated };

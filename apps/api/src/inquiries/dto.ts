@@ -102,7 +102,8 @@ export class InquirySourceDto {
   @ApiProperty(nullableTime) settled_at: string | null;
   @ApiProperty({ type: Number, nullable: true }) latency_ms: number | null;
   @ApiProperty({ type: String, nullable: true, description: 'Why there is no answer.' }) reason:
-    string | null;
+    | string
+    | null;
   @ApiProperty({
     required: false,
     description: 'It said itself that it has no answer, for good; not: it is silent, or could not be asked.',

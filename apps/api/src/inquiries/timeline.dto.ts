@@ -18,7 +18,8 @@ class InquiryStepDto implements InquiryStep {
   @ApiProperty({ ...nullableText, example: 'orders' }) source: string | null;
   @ApiProperty({ type: Number, nullable: true, example: 1 }) attempt: number | null;
   @ApiProperty({ ...nullableText, description: 'Why a source failed or has no answer.' }) reason:
-    string | null;
+    | string
+    | null;
   @ApiProperty({
     ...nullableText,
     description:

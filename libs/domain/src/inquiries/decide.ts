@@ -17,7 +17,10 @@ import type { InquiryState } from './state.ts';
 import { findInquiry, kindOf, openInquiriesLimit } from './state.ts';
 
 export type InquiryRejection =
-  'inquiry_subject' | 'too_many_inquiries' | 'inquiry_not_found' | 'unknown_source';
+  | 'inquiry_subject'
+  | 'too_many_inquiries'
+  | 'inquiry_not_found'
+  | 'unknown_source';
 type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
 
 /** What a command does to the inquiries of a session. Closing one may request a handoff. */

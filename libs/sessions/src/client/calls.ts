@@ -72,7 +72,7 @@ export class Calls {
     return this.unlessSilent(() => untilAnswered(deadline, attempt));
   }
 
-  /** A call of the client with one answer. @throws StoreUnavailableError */
+  /** A call of the client with one answer; none that appends. @throws StoreUnavailableError */
   single<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const deadline = new Deadline(this.limits);
     const attempt = (): Promise<T> => {

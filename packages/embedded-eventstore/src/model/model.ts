@@ -17,7 +17,8 @@ export interface ModelMetadata {
 export type ModelExpected = 'any' | 'no_stream' | 'stream_exists' | number;
 
 export type ModelOutcome =
-  { readonly ok: true; readonly revision: number } | { readonly ok: false; readonly error: string };
+  | { readonly ok: true; readonly revision: number }
+  | { readonly ok: false; readonly error: string };
 
 const WRONG: ModelOutcome = { ok: false, error: 'wrong-expected-version' };
 const DELETED: ModelOutcome = { ok: false, error: 'stream-deleted' };

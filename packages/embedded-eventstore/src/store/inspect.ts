@@ -77,7 +77,8 @@ const checkEvents = (db: Sqlite, report: (fault: string) => void): { count: numb
 /** Only a scavenge may leave gaps, and only up to where it ran. */
 const checkRevisions = (db: Sqlite, report: (fault: string) => void): number => {
   const scavenged = db.prepare("SELECT value FROM facts WHERE name = 'scavenged_to'").raw().get() as
-    [number] | undefined;
+    | [number]
+    | undefined;
   const gaps = db
     .prepare(
       `SELECT name, rev, before FROM (

@@ -52,3 +52,28 @@ test('a connection that the network has forgotten is replaced, and who watches i
   await waitUntil(() => connections === 2, { what: 'another connection', timeoutMs: 30_000 });
   expect(received).toMatchObject([everything]);
 });
+
+test('a Redis that refuses the channels after a reconnection does not end the process', async () => {
+  const user = randomUUID();
+  const url = new URL(serviceUrl('REDIS_URL'));
+  [url.username, url.password] = [user, user];
+  await redis.acl('SETUSER', user, 'on', `>${user}`, '~*', '+@all', '&*');
+  const own = createRedis(url.href, { logger });
+  const ofUser = new Notifier(own, { name: randomUUID() });
+  let ready = 0;
+  ofUser.onReconnect(() => void (ready += 1));
+  try {
+    await waitUntil(() => ready === 1);
+    // Redis closes the connection of a subscriber that may not listen any more.
+    await redis.acl('SETUSER', user, 'resetchannels');
+    const isRefused = async () => JSON.stringify(await redis.acl('LOG')).includes(user);
+    await waitUntil(isRefused, { what: 'a refusal' });
+    expect(ready).toBe(1);
+    await redis.acl('SETUSER', user, 'allchannels');
+    await waitUntil(() => ready > 1, { what: 'another connection' });
+  } finally {
+    ofUser.onApplicationShutdown();
+    own.disconnect();
+    await redis.acl('DELUSER', user);
+  }
+});

@@ -33,7 +33,8 @@ export class Notifier implements OnApplicationShutdown {
     private readonly redis: Redis,
     node: ApiNode,
   ) {
-    const subscriber = redis.duplicate();
+    // What the client resubscribes by itself it does not await: a failure would end the process.
+    const subscriber = redis.duplicate({ autoResubscribe: false });
     this.subscriber = subscriber;
     const nodeChannel = `agents:node:${node.name}`;
     const prefix = notificationChannel('').length;
