@@ -29,6 +29,9 @@ export interface EventMetadata {
   readonly command_events?: number;
   /** The epoch under which the agent instance that sent the command owned the session. */
   readonly agent_epoch?: number;
+  /** The fields of the data that are encrypted where the event is stored, and whose key they have. */
+  readonly sealed?: readonly string[];
+  readonly partner_id?: string;
 }
 
 /** The request that others continue: what its correlation id and W3C trace context were. */
