@@ -221,8 +221,9 @@ describe('a session that is over', () => {
   });
 });
 
+const reaches = ({ channel }: { channel: string }): boolean => channel === 'whatsapp';
+
 describe('a sender that does not reach the session', () => {
-  const reaches = ({ channel }: { channel: string }): boolean => channel === 'whatsapp';
   const toIvr = { type: 'SwitchChannel', channel: 'ivr' } as const;
 
   test('is told that it is not there, before a repetition is looked for', async () => {
