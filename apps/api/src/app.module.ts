@@ -6,6 +6,7 @@ import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
+import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
@@ -14,6 +15,7 @@ import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { CommandsModule } from './sessions/module.ts';
+import { TokensModule } from './tokens/module.ts';
 
 @Module({
   imports: [
@@ -22,12 +24,14 @@ import { CommandsModule } from './sessions/module.ts';
     ReadModelsModule,
     DeclarationsModule,
     CommonModule,
+    AccessModule,
     AdmissionModule,
     CommandsModule,
     InquiriesModule,
     ContextModule,
     HistoryModule,
     AgentsModule,
+    TokensModule,
   ],
   controllers: [AsyncApiController],
 })

@@ -2,6 +2,7 @@ import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   StoreOverloadedError,
   StoreUnavailableError,
   UnprojectableEventError,
@@ -9,10 +10,13 @@ import {
 } from '#sessions';
 import { ProblemError } from '#platform';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
+import { forbidden } from '../access/problems.ts';
 import { etag } from './command-headers.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -25,6 +29,7 @@ const hints: Partial<Record<Rejection['code'], string>> = {
 /** Turns the errors of commands and queries into problems and hands the others on. */
 export function toApiProblem(error: unknown): unknown {
   if (error instanceof CommandRejectedError) return rejected(error);
+  if (error instanceof OutOfReachError) return forbidden(outOfReach);
   if (error instanceof WrongExpectedRevisionError) return wrongRevision(error);
   if (error instanceof CommandIdReusedError) {
     return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`, {

@@ -395,6 +395,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/tickets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * A ticket for one connection from a browser, which cannot send a token with it
+         * @description The connection may do what the token may, and ends when the token expires.
+         */
+        readonly post: operations["issueTicket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tokens/revoke": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Revoke a token, or the tokens of a subject
+         * @description Within seconds no node accepts them any more, and their open connections end.
+         */
+        readonly post: operations["revokeTokens"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1597,6 +1637,23 @@ export interface components {
              */
             readonly acknowledged: number;
         };
+        readonly TicketDto: {
+            /** @description Opens one WebSocket or event stream, as `?ticket=`, on any node. */
+            readonly ticket: string;
+            /** @example 30 */
+            readonly expires_in_s: number;
+        };
+        readonly RevokeDto: {
+            /** @description The id of one token; or else `subject`. */
+            readonly jti?: string;
+            /** @description Whose tokens are revoked. */
+            readonly subject?: string;
+            /**
+             * Format: date-time
+             * @description Only those of the subject that were issued before this time; left out: before now.
+             */
+            readonly before?: string;
+        };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
         readonly Problem: {
             /** Format: uri */
@@ -1640,7 +1697,16 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Pages of that origin may not call this server (`origin_not_allowed`) */
+        /** @description A valid token is needed (`unauthenticated`) */
+        readonly unauthenticated: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
         readonly origin_not_allowed: {
             headers: {
                 readonly [name: string]: unknown;
@@ -1676,7 +1742,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller has more requests under way than its share (`too_many_requests`) */
+        /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
         readonly too_many_requests: {
             headers: {
                 /** @description Seconds */
@@ -1757,6 +1823,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -1785,7 +1852,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -1827,6 +1894,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -1917,7 +1985,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -1961,6 +2029,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2051,7 +2120,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2095,6 +2164,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2185,7 +2255,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2230,6 +2300,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2320,7 +2391,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2365,6 +2436,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2455,7 +2527,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2496,6 +2568,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2586,7 +2659,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2630,6 +2703,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2720,7 +2794,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2764,6 +2838,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2854,7 +2929,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2898,6 +2973,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2988,7 +3064,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3032,6 +3108,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3122,7 +3199,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3166,6 +3243,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3256,7 +3334,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3300,6 +3378,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3386,7 +3465,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -3432,6 +3511,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
@@ -3486,7 +3566,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3524,7 +3604,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3643,6 +3724,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3688,7 +3770,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3729,6 +3811,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3840,6 +3923,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3924,6 +4008,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3994,6 +4079,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4063,6 +4149,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4130,6 +4217,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4182,6 +4270,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4230,6 +4319,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4264,6 +4354,8 @@ export interface operations {
             readonly query?: {
                 /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
                 readonly after?: number;
+                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
+                readonly ticket?: string;
             };
             readonly header?: {
                 /** @description Go on after this revision. */
@@ -4294,6 +4386,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4306,6 +4399,113 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly issueTicket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TicketDto"];
+                };
+            };
+            readonly 400: components["responses"]["malformed_request"];
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeTokens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RevokeDto"];
+            };
+        };
+        readonly responses: {
+            /** @description It is revoked. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];

@@ -6,9 +6,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
 import { parseWhole, ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
+import type { Caller } from '#privacy';
+import { Access } from '../../access/access.decorator.ts';
+import { CurrentCaller } from '../../access/current-caller.ts';
+import { OpenConnections } from '../../access/open-connections.ts';
+import { assertReaches } from '../../common/reach.ts';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
-import { sessionNotFound } from '../../common/problems.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -28,9 +32,11 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly sessionCache: SessionCache,
     private readonly notifier: Notifier,
     private readonly metrics: AgentMetrics,
+    private readonly connections: OpenConnections,
   ) {}
 
   @Get('sessions/:session_id/stream')
+  @Access('read')
   @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
   @ApiProduces('text/event-stream')
@@ -41,6 +47,7 @@ export class StreamController implements BeforeApplicationShutdown {
   })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async stream(
+    @CurrentCaller() caller: Caller,
     @Param() { session_id: id }: SessionParams,
     @Query() { after }: StreamQuery,
     @Headers('last-event-id') last: string | undefined,
@@ -48,7 +55,7 @@ export class StreamController implements BeforeApplicationShutdown {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const session = await this.sessionCache.latest(id);
-    if (session.revision < 0) throw sessionNotFound();
+    assertReaches(caller, session);
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
@@ -57,6 +64,7 @@ export class StreamController implements BeforeApplicationShutdown {
     const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
+    const unwatch = this.connections.watch(caller, () => feed.end());
     // Its close follows.
     response.on('error', () => undefined);
     this.metrics.streams.inc();
@@ -65,6 +73,7 @@ export class StreamController implements BeforeApplicationShutdown {
       socket.off('close', leave);
       if (!this.feeds.delete(feed)) return;
       this.metrics.streams.dec();
+      unwatch();
       feed.close();
       this.notifier.unwatch(id, feed.onNotification);
     };
