@@ -154,7 +154,7 @@ describe('a file of master keys', () => {
   });
 });
 
-test('a KMS that does not answer is an unavailable key store', async () => {
+test('a key that KMS does not have is an unavailable key store', async () => {
   const masters = openMasterKeys('aws-kms:alias/other');
   await expect(masters.current()).rejects.toThrow(KeyStoreUnavailableError);
   masters.close?.();

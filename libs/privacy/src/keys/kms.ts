@@ -29,7 +29,7 @@ export class KmsMasterKeys implements MasterKeys {
 
   async wrap(secret: Uint8Array, context: WrapContext): Promise<WrappedKey> {
     const answer = await this.call(context, async ({ kms, abortSignal }) => {
-      const { EncryptCommand } = await import('@aws-sdk/client-kms');
+      const { EncryptCommand } = await load();
       const command = new EncryptCommand({
         KeyId: this.keyId,
         Plaintext: secret,
@@ -42,7 +42,7 @@ export class KmsMasterKeys implements MasterKeys {
 
   async unwrap({ master_key_id, ciphertext }: WrappedKey, context: WrapContext): Promise<Uint8Array> {
     const answer = await this.call(context, async ({ kms, abortSignal }) => {
-      const { DecryptCommand } = await import('@aws-sdk/client-kms');
+      const { DecryptCommand } = await load();
       const command = new DecryptCommand({
         KeyId: master_key_id,
         CiphertextBlob: ciphertext,
@@ -72,9 +72,13 @@ export class KmsMasterKeys implements MasterKeys {
   }
 }
 
-/** Loaded where it is needed only: most installations run without it. */
+/** Where it is needed only: most installations run without it. In the bundle it stays with the rest. */
+async function load(): Promise<typeof import('@aws-sdk/client-kms')> {
+  return import(/* webpackMode: "eager" */ '@aws-sdk/client-kms');
+}
+
 async function connect(): Promise<KMSClient> {
-  const { KMSClient } = await import('@aws-sdk/client-kms');
+  const { KMSClient } = await load();
   return new KMSClient({ maxAttempts: 2, requestHandler: { connectionTimeout, requestTimeout } });
 }
 
