@@ -1,6 +1,7 @@
 export type { Caller, CallerLimits, Reach, Role } from './access/caller.ts';
 export { openCaller, reaches, roles } from './access/caller.ts';
 export type { DataKey } from './keys/data-key.ts';
+export { BlindIndex, indexPartner } from './blind-index.ts';
 export { dataKey } from './keys/data-key.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
