@@ -150,6 +150,8 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   command_event: Number.isSafeInteger,
   command_events: Number.isSafeInteger,
   agent_epoch: Number.isSafeInteger,
+  partner_id: isText,
+  tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
 });
 
 function unprojectable(

@@ -9,6 +9,7 @@ import type {
   Session,
 } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
+import type { DataKeys } from '#privacy';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { AppendOutcome } from './client/append-answer.ts';
 import { deepestData } from './codec.ts';
@@ -26,6 +27,7 @@ import {
 import { rememberSession } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { EventStore } from './store.ts';
+import { tokeniseCommands } from './tokenise-commands.ts';
 import { foldStream, readEvents, sessionStream } from './streams.ts';
 
 /** Events that this process has just appended, and the session after them. */
@@ -61,12 +63,14 @@ export class CommandExecutor {
   /**
    * @param onAppended only announces what was appended; whoever needs it reliably reads the stream
    * @param limits how long a command is recognised
+   * @param keys undefined: personal values become no tokens
    */
   constructor(
     private readonly store: EventStore,
     private readonly cache: SessionCachePort,
     private readonly onAppended: (appended: Appended) => void = () => undefined,
     limits: CommandLimits = commandLimits,
+    private readonly keys?: DataKeys,
   ) {
     this.tail = new CommandTail(store, limits);
   }
@@ -87,10 +91,11 @@ export class CommandExecutor {
 
   /** Decides on the session at hand, and once more on the latest one after each conflict. */
   private async handle(request: CommandRequest): Promise<CommandResult> {
-    const { sessionId, commands } = request;
+    const { sessionId } = request;
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
-    const context = commandContext(request, this.store.codec);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
+    const own = commandContext(request, this.store.codec);
+    const { commands, context } = await tokeniseCommands(this.keys, session, request.commands, own);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       const processed = await this.findRequest(session, request);

@@ -4,6 +4,8 @@ import { hintAt } from './cues.ts';
 import type { Found } from './found.ts';
 
 const longestLocal = 64;
+/** A token that stands before an @ stays one. */
+const token = /tok_[a-z]+_[a-p]{24}/;
 const localPart = /[\w.%+-]+$/;
 const domain = /[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}/iy;
 /** What payment apps and banks write behind the @ of a UPI id. */
@@ -37,7 +39,7 @@ export function* findAddresses(reading: Reading): Generator<Found> {
     const local = localPart.exec(text.slice(Math.max(after, at - longestLocal), at))?.[0] ?? '';
     after = at + 1;
     const trimmed = local.replace(/^[.%+-]+/, '');
-    if (trimmed === '' || text.charAt(at - trimmed.length - 1) === '@') continue;
+    if (trimmed === '' || token.test(trimmed) || text.charAt(at - trimmed.length - 1) === '@') continue;
     domain.lastIndex = at + 1;
     const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
     const found = address(reading, at - trimmed.length, at, labels);
