@@ -12,6 +12,6 @@ export { BrokenSealError, erasedValue, keyIdOf, open, seal } from './seal/seal.t
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';
 export { recognise } from './recognise/recognise.ts';
-export { tokenPattern, typeOfToken } from './tokens/token.ts';
+export { stemOf, tokenOf, tokenPattern, typeOfToken } from './tokens/token.ts';
 export type { Token } from './tokens/tokenise.ts';
 export { tokenise } from './tokens/tokenise.ts';

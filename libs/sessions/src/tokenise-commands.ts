@@ -1,7 +1,7 @@
 import type { CommandContext, Json, JsonObject, Session, SessionCommand } from '#domain';
 import { identifierFields, isStarted, referencesIn } from '#domain';
 import type { DataKey, DataKeys, Place, Token } from '#privacy';
-import { seal, tokenise } from '#privacy';
+import { seal, stemOf, tokenise } from '#privacy';
 import { sessionStream } from './streams.ts';
 
 interface TokenisedCommands {
@@ -68,7 +68,7 @@ function withTokens(
       const metadata = context.metadata(type, index, origin);
       if (index > 0) return metadata;
       const sealed = tokens.map(({ token, value }) => [
-        token,
+        stemOf(token),
         seal(key, tokenPlace(sessionId, context.eventId(0), token), value),
       ]);
       return { ...metadata, partner_id: key.partner_id, tokens: Object.fromEntries(sealed) };
@@ -78,5 +78,5 @@ function withTokens(
 
 /** Where the value of a token stands sealed: in the metadata of the event that brought it. */
 export function tokenPlace(sessionId: string, event_id: string, token: string): Place {
-  return { of: sessionStream(sessionId), record: event_id, field: `tokens.${token}` };
+  return { of: sessionStream(sessionId), record: event_id, field: `tokens.${stemOf(token)}` };
 }

@@ -20,6 +20,11 @@ export function tokenOf({ tokens }: DataKey, type: PersonalType, value: string):
   return `tok_${type}_${name}${hinted.has(type) ? `_${value.slice(-4)}` : ''}`;
 }
 
+/** A token without the digits at its end: as it is stored, so that those go with the key. */
+export function stemOf(token: string): string {
+  return token.replace(/_[0-9]{4}$/, '');
+}
+
 /** The type of what a token stands for; undefined: the text is no token. */
 export function typeOfToken(text: string): PersonalType | undefined {
   return personalTypes.find((type) => type === tokenPattern.exec(text)?.[1]);

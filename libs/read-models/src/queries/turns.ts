@@ -24,6 +24,8 @@ interface TurnFilter {
   readonly partner_id?: string | undefined;
   readonly parsed_intent?: string | undefined;
   readonly sender?: Sender | undefined;
+  /** What stands for the value of an entity, as in `turn_entity`. */
+  readonly blind_index?: string | undefined;
   /** ISO 8601, this time included; compared with the time by which turns are ordered. */
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
@@ -49,7 +51,11 @@ export async function listTurns(
     .add('parsed_intent = $?', filter.parsed_intent)
     .add('sender = $?', filter.sender)
     .add('ordered_at >= $?', filter.from)
-    .add('ordered_at < $?', filter.to);
+    .add('ordered_at < $?', filter.to)
+    .add(
+      '(ordered_at, session_id, revision) IN (SELECT ordered_at, session_id, revision FROM turn_entity WHERE blind_index = $?)',
+      filter.blind_index,
+    );
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
     conditions.add('(ordered_at, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);
