@@ -9,7 +9,6 @@ import { Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
 import { consumerClientId, createKafka, KafkaProbe } from '#messaging';
-import { DataKeys } from '#privacy';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
@@ -80,24 +79,14 @@ const clients = [
       redis: Redis,
       breaker: RedisBreaker,
       config: Config,
-      keys?: DataKeys,
     ) =>
       new CommandExecutor(
         store,
         new SessionCache(store, contexts, sessions, (call) => breaker.run(call)),
         (appended) => notifyOwner(redis, appended),
         config.commandLimits,
-        keys,
       ),
-    inject: [
-      EventStore,
-      ContextStore,
-      SessionMemory,
-      Redis,
-      RedisBreaker,
-      Config,
-      { token: DataKeys, optional: true },
-    ],
+    inject: [EventStore, ContextStore, SessionMemory, Redis, RedisBreaker, Config],
   },
 ];
 

@@ -8,7 +8,7 @@ export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
 export type { KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys, WrapContext } from './keys/master-keys.ts';
 export type { Place } from './seal/seal.ts';
-export { BrokenSealError, erasedValue, keyIdOf, open, seal } from './seal/seal.ts';
+export { BrokenSealError, erasedValue, keyIdOf, open, openText, seal, sealObjectText } from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';
 export { recognise } from './recognise/recognise.ts';

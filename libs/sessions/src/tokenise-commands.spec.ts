@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { SessionCommand } from '#domain';
+import type { CommandContext, SessionCommand } from '#domain';
 import { decideAll, newSession } from '#domain';
 import { open, stemOf, tokenise } from '#privacy';
 import { testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { EventCodec } from './codec.ts';
-import { commandContext } from './command-request.ts';
+import { commandContext, CommandIdentity } from './command-request.ts';
 import { request, startSession } from './test-support.ts';
 import { tokeniseCommands, tokenPlace } from './tokenise-commands.ts';
 
@@ -37,17 +37,22 @@ const update: SessionCommand = {
   references: { tracking: '9123456780' },
 };
 
+function contextOf(): CommandContext {
+  const start = request(id, startSession);
+  return commandContext(start, new CommandIdentity(start, key), new EventCodec());
+}
+
 /** What is decided on commands of a session that they start. */
-async function decided(...commands: SessionCommand[]) {
+function decided(...commands: SessionCommand[]) {
   const session = newSession(id);
-  const context = commandContext(request(id, startSession), new EventCodec());
-  const tokenised = await tokeniseCommands(keys, session, [startSession, ...commands], context);
+  const context = contextOf();
+  const tokenised = tokeniseCommands(key, id, [startSession, ...commands], context);
   const decision = decideAll(session, tokenised.commands, tokenised.context);
   return 'events' in decision ? decision.events : [];
 }
 
-test('free-form fields hold tokens, identifiers stay', async () => {
-  const [, recorded, response] = await decided(turn);
+test('free-form fields hold tokens, identifiers stay', () => {
+  const [, recorded, response] = decided(turn);
   expect(recorded?.data).toMatchObject({
     message_text: `call ${phone}`,
     extracted_entities: { phone, order_id: '9876543210' },
@@ -61,21 +66,21 @@ test.each<[string, SessionCommand, object]>([
   ['a step', { type: 'SetGoal', goal: 'call', step: '9876543210' }, { step: phone }],
   ['a flag', { type: 'RaiseFlag', flag: 'vip', value: '9876543210' }, { value: phone }],
   ['a preference', { type: 'ChangePreferences', preferences: { at: '9876543210' } }, { value: phone }],
-])('%s is free-form', async (_, command, data) => {
-  const [, event] = await decided(command);
+])('%s is free-form', (_, command, data) => {
+  const [, event] = decided(command);
   expect(event?.data).toMatchObject(data);
 });
 
-test('the references of an update stay, wherever they stand in its data', async () => {
-  const [, event] = await decided(update);
+test('the references of an update stay, wherever they stand in its data', () => {
+  const [, event] = decided(update);
   expect(event?.data).toMatchObject({
     reference: '9876543210',
     data: { awb: '9876543210', driver: `${phone} Ravi`, phone: '9123456780' },
   });
 });
 
-test('the first event of the request, and no other, holds the values, sealed where it is', async () => {
-  const [first, ...others] = await decided(turn);
+test('the first event of the request, and no other, holds the values, sealed where it is', () => {
+  const [first, ...others] = decided(turn);
   const sealed = first?.metadata.tokens ?? {};
   expect(Object.keys(sealed)).toEqual([stemOf(phone)]);
   expect(first?.metadata.partner_id).toBe(startSession.partner_id);
@@ -85,10 +90,10 @@ test('the first event of the request, and no other, holds the values, sealed whe
   for (const { metadata } of others) expect(metadata.tokens).toBeUndefined();
 });
 
-test('without keys, or personal values, the commands are the same objects', async () => {
-  const context = commandContext(request(id, startSession), new EventCodec());
-  const none = await tokeniseCommands(undefined, newSession(id), [turn], context);
+test('without keys, or personal values, the commands are the same objects', () => {
+  const context = contextOf();
+  const none = tokeniseCommands(undefined, id, [turn], context);
   expect(none).toEqual({ commands: [turn], context });
-  const plain = await tokeniseCommands(keys, newSession(id), [startSession], context);
+  const plain = tokeniseCommands(key, id, [startSession], context);
   expect(plain.context).toBe(context);
 });

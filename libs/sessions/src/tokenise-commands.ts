@@ -1,6 +1,6 @@
-import type { CommandContext, Json, JsonObject, Session, SessionCommand } from '#domain';
-import { identifierFields, isStarted, referencesIn } from '#domain';
-import type { DataKey, DataKeys, Place, Token } from '#privacy';
+import type { CommandContext, Json, JsonObject, SessionCommand } from '#domain';
+import { identifierFields, referencesIn } from '#domain';
+import type { DataKey, Place, Token } from '#privacy';
 import { seal, stemOf, tokenise } from '#privacy';
 import { sessionStream } from './streams.ts';
 
@@ -11,30 +11,22 @@ interface TokenisedCommands {
 
 /**
  * Puts tokens in the place of personal values in all free-form fields of commands. The first event of the request holds
- * the values, sealed, in its metadata. Without keys, or a partner, the commands stay as they are.
- * @throws KeyStoreUnavailableError
+ * the values, sealed, in its metadata. Without a key the commands stay as they are.
  */
-export async function tokeniseCommands(
-  keys: DataKeys | undefined,
-  session: Session,
+export function tokeniseCommands(
+  key: DataKey | undefined,
+  sessionId: string,
   commands: readonly SessionCommand[],
   context: CommandContext,
-): Promise<TokenisedCommands> {
-  const partnerId = partnerOf(session, commands);
-  if (keys === undefined || partnerId === undefined) return { commands, context };
-  const key = keys.cachedOf(partnerId) ?? (await keys.of(partnerId));
+): TokenisedCommands {
+  if (key === undefined) return { commands, context };
   const all = commands.map((command) => tokeniseCommand(key, command));
   const tokens = new Map(all.flatMap((item) => item.tokens.map((token) => [token.token, token])));
   if (tokens.size === 0) return { commands, context };
   return {
     commands: all.map(({ command }) => command),
-    context: withTokens(context, key, session.session_id, [...tokens.values()]),
+    context: withTokens(context, key, sessionId, [...tokens.values()]),
   };
-}
-
-function partnerOf({ state }: Session, commands: readonly SessionCommand[]): string | undefined {
-  if (isStarted(state)) return state.identity.partner_id;
-  return commands.find((command) => command.type === 'StartSession')?.partner_id;
 }
 
 function tokeniseCommand(

@@ -1,7 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import type { Appended } from '#sessions';
 import { CommandExecutor, EventStore } from '#sessions';
-import { DataKeys } from '#privacy';
 import { ContextStore, SessionCache, SessionMemory } from '#read-models';
 import { Config, RedisBreaker, redisBreakerProvider } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
@@ -26,17 +24,9 @@ import { PostgresBreaker } from './postgres-breaker.ts';
     },
     {
       provide: CommandExecutor,
-      useFactory: (
-        store: EventStore,
-        cache: SessionCache,
-        announcer: AppendAnnouncer,
-        config: Config,
-        keys?: DataKeys,
-      ) => {
-        const announce = (appended: Appended): void => announcer.announce(appended);
-        return new CommandExecutor(store, cache, announce, config.commandLimits, keys);
-      },
-      inject: [EventStore, SessionCache, AppendAnnouncer, Config, { token: DataKeys, optional: true }],
+      useFactory: (store: EventStore, cache: SessionCache, announcer: AppendAnnouncer, config: Config) =>
+        new CommandExecutor(store, cache, (appended) => announcer.announce(appended), config.commandLimits),
+      inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
   exports: [AppendAnnouncer, CommandExecutor, PostgresBreaker, RedisBreaker, SessionCache],

@@ -1,10 +1,11 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and those of `StoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
+/** Node's, and those of `StoreUnavailableError`, `StoreOverloadedError`, `BudgetExceededError` and `KeyStoreUnavailableError`. */
 const codes = new Set([
   'store_unavailable',
   'store_overloaded',
   'budget_exceeded',
+  'key_store_unavailable',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
