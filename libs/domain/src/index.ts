@@ -31,6 +31,7 @@ export { inheritance } from './partner/memory.ts';
 export { newPartner, noChanges } from './partner/state.ts';
 export type { Inheritance, ListedSession, PartnerState } from './partner/state.ts';
 export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
+export { identifierFields, referencesIn } from './session/identifiers.ts';
 export { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './session/context.ts';
 export type { Context } from './session/context.ts';
 export { decide } from './session/decide.ts';

@@ -28,6 +28,7 @@ import {
 import { rememberSession } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { EventStore } from './store.ts';
+import { tokeniseCommands } from './tokenise-commands.ts';
 import { foldStream, readEvents, sessionStream } from './streams.ts';
 
 /** Events that this process has just appended, and the session after them. */
@@ -91,7 +92,7 @@ export class CommandExecutor {
 
   /** Decides on the session at hand, and once more on the latest one after each conflict. */
   private async handle(request: CommandRequest): Promise<CommandResult> {
-    const { sessionId, commands } = request;
+    const { sessionId } = request;
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -107,7 +108,9 @@ export class CommandExecutor {
         session = await foldStream(this.store, newSession(sessionId));
         continue;
       }
-      const decided = decideAll(session, commands, commandContext(request, identity, this.store.codec));
+      const own = commandContext(request, identity, this.store.codec);
+      const { commands, context } = tokeniseCommands(key, sessionId, request.commands, own);
+      const decided = decideAll(session, commands, context);
       if ('session' in decided && !isReached(request, decided.session)) throw new OutOfReachError();
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;

@@ -48,6 +48,7 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   agent_epoch: Number.isSafeInteger,
   sealed: isSealed,
   partner_id: isText,
+  tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
 });
 
 /** What a stored event says of what is sealed in it. */

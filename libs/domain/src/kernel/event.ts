@@ -30,6 +30,8 @@ export interface EventMetadata {
   /** Which of its command's events this one is, from 0, and how many there are; both absent: the only one. */
   readonly command_event?: number;
   readonly command_events?: number;
+  /** On a command's first event: the values, sealed, that tokens of the command stand for. */
+  readonly tokens?: { readonly [token: string]: string };
   /** The epoch under which the agent instance that sent the command owned the session. */
   readonly agent_epoch?: number;
   /** The fields of the data that are encrypted where the event is stored, and whose key they have. */

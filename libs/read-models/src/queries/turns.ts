@@ -24,6 +24,8 @@ interface TurnFilter {
   readonly partner_id?: string | undefined;
   readonly parsed_intent?: string | undefined;
   readonly sender?: Sender | undefined;
+  /** What stands for the value of an entity, as in `turn_entity`. */
+  readonly blind_index?: string | undefined;
   /** ISO 8601, this time included; compared with the time by which turns are ordered. */
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
@@ -57,6 +59,10 @@ export async function listTurns(
     .add(
       'session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
       filter.channels,
+    )
+    .add(
+      '(ordered_at, session_id, revision) IN (SELECT ordered_at, session_id, revision FROM turn_entity WHERE blind_index = $?)',
+      filter.blind_index,
     );
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);

@@ -1,4 +1,13 @@
-import type { ReferenceRow, ReplyRow, RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+import type {
+  EntityRow,
+  ReferenceRow,
+  ReplyRow,
+  RowChange,
+  SessionPatch,
+  SessionRow,
+  TokenRow,
+  TurnRow,
+} from './rows.ts';
 
 /** The rows of many events, each row once, in the state after the last of them. */
 export interface RowBatch {
@@ -7,6 +16,8 @@ export interface RowBatch {
   readonly turns: readonly TurnRow[];
   readonly replies: readonly ReplyRow[];
   readonly references: readonly ReferenceRow[];
+  readonly tokens: readonly TokenRow[];
+  readonly entities: readonly EntityRow[];
 }
 
 /** Merges what each event does, in the order of the streams. Pure. */
@@ -17,12 +28,16 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const asked = new Map<string, string>();
   const replies = new Map<string, ReplyRow>();
   const references = new Map<string, ReferenceRow>();
+  const tokens = new Map<string, TokenRow>();
+  const entities = new Map<string, EntityRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
     if (change.turn) addTurn(started, patches, turns, asked, change.turn);
     if (change.reply) addReply(turns, asked, replies, change.reply);
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
+    for (const row of change.tokens ?? []) tokens.set(`${row.session_id}/${row.token}`, row);
+    for (const row of change.entities ?? []) entities.set(Object.values(row).join('/'), row);
   }
   return {
     started: [...started.values()],
@@ -32,6 +47,8 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     references: [...references.values()].filter(
       ({ session_id }) => !isOver(patches.get(session_id) ?? started.get(session_id)),
     ),
+    tokens: [...tokens.values()],
+    entities: [...entities.values()],
   };
 }
 

@@ -1,26 +1,35 @@
 import type { JsonObject, RecordedEvent } from '#domain';
+import type { BlindIndex } from '#privacy';
 import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
+import { entityRows } from './entities.ts';
 import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+import { tokensOf } from './tokens.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
 export class UnstorableEventError extends Error {}
 
-/** The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only. */
-export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
+/**
+ * The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only.
+ * @param index undefined: values of entities are not indexed
+ */
+export function rowChange(sessionId: string, event: RecordedEvent, index?: BlindIndex): RowChange {
   const session_id = validId(sessionId, 'session_id');
+  const tokens = tokensOf(session_id, event);
   const at = validTime(event.metadata.occurred_at);
-  if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
+  if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at), tokens };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
-  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references };
+  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references, tokens };
+  const entities = index === undefined ? [] : entityRows(index, turn);
+  const rows = { patch, turn, references, tokens, entities };
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
-  if (repliesTo === undefined || !isUuid(repliesTo)) return { patch, turn, references };
+  if (repliesTo === undefined || !isUuid(repliesTo)) return rows;
   const { message_text, revision } = turn;
   const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
-  return { patch, turn, reply, references };
+  return { ...rows, reply };
 }
 
 const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#domain';
+import type { BlindIndex } from '#privacy';
 import { jsonSize } from '#platform';
 import { mergeChanges } from './batch.ts';
 import { rowChange, UnstorableEventError } from './changes.ts';
@@ -70,7 +71,10 @@ export function sizeOfItem(item: TableItem): number {
 }
 
 /** What items do to the rows, and which sessions they set aside: such a session's later items are left out. */
-export function changesOf(items: readonly StorableItem[]): { changes: RowChange[]; failures: SetAside[] } {
+export function changesOf(
+  items: readonly StorableItem[],
+  index?: BlindIndex,
+): { changes: RowChange[]; failures: SetAside[] } {
   const changes: RowChange[] = [];
   const failures = new Map<string, SetAside>();
   for (const item of items) {
@@ -80,7 +84,7 @@ export function changesOf(items: readonly StorableItem[]): { changes: RowChange[
       continue;
     }
     try {
-      changes.push(rowChange(item.session_id, item.event));
+      changes.push(rowChange(item.session_id, item.event, index));
     } catch (error) {
       failures.set(item.session_id, setAside(item.session_id, item.event, error, item.position));
     }
@@ -88,11 +92,12 @@ export function changesOf(items: readonly StorableItem[]): { changes: RowChange[
   return { changes, failures: [...failures.values()] };
 }
 
-/** The parameters $7 to $12 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+/** The parameters $7 to $14 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
 export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
   try {
-    const { started, patches, turns, replies, references } = mergeChanges(changes);
-    return [started, patches, turns, replies, failures, references].map((list) => storableJson(list));
+    const { started, patches, turns, replies, references, tokens, entities } = mergeChanges(changes);
+    const lists = [started, patches, turns, replies, failures, references, tokens, entities];
+    return lists.map((list) => storableJson(list));
   } catch (cause) {
     throw new UnstorableEventError(`no row can be made of the event: ${String(cause)}`, { cause });
   }

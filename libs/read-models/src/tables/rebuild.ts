@@ -2,6 +2,15 @@ import type { Pool, PoolClient } from 'pg';
 
 /** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
 const rebuildSchema = 'rebuild';
+/** Those that are rebuilt: turns first, they refer to sessions. */
+const tables = [
+  'conversation_turn',
+  'conversation_session',
+  'set_aside_session',
+  'session_reference',
+  'personal_token',
+  'turn_entity',
+];
 const lockKey = 7_230_118;
 
 /** Thrown when another rebuild is under way. */
@@ -45,22 +54,22 @@ async function createTables(client: PoolClient): Promise<void> {
     DO $$ BEGIN
       IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
     END $$;
-    DROP TABLE IF EXISTS ${rebuildSchema}.conversation_turn, ${rebuildSchema}.conversation_session,
-      ${rebuildSchema}.set_aside_session, ${rebuildSchema}.session_reference;
-    CREATE TABLE ${rebuildSchema}.conversation_session (LIKE public.conversation_session INCLUDING ALL)
-      WITH (fillfactor = 80);
-    CREATE TABLE ${rebuildSchema}.conversation_turn (LIKE public.conversation_turn INCLUDING ALL);
-    CREATE TABLE ${rebuildSchema}.set_aside_session (LIKE public.set_aside_session INCLUDING ALL);
-    CREATE TABLE ${rebuildSchema}.session_reference (LIKE public.session_reference INCLUDING ALL);
+    DROP TABLE IF EXISTS ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')};
+    ${tables.map((table) => createTable(table)).join('\n')}
     ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
       REFERENCES ${rebuildSchema}.conversation_session (session_id);
     DO $$ DECLARE t record; BEGIN
       FOR t IN SELECT relname, obj_description(oid) AS text FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
-          AND relname IN ('conversation_session', 'conversation_turn', 'set_aside_session', 'session_reference')
+          AND relname IN (${tables.map((table) => `'${table}'`).join(', ')})
       LOOP EXECUTE format('COMMENT ON TABLE ${rebuildSchema}.%I IS %L', t.relname, t.text); END LOOP;
     END $$;
   `);
+}
+
+function createTable(table: string): string {
+  const settings = table === 'conversation_session' ? ' WITH (fillfactor = 80)' : '';
+  return `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} INCLUDING ALL)${settings};`;
 }
 
 async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
@@ -74,12 +83,8 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
   await client.query(`
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
-    DROP TABLE public.conversation_turn, public.conversation_session, public.set_aside_session,
-      public.session_reference;
-    ALTER TABLE ${rebuildSchema}.conversation_session SET SCHEMA public;
-    ALTER TABLE ${rebuildSchema}.conversation_turn SET SCHEMA public;
-    ALTER TABLE ${rebuildSchema}.set_aside_session SET SCHEMA public;
-    ALTER TABLE ${rebuildSchema}.session_reference SET SCHEMA public;
+    DROP TABLE ${tables.map((table) => `public.${table}`).join(', ')};
+    ${tables.map((table) => `ALTER TABLE ${rebuildSchema}.${table} SET SCHEMA public;`).join('\n')}
   `);
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RecordedEvent } from '#domain';
+import type { BlindIndex } from '#privacy';
 import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
@@ -26,9 +27,10 @@ export async function rewriteSession(
   sessionId: string,
   events: readonly RecordedEvent[],
   failure: SetAside | null,
+  index?: BlindIndex,
 ): Promise<SetAside | null> {
   const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
-  const { changes, failures } = changesOf(items);
+  const { changes, failures } = changesOf(items, index);
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
   try {
@@ -45,6 +47,7 @@ export async function rewriteSession(
       sessionId,
       events.slice(0, count),
       setAside(sessionId, refused, reason),
+      index,
     );
   }
 }
@@ -98,7 +101,14 @@ async function replaceRows(
 }
 
 async function deleteRows(client: PoolClient, sessionId: string): Promise<void> {
-  for (const table of ['session_reference', 'conversation_turn', 'conversation_session']) {
+  const tables = [
+    'turn_entity',
+    'personal_token',
+    'session_reference',
+    'conversation_turn',
+    'conversation_session',
+  ];
+  for (const table of tables) {
     await client.query(`DELETE FROM ${table} WHERE session_id = $1`, [sessionId]);
   }
 }

@@ -67,6 +67,24 @@ export interface ReferenceRow {
   readonly reference: string;
 }
 
+/** The value that a token stands for, as an event brought it. */
+export interface TokenRow {
+  readonly partner_id: string;
+  readonly token: string;
+  readonly session_id: string;
+  readonly type: string;
+  readonly sealed: string;
+  readonly event_id: string;
+  readonly revision: number;
+}
+
+/** A value of an entity, for the row of its turn. */
+export interface EntityRow {
+  readonly blind_index: string;
+  readonly session_id: string;
+  readonly revision: number;
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
@@ -74,4 +92,6 @@ export interface RowChange {
   readonly turn?: TurnRow;
   readonly reply?: ReplyRow;
   readonly references?: readonly ReferenceRow[];
+  readonly tokens?: readonly TokenRow[];
+  readonly entities?: readonly EntityRow[];
 }

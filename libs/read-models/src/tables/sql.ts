@@ -3,7 +3,8 @@
  * more, or is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
- * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references
+ * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
+ * $13 tokens, $14 values of entities
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -71,6 +72,20 @@ const rows = `started AS (
   ON CONFLICT (session_id, revision) DO UPDATE SET
     response_text = excluded.response_text, response_revision = excluded.response_revision
   WHERE excluded.response_revision > coalesce(o.response_revision, -1)
+  RETURNING o.session_id, o.revision, o.partner_id, o.ordered_at
+), indexed AS (
+  INSERT INTO turn_entity (blind_index, ordered_at, session_id, revision, partner_id)
+  SELECT e.blind_index, t.ordered_at, t.session_id, t.revision, t.partner_id
+  FROM turns AS t JOIN json_to_recordset($14::json) AS e (session_id uuid, revision bigint, blind_index text)
+    ON e.session_id = t.session_id AND e.revision = t.revision
+  ON CONFLICT DO NOTHING
+), tokenised AS (
+  INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
+  SELECT t.* FROM checkpoint CROSS JOIN json_to_recordset($13::json) AS t (partner_id text, token text,
+    session_id uuid, type text, sealed text, event_id text, revision bigint)
+  ON CONFLICT (partner_id, token, session_id) DO UPDATE SET sealed = excluded.sealed, event_id = excluded.event_id,
+    revision = excluded.revision
+  WHERE p.revision < excluded.revision
 ), replied AS (
   UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
   FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
@@ -99,6 +114,10 @@ SELECT count(*)::int AS owned FROM checkpoint`;
  */
 const deleted = `turns AS (
   DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
+), unindexed AS (
+  DELETE FROM turn_entity AS e USING checkpoint WHERE e.session_id = $8::uuid AND e.revision < $9
+), untokenised AS (
+  DELETE FROM personal_token AS p USING checkpoint WHERE p.session_id = $8::uuid AND p.revision < $9
 ), gone AS (
   DELETE FROM conversation_session AS s USING checkpoint WHERE s.session_id = $8::uuid AND s.revision < $9
   RETURNING s.session_id

@@ -1,4 +1,6 @@
 import type { Pool, QueryConfig } from 'pg';
+import type { DataKeys } from '#privacy';
+import { BlindIndex } from '#privacy';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
 import { batchTexts, changesOf, divide } from './items.ts';
@@ -15,11 +17,18 @@ export class RowsStore {
   /**
    * @param pool whose connections have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
+   * @param keys undefined: values of entities are not indexed
    */
   constructor(
     private readonly pool: Pool,
     private readonly rebuilding = false,
+    private readonly keys?: DataKeys,
   ) {}
+
+  /** What indexes the values of entities; undefined: nothing does. @throws KeyStoreUnavailableError */
+  async index(): Promise<BlindIndex | undefined> {
+    return this.keys && BlindIndex.load(this.keys);
+  }
 
   /**
    * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
@@ -57,7 +66,7 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
-    const { changes, failures } = changesOf(items);
+    const { changes, failures } = changesOf(items, await this.index());
     try {
       await this.send(writer, changes, failures, position, until);
       return failures;

@@ -1,0 +1,58 @@
+import { aboutOf } from '../inquiries/about.ts';
+import type { SessionCommand } from './commands.ts';
+
+type Fields<C> = C extends SessionCommand ? readonly Exclude<keyof C, 'type'>[] : never;
+
+/**
+ * The fields of each command that only name something: ids, names, times, choices. All others are free-form: people may
+ * have written anything there, so personal values in them become tokens.
+ */
+export const identifierFields: { readonly [C in SessionCommand as C['type']]: Fields<C> } = {
+  StartSession: ['partner_id', 'channel', 'language', 'expires_in_s'],
+  SwitchChannel: ['channel'],
+  ChangePreferences: [],
+  EndSession: [],
+  ExpireSession: ['now'],
+  RecordTurn: [
+    'turn_id',
+    'message_id',
+    'sender',
+    'parsed_intent',
+    'intent_confidence',
+    'in_reply_to',
+    'bot_action',
+  ],
+  RaiseFlag: ['flag'],
+  ClearFlag: ['flag'],
+  SetGoal: ['goal'],
+  UpdateGoal: ['goal', 'status'],
+  RequestHandoff: [],
+  AcceptHandoff: ['accepted_by'],
+  ReturnHandoff: [],
+  RecordExternalUpdate: [
+    'system',
+    'kind',
+    'reference',
+    'references',
+    'source_event_id',
+    'occurred_at_source',
+  ],
+  OpenInquiry: ['inquiry_id', 'kind', 'declared', 'timeout_ms', 'owners', 'now'],
+  AnswerInquiry: ['inquiry_id', 'source', 'attempt', 'reply_id', 'origin', 'now'],
+  FailInquirySource: ['inquiry_id', 'source', 'attempt', 'retryable', 'reply_id', 'origin', 'now'],
+  CloseInquiry: ['inquiry_id', 'sent', 'now'],
+  CancelInquiry: ['inquiry_id'],
+  AttachAgent: ['instance', 'pool', 'node', 'after', 'reason', 'replaces', 'owned'],
+  DetachAgent: ['instance', 'epoch', 'reason', 'waiting'],
+  AcknowledgeUpdate: ['instance', 'epoch', 'updates'],
+};
+
+/** The texts of a command that are known to be ids: what its declaration found to be the references. */
+export function referencesIn(command: SessionCommand): string[] {
+  if (command.type === 'RecordExternalUpdate')
+    return [
+      ...Object.values(command.references ?? {}),
+      ...(command.reference === null ? [] : [command.reference]),
+    ];
+  return command.type === 'OpenInquiry' ? Object.values(aboutOf(command)) : [];
+}

@@ -1,0 +1,61 @@
+import validator from 'validator';
+import type { Reading } from './cues.ts';
+import { hintAt } from './cues.ts';
+import type { Found } from './found.ts';
+
+const longestLocal = 64;
+/** A token that stands before an @ stays one. */
+const token = /tok_[a-z]+_[a-p]{24}/;
+const localPart = /[\w.%+-]+$/;
+const domain = /[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}/iy;
+/** What payment apps and banks write behind the @ of a UPI id. */
+const handles = new Set(
+  `upi ybl ibl axl apl paytm pthdfc ptaxis ptsbi ptyes okaxis okhdfcbank okicici oksbi sbi hdfcbank icici axisbank axis kotak
+    kotak811 pnb cnrb barodampay boi mahb unionbank uboi idfcbank idfcfirst federal fbl airtel freecharge jio jupiteraxis fam
+    waicici wahdfcbank waaxis wasbi yapl rapl ikwik yesbank yespay yesg indus rbl dbs hsbc citi sc uco kvb kbl tmb dlb csb cmsidfc
+    slice naviaxis timecosmos superyes abfspay postbank allbank andb axisgo centralbank cbin dcb dlb equitas ezeepay imobile
+    indianbank iob jkb kaypay kvbank lime myicici obc payzapp pingpay pockets psb rajgovhdfcbank s2b sib srcb synd tjsb trans ubi
+    utbi vijb pz amazonpay tapicici sliceaxis shriramhdfcbank oneyes niyoicici mbk goaxb bpunity axb yescred ausfb aubank ujjivan`.split(
+    /\s+/,
+  ),
+);
+const likeHandle = /^(?:ok|pt)[a-z]{3,}$|^[a-z]+(?:bank|upi|pay)$/;
+const mailNames = new Set([
+  'gmail',
+  'yahoo',
+  'hotmail',
+  'outlook',
+  'rediffmail',
+  'icloud',
+  'protonmail',
+  'rediff',
+]);
+
+/** E-mail addresses and UPI ids: what stands around each @. */
+export function* findAddresses(reading: Reading): Generator<Found> {
+  const { text } = reading;
+  let after = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const local = localPart.exec(text.slice(Math.max(after, at - longestLocal), at))?.[0] ?? '';
+    after = at + 1;
+    const trimmed = local.replace(/^[.%+-]+/, '');
+    if (trimmed === '' || token.test(trimmed) || text.charAt(at - trimmed.length - 1) === '@') continue;
+    domain.lastIndex = at + 1;
+    const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
+    const found = address(reading, at - trimmed.length, at, labels);
+    if (found) yield found;
+  }
+}
+
+function address(reading: Reading, start: number, at: number, labels: string[]): Found | undefined {
+  const { text } = reading;
+  while (labels.length > 1 && !/^[a-z]{2,24}$/i.test(labels.at(-1) ?? '')) labels.pop();
+  const host = labels.join('.').toLowerCase();
+  const end = at + 1 + host.length;
+  const value = `${text.slice(start, at)}@${host}`.toLowerCase();
+  if (labels.length > 1) return validator.isEmail(value) ? { type: 'email', value, start, end } : undefined;
+  if (mailNames.has(host)) return { type: 'email', value, start, end };
+  if (!/^[a-z][a-z0-9]{1,31}$/.test(host) || host === 'localhost') return undefined;
+  const isUpi = handles.has(host) || likeHandle.test(host) || hintAt(reading, start, end).cue === 'upi';
+  return isUpi ? { type: 'upi', value, start, end } : undefined;
+}

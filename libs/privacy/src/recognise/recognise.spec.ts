@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from '@jest/globals';
+import { recognitionFigures } from './figures.ts';
+import type { PersonalType } from './found.ts';
+import { personalTypes } from './found.ts';
+import { recognise } from './recognise.ts';
+
+const figures = { blind: recognitionFigures('blind'), seen: recognitionFigures('seen') };
+
+test.each(
+  (['blind', 'seen'] as const).flatMap((half) =>
+    personalTypes.map((type): [string, PersonalType] => [half, type]),
+  ),
+)('half of the corpus %s: %s is recognised, and nothing else taken for it', (half, type) => {
+  const { figures: all, mistakes } = figures[half as 'blind'];
+  const figure = all.find((item) => item.type === type);
+  const told = JSON.stringify(mistakes.slice(0, 5));
+  expect({ told, good: (figure?.recall ?? 0) >= 0.95 && (figure?.precision ?? 0) >= 0.98 }).toEqual({
+    told,
+    good: true,
+  });
+  expect(figure?.values).toBeGreaterThanOrEqual(100);
+});
+
+test.each<[PersonalType, string, string]>([
+  ['card', 'card ४१११ ११११ ११११ ११११', '4111111111111111'],
+  ['card', '4111\u200b1111\u200b1111\u200b1111', '4111111111111111'],
+  ['phone', 'call ９８７６５ ４３２１０', '+919876543210'],
+  ['phone', 'I am on +44 20 7946 0958 now', '+442079460958'],
+  ['phone', 'office 022-27782778', '+912227782778'],
+  ['upi', 'pay Ravi.K@OkHdfcBank', 'ravi.k@okhdfcbank'],
+  ['email', 'to Ａsha＠example．com', 'asha@example.com'],
+  ['pan', 'ABCPE 1234 F', 'ABCPE1234F'],
+  ['vehicle', 'MH-12-AB-1234', 'MH12AB1234'],
+  ['vehicle', '22 BH 1234 AA', '22BH1234AA'],
+  ['coordinates', 'at 28.6139° N, 77.2090° E', '28.6139,77.2090'],
+  ['coordinates', `28°36'50"N 77°12'32"E`, '28.613889,77.208889'],
+])('a %s, however it is written: %s', (type, text, value) => {
+  expect(recognise(text)).toEqual([expect.objectContaining({ type, value })]);
+});
+
+test('the place of a value is that in the text as it was written', () => {
+  const text = 'फोन ९८७\u200d६५ ४३२१० पर';
+  const [found] = recognise(text);
+  expect(text.slice(found?.start, found?.end)).toBe('९८७\u200d६५ ४३२१०');
+});
+
+test.each([
+  ['9876543210', 'product_id', []],
+  ['9876543210', 'trackingIds', []],
+  ['9876543210', 'contact_phone', ['phone']],
+  ['99941057058', 'note', []],
+  ['919876543210', 'wa_id', ['phone']],
+])('the name of its field says what a number is: %s in %s', (text, name, types) => {
+  expect(recognise(text, name).map(({ type }) => type)).toEqual(types);
+});
+
+interface Order {
+  readonly order_id: string;
+  readonly fulfillments: readonly { readonly tracking_id: readonly string[] }[];
+}
+
+/** The ids of the real orders of the folder beside the project; some in their form where it is not. */
+function idsOfOrders(): { source: string; ids: string[] } {
+  const file = resolve(process.env['TURNSTREAM_DATA'] ?? '../shared/data', 'tau-bench/retail_orders.json.gz');
+  if (!existsSync(file)) return { source: 'made-up', ids: ['#W2611340', '357962501027', '916412857116'] };
+  const orders = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Record<string, Order>;
+  const ids = Object.values(orders).map((order) => [
+    order.order_id,
+    ...order.fulfillments.flatMap(({ tracking_id }) => tracking_id),
+  ]);
+  return { source: 'real', ids: ids.flat() };
+}
+
+const { source, ids } = idsOfOrders();
+test(`no id of an order or a shipment is taken (${source} ones)`, () => {
+  const texts = ids.flatMap((id) => [id, `My order ${id} please`, `${id} kab aayega?`]);
+  expect(texts.flatMap((text) => recognise(text))).toEqual([]);
+});
+
+const big = 100_000;
+test.each(
+  [
+    '9',
+    '9 ',
+    '4111 ',
+    '98765 43210 ',
+    '+91 98765 43210 ',
+    'a@',
+    'a.b@c.de ',
+    'a.',
+    '1.1111 ',
+    '1.1111,',
+    'ABCPX1234F ',
+    'MH12AB',
+    '9\u200b',
+    '(',
+    '1-',
+    '27',
+    'order ',
+    '12° 12\' 12" N ',
+  ].map((part) => [part, part.repeat(big / part.length)] as const),
+)('the time grows with the length only: %j again and again', (_, text) => {
+  const half = text.slice(0, text.length / 2);
+  expect(recognise(text).length).toBeGreaterThanOrEqual(recognise(half).length);
+});

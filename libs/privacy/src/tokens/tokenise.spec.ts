@@ -1,0 +1,97 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Json } from '#domain';
+import { testDataKeys } from '../keys/test-keys.ts';
+import { tokenOf, tokenPattern, typeOfToken } from './token.ts';
+import { tokenise } from './tokenise.ts';
+
+const keys = testDataKeys();
+const key = await keys.of('P1');
+const phone = tokenOf(key, 'phone', '+919876543210');
+const card = tokenOf(key, 'card', '4111111111111111');
+
+test('a token tells its type and, of a card, the last four digits', () => {
+  expect(card).toMatch(/^tok_card_[a-p]{24}_1111$/);
+  expect(tokenOf(key, 'email', 'asha@example.com')).toMatch(/^tok_email_[a-p]{24}$/);
+  expect([typeOfToken(card), typeOfToken('tok_card_4111111111111111')]).toEqual(['card', undefined]);
+});
+
+test('a value has the same token however it is written, and another for another partner', async () => {
+  const spellings = ['9876543210', '+91 98765-43210', '०९८७६५ ४३२१०', '98765\u200b43210'];
+  for (const written of spellings) expect(tokenise(key, written)).toMatchObject({ value: phone });
+  expect(tokenise(await keys.of('P2'), '9876543210').value).not.toBe(phone);
+});
+
+test('tokens stand in the place of values anywhere in JSON, the rest stays', () => {
+  const value = {
+    message: 'call 9876543210 about ORD9823',
+    list: ['4111 1111 1111 1111', { deep: [1, null, true] }],
+    contact_phone: 9_876_543_210,
+    amount: 9_876_543_210,
+    '9876543210': 'his number',
+  };
+  const { value: result, tokens } = tokenise(key, value);
+  expect(result).toEqual({
+    message: `call ${phone} about ORD9823`,
+    list: [card, { deep: [1, null, true] }],
+    contact_phone: phone,
+    amount: 9_876_543_210,
+    [phone]: 'his number',
+  });
+  expect(tokens).toEqual([
+    { token: phone, type: 'phone', value: '+919876543210' },
+    { token: card, type: 'card', value: '4111111111111111' },
+  ]);
+});
+
+test('a place is taken from two members, of numbers or texts', () => {
+  const token = tokenOf(key, 'coordinates', '28.6139,77.2091');
+  expect(tokenise(key, { at: { lat: 28.6139, lng: 77.2091 } }).value).toEqual({
+    at: { lat: token, lng: token },
+  });
+  expect(tokenise(key, { latitude: '28.6139', longitude: '77.2091' }).value).toEqual({
+    latitude: token,
+    longitude: token,
+  });
+});
+
+test('what is known to be an id stays', () => {
+  const value = { awb: '9876543210', more: 'call 9876543210' };
+  expect(tokenise(key, value, new Set(['9876543210'])).value).toEqual({ ...value, more: `call ${phone}` });
+});
+
+test('what holds no personal value is the same object', () => {
+  const value = { order_id: 'ORD9823', items: [{ price: 7.5 }], id: '12345678-1234-4123-8123-123456789012' };
+  expect(tokenise(key, value)).toEqual({ value, tokens: [] });
+  expect(tokenise(key, value).value).toBe(value);
+});
+
+test('tokens of this partner, of another and made-up ones stay as they are', async () => {
+  const other = tokenOf(await keys.of('P2'), 'phone', '+919876543210');
+  const text = `${phone} ${card}, ${other}; tok_phone_${'a'.repeat(24)}_9876`;
+  expect(tokenise(key, text)).toEqual({ value: text, tokens: [] });
+});
+
+test('tokenising again changes nothing, whatever the value', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('9876543210', '4111 1111 1111 1111', 'a@b.co', 'x@okaxis', ' ', '_', '12'),
+  );
+  const json = fc.letrec<{ json: Json }>((tie) => ({
+    json: fc.oneof(texts, fc.integer(), fc.array(tie('json')), fc.dictionary(texts, tie('json'))),
+  })).json;
+  fc.assert(
+    fc.property(json, fc.array(texts), (value, parts) => {
+      for (const item of [value, parts.join('')]) {
+        const { value: once, tokens } = tokenise(key, item);
+        expect(tokenise(key, once)).toEqual({ value: once, tokens: [] });
+        for (const { token } of tokens) expect(token).toMatch(tokenPattern);
+      }
+    }),
+  );
+});
+
+test('a member named __proto__ stays a member', () => {
+  const value = JSON.parse('{"__proto__": "9876543210"}') as Json;
+  expect(JSON.stringify(tokenise(key, value).value)).toBe(`{"__proto__":"${phone}"}`);
+});

@@ -1,0 +1,119 @@
+import type { Json, JsonObject } from '#domain';
+import type { DataKey } from '../keys/data-key.ts';
+import { hintOfName } from '../recognise/cues.ts';
+import type { Found, PersonalType } from '../recognise/found.ts';
+import { recognise } from '../recognise/recognise.ts';
+import { tokenOf } from './token.ts';
+
+/** A token, and the value that it stands for. */
+export interface Token {
+  readonly token: string;
+  readonly type: PersonalType;
+  readonly value: string;
+}
+
+interface Tokenised<T> {
+  readonly value: T;
+  /** Each once. */
+  readonly tokens: readonly Token[];
+}
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** The names under which places stand as two numbers. */
+const latitudes = ['lat', 'latitude'];
+const longitudes = ['lon', 'lng', 'long', 'longitude'];
+
+/**
+ * Puts tokens in the place of all personal values in a JSON value: in texts, in the names of members, in numbers whose
+ * name says what they are, in pairs of coordinates. What holds none is returned as it is.
+ * @param keep texts that are known to be ids of something else
+ */
+export function tokenise<T extends Json>(
+  key: DataKey,
+  value: T,
+  keep: ReadonlySet<string> = new Set(),
+): Tokenised<T> {
+  const tokeniser = new Tokeniser(key, keep);
+  return { value: tokeniser.json(value, '') as T, tokens: [...tokeniser.tokens.values()] };
+}
+
+class Tokeniser {
+  readonly tokens = new Map<string, Token>();
+
+  constructor(
+    private readonly key: DataKey,
+    private readonly keep: ReadonlySet<string>,
+  ) {}
+
+  /** @param name of the member that holds the value, or the list that it is in */
+  json(value: Json, name: string): Json {
+    if (typeof value === 'string') return this.text(value, name);
+    if (typeof value === 'number') return this.number(value, name);
+    if (value === null || typeof value !== 'object') return value;
+    return Array.isArray(value) ? this.list(value, name) : this.object(value as JsonObject);
+  }
+
+  private text(text: string, name: string): string {
+    if (text.length < 4 || this.keep.has(text) || uuid.test(text)) return text;
+    const all = recognise(text, name);
+    if (all.length === 0) return text;
+    let result = '';
+    let end = 0;
+    for (const found of all) {
+      result += text.slice(end, found.start) + this.token(found);
+      end = found.end;
+    }
+    return result + text.slice(end);
+  }
+
+  /** A number is a phone or an account only where its name says so. */
+  private number(number: number, name: string): Json {
+    if (!Number.isSafeInteger(number) || number < 1e8 || hintOfName(name).cue === undefined) return number;
+    const text = String(number);
+    const [found] = recognise(text, name);
+    return found?.end === text.length && found.start === 0 ? this.token(found) : number;
+  }
+
+  private list(list: readonly Json[], name: string): readonly Json[] {
+    const items = list.map((item) => this.json(item, name));
+    return items.every((item, index) => item === list[index]) ? list : items;
+  }
+
+  private object(object: JsonObject): JsonObject {
+    const place = placeOf(object);
+    const token = place && this.token(place.found);
+    const members = Object.entries(object).map(([name, value]): [string, Json] => [
+      this.text(name, ''),
+      token !== undefined && place?.names.includes(name) ? token : this.json(value, name),
+    ]);
+    const isSame = members.every(([name, value]) => Object.hasOwn(object, name) && object[name] === value);
+    return isSame ? object : Object.fromEntries(members);
+  }
+
+  private token({ type, value }: Pick<Found, 'type' | 'value'>): string {
+    const token = tokenOf(this.key, type, value);
+    if (!this.tokens.has(token)) this.tokens.set(token, { token, type, value });
+    return token;
+  }
+}
+
+/** The place that two members of an object say. */
+function placeOf(object: JsonObject): { found: Pick<Found, 'type' | 'value'>; names: string[] } | undefined {
+  const [latitude, longitude] = [latitudes, longitudes].map((names) => degreesIn(object, names));
+  if (!latitude || !longitude) return undefined;
+  const value = `${latitude.degrees},${longitude.degrees}`;
+  return { found: { type: 'coordinates', value }, names: [latitude.name, longitude.name] };
+}
+
+/** The member that says degrees, precise to some ten metres. */
+function degreesIn(
+  object: JsonObject,
+  names: readonly string[],
+): { name: string; degrees: string } | undefined {
+  for (const name of names) {
+    const value = object[name];
+    const degrees = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+    if (/^-?\d{1,3}\.\d{4,15}$/.test(degrees)) return { name, degrees };
+  }
+  return undefined;
+}

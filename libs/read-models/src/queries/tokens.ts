@@ -1,0 +1,38 @@
+import type { Pool } from 'pg';
+
+/** The value of a token, sealed, and the event whose metadata hold it. */
+export interface StoredToken {
+  /** Without the digits at its end. */
+  readonly token: string;
+  readonly type: string;
+  readonly sealed: string;
+  readonly session_id: string;
+  readonly event_id: string;
+}
+
+/** What tokens of a partner stand for; those that are not known are left out. None given: all of the partner. */
+export async function storedTokens(
+  pool: Pool,
+  partnerId: string,
+  stems?: readonly string[],
+): Promise<StoredToken[]> {
+  const { rows } = await pool.query<StoredToken>(
+    `SELECT DISTINCT ON (token) token, type, sealed, session_id, event_id FROM personal_token
+     WHERE partner_id = $1 AND ($2::text[] IS NULL OR token = ANY ($2)) ORDER BY token, session_id`,
+    [partnerId, stems],
+  );
+  return rows;
+}
+
+/** Removes the tokens of a partner, and what finds the values of its turns. Returns how many rows went. */
+export async function deleteTokensAndIndex(
+  pool: Pool,
+  partnerId: string,
+): Promise<{ tokens: number; entities: number }> {
+  const [tokens, entities] = await Promise.all(
+    ['personal_token', 'turn_entity'].map((table) =>
+      pool.query(`DELETE FROM ${table} WHERE partner_id = $1`, [partnerId]),
+    ),
+  );
+  return { tokens: tokens?.rowCount ?? 0, entities: entities?.rowCount ?? 0 };
+}
