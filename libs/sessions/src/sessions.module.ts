@@ -1,6 +1,7 @@
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Config, HealthChecks, Metrics } from '#platform';
+import { AccessLog } from './access-log.ts';
 import { AppendBudget } from './client/append-budget.ts';
 import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
@@ -16,6 +17,7 @@ interface SessionsOptions {
 export class SessionsModule implements OnApplicationShutdown {
   constructor(
     private readonly store: EventStore,
+    private readonly accessLog: AccessLog,
     health: HealthChecks,
     metrics: Metrics,
   ) {
@@ -37,12 +39,16 @@ export class SessionsModule implements OnApplicationShutdown {
       new EventStore(eventStoreUrl, undefined, undefined, new AppendBudget({ bytes, whenFull }));
     return {
       module: SessionsModule,
-      providers: [{ provide: EventStore, useFactory: create, inject: [Config] }],
-      exports: [EventStore],
+      providers: [
+        { provide: EventStore, useFactory: create, inject: [Config] },
+        { provide: AccessLog, useFactory: (store: EventStore) => new AccessLog(store), inject: [EventStore] },
+      ],
+      exports: [EventStore, AccessLog],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.accessLog.close();
     await this.store.dispose();
   }
 }

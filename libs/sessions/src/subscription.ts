@@ -3,7 +3,9 @@ import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-cl
 import type { RecordedEvent } from '#domain';
 import { backOffMs, jsonSize, sleep } from '#platform';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
-import type { EventCodec, StoredEvent } from './codec.ts';
+import { isAccessStream } from './access-stream.ts';
+import type { EventCodec, RawEvent, StoredEvent } from './codec.ts';
+import { rawEvent } from './codec.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { deletionOf, metastreamOf } from './deletion.ts';
 import { PositionBeyondEndError, UnprojectableEventError } from './errors.ts';
@@ -36,6 +38,8 @@ export type Delivery =
       readonly before: number;
       readonly position: bigint;
     }
+  /** An event of an access log, for who subscribes to those. */
+  | { readonly kind: 'access'; readonly event: RawEvent; readonly position: bigint }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   /** Everything that the store had is delivered. It may fall behind later. */
   | { readonly kind: 'caught_up' }
@@ -243,6 +247,7 @@ class Inbox {
 function toDelivery(codec: EventCodec, stored: StoredEvent, position: bigint): Delivery {
   const deletion = deletionOf(stored);
   if (deletion) return { kind: 'deleted', ...deletion, position };
+  if (isAccessStream(stored.streamId)) return { kind: 'access', event: rawEvent(stored), position };
   const session_id = sessionOf(stored.streamId);
   if (session_id === undefined) return { kind: 'checkpoint', position };
   try {

@@ -1,0 +1,35 @@
+import type { Event, PersonalFields } from '../kernel/event.ts';
+
+/** Who did something to whom. Nothing of it is personal: ids are opaque, a purpose is an identifier. */
+interface Access {
+  readonly role: string;
+  /** The token's subject; of a program that an operator runs, the user of the machine. */
+  readonly subject: string;
+  readonly instance: string | null;
+  /** As `read_turns`. */
+  readonly action: string;
+  readonly partner_ids: readonly string[];
+  readonly session_ids: readonly string[];
+  /** Null: the role needs none. */
+  readonly purpose: string | null;
+  /** What else says what it was about, as the topic of dead letters. */
+  readonly what: string | null;
+}
+
+/** Personal data was shown unmasked. */
+export type PersonalDataAccessed = Event<'PersonalDataAccessed', Access>;
+/** An act of an administrator or operator. */
+export type AdminActed = Event<'AdminActed', Access>;
+
+/** The events of the streams `access-{yyyy-mm-dd}`. */
+export type AccessEvent = PersonalDataAccessed | AdminActed;
+
+export const accessPersonalFields: PersonalFields<AccessEvent> = {
+  PersonalDataAccessed: [],
+  AdminActed: [],
+};
+
+/** Whether this version of the code knows an event type of an access log. */
+export function isAccessEventType(type: string): type is AccessEvent['type'] {
+  return Object.hasOwn(accessPersonalFields, type);
+}
