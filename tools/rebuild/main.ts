@@ -27,8 +27,7 @@ await runProgram(async () => {
         console.log('The event store is unavailable; the rebuild continues when it is available again.'),
     });
     console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
-    const pool = createRebuildPool();
-    const accesses = await rebuildAccess(store, pool).finally(() => pool.end());
+    const accesses = await rebuildAccess(store, createRebuildPool());
     console.log(`Rebuilt the access records from ${accesses} events.`);
     if (setAside > 0) console.log(`${setAside} sessions were set aside: npm run set-aside -- list`);
   } catch (error) {

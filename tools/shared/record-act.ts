@@ -8,9 +8,11 @@ type Act = Pick<AccessEntry, 'action' | 'what'> & Partial<Pick<AccessEntry, 'par
 export async function recordAct(store: EventStore, act: Act): Promise<void> {
   const log = new AccessLog(store);
   const caller = { role: 'system', subject: operator(), instance: null } as const;
-  await log
-    .record({ isAct: true, caller, partner_ids: [], session_ids: [], ...act })
-    .finally(() => log.close());
+  try {
+    await log.record({ isAct: true, caller, partner_ids: [], session_ids: [], ...act });
+  } finally {
+    await log.close();
+  }
 }
 
 /** The user of the machine; one that has no name is known by its number. */

@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Config } from '#platform';
 import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
-import { EventStore } from '#sessions';
+import type { Caller } from '#privacy';
+import { CommandExecutor, EventStore } from '#sessions';
 import { api } from './app.ts';
 
 /** An answer of the api, its body parsed. */
@@ -18,6 +19,7 @@ export interface TestApp {
   readonly store: EventStore;
   readonly redis: Redis;
   readonly pool: Pool;
+  readonly executor: CommandExecutor;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Starts a session and returns its id. */
   start(body?: object): Promise<string>;
@@ -25,6 +27,8 @@ export interface TestApp {
 }
 
 export interface TestAppOptions {
+  /** Who sends a request, by the header `test-caller`; by default nobody is known. */
+  readonly callers?: Readonly<Record<string, Caller>>;
   readonly eventStoreUrl?: string;
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
@@ -38,6 +42,7 @@ export interface TestAppOptions {
 export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
+  callers = {},
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
@@ -45,6 +50,13 @@ export async function startTestApp({
   // Specs send hundreds of requests at once, on machines that have much else to do.
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const app = await createApp(api, config, createLogger('api', 'silent'));
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', async (request) => {
+      const caller = callers[String(request.headers['test-caller'])];
+      if (caller) request.caller = caller;
+    });
   const store = app.get(EventStore);
   const redis = app.get(Redis);
   await redisReady(redis);
@@ -56,6 +68,7 @@ export async function startTestApp({
     store,
     redis,
     pool: app.get(Pool),
+    executor: app.get(CommandExecutor),
     call,
     start: async (body = {}) => {
       const partner_id = `P-${randomUUID()}`;

@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** Who sends a request. */
-export function callerOf(request: FastifyRequest): Caller {
+export function callerOf(request: Pick<FastifyRequest, 'caller'>): Caller {
   return request.caller ?? openCaller;
 }
 

@@ -24,6 +24,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     'host_not_allowed',
     'This server has no name turnstream.example.com; see ALLOWED_HOSTS',
   ),
+  forbidden: new ProblemError('forbidden', 'Only auditors and administrators read the access log.'),
   foreign_reference: new ProblemError(
     'foreign_reference',
     'The inquiry is about something that belongs to another partner.',

@@ -8,6 +8,8 @@ import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor
 import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { shownContext } from '../privacy/answers.ts';
+import { Shows } from '../privacy/shows.ts';
 import { ContextDto } from './dto.ts';
 import { ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
@@ -19,6 +21,7 @@ export class ContextController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('sessions/:session_id/context')
+  @Shows(shownContext)
   @UseInterceptors(ConditionalGetInterceptor)
   @ApiOperation({ summary: 'The working context of a conversation' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })

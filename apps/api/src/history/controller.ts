@@ -9,6 +9,8 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { shownEvents, shownTurns } from '../privacy/answers.ts';
+import { Shows } from '../privacy/shows.ts';
 import {
   EventsPageDto,
   EventsQuery,
@@ -34,6 +36,7 @@ export class HistoryController {
   ) {}
 
   @Get('sessions/:session_id/events')
+  @Shows(shownEvents)
   @ApiOperation({ summary: 'The events of a conversation, the oldest first', description: pageEnds })
   @ApiOkResponse({ type: EventsPageDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
@@ -81,6 +84,7 @@ export class HistoryController {
   }
 
   @Get('turns')
+  @Shows(shownTurns)
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
     description: `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds}`,

@@ -14,6 +14,8 @@ import { CommandRoute } from '../common/command-route.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { IsId } from '../common/validators.ts';
+import { shownInquiry, shownTimeline } from '../privacy/answers.ts';
+import { Shows } from '../privacy/shows.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
 import { GetInquiry } from './get.ts';
@@ -84,6 +86,7 @@ export class InquiriesController {
   }
 
   @Get(':inquiry_id')
+  @Shows(shownInquiry)
   @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
   @ApiResponse({ status: 200, type: InquiryDto })
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
@@ -94,6 +97,7 @@ export class InquiriesController {
   }
 
   @Get(':inquiry_id/timeline')
+  @Shows(shownTimeline)
   @ApiOperation({
     summary: 'What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected',
   })

@@ -46,11 +46,13 @@ export function maskerFor(caller: Pick<Caller, 'role'>, purpose: string | undefi
 }
 
 /** As `maskerFor`, for a request. A problem is answered in any case: a purpose that is none counts as none. */
-export function maskerOf(request: FastifyRequest): Masker {
+export function maskerOf(request: Pick<FastifyRequest, 'headers' | 'caller'>): Masker {
   const purpose = request.headers[purposeHeader];
   const isPurpose = typeof purpose === 'string' && purposePattern.test(purpose);
   return maskerFor(callerOf(request), isPurpose ? purpose : undefined);
 }
+
+export const maskerOfNobody: Masker = (value, hide) => hide(value);
 
 /** Whether anybody is known by name: without an issuer all are the same. */
 export function isKnown({ subject, token_id }: Caller): boolean {

@@ -1,5 +1,4 @@
 import type { Context, Inquiry, InquiryStep, JsonObject } from '#domain';
-import type { RawEvent } from '#sessions';
 import type { AnyRules, Rules } from './mask.ts';
 import { maskJson } from './mask.ts';
 import { rulesOfEvent } from './personal-fields.ts';
@@ -61,8 +60,10 @@ export const stepRules: Rules<InquiryStep> = {
   source_traceparent: 'plain',
 };
 
-/** `explained` names fields and who set them, no values. */
-export const contextRules: Rules<Context & { readonly explained?: JsonObject }> = {
+/** A context, with `?explain=1` also `explained`, which names fields and who set them, no values. */
+export type ShownContext = Context & { readonly explained?: JsonObject };
+
+export const contextRules: Rules<ShownContext> = {
   session_id: 'plain',
   partner_id: 'plain',
   revision: 'plain',
@@ -123,11 +124,17 @@ const metadataRules: AnyRules = {
   '*': 'plain',
 };
 
-/** What an event tells of itself, in any form: with its metadata or without. */
-type ShownEvent = Pick<RawEvent, 'type' | 'data'> & Partial<RawEvent>;
+/** An event as an answer shows it: with its metadata or without. */
+interface ShownEvent {
+  readonly type: string;
+  readonly data: object;
+  readonly metadata?: object;
+}
 
 export function maskEvent<E extends ShownEvent>(event: E): E {
   const { type, data, metadata } = event;
-  const shown = { ...event, data: maskJson(data, rulesOfEvent(type)) };
-  return metadata === undefined ? shown : { ...shown, metadata: maskJson(metadata, metadataRules) };
+  const shown = { ...event, data: maskJson(data as JsonObject, rulesOfEvent(type)) };
+  return metadata === undefined
+    ? shown
+    : { ...shown, metadata: maskJson(metadata as JsonObject, metadataRules) };
 }

@@ -9,7 +9,7 @@ const batchSize = 1_000;
 
 /**
  * Writes the access records anew in one transaction: readers see those of before until its end, and projectors that
- * write wait for it. Returns how many events there were.
+ * write wait for it. Ends the pool. Returns how many events there were.
  */
 export async function rebuildAccess(store: EventStore, pool: Pool): Promise<number> {
   const client = await pool.connect();
@@ -22,6 +22,7 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
   } finally {
     // A transaction that did not end goes with its connection.
     client.release(true);
+    await pool.end();
   }
 }
 

@@ -6,6 +6,7 @@ export const problems = {
   malformed_precondition: { status: 400, title: 'The If-Match or If-None-Match header is malformed' },
   invalid_cursor: { status: 400, title: 'The page cursor is not valid' },
   origin_not_allowed: { status: 403, title: 'Pages of that origin may not call this server' },
+  forbidden: { status: 403, title: 'The role of the caller does not allow it' },
   foreign_reference: { status: 403, title: 'It belongs to another partner' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },

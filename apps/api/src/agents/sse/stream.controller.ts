@@ -9,6 +9,7 @@ import { SessionCache } from '#read-models';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
 import { sessionNotFound } from '../../common/problems.ts';
+import { readerOf, Reads } from '../../privacy/reads.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -28,6 +29,7 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly sessionCache: SessionCache,
     private readonly notifier: Notifier,
     private readonly metrics: AgentMetrics,
+    private readonly reads: Reads,
   ) {}
 
   @Get('sessions/:session_id/stream')
@@ -39,7 +41,7 @@ export class StreamController implements BeforeApplicationShutdown {
     description: 'Each event with its revision as id, its type as event, and itself as JSON in data.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'origin_not_allowed', 'forbidden', 'not_found', 'engine_unavailable')
   async stream(
     @Param() { session_id: id }: SessionParams,
     @Query() { after }: StreamQuery,
@@ -47,8 +49,12 @@ export class StreamController implements BeforeApplicationShutdown {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const reader = readerOf(request);
+    if (reader.view !== 'own') throw new ProblemError('forbidden', 'Only agents and services follow events.');
     const session = await this.sessionCache.latest(id);
     if (session.revision < 0) throw sessionNotFound();
+    const { partner_id } = session.state.identity;
+    await this.reads.record(reader, 'follow_events', [{ session_id: id, partner_id }]);
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
