@@ -16,7 +16,7 @@ await runProgram(async () => {
   parseOptions({});
   const store = new EventStore(storeUrl);
   try {
-    await recordAct(store, { action: 'rebuild' });
+    await recordAct({ action: 'rebuild' });
     console.log('Building new tables from the streams; the ones in use stay as they are.');
     const { events, seconds, setAside } = await rebuild({
       store,

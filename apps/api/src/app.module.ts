@@ -6,6 +6,7 @@ import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
+import { AccessLogModule } from './access-log/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
@@ -13,7 +14,7 @@ import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
-import { MaskingModule } from './privacy/module.ts';
+import { ReadsModule } from './privacy/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 
 @Module({
@@ -29,7 +30,8 @@ import { CommandsModule } from './sessions/module.ts';
     ContextModule,
     HistoryModule,
     AgentsModule,
-    MaskingModule,
+    AccessLogModule,
+    ReadsModule,
   ],
   controllers: [AsyncApiController],
 })

@@ -11,7 +11,7 @@ import { ProblemError } from '#platform';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import type { Masker } from '../privacy/masking.ts';
 import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
-import { maskEvent } from '../privacy/rules.ts';
+import { maskEvent } from '../privacy/mask-event.ts';
 import { etag } from './command-headers.ts';
 
 const unavailable =

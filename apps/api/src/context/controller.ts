@@ -8,11 +8,11 @@ import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor
 import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
-import { shownContext } from '../privacy/answers.ts';
 import { Shows } from '../privacy/shows.ts';
 import { ContextDto } from './dto.ts';
 import { ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
+import { shownContext } from './shown.ts';
 
 /** The working context, which an agent reads before each of its turns. */
 @ApiTags('reads')

@@ -9,7 +9,6 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
-import { shownEvents, shownTurns } from '../privacy/answers.ts';
 import { Shows } from '../privacy/shows.ts';
 import {
   EventsPageDto,
@@ -22,6 +21,7 @@ import {
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
+import { shownEvents, shownTurns } from './shown.ts';
 
 const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Context, Json } from '#domain';
-import { contextOf, newSession, personalFields } from '#domain';
+import type { Json } from '#domain';
+import { personalFields } from '#domain';
 import { roles } from '#privacy';
-import { mask, maskJson } from './mask.ts';
+import { maskJson } from './mask.ts';
+import { maskEvent } from './mask-event.ts';
 import { maskerFor, purposeOf, viewOf } from './masking.ts';
 import { rulesOfEvent } from './personal-fields.ts';
-import { contextRules, maskEvent } from './rules.ts';
 
 describe('who sees personal data', () => {
   test.each([
@@ -80,32 +80,4 @@ describe('a masked event', () => {
     const data = Object.fromEntries(fields.map((field) => [field, 'secret']));
     expect(JSON.stringify(maskJson(data, rulesOfEvent(type)))).not.toContain('secret');
   });
-});
-
-test('a masked context shows no value that came with personal fields', () => {
-  const secret = 'secret';
-  const session = newSession('s');
-  const { state } = session;
-  const context = contextOf({
-    ...session,
-    state: {
-      ...state,
-      identity: { partner_id: 'P1', name: secret, region: secret, device: secret },
-      goal_state: {
-        current_goal: 'pay',
-        step: secret,
-        status: 'in_progress',
-        stack: [{ goal: 'other', step: secret, status: 'suspended' }],
-      },
-      conversation_flags: { ...state.conversation_flags, vip: secret },
-      short_term_memory: { ...state.short_term_memory, preferences: { call_back: secret } },
-      recent_turns: [
-        { turn_id: 't', sender: 'user', message_text: secret, parsed_intent: 'ask', timestamp: 'now' },
-      ],
-    },
-  });
-  const masked: Context = mask(context, contextRules);
-  expect(JSON.stringify(masked)).not.toContain(secret);
-  expect(masked.conversation_flags).toEqual({ ...context.conversation_flags, vip: '[masked]' });
-  expect(masked.goal_state.current_goal).toBe('pay');
 });

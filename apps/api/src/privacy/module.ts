@@ -1,8 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { AccessController } from './access.controller.ts';
 import { Reads } from './reads.ts';
 
-/** Who sees personal data, and the record of it. */
+/** The record of who sees personal data. */
 @Global()
-@Module({ controllers: [AccessController], providers: [Reads], exports: [Reads] })
-export class MaskingModule {}
+@Module({ providers: [Reads], exports: [Reads] })
+export class ReadsModule {}

@@ -8,7 +8,7 @@ import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { AccessPageDto, AccessQuery, AccessSummaryDto, AccessSummaryQuery } from './dto.ts';
-import { isKnown } from './masking.ts';
+import { isKnown } from '../privacy/masking.ts';
 
 const problems = [
   'validation_failed',
@@ -21,7 +21,7 @@ const problems = [
 /** Who saw personal data, and what administrators did. */
 @ApiTags('privacy')
 @Controller('v1/access')
-export class AccessController {
+export class AccessLogController {
   constructor(
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
