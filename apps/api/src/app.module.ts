@@ -7,6 +7,7 @@ import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
 import { AccessLogModule } from './access-log/module.ts';
+import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
@@ -16,6 +17,7 @@ import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
 import { CommandsModule } from './sessions/module.ts';
+import { TokensModule } from './tokens/module.ts';
 
 @Module({
   imports: [
@@ -24,6 +26,7 @@ import { CommandsModule } from './sessions/module.ts';
     ReadModelsModule,
     DeclarationsModule,
     CommonModule,
+    AccessModule,
     AdmissionModule,
     CommandsModule,
     InquiriesModule,
@@ -32,6 +35,7 @@ import { CommandsModule } from './sessions/module.ts';
     AgentsModule,
     AccessLogModule,
     ReadsModule,
+    TokensModule,
   ],
   controllers: [AsyncApiController],
 })

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Config } from '#platform';
 import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
-import type { Caller } from '#privacy';
+import type { DevelopmentIssuer } from '#privacy';
 import { CommandExecutor, EventStore } from '#sessions';
 import { api } from './app.ts';
 
@@ -27,8 +27,6 @@ export interface TestApp {
 }
 
 export interface TestAppOptions {
-  /** Who sends a request, by the header `test-caller`; by default nobody is known. */
-  readonly callers?: Readonly<Record<string, Caller>>;
   readonly eventStoreUrl?: string;
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
@@ -36,27 +34,31 @@ export interface TestAppOptions {
   readonly kafka?: Config['kafka'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
+  /** Whose tokens count; left out: nobody needs one. */
+  readonly issuer?: DevelopmentIssuer;
+  /** Requests of a subject in an hour. */
+  readonly rateLimit?: number;
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
 export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
-  callers = {},
+  issuer,
+  rateLimit,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
   const config = { ...loadConfig(process.env), ...own, ...more };
   // Specs send hundreds of requests at once, on machines that have much else to do.
   process.env['REQUEST_BURST_MS'] ??= '60000';
+  const access = {
+    ...issuer?.env,
+    ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
+  };
+  Object.assign(process.env, access);
   const app = await createApp(api, config, createLogger('api', 'silent'));
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', async (request) => {
-      const caller = callers[String(request.headers['test-caller'])];
-      if (caller) request.caller = caller;
-    });
+  for (const name of Object.keys(access)) delete process.env[name];
   const store = app.get(EventStore);
   const redis = app.get(Redis);
   await redisReady(redis);

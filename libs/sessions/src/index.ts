@@ -1,6 +1,7 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   PositionBeyondEndError,
   StoreOverloadedError,
   StoreUnavailableError,

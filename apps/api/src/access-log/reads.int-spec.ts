@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '#privacy';
-import { openCaller } from '#privacy';
+import { DevelopmentIssuer } from '#privacy';
 import { accessStream } from '#sessions';
 import type { TcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
@@ -10,32 +13,42 @@ import { startTestApp } from '../test-app.ts';
 
 const secret = `Asha-${randomUUID()}`;
 const partner_id = `P-${randomUUID()}`;
-const known = (role: Caller['role'], instance: string | null = null): Caller => ({
-  ...openCaller,
-  role,
-  subject: `${role}-${partner_id}`,
-  instance,
-});
-const callers = {
-  agent: known('agent', 'bot-7'),
-  other: known('agent', 'bot-8'),
-  analyst: known('analyst'),
-  auditor: known('auditor'),
-  admin: known('admin'),
-};
-type Name = keyof typeof callers;
+const tokens = {
+  service: { role: 'service' },
+  agent: { role: 'agent', instance: 'bot-7' },
+  other: { role: 'agent', instance: 'bot-8' },
+  analyst: { role: 'analyst' },
+  auditor: { role: 'auditor' },
+  admin: { role: 'admin' },
+} as const;
+type Name = keyof typeof tokens;
+const subjectOf = (name: Name): string => `${name}-${partner_id}`;
 const purpose = { 'access-purpose': 'complaint:4711' };
 
+const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
+const authorizations: Partial<Record<Name, string>> = {};
 let app: TestApp;
 let eventStore: TcpProxy;
 let id: string;
 let inquiry: string;
 beforeAll(async () => {
   eventStore = await tcpProxy(process.env['EVENTSTORE_URL'] ?? '');
-  app = await startTestApp({ callers, eventStoreUrl: eventStore.url });
-  id = await app.start({ partner_id, name: secret, device: secret, region: secret });
+  const issuer = await DevelopmentIssuer.in(dir);
+  for (const [name, claims] of Object.entries(tokens) as [Name, (typeof tokens)[Name]][])
+    authorizations[name] = `Bearer ${await issuer.token({ ...claims, sub: subjectOf(name) })}`;
+  app = await startTestApp({ issuer, eventStoreUrl: eventStore.url });
+  const start = {
+    partner_id,
+    channel: 'whatsapp',
+    language: 'hi',
+    name: secret,
+    device: secret,
+    region: secret,
+  };
+  const started = await call('POST', '/v1/sessions', 'service', start);
+  id = String(started.body['session_id']);
   const write = async (method: string, path: string, body: object): Promise<Answer> => {
-    const answer = await app.call(method, `/v1/sessions/${id}/${path}`, body);
+    const answer = await call(method, `/v1/sessions/${id}/${path}`, 'service', body);
     if (answer.status > 202) throw new Error(JSON.stringify(answer.body));
     return answer;
   };
@@ -60,6 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close();
   await eventStore.cut();
+  await rm(dir, { recursive: true });
 });
 
 /** What the bridge does when a source fails. */
@@ -100,19 +114,28 @@ const paths = (): Record<string, string> => ({
   timeline: `/v1/sessions/${id}/inquiries/${inquiry}/timeline`,
 });
 
-const get = (path: string, caller: Name, headers: Record<string, string> = {}): Promise<Answer> =>
-  app.call('GET', path, undefined, { 'test-caller': caller, ...headers });
+const call = (
+  method: string,
+  path: string,
+  name: Name,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> => app.call(method, path, body, { authorization: authorizations[name] ?? '', ...headers });
 
-/** The actions that are recorded of a caller. */
-async function recordsOf(caller: Name): Promise<{ action: string; session_ids: string[] }[]> {
-  const { subject, instance } = callers[caller];
+const get = (path: string, name: Name, headers?: Record<string, string>): Promise<Answer> =>
+  call('GET', path, name, undefined, headers);
+
+interface Recorded {
+  readonly subject: string;
+  readonly action: string;
+}
+
+/** What is recorded of a caller. */
+async function recordsOf(name: Name): Promise<Recorded[]> {
   const events = await Array.fromAsync(app.store.read(accessStream(new Date())));
   return events
-    .map(
-      ({ data }) =>
-        data as never as { subject: string; instance: string; action: string; session_ids: string[] },
-    )
-    .filter((data) => data.subject === subject && data.instance === instance);
+    .map(({ data }) => data as never as Recorded)
+    .filter(({ subject }) => subject === subjectOf(name));
 }
 
 describe.each(['context', 'explained', 'events', 'turns', 'inquiry', 'timeline'])('%s', (name) => {
@@ -164,12 +187,13 @@ test('agents alone follow events as they happen', async () => {
 
 test.each<[Name, number]>([
   ['agent', 403],
+  ['service', 403],
   ['analyst', 403],
   ['auditor', 200],
   ['admin', 200],
-])('the access log answers %s with %i', async (caller, status) => {
+])('the access log answers %s with %i', async (name, status) => {
   const time = new Date().toISOString();
-  const answers = [get('/v1/access', caller), get(`/v1/access/summary?from=${time}&to=${time}`, caller)];
+  const answers = [get('/v1/access', name), get(`/v1/access/summary?from=${time}&to=${time}`, name)];
   expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual([status, status]);
 });
 

@@ -12,7 +12,7 @@ import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { toApiProblem } from './problems.ts';
 
 const problemOf = (error: unknown): ProblemError => {
-  const problem = toApiProblem(error, { headers: {} });
+  const problem = toApiProblem(error);
   if (problem instanceof ProblemError) return problem;
   throw new Error('It is handed on.');
 };

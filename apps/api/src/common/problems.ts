@@ -2,6 +2,7 @@ import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   StoreOverloadedError,
   StoreUnavailableError,
   UnprojectableEventError,
@@ -12,10 +13,13 @@ import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import type { Masker } from '../privacy/masking.ts';
 import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
 import { maskEvent } from '../privacy/mask-event.ts';
+import { forbidden } from '../access/problems.ts';
 import { etag } from './command-headers.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -33,6 +37,7 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
   if (error instanceof CommandRejectedError) return rejected(error);
   if (error instanceof WrongExpectedRevisionError)
     return wrongRevision(error, request ? maskerOf(request) : maskerOfNobody);
+  if (error instanceof OutOfReachError) return forbidden(outOfReach);
   if (error instanceof CommandIdReusedError) {
     return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`, {
       command_id: error.commandId,

@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import type { Caller, Role } from '#privacy';
 import { openCaller } from '#privacy';
 import { validationFailed } from '#platform';
-import { callerOf } from '../access/current-caller.ts';
 
 /** The header in which a reader names why masked values are to be shown. */
 export const purposeHeader = 'access-purpose';
@@ -47,9 +46,10 @@ export function maskerFor(caller: Pick<Caller, 'role'>, purpose: string | undefi
 
 /** As `maskerFor`, for a request. A problem is answered in any case: a purpose that is none counts as none. */
 export function maskerOf(request: Pick<FastifyRequest, 'headers' | 'caller'>): Masker {
+  if (!request.caller) return maskerOfNobody;
   const purpose = request.headers[purposeHeader];
   const isPurpose = typeof purpose === 'string' && purposePattern.test(purpose);
-  return maskerFor(callerOf(request), isPurpose ? purpose : undefined);
+  return maskerFor(request.caller, isPurpose ? purpose : undefined);
 }
 
 export const maskerOfNobody: Masker = (value, hide) => hide(value);

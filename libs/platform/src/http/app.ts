@@ -8,6 +8,7 @@ import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
 import { AllowedSites, claimsUpgrade, installAllowedSites } from './allowed-sites.ts';
 import { finishOnClose } from './close.ts';
+import { installCors } from './cors.ts';
 import { installJsonParser } from './json-body.ts';
 import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
@@ -16,6 +17,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { ProblemFilter } from '../problems/filter.ts';
 import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
+import { installSecurityHeaders } from './security-headers.ts';
 import { installUnreadLimit } from './unread-limit.ts';
 import { createValidationPipe } from './validation.ts';
 
@@ -98,7 +100,9 @@ export async function createHttpApp(
   installJsonParser(fastify);
   finishOnClose(fastify);
   installUnreadLimit(fastify, unreadMs);
+  installSecurityHeaders(fastify);
   installAllowedSites(fastify, sites);
+  installCors(fastify, sites);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
   installOperations(fastify, health, metrics);

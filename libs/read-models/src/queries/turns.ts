@@ -28,6 +28,9 @@ interface TurnFilter {
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
   readonly to?: string | undefined;
+  /** Only those of these partners, and of sessions on these channels. */
+  readonly partners?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -49,7 +52,12 @@ export async function listTurns(
     .add('parsed_intent = $?', filter.parsed_intent)
     .add('sender = $?', filter.sender)
     .add('ordered_at >= $?', filter.from)
-    .add('ordered_at < $?', filter.to);
+    .add('ordered_at < $?', filter.to)
+    .add('partner_id = ANY($?::text[])', filter.partners)
+    .add(
+      'session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
+      filter.channels,
+    );
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
     conditions.add('(ordered_at, session_id, revision) > ($?, $?::uuid, $?::bigint)', ...place);

@@ -435,6 +435,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/tickets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * A ticket for one connection from a browser, which cannot send a token with it
+         * @description The connection may do what the token may, and ends when the token expires.
+         */
+        readonly post: operations["issueTicket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tokens/revoke": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Revoke a token, or the tokens of a subject
+         * @description Within seconds no node accepts them any more, and their open connections end.
+         */
+        readonly post: operations["revokeTokens"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1713,6 +1753,23 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
+        readonly TicketDto: {
+            /** @description Opens one WebSocket or event stream, as `?ticket=`, on any node. */
+            readonly ticket: string;
+            /** @example 30 */
+            readonly expires_in_s: number;
+        };
+        readonly RevokeDto: {
+            /** @description The id of one token; or else `subject`. */
+            readonly jti?: string;
+            /** @description Whose tokens are revoked. */
+            readonly subject?: string;
+            /**
+             * Format: date-time
+             * @description Only those of the subject that were issued before this time; left out: before now.
+             */
+            readonly before?: string;
+        };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
         readonly Problem: {
             /** Format: uri */
@@ -1756,7 +1813,16 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Pages of that origin may not call this server (`origin_not_allowed`) */
+        /** @description A valid token is needed (`unauthenticated`) */
+        readonly unauthenticated: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
         readonly origin_not_allowed: {
             headers: {
                 readonly [name: string]: unknown;
@@ -1792,7 +1858,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller has more requests under way than its share (`too_many_requests`) */
+        /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
         readonly too_many_requests: {
             headers: {
                 /** @description Seconds */
@@ -1873,6 +1939,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -1901,7 +1968,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -1943,6 +2010,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2033,7 +2101,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2077,6 +2145,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2167,7 +2236,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2211,6 +2280,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2301,7 +2371,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2346,6 +2416,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2436,7 +2507,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2481,6 +2552,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2571,7 +2643,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2612,6 +2684,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2702,7 +2775,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2746,6 +2819,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2836,7 +2910,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2880,6 +2954,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2970,7 +3045,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3014,6 +3089,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3104,7 +3180,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3148,6 +3224,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3238,7 +3315,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3282,6 +3359,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3372,7 +3450,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3416,6 +3494,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3502,7 +3581,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -3548,6 +3627,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
@@ -3602,7 +3682,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3640,7 +3720,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3762,6 +3843,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3807,7 +3889,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3848,6 +3930,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3962,6 +4045,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4048,6 +4132,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4121,6 +4206,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4190,6 +4276,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4260,6 +4347,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4312,6 +4400,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4360,6 +4449,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4394,6 +4484,8 @@ export interface operations {
             readonly query?: {
                 /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
                 readonly after?: number;
+                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
+                readonly ticket?: string;
             };
             readonly header?: {
                 /** @description Go on after this revision. */
@@ -4424,7 +4516,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The role of the caller does not allow it (`forbidden`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4498,7 +4591,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The role of the caller does not allow it (`forbidden`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4560,7 +4654,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The role of the caller does not allow it (`forbidden`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4571,6 +4666,113 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly issueTicket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TicketDto"];
+                };
+            };
+            readonly 400: components["responses"]["malformed_request"];
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeTokens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RevokeDto"];
+            };
+        };
+        readonly responses: {
+            /** @description It is revoked. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
