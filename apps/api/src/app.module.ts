@@ -7,6 +7,7 @@ import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
+import { AccessLogModule } from './access-log/module.ts';
 import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
@@ -15,6 +16,7 @@ import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
+import { ReadsModule } from './privacy/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 import { TokensModule } from './tokens/module.ts';
 
@@ -33,6 +35,8 @@ import { TokensModule } from './tokens/module.ts';
     ContextModule,
     HistoryModule,
     AgentsModule,
+    AccessLogModule,
+    ReadsModule,
     TokensModule,
   ],
   controllers: [AsyncApiController],

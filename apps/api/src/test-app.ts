@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import type { Config } from '#platform';
 import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
 import type { DevelopmentIssuer } from '#privacy';
-import { EventStore } from '#sessions';
+import { CommandExecutor, EventStore } from '#sessions';
 import { api } from './app.ts';
 
 /** An answer of the api, its body parsed. */
@@ -19,6 +19,7 @@ export interface TestApp {
   readonly store: EventStore;
   readonly redis: Redis;
   readonly pool: Pool;
+  readonly executor: CommandExecutor;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Starts a session and returns its id. */
   start(body?: object): Promise<string>;
@@ -69,6 +70,7 @@ export async function startTestApp({
     store,
     redis,
     pool: app.get(Pool),
+    executor: app.get(CommandExecutor),
     call,
     start: async (body = {}) => {
       const partner_id = `P-${randomUUID()}`;

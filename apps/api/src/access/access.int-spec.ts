@@ -255,7 +255,7 @@ describe('a connection', () => {
 
   test('for an event stream opens with a ticket, once', async () => {
     const id = await start();
-    const { body } = await call(await token({ role: 'analyst' }), 'POST', '/v1/tickets');
+    const { body } = await call(await token({ role: 'agent' }), 'POST', '/v1/tickets');
     const path = `${app.url}/v1/sessions/${id}/stream?ticket=${String(body['ticket'])}`;
     const stop = new AbortController();
     expect((await fetch(path, { signal: stop.signal })).status).toBe(200);

@@ -8,6 +8,8 @@ export const rules = {
   connect: ['agent', 'service'],
   /** Read one conversation: what is shown of it in plain depends on the role. */
   read: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** Get the events of a conversation as they happen, which are shown in plain. */
+  follow: ['agent', 'service'],
   /** List sessions and turns. */
   list: ['agent', 'service', 'analyst', 'auditor', 'admin'],
   /** See which agent instances are connected. */

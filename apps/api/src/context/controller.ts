@@ -13,9 +13,11 @@ import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor
 import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { Shows } from '../privacy/shows.ts';
 import { ContextDto } from './dto.ts';
 import { ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
+import { shownContext } from './shown.ts';
 
 /** The working context, which an agent reads before each of its turns. */
 @ApiTags('reads')
@@ -25,6 +27,7 @@ export class ContextController {
 
   @Get('sessions/:session_id/context')
   @Access('read')
+  @Shows(shownContext)
   @UseInterceptors(ConditionalGetInterceptor)
   @ApiOperation({ summary: 'The working context of a conversation' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })

@@ -14,6 +14,7 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { Shows } from '../privacy/shows.ts';
 import {
   EventsPageDto,
   EventsQuery,
@@ -25,6 +26,7 @@ import {
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
+import { shownEvents, shownTurns } from './shown.ts';
 
 const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
 
@@ -41,6 +43,7 @@ export class HistoryController {
 
   @Get('sessions/:session_id/events')
   @Access('read')
+  @Shows(shownEvents)
   @ApiOperation({ summary: 'The events of a conversation, the oldest first', description: pageEnds })
   @ApiOkResponse({ type: EventsPageDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
@@ -94,6 +97,7 @@ export class HistoryController {
 
   @Get('turns')
   @Access('list')
+  @Shows(shownTurns)
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
     description: `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds}`,

@@ -18,11 +18,13 @@ import { CommandRoute } from '../common/command-route.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { IsId } from '../common/validators.ts';
+import { Shows } from '../privacy/shows.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
 import { GetInquiry } from './get.ts';
 import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
+import { shownInquiry, shownTimeline } from './shown.ts';
 import { checkedQuestion } from './subject.ts';
 import type { InquiryTimeline } from './timeline.ts';
 import { GetTimeline } from './timeline.ts';
@@ -91,6 +93,7 @@ export class InquiriesController {
 
   @Get(':inquiry_id')
   @Access('read')
+  @Shows(shownInquiry)
   @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
   @ApiResponse({ status: 200, type: InquiryDto })
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
@@ -106,6 +109,7 @@ export class InquiriesController {
 
   @Get(':inquiry_id/timeline')
   @Access('read')
+  @Shows(shownTimeline)
   @ApiOperation({
     summary: 'What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected',
   })

@@ -3,7 +3,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
 import { AllowedSites, claimsUpgrade, installAllowedSites } from './allowed-sites.ts';
@@ -41,7 +41,7 @@ interface HttpAppOptions {
   /** The address at which the app opens WebSockets. */
   readonly webSocketPath?: string | undefined;
   /** Turns the app's own errors into problems. */
-  readonly translate?: (error: unknown) => unknown;
+  readonly translate?: (error: unknown, request: FastifyRequest) => unknown;
 }
 
 /** The exception filter and the validation pipe of every route, around an app's module. */

@@ -395,6 +395,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/access": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Reads of personal data and acts of administrators, the newest first
+         * @description For auditors and administrators. A read is listed within about a second.
+         */
+        readonly get: operations["listAccess"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/access/summary": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Whose data was touched within a time, and by whom
+         * @description A count for each partner and subject, in the order of partners. For auditors and administrators.
+         */
+        readonly get: operations["accessSummary"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/tickets": {
         readonly parameters: {
             readonly query?: never;
@@ -1636,6 +1676,82 @@ export interface components {
              * @example 41
              */
             readonly acknowledged: number;
+        };
+        readonly AccessRecordDto: {
+            /**
+             * @description `system`: a program that an operator ran.
+             * @example auditor
+             */
+            readonly role: string;
+            /**
+             * @description The subject of the token; of a program, the user.
+             * @example asif
+             */
+            readonly subject: string;
+            /** Format: uuid */
+            readonly event_id: string;
+            /** Format: date-time */
+            readonly at: string;
+            /**
+             * @description Personal data were shown, or an administrator did something.
+             * @enum {string}
+             */
+            readonly kind: "read" | "act";
+            /** @example null */
+            readonly instance: string | null;
+            /** @example read_turns */
+            readonly action: string;
+            /**
+             * @example [
+             *       "P7689"
+             *     ]
+             */
+            readonly partner_ids: readonly string[];
+            readonly session_ids: readonly string[];
+            /** @example complaint:4711 */
+            readonly purpose: string | null;
+            /**
+             * @description What else it was about.
+             * @example null
+             */
+            readonly what: string | null;
+            /** @description That of the request: its Correlation-Id, or its trace id. */
+            readonly correlation_id: string;
+        };
+        readonly AccessPageDto: {
+            readonly items: readonly components["schemas"]["AccessRecordDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly AccessCountDto: {
+            /**
+             * @description `system`: a program that an operator ran.
+             * @example auditor
+             */
+            readonly role: string;
+            /**
+             * @description The subject of the token; of a program, the user.
+             * @example asif
+             */
+            readonly subject: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** @example 3 */
+            readonly records: number;
+            /**
+             * @description Of how many sessions.
+             * @example 2
+             */
+            readonly sessions: number;
+            /** Format: date-time */
+            readonly first_at: string;
+            /** Format: date-time */
+            readonly last_at: string;
+        };
+        readonly AccessSummaryDto: {
+            readonly items: readonly components["schemas"]["AccessCountDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
         };
         readonly TicketDto: {
             /** @description Opens one WebSocket or event stream, as `?ticket=`, on any node. */
@@ -3698,7 +3814,10 @@ export interface operations {
     readonly getInquiry: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
                 readonly inquiry_id: string;
@@ -3897,7 +4016,10 @@ export interface operations {
     readonly getInquiryTimeline: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
                 readonly inquiry_id: string;
@@ -3972,6 +4094,8 @@ export interface operations {
             readonly header?: {
                 /** @description The revision you have, in quotes. */
                 readonly "If-None-Match"?: string;
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
             };
             readonly path: {
                 readonly session_id: string;
@@ -4054,7 +4178,10 @@ export interface operations {
                 readonly from_revision?: number;
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
             };
@@ -4194,7 +4321,10 @@ export interface operations {
                 /** @description Before this time. */
                 readonly to?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -4387,9 +4517,146 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found (`not_found`) */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAccess: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                readonly partner_id?: string;
+                /** @description Who did it: the subject of the token. */
+                readonly subject?: string;
+                /** @description At or after this time. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly accessSummary: {
+        readonly parameters: {
+            readonly query: {
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description At or after this time. */
+                readonly from: string;
+                /** @description Before this time. */
+                readonly to: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessSummaryDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ import { OpenConnections } from '../../access/open-connections.ts';
 import { assertReaches } from '../../common/reach.ts';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
+import { readerOf, Reads } from '../../privacy/reads.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -32,11 +33,12 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly sessionCache: SessionCache,
     private readonly notifier: Notifier,
     private readonly metrics: AgentMetrics,
+    private readonly reads: Reads,
     private readonly connections: OpenConnections,
   ) {}
 
   @Get('sessions/:session_id/stream')
-  @Access('read')
+  @Access('follow')
   @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
   @ApiProduces('text/event-stream')
@@ -45,7 +47,7 @@ export class StreamController implements BeforeApplicationShutdown {
     description: 'Each event with its revision as id, its type as event, and itself as JSON in data.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'origin_not_allowed', 'forbidden', 'not_found', 'engine_unavailable')
   async stream(
     @CurrentCaller() caller: Caller,
     @Param() { session_id: id }: SessionParams,
@@ -54,8 +56,11 @@ export class StreamController implements BeforeApplicationShutdown {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const reader = readerOf(request);
     const session = await this.sessionCache.latest(id);
     assertReaches(caller, session);
+    const { partner_id } = session.state.identity;
+    await this.reads.record(reader, 'follow_events', [{ session_id: id, partner_id }]);
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
