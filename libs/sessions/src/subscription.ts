@@ -105,7 +105,8 @@ async function* subscribeOnce(
 
 /** What was received: a delivery, or an event that becomes one when it is read. */
 type Received =
-  Delivery | { readonly kind: 'stored'; readonly stored: StoredEvent; readonly position: bigint };
+  | Delivery
+  | { readonly kind: 'stored'; readonly stored: StoredEvent; readonly position: bigint };
 
 interface Waiting {
   readonly received: Received;

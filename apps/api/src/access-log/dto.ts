@@ -65,7 +65,8 @@ export class AccessRecordDto extends Subject implements AccessRecord {
   @ApiProperty({ type: [String] }) session_ids: readonly string[];
   @ApiProperty({ ...nullableText, example: 'complaint:4711' }) purpose: string | null;
   @ApiProperty({ ...nullableText, example: null, description: 'What else it was about.' }) what:
-    string | null;
+    | string
+    | null;
   @ApiProperty({ description: 'That of the request: its Correlation-Id, or its trace id.' })
   correlation_id: string;
 }
