@@ -10,7 +10,7 @@ export default {
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
   // Specs of whole systems mostly wait: more workers than cores.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism() + 2,
   testSequencer: '<rootDir>/tools/test/sequencer.mjs',
   // A worker holds up to a gigabyte at its end; on a busy machine its process takes a while to go.
   workerGracefulExitTimeout: 5_000,

@@ -7,11 +7,13 @@ const root = join(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
-/** The programs of `npm run` besides those that start and stop the system. */
-const programs = Object.entries(scripts).flatMap(([name, script]) => {
-  const [, program] = /tools\/bootstrap\.mjs (\S+)/.exec(script) ?? [];
-  return program === undefined || program.startsWith('tools/launcher/') ? [] : [[name, program] as const];
-});
+/** The programs of `npm run` besides those that start and stop the system, each by the first name that it has. */
+const programs = Object.entries(scripts)
+  .flatMap(([name, script]) => {
+    const [, program] = /tools\/bootstrap\.mjs (\S+)/.exec(script) ?? [];
+    return program === undefined || program.startsWith('tools/launcher/') ? [] : [[name, program] as const];
+  })
+  .filter(([, program], index, all) => all.findIndex(([, other]) => other === program) === index);
 /** Nothing listens there. */
 const env = {
   TURNSTREAM_URL: 'http://127.0.0.1:1',

@@ -156,7 +156,7 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
 
 /** Ordinary work in every partition, and what the processes hold at rest after it. */
 async function workForAWhile(): Promise<ReadonlyMap<string, Held>> {
-  for (let n = 0; n < 10; n += 1) await workOrderly(system.apis[0]);
+  for (let n = 0; n < 5; n += 1) await workOrderly(system.apis[0]);
   return settled(processes);
 }
 

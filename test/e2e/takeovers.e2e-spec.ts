@@ -43,7 +43,7 @@ describe('the handler of an agent', () => {
 });
 
 describe('instances that do not read', () => {
-  const scale = { sockets: 100, sessionsPerSocket: 3, nonReaders: 3, samples: 50, leaseMs };
+  const scale = { sockets: 40, sessionsPerSocket: 3, nonReaders: 3, samples: 30, leaseMs };
   let result: SlowReaders;
   beforeAll(async () => {
     result = await stopReading(system, scale);

@@ -15,7 +15,7 @@ export async function separateBackingServices(): Promise<() => Promise<void>> {
   const { DATABASE_URL, REDIS_URL } = before;
   let claim: Claim | undefined;
   if (DATABASE_URL && REDIS_URL) {
-    claim = await claimRedisDatabase(DATABASE_URL);
+    claim = await claimRedisDatabase(DATABASE_URL, await redisDatabases(REDIS_URL));
     env['REDIS_URL'] = `${REDIS_URL.replace(/\/\d+$/, '')}/${claim.database}`;
     await emptyRedis(env['REDIS_URL']);
   }
@@ -44,8 +44,17 @@ async function execute(serverUrl: string, sql: string): Promise<void> {
   }
 }
 
-/** Numbers of Redis databases that systems may have; integration specs have others. */
-const redisDatabases = [10, 11, 12, 13];
+/** Numbers of Redis databases that systems may have: 10 to 13, and from 16 on. Integration specs have the others. */
+async function redisDatabases(url: string): Promise<number[]> {
+  const redis = new Redis(url);
+  try {
+    const [, count = ''] = await redis.config('GET', 'databases');
+    return [...Array(Number(count)).keys()].filter((number) => number > 15 || (number > 9 && number < 14));
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** Distinguishes these locks of PostgreSQL from others. */
 const lockSpace = 7_301;
 
@@ -55,11 +64,11 @@ interface Claim {
 }
 
 /** Takes a Redis database that no other system uses: a lock in PostgreSQL, which ends with this process. */
-async function claimRedisDatabase(postgresUrl: string): Promise<Claim> {
+async function claimRedisDatabase(postgresUrl: string, databases: readonly number[]): Promise<Claim> {
   const client = new Client({ connectionString: postgresUrl });
   client.on('error', () => undefined);
   await client.connect();
-  for (const database of redisDatabases) {
+  for (const database of databases) {
     const { rows } = await client.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_lock($1, $2) AS locked',
       [lockSpace, database],

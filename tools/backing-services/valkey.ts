@@ -21,6 +21,8 @@ export const valkey: BackingService = {
       dir: folder(dir, 'valkey'),
       appendonly: 'yes',
       save: '',
+      // Each whole system of a test run has one.
+      databases: 64,
       // What it has no room for is refused, not evicted: see the decision on memory in docs/adr.
       maxmemory: process.env['REDIS_MAXMEMORY'] || '1gb',
       'maxmemory-policy': 'noeviction',

@@ -49,7 +49,7 @@ export async function startApps(
         : { log: join(folder(dir, 'logs'), `${name}.log`), answers: answersAt(port, GREETINGS.http) }),
     };
     await step(name, `starting on 127.0.0.1:${port}`, () =>
-      supervisor.start(program, () => ready(port), watch ? Infinity : 60_000),
+      supervisor.start(program, () => ready(port), watch ? Infinity : undefined),
     );
   };
   await Promise.all(apps.map(start));

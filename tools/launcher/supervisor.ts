@@ -23,6 +23,8 @@ interface Child {
   ended: Promise<void>;
 }
 
+/** Long enough for a busy machine. */
+const READY_MS = 180_000;
 const BACK_OFF_MS = { first: 1_000, longest: 30_000, forgottenAfter: 60_000 };
 
 /** Starts programs, starts them again when they end, and stops them all. They die with this process. */
@@ -36,7 +38,7 @@ export class Supervisor {
   constructor(private readonly silenceMs = 0) {}
 
   /** Starts a program and waits until `ready` no longer throws. Fails when it ends first or takes too long. */
-  async start(program: Supervised, ready: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
+  async start(program: Supervised, ready: () => Promise<unknown>, timeoutMs = READY_MS): Promise<void> {
     this.stopping.signal.throwIfAborted();
     const failed = new AbortController();
     const child: Child = { program, isReady: false, ended: Promise.resolve() };

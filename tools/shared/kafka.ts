@@ -1,8 +1,10 @@
 import type { Kafka } from 'kafkajs';
-import type { KafkaLog } from '#messaging';
-import { createKafka } from '#messaging';
-import type { KafkaConnection } from '#platform';
-import { ConfigError, loadKafkaConnection } from '#platform';
+// Not from their libs, all of which every command of the launcher would load: Nest, validators and more.
+import type { KafkaLog } from '../../libs/messaging/src/kafka.ts';
+import { createKafka } from '../../libs/messaging/src/kafka.ts';
+import { ConfigError } from '../../libs/platform/src/config/environment.ts';
+import type { KafkaConnection } from '../../libs/platform/src/config/kafka-connection.ts';
+import { loadKafkaConnection } from '../../libs/platform/src/config/kafka.ts';
 import { addressOf } from './address.ts';
 import { Failure } from './failure.ts';
 

@@ -20,6 +20,8 @@ const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 40);
 
 // What depends on time on a real server has to be borne by Turnstream, and by its specs.
 process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
+// Specs start the same programs again and again.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 
 await runProgram(async () => {
   const args = process.argv.slice(2);
