@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
 import { PartitionLeaseStore } from '#partitions';
 import { Config } from '#platform';
-import { DataKeys } from '#privacy';
+import { DataKeys, PrivacyModule } from '#privacy';
 import {
   ContextProjection,
   ContextStore,
@@ -21,7 +21,12 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
+  imports: [
+    PrivacyModule,
+    SessionsModule.forRoot({ whenFull: 'wait' }),
+    ReadModelsModule,
+    DeclarationsModule,
+  ],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
     {
