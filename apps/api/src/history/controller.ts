@@ -1,7 +1,8 @@
-import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Optional, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
+import { DataKeys } from '#privacy';
 import { listSessions, listTurns } from '#read-models';
 import type { Caller, CallerLimits } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
@@ -39,6 +40,7 @@ export class HistoryController {
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly reach: SessionReach,
+    @Optional() private readonly keys?: DataKeys,
   ) {}
 
   @Get('sessions/:session_id/events')
@@ -106,7 +108,9 @@ export class HistoryController {
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   async turns(@CurrentCaller() caller: Caller, @Query() query: TurnsQuery): Promise<TurnsPageDto> {
     const { partners, channels } = await this.turnsWithin(caller, query);
-    return this.breaker.run(() => listTurns(this.pool, { ...query, partners, channels }));
+    return this.breaker.run(() =>
+      listTurns(this.pool, { ...query, partners, channels }, undefined, this.keys),
+    );
   }
 
   /** The turns of one session are shown if the session is reached, by what its stream says. */
