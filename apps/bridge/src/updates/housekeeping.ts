@@ -6,6 +6,7 @@ import type { KeyStore } from '#privacy';
 import { DataKeys, destroyOld, KEY_STORE } from '#privacy';
 import { forgetOwners } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
+import { letterPartners } from '../common/sealed-letters.ts';
 import { keptPartners } from './kept-content.ts';
 import { KeptUpdates } from './kept-updates.ts';
 
@@ -19,7 +20,7 @@ export class UpdateHousekeeping {
     private readonly kept: KeptUpdates,
     private readonly pool: Pool,
     @Inject(BridgeConfig)
-    private readonly config: Pick<BridgeConfig, 'foreignReferencesDays' | 'keepUpdatesHours'>,
+    private readonly config: Pick<BridgeConfig, 'foreignReferencesDays' | 'keepUpdatesHours' | 'topics'>,
     @InjectLogger() private readonly logger: Logger,
     @Optional() private readonly keys?: DataKeys,
     @Optional() @Inject(KEY_STORE) private readonly keyStore?: KeyStore,
@@ -27,15 +28,27 @@ export class UpdateHousekeeping {
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    const { foreignReferencesDays, keepUpdatesHours } = this.config;
-    // A key seals for the rest of its day.
-    const ageMs = (24 + keepUpdatesHours + 1) * hourMs;
+    const { foreignReferencesDays } = this.config;
     const drop = async (): Promise<void> => {
       while (!signal.aborted && (await this.kept.dropSome()));
       while (!signal.aborted && (await forgetOwners(this.pool, foreignReferencesDays)));
-      if (this.keyStore) await destroyOld(this.keyStore, this.keys, keptPartners, ageMs);
+      await this.destroyKeys();
     };
     const onError = (err: unknown): void => this.logger.warn({ err }, 'updates and owners not dropped yet');
     await repeat(drop, { everyMs, signal, onError });
   }
+
+  /** Those of days whose updates, or dead letters, are all gone. A key seals for the rest of its day. */
+  private async destroyKeys(): Promise<void> {
+    const { keyStore, keys } = this;
+    if (!keyStore) return;
+    const { keepUpdatesHours, topics } = this.config;
+    await destroyOld(keyStore, keys, keptPartners, ageMs(keepUpdatesHours));
+    await destroyOld(keyStore, keys, letterPartners, ageMs(topics.deadLetterRetentionHours));
+  }
+}
+
+/** How old the key of a day is when all is gone that was stored for so long. */
+function ageMs(hours: number): number {
+  return (24 + hours + 1) * hourMs;
 }
