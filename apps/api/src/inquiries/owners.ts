@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { OpenInquiry } from '#domain';
 import { aboutOf } from '#domain';
@@ -16,7 +16,7 @@ export class Owners {
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly config: Config,
-    @Optional() keys?: DataKeys,
+    @Optional() @Inject(DataKeys) keys?: DataKeys,
   ) {
     this.references = new StoredReferences(keys);
   }

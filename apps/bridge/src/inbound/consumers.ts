@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Admin } from 'kafkajs';
 import { Kafka } from 'kafkajs';
 import { Declarations } from '#declarations';
@@ -34,7 +34,7 @@ export class InboundConsumers {
     private readonly producers: Producers,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    @Optional() private readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   /** Whether each topic is read, or why not. */

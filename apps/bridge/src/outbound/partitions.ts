@@ -58,7 +58,7 @@ export class OutboundPartitions {
     @InjectLogger() private readonly logger: Logger,
     { partitions, queueMb, kafka }: Config,
     { leaseMs }: BridgeConfig,
-    @Optional() private readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {
     this.queueBytes = (queueMb * 2 ** 20) / partitions;
     this.hasKafka = kafka.brokers.length > 0;

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import { DataKeys } from '#privacy';
 import type { Addressees, SessionPage } from '#read-models';
@@ -14,7 +14,7 @@ export class SessionFinder {
 
   constructor(
     private readonly pool: Pool,
-    @Optional() keys?: DataKeys,
+    @Optional() @Inject(DataKeys) keys?: DataKeys,
   ) {
     this.references = new StoredReferences(keys);
   }

@@ -22,7 +22,7 @@ export class UpdateHousekeeping {
     @Inject(BridgeConfig)
     private readonly config: Pick<BridgeConfig, 'foreignReferencesDays' | 'keepUpdatesHours' | 'topics'>,
     @InjectLogger() private readonly logger: Logger,
-    @Optional() private readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
     @Optional() @Inject(KEY_STORE) private readonly keyStore?: KeyStore,
   ) {}
 

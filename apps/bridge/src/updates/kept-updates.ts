@@ -31,7 +31,7 @@ export class KeptUpdates {
   constructor(
     private readonly pool: Pool,
     @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
-    @Optional() private readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {
     this.references = new StoredReferences(keys);
   }

@@ -16,7 +16,7 @@ export class Ownership {
   constructor(
     private readonly pool: Pool,
     @Inject(Config) private readonly config: Pick<Config, 'foreignReferences'>,
-    @Optional() keys?: DataKeys,
+    @Optional() @Inject(DataKeys) keys?: DataKeys,
   ) {
     this.references = new StoredReferences(keys);
   }
