@@ -1,6 +1,8 @@
 /** `npm run dlq -- list | show | redrive | discard`: the messages that could not be processed. */
 import { createLogger, createPool, isUnavailable } from '#platform';
-import { addressOf, unreachable } from '../shared/address.ts';
+import type { KeyStore, MasterKeys } from '#privacy';
+import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
+import { addressOf, runningSystem, unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { recordAct } from '../shared/record-act.ts';
@@ -21,17 +23,27 @@ await runProgram(async () => {
   const pool = createPool(addressOf('DATABASE_URL'), { logger, max: 1, applicationName: 'turnstream-dlq' });
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
+  const keys = openKeys();
   await admin.connect().catch((error: unknown) => {
     throw unreachable('KAFKA_BROKERS', error);
   });
   try {
-    await run({ kafka, admin, pool }, request);
+    await run({ kafka, admin, pool, keys: keys && new DataKeys(keys.store, keys.masters) }, request);
   } catch (error) {
     throw explained(error);
   } finally {
-    await Promise.all([admin.disconnect(), pool.end()]);
+    keys?.masters.close?.();
+    await Promise.all([admin.disconnect(), pool.end(), keys?.store.close()]);
   }
 }, usage);
+
+/** As the environment names them, else those of the system that npm start runs. */
+function openKeys(): { readonly store: KeyStore; readonly masters: MasterKeys } | undefined {
+  const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
+  if (keys === null) return undefined;
+  const store = openKeyStore(keys.storeUrl, createLogger('dlq', 'silent'));
+  return { store, masters: openMasterKeys(keys.masterKeys) };
+}
 
 async function run(services: Services, request: Request): Promise<void> {
   const { action, isJson, places, isAgain } = request;
@@ -112,6 +124,8 @@ function reportOpen({ sent, withoutMessage, refused }: Redriven, isJson: boolean
 function explained(error: unknown): unknown {
   const { name, code } = error as { name?: string; code?: unknown };
   if (code === '42P01') return new Failure('The database has no table of dead letters yet: npm run migrate.');
+  if (code === 'key_store_unavailable')
+    return new Failure('The key store is unavailable: look at KEYSTORE_URL and MASTER_KEYS.');
   if (name?.startsWith('KafkaJS')) return unreachable('KAFKA_BROKERS', error);
   return isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
 }

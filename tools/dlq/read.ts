@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { DeadLetter } from '#messaging';
 import { deadLetterTopic, readDeadLetter } from '#messaging';
+import type { DataKeys } from '#privacy';
+import { isSealed, openLetter } from '../../apps/bridge/src/common/sealed-letters.ts';
+import { Failure } from '../shared/failure.ts';
 import type { Part } from './marks.ts';
 import type { Place } from './place.ts';
 import { comparePlaces } from './place.ts';
@@ -35,6 +38,8 @@ export interface Source {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly topics?: readonly string[];
+  /** Open letters that are sealed. */
+  readonly keys?: DataKeys | undefined;
 }
 
 /** The dead letter topics that there are. */
@@ -95,7 +100,7 @@ export async function readPlaces(source: Source, places: readonly Place[]): Prom
  * read.
  */
 export async function readParts(
-  { kafka, admin }: Source,
+  { kafka, admin, keys }: Source,
   parts: readonly Bounds[],
   take: Take,
 ): Promise<void> {
@@ -111,7 +116,9 @@ export async function readParts(
     const next = BigInt(messages.at(-1)?.offset ?? -1) + 1n;
     if (part === undefined || next <= part.low) return;
     // The client would call this again and again after an error.
-    const goOn = await take(part, { letters: lettersOf(part, messages), next }).catch(reject);
+    const goOn = await lettersOf(part, messages, keys)
+      .then((letters) => take(part, { letters, next }))
+      .catch(reject);
     if (goOn === undefined || goOn >= part.high) {
       left.delete(nameOf(part));
       consumer.pause([{ topic, partitions: [partition] }]);
@@ -139,14 +146,24 @@ export async function readParts(
   }
 }
 
-function lettersOf({ topic, partition, low, high }: Bounds, messages: readonly KafkaMessage[]): Found[] {
-  return messages.flatMap((message) => {
+async function lettersOf(
+  { topic, partition, low, high }: Bounds,
+  messages: readonly KafkaMessage[],
+  keys: DataKeys | undefined,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const message of messages) {
     const offset = BigInt(message.offset);
     const letter = offset >= low && offset < high ? readDeadLetter(message) : undefined;
-    return letter === undefined
-      ? []
-      : [{ topic, partition, offset, time: Number(message.timestamp), letter }];
-  });
+    if (letter === undefined) continue;
+    if (!keys && isSealed(letter))
+      throw new Failure(
+        'The dead letters are sealed: set KEYSTORE_URL and MASTER_KEYS as the bridge has them.',
+      );
+    const opened = keys ? await openLetter(keys, letter) : letter;
+    found.push({ topic, partition, offset, time: Number(message.timestamp), letter: opened });
+  }
+  return found;
 }
 
 /** A part as a key. */

@@ -1,6 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
 import { TurnstreamError } from '@turnstream/sdk';
+import { ConfigError } from '../../libs/platform/src/config/environment.ts';
 
 /** A fault that the reader can fix: its message is one line that says what to do. */
 export class Failure extends Error {
@@ -29,6 +30,7 @@ export const parseWords = (): string[] => parseArgs({ allowPositionals: true, op
 
 function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
+  if (error instanceof ConfigError) return error.message;
   if (error instanceof TurnstreamError) return `${error.name}: ${error.message}`;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (/ENOSPC|No space left on device/.test(text))

@@ -11,6 +11,7 @@ export type { DataKey } from './keys/data-key.ts';
 export { BlindIndex, indexPartner } from './blind-index.ts';
 export { dataKey } from './keys/data-key.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
+export { destroyOld } from './keys/destroy-old.ts';
 export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
 export type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './keys/key-store.ts';
 export type { MasterKeys, WrapContext } from './keys/master-keys.ts';

@@ -15,7 +15,7 @@ export const MASTER_KEYS = Symbol('MASTER_KEYS');
 
 /**
  * The keys of the process. `DataKeys`, `KEY_STORE` and `MASTER_KEYS` are undefined where nothing is encrypted: inject them with
- * `{ token: DataKeys, optional: true }`.
+ * `{ token: DataKeys, optional: true }`, or `@Optional() @Inject(DataKeys)`; a type alone is no token when it may be undefined.
  */
 @Global()
 @Module({
@@ -39,7 +39,7 @@ export const MASTER_KEYS = Symbol('MASTER_KEYS');
 export class PrivacyModule implements OnApplicationShutdown {
   constructor(
     health: HealthChecks,
-    @Optional() keys: DataKeys | undefined,
+    @Optional() @Inject(DataKeys) keys: DataKeys | undefined,
     @Optional() @Inject(KEY_STORE) private readonly store: KeyStore | undefined,
     @Optional() @Inject(MASTER_KEYS) private readonly masters: MasterKeys | undefined,
   ) {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Admin } from 'kafkajs';
 import { Kafka } from 'kafkajs';
 import { Declarations } from '#declarations';
@@ -6,6 +6,7 @@ import type { ConsumerOptions, InquiryReply } from '#messaging';
 import { ConsumerLoop, createMissing, differencesOf, repliesTopic, topicPlans } from '#messaging';
 import type { Logger } from '#platform';
 import { InjectLogger, isUnavailable, retry } from '#platform';
+import { DataKeys } from '#privacy';
 import { BackingServices } from '../common/backing-services.ts';
 import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
@@ -14,6 +15,7 @@ import { Producers } from '../common/producers.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
+import { sealLetter } from '../common/sealed-letters.ts';
 import { groupOf, withAdmin } from './topics.ts';
 
 /** Consumes what other systems send: external updates, and replies to inquiries. */
@@ -32,6 +34,7 @@ export class InboundConsumers {
     private readonly producers: Producers,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   /** Whether each topic is read, or why not. */
@@ -116,7 +119,10 @@ export class InboundConsumers {
       atOnce: config.messagesAtOnce,
       ready: () => this.services.ping(),
       isUnavailable,
-      deadLetter: (letters) => this.producers.deadLetters.send(letters),
+      deadLetter: async (letters) => {
+        const sealed = await Promise.all(letters.map((letter) => sealLetter(this.keys, letter)));
+        await this.producers.deadLetters.send(sealed);
+      },
       onDeadLetter: (topic, reason) => metrics.deadLetters.inc({ topic, reason }),
       onPaused: (topic) => metrics.paused.inc({ topic }),
       onState: (fault) => {

@@ -1,21 +1,29 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Logger } from '#platform';
 import { InjectLogger, repeat } from '#platform';
+import type { KeyStore } from '#privacy';
+import { DataKeys, destroyOld, KEY_STORE } from '#privacy';
 import { forgetOwners } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
+import { letterPartners } from '../common/sealed-letters.ts';
+import { keptPartners } from './kept-content.ts';
 import { KeptUpdates } from './kept-updates.ts';
 
 const everyMs = 30_000;
+const hourMs = 3_600_000;
 
-/** Drops kept updates, and whose an order is, when their time is over. Each bridge does; they skip what another is dropping. */
+/** Drops kept updates, the keys of their days, and whose an order is, when their time is over. Each bridge does; they skip what another is dropping. */
 @Injectable()
 export class UpdateHousekeeping {
   constructor(
     private readonly kept: KeptUpdates,
     private readonly pool: Pool,
-    @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'foreignReferencesDays'>,
+    @Inject(BridgeConfig)
+    private readonly config: Pick<BridgeConfig, 'foreignReferencesDays' | 'keepUpdatesHours' | 'topics'>,
     @InjectLogger() private readonly logger: Logger,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
+    @Optional() @Inject(KEY_STORE) private readonly keyStore?: KeyStore,
   ) {}
 
   /** Runs until the signal. */
@@ -24,8 +32,23 @@ export class UpdateHousekeeping {
     const drop = async (): Promise<void> => {
       while (!signal.aborted && (await this.kept.dropSome()));
       while (!signal.aborted && (await forgetOwners(this.pool, foreignReferencesDays)));
+      await this.destroyKeys();
     };
     const onError = (err: unknown): void => this.logger.warn({ err }, 'updates and owners not dropped yet');
     await repeat(drop, { everyMs, signal, onError });
   }
+
+  /** Those of days whose updates, or dead letters, are all gone. A key seals for the rest of its day. */
+  private async destroyKeys(): Promise<void> {
+    const { keyStore, keys } = this;
+    if (!keyStore) return;
+    const { keepUpdatesHours, topics } = this.config;
+    await destroyOld(keyStore, keys, keptPartners, ageMs(keepUpdatesHours));
+    await destroyOld(keyStore, keys, letterPartners, ageMs(topics.deadLetterRetentionHours));
+  }
+}
+
+/** How old the key of a day is when all is gone that was stored for so long. */
+function ageMs(hours: number): number {
+  return (24 + hours + 1) * hourMs;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { MemoryKeyStore, testDataKeys, testMasterKeys } from './test-keys.ts';
+import { destroyOld } from './destroy-old.ts';
 import { DataKeys, erased } from './data-keys.ts';
 import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
 
@@ -62,4 +63,14 @@ test('a key that was on its way when its partner was forgotten is not kept', asy
   keys.forget('P1');
   await onItsWay;
   expect(keys.cachedOf('P1')).toBeUndefined();
+});
+
+test('old keys under a prefix are destroyed, and no others', async () => {
+  const store = new MemoryKeyStore();
+  const keys = testDataKeys(store);
+  const [old, partner] = [await keys.of('/kept/2026-11-28'), await keys.of('P1')];
+  expect(await destroyOld(store, keys, '/kept/', 60_000)).toBe(0);
+  expect(await destroyOld(store, keys, '/kept/', 60_000, Date.now() + 120_000)).toBe(1);
+  expect(await keys.byId(old.id)).toBe(erased);
+  expect(await keys.byId(partner.id)).toBe(partner);
 });

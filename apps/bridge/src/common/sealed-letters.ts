@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+import type { JsonObject } from '#domain';
+import type { DeadLetter, Outgoing } from '#messaging';
+import { readDeadLetter, writeDeadLetter } from '#messaging';
+import type { DataKeys } from '#privacy';
+import { BlindIndex, erased, keyIdOf, open, seal } from '#privacy';
+import { isReference } from '#read-models';
+
+/** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
+export const letterPartners = '/topic/';
+
+/** Bytes as JSON: a text where they are one, which takes less room. */
+type Bytes = { readonly text: string } | { readonly base64: string } | null;
+
+/** What of a dead letter may be personal. */
+interface Contents {
+  readonly detail: string;
+  readonly key: Bytes;
+  readonly value: Bytes;
+  readonly headers: Readonly<Record<string, Bytes | readonly Bytes[]>>;
+}
+
+/** A dead letter whose message and detail are sealed, where there are keys; its place and reason stay plain. */
+export async function sealLetter(keys: DataKeys | undefined, message: Outgoing): Promise<Outgoing> {
+  const letter = keys && readDeadLetter(message as Parameters<typeof readDeadLetter>[0]);
+  if (!keys || !letter) return message;
+  const { detail, headers, key, value } = letter;
+  const contents: Contents = {
+    detail,
+    key: toBytes(key),
+    value: toBytes(value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, item]) => [
+        name,
+        Array.isArray(item) ? item.map(toBytes) : toBytes(item),
+      ]),
+    ),
+  };
+  const today = new Date().toISOString().slice(0, 10);
+  const owner = partnerIn(value) ?? `${letterPartners}${letter.topic}/${today}`;
+  const sealed = seal(await keys.of(owner), placeOf(letter), contents as unknown as JsonObject) ?? '';
+  // Messages of one key stay in their order.
+  const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
+  return writeDeadLetter({
+    ...letter,
+    detail: '',
+    headers: {},
+    key: index === null ? null : Buffer.from(index),
+    value: Buffer.from(sealed),
+  });
+}
+
+/**
+ * A dead letter as it was before it was sealed. One whose key is destroyed has its place and reason only.
+ * @throws BrokenSealError, KeyStoreUnavailableError
+ */
+export async function openLetter(keys: DataKeys, letter: DeadLetter): Promise<DeadLetter> {
+  const text = letter.value?.toString('latin1') ?? '';
+  const keyId = keyIdOf(text);
+  if (keyId === undefined) return letter;
+  const key = await keys.byId(keyId);
+  if (key === erased) return { ...letter, detail: '[erased]', key: null, value: null, headers: {} };
+  const { detail, headers, ...bytes } = open(key, placeOf(letter), text) as unknown as Contents;
+  return {
+    ...letter,
+    detail,
+    key: fromBytes(bytes.key),
+    value: fromBytes(bytes.value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, item]) => [
+        name,
+        Array.isArray(item) ? item.map(ofHeader) : ofHeader(item as Bytes),
+      ]),
+    ),
+  };
+}
+
+/** Whether a dead letter is sealed. */
+export function isSealed({ value }: DeadLetter): boolean {
+  return keyIdOf(value?.toString('latin1')) !== undefined;
+}
+
+function placeOf({ topic, partition, offset }: DeadLetter): Parameters<typeof open>[1] {
+  return { of: 'dead_letter', record: `${topic}/${partition}/${offset}`, field: 'message' };
+}
+
+/** Whom a message names, if it is JSON and says so in the usual place. */
+function partnerIn(value: Buffer | null): string | undefined {
+  try {
+    const message = JSON.parse(value?.toString() ?? '') as { partner_id?: unknown; data?: object | null };
+    const { partner_id } = { ...message, ...message.data };
+    return isReference(partner_id) ? partner_id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toBytes(item: Buffer | string | null | undefined): Bytes {
+  if (item === null || item === undefined) return null;
+  const bytes = Buffer.from(item);
+  return isUtf8(bytes) ? { text: bytes.toString() } : { base64: bytes.toString('base64') };
+}
+
+function fromBytes(bytes: Bytes): Buffer | null {
+  if (bytes === null) return null;
+  return 'text' in bytes ? Buffer.from(bytes.text) : Buffer.from(bytes.base64, 'base64');
+}
+
+/** A header always has a value. */
+function ofHeader(bytes: Bytes): Buffer {
+  return fromBytes(bytes) ?? Buffer.alloc(0);
+}
