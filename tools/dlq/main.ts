@@ -3,6 +3,7 @@ import { createLogger, createPool, isUnavailable } from '#platform';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
+import { recordAct } from '../shared/record-act.ts';
 import type { Services } from './dead-letters.ts';
 import { at, discard, discardOpen, redrive, redriveOpen } from './dead-letters.ts';
 import type { Listed } from './list.ts';
@@ -34,6 +35,7 @@ await runProgram(async () => {
 
 async function run(services: Services, request: Request): Promise<void> {
   const { action, isJson, places, isAgain } = request;
+  if (action !== 'list') await record(request);
   if (action === 'show') return show(await at(services, places), isJson);
   await takeOverGroups(services);
   if (action === 'list') return printList(services, request);
@@ -44,6 +46,14 @@ async function run(services: Services, request: Request): Promise<void> {
   }
   if (action === 'discard') return report(action, await discardOpen(services, request), isJson);
   reportOpen(await redriveOpen(services, { ...request, again: isAgain }), isJson);
+}
+
+/** A dead letter may hold personal data: who looks at one is recorded, too. */
+async function record({ action, places, isAgain, reason, topic }: Request): Promise<void> {
+  const which =
+    places.length > 0 ? places.map(placeText) : [topic, reason, isAgain && 'again'].filter(Boolean);
+  const what = which.slice(0, 100).join(' ') || 'all';
+  await recordAct({ action: `${action}_dead_letters`, what, isAct: action !== 'show' });
 }
 
 async function printList(services: Services, request: Request): Promise<void> {

@@ -7,7 +7,7 @@ import type { Schema } from './schema-of-type.ts';
 import { schemaOfType } from './schema-of-type.ts';
 
 const domain = join(root, 'libs/domain/src/index.ts');
-const unions = new Set(['SessionEvent', 'PartnerEvent']);
+const unions = new Set(['AccessEvent', 'SessionEvent', 'PartnerEvent']);
 
 /** JSON Schema and version of the data of every event that Turnstream stores, by type, as text. */
 export async function generateDocument(): Promise<string> {

@@ -1,37 +1,34 @@
 /** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
+import type { Pool } from 'pg';
 import { EventStore } from '#sessions';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildInProgressError } from '#read-models';
+import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const databaseUrl = addressOf('DATABASE_URL');
 const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
   parseOptions({});
-  const logger = createLogger('rebuild', 'silent');
-  const applicationName = 'turnstream-rebuild';
   const store = new EventStore(storeUrl);
   try {
+    await recordAct({ action: 'rebuild' });
     console.log('Building new tables from the streams; the ones in use stay as they are.');
     const { events, seconds, setAside } = await rebuild({
       store,
-      pool: (settings) =>
-        createPool(databaseUrl, {
-          ...(settings !== undefined && { settings }),
-          logger,
-          max: 1,
-          statementTimeoutMs: 600_000,
-          applicationName,
-        }),
+      pool: createRebuildPool,
       onProgress: ({ events, percent, perSecond }) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
       onInterruption: () =>
         console.log('The event store is unavailable; the rebuild continues when it is available again.'),
     });
     console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
+    const accesses = await rebuildAccess(store, createRebuildPool());
+    console.log(`Rebuilt the access records from ${accesses} events.`);
     if (setAside > 0) console.log(`${setAside} sessions were set aside: npm run set-aside -- list`);
   } catch (error) {
     throw explained(error);
@@ -39,6 +36,16 @@ await runProgram(async () => {
     await store.dispose();
   }
 }, 'usage: npm run rebuild');
+
+function createRebuildPool(settings?: string): Pool {
+  return createPool(databaseUrl, {
+    ...(settings !== undefined && { settings }),
+    logger: createLogger('rebuild', 'silent'),
+    max: 1,
+    statementTimeoutMs: 600_000,
+    applicationName: 'turnstream-rebuild',
+  });
+}
 
 function explained(error: unknown): unknown {
   if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);

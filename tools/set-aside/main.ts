@@ -5,6 +5,7 @@ import type { ListedSession } from '#read-models';
 import { listSetAside, requestRedrive } from '#read-models';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { Failure, parseWords, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run set-aside -- list
        npm run set-aside -- redrive [session…]
@@ -27,7 +28,10 @@ await runProgram(async () => {
   });
   try {
     if (action === 'list') await list(pool);
-    else await redrive(pool, sessions);
+    else {
+      await recordAct({ action: 'redrive_set_aside', session_ids: sessions });
+      await redrive(pool, sessions);
+    }
   } catch (error) {
     throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
   } finally {

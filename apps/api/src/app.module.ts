@@ -6,6 +6,8 @@ import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
+import { AccessLogModule } from './access-log/module.ts';
+import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
@@ -13,7 +15,9 @@ import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
+import { ReadsModule } from './privacy/module.ts';
 import { CommandsModule } from './sessions/module.ts';
+import { TokensModule } from './tokens/module.ts';
 
 @Module({
   imports: [
@@ -22,12 +26,16 @@ import { CommandsModule } from './sessions/module.ts';
     ReadModelsModule,
     DeclarationsModule,
     CommonModule,
+    AccessModule,
     AdmissionModule,
     CommandsModule,
     InquiriesModule,
     ContextModule,
     HistoryModule,
     AgentsModule,
+    AccessLogModule,
+    ReadsModule,
+    TokensModule,
   ],
   controllers: [AsyncApiController],
 })

@@ -1,4 +1,5 @@
 import type { AppDefinition } from '#platform';
+import { authenticateRequests } from './access/hook.ts';
 import { admitRequests } from './admission/hook.ts';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './common/openapi.ts';
@@ -17,6 +18,7 @@ export const api: AppDefinition = {
   setUp: (app) => {
     serveOpenApi(app);
     announceDegradation(app);
+    authenticateRequests(app);
     admitRequests(app);
   },
 };

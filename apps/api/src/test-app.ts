@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Config } from '#platform';
 import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
-import { EventStore } from '#sessions';
+import type { DevelopmentIssuer } from '#privacy';
+import { CommandExecutor, EventStore } from '#sessions';
 import { api } from './app.ts';
 
 /** An answer of the api, its body parsed. */
@@ -18,6 +19,7 @@ export interface TestApp {
   readonly store: EventStore;
   readonly redis: Redis;
   readonly pool: Pool;
+  readonly executor: CommandExecutor;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Starts a session and returns its id. */
   start(body?: object): Promise<string>;
@@ -32,19 +34,31 @@ export interface TestAppOptions {
   readonly kafka?: Config['kafka'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
+  /** Whose tokens count; left out: nobody needs one. */
+  readonly issuer?: DevelopmentIssuer;
+  /** Requests of a subject in an hour. */
+  readonly rateLimit?: number;
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
 export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
+  issuer,
+  rateLimit,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
   const config = { ...loadConfig(process.env), ...own, ...more };
   // Specs send hundreds of requests at once, on machines that have much else to do.
   process.env['REQUEST_BURST_MS'] ??= '60000';
+  const access = {
+    ...issuer?.env,
+    ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
+  };
+  Object.assign(process.env, access);
   const app = await createApp(api, config, createLogger('api', 'silent'));
+  for (const name of Object.keys(access)) delete process.env[name];
   const store = app.get(EventStore);
   const redis = app.get(Redis);
   await redisReady(redis);
@@ -56,6 +70,7 @@ export async function startTestApp({
     store,
     redis,
     pool: app.get(Pool),
+    executor: app.get(CommandExecutor),
     call,
     start: async (body = {}) => {
       const partner_id = `P-${randomUUID()}`;

@@ -5,6 +5,7 @@ import { PartitionCoordinator, projectionLag } from '#partitions';
 import { HealthChecks, redisReady, withTimeout } from '#platform';
 import { redriveRequests } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
+import { AccessWriter } from './access/writer.ts';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus, Stall } from './common/partition-status.ts';
@@ -13,6 +14,7 @@ import type { PartitionStatus, Stall } from './common/partition-status.ts';
 @Injectable()
 export class Projector implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly coordinator: PartitionCoordinator<PartitionSupervisor>;
+  private readonly accessWriter: AccessWriter;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
 
@@ -22,6 +24,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     health: HealthChecks,
   ) {
     const { leases, settings, logger, metrics } = deps;
+    this.accessWriter = new AccessWriter(deps);
     this.coordinator = new PartitionCoordinator({
       leases,
       partitionCount: settings.partitions,
@@ -29,7 +32,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       logger,
       begin: (lease, ended) => new PartitionSupervisor(deps, lease, ended),
       idle: (work) => this.currentPartitions(work),
-      onHeartbeat: (work) => this.redrive(work),
+      onHeartbeat: async (work) => {
+        await this.ownAccessLogs(work);
+        await this.redrive(work);
+      },
     });
     metrics.observePartitions(() => this.status());
     metrics.observeStalls(() => this.stalls());
@@ -52,7 +58,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Stops after the batches under way and releases the partitions, for others to take at once. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.running;
+    await Promise.all([this.running, this.accessWriter.stop()]);
   }
 
   /** The partitions that this instance owns. */
@@ -92,6 +98,12 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       return [];
     }
     return work.filter((partition) => partition.confirm(at)).map(({ lease }) => lease.partition);
+  }
+
+  /** Who owns the first partition writes the access logs. */
+  private async ownAccessLogs(work: readonly PartitionSupervisor[]): Promise<void> {
+    const isOurs = work.some(({ lease }) => lease.partition === 0) && !this.stopping.signal.aborted;
+    await (isOurs ? this.accessWriter.start() : this.accessWriter.stop());
   }
 
   /** Lets the partitions try the set-aside sessions that an operator wants to be tried. */

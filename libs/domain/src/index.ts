@@ -1,3 +1,5 @@
+export { accessFieldClasses, isAccessEventType } from './access/events.ts';
+export type { AccessEvent } from './access/events.ts';
 export type { AttachAgent, DetachAgent, AcknowledgeUpdate } from './agents/commands.ts';
 export { isAgentEvent } from './agents/events.ts';
 export type { AcknowledgedUpdate, AttachReason, DetachReason } from './agents/events.ts';

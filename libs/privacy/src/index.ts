@@ -1,5 +1,11 @@
 export type { Caller, CallerLimits, Reach, Role } from './access/caller.ts';
-export { openCaller, reaches, roles } from './access/caller.ts';
+export { mayActAs, mayJoin, openCaller, reaches, roles } from './access/caller.ts';
+export type { Issuer } from './access/config.ts';
+export { AccessConfig, loadAccessConfig, loadAccessConfigOrExit } from './access/config.ts';
+export type { TokenClaims } from './access/development-issuer.ts';
+export { DevelopmentIssuer } from './access/development-issuer.ts';
+export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
+export { TokenVerifier } from './access/token-verifier.ts';
 export type { DataKey } from './keys/data-key.ts';
 export { BlindIndex, indexPartner } from './blind-index.ts';
 export { dataKey } from './keys/data-key.ts';

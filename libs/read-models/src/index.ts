@@ -14,6 +14,8 @@ export {
   notifyOwner,
 } from './notifications/stream-notifications.ts';
 export type { StreamNotification } from './notifications/stream-notifications.ts';
+export { listAccess, summarizeAccess } from './queries/access-records.ts';
+export type { AccessCount, AccessRecord } from './queries/access-records.ts';
 export type { Page } from './queries/conditions.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
 export { forgetOwners, ownersOf, rememberOwners } from './queries/reference-owners.ts';
@@ -25,6 +27,13 @@ export { deleteTokensAndIndex, storedTokens } from './queries/tokens.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
+export {
+  accessCheckpoint,
+  AccessCheckpointMovedError,
+  clearAccessRecords,
+  writeAccessRecords,
+} from './tables/access-records.ts';
+export type { AccessItem } from './tables/access-records.ts';
 export { isUuid } from './tables/changes.ts';
 export { entityIndex } from './tables/entities.ts';
 export { divide, isDeletion, sizeOfItem } from './tables/items.ts';

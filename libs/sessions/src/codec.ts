@@ -212,7 +212,7 @@ function fail(stored: StoredEvent, error: unknown): never {
 }
 
 /** A stored event as it was written, of any type and version. */
-function rawEvent(stored: StoredEvent): RawEvent {
+export function rawEvent(stored: StoredEvent): RawEvent {
   return {
     event_id: stored.id,
     type: stored.type,

@@ -3,7 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
-import { CommandRejectedError, StoreUnavailableError, WrongExpectedRevisionError } from './errors.ts';
+import {
+  CommandRejectedError,
+  OutOfReachError,
+  StoreUnavailableError,
+  WrongExpectedRevisionError,
+} from './errors.ts';
 import { readPartner } from './partner-memory.ts';
 import {
   assignSession,
@@ -213,5 +218,26 @@ describe('a session that is over', () => {
     await faulty.dispose();
     expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
     expect((await readPartner(store, partner_id)).state.sessions).toEqual([]);
+  });
+});
+
+const reaches = ({ channel }: { channel: string }): boolean => channel === 'whatsapp';
+
+describe('a sender that does not reach the session', () => {
+  const toIvr = { type: 'SwitchChannel', channel: 'ivr' } as const;
+
+  test('is told that it is not there, before a repetition is looked for', async () => {
+    await run(startSession);
+    await run(raiseFlag('a'), { commandIds: ['key:a'] });
+    await run(toIvr);
+    const known = run(raiseFlag('a'), { commandIds: ['key:a'], reaches });
+    await expect(known).rejects.toMatchObject({ rejection: { code: 'session_not_found' }, revision: -1 });
+    expect(await revisions()).toEqual([0, 1, 2]);
+  });
+
+  test('cannot take one that it reaches to where it does not', async () => {
+    await run(startSession, { reaches });
+    await expect(run(toIvr, { reaches })).rejects.toThrow(OutOfReachError);
+    expect(await revisions()).toEqual([0]);
   });
 });

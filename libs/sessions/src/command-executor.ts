@@ -21,6 +21,7 @@ import { commandLimits, CommandTail } from './command-tail.ts';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   StoreUnavailableError,
   WrongExpectedRevisionError,
 } from './errors.ts';
@@ -47,6 +48,8 @@ const deleted: Rejection = {
   code: 'session_deleted',
   reason: 'A session with this id was deleted; the id cannot be used again.',
 };
+
+const notFound: Rejection = { code: 'session_not_found', reason: 'There is no such session.' };
 
 /** Levels that a command may have: its events, and what later ones take over of them, have some more. */
 export const deepestCommand = deepestData - 50;
@@ -76,7 +79,7 @@ export class CommandExecutor {
   /**
    * Requests of one session are executed in sequence, so that those of this process do not conflict. What a session that
    * is over leaves to its partner's next one is recorded before this resolves; a repetition of the request completes it.
-   * @throws CommandRejectedError, WrongExpectedRevisionError, CommandIdReusedError, UnprojectableEventError,
+   * @throws CommandRejectedError, WrongExpectedRevisionError, CommandIdReusedError, OutOfReachError, UnprojectableEventError,
    * StoreUnavailableError (also when others always change the session first), KeyStoreUnavailableError
    */
   async execute(request: CommandRequest): Promise<CommandResult> {
@@ -94,6 +97,7 @@ export class CommandExecutor {
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
+      if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
       const key = await this.keyFor(session, request);
       const identity = new CommandIdentity(request, key);
       const processed = await this.findRequest(session, request, identity);
@@ -107,6 +111,7 @@ export class CommandExecutor {
       const own = commandContext(request, identity, this.store.codec);
       const { commands, context } = tokeniseCommands(key, sessionId, request.commands, own);
       const decided = decideAll(session, commands, context);
+      if ('session' in decided && !isReached(request, decided.session)) throw new OutOfReachError();
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
       const appended = mayAppend ? await this.tryAppend(session, decided, key) : undefined;
@@ -252,6 +257,16 @@ export class CommandExecutor {
 
 function hasEvents(decided: DecidedCommands): decided is AcceptedCommands {
   return 'events' in decided && decided.events.length > 0;
+}
+
+/** A session that has not started is nobody's yet. */
+function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
+  const { partner_id, region } = state.identity;
+  return (
+    reaches === undefined ||
+    !isStarted(state) ||
+    reaches({ partner_id, region, channel: state.session.channel })
+  );
 }
 
 function isOver({ state }: Session): boolean {

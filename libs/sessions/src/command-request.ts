@@ -2,7 +2,7 @@ import { createHmac, hash, randomUUID } from 'node:crypto';
 import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
 import { canonicalJson, commandHashScheme } from '#domain';
 import { uuidV5 } from '#platform';
-import type { DataKey } from '#privacy';
+import type { DataKey, Reach } from '#privacy';
 import type { EventCodec } from './codec.ts';
 
 /** Commands for one session, with what identifies them. */
@@ -11,6 +11,8 @@ export interface CommandRequest {
   /** Decided in sequence and appended together. */
   readonly commands: readonly SessionCommand[];
   readonly actor: Actor;
+  /** Whether the sender may reach a session; one that it may not is answered as if it was not there. Undefined: any. */
+  readonly reaches?: (session: Reach) => boolean;
   /** The ids under which a repetition of this request is recognised, the first of them stored with its events. */
   readonly commandIds: readonly string[];
   /**

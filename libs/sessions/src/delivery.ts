@@ -1,5 +1,7 @@
 import type { RecordedEvent } from '#domain';
-import type { EventCodec, StoredEvent } from './codec.ts';
+import { isAccessStream } from './access-stream.ts';
+import type { EventCodec, RawEvent, StoredEvent } from './codec.ts';
+import { rawEvent } from './codec.ts';
 import { deletionOf } from './deletion.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -30,6 +32,8 @@ export type Delivery =
       readonly before: number;
       readonly position: bigint;
     }
+  /** An event of an access log, for who subscribes to those. */
+  | { readonly kind: 'access'; readonly event: RawEvent; readonly position: bigint }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   /** Everything that the store had is delivered. It may fall behind later. */
   | { readonly kind: 'caught_up' }
@@ -43,6 +47,7 @@ export function toDelivery(
 ): Delivery | Promise<Delivery> {
   const deletion = deletionOf(stored);
   if (deletion) return { kind: 'deleted', ...deletion, position };
+  if (isAccessStream(stored.streamId)) return { kind: 'access', event: rawEvent(stored), position };
   const session_id = sessionOf(stored.streamId);
   if (session_id === undefined) return { kind: 'checkpoint', position };
   const delivered = (event: RecordedEvent): Delivery => ({ kind: 'event', session_id, event, position });

@@ -101,3 +101,13 @@ export class PositionBeyondEndError extends Error {
     super(`Position ${position} lies after the end of the log, ${head}: the event store is an older one.`);
   }
 }
+
+/** Thrown when a command would take a session to where its sender does not reach it. */
+export class OutOfReachError extends Error {
+  override readonly name = 'OutOfReachError';
+  readonly code = 'out_of_reach';
+
+  constructor() {
+    super('The sender may not reach the session that the command leads to.');
+  }
+}

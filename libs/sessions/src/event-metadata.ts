@@ -72,5 +72,7 @@ export function isFields(value: unknown): value is EventFields {
 }
 
 function isActor(value: unknown): value is EventMetadata['actor'] {
-  return isFields(value) && typeof value['role'] === 'string' && typeof value['id'] === 'string';
+  if (!isFields(value)) return false;
+  const { role, id, instance } = value;
+  return isText(role) && isText(id) && (instance === undefined || isText(instance));
 }

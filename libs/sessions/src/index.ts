@@ -1,6 +1,7 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   PositionBeyondEndError,
   StoreOverloadedError,
   StoreUnavailableError,
@@ -8,6 +9,9 @@ export {
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
+export { AccessLog } from './access-log.ts';
+export type { AccessEntry } from './access-log.ts';
+export { accessPrefix, accessStream } from './access-stream.ts';
 export { CommandExecutor, deepestCommand } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';

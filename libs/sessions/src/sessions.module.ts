@@ -2,6 +2,7 @@ import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Config, HealthChecks, Metrics } from '#platform';
 import { DataKeys } from '#privacy';
+import { AccessLog } from './access-log.ts';
 import { AppendBudget } from './client/append-budget.ts';
 import { EventCodec } from './codec.ts';
 import { explainingDenial } from './readiness.ts';
@@ -18,6 +19,7 @@ interface SessionsOptions {
 export class SessionsModule implements OnApplicationShutdown {
   constructor(
     private readonly store: EventStore,
+    private readonly accessLog: AccessLog,
     health: HealthChecks,
     metrics: Metrics,
   ) {
@@ -46,12 +48,14 @@ export class SessionsModule implements OnApplicationShutdown {
       module: SessionsModule,
       providers: [
         { provide: EventStore, useFactory: create, inject: [Config, { token: DataKeys, optional: true }] },
+        { provide: AccessLog, useFactory: (store: EventStore) => new AccessLog(store), inject: [EventStore] },
       ],
-      exports: [EventStore],
+      exports: [EventStore, AccessLog],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.accessLog.close();
     await this.store.dispose();
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bodyLimit, problemContentType, problemDocument, ProblemError, shownPath } from '#platform';
+
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
@@ -24,7 +25,7 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     const gate = gateOf(admission, request);
     if (gate === undefined) return done();
     const ticket = gate.arrive({
-      caller: callerOf(request.raw),
+      caller: callerOf(request.raw, request.caller),
       bytes: bodyBytes(request.headers),
       start: done,
       refuse: (refusal) => refuse(request, reply, refusal),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Caller } from '#privacy';
 import type { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 
@@ -9,9 +10,14 @@ const refusals = {
 } as const;
 
 /** Counts a connection that becomes a WebSocket for as long as it is open; false: it was answered, there is no room. */
-export function admitUpgrade({ connections }: Admission, request: IncomingMessage, socket: Duplex): boolean {
+export function admitUpgrade(
+  { connections }: Admission,
+  request: IncomingMessage,
+  socket: Duplex,
+  caller?: Caller,
+): boolean {
   const ticket = connections.arrive({
-    caller: callerOf(request),
+    caller: callerOf(request, caller),
     bytes: 0,
     start: () => undefined,
     refuse: (refusal) => {

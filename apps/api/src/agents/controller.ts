@@ -1,9 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SessionCache } from '#read-models';
+import type { Caller } from '#privacy';
+import { mayJoin } from '#privacy';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { assertReaches } from '../common/reach.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
-import { sessionNotFound } from '../common/problems.ts';
 import { AgentsDto, AgentsQuery, SessionAgentDto } from './dto.ts';
 import { Registry } from './registry/registry.ts';
 import { RegistryViews } from './registry/views.ts';
@@ -19,26 +23,36 @@ export class AgentsController {
   ) {}
 
   @Get('agents')
+  @Access('agents')
   @ApiOperation({
     summary: 'The agent instances that are connected, and the pools in which sessions wait',
     description: 'A page ends at `limit` instances or 1 MiB, whichever comes first.',
   })
   @ApiOkResponse({ type: AgentsDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
-  async agents(@Query() { pool, limit, after }: AgentsQuery): Promise<AgentsDto> {
+  async agents(
+    @CurrentCaller() caller: Caller,
+    @Query() { pool, limit, after }: AgentsQuery,
+  ): Promise<AgentsDto> {
     const { views } = this;
     const [page, waiting] = await Promise.all([views.instances(pool, limit, after), views.waiting()]);
-    const { items: agents, next } = page;
-    return { agents, next, waiting: waiting.filter((item) => pool === undefined || item.pool === pool) };
+    const isShown = (item: { readonly pool: string }): boolean =>
+      mayJoin(caller, item.pool) && (pool === undefined || item.pool === pool);
+    return { agents: page.items.filter(isShown), next: page.next, waiting: waiting.filter(isShown) };
   }
 
   @Get('sessions/:session_id/agent')
+  @Access('read')
   @ApiOperation({ summary: 'The agent instance that owns a session' })
   @ApiOkResponse({ type: SessionAgentDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
-  async sessionAgent(@Param() { session_id: id }: SessionParams): Promise<SessionAgentDto> {
-    const { revision, state } = await this.sessionCache.latest(id);
-    if (revision < 0) throw sessionNotFound();
+  async sessionAgent(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id: id }: SessionParams,
+  ): Promise<SessionAgentDto> {
+    const session = await this.sessionCache.latest(id);
+    assertReaches(caller, session);
+    const { state } = session;
     const { instance, epoch, pool, since, acknowledged } = state.agent;
     const known = pool === null ? undefined : await this.registry.session(id, pool).catch(() => undefined);
     const node = known?.instance === instance ? (known?.node ?? null) : null;

@@ -11,6 +11,7 @@ import { AgentGateway } from './gateway/gateway.ts';
 import { Handshake } from './gateway/handshake.ts';
 import { ConnectionMaintenance } from './gateway/maintenance.ts';
 import { SessionAssignment } from './gateway/session-assignment.ts';
+import { UpgradeAccess } from './gateway/upgrade.ts';
 import { AgentsController } from './controller.ts';
 import { RegistryMaintenance } from './registry/maintenance.ts';
 import { Recovery } from './registry/recovery.ts';
@@ -41,6 +42,7 @@ import { StreamController } from './sse/stream.controller.ts';
     SessionAssignment,
     Handshake,
     ConnectionMaintenance,
+    UpgradeAccess,
     AgentGateway,
   ],
 })

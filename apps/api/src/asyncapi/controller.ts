@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Declarations } from '#declarations';
+import { Access } from '../access/access.decorator.ts';
 import { asyncApiDocument } from './document.ts';
 
 /** The description of the Kafka topics, as this installation declares them. */
@@ -14,6 +15,7 @@ export class AsyncApiController {
   }
 
   @Get()
+  @Access('public')
   read(): object {
     return this.document;
   }

@@ -4,10 +4,16 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '#domain';
 import type { FieldError } from '#platform';
 import { parseWhole, ProblemError, validationFailed } from '#platform';
+import type { Caller, Reach } from '#privacy';
+import { openCaller, reaches } from '#privacy';
+import { callerOf } from '../access/current-caller.ts';
 
 /** What a command's headers say: who sends it and under which conditions. */
 export interface RequestHeaders {
   readonly actor: Actor;
+  readonly caller: Caller;
+  /** Whether the sender reaches a session. */
+  readonly reaches: (session: Reach) => boolean;
   /** The Idempotency-Key. */
   readonly key: string | undefined;
   readonly expectedRevision: number | undefined;
@@ -40,22 +46,37 @@ const forms: readonly (readonly [string, Form])[] = Object.entries({
 
 /** Injects the headers of a command as `RequestHeaders`. A malformed one is refused with 400. */
 export const CommandHeaders = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  commandHeaders(context.switchToHttp().getRequest<FastifyRequest>().headers),
+  headersOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
+function headersOf(request: FastifyRequest): RequestHeaders {
+  return commandHeaders(request.headers, callerOf(request));
+}
+
 /** @throws ProblemError `validation_failed` or, for If-Match, `malformed_precondition` */
-export function commandHeaders(headers: FastifyRequest['headers']): RequestHeaders {
+export function commandHeaders(
+  headers: FastifyRequest['headers'],
+  caller: Caller = openCaller,
+): RequestHeaders {
   const errors = faultsOf(headers);
   if (errors.length > 0) throw validationFailed(errors);
   const epoch = text(headers['agent-epoch']);
   return {
-    actor: { role: 'agent', id: text(headers['agent-id']) ?? 'anonymous' },
+    actor: actorOf(caller),
+    caller,
+    reaches: (session) => reaches(caller, session),
     key: text(headers['idempotency-key']),
     expectedRevision: revisionOf('If-Match', headers['if-match']),
     agentEpoch: epoch === undefined ? undefined : Number(epoch),
     correlationId: text(headers['correlation-id']),
     traceparent: text(headers['traceparent']),
   };
+}
+
+/** Who caused an event, by its caller. Without an issuer nobody is known but by the name of the instance. */
+export function actorOf({ role, subject, instance, expires_at }: Caller): Actor {
+  if (expires_at === null) return { role: 'agent', id: instance ?? 'anonymous' };
+  return { role, id: subject, ...(instance === null ? {} : { instance }) };
 }
 
 function faultsOf(headers: FastifyRequest['headers']): FieldError[] {

@@ -1,6 +1,7 @@
 import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
+import { Access } from '../access/access.decorator.ts';
 import { CommandResultDto } from './command-result.dto.ts';
 import type { ResultOptions } from './command-result.interceptor.ts';
 import { CommandResultInterceptor } from './command-result.interceptor.ts';
@@ -20,6 +21,7 @@ export function CommandRoute<Result extends CommandResult = CommandResult>({
   body,
 }: CommandRouteOptions<Result>): MethodDecorator {
   return applyDecorators(
+    Access('command'),
     HttpCode(status),
     UseInterceptors(new CommandResultInterceptor({ location, body })),
     ApiOperation({ summary }),

@@ -4,6 +4,7 @@ import { ContextStore, SessionCache, SessionMemory } from '#read-models';
 import { Config, RedisBreaker, redisBreakerProvider } from '#platform';
 import { AppendAnnouncer } from './append-announcer.ts';
 import { PostgresBreaker } from './postgres-breaker.ts';
+import { SessionReach } from './reach.ts';
 
 /** What the features of the api share. */
 @Global()
@@ -11,6 +12,7 @@ import { PostgresBreaker } from './postgres-breaker.ts';
   providers: [
     AppendAnnouncer,
     PostgresBreaker,
+    SessionReach,
     redisBreakerProvider,
     {
       provide: SessionCache,
@@ -29,6 +31,6 @@ import { PostgresBreaker } from './postgres-breaker.ts';
       inject: [EventStore, SessionCache, AppendAnnouncer, Config],
     },
   ],
-  exports: [AppendAnnouncer, CommandExecutor, PostgresBreaker, RedisBreaker, SessionCache],
+  exports: [AppendAnnouncer, CommandExecutor, PostgresBreaker, RedisBreaker, SessionCache, SessionReach],
 })
 export class CommonModule {}

@@ -16,6 +16,13 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       ],
     },
   ),
+  unauthenticated: new ProblemError('unauthenticated', 'The token has expired.'),
+  forbidden: new ProblemError('forbidden', 'The role analyst may not do this.'),
+  rate_limited: new ProblemError(
+    'rate_limited',
+    'The subject of the token has sent more than 600000 requests in 60 s.',
+    { retry_after_s: 12 },
+  ),
   origin_not_allowed: new ProblemError(
     'origin_not_allowed',
     'A page of https://shop.example.com may not call this; see ALLOWED_ORIGINS',
@@ -128,12 +135,13 @@ function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOpti
 /** What any request may be answered with, whatever its route: those of one status together. */
 const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
   ['malformed_request'],
-  ['origin_not_allowed'],
+  ['unauthenticated'],
+  ['origin_not_allowed', 'forbidden'],
   ['request_timeout'],
   ['uri_too_long'],
   ['host_not_allowed'],
   ['headers_too_large'],
-  ['too_many_requests'],
+  ['too_many_requests', 'rate_limited'],
   ['internal_error'],
   ['engine_unavailable', 'overloaded'],
 ];
@@ -166,7 +174,11 @@ const commandHeaders = [
     description:
       'The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used.',
   },
-  { name: 'Agent-Id', description: 'Who sends the command; stored in the events’ metadata.' },
+  {
+    name: 'Agent-Id',
+    description:
+      'The agent instance that sends the command, if the token allows it; stored in the events’ metadata.',
+  },
   {
     name: 'Agent-Epoch',
     description:

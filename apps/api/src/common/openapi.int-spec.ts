@@ -23,6 +23,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(responses).sort()).toEqual([
       '201',
       '400',
+      '401',
       '403',
       '404',
       '408',

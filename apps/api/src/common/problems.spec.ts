@@ -7,6 +7,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
+import { openCaller } from '#privacy';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { toApiProblem } from './problems.ts';
 
@@ -55,6 +56,24 @@ test.each([
   [new StoreUnavailableError(), 'engine_unavailable', { 'retry-after': '1' }],
 ])('%p is the problem %s', (error, code, headers) => {
   expect(problemOf(error)).toMatchObject({ code, headers });
+});
+
+test('the events after another revision are masked for who may not see them', () => {
+  const metadata = {
+    schema_version: 1,
+    occurred_at: '',
+    actor: { role: 'agent', id: 'a' },
+    $correlationId: 'c',
+  } as const;
+  const data = { flag: 'vip', value: 'Asha' };
+  const event = { event_id: 'e', type: 'FlagRaised', revision: 41, data, metadata } as const;
+  const error = new WrongExpectedRevisionError(40, 41, [event], true);
+  const eventsFor = (role: 'agent' | 'analyst'): unknown => {
+    const problem = toApiProblem(error, { headers: {}, caller: { ...openCaller, role } });
+    return (problem as ProblemError).members['events'];
+  };
+  expect(eventsFor('agent')).toMatchObject([{ data }]);
+  expect(eventsFor('analyst')).toMatchObject([{ data: { flag: 'vip', value: '[masked]' } }]);
 });
 
 test('a session that a read model has set aside is a 503 with the event', () => {

@@ -2,6 +2,7 @@ import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  OutOfReachError,
   StoreOverloadedError,
   StoreUnavailableError,
   UnprojectableEventError,
@@ -9,10 +10,16 @@ import {
 } from '#sessions';
 import { ProblemError } from '#platform';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
+import type { Masker } from '../privacy/masking.ts';
+import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
+import { maskEvent } from '../privacy/mask-event.ts';
+import { forbidden } from '../access/problems.ts';
 import { etag } from './command-headers.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -22,10 +29,15 @@ const hints: Partial<Record<Rejection['code'], string>> = {
   goal_not_set: 'Set it with POST …/goals.',
 };
 
+/** What shows who is answered. Where there is none, personal data are masked. */
+type ProblemRequest = Parameters<typeof maskerOf>[0];
+
 /** Turns the errors of commands and queries into problems and hands the others on. */
-export function toApiProblem(error: unknown): unknown {
+export function toApiProblem(error: unknown, request?: ProblemRequest): unknown {
   if (error instanceof CommandRejectedError) return rejected(error);
-  if (error instanceof WrongExpectedRevisionError) return wrongRevision(error);
+  if (error instanceof WrongExpectedRevisionError)
+    return wrongRevision(error, request ? maskerOf(request) : maskerOfNobody);
+  if (error instanceof OutOfReachError) return forbidden(outOfReach);
   if (error instanceof CommandIdReusedError) {
     return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`, {
       command_id: error.commandId,
@@ -71,13 +83,15 @@ function withHint(code: Rejection['code'], reason: string): string {
   return hint === undefined ? reason : `${reason} ${hint}`;
 }
 
-function wrongRevision(error: WrongExpectedRevisionError): ProblemError {
+function wrongRevision(error: WrongExpectedRevisionError, masked: Masker): ProblemError {
   const last = error.events.at(-1)?.revision ?? error.current;
   const members = {
     expected_revision: error.expected,
     current_revision: error.current,
     retry_safe: error.retrySafe,
-    events: error.events.map(({ event_id, type, revision, data }) => ({ event_id, type, revision, data })),
+    events: error.events.map(({ event_id, type, revision, data }) =>
+      masked({ event_id, type, revision, data }, maskEvent),
+    ),
     next_revision: last < error.current ? last + 1 : null,
   };
   return new ProblemError('wrong_expected_revision', error.message, members, {

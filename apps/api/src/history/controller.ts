@@ -3,12 +3,18 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
 import { listSessions, listTurns } from '#read-models';
+import type { Caller, CallerLimits } from '#privacy';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { forbidden } from '../access/problems.ts';
+import { assertReaches, SessionReach } from '../common/reach.ts';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { Shows } from '../privacy/shows.ts';
 import {
   EventsPageDto,
   EventsQuery,
@@ -20,6 +26,7 @@ import {
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
+import { shownEvents, shownTurns } from './shown.ts';
 
 const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
 
@@ -31,22 +38,28 @@ export class HistoryController {
     private readonly queries: QueryBus,
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
+    private readonly reach: SessionReach,
   ) {}
 
   @Get('sessions/:session_id/events')
+  @Access('read')
+  @Shows(shownEvents)
   @ApiOperation({ summary: 'The events of a conversation, the oldest first', description: pageEnds })
   @ApiOkResponse({ type: EventsPageDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async events(
+    @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
     @Query() { from_revision, limit }: EventsQuery,
   ): Promise<EventsPageDto> {
+    await this.reach.assert(caller, session_id);
     const page = await this.queries.execute(new GetEvents(session_id, from_revision, limit));
     if (page.events.length === 0 && from_revision === 0) throw sessionNotFound();
     return { session_id, ...page };
   }
 
   @Get('sessions/:session_id')
+  @Access('read')
   @UseInterceptors(ConditionalGetInterceptor)
   @ApiOperation({ summary: 'A session, as of its last event' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
@@ -62,32 +75,50 @@ export class HistoryController {
     'engine_unavailable',
     'session_set_aside',
   )
-  async session(@Param() { session_id }: SessionParams): Promise<Versioned> {
+  async session(@CurrentCaller() caller: Caller, @Param() { session_id }: SessionParams): Promise<Versioned> {
     const session = await this.queries.execute(new GetSession(session_id));
     const { revision } = session;
-    if (revision < 0) throw sessionNotFound();
+    assertReaches(caller, session);
     return { revision, body: JSON.stringify(toSessionDto(session)) };
   }
 
   @Get('sessions')
+  @Access('list')
   @ApiOperation({
     summary: 'Sessions, the newest first, by partner, status or channel',
     description: pageEnds,
   })
   @ApiOkResponse({ type: SessionsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
-  sessions(@Query() query: SessionsQuery): Promise<SessionsPageDto> {
-    return this.breaker.run(() => listSessions(this.pool, query));
+  sessions(@CurrentCaller() caller: Caller, @Query() query: SessionsQuery): Promise<SessionsPageDto> {
+    const { partners, channels } = listable(caller);
+    return this.breaker.run(() => listSessions(this.pool, { ...query, partners, channels }));
   }
 
   @Get('turns')
+  @Access('list')
+  @Shows(shownTurns)
   @ApiOperation({
     summary: 'Turns, the oldest first, by session, partner, intent, sender or time',
     description: `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds}`,
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
-  turns(@Query() query: TurnsQuery): Promise<TurnsPageDto> {
-    return this.breaker.run(() => listTurns(this.pool, query));
+  async turns(@CurrentCaller() caller: Caller, @Query() query: TurnsQuery): Promise<TurnsPageDto> {
+    const { partners, channels } = await this.turnsWithin(caller, query);
+    return this.breaker.run(() => listTurns(this.pool, { ...query, partners, channels }));
   }
+
+  /** The turns of one session are shown if the session is reached, by what its stream says. */
+  private async turnsWithin(caller: Caller, { session_id }: TurnsQuery): Promise<CallerLimits> {
+    if (session_id === undefined) return listable(caller);
+    await this.reach.assert(caller, session_id);
+    return {};
+  }
+}
+
+/** The limits by which rows are chosen, which have no region. */
+function listable({ limits }: Caller): CallerLimits {
+  if (limits.regions === undefined) return limits;
+  throw forbidden('A token that is limited to regions has no lists; ask for a session by its id.');
 }

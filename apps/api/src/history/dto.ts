@@ -8,7 +8,7 @@ import { IsId } from '../common/validators.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
 
-class Page {
+export class Page {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
   @IsOptional()
   @IsWholeText(1, 500)

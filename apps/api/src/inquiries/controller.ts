@@ -6,6 +6,10 @@ import { Declarations } from '#declarations';
 import type { Inquiry } from '#domain';
 import type { CommandResult } from '#sessions';
 import { Config, ProblemError, uuidV5 } from '#platform';
+import type { Caller } from '#privacy';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { SessionReach } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
@@ -14,11 +18,13 @@ import { CommandRoute } from '../common/command-route.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { IsId } from '../common/validators.ts';
+import { Shows } from '../privacy/shows.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import { InquiryAcceptedDto, InquiryDto, InquirySourceDto, OpenInquiryDto } from './dto.ts';
 import { GetInquiry } from './get.ts';
 import type { OpenInquiryResult } from './open.ts';
 import { OpenInquiry } from './open.ts';
+import { shownInquiry, shownTimeline } from './shown.ts';
 import { checkedQuestion } from './subject.ts';
 import type { InquiryTimeline } from './timeline.ts';
 import { GetTimeline } from './timeline.ts';
@@ -52,10 +58,12 @@ export class InquiriesController {
     private readonly queries: QueryBus,
     private readonly declarations: Declarations,
     private readonly config: Config,
+    private readonly reach: SessionReach,
   ) {}
 
   @Post()
   @HttpCode(202)
+  @Access('command')
   @UseInterceptors(openedResult)
   @ApiOperation({
     summary: 'Ask other systems',
@@ -67,7 +75,7 @@ export class InquiriesController {
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(...commandProblems, 'origin_not_allowed', 'foreign_reference', 'inquiries_off')
+  @ApiProblems(...commandProblems, 'forbidden', 'origin_not_allowed', 'foreign_reference', 'inquiries_off')
   openInquiry(
     @Param() { session_id }: SessionParams,
     @CommandHeaders() headers: RequestHeaders,
@@ -84,22 +92,34 @@ export class InquiriesController {
   }
 
   @Get(':inquiry_id')
+  @Access('read')
+  @Shows(shownInquiry)
   @ApiOperation({ summary: 'An inquiry, with the state and latency of each source' })
   @ApiResponse({ status: 200, type: InquiryDto })
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
-  async getInquiry(@Param() { session_id, inquiry_id }: InquiryParams): Promise<Inquiry> {
+  async getInquiry(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id, inquiry_id }: InquiryParams,
+  ): Promise<Inquiry> {
+    await this.reach.assert(caller, session_id);
     const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
     if (inquiry) return inquiry;
     throw new ProblemError('not_found', 'The session has no such inquiry.');
   }
 
   @Get(':inquiry_id/timeline')
+  @Access('read')
+  @Shows(shownTimeline)
   @ApiOperation({
     summary: 'What happened to an inquiry: asked, answered, failed, retried, skipped, closed, corrected',
   })
   @ApiResponse({ status: 200, type: InquiryTimelineDto })
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
-  async getInquiryTimeline(@Param() { session_id, inquiry_id }: InquiryParams): Promise<InquiryTimeline> {
+  async getInquiryTimeline(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id, inquiry_id }: InquiryParams,
+  ): Promise<InquiryTimeline> {
+    await this.reach.assert(caller, session_id);
     const timeline = await this.queries.execute(new GetTimeline(session_id, inquiry_id));
     if (timeline) return timeline;
     throw new ProblemError('not_found', 'The session has no such inquiry.');

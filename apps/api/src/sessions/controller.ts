@@ -3,6 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
 import { Config } from '#platform';
+import { assertMayStart } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
@@ -41,7 +42,9 @@ export class CommandsController {
   start(@CommandHeaders() headers: RequestHeaders, @Body() dto: StartSessionDto): Promise<CommandResult> {
     const sessionId = dto.session_id ?? newSessionId(dto.partner_id, headers.key);
     const request = commandRequest(sessionId, headers, dto, [startId(sessionId, dto)]);
-    return this.commands.execute(new StartSession(toStartSession(dto, this.config.sessionIdleS), request));
+    const start = toStartSession(dto, this.config.sessionIdleS);
+    assertMayStart(headers.caller, start);
+    return this.commands.execute(new StartSession(start, request));
   }
 
   @Post(':session_id/turns')

@@ -2,6 +2,8 @@ import { Body, Controller, Param, Post, UseInterceptors } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Config } from '#platform';
+import { Access } from '../access/access.decorator.ts';
+import { assertMayStart, assertReaches } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
@@ -23,6 +25,7 @@ export class PartnerController {
   ) {}
 
   @Post(':partner_id/session')
+  @Access('command')
   @UseInterceptors(
     new CommandResultInterceptor<PartnerSessionResult>({
       location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
@@ -52,14 +55,17 @@ export class PartnerController {
     'engine_unavailable',
     'session_set_aside',
   )
-  resumeOrStart(
+  async resumeOrStart(
     @Param() { partner_id }: PartnerParams,
     @CommandHeaders() headers: RequestHeaders,
     @Body() dto: ResumeOrStartDto,
   ): Promise<PartnerSessionResult> {
     const { sessionId: _none, ...request } = commandRequest('', unconditional(headers), dto);
     const start = toStartSession({ ...dto, partner_id }, this.config.sessionIdleS);
-    return this.commands.execute(new ResumeOrStart(start, request));
+    assertMayStart(headers.caller, start);
+    const result = await this.commands.execute(new ResumeOrStart(start, request));
+    assertReaches(headers.caller, result.session);
+    return result;
   }
 }
 

@@ -193,7 +193,8 @@ export class PartitionProcessor {
     if (delivery.kind === 'caught_up') this.caughtUp = true;
     else if (delivery.kind === 'fell_behind') this.caughtUp = false;
     else if (delivery.kind === 'deleted') await this.delete(delivery);
-    else if (delivery.kind === 'checkpoint' || this.isSetAside(delivery)) this.pass(delivery.position);
+    else if (delivery.kind === 'checkpoint' || delivery.kind === 'access') this.pass(delivery.position);
+    else if (this.isSetAside(delivery)) this.pass(delivery.position);
     else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
     else {
       await this.contextWriter.push(delivery);

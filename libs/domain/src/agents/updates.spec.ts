@@ -33,3 +33,14 @@ test('that an agent attached is no update', () => {
 test('nothing is an update when nobody owns the session', () => {
   expect(isUpdateFor({ instance: null, epoch: 1 }, event('TurnRecorded'))).toBe(false);
 });
+
+test.each([
+  ['another instance', 'bot-2', true],
+  ['the owner', 'bot-1', false],
+])(
+  'with a token that several instances share, what %s did is judged by the instance',
+  (_, instance, expected) => {
+    const actor = { role: 'service', id: 'fleet', instance } as const;
+    expect(isUpdateFor(owner, event('TurnRecorded', { actor }))).toBe(expected);
+  },
+);

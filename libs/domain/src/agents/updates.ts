@@ -1,4 +1,4 @@
-import type { Event, RecordedEvent } from '../kernel/event.ts';
+import type { Actor, Event, RecordedEvent } from '../kernel/event.ts';
 import { isAgentEvent } from './events.ts';
 import type { AgentState } from './state.ts';
 
@@ -8,6 +8,10 @@ export function isUpdateFor(
   { type, metadata }: RecordedEvent<Event>,
 ): boolean {
   if (instance === null || isAgentEvent(type)) return false;
-  const own = metadata.actor.role === 'agent' && metadata.actor.id === instance;
-  return !own && metadata.agent_epoch !== epoch;
+  return instanceOf(metadata.actor) !== instance && metadata.agent_epoch !== epoch;
+}
+
+/** The agent instance that caused an event; undefined: none did. */
+function instanceOf({ role, id, instance }: Actor): string | undefined {
+  return instance ?? (role === 'agent' ? id : undefined);
 }

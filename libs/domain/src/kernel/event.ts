@@ -4,9 +4,12 @@ export interface Event<Type extends string = string, Data extends object = objec
   readonly data: Readonly<Data>;
 }
 
+/** Who caused an event: a caller by the role and the subject of its token, or the system itself. */
 export interface Actor {
-  readonly role: 'agent' | 'human' | 'system';
+  readonly role: 'agent' | 'analyst' | 'auditor' | 'admin' | 'service' | 'human' | 'system';
   readonly id: string;
+  /** The agent instance, of which several may share a token. Absent in older events: there `id` is the instance. */
+  readonly instance?: string;
 }
 
 /** The metadata of every event. */

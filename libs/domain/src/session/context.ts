@@ -82,7 +82,7 @@ export function explainEvent(
     type: event.type,
     revision: event.revision,
     occurred_at: event.metadata.occurred_at,
-    set_by: systemOf(event) ?? event.metadata.actor.id,
+    set_by: systemOf(event) ?? event.metadata.actor.instance ?? event.metadata.actor.id,
   };
   const [old, current] = [toJson(contextOf(before)), toJson(contextOf(session))];
   const touched = Object.keys(current).filter((member) => old[member] !== current[member]);

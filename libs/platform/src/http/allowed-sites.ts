@@ -56,6 +56,11 @@ export class AllowedSites {
     return new ProblemError('origin_not_allowed', `A page of ${page} may not call this; see ALLOWED_ORIGINS`);
   }
 
+  /** Whether a page of an origin is listed, so that it may read answers. */
+  isListed(origin: string): boolean {
+    return URL.canParse(origin) && this.origins.has(new URL(origin).origin);
+  }
+
   /** An address cannot be made to lead elsewhere, as a name can. */
   private isOurs(host: string): boolean {
     if (this.hosts.has('*')) return true;

@@ -207,7 +207,7 @@ describe('HTTP application', () => {
     ['bug', 500, 'internal_error', {}],
     ['missing', 404, 'not_found', {}],
     ['bad', 400, 'malformed_request', { detail: 'too odd' }],
-    ['forbidden', 400, 'malformed_request', { detail: 'not you' }],
+    ['forbidden', 403, 'forbidden', { detail: 'not you' }],
   ])('answers the error "%s" with %i %s', async (kind, status, code, members) => {
     const response = await fetch(`${url}/v1/errors/${kind}`);
     expect(response.headers.get('retry-after')).toBe(status === 503 ? '1' : null);

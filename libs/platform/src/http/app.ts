@@ -3,11 +3,12 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { installNotFound, problemOptions } from '../problems/fastify.ts';
 import type { HealthChecks } from '../health/checks.ts';
 import { AllowedSites, claimsUpgrade, installAllowedSites } from './allowed-sites.ts';
 import { finishOnClose } from './close.ts';
+import { installCors } from './cors.ts';
 import { installJsonParser } from './json-body.ts';
 import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
@@ -16,6 +17,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { ProblemFilter } from '../problems/filter.ts';
 import { bodyLimit } from '../problems/mapping.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
+import { installSecurityHeaders } from './security-headers.ts';
 import { installUnreadLimit } from './unread-limit.ts';
 import { createValidationPipe } from './validation.ts';
 
@@ -39,7 +41,7 @@ interface HttpAppOptions {
   /** The address at which the app opens WebSockets. */
   readonly webSocketPath?: string | undefined;
   /** Turns the app's own errors into problems. */
-  readonly translate?: (error: unknown) => unknown;
+  readonly translate?: (error: unknown, request: FastifyRequest) => unknown;
 }
 
 /** The exception filter and the validation pipe of every route, around an app's module. */
@@ -98,7 +100,9 @@ export async function createHttpApp(
   installJsonParser(fastify);
   finishOnClose(fastify);
   installUnreadLimit(fastify, unreadMs);
+  installSecurityHeaders(fastify);
   installAllowedSites(fastify, sites);
+  installCors(fastify, sites);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
   installOperations(fastify, health, metrics);

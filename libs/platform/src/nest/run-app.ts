@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrExit } from '../config/config.ts';
 import { HealthChecks } from '../health/checks.ts';
@@ -25,7 +26,7 @@ export interface AppDefinition {
   /** The address at which it opens WebSockets. */
   readonly webSocketPath?: string;
   /** Turns the app's own errors into problems and hands the others on. */
-  readonly translateError?: (error: unknown) => unknown;
+  readonly translateError?: (error: unknown, request: FastifyRequest) => unknown;
   /** Sets up the application before it listens. */
   readonly setUp?: (app: NestFastifyApplication) => void;
 }

@@ -21,17 +21,13 @@ export class ProblemFilter implements ExceptionFilter {
   /** @param translate turns an app's own errors into problems and passes on the others */
   constructor(
     private readonly logger: Logger,
-    private readonly translate: (error: unknown) => unknown = (error) => error,
+    private readonly translate: (error: unknown, request: FastifyRequest) => unknown = (error) => error,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(
-      this.translate(error),
-      http.getRequest<FastifyRequest>(),
-      http.getResponse<FastifyReply>(),
-      this.logger,
-    );
+    const request = http.getRequest<FastifyRequest>();
+    sendProblem(this.translate(error, request), request, http.getResponse<FastifyReply>(), this.logger);
   }
 }
 

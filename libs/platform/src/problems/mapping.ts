@@ -27,6 +27,7 @@ const specific: ReadonlySet<ProblemCode> = new Set([
   'origin_not_allowed',
   'host_not_allowed',
   'foreign_reference',
+  'rate_limited',
 ]);
 
 const unavailableRetryS = 1;

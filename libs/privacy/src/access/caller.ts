@@ -10,7 +10,8 @@ export interface Caller {
   readonly instance: string | null;
   /** The token's id, by which it can be revoked. */
   readonly token_id: string | null;
-  /** When the token expires (ms since 1970); null: never. */
+  /** When the token was issued, and when it expires (ms since 1970); null: never. */
+  readonly issued_at?: number | null;
   readonly expires_at: number | null;
   readonly limits: CallerLimits;
 }
@@ -21,6 +22,8 @@ export interface CallerLimits {
   readonly regions?: readonly string[];
   readonly channels?: readonly string[];
   readonly pools?: readonly string[];
+  /** The agent instances that a request may name: ids, beginnings as `bot-*`, or `*`. */
+  readonly instances?: readonly string[];
 }
 
 /** What the limits of a token apply to. */
@@ -38,6 +41,20 @@ export function reaches({ limits }: Caller, { partner_id, region, channel }: Rea
     (regions === undefined || (region !== null && regions.includes(region))) &&
     (channels?.includes(channel) ?? true)
   );
+}
+
+/** Whether a token may be used for an agent instance. */
+export function mayActAs({ limits: { instances } }: Caller, instance: string): boolean {
+  return (
+    instances?.some((item) =>
+      item.endsWith('*') ? instance.startsWith(item.slice(0, -1)) : item === instance,
+    ) ?? true
+  );
+}
+
+/** Whether a token may be used in a pool of agents. */
+export function mayJoin({ limits: { pools } }: Caller, pool: string): boolean {
+  return pools?.includes(pool) ?? true;
 }
 
 export const openCaller: Caller = {

@@ -14,6 +14,8 @@ const shapes = {
   time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z$/,
   uuid: uuidPattern,
   number: /^\d{1,15}$/,
+  // PostgreSQL takes no NUL.
+  text: /^[^\0]{1,200}$/,
 } as const;
 
 type Shape = keyof typeof shapes;

@@ -25,6 +25,9 @@ interface SessionFilter {
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
   readonly channel?: string | undefined;
+  /** Only those of these partners, and on these channels. */
+  readonly partners?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -40,11 +43,13 @@ export async function listSessions(
   filter: SessionFilter,
   maxBytes?: number,
 ): Promise<Page<SessionItem>> {
-  const { partner_id, status, channel, limit, after } = filter;
+  const { partner_id, status, channel, partners, channels, limit, after } = filter;
   const conditions = new Conditions()
     .add('partner_id = $?', partner_id)
     .add('status = $?', status)
-    .add('channel = $?', channel);
+    .add('channel = $?', channel)
+    .add('partner_id = ANY($?::text[])', partners)
+    .add('channel = ANY($?::text[])', channels);
   if (after !== undefined) {
     conditions.add('(start_time, s.session_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
   }

@@ -30,6 +30,9 @@ interface TurnFilter {
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
   readonly to?: string | undefined;
+  /** Only those of these partners, and of sessions on these channels. */
+  readonly partners?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -55,6 +58,11 @@ export async function listTurns(
     .add(
       '(ordered_at, session_id, revision) IN (SELECT ordered_at, session_id, revision FROM turn_entity WHERE blind_index = $?)',
       filter.blind_index,
+    )
+    .add('partner_id = ANY($?::text[])', filter.partners)
+    .add(
+      'session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
+      filter.channels,
     );
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);

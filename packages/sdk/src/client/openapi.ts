@@ -395,6 +395,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/access": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Reads of personal data and acts of administrators, the newest first
+         * @description For auditors and administrators. A read is listed within about a second.
+         */
+        readonly get: operations["listAccess"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/access/summary": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Whose data was touched within a time, and by whom
+         * @description A count for each partner and subject, in the order of partners. For auditors and administrators.
+         */
+        readonly get: operations["accessSummary"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tickets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * A ticket for one connection from a browser, which cannot send a token with it
+         * @description The connection may do what the token may, and ends when the token expires.
+         */
+        readonly post: operations["issueTicket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tokens/revoke": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Revoke a token, or the tokens of a subject
+         * @description Within seconds no node accepts them any more, and their open connections end.
+         */
+        readonly post: operations["revokeTokens"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1597,6 +1677,99 @@ export interface components {
              */
             readonly acknowledged: number;
         };
+        readonly AccessRecordDto: {
+            /**
+             * @description `system`: a program that an operator ran.
+             * @example auditor
+             */
+            readonly role: string;
+            /**
+             * @description The subject of the token; of a program, the user.
+             * @example asif
+             */
+            readonly subject: string;
+            /** Format: uuid */
+            readonly event_id: string;
+            /** Format: date-time */
+            readonly at: string;
+            /**
+             * @description Personal data were shown, or an administrator did something.
+             * @enum {string}
+             */
+            readonly kind: "read" | "act";
+            /** @example null */
+            readonly instance: string | null;
+            /** @example read_turns */
+            readonly action: string;
+            /**
+             * @example [
+             *       "P7689"
+             *     ]
+             */
+            readonly partner_ids: readonly string[];
+            readonly session_ids: readonly string[];
+            /** @example complaint:4711 */
+            readonly purpose: string | null;
+            /**
+             * @description What else it was about.
+             * @example null
+             */
+            readonly what: string | null;
+            /** @description That of the request: its Correlation-Id, or its trace id. */
+            readonly correlation_id: string;
+        };
+        readonly AccessPageDto: {
+            readonly items: readonly components["schemas"]["AccessRecordDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly AccessCountDto: {
+            /**
+             * @description `system`: a program that an operator ran.
+             * @example auditor
+             */
+            readonly role: string;
+            /**
+             * @description The subject of the token; of a program, the user.
+             * @example asif
+             */
+            readonly subject: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** @example 3 */
+            readonly records: number;
+            /**
+             * @description Of how many sessions.
+             * @example 2
+             */
+            readonly sessions: number;
+            /** Format: date-time */
+            readonly first_at: string;
+            /** Format: date-time */
+            readonly last_at: string;
+        };
+        readonly AccessSummaryDto: {
+            readonly items: readonly components["schemas"]["AccessCountDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly TicketDto: {
+            /** @description Opens one WebSocket or event stream, as `?ticket=`, on any node. */
+            readonly ticket: string;
+            /** @example 30 */
+            readonly expires_in_s: number;
+        };
+        readonly RevokeDto: {
+            /** @description The id of one token; or else `subject`. */
+            readonly jti?: string;
+            /** @description Whose tokens are revoked. */
+            readonly subject?: string;
+            /**
+             * Format: date-time
+             * @description Only those of the subject that were issued before this time; left out: before now.
+             */
+            readonly before?: string;
+        };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
         readonly Problem: {
             /** Format: uri */
@@ -1640,7 +1813,16 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Pages of that origin may not call this server (`origin_not_allowed`) */
+        /** @description A valid token is needed (`unauthenticated`) */
+        readonly unauthenticated: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
         readonly origin_not_allowed: {
             headers: {
                 readonly [name: string]: unknown;
@@ -1676,7 +1858,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller has more requests under way than its share (`too_many_requests`) */
+        /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
         readonly too_many_requests: {
             headers: {
                 /** @description Seconds */
@@ -1757,6 +1939,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -1785,7 +1968,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -1827,6 +2010,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -1917,7 +2101,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -1961,6 +2145,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2051,7 +2236,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2095,6 +2280,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2185,7 +2371,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2230,6 +2416,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2320,7 +2507,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2365,6 +2552,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2455,7 +2643,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2496,6 +2684,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2586,7 +2775,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2630,6 +2819,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2720,7 +2910,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2764,6 +2954,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2854,7 +3045,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -2898,6 +3089,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -2988,7 +3180,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3032,6 +3224,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3122,7 +3315,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3166,6 +3359,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3256,7 +3450,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3300,6 +3494,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3386,7 +3581,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description Stored in the events’ metadata. */
                 readonly "Correlation-Id"?: string;
@@ -3432,6 +3627,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
@@ -3486,7 +3682,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3524,7 +3720,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3617,7 +3814,10 @@ export interface operations {
     readonly getInquiry: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
                 readonly inquiry_id: string;
@@ -3643,6 +3843,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3688,7 +3889,7 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
                 /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
                 readonly "If-Match"?: string;
-                /** @description Who sends the command; stored in the events’ metadata. */
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
                 /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
                 readonly "Agent-Epoch"?: string;
@@ -3729,6 +3930,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3814,7 +4016,10 @@ export interface operations {
     readonly getInquiryTimeline: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
                 readonly inquiry_id: string;
@@ -3840,6 +4045,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3888,6 +4094,8 @@ export interface operations {
             readonly header?: {
                 /** @description The revision you have, in quotes. */
                 readonly "If-None-Match"?: string;
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
             };
             readonly path: {
                 readonly session_id: string;
@@ -3924,6 +4132,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -3969,7 +4178,10 @@ export interface operations {
                 readonly from_revision?: number;
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path: {
                 readonly session_id: string;
             };
@@ -3994,6 +4206,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4063,6 +4276,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4107,7 +4321,10 @@ export interface operations {
                 /** @description Before this time. */
                 readonly to?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -4130,6 +4347,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4182,6 +4400,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
@@ -4230,6 +4449,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
@@ -4264,6 +4484,8 @@ export interface operations {
             readonly query?: {
                 /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
                 readonly after?: number;
+                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
+                readonly ticket?: string;
             };
             readonly header?: {
                 /** @description Go on after this revision. */
@@ -4294,7 +4516,16 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
@@ -4306,6 +4537,242 @@ export interface operations {
             };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAccess: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                readonly partner_id?: string;
+                /** @description Who did it: the subject of the token. */
+                readonly subject?: string;
+                /** @description At or after this time. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly accessSummary: {
+        readonly parameters: {
+            readonly query: {
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description At or after this time. */
+                readonly from: string;
+                /** @description Before this time. */
+                readonly to: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessSummaryDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly issueTicket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TicketDto"];
+                };
+            };
+            readonly 400: components["responses"]["malformed_request"];
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeTokens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RevokeDto"];
+            };
+        };
+        readonly responses: {
+            /** @description It is revoked. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];

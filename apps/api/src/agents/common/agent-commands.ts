@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { AcknowledgedUpdate, AttachAgent, DetachReason, JsonObject, SessionCommand } from '#domain';
-import type { CommandResult } from '#sessions';
+import type { AcknowledgedUpdate, Actor, AttachAgent, DetachReason, SessionCommand } from '#domain';
+import type { CommandRequest, CommandResult } from '#sessions';
 import { CommandRejectedError, UnprojectableEventError } from '#sessions';
+import type { Caller, Reach } from '#privacy';
+import { openCaller, reaches } from '#privacy';
+import { actorOf } from '../../common/command-headers.ts';
 import { ExecuteCommands } from '../../sessions/execute-commands.ts';
 
 /** Who owns a session, in commands. */
 interface Owner {
   readonly instance: string;
   readonly epoch: number;
+  readonly caller?: Caller | undefined;
 }
 
 /** The commands that the gateway itself sends. All go through the same path as an agent's own. */
@@ -19,20 +23,23 @@ export class AgentCommands {
   /** @throws CommandRejectedError when the session is over, or another epoch than `replaces` owns it */
   attach(
     sessionId: string,
-    { instance, pool }: { instance: string; pool: string },
+    { instance, pool, caller }: { instance: string; pool: string; caller: Caller },
     options: Omit<AttachAgent, 'type' | 'instance' | 'pool'>,
   ): Promise<CommandResult> {
-    return this.execute(sessionId, instance, { type: 'AttachAgent', instance, pool, ...options });
+    const command = { type: 'AttachAgent', instance, pool, ...options } as const;
+    const isReached = (session: Reach) => reaches(caller, session);
+    return this.execute(sessionId, actorOf({ ...caller, instance }), command, { reaches: isReached });
   }
 
   /** @param waiting whether another instance of the pool takes the session next */
   async detach(
     sessionId: string,
-    { instance, epoch }: Owner,
+    { instance, epoch, caller = openCaller }: Owner,
     reason: DetachReason,
     waiting: boolean,
   ): Promise<void> {
-    await this.execute(sessionId, instance, { type: 'DetachAgent', instance, epoch, reason, waiting });
+    const command = { type: 'DetachAgent', instance, epoch, reason, waiting } as const;
+    await this.execute(sessionId, actorOf({ ...caller, instance }), command);
   }
 
   /**
@@ -41,14 +48,15 @@ export class AgentCommands {
    */
   async acknowledge(
     sessionId: string,
-    { instance, epoch }: Owner,
+    { instance, epoch, caller = openCaller }: Owner,
     updates: readonly AcknowledgedUpdate[],
   ): Promise<number> {
     const type = 'AcknowledgeUpdate';
     const upTo = updates.at(-1)?.revision;
-    const known = { id: `ack:${epoch}:${upTo}`, body: { type, epoch, up_to: upTo ?? null } };
+    const known = { commandIds: [`ack:${epoch}:${upTo}`], body: { type, epoch, up_to: upTo ?? null } };
     const command = { type, instance, epoch, updates } as const;
-    return (await this.execute(sessionId, instance, command, known)).revision;
+    const actor = actorOf({ ...caller, instance });
+    return (await this.execute(sessionId, actor, command, known)).revision;
   }
 
   /**
@@ -57,7 +65,8 @@ export class AgentCommands {
    */
   async requestHandoff(sessionId: string, id: string): Promise<boolean> {
     const command = { type: 'RequestHandoff', reason: 'no agent answers' } as const;
-    const request = this.execute(sessionId, 'system', command, { id, body: { id } });
+    const actor = { role: 'system', id: 'dispatcher' } as const;
+    const request = this.execute(sessionId, actor, command, { commandIds: [id], body: { id } });
     return settledUnlessSetAside(request);
   }
 
@@ -71,17 +80,18 @@ export class AgentCommands {
 
   private execute(
     sessionId: string,
-    actor: string,
+    actor: Actor,
     command: SessionCommand,
-    known?: { id: string; body: JsonObject },
+    more: Partial<CommandRequest> = {},
   ): Promise<CommandResult> {
     return this.commands.execute(
       new ExecuteCommands({
         sessionId,
         commands: [command],
-        actor: actor === 'system' ? { role: 'system', id: 'dispatcher' } : { role: 'agent', id: actor },
-        commandIds: known ? [known.id] : [],
-        body: known?.body ?? {},
+        actor,
+        commandIds: [],
+        body: {},
+        ...more,
       }),
     );
   }

@@ -1,5 +1,6 @@
 import type { AcknowledgedUpdate, RecordedEvent } from '#domain';
 import { isAgentEvent, isUpdateFor } from '#domain';
+import type { Caller } from '#privacy';
 import type { StreamNotification } from '#read-models';
 import type { Member } from '../registry/registry.ts';
 import { updateFrame } from './update-frame.ts';
@@ -13,6 +14,8 @@ interface Sent {
 /** The owner's connection, as delivery uses it; the gateway's `Connection` is one. */
 export interface Outlet {
   readonly member: Member;
+  /** Whose token opened the connection. */
+  readonly caller?: Caller;
   /** Whether the instance is sent its own events too. */
   readonly includeOwnEvents: boolean;
   readonly isOpen: boolean;
@@ -67,6 +70,10 @@ export class Attachment {
 
   get instance(): string {
     return this.connection.member.instance;
+  }
+
+  get caller(): Caller | undefined {
+    return this.connection.caller;
   }
 
   get pool(): string {

@@ -1,4 +1,6 @@
 import type { WebSocket } from 'ws';
+import type { Caller } from '#privacy';
+import { openCaller } from '#privacy';
 import type { Attachment, Outlet } from '../delivery/attachment.ts';
 import type { Member } from '../registry/registry.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -21,6 +23,8 @@ export const closeCodes = {
   restarting: 1012,
   tryLater: 1013,
   badFrame: 4400,
+  unauthenticated: 4401,
+  forbidden: 4403,
   leaseOver: 4408,
   superseded: 4409,
   notReading: 4413,
@@ -54,11 +58,13 @@ export class Connection implements Outlet {
   /**
    * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
    * @param onSlowReader called before the connection is closed because the instance does not read
+   * @param caller whose token opened the connection
    */
   constructor(
     private readonly socket: Socket,
     deliver: (attachment: Attachment) => Promise<boolean>,
     private readonly onSlowReader: (connection: Connection) => void,
+    readonly caller: Caller = openCaller,
   ) {
     this.reads = new ReadQueue(deliver, () => this.isOpen && this.hasRoom);
   }
@@ -225,6 +231,12 @@ export class Connection implements Outlet {
   refuse(detail: string): void {
     this.send({ type: 'error', code: 'bad_frame', detail });
     this.close(closeCodes.badFrame, detail.slice(0, 100));
+  }
+
+  /** The token does not allow the connection. */
+  forbid(detail: string): void {
+    this.send({ type: 'error', code: 'forbidden', detail });
+    this.close(closeCodes.forbidden, detail.slice(0, 100));
   }
 
   schedule(attachment: Attachment): void {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
+import type { Caller } from '#privacy';
 import { AgentMetrics } from '../common/metrics.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import { Registry } from '../registry/registry.ts';
@@ -22,8 +23,8 @@ export class Connections {
   ) {}
 
   /** A connection for a socket that was opened. */
-  add(socket: WebSocket): Connection {
-    const connection = new Connection(socket, this.deliver, this.onSlowReader);
+  add(socket: WebSocket, caller: Caller): Connection {
+    const connection = new Connection(socket, this.deliver, this.onSlowReader, caller);
     this.open.add(connection);
     this.metrics.connections.inc();
     return connection;

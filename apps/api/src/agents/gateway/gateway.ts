@@ -7,6 +7,8 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
+import type { Caller } from '#privacy';
+import { OpenConnections } from '../../access/open-connections.ts';
 import { Admission } from '../../admission/admission.ts';
 import { admitUpgrade } from '../../admission/upgrade.ts';
 import { AgentMetrics } from '../common/metrics.ts';
@@ -19,6 +21,7 @@ import type { Ack, ClientFrame, Hello, QueuedFrame } from './frames.ts';
 import { frameLimit, InvalidFrameError, parseFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
 import { SessionAssignment } from './session-assignment.ts';
+import { UpgradeAccess } from './upgrade.ts';
 
 /** Frames of all connections that may wait for those before them. */
 const frameQueueLimit = 200_000;
@@ -42,6 +45,8 @@ export class AgentGateway implements OnApplicationBootstrap {
     private readonly dispatcher: UpdateDispatcher,
     private readonly host: HttpAdapterHost,
     private readonly admission: Admission,
+    private readonly access: UpgradeAccess,
+    private readonly openConnections: OpenConnections,
     metrics: AgentMetrics,
     @InjectLogger() private readonly logger: Logger,
   ) {
@@ -51,13 +56,21 @@ export class AgentGateway implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (!admitUpgrade(this.admission, request, socket)) return;
-      this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket));
+      void this.upgrade(request, socket, head);
     });
   }
 
-  private open(socket: WebSocket): void {
-    const connection = this.connections.add(socket);
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const caller = await this.access.admit(request, socket);
+    if (caller === undefined || !admitUpgrade(this.admission, request, socket, caller)) return;
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket, caller));
+  }
+
+  private open(socket: WebSocket, caller: Caller): void {
+    const connection = this.connections.add(socket, caller);
+    const unwatch = this.openConnections.watch(caller, (reason) =>
+      connection.close(closeCodes.unauthenticated, reason),
+    );
     socket.on('message', (data, isBinary) => {
       if (isBinary) return connection.refuse('frames are text');
       try {
@@ -69,12 +82,16 @@ export class AgentGateway implements OnApplicationBootstrap {
       }
     });
     socket.on('pong', () => connection.receivePong());
-    socket.on('close', () => this.connections.remove(connection));
+    socket.on('close', () => {
+      unwatch();
+      this.connections.remove(connection);
+    });
     // Its close follows.
     socket.on('error', () => undefined);
   }
 
   private receive(connection: Connection, text: string): void {
+    if (!connection.isOpen) return;
     connection.markAlive();
     let frame: ClientFrame;
     try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config, inParallel, Semaphore } from '#platform';
+import { mayActAs, mayJoin } from '#privacy';
 import { UnprojectableEventError } from '#sessions';
 import { ApiNode } from '../common/api-node.ts';
 import { Registry } from '../registry/registry.ts';
@@ -30,6 +31,9 @@ export class Handshake {
   /** An instance makes itself known, with the sessions that it owned on another connection. */
   async hello(connection: Connection, frame: Hello): Promise<void> {
     const { instance, pool, capacity, echo, draining, resume, attempt } = frame;
+    if (!mayActAs(connection.caller, instance))
+      return connection.forbid(`The token is not for the instance ${instance}.`);
+    if (!mayJoin(connection.caller, pool)) return connection.forbid(`The token is not for the pool ${pool}.`);
     const lease_ms = this.config.agentLeaseMs;
     const member = { instance, pool, capacity, conn: randomUUID(), attempt };
     if (draining) connection.startDraining();

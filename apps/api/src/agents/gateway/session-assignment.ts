@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AgentState, AttachReason } from '#domain';
+import type { AttachReason, Session } from '#domain';
 import { newSession } from '#domain';
 import {
   CommandRejectedError,
@@ -10,6 +10,8 @@ import {
 } from '#sessions';
 import { retry } from '#platform';
 import { SessionCache } from '#read-models';
+import { sessionNotFound } from '../../common/problems.ts';
+import { isReached } from '../../common/reach.ts';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { ApiNode } from '../common/api-node.ts';
 import { LostDetaches } from '../common/lost-detaches.ts';
@@ -19,6 +21,7 @@ import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { OwnedSession, RegisteredOwner, WaitingSession } from '../registry/registry.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
+import { errorFrame } from './error-frame.ts';
 import type { Resume } from './frames.ts';
 
 /** Sessions moved in one call of the registry. */
@@ -73,8 +76,8 @@ export class SessionAssignment {
       connection.send({ type: 'detached', session_id: sessionId, reason: 'not_attached' });
       return;
     }
-    const { instance, epoch } = attachment;
-    await this.commands.detach(sessionId, { instance, epoch }, 'requested', false);
+    const { instance, epoch, caller } = attachment;
+    await this.commands.detach(sessionId, { instance, epoch, caller }, 'requested', false);
     this.dispatcher.remove(attachment, 'requested');
     // What the registry misses is found with the next comparison: the stream says that the session was given back.
     await this.registry.detach(sessionId, attachment.pool, instance, epoch).catch(() => undefined);
@@ -114,7 +117,10 @@ export class SessionAssignment {
   /** The instance resumes a session that it owned. If it no longer owns the session, it is sent the current owner. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
-    const agent = await this.agentAt(session_id, epoch);
+    const { state } = await this.sessionAt(session_id, epoch);
+    if (!isReached(connection.caller, state))
+      return connection.send(errorFrame(sessionNotFound(), session_id));
+    const { agent } = state;
     const isOwner = agent.instance === instance && agent.epoch === epoch;
     if (isOwner && agent.pool !== connection.member.pool)
       return this.takeOver(connection, { session_id, epoch });
@@ -124,7 +130,11 @@ export class SessionAssignment {
       return;
     }
     if (answer !== 'owner') {
-      const { instance: owner, epoch: current, pool } = await this.agentAt(session_id, epoch + 1);
+      const {
+        instance: owner,
+        epoch: current,
+        pool,
+      } = (await this.sessionAt(session_id, epoch + 1)).state.agent;
       // With the instance's own epoch still in the stream, the session is about to go to another.
       const holder = { instance: current === epoch ? null : owner, epoch: current, pool };
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
@@ -141,7 +151,11 @@ export class SessionAssignment {
     const { member } = connection;
     const before = connection.attachment(session_id);
     const attach = { node: this.node.name, owned: before?.epoch, ...options };
-    const { session, revision } = await this.commands.attach(session_id, member, attach);
+    const { session, revision } = await this.commands.attach(
+      session_id,
+      { ...member, caller: connection.caller },
+      attach,
+    );
     const { epoch, acknowledged } = session.state.agent;
     const { after, reason } = options;
     const attached = { type: 'attached', session_id, epoch, revision, acknowledged, reason };
@@ -194,6 +208,11 @@ export class SessionAssignment {
     const { instance } = connection.member;
     const { state } = (await readSession(this.store, session_id)) ?? newSession(session_id);
     const { agent, session } = state;
+    // Offered again, it would come to the same instance: a pool's tokens are to reach the same sessions.
+    if (!isReached(connection.caller, state)) {
+      await this.registry.detach(session_id, connection.member.pool, instance, epoch);
+      return;
+    }
     if (session.status === 'active' && agent.instance === instance) {
       await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: agent.epoch });
       return;
@@ -211,10 +230,10 @@ export class SessionAssignment {
     return Math.min(after, (await this.sessionCache.latest(sessionId)).revision);
   }
 
-  /** Who owns a session; a cached state from before the epoch in question is brought up to date. */
-  private async agentAt(sessionId: string, epoch: number): Promise<AgentState> {
+  /** A session with its owner; a cached state from before the epoch in question is brought up to date. */
+  private async sessionAt(sessionId: string, epoch: number): Promise<Session> {
     const cached = await this.sessionCache.load(sessionId);
-    if (cached !== undefined && cached.state.agent.epoch >= epoch) return cached.state.agent;
-    return (await foldStream(this.store, cached ?? newSession(sessionId))).state.agent;
+    if (cached !== undefined && cached.state.agent.epoch >= epoch) return cached;
+    return foldStream(this.store, cached ?? newSession(sessionId));
   }
 }

@@ -6,9 +6,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
 import { parseWhole, ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
+import type { Caller } from '#privacy';
+import { Access } from '../../access/access.decorator.ts';
+import { CurrentCaller } from '../../access/current-caller.ts';
+import { OpenConnections } from '../../access/open-connections.ts';
+import { assertReaches } from '../../common/reach.ts';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
-import { sessionNotFound } from '../../common/problems.ts';
+import { readerOf, Reads } from '../../privacy/reads.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -28,9 +33,12 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly sessionCache: SessionCache,
     private readonly notifier: Notifier,
     private readonly metrics: AgentMetrics,
+    private readonly reads: Reads,
+    private readonly connections: OpenConnections,
   ) {}
 
   @Get('sessions/:session_id/stream')
+  @Access('follow')
   @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
   @ApiProduces('text/event-stream')
@@ -39,16 +47,20 @@ export class StreamController implements BeforeApplicationShutdown {
     description: 'Each event with its revision as id, its type as event, and itself as JSON in data.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'origin_not_allowed', 'forbidden', 'not_found', 'engine_unavailable')
   async stream(
+    @CurrentCaller() caller: Caller,
     @Param() { session_id: id }: SessionParams,
     @Query() { after }: StreamQuery,
     @Headers('last-event-id') last: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const reader = readerOf(request);
     const session = await this.sessionCache.latest(id);
-    if (session.revision < 0) throw sessionNotFound();
+    assertReaches(caller, session);
+    const { partner_id } = session.state.identity;
+    await this.reads.record(reader, 'follow_events', [{ session_id: id, partner_id }]);
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
@@ -57,6 +69,7 @@ export class StreamController implements BeforeApplicationShutdown {
     const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
+    const unwatch = this.connections.watch(caller, () => feed.end());
     // Its close follows.
     response.on('error', () => undefined);
     this.metrics.streams.inc();
@@ -65,6 +78,7 @@ export class StreamController implements BeforeApplicationShutdown {
       socket.off('close', leave);
       if (!this.feeds.delete(feed)) return;
       this.metrics.streams.dec();
+      unwatch();
       feed.close();
       this.notifier.unwatch(id, feed.onNotification);
     };

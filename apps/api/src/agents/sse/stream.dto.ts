@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { IsOptional, IsString, Length } from 'class-validator';
 import { IsRevision } from '../../common/query-values.ts';
 
 export class StreamQuery {
@@ -10,4 +10,10 @@ export class StreamQuery {
   @IsOptional()
   @IsRevision(-1)
   after?: number;
+
+  @ApiProperty({ required: false, description: 'Of POST /v1/tickets, from browsers, in place of a token.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 128)
+  ticket?: string;
 }

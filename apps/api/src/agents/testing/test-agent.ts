@@ -31,8 +31,10 @@ export class TestAgent {
   constructor(
     url: string,
     readonly instance = `agent-${randomUUID().slice(0, 8)}`,
+    { token, query = '' }: { readonly token?: string; readonly query?: string } = {},
   ) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/agents`);
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/agents${query}`, { headers });
     this.socket.on('message', (data) => {
       this.frames.push(JSON.parse((data as Buffer).toString()) as Frame);
     });

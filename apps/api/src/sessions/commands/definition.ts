@@ -82,7 +82,7 @@ export function conversionOf(
 ): Conversion {
   const [requestId] = commandIds(key, deduplicationIds);
   return {
-    caller: actor.id,
+    caller: actor.instance ?? actor.id,
     newTurnId: () =>
       requestId === undefined ? randomUUID() : uuidV5(`${requestId}:turn:${index}`, sessionId),
   };

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '#privacy';
+import { AccessConfig, InvalidTokenError, mayActAs, openCaller, TokenVerifier } from '#privacy';
+import { forbidden, toAccessProblem, unauthenticated } from './problems.ts';
+import { Revocations } from './revocations.ts';
+
+type Headers = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'agent-id'?: unknown };
+
+const bearer = /^Bearer +(\S+)$/i;
+const instanceForm = /^[\x21-\x7e]{1,128}$/;
+/** A token has no place in an address, which logs, histories and proxies keep. */
+const tokenInAddress = /[?&](access_token|token|id_token|jwt|authorization)=|[=&?]eyJ[\w-]{8,}\.eyJ/i;
+
+/** Says who sends a request, by its token. */
+@Injectable()
+export class Authentication {
+  private readonly verifier: TokenVerifier | undefined;
+
+  constructor(
+    { issuer }: AccessConfig,
+    private readonly revocations: Revocations,
+  ) {
+    this.verifier = issuer && new TokenVerifier(issuer);
+  }
+
+  /** Whether everybody is let in. */
+  get isOpen(): boolean {
+    return this.verifier === undefined;
+  }
+
+  /** At once for a token that was verified before. @throws ProblemError, also by rejecting */
+  caller(headers: Headers): Caller | Promise<Caller> {
+    if (this.verifier === undefined) return withInstance(openCaller, headers);
+    const [, token] = bearer.exec(headers.authorization ?? '') ?? [];
+    if (token === undefined) throw unauthenticated('Send a token as Authorization: Bearer.');
+    const known = this.verifier.known(token);
+    return known ? this.admitted(known, headers) : this.verified(this.verifier, token, headers);
+  }
+
+  /** The caller of a token that is not revoked. @throws ProblemError */
+  admitted(caller: Caller, headers: Headers): Caller {
+    if (this.revocations.includes(caller))
+      throw toAccessProblem(new InvalidTokenError('The token was revoked.'));
+    return withInstance(caller, headers);
+  }
+
+  private async verified(verifier: TokenVerifier, token: string, headers: Headers): Promise<Caller> {
+    try {
+      return this.admitted(await verifier.verify(token), headers);
+    } catch (error) {
+      throw toAccessProblem(error);
+    }
+  }
+}
+
+/** Whether an address holds a token. */
+export function hasTokenInAddress(url: string | undefined): boolean {
+  return url !== undefined && url.includes('?') && tokenInAddress.test(url);
+}
+
+/** The instance that a request names, if the token allows it. A malformed name is refused where it is used. */
+function withInstance(caller: Caller, { 'agent-id': instance }: Headers): Caller {
+  if (typeof instance !== 'string' || !instanceForm.test(instance) || instance === caller.instance)
+    return caller;
+  if (!mayActAs(caller, instance)) throw forbidden(`The token is not for the instance ${instance}.`);
+  return { ...caller, instance };
+}

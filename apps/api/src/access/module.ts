@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessConfig, loadAccessConfigOrExit } from '#privacy';
+import { Authentication } from './authentication.ts';
+import { AccessGuard } from './guard.ts';
+import { OpenConnections } from './open-connections.ts';
+import { RateLimits } from './rate-limits.ts';
+import { Revocations } from './revocations.ts';
+import { Tickets } from './tickets.ts';
+
+/** Who may do what: tokens, rules of routes, limits of tokens. */
+@Global()
+@Module({
+  providers: [
+    { provide: AccessConfig, useFactory: loadAccessConfigOrExit },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    Authentication,
+    OpenConnections,
+    RateLimits,
+    Revocations,
+    Tickets,
+  ],
+  exports: [Authentication, OpenConnections, RateLimits, Revocations, Tickets],
+})
+export class AccessModule {}

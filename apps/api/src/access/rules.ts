@@ -1,0 +1,35 @@
+import type { Role } from '#privacy';
+
+/** What a caller may do, by its role: the one place that says so. What of it, the limits of its token say. */
+export const rules = {
+  /** Change conversations. */
+  command: ['agent', 'service'],
+  /** Be connected as an agent instance: all frames of the WebSocket. */
+  connect: ['agent', 'service'],
+  /** Read one conversation: what is shown of it in plain depends on the role. */
+  read: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** Get the events of a conversation as they happen, which are shown in plain. */
+  follow: ['agent', 'service'],
+  /** List sessions and turns. */
+  list: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** See which agent instances are connected. */
+  agents: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** Get a ticket for a connection from a browser. */
+  ticket: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** See who read whose data. */
+  access_log: ['auditor', 'admin'],
+  /** See what a token of personal data stands for. */
+  detokenise: ['service', 'auditor', 'admin'],
+  /** Get all data of one partner. */
+  export: ['admin'],
+  erase: ['admin'],
+  hold: ['admin'],
+  retention: ['admin'],
+  revoke: ['admin'],
+} as const satisfies { readonly [act: string]: readonly Role[] };
+
+export type Act = keyof typeof rules;
+
+export function mayDo(role: Role, act: Act): boolean {
+  return (rules[act] as readonly Role[]).includes(role);
+}

@@ -1,0 +1,71 @@
+import type { Context, JsonObject } from '#domain';
+import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import { inquiryRules } from '../inquiries/shown.ts';
+import type { Rules } from '../privacy/mask.ts';
+import { mask } from '../privacy/mask.ts';
+import type { Answer } from '../privacy/shows.ts';
+
+/** A context, with `?explain=1` also `explained`, which names fields and who set them, no values. */
+export type ShownContext = Context & { readonly explained?: JsonObject };
+
+export const contextRules: Rules<ShownContext> = {
+  session_id: 'plain',
+  partner_id: 'plain',
+  revision: 'plain',
+  identity: { partner_id: 'plain', name: 'masked', region: 'masked', device: 'masked' },
+  session: 'plain',
+  order_tracking: 'plain',
+  orders: 'plain',
+  goal_state: {
+    current_goal: 'plain',
+    step: 'masked',
+    status: 'plain',
+    stack: { goal: 'plain', step: 'masked', status: 'plain' },
+  },
+  conversation_flags: {
+    is_repeat_query: 'plain',
+    asked_about_payment: 'plain',
+    awaiting_external_data: 'plain',
+    retry_attempts: 'plain',
+    handoff: 'plain',
+    '*': 'masked',
+  },
+  short_term_memory: {
+    preferred_language: 'plain',
+    preferences: { '*': 'masked' },
+    last_user_intent: 'plain',
+    last_bot_action: 'plain',
+    recent_turns: {
+      turn_id: 'plain',
+      sender: 'plain',
+      message_text: 'masked',
+      parsed_intent: 'plain',
+      timestamp: 'plain',
+    },
+  },
+  external: {
+    system: 'plain',
+    kind: 'plain',
+    reference: 'plain',
+    data: 'masked',
+    status: 'plain',
+    public_text: 'plain',
+    before_session: 'plain',
+    occurred_at_source: 'plain',
+    source_event_id: 'plain',
+    revision: 'plain',
+    timestamp: 'plain',
+  },
+  inquiries: { open: inquiryRules, closed: inquiryRules },
+  explained: 'plain',
+};
+
+export const shownContext: Answer<Versioned> = {
+  action: 'read_context',
+  mask: ({ body, ...more }) => ({ ...more, body: JSON.stringify(mask(parsed(body), contextRules)) }),
+  shown: ({ body }, session_id) => [{ session_id, partner_id: parsed(body).partner_id }],
+};
+
+function parsed(body: string): ShownContext {
+  return JSON.parse(body) as ShownContext;
+}

@@ -1,0 +1,35 @@
+import type { Page } from '#read-models';
+import type { Rules } from '../privacy/mask.ts';
+import { mask } from '../privacy/mask.ts';
+import { maskEvent } from '../privacy/mask-event.ts';
+import { ownerIn } from '../privacy/reads.ts';
+import type { Answer } from '../privacy/shows.ts';
+import type { EventsPageDto, TurnRowDto } from './dto.ts';
+
+const turnRules: Rules<TurnRowDto> = {
+  turn_id: 'plain',
+  session_id: 'plain',
+  partner_id: 'plain',
+  timestamp: 'plain',
+  sender: 'plain',
+  message_text: 'masked',
+  parsed_intent: 'plain',
+  extracted_entities: 'masked',
+  response_text: 'masked',
+  revision: 'plain',
+};
+
+export const shownEvents: Answer<EventsPageDto> = {
+  action: 'read_events',
+  mask: ({ events, ...more }) => ({ ...more, events: events.map(maskEvent) }),
+  shown: ({ events }, session_id) => {
+    const partner_id = events.map(ownerIn).find((id) => id !== undefined);
+    return events.length === 0 ? [] : [{ session_id, partner_id }];
+  },
+};
+
+export const shownTurns: Answer<Page<TurnRowDto>> = {
+  action: 'read_turns',
+  mask: ({ items, ...more }) => ({ ...more, items: items.map((item) => mask(item, turnRules)) }),
+  shown: ({ items }) => [...new Map(items.map((item) => [item.session_id, item])).values()],
+};

@@ -1,0 +1,28 @@
+import type { JsonObject } from '#domain';
+import type { AnyRules } from './mask.ts';
+import { maskJson } from './mask.ts';
+import { rulesOfEvent } from './personal-fields.ts';
+
+/** Ids of commands hold those of messages, which may hold a phone number. */
+const metadataRules: AnyRules = {
+  command_id: 'masked',
+  command_aliases: 'masked',
+  command_hash: 'masked',
+  tokens: 'masked',
+  '*': 'plain',
+};
+
+/** An event as an answer shows it: with its metadata or without. */
+interface ShownEvent {
+  readonly type: string;
+  readonly data: object;
+  readonly metadata?: object;
+}
+
+export function maskEvent<E extends ShownEvent>(event: E): E {
+  const { type, data, metadata } = event;
+  const shown = { ...event, data: maskJson(data as JsonObject, rulesOfEvent(type)) };
+  return metadata === undefined
+    ? shown
+    : { ...shown, metadata: maskJson(metadata as JsonObject, metadataRules) };
+}

@@ -1,0 +1,52 @@
+import type { Json, JsonObject } from '#domain';
+
+/** What stands for a text, a number, true or false that the reader may not see. */
+export const maskedValue = '[masked]';
+
+/**
+ * What becomes of a value of type T: all of it is plain, all of it is masked, or each of its fields has its own rule; of a
+ * list those of its items, `*` for fields whose names are data. A field without a rule does not compile.
+ */
+export type Rules<T> = 'plain' | 'masked' | (JsonObject extends T ? AnyRules : FieldRules<T>);
+type FieldRules<T> = T extends readonly (infer Item)[]
+  ? FieldRules<NonNullable<Item>>
+  : T extends object
+    ? { readonly [Key in keyof T as string extends Key ? '*' : Key]-?: Rules<NonNullable<T[Key]>> }
+    : never;
+
+/** Rules of a value whose type is not known here. */
+export type AnyRules = 'plain' | 'masked' | { readonly [field: string]: AnyRules };
+
+/** Levels of lists and objects that are told of a masked value. */
+const deepest = 64;
+/** Names of fields; a text of many digits is none. */
+const fieldName = /^(?!.*\d{5})[A-Za-z_][\w.:-]{0,63}$/;
+
+/** The value with what its rules mask replaced: names and types stay, but every scalar becomes `[masked]`. Null stays. */
+export function mask<T>(value: T, rules: Rules<T>): T {
+  return maskJson(value as Json, rules) as T;
+}
+
+/** As `mask`, of a value without a type. */
+export function maskJson(value: Json, rules: AnyRules): Json {
+  if (rules === 'plain' || value === null || value === undefined) return value;
+  if (rules === 'masked' || typeof value !== 'object') return hidden(value, deepest);
+  if (Array.isArray(value)) return value.map((item: Json) => maskJson(item, rules));
+  const fields = Object.entries(value).map(([name, item]): [string, Json] => {
+    const own = Object.hasOwn(rules, name) ? rules[name] : rules['*'];
+    return own === undefined ? hiddenField(name, item, deepest) : [name, maskJson(item, own)];
+  });
+  return Object.fromEntries(fields);
+}
+
+function hidden(value: Json, levels: number): Json {
+  if (value === null) return null;
+  if (typeof value !== 'object') return maskedValue;
+  if (Array.isArray(value)) return levels === 0 ? [] : value.map((item: Json) => hidden(item, levels - 1));
+  if (levels === 0) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => hiddenField(name, item, levels - 1)));
+}
+
+function hiddenField(name: string, value: Json, levels: number): [string, Json] {
+  return [fieldName.test(name) ? name : maskedValue, hidden(value, levels)];
+}

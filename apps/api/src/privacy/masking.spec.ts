@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Json } from '#domain';
+import { fieldClasses } from '#domain';
+import { roles } from '#privacy';
+import { maskJson } from './mask.ts';
+import { maskEvent } from './mask-event.ts';
+import { maskerFor, purposeOf, viewOf } from './masking.ts';
+import { rulesOfEvent } from './personal-fields.ts';
+
+describe('who sees personal data', () => {
+  test.each([
+    ['agent', 'own', 'own'],
+    ['service', 'own', 'own'],
+    ['analyst', 'masked', 'masked'],
+    ['auditor', 'masked', 'unmasked'],
+    ['admin', 'masked', 'unmasked'],
+  ] as const)('%s: %s, with a purpose %s', (role, without, withPurpose) => {
+    expect(viewOf({ role }, undefined)).toBe(without);
+    expect(viewOf({ role }, 'complaint:4711')).toBe(withPurpose);
+  });
+
+  test('every role has a view', () => {
+    expect(roles.map((role) => viewOf({ role }, undefined))).not.toContain(undefined);
+  });
+
+  test('a purpose is an identifier', () => {
+    expect(purposeOf({ headers: { 'access-purpose': 'complaint:4711' } })).toBe('complaint:4711');
+    const headers = { 'access-purpose': 'Asha, +91 98765 43210' };
+    expect(() => purposeOf({ headers })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('Asha') }),
+    );
+  });
+
+  test('an answer is hidden from whom it is masked for', () => {
+    expect(maskerFor({ role: 'analyst' }, undefined)('text', () => 'hidden')).toBe('hidden');
+    expect(maskerFor({ role: 'agent' }, undefined)('text', () => 'hidden')).toBe('text');
+  });
+});
+
+describe('a masked value', () => {
+  test('keeps its names and its form', () => {
+    const value = { month: 'October', months: [1, null, { deep: true }], none: null, empty: {} };
+    expect(maskJson(value, 'masked')).toEqual({
+      month: '[masked]',
+      months: ['[masked]', null, { deep: '[masked]' }],
+      none: null,
+      empty: {},
+    });
+  });
+
+  test('loses names that may be data', () => {
+    const value = { '+919876543210': 1, 'Asha Rao': 2, id9876543: 3, __proto__x: 4 };
+    expect(maskJson(value, 'masked')).toEqual({ '[masked]': '[masked]', __proto__x: '[masked]' });
+  });
+
+  test('is not followed down for ever', () => {
+    let deep: Json = 'secret';
+    for (let level = 0; level < 100_000; level += 1) deep = [deep];
+    expect(JSON.stringify(maskJson(deep, 'masked'))).not.toContain('secret');
+  });
+});
+
+describe('a masked event', () => {
+  const metadata = { actor: { role: 'agent', id: 'bot-7' }, command_id: 'message:wamid.919876543210' };
+
+  test('shows what happened, not what was said', () => {
+    const data = { turn_id: 't', sender: 'user', message_text: 'secret', message_id: 'wamid.919876543210' };
+    expect(maskEvent({ type: 'TurnRecorded', data, metadata })).toEqual({
+      type: 'TurnRecorded',
+      data: { turn_id: 't', sender: 'user', message_text: '[masked]', message_id: '[masked]' },
+      metadata: { actor: metadata.actor, command_id: '[masked]' },
+    });
+  });
+
+  test('of a type that is not known shows nothing', () => {
+    expect(maskEvent({ type: 'Later', data: { text: 'secret' } }).data).toEqual({ text: '[masked]' });
+  });
+
+  test.each(Object.entries(fieldClasses))('of type %s shows no personal field', (type, classes) => {
+    const personal = Object.entries(classes).filter(([, kind]) => kind !== 'plain');
+    const data = Object.fromEntries(personal.map(([field]) => [field, 'secret']));
+    expect(JSON.stringify(maskJson(data, rulesOfEvent(type)))).not.toContain('secret');
+  });
+});

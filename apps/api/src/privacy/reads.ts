@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '#privacy';
+import { AccessLog, EventStore, readRawEvents } from '#sessions';
+import { callerOf } from '../access/current-caller.ts';
+import type { View } from './masking.ts';
+import { isKnown, purposeOf, viewOf } from './masking.ts';
+
+/** A session whose data an answer shows, and whose it is; undefined: the answer does not say. */
+export interface ShownSession {
+  readonly session_id: string;
+  readonly partner_id?: string | undefined;
+}
+
+/** Who reads, and how. */
+export interface Reader {
+  readonly caller: Caller;
+  readonly view: View;
+  readonly purpose: string | undefined;
+  readonly correlationId: string;
+}
+
+const hourMs = 3_600_000;
+/** Reads of agents and services whose records this node remembers. */
+const remembered = 50_000;
+const correlationPattern = /^[\x21-\x7e]{1,128}$/;
+
+/** Who sends a request, and how they see personal data. @throws ProblemError `validation_failed` */
+export function readerOf(request: FastifyRequest): Reader {
+  const caller = callerOf(request);
+  const purpose = purposeOf(request);
+  const given = request.headers['correlation-id'];
+  const correlationId = typeof given === 'string' && correlationPattern.test(given) ? given : request.id;
+  return { caller, view: viewOf(caller, purpose), purpose, correlationId };
+}
+
+/** Records reads of what is not masked, before the answer leaves. */
+@Injectable()
+export class Reads {
+  /** By session, reader and hour: whether the record of agents' and services' reads is stored, or when it will be. */
+  private readonly own = new LRUCache<string, Promise<void> | true>({ max: remembered, ttl: hourMs });
+
+  constructor(
+    private readonly log: AccessLog,
+    private readonly store: EventStore,
+  ) {}
+
+  /** Whether a read of a session needs no record any more. */
+  isRecorded({ caller, view }: Reader, sessionId: string): boolean {
+    if (view === 'masked' || !isKnown(caller)) return true;
+    return view === 'own' && this.own.get(onceOf(caller, sessionId)) === true;
+  }
+
+  /**
+   * Resolves when there is a record of the read: for auditors and administrators one for each, for agents and services one
+   * for each session, instance and hour.
+   * @throws StoreUnavailableError: nothing may be shown
+   */
+  async record(reader: Reader, action: string, shown: readonly ShownSession[]): Promise<void> {
+    const missing = shown.filter(({ session_id }) => !this.isRecorded(reader, session_id));
+    if (missing.length === 0) return;
+    if (reader.view === 'unmasked') return this.add(reader, action, missing);
+    await Promise.all(missing.map((item) => this.recordOwn(reader, action, item)));
+  }
+
+  private async recordOwn(reader: Reader, action: string, session: ShownSession): Promise<void> {
+    const once = onceOf(reader.caller, session.session_id);
+    const recorded = this.own.get(once) ?? this.add(reader, action, [session], once);
+    this.own.set(once, recorded);
+    try {
+      await recorded;
+      this.own.set(once, true);
+    } catch (error) {
+      this.own.delete(once);
+      throw error;
+    }
+  }
+
+  private async add(
+    { caller, purpose, correlationId }: Reader,
+    action: string,
+    shown: readonly ShownSession[],
+    once?: string,
+  ): Promise<void> {
+    const partners = await Promise.all(
+      shown.map(async (item) => item.partner_id ?? (await this.ownerOf(item))),
+    );
+    const partner_ids = [...new Set(partners.filter((id) => id !== undefined))];
+    const session_ids = shown.map(({ session_id }) => session_id);
+    await this.log.record({ caller, action, partner_ids, session_ids, purpose, correlationId, once });
+  }
+
+  /** By the first event that the session still has. */
+  private async ownerOf({ session_id }: ShownSession): Promise<string | undefined> {
+    const [first] = await Array.fromAsync(readRawEvents(this.store, session_id, { limit: 1 }));
+    return first && ownerIn(first);
+  }
+}
+
+function onceOf({ subject, instance }: Caller, sessionId: string): string {
+  return `${sessionId} ${Math.floor(Date.now() / hourMs)} ${instance ?? ''} ${subject}`;
+}
+
+/** The partner that an event names. */
+export function ownerIn({ data, metadata }: { data: object; metadata: object }): string | undefined {
+  const named = [data, metadata].map((fields) => (fields as { partner_id?: unknown }).partner_id);
+  return named.find((id) => typeof id === 'string');
+}

@@ -1,0 +1,41 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Matches } from 'class-validator';
+import { IsTime } from '../common/query-values.ts';
+
+const name = /^[\x21-\x7e]{1,128}$/;
+const message = '$property must be 1 to 128 visible ASCII characters without spaces';
+
+export class TicketDto {
+  @ApiProperty({ description: 'Opens one WebSocket or event stream, as `?ticket=`, on any node.' })
+  ticket: string;
+
+  @ApiProperty({ example: 30 })
+  expires_in_s: number;
+}
+
+export class RevokeDto {
+  @ApiPropertyOptional({ description: 'The id of one token; or else `subject`.' })
+  @IsOptional()
+  @IsString()
+  @Matches(name, { message })
+  jti?: string;
+
+  @ApiPropertyOptional({ description: 'Whose tokens are revoked.' })
+  @IsOptional()
+  @IsString()
+  @Matches(name, { message })
+  subject?: string;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'Only those of the subject that were issued before this time; left out: before now.',
+  })
+  @IsOptional()
+  @IsTime()
+  before?: string;
+}
+
+export const revokeExamples = {
+  token: { value: { jti: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10' } },
+  subject: { value: { subject: 'bot-fleet', before: '2026-11-24T08:00:00.000Z' } },
+};

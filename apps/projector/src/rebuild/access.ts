@@ -1,0 +1,51 @@
+import type { PoolClient } from 'pg';
+import type { Pool } from 'pg';
+import type { AccessItem } from '#read-models';
+import { accessCheckpoint, clearAccessRecords, writeAccessRecords } from '#read-models';
+import type { EventStore } from '#sessions';
+import { accessPrefix, subscribeToSessions } from '#sessions';
+
+const batchSize = 1_000;
+
+/**
+ * Writes the access records anew in one transaction: readers see those of before until its end, and projectors that
+ * write wait for it. Ends the pool. Returns how many events there were.
+ */
+export async function rebuildAccess(store: EventStore, pool: Pool): Promise<number> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await clearAccessRecords(client);
+    const events = await fill(store, client);
+    await client.query('COMMIT');
+    return events;
+  } finally {
+    // A transaction that did not end goes with its connection.
+    client.release(true);
+    await pool.end();
+  }
+}
+
+async function fill(store: EventStore, client: PoolClient): Promise<number> {
+  const done = new AbortController();
+  const waiting: AccessItem[] = [];
+  let events = 0;
+  const flush = async (to: bigint): Promise<void> => {
+    const from = await accessCheckpoint(client);
+    events += waiting.length;
+    await writeAccessRecords(client, waiting.splice(0), { from, to });
+  };
+  const options = { prefixes: [accessPrefix], after: 'start', signal: done.signal } as const;
+  try {
+    for await (const delivery of subscribeToSessions(store, options)) {
+      if (delivery.kind === 'access') waiting.push(delivery);
+      const last = waiting.at(-1);
+      const isEnd = delivery.kind === 'caught_up';
+      if (last !== undefined && (isEnd || waiting.length >= batchSize)) await flush(last.position);
+      if (isEnd) break;
+    }
+    return events;
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Event, FieldClasses } from '../kernel/event.ts';
+
+/** Who did something to whom. Nothing of it is personal: ids are opaque, a purpose is an identifier. */
+interface Access {
+  readonly role: string;
+  /** The token's subject; of a program that an operator runs, the user of the machine. */
+  readonly subject: string;
+  readonly instance: string | null;
+  /** As `read_turns`. */
+  readonly action: string;
+  readonly partner_ids: readonly string[];
+  readonly session_ids: readonly string[];
+  /** Null: the role needs none. */
+  readonly purpose: string | null;
+  /** What else says what it was about, as the topic of dead letters. */
+  readonly what: string | null;
+}
+
+/** Personal data was shown unmasked. */
+export type PersonalDataAccessed = Event<'PersonalDataAccessed', Access>;
+/** An act of an administrator or operator. */
+export type AdminActed = Event<'AdminActed', Access>;
+
+/** The events of the streams `access-{yyyy-mm-dd}`. */
+export type AccessEvent = PersonalDataAccessed | AdminActed;
+
+const plain = {
+  role: 'plain',
+  subject: 'plain',
+  instance: 'plain',
+  action: 'plain',
+  partner_ids: 'plain',
+  session_ids: 'plain',
+  purpose: 'plain',
+  what: 'plain',
+} as const;
+
+export const accessFieldClasses: FieldClasses<AccessEvent> = {
+  PersonalDataAccessed: plain,
+  AdminActed: plain,
+};
+
+/** Whether this version of the code knows an event type of an access log. */
+export function isAccessEventType(type: string): type is AccessEvent['type'] {
+  return Object.hasOwn(accessFieldClasses, type);
+}

@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals';
+import { fastify } from 'fastify';
+import { AllowedSites } from './allowed-sites.ts';
+import { installCors } from './cors.ts';
+import { installSecurityHeaders } from './security-headers.ts';
+
+const app = fastify();
+installSecurityHeaders(app);
+installCors(app, new AllowedSites({ origins: ['https://console.example'] }));
+app.get('/v1/answer', () => ({}));
+app.get('/v1/stream', (_, reply) => {
+  reply.hijack();
+  reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+  reply.raw.end();
+});
+app.get('/docs/page', () => '');
+
+test.each(['/v1/answer', '/v1/stream', '/none'])(
+  'the answer of %s says what browsers must not do',
+  async (url) => {
+    const { headers } = await app.inject(url);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
+  },
+);
+
+test('what is under /v1 is kept by no cache', async () => {
+  expect((await app.inject('/v1/answer')).headers['cache-control']).toBe('no-store');
+});
+
+test('the docs may run their own scripts', async () => {
+  expect((await app.inject('/docs/page')).headers['content-security-policy']).toContain("script-src 'self'");
+});
+
+test('a listed page may read answers, also those of streams', async () => {
+  for (const url of ['/v1/answer', '/v1/stream']) {
+    const { headers } = await app.inject({ url, headers: { origin: 'https://console.example' } });
+    expect(headers).toMatchObject({
+      vary: 'Origin',
+      'access-control-allow-origin': 'https://console.example',
+    });
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
+  }
+});
+
+test('a listed page may ask first', async () => {
+  const headers = { origin: 'https://console.example', 'access-control-request-method': 'PATCH' };
+  const answer = await app.inject({ method: 'OPTIONS', url: '/v1/answer', headers });
+  expect(answer.statusCode).toBe(204);
+  expect(answer.headers['access-control-allow-headers']).toContain('Authorization');
+});
+
+test.each(['https://evil.example', 'null', ''])('the page "%s" may read nothing', async (origin) => {
+  const { headers } = await app.inject({ url: '/v1/answer', headers: { origin } });
+  expect(headers).not.toHaveProperty('access-control-allow-origin');
+});

@@ -1,0 +1,60 @@
+import type { JWTPayload } from 'jose';
+import type { Caller, CallerLimits, Role } from './caller.ts';
+import { roles } from './caller.ts';
+import { InvalidTokenError } from './errors.ts';
+
+/** Items of a limit at most, and characters of a name. */
+const mostItems = 1_000;
+const visible = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * The caller that a verified token stands for. A claim that cannot be understood refuses the token: a limit that is
+ * passed over would be none.
+ * @throws InvalidTokenError
+ */
+export function callerOfClaims(claims: JWTPayload): Caller {
+  const { sub, jti, iat, exp } = claims;
+  const instance = optional(claims, 'instance');
+  return {
+    role: roleOf(claims['role']),
+    subject: text('sub', sub),
+    instance,
+    token_id: jti === undefined ? null : text('jti', jti),
+    issued_at: iat === undefined ? null : iat * 1_000,
+    expires_at: exp === undefined ? null : exp * 1_000,
+    limits: {
+      ...limitsOf(claims),
+      instances: instance === null ? (list(claims, 'instances') ?? []) : [instance],
+    },
+  };
+}
+
+function limitsOf(claims: JWTPayload): CallerLimits {
+  const names = ['partners', 'regions', 'channels', 'pools'] as const;
+  const given = names.map((name) => [name, list(claims, name)] as const);
+  return Object.fromEntries(given.filter(([, items]) => items !== undefined));
+}
+
+function roleOf(claim: unknown): Role {
+  const role = roles.find((item) => item === claim);
+  if (role === undefined) throw new InvalidTokenError(`The claim role must be one of ${roles.join(', ')}.`);
+  return role;
+}
+
+function optional(claims: JWTPayload, name: string): string | null {
+  return Object.hasOwn(claims, name) ? text(name, claims[name]) : null;
+}
+
+function text(name: string, claim: unknown): string {
+  if (typeof claim === 'string' && visible.test(claim)) return claim;
+  throw new InvalidTokenError(`The claim ${name} must be 1 to 128 visible ASCII characters.`);
+}
+
+function list(claims: JWTPayload, name: string): readonly string[] | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const claim = claims[name];
+  const isList = Array.isArray(claim) && claim.length <= mostItems;
+  if (isList && claim.every((item): item is string => typeof item === 'string' && visible.test(item)))
+    return claim;
+  throw new InvalidTokenError(`The claim ${name} must be a list of at most ${mostItems} names.`);
+}

@@ -1,0 +1,106 @@
+import type { Pool } from 'pg';
+import { withinBytes } from '#platform';
+import type { Page } from './conditions.ts';
+import { Conditions } from './conditions.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { isoTime } from './sessions.ts';
+
+export interface AccessRecord {
+  readonly event_id: string;
+  readonly at: string;
+  readonly kind: 'read' | 'act';
+  readonly role: string;
+  readonly subject: string;
+  readonly instance: string | null;
+  readonly action: string;
+  readonly partner_ids: readonly string[];
+  readonly session_ids: readonly string[];
+  readonly purpose: string | null;
+  readonly what: string | null;
+  readonly correlation_id: string;
+}
+
+interface AccessFilter {
+  readonly partner_id?: string | undefined;
+  readonly subject?: string | undefined;
+  /** ISO 8601, this time included. */
+  readonly from?: string | undefined;
+  /** ISO 8601, this time excluded. */
+  readonly to?: string | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** What is recorded of reads and acts, the newest first. @throws InvalidCursorError */
+export async function listAccess(pool: Pool, filter: AccessFilter): Promise<Page<AccessRecord>> {
+  const { partner_id, subject, from, to, limit, after } = filter;
+  // The time of a record stands with its partner, too: one index has both.
+  const at = partner_id === undefined ? 'r.at' : 'p.at';
+  const id = partner_id === undefined ? 'r.event_id' : 'p.event_id';
+  const conditions = new Conditions()
+    .add('p.partner_id = $?', partner_id)
+    .add('r.subject = $?', subject)
+    .add(`${at} >= $?`, from)
+    .add(`${at} < $?`, to);
+  if (after !== undefined)
+    conditions.add(`(${at}, ${id}) < ($?, $?::uuid)`, ...decodeCursor(after, ['time', 'uuid']));
+  const source =
+    partner_id === undefined
+      ? 'access_record AS r'
+      : 'access_record_partner AS p JOIN access_record AS r USING (event_id)';
+  const { rows } = await pool.query<AccessRecord>(
+    `SELECT r.event_id, ${isoTime('r.at')} AS at, kind, role, subject, instance, action,
+       ARRAY(SELECT partner_id FROM access_record_partner AS a WHERE a.event_id = r.event_id ORDER BY 1) AS partner_ids,
+       session_ids, purpose, what, correlation_id
+     FROM ${source} ${conditions.where()}
+     ORDER BY ${at} DESC, ${id} DESC LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  const items = withinBytes(rows.slice(0, limit));
+  const last = items.at(-1);
+  const more = rows.length > items.length && last !== undefined;
+  return { items, next: more ? encodeCursor([last.at, last.event_id]) : null };
+}
+
+export interface AccessCount {
+  readonly subject: string;
+  readonly role: string;
+  readonly partner_id: string;
+  readonly records: number;
+  readonly sessions: number;
+  readonly first_at: string;
+  readonly last_at: string;
+}
+
+interface SummaryFilter {
+  readonly from: string;
+  readonly to: string;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** Whose data was touched within a time, and by whom: a count for each subject and partner. @throws InvalidCursorError */
+export async function summarizeAccess(
+  pool: Pool,
+  { from, to, limit, after }: SummaryFilter,
+): Promise<Page<AccessCount>> {
+  const conditions = new Conditions().add('p.at >= $?', from).add('p.at < $?', to);
+  if (after !== undefined)
+    conditions.add('(p.partner_id, subject, role) > ($?, $?, $?)', ...decodeCursor(after, texts));
+  const { rows } = await pool.query<AccessCount>(
+    `SELECT subject, role, p.partner_id, count(DISTINCT event_id)::int AS records,
+       count(DISTINCT s)::int AS sessions, ${isoTime('min(p.at)')} AS first_at, ${isoTime('max(p.at)')} AS last_at
+     FROM access_record_partner AS p JOIN access_record AS r USING (event_id)
+       LEFT JOIN LATERAL unnest(session_ids) AS s ON true
+     ${conditions.where()}
+     GROUP BY p.partner_id, subject, role ORDER BY p.partner_id, subject, role
+     LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  const items = withinBytes(rows.slice(0, limit));
+  const last = items.at(-1);
+  const more = rows.length > items.length && last !== undefined;
+  return { items, next: more ? encodeCursor([last.partner_id, last.subject, last.role]) : null };
+}
+
+const texts = ['text', 'text', 'text'] as const;

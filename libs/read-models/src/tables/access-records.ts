@@ -1,0 +1,97 @@
+import type { Pool, PoolClient } from 'pg';
+import type { JsonObject } from '#domain';
+import { isAccessEventType } from '#domain';
+import type { RawEvent } from '#sessions';
+import { isUuid } from './changes.ts';
+import { storableJson } from './storable.ts';
+
+/** An event of an access log, and where it stands. */
+export interface AccessItem {
+  readonly event: RawEvent;
+  readonly position: bigint;
+}
+
+/** Thrown when the checkpoint is not where its writer left it: another one writes, or the records were rebuilt. */
+export class AccessCheckpointMovedError extends Error {
+  readonly code = 'access_checkpoint_moved';
+
+  constructor() {
+    super('The checkpoint of the access records was moved by another writer.');
+  }
+}
+
+type Database = Pick<Pool | PoolClient, 'query'>;
+
+/** The position up to which the access logs are written; null: from the start. */
+export async function accessCheckpoint(database: Database): Promise<bigint | null> {
+  const { rows } = await database.query<{ position: string | null }>(
+    'SELECT position FROM access_checkpoint',
+  );
+  const position = rows[0]?.position ?? null;
+  return position === null ? null : BigInt(position);
+}
+
+/**
+ * Writes records and checkpoint in one statement. A record that is there already stays: two nodes may have added it.
+ * @throws AccessCheckpointMovedError when the checkpoint is not `from`
+ */
+export async function writeAccessRecords(
+  database: Database,
+  items: readonly AccessItem[],
+  { from, to }: { from: bigint | null; to: bigint | null },
+): Promise<void> {
+  const records = items.flatMap(({ event }) => recordOf(event) ?? []);
+  const { rows } = await database.query<{ moved: boolean }>(
+    `WITH moved AS (
+       UPDATE access_checkpoint SET position = $3 WHERE position IS NOT DISTINCT FROM $2 RETURNING true AS moved
+     ), given AS (
+       SELECT DISTINCT ON (event_id) * FROM moved, jsonb_to_recordset($1) AS r (event_id uuid, at timestamptz, kind text,
+         role text, subject text, instance text, action text, session_ids text[], purpose text, what text,
+         correlation_id text, partner_ids text[])
+     ), added AS (
+       INSERT INTO access_record (event_id, at, kind, role, subject, instance, action, session_ids, purpose, what, correlation_id)
+       SELECT event_id, at, kind, role, subject, instance, action, session_ids, purpose, what, correlation_id FROM given
+       ON CONFLICT DO NOTHING RETURNING event_id
+     ), partners AS (
+       INSERT INTO access_record_partner (partner_id, at, event_id)
+       SELECT DISTINCT p, at, event_id FROM given JOIN added USING (event_id), unnest(partner_ids) AS p
+       ON CONFLICT DO NOTHING
+     )
+     SELECT moved FROM moved`,
+    [storableJson(records), from, to],
+  );
+  if (rows.length === 0) throw new AccessCheckpointMovedError();
+}
+
+/** Deletes what is recorded and begins at the start of the log. To be called in a transaction that fills it again. */
+export async function clearAccessRecords(client: PoolClient): Promise<void> {
+  // Whoever writes waits for it first.
+  await client.query('UPDATE access_checkpoint SET position = NULL');
+  await client.query('DELETE FROM access_record');
+}
+
+/** The row of an event; undefined: it is none of ours, whoever wrote it. */
+function recordOf({ event_id, type, data, metadata }: RawEvent): JsonObject | undefined {
+  if (!isAccessEventType(type) || !isUuid(event_id)) return undefined;
+  const { role, subject, action } = data;
+  const { occurred_at, $correlationId } = metadata;
+  if (![role, subject, action].every(isText) || !isTime(occurred_at)) return undefined;
+  const kind = type === 'AdminActed' ? 'act' : 'read';
+  const { instance = null, purpose = null, what = null } = data;
+  const lists = { partner_ids: texts(data['partner_ids']), session_ids: texts(data['session_ids']) };
+  const correlation_id = isText($correlationId) ? $correlationId : event_id;
+  const who = { role, subject, instance, action, purpose, what } as JsonObject;
+  return { event_id, at: occurred_at, kind, correlation_id, ...who, ...lists };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTime(value: unknown): value is string {
+  return isText(value) && /^\d{4}-/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(isText) : [];
+}

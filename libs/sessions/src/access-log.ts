@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { EventData } from '@eventstore/db-client';
+import type { AccessEvent, EventMetadata } from '#domain';
+import type { Caller } from '#privacy';
+import { backOffMs, BatchWriter, sleep, uuidV5 } from '#platform';
+import { accessStream } from './access-stream.ts';
+import { StoreUnavailableError } from './errors.ts';
+import type { EventStore } from './store.ts';
+
+/** Who did something, why and to whose data. */
+export interface AccessEntry {
+  /** An act of an administrator; else a read of personal data. */
+  readonly isAct?: boolean;
+  readonly caller: Pick<Caller, 'role' | 'subject' | 'instance'> | SystemCaller;
+  /** As `read_turns`, `erase_partner`. */
+  readonly action: string;
+  readonly partner_ids: readonly string[];
+  readonly session_ids: readonly string[];
+  readonly purpose?: string | null | undefined;
+  /** What else says what it was about: nothing personal. */
+  readonly what?: string | null | undefined;
+  readonly correlationId?: string | undefined;
+  /** Entries with the same one are one record, whoever adds them. */
+  readonly once?: string | undefined;
+}
+
+/** A program that an operator runs on the machine. */
+interface SystemCaller {
+  readonly role: 'system';
+  readonly subject: string;
+  readonly instance: null;
+}
+
+interface Waiting {
+  readonly entry: AccessEntry;
+  readonly at: Date;
+  readonly settle: (error?: unknown) => void;
+}
+
+/** Namespace of the ids of records that several nodes may add. */
+const namespace = '5f0c4d5e-6a0e-4b0c-9d2c-6f7d2a1c9e44';
+const batch = {
+  capacity: 10_000,
+  batchSize: 256,
+  batchBytes: 512 * 1_024,
+  capacityBytes: 16 * 1_024 * 1_024,
+};
+/** How often other nodes may come first. */
+const attempts = 50;
+
+/** Records who saw personal data, and what administrators did: durably before the answer leaves. */
+export class AccessLog {
+  private readonly stopping = new AbortController();
+  private readonly writer: BatchWriter<Waiting>;
+  private readonly running: Promise<void>;
+  /** The last revision of the stream of today, as far as is known. */
+  private last = { stream: '', revision: -1 };
+
+  constructor(private readonly store: EventStore) {
+    this.writer = new BatchWriter<Waiting>(
+      {
+        ...batch,
+        sizeOf: ({ entry }) => 512 + 64 * (entry.partner_ids.length + entry.session_ids.length),
+        intervalMs: 0,
+        passIntervalMs: 60_000,
+        write: ({ items }) => this.write(items),
+        isTerminal: () => false,
+        onRetry: () => undefined,
+        onWritten: () => undefined,
+      },
+      this.stopping.signal,
+    );
+    this.running = this.writer.run();
+  }
+
+  /**
+   * Resolves when the entry is stored; those of the same moment share an append.
+   * @throws StoreUnavailableError, StoreOverloadedError: it may not be stored, so nothing may be shown
+   */
+  async record(entry: AccessEntry): Promise<void> {
+    if (this.stopping.signal.aborted || this.writer.isFull)
+      throw new StoreUnavailableError({ cause: 'the access log takes no entries' });
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+      void this.writer.push({ entry, at: new Date(), settle });
+    });
+  }
+
+  /** Takes no more entries. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** A batch that fails is not tried again: those who wait for it are told. */
+  private async write(items: readonly Waiting[]): Promise<void> {
+    try {
+      const events = items.map(({ entry, at }) => toEvent(entry, at));
+      // Twice the same id in one append would be an error.
+      await this.append([...new Map(events.map((event) => [event.id, event])).values()]);
+      for (const { settle } of items) settle();
+    } catch (error) {
+      for (const { settle } of items) settle(error);
+    }
+  }
+
+  private async append(events: readonly EventData[]): Promise<void> {
+    const stream = accessStream(new Date());
+    if (this.last.stream !== stream) this.last = { stream, revision: -1 };
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const outcome = await this.store.append(stream, events, this.last.revision);
+      this.last = { stream, revision: outcome.revision };
+      if (outcome.appended) return;
+      if (attempt > 0) await sleep(backOffMs(attempt, { minMs: 1, maxMs: 50 }));
+    }
+    throw new StoreUnavailableError({ cause: `${stream} changed ${attempts} times meanwhile` });
+  }
+}
+
+function toEvent(entry: AccessEntry, at: Date): EventData {
+  const { caller, action, partner_ids, session_ids, purpose = null, what = null, once } = entry;
+  const { role, subject, instance } = caller;
+  const type: AccessEvent['type'] = entry.isAct ? 'AdminActed' : 'PersonalDataAccessed';
+  const id = once === undefined ? randomUUID() : uuidV5(once, namespace);
+  const data: AccessEvent['data'] = {
+    role,
+    subject,
+    instance,
+    action,
+    partner_ids,
+    session_ids,
+    purpose,
+    what,
+  };
+  const metadata: Omit<EventMetadata, 'actor'> = {
+    schema_version: 1,
+    occurred_at: at.toISOString(),
+    $correlationId: entry.correlationId ?? id,
+  };
+  return { contentType: 'application/json', id, type, data, metadata };
+}

@@ -1,0 +1,34 @@
+import { userInfo } from 'node:os';
+import type { AccessEntry } from '#sessions';
+import { AccessLog, EventStore } from '#sessions';
+import { addressOf, unreachable } from './address.ts';
+
+type Act = Pick<AccessEntry, 'action' | 'what' | 'isAct'> &
+  Partial<Pick<AccessEntry, 'partner_ids' | 'session_ids'>>;
+
+/**
+ * Records what an operator does by a program, before it is done.
+ * @throws Failure when it cannot be recorded: then nothing may be done
+ */
+export async function recordAct(act: Act): Promise<void> {
+  const store = new EventStore(addressOf('EVENTSTORE_URL'));
+  const log = new AccessLog(store);
+  const caller = { role: 'system', subject: operator(), instance: null } as const;
+  try {
+    await log.record({ isAct: true, caller, partner_ids: [], session_ids: [], ...act });
+  } catch (error) {
+    throw unreachable('EVENTSTORE_URL', error);
+  } finally {
+    await log.close();
+    await store.dispose();
+  }
+}
+
+/** The user of the machine; one that has no name is known by its number. */
+function operator(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid:${process.getuid?.() ?? 'unknown'}`;
+  }
+}
