@@ -12,6 +12,7 @@ import { consumerClientId, createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
+import { PrivacyModule } from '#privacy';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
@@ -95,7 +96,12 @@ const clients = [
  * published; sessions expire, and inquiries that are open close at their deadline.
  */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
+  imports: [
+    PrivacyModule,
+    SessionsModule.forRoot({ whenFull: 'wait' }),
+    ReadModelsModule,
+    DeclarationsModule,
+  ],
   providers: [
     ...clients,
     BackingServices,

@@ -13,6 +13,7 @@ import {
   RowsStore,
   SessionMemory,
 } from '#read-models';
+import { PrivacyModule } from '#privacy';
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
@@ -21,7 +22,12 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
+  imports: [
+    PrivacyModule,
+    SessionsModule.forRoot({ whenFull: 'wait' }),
+    ReadModelsModule,
+    DeclarationsModule,
+  ],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
     {

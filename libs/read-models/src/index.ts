@@ -21,6 +21,7 @@ export { InvalidCursorError } from './queries/cursor.ts';
 export { forgetOwners, ownersOf, rememberOwners } from './queries/reference-owners.ts';
 export type { NamedOwner } from './queries/reference-owners.ts';
 export { sessionsConcerned } from './queries/references.ts';
+export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { deleteTokensAndIndex, storedTokens } from './queries/tokens.ts';

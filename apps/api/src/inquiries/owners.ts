@@ -1,19 +1,25 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { OpenInquiry } from '#domain';
 import { aboutOf } from '#domain';
 import { Config } from '#platform';
-import { ownersOf } from '#read-models';
+import { DataKeys } from '#privacy';
+import { ownersOf, StoredReferences } from '#read-models';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 
 /** To whom the orders, payouts and shipments belong that inquiries are about. */
 @Injectable()
 export class Owners {
+  private readonly references: StoredReferences;
+
   constructor(
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly config: Config,
-  ) {}
+    @Optional() keys?: DataKeys,
+  ) {
+    this.references = new StoredReferences(keys);
+  }
 
   /**
    * The partners whom events have named with what is asked about, and those who are asked about themselves; none where
@@ -25,7 +31,8 @@ export class Owners {
     const themselves = partner === undefined ? [] : [partner];
     const references = Object.entries(about).map(([kind, reference]) => ({ kind, reference }));
     if (references.length === 0) return themselves;
-    const owners = await this.breaker.run(() => ownersOf(this.pool, references));
+    const forms = (await this.references.forms(references)).flat();
+    const owners = await this.breaker.run(() => ownersOf(this.pool, forms));
     return [...themselves, ...owners.map(({ partner_id }) => partner_id)];
   }
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Publisher } from '#messaging';
 import type { Lease, PartitionWork } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+import { DataKeys } from '#privacy';
+import { StoredReferences } from '#read-models';
 import { EventStore, positionAfterRestore } from '#sessions';
 import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
@@ -56,6 +58,7 @@ export class OutboundPartitions {
     @InjectLogger() private readonly logger: Logger,
     { partitions, queueMb, kafka }: Config,
     { leaseMs }: BridgeConfig,
+    @Optional() private readonly keys?: DataKeys,
   ) {
     this.queueBytes = (queueMb * 2 ** 20) / partitions;
     this.hasKafka = kafka.brokers.length > 0;
@@ -142,7 +145,8 @@ export class OutboundPartitions {
 
   private indexOf(lease: Lease, signal: AbortSignal): IndexWriter {
     const { metrics, logger, late } = this;
-    const store = new IndexStore(this.pool, { ...lease, owner: this.instance });
+    const owner = { ...lease, owner: this.instance };
+    const store = new IndexStore(this.pool, owner, new StoredReferences(this.keys));
     const recordLate = (...args: Parameters<IndexPorts['recordLate']>): Promise<void> =>
       late.record(...args, signal);
     return new IndexWriter({ store, recordLate, metrics, logger }, signal);

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { LeaseLostError } from '#read-models';
+import { LeaseLostError, StoredReferences } from '#read-models';
 import type { IndexBatch } from './changes.ts';
 
 /** The owner of a partition, and the streams that are in it. */
@@ -15,6 +15,7 @@ export class IndexStore {
   constructor(
     private readonly pool: Pool,
     private readonly owner: IndexOwner,
+    private readonly references = new StoredReferences(undefined),
   ) {}
 
   /** Up to where all streams of the partition are indexed; null: the index begins with their first event. */
@@ -35,9 +36,10 @@ export class IndexStore {
    * Writes what events change; resolves when it is committed. A session that has not begun, or is over, has no mentions.
    * In two statements, since one inserts nothing in place of what it deletes; a crash between them does no harm: the
    * position is saved afterwards.
-   * @throws LeaseLostError
+   * @throws LeaseLostError, KeyStoreUnavailableError
    */
-  async apply({ starts, mentions, over }: IndexBatch): Promise<void> {
+  async apply({ starts, mentions: plain, over }: IndexBatch): Promise<void> {
+    const mentions = await this.references.written(plain);
     if (over.length > 0) await this.forget(over);
     const { partition, owner, epoch } = this.owner;
     const { rows } = await this.pool.query<{ owned: number }>({

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
+import { DataKeys } from '#privacy';
 import type { Addressees, SessionPage } from '#read-models';
-import { sessionsConcerned } from '#read-models';
+import { sessionsConcerned, StoredReferences } from '#read-models';
 
 /** Sessions that are found with one query. */
 const pageSize = 100;
@@ -9,17 +10,33 @@ const pageSize = 100;
 /** Finds in the index the sessions that updates concern, some at a time. */
 @Injectable()
 export class SessionFinder {
-  constructor(private readonly pool: Pool) {}
+  private readonly references: StoredReferences;
+
+  constructor(
+    private readonly pool: Pool,
+    @Optional() keys?: DataKeys,
+  ) {
+    this.references = new StoredReferences(keys);
+  }
 
   /** The first sessions of each of several updates. */
-  first(all: readonly Addressees[]): Promise<SessionPage[]> {
-    return sessionsConcerned(this.pool, all, pageSize);
+  async first(all: readonly Addressees[]): Promise<SessionPage[]> {
+    return sessionsConcerned(this.pool, await this.stored(all), pageSize);
   }
 
   /** The sessions of an update after a page; undefined: there are no more. */
   async next(addressees: Addressees, { next }: SessionPage): Promise<SessionPage | undefined> {
     if (next === undefined) return undefined;
-    const [page] = await sessionsConcerned(this.pool, [addressees], pageSize, next);
+    const [page] = await sessionsConcerned(this.pool, await this.stored([addressees]), pageSize, next);
     return page;
+  }
+
+  private stored(all: readonly Addressees[]): Promise<Addressees[]> {
+    return Promise.all(
+      all.map(async ({ references, partner }) => ({
+        references: (await this.references.forms(references)).flat(),
+        partner,
+      })),
+    );
   }
 }

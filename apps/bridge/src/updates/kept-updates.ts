@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
-import { isReference } from '#read-models';
+import { DataKeys } from '#privacy';
+import { isReference, StoredReferences } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
 import type { Mention } from '../references/changes.ts';
+import { fromContent, toContent } from './kept-content.ts';
 import type { AboutUpdate } from './update.ts';
 import { orderedAt, referencesIn } from './update.ts';
 
@@ -24,10 +26,15 @@ const dropBatch = 1_000;
 /** The updates of the last hours, by what they are about: for sessions that the index does not know, or not yet. */
 @Injectable()
 export class KeptUpdates {
+  private readonly references: StoredReferences;
+
   constructor(
     private readonly pool: Pool,
     @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
-  ) {}
+    @Optional() private readonly keys?: DataKeys,
+  ) {
+    this.references = new StoredReferences(keys);
+  }
 
   /** Keeps updates; resolves when they are committed, with the id of each. One that comes again is kept from then on. */
   async keep(updates: readonly AboutUpdate[]): Promise<string[]> {
@@ -35,16 +42,17 @@ export class KeptUpdates {
     const keys = updates.map(identityOf);
     // Each once, and always in one order: two bridges that lock rows in another one would wait for each other.
     const distinct = [...new Map(updates.map((item, index) => [keys[index] ?? '', item]))].sort(byKey);
-    const references = distinct.flatMap(([key, { about }]) =>
-      referencesIn(about).map((reference) => ({ key, ...reference })),
+    const references = await this.references.written(
+      distinct.flatMap(([key, { about }]) => referencesIn(about).map((reference) => ({ key, ...reference }))),
     );
+    const contents = await Promise.all(distinct.map(([key, item]) => toContent(this.keys, key, item)));
     const { rows } = await this.pool.query<{ key: string; id: string }>({
       name: 'turnstream-keep-updates',
       text: `WITH kept AS (
           INSERT INTO kept_update (identity, partner_id, kept_until, content)
           SELECT decode(key, 'hex'), partner_id, now() + $5 * interval '1 hour', content
           FROM unnest($1::text[], $2::text[], $3::text[]) AS u (key, partner_id, content)
-          ON CONFLICT (identity) DO UPDATE SET kept_until = excluded.kept_until
+          ON CONFLICT (identity) DO UPDATE SET kept_until = excluded.kept_until, content = excluded.content
           RETURNING id, encode(identity, 'hex') AS key, xmax = 0 AS is_new
         ), named AS (
           INSERT INTO kept_update_reference (kind, reference, ordered_at, update_id)
@@ -57,7 +65,7 @@ export class KeptUpdates {
       values: [
         distinct.map(([key]) => key),
         distinct.map(([, { about }]) => (isReference(about.partner) ? about.partner : null)),
-        distinct.map(([, item]) => JSON.stringify(item)),
+        contents,
         distinct.map(([, { update }]) => orderedAt(update)),
         this.config.keepUpdatesHours,
         references.map(({ key }) => key),
@@ -76,10 +84,12 @@ export class KeptUpdates {
    */
   async findFor(mentions: readonly Mention[], after: bigint | null): Promise<LateUpdate[]> {
     if (mentions.length === 0) return [];
+    // An update that was kept before there were keys stands in its plain form; so may the mention.
+    const forms = (await this.references.forms(mentions)).flatMap(bothWays);
     const { rows } = await this.pool.query<LateUpdate>({
       name: 'turnstream-late-updates',
       text: `SELECT DISTINCT u.ordered_at, u.id, m.session_id, r.partner_id, u.before_session
-        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS m (session_id, kind, reference)
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $6::text[]) AS m (session_id, kind, reference, other)
         JOIN reference_index AS r ON r.kind = m.kind AND r.reference = m.reference
           AND r.session_id = m.session_id AND r.position > $4
         CROSS JOIN LATERAL (
@@ -87,6 +97,11 @@ export class KeptUpdates {
           FROM (
             (SELECT n.* FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
              WHERE r.kind <> 'partner' AND n.kind = r.kind AND n.reference = r.reference AND k.kept_until > now()
+               AND (k.partner_id IS NULL OR k.partner_id = r.partner_id)
+             ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5)
+            UNION
+            (SELECT n.* FROM kept_update_reference AS n JOIN kept_update AS k ON k.id = n.update_id
+             WHERE m.other IS NOT NULL AND n.kind = r.kind AND n.reference = m.other AND k.kept_until > now()
                AND (k.partner_id IS NULL OR k.partner_id = r.partner_id)
              ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5)
             UNION
@@ -102,23 +117,24 @@ export class KeptUpdates {
           ORDER BY n.ordered_at DESC, n.update_id DESC LIMIT $5) AS u
         ORDER BY u.ordered_at, u.id`,
       values: [
-        mentions.map(({ session_id }) => session_id),
-        mentions.map(({ kind }) => kind),
-        mentions.map(({ reference }) => reference),
+        forms.map(({ session_id }) => session_id),
+        forms.map(({ kind }) => kind),
+        forms.map(({ reference }) => reference),
         after ?? -1n,
         latestOfReference,
+        forms.map(({ other }) => other),
       ],
     });
     return rows;
   }
 
-  /** A kept update; undefined when it is not kept any more. */
+  /** A kept update; undefined when it is not kept any more, or its key is destroyed. */
   async read(id: string): Promise<AboutUpdate | undefined> {
-    const { rows } = await this.pool.query<{ content: string }>(
-      'SELECT content FROM kept_update WHERE id = $1',
+    const { rows } = await this.pool.query<{ key: string; content: string }>(
+      `SELECT encode(identity, 'hex') AS key, content FROM kept_update WHERE id = $1`,
       [id],
     );
-    return rows[0] && (JSON.parse(rows[0].content) as AboutUpdate);
+    return rows[0] && fromContent(this.keys, rows[0].key, rows[0].content);
   }
 
   /** Records that a session has an update. */
@@ -144,6 +160,11 @@ export class KeptUpdates {
 /** A hash: source and id may have characters that no text of PostgreSQL has. */
 function identityOf({ update: { system, source_event_id } }: AboutUpdate): string {
   return hash('sha256', `${system}\0${source_event_id}`);
+}
+
+/** Each form of a mention, with the other one. */
+function bothWays(forms: readonly Mention[]): (Mention & { readonly other: string | null })[] {
+  return forms.map((form, n) => ({ ...form, other: forms[1 - n]?.reference ?? null }));
 }
 
 function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {

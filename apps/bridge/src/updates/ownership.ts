@@ -1,34 +1,38 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { UpdateReferences } from '#domain';
 import type { Addressees, NamedOwner, Reference } from '#read-models';
-import { isReference, ownersOf, rememberOwners } from '#read-models';
+import { isReference, ownersOf, rememberOwners, StoredReferences } from '#read-models';
 import { Config } from '#platform';
+import { DataKeys } from '#privacy';
 import type { AboutUpdate } from './update.ts';
 import { orderedAt, referencesIn } from './update.ts';
 
 /** Knows whose an order, payout or shipment is, and which sessions an update may therefore enter. */
 @Injectable()
 export class Ownership {
+  private readonly references: StoredReferences;
+
   constructor(
     private readonly pool: Pool,
     @Inject(Config) private readonly config: Pick<Config, 'foreignReferences'>,
-  ) {}
+    @Optional() keys?: DataKeys,
+  ) {
+    this.references = new StoredReferences(keys);
+  }
 
   /** Remembers what updates say: one that names a partner says whose the other things are that it names. */
   async learn(updates: readonly AboutUpdate[]): Promise<void> {
     const now = new Date().toISOString();
-    await rememberOwners(
-      this.pool,
-      updates.flatMap(({ update, about }): NamedOwner[] => {
-        const { partner: partner_id } = about;
-        if (!isReference(partner_id)) return [];
-        // A clock that is ahead must not make its word the last one for long.
-        const at = orderedAt(update) ?? now;
-        const named_at = at < now ? at : now;
-        return ownable(about).map((reference) => ({ ...reference, partner_id, named_at }));
-      }),
-    );
+    const named = updates.flatMap(({ update, about }): NamedOwner[] => {
+      const { partner: partner_id } = about;
+      if (!isReference(partner_id)) return [];
+      // A clock that is ahead must not make its word the last one for long.
+      const at = orderedAt(update) ?? now;
+      const named_at = at < now ? at : now;
+      return ownable(about).map((reference) => ({ ...reference, partner_id, named_at }));
+    });
+    await rememberOwners(this.pool, await this.references.written(named));
   }
 
   /**
@@ -38,8 +42,7 @@ export class Ownership {
   async addressees(all: readonly UpdateReferences[]): Promise<Addressees[]> {
     const allows = this.config.foreignReferences === 'allow';
     const asked = allows ? [] : all.filter(({ partner }) => partner === undefined).flatMap(ownable);
-    const known = await ownersOf(this.pool, asked);
-    const owners = new Map(known.map((owner) => [keyOf(owner), owner.partner_id]));
+    const owners = await this.ownersOf(asked);
     return all.map((about) => {
       const references = referencesIn(about);
       if (about.partner !== undefined)
@@ -48,6 +51,18 @@ export class Ownership {
       const [partner = null] = partners;
       return partners.size > 1 ? nobody : { references, partner };
     });
+  }
+
+  /** By the keys of the references. */
+  private async ownersOf(asked: readonly Reference[]): Promise<Map<string, string>> {
+    const forms = await this.references.forms(asked);
+    const known = await ownersOf(this.pool, forms.flat());
+    const owners = new Map(known.map((owner) => [keyOf(owner), owner.partner_id]));
+    const found = asked.map((reference, n) => {
+      const owner = forms[n]?.map((form) => owners.get(keyOf(form))).find((id) => id !== undefined);
+      return [keyOf(reference), owner] as const;
+    });
+    return new Map(found.flatMap(([key, owner]) => (owner === undefined ? [] : [[key, owner] as const])));
   }
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { RecordedEvent, SessionCommand, UpdateReferences } from '#domain';
 import { createLogger, Metrics } from '#platform';
+import type { DataKeys } from '#privacy';
+import { StoredReferences } from '#read-models';
 import type { CommandResult } from '#sessions';
 import { Script, startSession, turn } from '../../../../libs/read-models/src/test-support.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -51,11 +53,13 @@ export class LateHarness {
   constructor(
     readonly pool: Pool,
     foreignReferences: 'refuse' | 'allow' = 'refuse',
+    keys?: DataKeys,
   ) {
     const config = { keepUpdatesHours: 24, foreignReferences };
-    this.kept = new KeptUpdates(pool, config);
-    this.ownership = new Ownership(pool, config);
-    this.index = new IndexStore(pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes: ['session-0'] });
+    this.kept = new KeptUpdates(pool, config, keys);
+    this.ownership = new Ownership(pool, config, keys);
+    const owner = { partition: 0, owner: 'spec', epoch: 1n, prefixes: ['session-0'] };
+    this.index = new IndexStore(pool, owner, new StoredReferences(keys));
     const recorder = new UpdateRecorder({ execute: (request) => this.execute(request) });
     const [urgent, metrics] = [{ yieldToDeadlines: async () => undefined }, new BridgeMetrics(this.metrics)];
     const logger = createLogger('bridge', 'silent');

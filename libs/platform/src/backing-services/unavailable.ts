@@ -1,11 +1,11 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and those of `StoreUnavailableError`, `StoreOverloadedError`, `BudgetExceededError` and `KeyStoreUnavailableError`. */
+/** Node's, and those of `StoreUnavailableError`, `KeyStoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
 const codes = new Set([
   'store_unavailable',
+  'key_store_unavailable',
   'store_overloaded',
   'budget_exceeded',
-  'key_store_unavailable',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',

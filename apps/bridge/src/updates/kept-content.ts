@@ -1,0 +1,41 @@
+import type { DataKeys } from '#privacy';
+import { erased, keyIdOf, open, seal } from '#privacy';
+import { isReference } from '#read-models';
+import type { AboutUpdate } from './update.ts';
+
+/** The keys of updates that name no partner, one a day: gone when the last update of the day is. No partner's id has a slash. */
+export const keptPartners = '/kept/';
+
+/** The content of a kept update as it is stored: sealed where there are keys. @throws KeyStoreUnavailableError */
+export async function toContent(
+  keys: DataKeys | undefined,
+  identity: string,
+  item: AboutUpdate,
+): Promise<string> {
+  const content = JSON.stringify(item);
+  if (!keys) return content;
+  const { partner } = item.about;
+  const key = await keys.of(isReference(partner) ? partner : `${keptPartners}${today()}`);
+  return seal(key, placeOf(identity), content) ?? content;
+}
+
+/** The update of a content; undefined: its key is destroyed. @throws BrokenSealError, KeyStoreUnavailableError */
+export async function fromContent(
+  keys: DataKeys | undefined,
+  identity: string,
+  content: string,
+): Promise<AboutUpdate | undefined> {
+  const keyId = keyIdOf(content);
+  if (keyId === undefined || !keys) return JSON.parse(content) as AboutUpdate;
+  const key = keys.cached(keyId) ?? (await keys.byId(keyId));
+  if (key === erased) return undefined;
+  return JSON.parse(open(key, placeOf(identity), content) as string) as AboutUpdate;
+}
+
+function placeOf(record: string): Parameters<typeof open>[1] {
+  return { of: 'kept_update', record, field: 'content' };
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { KeyStoreUnavailableError } from '#privacy';
+import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import type { TestDatabase } from '../../../../libs/read-models/src/test-support.ts';
+import { Script } from '../../../../libs/read-models/src/test-support.ts';
+import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { SessionFinder } from '../references/session-finder.ts';
+import { LateHarness, mention, start, updateAbout } from './test-updates.ts';
+
+const tables = ['reference_index', 'kept_update', 'kept_update_reference', 'reference_owner'];
+let database: TestDatabase;
+let store: MemoryKeyStore;
+let harness: LateHarness;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.pool.query(
+    `INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)`,
+  );
+});
+beforeEach(async () => {
+  await database.pool.query(`TRUNCATE ${tables.join(', ')}`);
+  store = new MemoryKeyStore();
+  harness = new LateHarness(database.pool, 'refuse', testDataKeys(store));
+});
+afterAll(() => database.drop());
+
+const update = (about: Parameters<typeof updateAbout>[0]): ReturnType<typeof updateAbout> =>
+  updateAbout(about, { data: { status: 'CANARY-status' }, reference: 'CANARY-order' });
+
+/** All rows of the tables, as one text. */
+async function stored(): Promise<string> {
+  const all = await Promise.all(
+    tables.map((table) => database.pool.query<{ row: string }>(`SELECT t::text AS row FROM ${table} AS t`)),
+  );
+  return all.flatMap(({ rows }) => rows.map(({ row }) => row)).join('\n');
+}
+
+test('no table tells what an update says, or which order it is about', async () => {
+  const session = new Script();
+  await harness.receive(update({ order: 'CANARY-order', partner: 'P1' }), update({ order: 'CANARY-order' }));
+  await harness.indexed(session, start('P1'), mention({ order_id: 'CANARY-order' }));
+  expect(harness.recorded).toHaveLength(2);
+  expect(await stored()).toContain('P1');
+  expect(await stored()).not.toContain('CANARY');
+});
+
+test('an update that names a partner is sealed with its key, any other with one of the day', async () => {
+  await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O2' }));
+  const partners = [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
+  expect(partners).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/), 'P1']);
+});
+
+test('sessions are found by an order, and by one that was indexed before there were keys', async () => {
+  const [before, now] = [new Script(), new Script()];
+  await new LateHarness(database.pool).indexed(before, start('P1'), mention({ order_id: 'O1' }));
+  await harness.indexed(now, start('P1'), mention({ order_id: 'O1' }));
+  const finder = new SessionFinder(database.pool, testDataKeys(store));
+  const [page] = await finder.first([{ references: [{ kind: 'order', reference: 'O1' }], partner: null }]);
+  expect(page?.sessions).toEqual([before.sessionId, now.sessionId].sort());
+});
+
+test('an update that was kept before there were keys is recorded late', async () => {
+  await new LateHarness(database.pool).receive(update({ order: 'O1' }));
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toHaveLength(1);
+});
+
+test('whose an order is, is known as before, and of what was learned before there were keys', async () => {
+  await new LateHarness(database.pool).receive(update({ order: 'O1', partner: 'P1' }));
+  await harness.receive(update({ order: 'O2', partner: 'P2' }));
+  const addressees = await harness.ownership.addressees([{ order: 'O1' }, { order: 'O2' }, { order: 'O3' }]);
+  expect(addressees.map(({ partner }) => partner)).toEqual(['P1', 'P2', null]);
+});
+
+test('an update whose key is destroyed is not kept any more', async () => {
+  await harness.receive(update({ order: 'O1', partner: 'P1' }));
+  await store.destroy('P1', new Date().toISOString());
+  harness = new LateHarness(database.pool, 'refuse', testDataKeys(store));
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toEqual([]);
+});
+
+test('without the key store nothing is kept, in plain neither', async () => {
+  store.current = async () => Promise.reject(new KeyStoreUnavailableError());
+  await expect(harness.kept.keep([update({ order: 'O1' })])).rejects.toThrow(KeyStoreUnavailableError);
+  expect(await stored()).toBe('');
+});
