@@ -14,6 +14,7 @@ import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
+import { DetokeniseModule } from './detokenise/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -38,6 +39,7 @@ import { TokensModule } from './tokens/module.ts';
     AccessLogModule,
     ReadsModule,
     TokensModule,
+    DetokeniseModule,
   ],
   controllers: [AsyncApiController],
 })

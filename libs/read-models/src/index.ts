@@ -24,9 +24,10 @@ export { sessionsConcerned } from './queries/references.ts';
 export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
-export { deleteTokensAndIndex, storedTokens } from './queries/tokens.ts';
+export { deleteTokensAndIndex, hasTokens, storedTokens } from './queries/tokens.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { listTurns } from './queries/turns.ts';
+export type { TurnItem } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
 export {
   accessCheckpoint,

@@ -43,4 +43,5 @@ export { explainingDenial } from './readiness.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';
+export { tokenPlace } from './tokenise-commands.ts';
 export { SessionsModule } from './sessions.module.ts';

@@ -1,4 +1,14 @@
-import { Controller, Get, Optional, Param, Query, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Optional,
+  Param,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
@@ -26,6 +36,8 @@ import {
 } from './dto.ts';
 import { GetEvents } from './get-events.ts';
 import { GetSession } from './get-session.ts';
+import { TurnSearchDto } from './search.dto.ts';
+import { TurnSearch } from './search.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
 import { shownEvents, shownTurns } from './shown.ts';
 
@@ -40,6 +52,7 @@ export class HistoryController {
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly reach: SessionReach,
+    private readonly search: TurnSearch,
     @Optional() private readonly keys?: DataKeys,
   ) {}
 
@@ -111,6 +124,28 @@ export class HistoryController {
     return this.breaker.run(() =>
       listTurns(this.pool, { ...query, partners, channels }, undefined, this.keys),
     );
+  }
+
+  @Post('turns/search')
+  @HttpCode(200)
+  @Access('list')
+  @Shows(shownTurns)
+  @ApiOperation({
+    summary: 'Turns that hold a value of an entity, the oldest first',
+    description: `The value is looked up by a keyed hash: it is stored encrypted only. ${pageEnds}`,
+  })
+  @ApiOkResponse({ type: TurnsPageDto })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_json',
+    'payload_too_large',
+    'unsupported_media_type',
+    'invalid_cursor',
+    'forbidden',
+    'engine_unavailable',
+  )
+  async searchTurns(@CurrentCaller() caller: Caller, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
+    return this.search.find(query, listable(caller));
   }
 
   /** The turns of one session are shown if the session is reached, by what its stream says. */

@@ -76,8 +76,8 @@ describe('a masked event', () => {
     expect(maskEvent({ type: 'Later', data: { text: 'secret' } }).data).toEqual({ text: '[masked]' });
   });
 
-  test.each(Object.entries(fieldClasses))('of type %s shows no personal field', (type, fields) => {
-    const personal = Object.entries(fields).filter(([, fieldClass]) => fieldClass !== 'plain');
+  test.each(Object.entries(fieldClasses))('of type %s shows no personal field', (type, classes) => {
+    const personal = Object.entries(classes).filter(([, kind]) => kind !== 'plain');
     const data = Object.fromEntries(personal.map(([field]) => [field, 'secret']));
     expect(JSON.stringify(maskJson(data, rulesOfEvent(type)))).not.toContain('secret');
   });

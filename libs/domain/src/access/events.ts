@@ -24,7 +24,7 @@ export type AdminActed = Event<'AdminActed', Access>;
 /** The events of the streams `access-{yyyy-mm-dd}`. */
 export type AccessEvent = PersonalDataAccessed | AdminActed;
 
-const access = {
+const plain = {
   role: 'plain',
   subject: 'plain',
   instance: 'plain',
@@ -36,8 +36,8 @@ const access = {
 } as const;
 
 export const accessFieldClasses: FieldClasses<AccessEvent> = {
-  PersonalDataAccessed: access,
-  AdminActed: access,
+  PersonalDataAccessed: plain,
+  AdminActed: plain,
 };
 
 /** Whether this version of the code knows an event type of an access log. */

@@ -24,6 +24,14 @@ export async function storedTokens(
   return rows;
 }
 
+/** Whether a partner has any token. */
+export async function hasTokens(pool: Pool, partnerId: string): Promise<boolean> {
+  const { rowCount } = await pool.query('SELECT FROM personal_token WHERE partner_id = $1 LIMIT 1', [
+    partnerId,
+  ]);
+  return rowCount === 1;
+}
+
 /** Removes the tokens of a partner, and what finds the values of its turns. Returns how many rows went. */
 export async function deleteTokensAndIndex(
   pool: Pool,

@@ -341,6 +341,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/turns/search": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Turns that hold a value of an entity, the oldest first
+         * @description The value is looked up by a keyed hash: it is stored encrypted only. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         */
+        readonly post: operations["searchTurns"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agents": {
         readonly parameters: {
             readonly query?: never;
@@ -469,6 +489,26 @@ export interface paths {
          * @description Within seconds no node accepts them any more, and their open connections end.
          */
         readonly post: operations["revokeTokens"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/partners/{partner_id}/detokenise": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Show what tokens of a partner stand for
+         * @description For services, auditors and administrators. Each call that shows a value is recorded, with its purpose, before the answer leaves. A token can be shown about a second after the message that brought it.
+         */
+        readonly post: operations["detokenise"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1611,6 +1651,35 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
+        readonly TurnSearchDto: {
+            /**
+             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
+             * @example {
+             *       "name": "month",
+             *       "value": "October"
+             *     }
+             */
+            readonly entity?: {
+                readonly name: string;
+                readonly value: string | number | boolean;
+            };
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /**
+             * Format: date-time
+             * @description At or after this time.
+             */
+            readonly from?: string;
+            /**
+             * Format: date-time
+             * @description Before this time.
+             */
+            readonly to?: string;
+            /** @default 50 */
+            readonly limit?: number;
+            /** @description The `next` of the previous page. */
+            readonly after?: string;
+        };
         readonly AgentInstanceDto: {
             /** @example bot-7 */
             readonly instance: string;
@@ -1769,6 +1838,43 @@ export interface components {
              * @description Only those of the subject that were issued before this time; left out: before now.
              */
             readonly before?: string;
+        };
+        readonly DetokeniseDto: {
+            /**
+             * @example [
+             *       "tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210"
+             *     ]
+             */
+            readonly tokens: readonly string[];
+            /**
+             * @description Why the values are to be shown. It stands in the access log: nothing personal.
+             * @example refund:4711
+             */
+            readonly purpose: string;
+        };
+        readonly TokenValueDto: {
+            /** @example tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210 */
+            readonly token: string;
+            /**
+             * @example phone
+             * @enum {string}
+             */
+            readonly type: "card" | "upi" | "account" | "ifsc" | "phone" | "pan" | "aadhaar" | "gstin" | "vehicle" | "email" | "coordinates";
+            /**
+             * @description In the one form of all its spellings.
+             * @example +919876543210
+             */
+            readonly value: string;
+        };
+        readonly DetokenisedDto: {
+            /** @example P7689 */
+            readonly partner_id: string;
+            readonly values: readonly components["schemas"]["TokenValueDto"][];
+            /**
+             * @description Texts that are no tokens of this partner, and tokens whose value was erased.
+             * @example []
+             */
+            readonly unknown: readonly string[];
         };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
         readonly Problem: {
@@ -4368,6 +4474,86 @@ export interface operations {
             };
         };
     };
+    readonly searchTurns: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TurnSearchDto"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TurnsPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly agents: {
         readonly parameters: {
             readonly query?: {
@@ -4753,6 +4939,86 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly detokenise: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DetokeniseDto"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DetokenisedDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {

@@ -1,0 +1,43 @@
+import { Body, Controller, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Caller } from '#privacy';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { PartnerParams } from '../common/params.ts';
+import { Detokeniser } from './detokenise.ts';
+import { DetokenisedDto, DetokeniseDto } from './dto.ts';
+
+/** What tokens of personal values stand for. */
+@ApiTags('privacy')
+@Controller('v1/partners')
+export class DetokeniseController {
+  constructor(private readonly detokeniser: Detokeniser) {}
+
+  @Post(':partner_id/detokenise')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @Access('detokenise')
+  @ApiOperation({
+    summary: 'Show what tokens of a partner stand for',
+    description:
+      'For services, auditors and administrators. Each call that shows a value is recorded, with its purpose, before the ' +
+      'answer leaves. A token can be shown about a second after the message that brought it.',
+  })
+  @ApiOkResponse({ type: DetokenisedDto })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_json',
+    'payload_too_large',
+    'unsupported_media_type',
+    'forbidden',
+    'engine_unavailable',
+  )
+  async detokenise(
+    @CurrentCaller() caller: Caller,
+    @Param() { partner_id }: PartnerParams,
+    @Body() { tokens, purpose }: DetokeniseDto,
+  ): Promise<DetokenisedDto> {
+    return { partner_id, ...(await this.detokeniser.show(caller, partner_id, tokens, purpose)) };
+  }
+}

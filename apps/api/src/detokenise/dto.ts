@@ -1,0 +1,43 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsString, Length, Matches } from 'class-validator';
+import { personalTypes } from '#privacy';
+import type { PersonalType } from '#privacy';
+
+const example = 'tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210';
+
+export class DetokeniseDto {
+  @ApiProperty({ type: [String], minItems: 1, maxItems: 100, example: [example] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  @Length(1, 100, { each: true })
+  tokens: string[];
+
+  @ApiProperty({
+    example: 'refund:4711',
+    pattern: '^[a-z0-9_.:-]{3,64}$',
+    description: 'Why the values are to be shown. It stands in the access log: nothing personal.',
+  })
+  @IsString()
+  @Matches(/^[a-z0-9_.:-]{3,64}$/, { message: '$property must be 3 to 64 of a to z, digits and _ . : -' })
+  purpose: string;
+}
+
+class TokenValueDto {
+  @ApiProperty({ example }) token: string;
+  @ApiProperty({ enum: personalTypes, example: 'phone' }) type: PersonalType;
+  @ApiProperty({ example: '+919876543210', description: 'In the one form of all its spellings.' })
+  value: string;
+}
+
+export class DetokenisedDto {
+  @ApiProperty({ example: 'P7689' }) partner_id: string;
+  @ApiProperty({ type: [TokenValueDto] }) values: readonly TokenValueDto[];
+  @ApiProperty({
+    type: [String],
+    description: 'Texts that are no tokens of this partner, and tokens whose value was erased.',
+    example: [],
+  })
+  unknown: readonly string[];
+}

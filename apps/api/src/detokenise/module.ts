@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { DetokeniseController } from './controller.ts';
+import { Detokeniser } from './detokenise.ts';
+
+/** The way back from tokens to personal values. */
+@Module({ controllers: [DetokeniseController], providers: [Detokeniser] })
+export class DetokeniseModule {}

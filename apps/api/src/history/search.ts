@@ -1,0 +1,44 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { CallerLimits } from '#privacy';
+import { BlindIndex, DataKeys, tokenise } from '#privacy';
+import type { Page, TurnItem } from '#read-models';
+import { entityIndex, hasTokens, listTurns } from '#read-models';
+import { validationFailed } from '#platform';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import type { TurnSearchDto } from './search.dto.ts';
+
+/** Finds turns by the value of an entity, which is encrypted where it stands. */
+@Injectable()
+export class TurnSearch {
+  constructor(
+    private readonly pool: Pool,
+    private readonly breaker: PostgresBreaker,
+    @Optional() @Inject(DataKeys) private readonly keys: DataKeys | undefined,
+  ) {}
+
+  /** @throws KeyStoreUnavailableError, InvalidCursorError */
+  async find({ entity, ...filter }: TurnSearchDto, limits: CallerLimits): Promise<Page<TurnItem>> {
+    const { keys } = this;
+    if (keys === undefined)
+      throw validationFailed([{ field: 'entity', message: 'values are indexed where KEYSTORE_URL is set' }]);
+    const index = await BlindIndex.load(keys);
+    return this.breaker.run(async () => {
+      const value = await this.stored(keys, entity, filter.partner_id);
+      const blind_index = entityIndex(index, entity.name, value);
+      const { partners, channels } = limits;
+      return listTurns(this.pool, { ...filter, blind_index, partners, channels }, undefined, keys);
+    });
+  }
+
+  /** As the value stands in turns of a partner: a personal one is a token there. No partner gets a key by a search. */
+  private async stored(
+    keys: DataKeys,
+    { name, value }: TurnSearchDto['entity'],
+    partnerId: string | undefined,
+  ): Promise<string | number | boolean> {
+    if (partnerId === undefined || !(await hasTokens(this.pool, partnerId))) return value;
+    const { value: stored } = tokenise(await keys.of(partnerId), { [name]: value });
+    return stored[name] ?? value;
+  }
+}
