@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 
 /** Who did something to whom. Nothing of it is personal: ids are opaque, a purpose is an identifier. */
 interface Access {
@@ -24,12 +24,23 @@ export type AdminActed = Event<'AdminActed', Access>;
 /** The events of the streams `access-{yyyy-mm-dd}`. */
 export type AccessEvent = PersonalDataAccessed | AdminActed;
 
-export const accessPersonalFields: PersonalFields<AccessEvent> = {
-  PersonalDataAccessed: [],
-  AdminActed: [],
+const access = {
+  role: 'plain',
+  subject: 'plain',
+  instance: 'plain',
+  action: 'plain',
+  partner_ids: 'plain',
+  session_ids: 'plain',
+  purpose: 'plain',
+  what: 'plain',
+} as const;
+
+export const accessFieldClasses: FieldClasses<AccessEvent> = {
+  PersonalDataAccessed: access,
+  AdminActed: access,
 };
 
 /** Whether this version of the code knows an event type of an access log. */
 export function isAccessEventType(type: string): type is AccessEvent['type'] {
-  return Object.hasOwn(accessPersonalFields, type);
+  return Object.hasOwn(accessFieldClasses, type);
 }
