@@ -11,6 +11,6 @@ test('docs/events.json is what the types of stored events say', async () => {
 
 test('docs/events.json has every type of event that is stored', () => {
   const declared = [fieldClasses, partnerFieldClasses, accessFieldClasses];
-  const types = declared.flatMap((fields) => Object.keys(fields));
+  const types = declared.flatMap((classes) => Object.keys(classes));
   expect(Object.keys(JSON.parse(committed) as object)).toEqual(types.toSorted());
 });

@@ -36,6 +36,8 @@ export interface TestAppOptions {
   readonly unansweredHandoffS?: number;
   /** Whose tokens count; left out: nobody needs one. */
   readonly issuer?: DevelopmentIssuer;
+  /** What it logs goes there, from debug on; left out: nowhere. */
+  readonly log?: { write(line: string): void };
   /** Requests of a subject in an hour. */
   readonly rateLimit?: number;
 }
@@ -46,6 +48,7 @@ export async function startTestApp({
   unansweredHandoffS = 0,
   issuer,
   rateLimit,
+  log,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
@@ -57,7 +60,8 @@ export async function startTestApp({
     ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
   };
   Object.assign(process.env, access);
-  const app = await createApp(api, config, createLogger('api', 'silent'));
+  const logger = log ? createLogger('api', 'debug', log) : createLogger('api', 'silent');
+  const app = await createApp(api, config, logger);
   for (const name of Object.keys(access)) delete process.env[name];
   const store = app.get(EventStore);
   const redis = app.get(Redis);

@@ -73,7 +73,9 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {
-    throw new NonRetryableError('not_json', error instanceof Error ? error.message : String(error));
+    // The engine's text quotes the message, which may hold personal data.
+    const [place = ''] = / at position \d+.*$/.exec(error instanceof Error ? error.message : '') ?? [];
+    throw new NonRetryableError('not_json', `The value is not valid JSON${place}.`);
   }
 }
 

@@ -20,6 +20,7 @@ export { Config, loadConfig } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';
+export { textWithoutData } from './errors/without-data.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';
 export { Convert, ItemsByType } from './http/dto.ts';

@@ -65,7 +65,6 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   idempotency_key_reused: new ProblemError(
     'idempotency_key_reused',
     'This key or turn_id was used before with another body. Use a new key for another request.',
-    { command_id: 'key:7d1f' },
   ),
   session_set_aside: new ProblemError(
     'session_set_aside',

@@ -42,9 +42,8 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
     return wrongRevision(error, request ? maskerOf(request) : maskerOfNobody);
   if (error instanceof OutOfReachError) return forbidden(outOfReach);
   if (error instanceof CommandIdReusedError) {
-    return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`, {
-      command_id: error.commandId,
-    });
+    // Which id it is, is not told: that of a message may hold a phone number.
+    return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`);
   }
   if (error instanceof InvalidCursorError) {
     return new ProblemError(

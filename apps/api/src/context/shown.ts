@@ -46,7 +46,7 @@ export const contextRules: Rules<ShownContext> = {
   external: {
     system: 'plain',
     kind: 'plain',
-    reference: 'plain',
+    reference: 'masked',
     data: 'masked',
     status: 'plain',
     public_text: 'plain',

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#domain';
 import type { AnyRules } from './mask.ts';
 import { maskJson } from './mask.ts';
-import { rulesOfEvent } from './personal-fields.ts';
+import { rulesOfEvent } from './event-rules.ts';
 
 /** Ids of commands hold those of messages, which may hold a phone number. */
 const metadataRules: AnyRules = {

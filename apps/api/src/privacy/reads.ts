@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '#privacy';
+import type { Logger } from '#platform';
+import { InjectLogger } from '#platform';
 import { AccessLog, EventStore, readRawEvents } from '#sessions';
 import { callerOf } from '../access/current-caller.ts';
 import type { View } from './masking.ts';
@@ -44,6 +46,7 @@ export class Reads {
   constructor(
     private readonly log: AccessLog,
     private readonly store: EventStore,
+    @InjectLogger() private readonly logger: Logger,
   ) {}
 
   /** Whether a read of a session needs no record any more. */
@@ -75,6 +78,17 @@ export class Reads {
       this.own.delete(once);
       throw error;
     }
+  }
+
+  /** Records that a caller has done something with a session. What is done is stored already: nothing waits for it. */
+  recordAct(caller: Caller, action: string, session_id: string, what: string): void {
+    if (!isKnown(caller)) return;
+    const record = async (): Promise<void> => {
+      const owner = await this.ownerOf({ session_id });
+      const partner_ids = owner === undefined ? [] : [owner];
+      await this.log.record({ isAct: true, caller, action, partner_ids, session_ids: [session_id], what });
+    };
+    record().catch((err: unknown) => this.logger.warn({ err, action, session_id }, 'an act is not recorded'));
   }
 
   private async add(

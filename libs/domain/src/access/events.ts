@@ -24,7 +24,7 @@ export type AdminActed = Event<'AdminActed', Access>;
 /** The events of the streams `access-{yyyy-mm-dd}`. */
 export type AccessEvent = PersonalDataAccessed | AdminActed;
 
-const plain = {
+const access = {
   role: 'plain',
   subject: 'plain',
   instance: 'plain',
@@ -36,8 +36,8 @@ const plain = {
 } as const;
 
 export const accessFieldClasses: FieldClasses<AccessEvent> = {
-  PersonalDataAccessed: plain,
-  AdminActed: plain,
+  PersonalDataAccessed: access,
+  AdminActed: access,
 };
 
 /** Whether this version of the code knows an event type of an access log. */

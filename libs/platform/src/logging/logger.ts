@@ -3,11 +3,25 @@ import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import type { LogLevel } from '../config/config.ts';
 import { isError } from '../errors/any-error.ts';
+import { stackWithoutData, textWithoutData } from '../errors/without-data.ts';
 
 export type { Logger };
 
 /** Fields that hold what people said or who they are: their values never reach a log, down to four levels deep. */
-const personal = ['message_text', 'response_text', 'extracted_entities', 'name', 'device', 'authorization'];
+const personal = [
+  'message_text',
+  'response_text',
+  'extracted_entities',
+  'name',
+  'device',
+  'region',
+  'message_id',
+  'step',
+  'note',
+  'preferences',
+  'answer',
+  'authorization',
+];
 const redacted = ['', '*.', '*.*.', '*.*.*.'].flatMap((depth) => personal.map((field) => depth + field));
 
 /** JSON log of one app, a line each, to stdout (or `destination`). */
@@ -24,14 +38,14 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
   return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
-/** What a log contains of an error: not its other members, in which drivers put values (PostgreSQL's detail is one). */
+/** What a log contains of an error: not its other members, and no text, in which drivers put values (PostgreSQL's detail is one). */
 function errorFields(error: unknown): object {
   if (!isError(error)) return { message: String(error) };
   return {
     type: error.constructor.name,
-    message: error.message,
+    message: textWithoutData(error),
     ...(error.code !== undefined && { code: error.code }),
-    stack: error.stack,
+    stack: stackWithoutData(error),
     ...(isError(error.cause) && { cause: errorFields(error.cause) }),
   };
 }
@@ -53,7 +67,7 @@ export function nestLogger(logger: Logger): LoggerService {
       const context = rest.findLast((item) => typeof item === 'string');
       const level = method === 'log' ? 'debug' : nestLevels[method];
       const err = [message, ...rest].find((item) => isError(item));
-      logger[level]({ context, ...(err && { err }) }, err ? err.message : String(message));
+      logger[level]({ context, ...(err && { err }) }, err ? textWithoutData(err) : String(message));
     };
   return {
     log: write('log'),

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
+import { textWithoutData } from '#platform';
 import { UnprojectableEventError } from '#sessions';
 import type { Owner } from './owner.ts';
 import { isRefusedData } from './refused.ts';
@@ -39,8 +40,7 @@ export function setAside(
 function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof UnprojectableEventError) return error.reason;
-  // PostgreSQL quotes the value that it refuses: that may be what somebody said.
-  if (isRefusedData(error)) return error.message.replaceAll(/"[^"]*"/g, '…');
+  if (isRefusedData(error)) return textWithoutData(error);
   return 'malformed_event';
 }
 

@@ -12,6 +12,7 @@ import { OpenConnections } from '../../access/open-connections.ts';
 import { Admission } from '../../admission/admission.ts';
 import { admitUpgrade } from '../../admission/upgrade.ts';
 import { AgentMetrics } from '../common/metrics.ts';
+import { Reads } from '../../privacy/reads.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { Connection } from './connection.ts';
 import { closeCodes } from './connection.ts';
@@ -47,6 +48,7 @@ export class AgentGateway implements OnApplicationBootstrap {
     private readonly admission: Admission,
     private readonly access: UpgradeAccess,
     private readonly openConnections: OpenConnections,
+    private readonly reads: Reads,
     metrics: AgentMetrics,
     @InjectLogger() private readonly logger: Logger,
   ) {
@@ -109,7 +111,10 @@ export class AgentGateway implements OnApplicationBootstrap {
 
   private acknowledge(connection: Connection, { session_id, revision, skipped }: Ack): void {
     const attachment = connection.attachment(session_id);
-    if (attachment) this.dispatcher.acknowledge(attachment, revision, skipped);
+    if (!attachment) return;
+    this.dispatcher.acknowledge(attachment, revision, skipped);
+    if (skipped !== undefined)
+      this.reads.recordAct(connection.caller, 'skip_update', session_id, `${revision} ${skipped}`);
   }
 
   /** What an instance asks for is done in the order in which it asked. */
