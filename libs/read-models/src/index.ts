@@ -24,7 +24,7 @@ export { dueSessions, ownedSessions, listSessions, overSessions } from './querie
 export { listTurns } from './queries/turns.ts';
 export { ReadModelsModule } from './read-models.module.ts';
 export { isUuid } from './tables/changes.ts';
-export { divide, isDeletion, sizeOfItem } from './tables/items.ts';
+export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';

@@ -83,8 +83,8 @@ export class EventCodec {
   decodePartner(stored: StoredEvent): PartnerEvent {
     const { type } = stored;
     const { data } = this.current(stored);
-    if (!isPartnerEventType(type) || !isPartner(data)) throw unprojectable(stored, 'malformed_event');
-    return { type, data };
+    if (!isPartnerEventType(type) || !isPartner(type, data)) throw unprojectable(stored, 'malformed_event');
+    return { type, data } as PartnerEvent;
   }
 
   private current(stored: StoredEvent): DecodedEvent {
@@ -181,8 +181,11 @@ function isActor(value: unknown): value is EventMetadata['actor'] {
   return isFields(value) && typeof value['role'] === 'string' && typeof value['id'] === 'string';
 }
 
-function isPartner(data: object): data is PartnerEvent['data'] {
+function isPartner(type: string, data: object): boolean {
+  if (type === 'PartnerErased') return isFields((data as Partial<PartnerState>).privacy);
   const { memory, sessions } = data as Partial<PartnerState>;
   if (!isFields(memory) || !Array.isArray(sessions)) return false;
+  // The key of what it held was destroyed.
+  if (Object.keys(memory).length === 0) return true;
   return isFields(memory['preferences']) && Array.isArray(memory['open_goals']);
 }

@@ -237,6 +237,8 @@ function hasEvents(decided: DecidedCommands): decided is AcceptedCommands {
   return 'events' in decided && decided.events.length > 0;
 }
 
+/** Of an erased one nothing is remembered. */
 function isOver({ state }: Session): boolean {
-  return isStarted(state) && state.session.status !== 'active';
+  const { status } = state.session;
+  return isStarted(state) && status !== 'active' && status !== 'erased';
 }

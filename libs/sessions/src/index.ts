@@ -19,6 +19,9 @@ export type { RawEvent } from './codec.ts';
 export {
   appendToPartner,
   changePartner,
+  commandPartner,
+  decideOn,
+  partnerStream,
   readPartner,
   rememberSession,
   sessionUpdate,

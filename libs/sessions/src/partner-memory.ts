@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   EventMetadata,
   ListedSession,
+  PartnerCommand,
   PartnerEvent,
   PartnerState,
   Session,
@@ -9,7 +10,7 @@ import type {
 } from '#domain';
 import { decidePartner, evolvePartner, memoryChanges, newPartner } from '#domain';
 import { sleep } from '#platform';
-import { StoreUnavailableError } from './errors.ts';
+import { CommandRejectedError, StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
@@ -27,7 +28,10 @@ export interface Partner {
   readonly state: PartnerState;
 }
 
-function partnerStream(partnerId: string): string {
+/** What the metadata of an event say of who asked for it. */
+export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
+
+export function partnerStream(partnerId: string): string {
   return `partner-${partnerId}`;
 }
 
@@ -65,7 +69,7 @@ export async function appendToPartner(
   store: EventStore,
   { partner_id, revision }: Partner,
   event: PartnerEvent,
-  context: Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>,
+  context: PartnerContext,
 ): Promise<void> {
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
@@ -103,6 +107,30 @@ export async function changePartner<T>(
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
 }
 
+/** The event that a command adds to a partner; undefined: none. @throws CommandRejectedError */
+export function decideOn({ state, revision }: Partner, command: PartnerCommand): PartnerEvent | undefined {
+  const decision = decidePartner(command, state);
+  if ('rejection' in decision) throw new CommandRejectedError(decision.rejection, 0, revision);
+  return decision.events[0];
+}
+
+/**
+ * Executes a command on a partner. @returns the partner after it
+ * @throws CommandRejectedError, StoreUnavailableError
+ */
+export async function commandPartner(
+  store: EventStore,
+  command: PartnerCommand,
+  context: PartnerContext,
+): Promise<PartnerState> {
+  return changePartner(store, command.partner_id, async (partner) => {
+    const event = decideOn(partner, command);
+    if (event === undefined) return partner.state;
+    await appendToPartner(store, partner, event, context);
+    return evolvePartner(partner.state, event);
+  });
+}
+
 /** Records what a session that is over leaves to its partner's next one. Doing it again adds nothing. */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   const { partner_id } = session.state.identity;
@@ -110,8 +138,7 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const listed = partner.state.sessions.find(({ session_id }) => session_id === session.session_id);
     if (listed === undefined || listed.over) return true;
     const update = await sessionUpdate(store, listed, session);
-    const { events } = decidePartner({ type: 'RememberSession', partner_id, update }, partner.state);
-    const [event] = events;
+    const event = decideOn(partner, { type: 'RememberSession', partner_id, update });
     const actor = { role: 'system', id: 'partner-memory' } as const;
     const context = { actor, $correlationId: session.session_id };
     if (event !== undefined) await appendToPartner(store, partner, event, context);

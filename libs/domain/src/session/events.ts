@@ -38,6 +38,8 @@ export type ChannelSwitched = Event<'ChannelSwitched', { channel: string; previo
 export type PreferenceChanged = Event<'PreferenceChanged', { name: string; value: Json }>;
 export type SessionEnded = Event<'SessionEnded', { reason: string | null }>;
 export type SessionExpired = Event<'SessionExpired', { expires_at: string }>;
+/** The partner was erased: the session is over, and nothing of what it held is left. */
+export type SessionErased = Event<'SessionErased', { partner_id: string; erasure_id: string }>;
 
 export type TurnRecorded = Event<
   'TurnRecorded',
@@ -67,6 +69,7 @@ export type SessionEvent =
   | PreferenceChanged
   | SessionEnded
   | SessionExpired
+  | SessionErased
   | TurnRecorded
   | FlagRaised
   | FlagCleared
@@ -91,6 +94,7 @@ export const personalFields: PersonalFields<SessionEvent> = {
   PreferenceChanged: ['value'],
   SessionEnded: [],
   SessionExpired: [],
+  SessionErased: [],
   TurnRecorded: ['message_text', 'extracted_entities'],
   FlagRaised: ['value'],
   FlagCleared: [],
@@ -115,6 +119,7 @@ const noActivity: ReadonlySet<SessionEventType> = new Set([
   'InquiryCorrected',
   'SessionExpired',
   'SessionEnded',
+  'SessionErased',
   'AgentAttached',
   'AgentDetached',
   'UpdateAcknowledged',

@@ -27,7 +27,8 @@ export async function rewriteSession(
   events: readonly RecordedEvent[],
   failure: SetAside | null,
 ): Promise<SetAside | null> {
-  const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
+  const erased = events.some(({ type }) => type === 'SessionErased');
+  const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes, failures } = changesOf(items);
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
