@@ -11,11 +11,15 @@ import { DeclarationsModule } from '#declarations';
 import { consumerClientId, createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
+import { retentionConfigProvider } from '#privacy';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
+import { Eraser } from './erasure/eraser.ts';
+import { PartnerFollower } from './erasure/follower.ts';
+import { ErasureWorker } from './erasure/worker.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
 import { ConsumerLag } from './inbound/consumer-lag.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
@@ -48,6 +52,7 @@ const probeMs = 1_500;
 
 const clients = [
   redisBreakerProvider,
+  retentionConfigProvider,
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
     provide: Kafka,
@@ -124,6 +129,9 @@ const clients = [
     RequestScheduler,
     RequestSender,
     ExpiryTimer,
+    PartnerFollower,
+    Eraser,
+    ErasureWorker,
   ],
 })
 export class BridgeModule
@@ -141,6 +149,8 @@ export class BridgeModule
     private readonly presence: KafkaPresence,
     private readonly expiry: ExpiryTimer,
     private readonly housekeeping: UpdateHousekeeping,
+    private readonly partners: PartnerFollower,
+    private readonly erasures: ErasureWorker,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     private readonly config: Config,
@@ -171,7 +181,8 @@ export class BridgeModule
 
   onApplicationBootstrap(): void {
     const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const always = [partitions, inquiries, requests, expiry, housekeeping];
+    const { partners, erasures } = this;
+    const always = [partitions, inquiries, requests, expiry, housekeeping, partners, erasures];
     const loops = this.hasKafka ? [consumers, lag, presence, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }

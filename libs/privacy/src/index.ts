@@ -4,7 +4,13 @@ export type { DataKey } from './keys/data-key.ts';
 export { dataKey } from './keys/data-key.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
-export type { KeyStore, StoredKey } from './keys/key-store.ts';
+export type { Erasure, KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys, WrapContext } from './keys/master-keys.ts';
 export type { Place } from './seal/seal.ts';
 export { BrokenSealError, erasedValue, keyIdOf, open, seal } from './seal/seal.ts';
+export {
+  loadRetentionConfig,
+  loadRetentionConfigOrExit,
+  RetentionConfig,
+  retentionConfigProvider,
+} from './retention/config.ts';

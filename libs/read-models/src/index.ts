@@ -42,3 +42,20 @@ export {
 export type { ListedSession, SetAside } from './tables/set-aside.ts';
 export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
 export { RowsStore } from './tables/store.ts';
+export {
+  claimDuePartners,
+  closedPartners,
+  contactedSince,
+  inactivePartners,
+  lastContact,
+  loadPrivacyPosition,
+  projectedUntil,
+  releasePartner,
+  savePrivacy,
+  savePrivacyPosition,
+} from './erasure/partner-privacy.ts';
+export { applyErasures } from './erasure/ledger.ts';
+export type { LedgerResult } from './erasure/ledger.ts';
+export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
+export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
+export type { ErasedRows } from './erasure/rows.ts';

@@ -26,7 +26,10 @@ export {
   rememberSession,
   sessionUpdate,
 } from './partner-memory.ts';
-export type { Partner } from './partner-memory.ts';
+export type { Partner, PartnerContext } from './partner-memory.ts';
+export { countPlainEvents } from './plain-events.ts';
+export { partnerChanges } from './partner-changes.ts';
+export type { PartnerChange } from './partner-changes.ts';
 export {
   foldEvent,
   foldEvents,

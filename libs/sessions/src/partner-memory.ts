@@ -31,8 +31,15 @@ export interface Partner {
 /** What the metadata of an event say of who asked for it. */
 export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
 
+const prefix = 'partner-';
+
 export function partnerStream(partnerId: string): string {
-  return `partner-${partnerId}`;
+  return `${prefix}${partnerId}`;
+}
+
+/** The partner that a stream belongs to; undefined: none. */
+export function partnerOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Thrown when others have changed a partner since it was read. */
@@ -62,24 +69,27 @@ export async function readPartner(
 }
 
 /**
- * Appends an event to a partner's stream, in a change of the partner.
+ * Appends events to a partner's stream, in a change of the partner.
  * @throws PartnerChangedError, upon which the change is tried again
  */
 export async function appendToPartner(
   store: EventStore,
   { partner_id, revision }: Partner,
-  event: PartnerEvent,
+  events: readonly PartnerEvent[],
   context: PartnerContext,
 ): Promise<void> {
+  if (events.length === 0) return;
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
-  const metadata: EventMetadata = {
-    schema_version: store.codec.versionOf(event.type),
-    occurred_at: new Date().toISOString(),
-    ...context,
-  };
-  const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata });
-  const outcome = await store.append(stream, [stored], revision);
+  const stored = events.map((event) => {
+    const metadata: EventMetadata = {
+      schema_version: store.codec.versionOf(event.type),
+      occurred_at: new Date().toISOString(),
+      ...context,
+    };
+    return store.codec.encode({ ...event, event_id: randomUUID(), metadata });
+  });
+  const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
 }
 
@@ -107,11 +117,11 @@ export async function changePartner<T>(
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
 }
 
-/** The event that a command adds to a partner; undefined: none. @throws CommandRejectedError */
-export function decideOn({ state, revision }: Partner, command: PartnerCommand): PartnerEvent | undefined {
+/** The events that a command adds to a partner. @throws CommandRejectedError */
+export function decideOn({ state, revision }: Partner, command: PartnerCommand): readonly PartnerEvent[] {
   const decision = decidePartner(command, state);
   if ('rejection' in decision) throw new CommandRejectedError(decision.rejection, 0, revision);
-  return decision.events[0];
+  return decision.events;
 }
 
 /**
@@ -124,10 +134,9 @@ export async function commandPartner(
   context: PartnerContext,
 ): Promise<PartnerState> {
   return changePartner(store, command.partner_id, async (partner) => {
-    const event = decideOn(partner, command);
-    if (event === undefined) return partner.state;
-    await appendToPartner(store, partner, event, context);
-    return evolvePartner(partner.state, event);
+    const events = decideOn(partner, command);
+    await appendToPartner(store, partner, events, context);
+    return events.reduce(evolvePartner, partner.state);
   });
 }
 
@@ -138,10 +147,9 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const listed = partner.state.sessions.find(({ session_id }) => session_id === session.session_id);
     if (listed === undefined || listed.over) return true;
     const update = await sessionUpdate(store, listed, session);
-    const event = decideOn(partner, { type: 'RememberSession', partner_id, update });
+    const events = decideOn(partner, { type: 'RememberSession', partner_id, update });
     const actor = { role: 'system', id: 'partner-memory' } as const;
-    const context = { actor, $correlationId: session.session_id };
-    if (event !== undefined) await appendToPartner(store, partner, event, context);
+    await appendToPartner(store, partner, events, { actor, $correlationId: session.session_id });
     return true;
   });
 }

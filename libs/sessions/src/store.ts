@@ -1,4 +1,4 @@
-import type { EventData, Position } from '@eventstore/db-client';
+import type { EventData, Position, StreamMetadata } from '@eventstore/db-client';
 import { BACKWARDS, END, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
@@ -85,7 +85,30 @@ export class EventStore {
 
   /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
   async limitStream(stream: string, maxCount: number): Promise<void> {
-    await this.calls.single((client) => client.setStreamMetadata(stream, { maxCount }));
+    await this.changeMetadata(stream, { maxCount });
+  }
+
+  /** Drops the events of a stream before a revision; their room is freed by the store's next scavenge. @throws StoreUnavailableError */
+  async truncateStream(stream: string, before: number): Promise<void> {
+    await this.changeMetadata(stream, { truncateBefore: before });
+  }
+
+  /** Deletes a stream: soft, so that it could begin anew behind its last revision. @throws StoreUnavailableError */
+  async deleteStream(stream: string): Promise<void> {
+    await this.calls.single(async (client) => {
+      try {
+        await client.deleteStream(stream);
+      } catch (error) {
+        if (!(error instanceof StreamDeletedError)) throw error;
+      }
+    });
+  }
+
+  private async changeMetadata(stream: string, change: StreamMetadata): Promise<void> {
+    await this.calls.single(async (client) => {
+      const { metadata } = await client.getStreamMetadata(stream);
+      await client.setStreamMetadata(stream, { ...metadata, ...change });
+    });
   }
 
   /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */

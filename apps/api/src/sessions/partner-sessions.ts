@@ -79,12 +79,11 @@ export class PartnerSessions {
       session !== undefined && session.revision > 0 ? [sessionUpdate(this.store, listed, session)] : [],
     );
     const command = { ...assignment, partner_id, updates: await Promise.all(changed) };
-    const event = decideOn(partner, { type: 'AssignSession', ...command });
+    const events = decideOn(partner, { type: 'AssignSession', ...command });
     const $correlationId = correlationId ?? session_id;
     const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
-    if (event !== undefined) await appendToPartner(this.store, partner, event, context);
-    const state = event === undefined ? partner.state : evolvePartner(partner.state, event);
-    return inherit(state, session_id);
+    await appendToPartner(this.store, partner, events, context);
+    return inherit(events.reduce(evolvePartner, partner.state), session_id);
   }
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {

@@ -70,6 +70,11 @@ describe('an erasure', () => {
     expect(types(when(begin(timeOf(90))))).toEqual(['PartnerErasureRequested']);
   });
 
+  test('drops what is remembered as soon as it begins', () => {
+    const { state } = givenCommands(assign, erase());
+    expect(state).toMatchObject({ memory: newPartner.memory, sessions: [{ changes: noChanges }] });
+  });
+
   test('that is asked for again changes nothing', () => {
     expect(givenCommands(erase()).when(erase())).toEqual([]);
     expect(givenCommands(erase(timeOf(90))).when(erase())).toEqual([]);
@@ -114,8 +119,10 @@ describe('an announced erasure', () => {
     expect(state.privacy?.erasure).toMatchObject({ status: 'requested', after: 'announcement' });
   });
 
-  test('lets sessions start', () => {
-    expect(types(givenCommands(announce).when(assign))).toEqual(['PartnerSessionAssigned']);
+  test('is cancelled by a session that starts', () => {
+    const { when } = givenCommands(announce);
+    expect(types(when(assign))).toEqual(['PartnerErasureCancelled', 'PartnerSessionAssigned']);
+    expect(givenCommands(announce, assign).state.privacy).toEqual({});
   });
 
   test('does not replace one that was asked for', () => {

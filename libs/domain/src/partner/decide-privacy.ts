@@ -5,6 +5,7 @@ import type { PrivacyCommand } from './commands.ts';
 import type { PartnerEvent } from './events.ts';
 import type { PartnerPrivacy } from './privacy.ts';
 import type { PartnerState } from './state.ts';
+import { newPartner, noChanges } from './state.ts';
 
 export type PrivacyRejection =
   'legal_hold' | 'erasure_in_progress' | 'partner_restricted' | 'no_erasure' | 'no_hold' | 'erasure_not_due';
@@ -75,7 +76,14 @@ function requestErasure(
       });
 }
 
-/** Why no session of a partner can start; undefined: one can. Contact cancels an erasure that was only announced. */
+/** Contact cancels an erasure that was only announced. */
+export function cancelByContact(partner_id: string, partner: PartnerState): readonly PartnerEvent[] {
+  if (partner.privacy?.erasure?.status !== 'announced') return [];
+  const decision = decidePrivacy({ type: 'CancelErasure', partner_id }, partner);
+  return 'events' in decision ? decision.events : [];
+}
+
+/** Why no session of a partner can start; undefined: one can. */
 export function obstacleToSessions({
   privacy,
 }: PartnerState): 'erasure_in_progress' | 'partner_restricted' | undefined {
@@ -96,7 +104,14 @@ function change(
     ([, value]) => value !== undefined,
   );
   const privacy = Object.fromEntries(members) as PartnerPrivacy;
-  return accept<PartnerEvent>({ type, data: { partner_id, ...partner, privacy } });
+  const state = type === 'PartnerErasureRequested' ? forgotten(partner) : partner;
+  return accept<PartnerEvent>({ type, data: { partner_id, ...state, privacy } });
+}
+
+/** From here on there is no way back: only the ids of the sessions are needed. */
+function forgotten(partner: PartnerState): PartnerState {
+  const sessions = partner.sessions.map((session) => ({ ...session, changes: noChanges }));
+  return { ...partner, memory: newPartner.memory, sessions };
 }
 
 function held(): PrivacyDecision {

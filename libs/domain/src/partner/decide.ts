@@ -3,9 +3,10 @@ import { accept, reject } from '../kernel/decision.ts';
 import type { Json } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { AssignSession, PartnerCommand, SessionUpdate } from './commands.ts';
-import { decidePrivacy, obstacleToSessions } from './decide-privacy.ts';
+import { cancelByContact, decidePrivacy, obstacleToSessions } from './decide-privacy.ts';
 import type { PrivacyRejection } from './decide-privacy.ts';
 import type { PartnerEvent } from './events.ts';
+import { evolvePartner } from './evolve.ts';
 import { applyChanges } from './memory.ts';
 import type { ListedSession, PartnerState } from './state.ts';
 import { listedSessions, noChanges } from './state.ts';
@@ -16,22 +17,21 @@ export function decidePartner(
   partner: PartnerState,
 ): Decision<PartnerEvent, PrivacyRejection> {
   const { partner_id } = command;
-  switch (command.type) {
-    case 'AssignSession': {
-      const obstacle = obstacleToSessions(partner);
-      if (obstacle !== undefined) return reject(obstacle, obstacles[obstacle]);
-      if (isListed(partner, command.session_id)) return accept();
-      const data = { partner_id, ...assign(command, partner) };
-      return accept<PartnerEvent>({ type: 'PartnerSessionAssigned', data });
-    }
-    case 'RememberSession': {
-      const state = settle(update(partner, [command.update]));
-      if (isSame(state, partner)) return accept();
-      return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
-    }
-    default:
-      return decidePrivacy(command, partner);
+  if (command.type === 'AssignSession') {
+    const obstacle = obstacleToSessions(partner);
+    if (obstacle !== undefined) return reject(obstacle, obstacles[obstacle]);
+    if (isListed(partner, command.session_id)) return accept();
+    const cancelled = cancelByContact(partner_id, partner);
+    const before = cancelled.reduce(evolvePartner, partner);
+    const data = { partner_id, ...assign(command, before) };
+    return accept<PartnerEvent>(...cancelled, { type: 'PartnerSessionAssigned', data });
   }
+  if (command.type === 'RememberSession') {
+    const state = settle(update(partner, [command.update]));
+    if (isSame(state, partner)) return accept();
+    return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
+  }
+  return decidePrivacy(command, partner);
 }
 
 const obstacles = {

@@ -1,11 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { DataKeys } from './data-keys.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
 /** For specs: keys that live in memory. */
 export class MemoryKeyStore implements KeyStore {
   readonly keys = new Map<string, StoredKey>();
+  readonly ledger = new Map<string, Erasure>();
 
   async current(partnerId: string): Promise<StoredKey | undefined> {
     return this.liveOf(partnerId)[0];
@@ -25,6 +26,16 @@ export class MemoryKeyStore implements KeyStore {
     const live = this.liveOf(partnerId);
     for (const key of live) this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: at });
     return live.map(({ key_id }) => key_id);
+  }
+
+  async recordErasure(erasure: Erasure): Promise<void> {
+    if (!this.ledger.has(erasure.receipt_id))
+      this.ledger.set(erasure.receipt_id, { reason_class: null, ...erasure });
+  }
+
+  async erasures(after = ''): Promise<readonly Erasure[]> {
+    const later = [...this.ledger.values()].filter(({ erased_at }) => erased_at > after);
+    return later.sort((a, b) => (a.erased_at < b.erased_at ? -1 : 1));
   }
 
   private liveOf(partnerId: string): StoredKey[] {
