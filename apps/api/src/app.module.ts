@@ -13,6 +13,7 @@ import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
+import { ErasureModule } from './privacy/erasure/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 
 @Module({
@@ -28,6 +29,7 @@ import { CommandsModule } from './sessions/module.ts';
     ContextModule,
     HistoryModule,
     AgentsModule,
+    ErasureModule,
   ],
   controllers: [AsyncApiController],
 })

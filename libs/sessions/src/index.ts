@@ -8,6 +8,8 @@ export {
   WrongExpectedRevisionError,
 } from './errors.ts';
 export type { UnprojectableEvent } from './errors.ts';
+export { AccessLog } from './access-log.ts';
+export type { AccessEntry } from './access-log.ts';
 export { CommandExecutor, deepestCommand } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';

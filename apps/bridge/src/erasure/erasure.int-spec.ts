@@ -152,13 +152,15 @@ test('a request is known from the partner’s stream alone', async () => {
 describe('data that have to be kept', () => {
   test('stay until the time has come, and a hold keeps them longer', async () => {
     const partner_id = partner();
-    await world.start(partner_id);
+    const id = await world.start(partner_id);
     const soon = new Date(Date.now() + 200).toISOString();
     await world.request(partner_id, soon);
     const hold = { reason: 'case-7', placed_at: soon, placed_by: { role: 'human', id: 'dpo' } } as const;
     await world.command({ type: 'PlaceHold', partner_id, hold });
     await world.follower.write(partner_id);
     expect(await world.worker().round()).toBe(0);
+    expect((await readSession(world.store, id))?.state.session.status).toBe('ended');
+    expect(await world.stream(id)).toContain('secret');
     await world.command({ type: 'LiftHold', partner_id });
     await world.follower.write(partner_id);
     await waitUntil(async () => (await world.worker().round()) === 1);

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import type { PartnerState } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry } from '#platform';
 import {
@@ -11,7 +12,14 @@ import {
   savePrivacyPosition,
   sessionsBefore,
 } from '#read-models';
-import { EventStore, partnerChanges, readPartner } from '#sessions';
+import {
+  CommandExecutor,
+  CommandRejectedError,
+  EventStore,
+  partnerChanges,
+  readPartner,
+  UnprojectableEventError,
+} from '#sessions';
 
 /**
  * Brings what is asked for with partners' data from their streams into the table, from which the worker and the processes
@@ -21,6 +29,7 @@ import { EventStore, partnerChanges, readPartner } from '#sessions';
 export class PartnerFollower {
   constructor(
     private readonly store: EventStore,
+    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
     private readonly pool: Pool,
     private readonly redis: Redis,
     @InjectLogger() private readonly logger: Logger,
@@ -50,13 +59,27 @@ export class PartnerFollower {
 
   /** Writes the row of a partner as of the end of its stream. Where an older backup was restored, rows go again. */
   async write(partnerId: string): Promise<void> {
-    const { privacy = {} } = (await readPartner(this.store, partnerId)).state;
+    const { state } = await readPartner(this.store, partnerId);
+    const { privacy = {} } = state;
     await savePrivacy(this.pool, partnerId, privacy);
+    if (privacy.erasure?.status === 'restricted') await this.endSessions(state);
     if (privacy.receipt !== undefined && privacy.erasure === undefined) {
       const before = privacy.receipt.erased_at;
       const session_ids = await sessionsBefore(this.pool, partnerId, before);
       if (session_ids.length > 0) await eraseRows(this.pool, { partner_id: partnerId, before, session_ids });
     }
     announcePartner(this.redis, partnerId);
+  }
+
+  /** The data of a restricted partner are kept, and nothing is added to them. */
+  private async endSessions({ sessions }: PartnerState): Promise<void> {
+    const command = { type: 'EndSession', reason: 'partner_restricted' } as const;
+    const actor = { role: 'system', id: 'erasure' } as const;
+    for (const { session_id } of sessions.filter(({ over }) => !over)) {
+      const request = { sessionId: session_id, commands: [command], actor, commandIds: [], body: {} };
+      await this.commands.execute(request).catch((error: unknown) => {
+        if (!(error instanceof CommandRejectedError || error instanceof UnprojectableEventError)) throw error;
+      });
+    }
   }
 }

@@ -36,7 +36,7 @@ export async function erasureWorld(keys: DataKeys) {
   const commands = new CommandExecutor(store, new SessionCache(store, contexts, new SessionMemory(1e6)));
   const logger = createLogger('spec', 'silent');
   const eraser = new Eraser(store, commands, contexts, redis, pool, { keyBackupDays: 30 }, keys);
-  const follower = new PartnerFollower(store, pool, redis, logger);
+  const follower = new PartnerFollower(store, commands, pool, redis, logger);
   const rows = new RowsStore(pool, true);
 
   const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {

@@ -27,6 +27,7 @@ const specific: ReadonlySet<ProblemCode> = new Set([
   'origin_not_allowed',
   'host_not_allowed',
   'foreign_reference',
+  'partner_restricted',
 ]);
 
 const unavailableRetryS = 1;

@@ -5,6 +5,7 @@ import type { DataKeys } from '#privacy';
 import { repeat } from '#platform';
 import type { SessionMemory } from '../context/session-memory.ts';
 import { closedPartners } from './partner-privacy.ts';
+import { sessionsBefore } from './rows.ts';
 
 /** Redis channel on which it is told that something was asked for with a partner's data, or done. It carries the partner's id. */
 const channel = 'partner:changed';
@@ -23,7 +24,9 @@ export function announcePartner(redis: Redis, partnerId: string): void {
  * memory of the partner goes: at the message, or with the next reading of the table; keys live for minutes anyway.
  */
 export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly closed = new Set<string>();
+  /** The partners that are closed, and the sessions of each: none can start. */
+  private readonly closed = new Map<string, readonly string[]>();
+  private readonly closedSessions = new Set<string>();
   private readonly stopping = new AbortController();
   private subscriber: Redis | undefined;
   private running: Promise<void> | undefined;
@@ -40,6 +43,15 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   /** Whether the partner's data are kept only as long as the law demands, or are being erased. */
   isClosed(partnerId: string): boolean {
     return this.closed.has(partnerId);
+  }
+
+  /** Whether a session belongs to such a partner. */
+  isClosedSession(sessionId: string): boolean {
+    return this.closedSessions.has(sessionId);
+  }
+
+  get hasClosed(): boolean {
+    return this.closed.size > 0;
   }
 
   onApplicationBootstrap(): void {
@@ -71,14 +83,22 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   async read(): Promise<void> {
     const { changes, now } = await closedPartners(this.pool, this.after);
     for (const { partner_id, closed, changed_at } of changes) {
-      if (closed) this.closed.add(partner_id);
-      else this.closed.delete(partner_id);
+      await this.close(partner_id, closed);
       if (this.seen.get(partner_id) === changed_at) continue;
       this.seen.set(partner_id, changed_at);
       this.forget(partner_id);
     }
     this.after = new Date(Date.parse(now) - overlapMs).toISOString();
     for (const [partnerId, at] of this.seen) if (at < this.after) this.seen.delete(partnerId);
+  }
+
+  private async close(partnerId: string, closed: boolean): Promise<void> {
+    const ids = closed ? await sessionsBefore(this.pool, partnerId, 'infinity') : [];
+    for (const id of this.closed.get(partnerId) ?? []) this.closedSessions.delete(id);
+    this.closed.delete(partnerId);
+    if (!closed) return;
+    this.closed.set(partnerId, ids);
+    for (const id of ids) this.closedSessions.add(id);
   }
 
   private forget(partnerId: string): void {

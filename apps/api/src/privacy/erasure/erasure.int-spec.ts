@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import type { TestApp } from '../../test-app.ts';
+import { startTestApp } from '../../test-app.ts';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  process.env['RETENTION_FLOOR_DAYS'] = '365';
+  app = await startTestApp();
+  delete process.env['RETENTION_FLOOR_DAYS'];
+});
+afterAll(() => app.close());
+
+const reason = { reason: 'ticket:8812' };
+
+async function startPartner(): Promise<{ partner_id: string; session_id: string; path: string }> {
+  const partner_id = `P-${randomUUID()}`;
+  const session_id = await app.start({ partner_id });
+  const path = `/v1/partners/${partner_id}`;
+  // As the projector does.
+  await app.pool.query(
+    `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
+       expires_at, expires_in_s, status, revision)
+     VALUES ($1, $2, now(), now(), 'whatsapp', 'hi', now(), 60, 'ended', 0) ON CONFLICT DO NOTHING`,
+    [session_id, partner_id],
+  );
+  return { partner_id, session_id, path };
+}
+
+test('a partner whose data have to be kept is restricted, and only the named role reads them', async () => {
+  const { partner_id, session_id, path } = await startPartner();
+  const answer = await app.call('DELETE', path, reason);
+  expect(answer.status).toBe(202);
+  expect(answer.body).toMatchObject({ partner_id, status: 'restricted', reason: 'ticket:8812' });
+  const due = Date.parse(String(answer.body['due_at']));
+  expect(Math.round((due - Date.now()) / 86_400_000)).toBe(365);
+  await waitUntil(async () => {
+    const { status } = await app.call('GET', `/v1/sessions/${session_id}/context`);
+    return status === 403;
+  });
+  expect((await app.call('GET', `/v1/sessions?partner_id=${partner_id}`)).body).toMatchObject({ items: [] });
+  expect((await app.call('GET', `${path}/erasure`)).body).toMatchObject({ status: 'restricted' });
+  const start = { channel: 'whatsapp', language: 'hi' };
+  expect((await app.call('POST', '/v1/sessions', { ...start, partner_id })).body).toMatchObject({
+    status: 409,
+    reason: 'partner_restricted',
+  });
+});
+
+test('an erasure that waits can be withdrawn', async () => {
+  const { partner_id, session_id, path } = await startPartner();
+  await app.call('DELETE', path, reason);
+  expect((await app.call('DELETE', `${path}/erasure`)).body).toMatchObject({ status: 'none' });
+  await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}`)).status === 200);
+  await app.start({ partner_id });
+  expect((await app.call('DELETE', `${path}/erasure`)).body).toMatchObject({ reason: 'no_erasure' });
+});
+
+test('a legal hold blocks an erasure with a clear answer', async () => {
+  const { path } = await startPartner();
+  expect((await app.call('PUT', `${path}/hold`, { reason: 'case:7' })).body).toMatchObject({
+    hold: { reason: 'case:7' },
+  });
+  const blocked = await app.call('DELETE', path, reason);
+  expect([blocked.status, blocked.body['reason']]).toEqual([409, 'legal_hold']);
+  expect((await app.call('DELETE', `${path}/hold`)).body).toMatchObject({ hold: null });
+  expect((await app.call('DELETE', path, reason)).status).toBe(202);
+});
+
+test.each([{}, { reason: 'He asked for it on the phone' }, { reason: 7 }])(
+  'a reason is an identifier: %j',
+  async (body) => {
+    const { path } = await startPartner();
+    expect((await app.call('DELETE', path, body)).status).toBe(400);
+  },
+);
+
+test('an unknown partner cannot be erased', async () => {
+  expect((await app.call('DELETE', `/v1/partners/P-${randomUUID()}`, reason)).status).toBe(404);
+});

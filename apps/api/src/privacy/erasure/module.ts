@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { retentionConfigProvider } from '#privacy';
+import { AccessLog, EventStore } from '#sessions';
+import { ErasureController } from './controller.ts';
+import { PartnerErasures } from './partner-erasures.ts';
+import { RestrictedListsInterceptor } from './restricted-lists.interceptor.ts';
+import { RestrictedGuard } from './restricted.guard.ts';
+
+/** Erasure of partners, legal holds, and who reads what is restricted. */
+@Module({
+  controllers: [ErasureController],
+  providers: [
+    retentionConfigProvider,
+    PartnerErasures,
+    { provide: AccessLog, useFactory: (store: EventStore) => new AccessLog(store), inject: [EventStore] },
+    { provide: APP_GUARD, useClass: RestrictedGuard },
+    { provide: APP_INTERCEPTOR, useClass: RestrictedListsInterceptor },
+  ],
+})
+export class ErasureModule {}
