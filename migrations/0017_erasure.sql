@@ -20,5 +20,15 @@ COMMENT ON COLUMN partner_privacy.due_at IS 'When an announced erasure begins, o
 COMMENT ON COLUMN partner_privacy.claimed_until IS 'Until then a bridge works on the erasure';
 COMMENT ON COLUMN partner_privacy.changed_at IS 'When the row was written';
 
+CREATE TABLE partner_retention (
+  partner_id text PRIMARY KEY,
+  seen_at timestamptz NOT NULL
+);
+
+CREATE INDEX ON partner_retention (seen_at);
+
+COMMENT ON TABLE partner_retention IS 'Partners whose sessions were deleted by the retention, and who may still be remembered';
+COMMENT ON COLUMN partner_retention.seen_at IS 'The last activity of a session that was deleted';
+
 -- For retention and inactivity: the sessions that are over, and the last contact with each partner.
 CREATE INDEX ON conversation_session (last_activity_time, session_id);

@@ -39,6 +39,7 @@ import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
 import { Producers } from './common/producers.ts';
 import { IndexLag } from './references/index-lag.ts';
+import { RetentionTimer } from './retention/timer.ts';
 import { SessionFinder } from './references/session-finder.ts';
 import { UpdateHousekeeping } from './updates/housekeeping.ts';
 import { KeptUpdates } from './updates/kept-updates.ts';
@@ -132,6 +133,7 @@ const clients = [
     PartnerFollower,
     Eraser,
     ErasureWorker,
+    RetentionTimer,
   ],
 })
 export class BridgeModule
@@ -151,6 +153,7 @@ export class BridgeModule
     private readonly housekeeping: UpdateHousekeeping,
     private readonly partners: PartnerFollower,
     private readonly erasures: ErasureWorker,
+    private readonly retention: RetentionTimer,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     private readonly config: Config,
@@ -181,8 +184,8 @@ export class BridgeModule
 
   onApplicationBootstrap(): void {
     const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const { partners, erasures } = this;
-    const always = [partitions, inquiries, requests, expiry, housekeeping, partners, erasures];
+    const { partners, erasures, retention } = this;
+    const always = [partitions, inquiries, requests, expiry, housekeeping, partners, erasures, retention];
     const loops = this.hasKafka ? [consumers, lag, presence, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }

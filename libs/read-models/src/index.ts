@@ -54,8 +54,20 @@ export {
   savePrivacy,
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';
-export { applyErasures } from './erasure/ledger.ts';
+export { applyErasures, knownErasures } from './erasure/ledger.ts';
 export type { LedgerResult } from './erasure/ledger.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
 export type { ErasedRows } from './erasure/rows.ts';
+export {
+  forgetAccessBefore,
+  forgetNoted,
+  notePartners,
+  oldPartners,
+  oldSessions,
+  withRetentionLock,
+} from './erasure/retention.ts';
+export type { OldSession } from './erasure/retention.ts';
+export { archiveOf } from './archive/archive.ts';
+export type { ArchiveFile } from './archive/archive.ts';
+export { zipOf } from './archive/zip.ts';

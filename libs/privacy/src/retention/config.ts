@@ -15,8 +15,7 @@ export abstract class RetentionConfig {
   abstract readonly noticeHours: number;
   /** How long backups of the key store are kept. */
   abstract readonly keyBackupDays: number;
-  /** After so many days the turns of sessions that are over go, their streams, the memory of partners, the access log. */
-  abstract readonly turnsDays: number;
+  /** After so many days sessions that are over go, with all their events; what is remembered of partners; the access log. */
   abstract readonly sessionsDays: number;
   abstract readonly partnersDays: number;
   abstract readonly accessDays: number;
@@ -41,9 +40,6 @@ class Environment {
   KEYSTORE_BACKUP_DAYS = 30;
 
   @IsWhole(0, 36_500)
-  RETENTION_TURNS_DAYS = 0;
-
-  @IsWhole(0, 36_500)
   RETENTION_SESSIONS_DAYS = 0;
 
   @IsWhole(0, 36_500)
@@ -65,7 +61,6 @@ export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
     inactiveDays: environment.ERASE_INACTIVE_DAYS,
     noticeHours: environment.ERASE_NOTICE_HOURS,
     keyBackupDays: environment.KEYSTORE_BACKUP_DAYS,
-    turnsDays: environment.RETENTION_TURNS_DAYS,
     sessionsDays: environment.RETENTION_SESSIONS_DAYS,
     partnersDays: environment.RETENTION_PARTNERS_DAYS,
     accessDays: environment.RETENTION_ACCESS_DAYS,

@@ -49,6 +49,11 @@ export async function applyErasures({ pool, contexts, keys }: LedgerPorts): Prom
   return { partners: erasures.length, erased_again: again, keys_destroyed: destroyed };
 }
 
+/** The last erasure of each partner, by the ledger and the receipts. @throws KeyStoreUnavailableError */
+export async function knownErasures({ pool, keys }: Pick<LedgerPorts, 'pool' | 'keys'>): Promise<Erasure[]> {
+  return latestOfEach([...((await keys?.erasures()) ?? []), ...(await receiptsIn(pool))]);
+}
+
 async function receiptsIn(pool: Pool): Promise<Erasure[]> {
   const { rows } = await pool.query<{ partner_id: string; erased_at: Date; receipt_id: string }>(
     'SELECT partner_id, erased_at, receipt_id FROM partner_privacy WHERE erased_at IS NOT NULL ORDER BY erased_at',

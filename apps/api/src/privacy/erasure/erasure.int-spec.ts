@@ -80,3 +80,34 @@ test.each([{}, { reason: 'He asked for it on the phone' }, { reason: 7 }])(
 test('an unknown partner cannot be erased', async () => {
   expect((await app.call('DELETE', `/v1/partners/P-${randomUUID()}`, reason)).status).toBe(404);
 });
+
+test('an archive holds all that is known of a partner, for a purpose that is recorded', async () => {
+  const { session_id, path } = await startPartner();
+  const turn = { sender: 'user', message_text: 'where is my payout' };
+  await app.call('POST', `/v1/sessions/${session_id}/turns`, turn);
+  expect((await app.call('GET', `${path}/archive`)).status).toBe(400);
+  const answer = await fetch(`${app.url}${path}/archive`, { headers: { 'access-purpose': 'request:41' } });
+  expect(answer.headers.get('content-type')).toBe('application/zip');
+  const zip = Buffer.from(await answer.arrayBuffer());
+  for (const name of [
+    'README.txt',
+    'partner.json',
+    `sessions/${session_id}.json`,
+    `sessions/${session_id}.txt`,
+  ])
+    expect(zip.includes(name)).toBe(true);
+  const log = app.store.read(`access-${new Date().toISOString().slice(0, 10)}`);
+  const entries = await Array.fromAsync(log, ({ data }) => data);
+  expect(entries).toContainEqual(
+    expect.objectContaining({ action: 'archive_partner', purpose: 'request:41' }),
+  );
+});
+
+test('every key in Redis expires, but for positions and the registry of instances', async () => {
+  const { session_id } = await startPartner();
+  await app.call('GET', `/v1/sessions/${session_id}/context`);
+  const lasting: string[] = [];
+  for await (const keys of app.redis.scanStream({ count: 1_000 }))
+    for (const key of keys as string[]) if ((await app.redis.ttl(key)) === -1) lasting.push(key);
+  expect(lasting.filter((key) => !/^(projection:session-|agents:)/.test(key))).toEqual([]);
+});

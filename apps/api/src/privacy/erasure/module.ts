@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { retentionConfigProvider } from '#privacy';
 import { AccessLog, EventStore } from '#sessions';
+import { ArchiveController } from '../archive/controller.ts';
 import { ErasureController } from './controller.ts';
 import { PartnerErasures } from './partner-erasures.ts';
 import { RestrictedListsInterceptor } from './restricted-lists.interceptor.ts';
@@ -9,7 +10,7 @@ import { RestrictedGuard } from './restricted.guard.ts';
 
 /** Erasure of partners, legal holds, and who reads what is restricted. */
 @Module({
-  controllers: [ErasureController],
+  controllers: [ErasureController, ArchiveController],
   providers: [
     retentionConfigProvider,
     PartnerErasures,
