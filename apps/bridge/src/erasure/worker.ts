@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { PartnerCommand } from '#domain';
 import type { Logger } from '#platform';
-import { InjectLogger, inParallel, isUnavailable, repeat } from '#platform';
-import { RetentionConfig } from '#privacy';
+import { InjectLogger, inParallel, isUnavailable, repeat, retry } from '#platform';
+import { DataKeys, RetentionConfig } from '#privacy';
 import {
   claimDuePartners,
   contactedSince,
@@ -15,6 +15,7 @@ import {
 import { CommandRejectedError, commandPartner, EventStore, readPartner } from '#sessions';
 import { Eraser, NotErasedYetError } from './eraser.ts';
 import { PartnerFollower } from './follower.ts';
+import { eraseRestored } from './restored.ts';
 
 const everyMs = 1_000;
 const atOnce = 2;
@@ -36,6 +37,7 @@ export class ErasureWorker {
     private readonly pool: Pool,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'inactiveDays' | 'noticeHours'>,
     @InjectLogger() private readonly logger: Logger,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   /** Runs until the signal. */
@@ -49,6 +51,7 @@ export class ErasureWorker {
       await this.round(signal);
       failed = false;
     };
+    await retry(() => this.eraseRestored(), { signal, maxMs: 30_000, onRetry: onError });
     await repeat(round, { everyMs, signal, onError });
   }
 
@@ -66,6 +69,12 @@ export class ErasureWorker {
       signal,
     );
     return erased;
+  }
+
+  private async eraseRestored(): Promise<void> {
+    const { store, pool, keys } = this;
+    const { length } = await eraseRestored({ store, pool, keys });
+    if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
   }
 
   private async attempt(partnerId: string): Promise<boolean> {
