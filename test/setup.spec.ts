@@ -31,7 +31,7 @@ const apps = services.filter(([, service]) => service.profiles);
 describe('docker-compose.yml', () => {
   test('runs the four backing services alone, and the apps with the profile apps', () => {
     expect(backing.map(([name]) => name).sort()).toEqual(['event-store', 'kafka', 'postgres', 'valkey']);
-    expect(apps.map(([name]) => name).sort()).toEqual(['api', 'bridge', 'migrate', 'projector']);
+    expect(apps.map(([name]) => name).sort()).toEqual(['api', 'bridge', 'keys', 'migrate', 'projector']);
     for (const [, app] of apps) expect(app.profiles).toEqual(['apps']);
   });
 
@@ -48,19 +48,24 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  /** What ends before the apps start. */
+  const steps = new Set(['migrate', 'keys']);
+
   test.each(apps)('%s knows every backing service and waits for what it needs', (name, app) => {
     const variables = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'DATABASE_URL'];
     expect(Object.keys(app.environment ?? {})).toEqual([
       ...variables,
+      'KEYSTORE_URL',
+      'MASTER_KEYS',
       'HOST',
       'ALLOWED_HOSTS',
       'PORT',
       'LOG_LEVEL',
     ]);
-    expect(app.healthcheck?.disable ?? false).toBe(name === 'migrate');
+    expect(app.healthcheck?.disable ?? false).toBe(steps.has(name));
     for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {
       expect(Object.keys(compose.services)).toContain(other);
-      expect(condition).toBe(other === 'migrate' ? 'service_completed_successfully' : 'service_healthy');
+      expect(condition).toBe(steps.has(other) ? 'service_completed_successfully' : 'service_healthy');
     }
   });
 

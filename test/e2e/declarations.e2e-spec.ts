@@ -47,7 +47,12 @@ async function withImage(work: (url: string, env: Record<string, string>) => Pro
   const restore = await separateBackingServices();
   try {
     await withBackingServices(async ({ env: services }) => {
-      const env = { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', ...services };
+      const keys = {
+        KEYSTORE_URL: `file:${folder}/keys.db`,
+        MASTER_KEYS: `file:${folder}/master-keys.json`,
+      };
+      const env = { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', ...services, ...keys };
+      execFileSync(process.execPath, ['tools/keys/init.mjs'], { cwd: image, env, stdio: 'pipe' });
       const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
       execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
       const ports = await freePorts(3);

@@ -34,7 +34,13 @@ afterAll(async () => {
 });
 
 /** What a container of the image runs, with nothing of the project around it. */
-const env = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: databaseUrl };
+const env = {
+  PATH: process.env['PATH'],
+  NODE_ENV: 'production',
+  DATABASE_URL: databaseUrl,
+  KEYSTORE_URL: `file:${image}/keys.db`,
+  MASTER_KEYS: `file:${image}/master-keys.json`,
+};
 
 test('the folder of the image holds built code and production packages only', () => {
   const files = readdirSync(image, { recursive: true, encoding: 'utf8' });
@@ -45,6 +51,7 @@ test('the folder of the image holds built code and production packages only', ()
     'migrations',
     'node_modules',
     'package.json',
+    'tools',
   ]);
   const own = files.filter((file) => !file.startsWith('node_modules'));
   expect(own.filter((file) => /spec|bench|\.ts$/.test(file))).toEqual([]);
@@ -71,6 +78,7 @@ test('the folder of the image holds built code and production packages only', ()
 test('the migrations and the three apps run from the folder of the image', async () => {
   const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
   execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
+  execFileSync(process.execPath, ['tools/keys/init.mjs'], { cwd: image, env, stdio: 'pipe' });
   const services = Object.fromEntries(
     ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].map((name) => [name, process.env[name]]),
   );

@@ -8,8 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import type { ArchiveFile } from '#read-models';
 import { archiveOf, zipOf } from '#read-models';
-import { AccessLog, EventStore } from '#sessions';
+import { AccessLog, EventCodec, EventStore } from '#sessions';
 import { addressOf, unreachable } from '../shared/address.ts';
+import { openDataKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const usage = 'usage: npm run archive -- --partner PARTNER --to FILE.zip|FOLDER [--purpose WHY]';
@@ -25,7 +26,7 @@ await runProgram(async () => {
   const { partner, to, purpose } = values;
   if (partner === undefined || to === undefined) throw new Failure(usage);
   const logger = createLogger('archive', 'silent');
-  const store = new EventStore(addressOf('EVENTSTORE_URL'));
+  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, openDataKeys()));
   const pool = createPool(addressOf('DATABASE_URL'), {
     logger,
     max: 1,

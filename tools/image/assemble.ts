@@ -15,14 +15,14 @@ const apps = ['api', 'projector', 'bridge'];
 
 /**
  * Assembles what a container runs: the bundles of the apps with their source maps, the migrations, the shipped
- * declarations, and those npm
- * packages that the apps depend on, as package-lock.json says and node_modules has them.
+ * declarations, what makes the first master key, and those npm packages that the apps depend on, as package-lock.json says and node_modules has them.
  */
 export function assemble(target: string): void {
   rmSync(target, { recursive: true, force: true });
   for (const app of apps) copy(`dist/apps/${app}`, target);
   copy('migrations', target);
   copy('declarations', target);
+  copy('tools/keys/init.mjs', target);
   for (const path of productionPackages()) copy(path, target);
   copy('LICENSE', target);
   const { name, version, license } = read('package.json') as Record<string, string>;

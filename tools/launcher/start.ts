@@ -14,6 +14,7 @@ import { elapsed } from '../shared/run.ts';
 import { protect } from '../backing-services/data-folder.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
+import { ownKeys } from './keys.ts';
 import { isGiven, OFF, startBackingServices, usualPort } from './backing-services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { Interrupted, supervise } from './supervisor.ts';
@@ -74,7 +75,8 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   if (!watch) await build();
   // What is made from here on is for this user alone.
   process.umask(0o077);
-  const env = await startBackingServices(supervisor, dataDir, false);
+  const services = await startBackingServices(supervisor, dataDir, false);
+  const env = { ...services, ...ownKeys(dataDir) };
   note(env);
   await startApps(supervisor, apps, dataDir, env, watch);
   welcome(apps, env);
@@ -92,6 +94,7 @@ function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
     ...apps.map((app) => [app.name, addressOf(app)]),
     ['API docs', `${addressOf(apps[0])}/docs`],
     ...backingServices.map(({ title, variable }) => [title, shownAddress(env[variable])]),
+    ['keys', shownAddress(env['KEYSTORE_URL'] ?? process.env['KEYSTORE_URL'])],
     ['logs', `${shown(dataDir)}/logs/`],
   ];
   console.log(`\nTurnstream is ready after ${elapsed()} s.\n`);

@@ -2,9 +2,10 @@
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
-import { EventStore } from '#sessions';
+import { EventCodec, EventStore } from '#sessions';
 import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
+import { openDataKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const usage = `usage: npm run retention -- --dry-run | --apply
@@ -18,7 +19,7 @@ await runProgram(async () => {
   if (apply === (values['dry-run'] === true)) throw new Failure(usage);
   const policy = loadRetentionConfig(process.env);
   const logger = createLogger('retention', 'silent');
-  const store = new EventStore(addressOf('EVENTSTORE_URL'));
+  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, openDataKeys()));
   const pool = createPool(addressOf('DATABASE_URL'), {
     logger,
     max: 2,

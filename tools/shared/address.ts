@@ -74,7 +74,7 @@ export async function findApi(given?: string): Promise<string> {
 }
 
 /** The launcher's note of what it runs; what a killed one left behind counts as nothing. */
-function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
+export function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
     const text = readFileSync(join(env['TURNSTREAM_DATA'] || '.data', 'run.json'), 'utf8');
     const { pid, api, services } = JSON.parse(text) as {

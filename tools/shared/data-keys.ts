@@ -1,6 +1,13 @@
-import type { DataKeys } from '#privacy';
+import { createLogger } from '#platform';
+import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
+import { runningSystem } from './address.ts';
 
-/** The keys of KEYSTORE_URL, for programs; undefined: nothing is encrypted. */
-export function openDataKeys(): DataKeys | undefined {
-  return undefined;
+/** The keys of KEYSTORE_URL, or of the system that npm start runs; undefined: nothing is encrypted. */
+export function openDataKeys(env = process.env): DataKeys | undefined {
+  const { keys } = loadKeysConfig({ ...runningSystem(env), ...env });
+  if (keys === null) return undefined;
+  return new DataKeys(
+    openKeyStore(keys.storeUrl, createLogger('keys', 'silent')),
+    openMasterKeys(keys.masterKeys),
+  );
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
+import { PrivacyModule } from '#privacy';
 import { SessionsModule } from '#sessions';
 import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
@@ -19,6 +20,7 @@ import { CommandsModule } from './sessions/module.ts';
 @Module({
   imports: [
     CqrsModule.forRoot(),
+    PrivacyModule,
     SessionsModule.forRoot({ whenFull: 'refuse' }),
     ReadModelsModule,
     DeclarationsModule,

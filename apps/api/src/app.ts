@@ -11,7 +11,7 @@ export const api: AppDefinition = {
   defaultPort: 3000,
   module: AppModule,
   // Commands and contexts go on without them: a load balancer must not take every node out.
-  dispensable: ['redis', 'postgres'],
+  dispensable: ['redis', 'postgres', 'key_store'],
   webSocketPath: '/v1/agents',
   translateError: toApiProblem,
   setUp: (app) => {

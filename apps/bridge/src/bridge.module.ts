@@ -13,6 +13,7 @@ import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
 import { retentionConfigProvider } from '#privacy';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
+import { PrivacyModule } from '#privacy';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
@@ -101,7 +102,12 @@ const clients = [
  * published; sessions expire, and inquiries that are open close at their deadline.
  */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
+  imports: [
+    PrivacyModule,
+    SessionsModule.forRoot({ whenFull: 'wait' }),
+    ReadModelsModule,
+    DeclarationsModule,
+  ],
   providers: [
     ...clients,
     BackingServices,

@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
 import { PartitionLeaseStore } from '#partitions';
 import { Config } from '#platform';
+import { DataKeys, PrivacyModule } from '#privacy';
 import {
   ContextProjection,
   ContextStore,
@@ -20,10 +21,19 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
-  imports: [SessionsModule.forRoot({ whenFull: 'wait' }), ReadModelsModule, DeclarationsModule],
+  imports: [
+    PrivacyModule,
+    SessionsModule.forRoot({ whenFull: 'wait' }),
+    ReadModelsModule,
+    DeclarationsModule,
+  ],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
-    { provide: RowsStore, useFactory: (pool: Pool) => new RowsStore(pool), inject: [Pool] },
+    {
+      provide: RowsStore,
+      useFactory: (pool: Pool, keys?: DataKeys) => new RowsStore(pool, false, keys),
+      inject: [Pool, { token: DataKeys, optional: true }],
+    },
     {
       provide: PartitionLeaseStore,
       useFactory: (pool: Pool, { instance, leaseMs }: ProjectorSettings) =>

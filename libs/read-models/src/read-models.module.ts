@@ -16,7 +16,11 @@ const optionalKeys = { token: DataKeys, optional: true };
 @Global()
 @Module({
   providers: [
-    { provide: ContextStore, useFactory: createContextStore, inject: [Redis, Config, Metrics] },
+    {
+      provide: ContextStore,
+      useFactory: createContextStore,
+      inject: [Redis, Config, Metrics, optionalKeys],
+    },
     { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
     {
       provide: PrivacyWatch,
@@ -40,12 +44,12 @@ const optionalKeys = { token: DataKeys, optional: true };
 })
 export class ReadModelsModule {}
 
-function createContextStore(redis: Redis, config: Config, metrics: Metrics): ContextStore {
+function createContextStore(redis: Redis, config: Config, metrics: Metrics, keys?: DataKeys): ContextStore {
   const { contextMarginS: marginS, contextEndedS: endedS, commandLimits } = config;
   const help = 'Contexts removed, since Redis could not take what they should be: they are folded on demand';
   const dropped = metrics.counter('contexts_dropped_total', help);
   const onDropped = (count: number): void => dropped.inc(count);
-  const contexts = new ContextStore(redis, { marginS, endedS }, commandLimits, onDropped);
+  const contexts = new ContextStore(redis, { marginS, endedS }, commandLimits, onDropped, keys);
   metrics.gauge(
     'redis_full',
     'Whether Redis had no memory left for a context within the last second',

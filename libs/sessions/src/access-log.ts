@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventData, JSONType } from '@eventstore/db-client';
 import type { Caller } from '#privacy';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
@@ -34,12 +35,13 @@ export class AccessLog {
     const stream = `access-${now.slice(0, 10)}`;
     if (stream !== this.stream) [this.stream, this.revision] = [stream, -1];
     const event_id = randomUUID();
-    const event = this.store.codec.encode({
-      event_id,
+    const event: EventData = {
+      contentType: 'application/json',
+      id: event_id,
       type: isAct ? 'AdminActed' : 'PersonalDataAccessed',
-      data: { purpose: null, what: null, ...entry, ...caller },
+      data: { purpose: null, what: null, ...entry, ...caller } as object as JSONType,
       metadata: { schema_version: 1, occurred_at: now, $correlationId: correlationId ?? event_id },
-    });
+    };
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const outcome = await this.store.append(stream, [event], this.revision);
       this.revision = outcome.revision;

@@ -11,6 +11,7 @@ import type {
 import { decidePartner, evolvePartner, memoryChanges, newPartner } from '#domain';
 import { sleep } from '#platform';
 import { CommandRejectedError, StoreUnavailableError } from './errors.ts';
+import { isPlainType } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
@@ -64,13 +65,13 @@ export async function readPartner(
 ): Promise<Partner> {
   const last = await store.readLast(partnerStream(partner_id), reaching);
   if (last === undefined) return { partner_id, revision: -1, state: newPartner };
-  const state = evolvePartner(newPartner, store.codec.decodePartner(last));
+  const state = evolvePartner(newPartner, await store.codec.decodePartner(last));
   return { partner_id, revision: Number(last.revision), state };
 }
 
 /**
  * Appends events to a partner's stream, in a change of the partner.
- * @throws PartnerChangedError, upon which the change is tried again
+ * @throws PartnerChangedError, upon which the change is tried again; KeyStoreUnavailableError
  */
 export async function appendToPartner(
   store: EventStore,
@@ -81,13 +82,16 @@ export async function appendToPartner(
   if (events.length === 0) return;
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
+  // One that remembers nothing needs no key: an erased partner gets none.
+  const needsKey = !events.every(({ type }) => isPlainType(type));
+  const key = needsKey ? await store.codec.keyOf(partner_id) : undefined;
   const stored = events.map((event) => {
     const metadata: EventMetadata = {
       schema_version: store.codec.versionOf(event.type),
       occurred_at: new Date().toISOString(),
       ...context,
     };
-    return store.codec.encode({ ...event, event_id: randomUUID(), metadata });
+    return store.codec.encode({ ...event, event_id: randomUUID(), metadata }, { stream, key });
   });
   const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventData, JSONType } from '@eventstore/db-client';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
@@ -23,17 +24,18 @@ export interface RetentionRun {
 /** Records a run of the retention. @throws StoreUnavailableError */
 export async function recordRetentionRun(store: EventStore, run: RetentionRun): Promise<void> {
   const event_id = randomUUID();
-  const event = store.codec.encode({
-    event_id,
+  const event: EventData = {
+    contentType: 'application/json',
+    id: event_id,
     type: 'RetentionRunCompleted',
-    data: run,
+    data: run as object as JSONType,
     metadata: {
       schema_version: 1,
       occurred_at: run.finished_at,
       actor: { role: 'system', id: 'retention' },
       $correlationId: event_id,
     },
-  });
+  };
   let revision = Number((await store.readLast(stream))?.revision ?? -1);
   if (revision < 0) await store.limitStream(stream, kept);
   for (let attempt = 0; attempt < attempts; attempt += 1) {

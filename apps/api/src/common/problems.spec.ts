@@ -7,6 +7,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
+import { KeyStoreUnavailableError } from '#privacy';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { toApiProblem } from './problems.ts';
 
@@ -17,6 +18,12 @@ const problemOf = (error: unknown): ProblemError => {
 };
 const rejected = (code: Rejection['code'], reason: string): ProblemError =>
   problemOf(new CommandRejectedError({ code, reason, data: { limit: 3 } }, 1, 41));
+
+test('an unavailable key store is a 503 that says what to do', () => {
+  const { code, status, headers, message } = problemOf(new KeyStoreUnavailableError());
+  expect([code, status, headers['retry-after']]).toEqual(['engine_unavailable', 503, '1']);
+  expect(message).toContain('key store');
+});
 
 describe('a rejection', () => {
   test('is a 409 with its code, the command and the revision', () => {

@@ -8,11 +8,15 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
+import { KeyStoreUnavailableError } from '#privacy';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { etag } from './command-headers.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
+
+const keysUnavailable =
+  'The key store is unavailable, and the keys of this partner are not at hand. Send the same request again.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -47,6 +51,13 @@ export function toApiProblem(error: unknown): unknown {
       { cause: error.cause ?? error },
     );
   }
+  if (error instanceof KeyStoreUnavailableError)
+    return new ProblemError(
+      'engine_unavailable',
+      keysUnavailable,
+      { retry_after_s: 1 },
+      { cause: error.cause ?? error },
+    );
   if (error instanceof UnprojectableEventError) return setAside(error, error);
   if (error instanceof SessionSetAsideError) return setAside(error.set_aside, error);
   return error;

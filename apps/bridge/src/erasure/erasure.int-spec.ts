@@ -68,6 +68,7 @@ describe('a partner that was erased', () => {
     for (const id of sessions) {
       const { state } = (await readSession(world.store, id)) ?? {};
       expect(state).toMatchObject({ session: { status: 'erased' }, identity: { partner_id, name: null } });
+      expect(await world.stream(id)).toContain('[erased]');
       expect(await world.stream(id)).not.toContain('secret');
     }
   });
@@ -127,6 +128,19 @@ test.each<Step>(['sessions', 'keys', 'redis', 'rows', 'partner_stream', 'project
     expect(await world.stream(id)).not.toContain('secret');
   },
 );
+
+test('without encryption, what a session said is dropped from its stream', async () => {
+  const plain = await erasureWorld();
+  const partner_id = partner();
+  const id = await plain.start(partner_id);
+  expect(await plain.stored(id)).toContain('secret');
+  await plain.request(partner_id);
+  const receipt = await plain.eraser.erase(partner_id);
+  expect(receipt).toMatchObject({ last_key_copy_gone_on: null, keys_destroyed: 0 });
+  expect(await plain.stored(id)).not.toContain('secret');
+  expect((await readSession(plain.store, id))?.state.session.status).toBe('erased');
+  await plain.close();
+});
 
 test('a session that was named and has not started cannot start after the erasure', async () => {
   const partner_id = partner();

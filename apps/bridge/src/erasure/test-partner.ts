@@ -8,6 +8,7 @@ import type { CommandRequest } from '#sessions';
 import {
   CommandExecutor,
   commandPartner,
+  EventCodec,
   EventStore,
   readEvents,
   readPartner,
@@ -27,17 +28,17 @@ const actor = { role: 'human', id: 'dpo' } as const;
 export const context = { actor, $correlationId: 'spec' };
 
 /** For specs: what erases partners, over real backing services. */
-export async function erasureWorld(keys: DataKeys) {
+export async function erasureWorld(keys?: DataKeys) {
   const database = await createDatabase();
   const { pool } = database;
   const redis = new Redis(serviceUrl('REDIS_URL'));
-  const store = new EventStore(serviceUrl('EVENTSTORE_URL'));
-  const contexts = new ContextStore(redis);
+  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, keys));
+  const contexts = new ContextStore(redis, undefined, undefined, undefined, keys);
   const commands = new CommandExecutor(store, new SessionCache(store, contexts, new SessionMemory(1e6)));
   const logger = createLogger('spec', 'silent');
   const eraser = new Eraser(store, commands, contexts, redis, pool, { keyBackupDays: 30 }, keys);
   const follower = new PartnerFollower(store, commands, pool, redis, logger);
-  const rows = new RowsStore(pool, true);
+  const rows = new RowsStore(pool, true, keys);
 
   const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {
     const request: CommandRequest = { sessionId, commands: list, actor, commandIds: [], body: {} };
@@ -89,8 +90,10 @@ export async function erasureWorld(keys: DataKeys) {
         },
       }),
     privacy: async (partner_id: string) => (await readPartner(store, partner_id)).state.privacy,
-    /** The text of all that can be read of a session's stream. */
+    /** The text of all that can be read of a session's stream, and of all that is stored there. */
     stream: async (id: string): Promise<string> =>
+      JSON.stringify(await Array.fromAsync(readEvents(store, id), ({ data }) => data)),
+    stored: async (id: string): Promise<string> =>
       JSON.stringify(await Array.fromAsync(store.read(sessionStream(id)), ({ data }) => data)),
     count: async (table: string, partner_id: string): Promise<number> => {
       const { rowCount } = await pool.query(`SELECT FROM ${table} WHERE partner_id = $1`, [partner_id]);

@@ -39,7 +39,6 @@ function publicFields(event: RecordedEvent): Fields | undefined {
     }
     case 'GoalSet':
     case 'GoalAdvanced':
-      return { goal: event.data.goal, step: event.data.step };
     case 'GoalSuspended':
     case 'GoalResumed':
     case 'GoalCompleted':

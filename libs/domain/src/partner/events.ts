@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { PartnerPrivacy } from './privacy.ts';
 import type { PartnerState } from './state.ts';
 
@@ -38,23 +38,30 @@ export type PartnerEvent =
   | LegalHoldLifted
   | PartnerErased;
 
-const ofState = ['memory', 'sessions'] as const;
+const state = {
+  partner_id: 'plain',
+  last_session_id: 'plain',
+  memory: 'personal',
+  sessions: 'personal',
+  privacy: 'plain',
+} as const;
 
-export const partnerPersonalFields: PersonalFields<PartnerEvent> = {
-  PartnerSessionAssigned: ofState,
-  PartnerRemembered: ofState,
-  PartnerErasureRequested: ofState,
-  PartnerRestricted: ofState,
-  PartnerErasureAnnounced: ofState,
-  PartnerErasureCancelled: ofState,
-  LegalHoldPlaced: ofState,
-  LegalHoldLifted: ofState,
-  PartnerErased: [],
+export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
+  PartnerSessionAssigned: state,
+  PartnerRemembered: state,
+  // It remembers nothing any more: the ids of the sessions have to outlive the key.
+  PartnerErasureRequested: { ...state, memory: 'plain', sessions: 'plain' },
+  PartnerRestricted: state,
+  PartnerErasureAnnounced: state,
+  PartnerErasureCancelled: state,
+  LegalHoldPlaced: state,
+  LegalHoldLifted: state,
+  PartnerErased: { partner_id: 'plain', privacy: 'plain' },
 };
 
 /** Whether this version of the code knows an event type of a partner's stream. */
 export function isPartnerEventType(type: string): type is PartnerEvent['type'] {
-  return Object.hasOwn(partnerPersonalFields, type);
+  return Object.hasOwn(partnerFieldClasses, type);
 }
 
 /** The beginnings of the types that concern a partner's erasure, for subscriptions. */

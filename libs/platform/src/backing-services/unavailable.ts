@@ -1,8 +1,9 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and those of `StoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
+/** Node's, and those of `StoreUnavailableError`, `KeyStoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
 const codes = new Set([
   'store_unavailable',
+  'key_store_unavailable',
   'store_overloaded',
   'budget_exceeded',
   'ECONNREFUSED',

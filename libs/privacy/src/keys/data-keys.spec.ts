@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { MemoryKeyStore, testDataKeys } from './test-keys.ts';
-import { erased } from './data-keys.ts';
-import { UnknownKeyError } from './errors.ts';
+import { MemoryKeyStore, testDataKeys, testMasterKeys } from './test-keys.ts';
+import { DataKeys, erased } from './data-keys.ts';
+import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
 
 test('a partner has one key, whoever asks first', async () => {
   const store = new MemoryKeyStore();
@@ -23,4 +23,43 @@ test('a destroyed key is erased for good, and the partner can begin anew', async
 
 test('a key that nobody made is unknown', async () => {
   await expect(testDataKeys().byId('none')).rejects.toThrow(UnknownKeyError);
+});
+
+/** A store that counts its calls, and can be stopped. */
+class CountingStore extends MemoryKeyStore {
+  calls = 0;
+  isAbsent = false;
+
+  override async current(partnerId: string): ReturnType<MemoryKeyStore['current']> {
+    this.calls += 1;
+    if (this.isAbsent) throw new KeyStoreUnavailableError();
+    return super.current(partnerId);
+  }
+}
+
+test('many who need one key ask for it once', async () => {
+  const store = new CountingStore();
+  const keys = testDataKeys(store);
+  const found = await Promise.all(Array.from({ length: 20 }, () => keys.of('P1')));
+  expect(new Set(found).size).toBe(1);
+  expect(store.calls).toBe(1);
+});
+
+test('an absent key store is asked once, then left alone for a moment; keys in memory serve', async () => {
+  const store = new CountingStore();
+  const keys = new DataKeys(store, testMasterKeys, { retryMs: 60_000 });
+  const known = await keys.of('P1');
+  store.isAbsent = true;
+  for (const partner of ['P2', 'P3', 'P4'])
+    await expect(keys.of(partner)).rejects.toThrow(KeyStoreUnavailableError);
+  expect(store.calls).toBe(2);
+  expect(await keys.of('P1')).toBe(known);
+});
+
+test('a key that was on its way when its partner was forgotten is not kept', async () => {
+  const keys = testDataKeys();
+  const onItsWay = keys.of('P1');
+  keys.forget('P1');
+  await onItsWay;
+  expect(keys.cachedOf('P1')).toBeUndefined();
 });

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { Breaker, BudgetExceededError } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
-import { UnknownKeyError } from './errors.ts';
+import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
@@ -13,20 +14,39 @@ interface DataKeysOptions {
   /** How long an unwrapped key stays in memory (ms), and how many at most. */
   readonly keepMs?: number;
   readonly max?: number;
+  /** How long the key store, or what holds the master keys, is left alone after it did not answer (ms). */
+  readonly retryMs?: number;
+  /** Called with each key that a master key unwrapped, and each call that failed or was not made. */
+  readonly onUnwrapped?: () => void;
+  readonly onFailure?: () => void;
 }
 
 /** The data keys of partners, those used last unwrapped in memory for some minutes. */
 export class DataKeys {
   private readonly ids: LRUCache<string, string>;
   private readonly keys: LRUCache<string, DataKey | typeof erased>;
+  /** What is being fetched: nobody asks for the same beside it. */
+  private readonly flights = new Map<string, Promise<unknown>>();
+  private readonly storeBreaker: Breaker;
+  private readonly masterBreaker: Breaker;
+  /** Counts what was forgotten: a key that was fetched meanwhile is not kept. */
+  private generation = 0;
 
   constructor(
     private readonly store: KeyStore,
     private readonly masters: MasterKeys,
-    { keepMs = 300_000, max = 50_000 }: DataKeysOptions = {},
+    private readonly options: DataKeysOptions = {},
   ) {
-    this.ids = new LRUCache({ max, ttl: keepMs });
-    this.keys = new LRUCache({ max, ttl: keepMs });
+    const { keepMs: ttl = 300_000, max = 50_000, retryMs = 1_000, onFailure: onSkipped } = options;
+    this.ids = new LRUCache({ max, ttl });
+    this.keys = new LRUCache({ max, ttl });
+    this.storeBreaker = new Breaker({ retryMs, isFailure, onSkipped });
+    this.masterBreaker = new Breaker({ retryMs, isFailure, onSkipped });
+  }
+
+  /** How many keys are in memory. */
+  get size(): number {
+    return this.keys.size;
   }
 
   /** A key that is in memory; undefined: ask `byId`. */
@@ -42,28 +62,18 @@ export class DataKeys {
 
   /** The key that a partner's new values are sealed with, made on first use. @throws KeyStoreUnavailableError */
   async of(partnerId: string): Promise<DataKey> {
-    const cached = this.cachedOf(partnerId);
-    if (cached) return cached;
-    const stored = (await this.store.current(partnerId)) ?? (await this.create(partnerId));
-    const key = await this.unwrap(stored);
-    if (key === erased) return this.of(partnerId);
-    this.ids.set(partnerId, key.id);
-    return key;
+    return this.cachedOf(partnerId) ?? this.alone(`of ${partnerId}`, () => this.fetchOf(partnerId));
   }
 
   /** The key that a value was sealed with. @throws UnknownKeyError, KeyStoreUnavailableError */
   async byId(keyId: string): Promise<DataKey | typeof erased> {
-    const cached = this.keys.get(keyId);
-    if (cached !== undefined) return cached;
-    const stored = await this.store.byId(keyId);
-    if (stored === undefined) throw new UnknownKeyError(keyId);
-    return this.unwrap(stored);
+    return this.keys.get(keyId) ?? this.alone(`id ${keyId}`, () => this.fetchById(keyId));
   }
 
   /** Drops the keys of a partner from memory. */
   forget(partnerId: string): void {
-    const id = this.ids.get(partnerId);
-    if (id !== undefined) this.keys.delete(id);
+    this.generation += 1;
+    this.flights.clear();
     this.ids.delete(partnerId);
     for (const [keyId, key] of this.keys) {
       if (key !== erased && key.partner_id === partnerId) this.keys.delete(keyId);
@@ -77,40 +87,98 @@ export class DataKeys {
    */
   async destroy(partnerId: string, before: string): Promise<number> {
     this.forget(partnerId);
-    const current = await this.store.current(partnerId);
+    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
     if (current !== undefined && current.created_at >= before) return 0;
-    return (await this.store.destroy(partnerId, before)).length;
+    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before))).length;
   }
 
   /** Whether a partner has a key that was made before a time (ISO 8601). @throws KeyStoreUnavailableError */
   async hasKeyFrom(partnerId: string, before: string): Promise<boolean> {
-    const current = await this.store.current(partnerId);
+    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
     return current !== undefined && current.created_at < before;
   }
 
   /** Notes an erasure in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
   recordErasure(erasure: Erasure): Promise<void> {
-    return this.store.recordErasure(erasure);
+    return this.ask(this.storeBreaker, () => this.store.recordErasure(erasure));
   }
 
   /** The ledger of erasures in the order of time. @throws KeyStoreUnavailableError */
   erasures(after?: string): Promise<readonly Erasure[]> {
-    return this.store.erasures(after);
+    return this.ask(this.storeBreaker, () => this.store.erasures(after));
+  }
+
+  /** For health: rejects when new keys can be neither fetched nor made. */
+  async ping(): Promise<void> {
+    await this.store.ping();
+    if (this.masterBreaker.isOpen) throw new Error('The master keys are unavailable.');
+  }
+
+  private async fetchOf(partnerId: string): Promise<DataKey> {
+    const { generation } = this;
+    const stored =
+      (await this.ask(this.storeBreaker, () => this.store.current(partnerId))) ??
+      (await this.create(partnerId));
+    const key = await this.unwrap(stored, generation);
+    // It was destroyed a moment ago.
+    if (key === erased) return this.fetchOf(partnerId);
+    if (generation === this.generation) this.ids.set(partnerId, key.id);
+    return key;
+  }
+
+  private async fetchById(keyId: string): Promise<DataKey | typeof erased> {
+    const { generation } = this;
+    const stored = await this.ask(this.storeBreaker, () => this.store.byId(keyId));
+    if (stored === undefined) throw new UnknownKeyError(keyId);
+    return this.unwrap(stored, generation);
   }
 
   private async create(partner_id: string): Promise<StoredKey> {
     const key_id = randomUUID();
-    const wrapped = await this.masters.wrap(randomBytes(32), { partner_id, key_id });
+    const wrapped = await this.ask(this.masterBreaker, () =>
+      this.masters.wrap(randomBytes(32), { partner_id, key_id }),
+    );
     const created_at = new Date().toISOString();
-    return this.store.add({ key_id, partner_id, wrapped, created_at, destroyed_at: null });
+    const key = { key_id, partner_id, wrapped, created_at, destroyed_at: null };
+    return this.ask(this.storeBreaker, () => this.store.add(key));
   }
 
-  private async unwrap({ key_id, partner_id, wrapped }: StoredKey): Promise<DataKey | typeof erased> {
+  private async unwrap(
+    { key_id, partner_id, wrapped }: StoredKey,
+    generation: number,
+  ): Promise<DataKey | typeof erased> {
     const key =
       wrapped === null
         ? erased
-        : dataKey(key_id, partner_id, await this.masters.unwrap(wrapped, { partner_id, key_id }));
-    this.keys.set(key_id, key);
+        : dataKey(
+            key_id,
+            partner_id,
+            await this.ask(this.masterBreaker, () => this.masters.unwrap(wrapped, { partner_id, key_id })),
+          );
+    if (key !== erased) this.options.onUnwrapped?.();
+    if (generation === this.generation) this.keys.set(key_id, key);
     return key;
   }
+
+  private async ask<T>(breaker: Breaker, call: () => Promise<T>): Promise<T> {
+    try {
+      return await breaker.run(call);
+    } catch (cause) {
+      throw cause instanceof BudgetExceededError ? new KeyStoreUnavailableError({ cause }) : cause;
+    }
+  }
+
+  private alone<T>(what: string, fetch: () => Promise<T>): Promise<T> {
+    const flight = this.flights.get(what) as Promise<T> | undefined;
+    if (flight) return flight;
+    const own = fetch().finally(() => {
+      if (this.flights.get(what) === own) this.flights.delete(what);
+    });
+    this.flights.set(what, own);
+    return own;
+  }
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof KeyStoreUnavailableError;
 }

@@ -8,12 +8,15 @@ export class KeyStoreUnavailableError extends Error {
   }
 }
 
-/** Thrown when a sealed value names a key that the key store never had. */
+/** Thrown when a sealed value names a key that the key store never had, or has in a form that does not open. */
 export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';
   readonly code = 'unknown_key';
 
-  constructor(readonly keyId: string) {
-    super(`The key store has no key ${keyId}.`);
+  constructor(
+    readonly keyId: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The key store has no key ${keyId} that opens.`, options);
   }
 }

@@ -1,9 +1,15 @@
+/** A data key as a master key has wrapped it. */
+export interface WrappedKey {
+  readonly master_key_id: string;
+  readonly ciphertext: Uint8Array;
+}
+
 /** A partner's data key as it is kept: wrapped by a master key, or destroyed. */
 export interface StoredKey {
   readonly key_id: string;
   readonly partner_id: string;
   /** Null: destroyed, for good. */
-  readonly wrapped: { readonly master_key_id: string; readonly ciphertext: Uint8Array } | null;
+  readonly wrapped: WrappedKey | null;
   /** ISO 8601. */
   readonly created_at: string;
   readonly destroyed_at: string | null;
@@ -19,9 +25,16 @@ export interface Erasure {
   readonly reason_class?: string | null;
 }
 
+/** How many data keys there are. */
+export interface KeyCounts {
+  readonly destroyed: number;
+  /** Of those that live: by the master key that wraps them. */
+  readonly wrapped_by: Readonly<Record<string, number>>;
+}
+
 /**
  * Where data keys live: a server, credentials and backups of their own, so that no backup of data contains them.
- * Every method throws KeyStoreUnavailableError when the store does not answer.
+ * Every method ends within some seconds, and throws KeyStoreUnavailableError when the store does not answer.
  */
 export interface KeyStore {
   /** The partner's key that new values are sealed with; undefined: none, or all are destroyed. */
@@ -29,10 +42,20 @@ export interface KeyStore {
   byId(keyId: string): Promise<StoredKey | undefined>;
   /** Stores a partner's first key; of two writers at once, one wins, and both get its key. */
   add(key: StoredKey): Promise<StoredKey>;
-  /** Destroys all keys of a partner; returns their ids. Doing it again changes nothing. */
+  /** Destroys all keys of a partner; returns the ids of all that it has had. Doing it again changes nothing. */
   destroy(partnerId: string, at: string): Promise<readonly string[]>;
   /** Notes an erasure in the ledger; the same receipt once. */
   recordErasure(erasure: Erasure): Promise<void>;
   /** The ledger in the order of time; `after`: only what was erased later (ISO 8601). */
   erasures(after?: string): Promise<readonly Erasure[]>;
+  /** Living keys that another master key wraps, in the order of their ids. */
+  wrappedByOthers(masterKeyId: string, limit: number): Promise<readonly StoredKey[]>;
+  /** Puts `to` in the place of `from`; false: the key is wrapped otherwise by now, or destroyed. */
+  rewrap(keyId: string, from: WrappedKey, to: WrappedKey): Promise<boolean>;
+  /** The living keys of partners whose ids begin so, that were made before a time (ISO 8601). */
+  madeBefore(partnerPrefix: string, before: string): Promise<readonly StoredKey[]>;
+  counts(): Promise<KeyCounts>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
 }

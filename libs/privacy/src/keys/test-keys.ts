@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { DataKeys } from './data-keys.ts';
-import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
+import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
 /** For specs: keys that live in memory. */
@@ -9,7 +9,7 @@ export class MemoryKeyStore implements KeyStore {
   readonly ledger = new Map<string, Erasure>();
 
   async current(partnerId: string): Promise<StoredKey | undefined> {
-    return this.liveOf(partnerId)[0];
+    return this.aliveOf(partnerId);
   }
 
   async byId(keyId: string): Promise<StoredKey | undefined> {
@@ -17,15 +17,17 @@ export class MemoryKeyStore implements KeyStore {
   }
 
   async add(key: StoredKey): Promise<StoredKey> {
-    const [live = key] = this.liveOf(key.partner_id);
+    const live = this.aliveOf(key.partner_id) ?? key;
     this.keys.set(live.key_id, live);
     return live;
   }
 
   async destroy(partnerId: string, at: string): Promise<readonly string[]> {
-    const live = this.liveOf(partnerId);
-    for (const key of live) this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: at });
-    return live.map(({ key_id }) => key_id);
+    for (const key of this.alive())
+      if (key.partner_id === partnerId)
+        this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: at });
+    const all = [...this.keys.values()].filter(({ partner_id }) => partner_id === partnerId);
+    return all.map(({ key_id }) => key_id).sort();
   }
 
   async recordErasure(erasure: Erasure): Promise<void> {
@@ -38,10 +40,42 @@ export class MemoryKeyStore implements KeyStore {
     return later.sort((a, b) => (a.erased_at < b.erased_at ? -1 : 1));
   }
 
-  private liveOf(partnerId: string): StoredKey[] {
-    return [...this.keys.values()].filter(
-      ({ partner_id, wrapped }) => partner_id === partnerId && wrapped !== null,
+  async wrappedByOthers(masterKeyId: string, limit: number): Promise<readonly StoredKey[]> {
+    const others = this.alive().filter(({ wrapped }) => wrapped?.master_key_id !== masterKeyId);
+    return others.sort((a, b) => (a.key_id < b.key_id ? -1 : 1)).slice(0, limit);
+  }
+
+  async rewrap(keyId: string, from: WrappedKey, to: WrappedKey): Promise<boolean> {
+    const key = this.keys.get(keyId);
+    const isSame =
+      key?.wrapped?.master_key_id === from.master_key_id &&
+      Buffer.from(from.ciphertext).equals(key.wrapped.ciphertext);
+    if (key && isSame) this.keys.set(keyId, { ...key, wrapped: to });
+    return isSame;
+  }
+
+  async madeBefore(partnerPrefix: string, before: string): Promise<readonly StoredKey[]> {
+    return this.alive().filter(
+      ({ partner_id, created_at }) => partner_id.startsWith(partnerPrefix) && created_at < before,
     );
+  }
+
+  async counts(): Promise<KeyCounts> {
+    const ids = Map.groupBy(this.alive(), ({ wrapped }) => wrapped?.master_key_id ?? '');
+    const wrapped_by = Object.fromEntries([...ids].map(([id, keys]) => [id, keys.length]));
+    return { destroyed: this.keys.size - this.alive().length, wrapped_by };
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  private aliveOf(partnerId: string): StoredKey | undefined {
+    return this.alive().find(({ partner_id }) => partner_id === partnerId);
+  }
+
+  private alive(): StoredKey[] {
+    return [...this.keys.values()].filter(({ wrapped }) => wrapped !== null);
   }
 }
 
@@ -49,7 +83,7 @@ const master = randomBytes(32);
 
 /** For specs: a master key of this process. */
 export const testMasterKeys: MasterKeys = {
-  currentId: 'spec',
+  current: async () => 'spec',
   wrap: async (secret, context) => {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', master, nonce).setAAD(Buffer.from(JSON.stringify(context)));

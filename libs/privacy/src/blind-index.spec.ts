@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { BlindIndex } from './blind-index.ts';
+import { MemoryKeyStore, testDataKeys } from './keys/test-keys.ts';
+
+test('a value of a kind has one index in all processes', async () => {
+  const store = new MemoryKeyStore();
+  const one = await BlindIndex.load(testDataKeys(store));
+  const other = await BlindIndex.load(testDataKeys(store));
+  expect(one.of('order', 'ORD-1')).toMatch(/^[\w-]{22}$/);
+  expect(other.of('order', 'ORD-1')).toBe(one.of('order', 'ORD-1'));
+});
+
+test('another kind, value or key gives another index', async () => {
+  const index = await BlindIndex.load(testDataKeys());
+  const foreign = await BlindIndex.load(testDataKeys());
+  const all = [
+    index.of('order', 'ORD-1'),
+    index.of('payout', 'ORD-1'),
+    index.of('order', 'ORD-2'),
+    index.of('orderO', 'RD-1'),
+    foreign.of('order', 'ORD-1'),
+  ];
+  expect(new Set(all).size).toBe(all.length);
+});

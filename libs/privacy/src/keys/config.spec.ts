@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { ConfigError } from '#platform';
+import { loadKeysConfig } from './config.ts';
+
+const postgres = 'postgresql://keys:hidden@127.0.0.1:5432/keys';
+const masters = 'aws-kms:alias/turnstream';
+
+test('nothing is encrypted where no key store is named', () => {
+  expect(loadKeysConfig({}).keys).toBeNull();
+});
+
+test('in production a key store is named, or nothing starts', () => {
+  expect(() => loadKeysConfig({ NODE_ENV: 'production' })).toThrow('KEYSTORE_URL is missing');
+});
+
+test('a key store needs master keys', () => {
+  expect(() => loadKeysConfig({ KEYSTORE_URL: postgres })).toThrow('MASTER_KEYS is missing');
+});
+
+test.each([
+  { KEYSTORE_URL: 'mysql://keys:hidden@127.0.0.1/keys' },
+  { KEYSTORE_URL: postgres, MASTER_KEYS: 'hidden' },
+  { KEYSTORE_URL_FILE: '/none/hidden' },
+])('what is wrong is named and not shown: %j', (env) => {
+  const load = (): unknown => loadKeysConfig({ MASTER_KEYS: masters, ...env });
+  expect(load).toThrow(ConfigError);
+  expect(load).not.toThrow('hidden');
+});
+
+test('the address of the key store can stand in a file', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'turnstream-keys-config-'));
+  const file = join(dir, 'url');
+  writeFileSync(file, `${postgres}\n`);
+  const { keys, ...limits } = loadKeysConfig({
+    KEYSTORE_URL_FILE: file,
+    MASTER_KEYS: masters,
+    KEYS_KEPT: '9',
+  });
+  rmSync(dir, { recursive: true });
+  expect(keys).toEqual({ storeUrl: postgres, masterKeys: masters });
+  expect(limits).toEqual({ keptS: 300, kept: 9, backupDays: 30 });
+});

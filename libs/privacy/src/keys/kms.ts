@@ -1,0 +1,91 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
+import type { WrappedKey } from './key-store.ts';
+import type { MasterKeys, WrapContext } from './master-keys.ts';
+
+/** How long a call may take in all (ms), to connect, and to wait for one answer. */
+const callMs = 3_000;
+const connectionTimeout = 1_000;
+const requestTimeout = 2_000;
+
+/** What KMS says of a ciphertext that was changed, or made for another context. */
+const broken: ReadonlySet<unknown> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
+
+/**
+ * A master key in AWS KMS, which it never leaves. Region, endpoint and credentials are those of the environment
+ * (AWS_REGION, AWS_ENDPOINT_URL_KMS, …). The context is the key's encryption context: it stands in CloudTrail.
+ */
+export class KmsMasterKeys implements MasterKeys {
+  private client: Promise<KMSClient> | undefined;
+
+  /** @param keyId a key's id or ARN, or an alias as `alias/turnstream` */
+  constructor(private readonly keyId: string) {}
+
+  /** The ARN of the key that encrypts, also where an alias was given: it may point to another one later. */
+  async current(): Promise<string> {
+    const { master_key_id } = await this.wrap(new Uint8Array(1), { partner_id: '/current', key_id: 'none' });
+    return master_key_id;
+  }
+
+  async wrap(secret: Uint8Array, context: WrapContext): Promise<WrappedKey> {
+    const answer = await this.call(context, async ({ kms, abortSignal }) => {
+      const { EncryptCommand } = await load();
+      const command = new EncryptCommand({
+        KeyId: this.keyId,
+        Plaintext: secret,
+        EncryptionContext: contextOf(context),
+      });
+      return kms.send(command, { abortSignal });
+    });
+    return { master_key_id: answer.KeyId ?? this.keyId, ciphertext: answer.CiphertextBlob ?? noAnswer() };
+  }
+
+  async unwrap({ master_key_id, ciphertext }: WrappedKey, context: WrapContext): Promise<Uint8Array> {
+    const answer = await this.call(context, async ({ kms, abortSignal }) => {
+      const { DecryptCommand } = await load();
+      const command = new DecryptCommand({
+        KeyId: master_key_id,
+        CiphertextBlob: ciphertext,
+        EncryptionContext: contextOf(context),
+      });
+      return kms.send(command, { abortSignal });
+    });
+    return answer.Plaintext ?? noAnswer();
+  }
+
+  close(): void {
+    void this.client?.then((client) => client.destroy());
+  }
+
+  private async call<T>(
+    { key_id }: WrapContext,
+    send: (to: { kms: KMSClient; abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const kms = await (this.client ??= connect());
+      return await send({ kms, abortSignal: AbortSignal.timeout(callMs) });
+    } catch (cause) {
+      if (broken.has((cause as { name?: unknown } | null)?.name))
+        throw new UnknownKeyError(key_id, { cause });
+      throw new KeyStoreUnavailableError({ cause });
+    }
+  }
+}
+
+/** Where it is needed only: most installations run without it. In the bundle it stays with the rest. */
+async function load(): Promise<typeof import('@aws-sdk/client-kms')> {
+  return import(/* webpackMode: "eager" */ '@aws-sdk/client-kms');
+}
+
+async function connect(): Promise<KMSClient> {
+  const { KMSClient } = await load();
+  return new KMSClient({ maxAttempts: 2, requestHandler: { connectionTimeout, requestTimeout } });
+}
+
+function contextOf({ partner_id, key_id }: WrapContext): Record<string, string> {
+  return { partner_id, key_id };
+}
+
+function noAnswer(): never {
+  throw new KeyStoreUnavailableError();
+}

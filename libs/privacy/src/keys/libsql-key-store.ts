@@ -1,0 +1,185 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import Database from 'libsql';
+import { sleep } from '#platform';
+import { KeyStoreUnavailableError } from './errors.ts';
+import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
+import type { KeyRow } from './rows.ts';
+import { countsOf, keyOf, version } from './rows.ts';
+
+/** How long a call waits for other processes that write (ms), and how often it looks. */
+const deadlineMs = 2_000;
+const everyMs = 5;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS data_key (
+    key_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, master_key_id TEXT, ciphertext BLOB,
+    created_at TEXT NOT NULL, destroyed_at TEXT,
+    CHECK ((ciphertext IS NULL) = (destroyed_at IS NOT NULL) AND (ciphertext IS NULL) = (master_key_id IS NULL))
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX IF NOT EXISTS data_key_alive ON data_key (partner_id) WHERE destroyed_at IS NULL;
+  CREATE INDEX IF NOT EXISTS data_key_partner ON data_key (partner_id);
+  CREATE INDEX IF NOT EXISTS data_key_master ON data_key (master_key_id, key_id) WHERE destroyed_at IS NULL;
+  CREATE TABLE IF NOT EXISTS erasure_ledger (
+    receipt_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, erased_at TEXT NOT NULL, reason_class TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS erasure_ledger_time ON erasure_ledger (erased_at);
+  PRAGMA user_version = ${version};
+`;
+
+/**
+ * Data keys in a file, which several processes of one machine share. Its engine works in the caller's thread: a call takes
+ * some 20 µs, a write as long as the disk needs. Nothing waits in that thread for another process.
+ */
+export class LibsqlKeyStore implements KeyStore {
+  private db: Database.Database | undefined;
+
+  constructor(private readonly path: string) {}
+
+  async current(partnerId: string): Promise<StoredKey | undefined> {
+    const sql = 'SELECT * FROM data_key WHERE partner_id = ? AND destroyed_at IS NULL';
+    return this.call((db) => keysOf(db.prepare(sql).all(partnerId))[0]);
+  }
+
+  async byId(keyId: string): Promise<StoredKey | undefined> {
+    const sql = 'SELECT * FROM data_key WHERE key_id = ?';
+    return this.call((db) => keysOf(db.prepare(sql).all(keyId))[0]);
+  }
+
+  async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
+    const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
+      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    const { master_key_id, ciphertext } = wrapped ?? {};
+    await this.call((db) =>
+      db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at),
+    );
+    const live = await this.current(partner_id);
+    // Destroyed between the two: the next call makes another.
+    if (live === undefined) throw new KeyStoreUnavailableError();
+    return live;
+  }
+
+  async destroy(partnerId: string, at: string): Promise<readonly string[]> {
+    const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = ?
+      WHERE partner_id = ? AND destroyed_at IS NULL`;
+    await this.call((db) => db.prepare(sql).run(at, partnerId));
+    // Also when an earlier call did the first part only.
+    await this.empty();
+    const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? ORDER BY key_id';
+    const rows = await this.call((db) => db.prepare(ids).all(partnerId) as { key_id: string }[]);
+    return rows.map(({ key_id }) => key_id);
+  }
+
+  async recordErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<void> {
+    const sql = 'INSERT INTO erasure_ledger VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+    await this.call((db) => db.prepare(sql).run(receipt_id, partner_id, erased_at, reason_class));
+  }
+
+  async erasures(after = ''): Promise<readonly Erasure[]> {
+    const sql = 'SELECT * FROM erasure_ledger WHERE erased_at > ? ORDER BY erased_at, receipt_id';
+    return this.call((db) => db.prepare(sql).all(after) as Erasure[]);
+  }
+
+  async wrappedByOthers(masterKeyId: string, limit: number): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE master_key_id <> ? AND destroyed_at IS NULL ORDER BY key_id LIMIT ?`;
+    return this.call((db) => keysOf(db.prepare(sql).all(masterKeyId, limit)));
+  }
+
+  async rewrap(keyId: string, from: WrappedKey, to: WrappedKey): Promise<boolean> {
+    const sql = `UPDATE data_key SET master_key_id = ?, ciphertext = ?
+      WHERE key_id = ? AND master_key_id = ? AND ciphertext = ?`;
+    const values = [
+      to.master_key_id,
+      bytesOf(to.ciphertext),
+      keyId,
+      from.master_key_id,
+      bytesOf(from.ciphertext),
+    ];
+    return this.call((db) => db.prepare(sql).run(...values).changes === 1);
+  }
+
+  async madeBefore(partnerPrefix: string, before: string): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE partner_id >= ? AND partner_id < ? AND created_at < ?
+      AND destroyed_at IS NULL ORDER BY partner_id`;
+    const end = `${partnerPrefix}\u{10ffff}`;
+    return this.call((db) => keysOf(db.prepare(sql).all(partnerPrefix, end, before)));
+  }
+
+  async counts(): Promise<KeyCounts> {
+    const sql = 'SELECT master_key_id, count(*) AS count FROM data_key GROUP BY master_key_id';
+    const rows = await this.call((db) => db.prepare(sql).all() as { master_key_id: string; count: number }[]);
+    return countsOf(rows);
+  }
+
+  async ping(): Promise<void> {
+    await this.call((db) => db.prepare('SELECT 1 FROM data_key LIMIT 1').get());
+  }
+
+  async close(): Promise<void> {
+    this.db?.close();
+    this.db = undefined;
+  }
+
+  /** Writes all of the log into the file and empties it: what was deleted is in neither. */
+  private async empty(): Promise<void> {
+    await this.call((db) => {
+      const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+      if (busy !== 0) throw new BusyError();
+    });
+  }
+
+  /** Calls again while another process is in the way, until the deadline. */
+  private async call<T>(work: (db: Database.Database) => T): Promise<T> {
+    const until = performance.now() + deadlineMs;
+    for (;;) {
+      try {
+        this.db ??= openDatabase(this.path);
+        return work(this.db);
+      } catch (cause) {
+        if (!isBusy(cause) || performance.now() >= until) throw new KeyStoreUnavailableError({ cause });
+      }
+      await sleep(everyMs);
+    }
+  }
+}
+
+/** Thrown while another process reads what the log still holds. */
+class BusyError extends Error {
+  readonly code = 'SQLITE_BUSY';
+}
+
+function openDatabase(path: string): Database.Database {
+  makeFolder(dirname(resolve(path)));
+  const db = new Database(path, { timeout: 0 });
+  try {
+    chmodSync(path, 0o600);
+    // What is deleted is overwritten, a commit is on the disk.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+    const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (user_version > version) throw new Error(`${path} was written by a newer version.`);
+    if (user_version < version) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Not by `recursive`: where none can be made, as in /proc, Node would never return. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
+function isBusy(error: unknown): boolean {
+  return String((error as { code?: unknown } | null)?.code).startsWith('SQLITE_BUSY');
+}
+
+function bytesOf(bytes: Uint8Array | undefined): Buffer | null {
+  return bytes === undefined ? null : Buffer.from(bytes);
+}
+
+function keysOf(rows: unknown[]): StoredKey[] {
+  return rows.map((row) => keyOf(row as KeyRow));
+}

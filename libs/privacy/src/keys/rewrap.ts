@@ -1,0 +1,56 @@
+import { UnknownKeyError } from './errors.ts';
+import type { KeyStore, StoredKey } from './key-store.ts';
+import type { MasterKeys } from './master-keys.ts';
+
+const pageSize = 200;
+
+export interface Rewrapped {
+  readonly rewrapped: number;
+  /** Changed by others meanwhile. */
+  readonly skipped: number;
+  /** Do not open: they were changed in the store. */
+  readonly broken: readonly string[];
+}
+
+/**
+ * Wraps all data keys anew that another master key than the current one wraps. Events stay as they are. It can be ended at
+ * any time: what is done is done, the next run does the rest.
+ * @throws KeyStoreUnavailableError
+ */
+export async function rewrap(
+  store: KeyStore,
+  masters: MasterKeys,
+  onProgress?: (done: Rewrapped) => void,
+): Promise<Rewrapped> {
+  const current = await masters.current();
+  let done: Rewrapped = { rewrapped: 0, skipped: 0, broken: [] };
+  for (;;) {
+    const page = await store.wrappedByOthers(current, pageSize + done.broken.length);
+    const left = page.filter(({ key_id }) => !done.broken.includes(key_id));
+    if (left.length === 0) return done;
+    const results = await Promise.all(left.map((key) => rewrapOne(store, masters, key)));
+    const count = (result: string): number => results.filter((item) => item === result).length;
+    done = {
+      rewrapped: done.rewrapped + count('rewrapped'),
+      skipped: done.skipped + count('skipped'),
+      broken: [...done.broken, ...left.flatMap(({ key_id }, n) => (results[n] === 'broken' ? key_id : []))],
+    };
+    onProgress?.(done);
+  }
+}
+
+async function rewrapOne(
+  store: KeyStore,
+  masters: MasterKeys,
+  { key_id, partner_id, wrapped }: StoredKey,
+): Promise<'rewrapped' | 'skipped' | 'broken'> {
+  if (wrapped === null) return 'skipped';
+  try {
+    const secret = await masters.unwrap(wrapped, { partner_id, key_id });
+    const to = await masters.wrap(secret, { partner_id, key_id });
+    return (await store.rewrap(key_id, wrapped, to)) ? 'rewrapped' : 'skipped';
+  } catch (error) {
+    if (error instanceof UnknownKeyError) return 'broken';
+    throw error;
+  }
+}

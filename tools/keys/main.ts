@@ -1,0 +1,74 @@
+/** `npm run keys -- init | status | rotate | rewrap`: the master keys, and the data keys that they wrap. */
+import { join } from 'node:path';
+import { createLogger } from '#platform';
+import { loadKeysConfig, openKeyStore, openMasterKeys, pathOf, rewrap } from '#privacy';
+import { runningSystem, withoutPassword } from '../shared/address.ts';
+import { Failure, parseWords, runProgram } from '../shared/failure.ts';
+import { dataDir } from '../shared/paths.ts';
+import { initKeyFile, rotateKeyFile } from './key-file.ts';
+
+const usage = `usage: npm run keys -- init | status | rotate | rewrap
+  init    makes the file of master keys that MASTER_KEYS names
+  status  says how many data keys each master key wraps
+  rotate  adds a master key to the file, which wraps new data keys from now on
+  rewrap  wraps all data keys anew with the current master key; it can be ended and run again`;
+
+/** As given, else those of the system that npm start runs on this data folder. */
+const env = {
+  ...(!process.env['KEYSTORE_URL_FILE'] && { KEYSTORE_URL: `file:${join(dataDir, 'keys/keys.db')}` }),
+  MASTER_KEYS: `file:${join(dataDir, 'keys/master-keys.json')}`,
+  ...runningSystem(process.env),
+  ...process.env,
+};
+
+await runProgram(async () => {
+  const [action, ...more] = parseWords();
+  const { keys } = loadKeysConfig(env);
+  if (more.length > 0 || keys === null) throw new Failure(usage);
+  if (action === 'init') return console.log(`${initKeyFile(fileOf(keys.masterKeys))} is the master key.`);
+  if (action === 'rotate') return rotated(rotateKeyFile(fileOf(keys.masterKeys)));
+  if (action !== 'status' && action !== 'rewrap') throw new Failure(usage);
+  const store = openKeyStore(keys.storeUrl, createLogger('keys', 'silent'));
+  const masters = openMasterKeys(keys.masterKeys);
+  try {
+    if (action === 'rewrap') await runRewrap(store, masters);
+    await printStatus(store, masters);
+  } catch (error) {
+    throw explained(error, keys.storeUrl);
+  } finally {
+    masters.close?.();
+    await store.close();
+  }
+}, usage);
+
+function fileOf(masterKeys: string): string {
+  if (masterKeys.startsWith('file:')) return pathOf(masterKeys);
+  throw new Failure('Keys of AWS KMS are made and rotated there; then name the new one in MASTER_KEYS.');
+}
+
+function rotated(id: string): void {
+  console.log(`${id} wraps new data keys from now on, in running processes too.`);
+  console.log('npm run keys -- rewrap, then the older keys can be removed from the file.');
+}
+
+async function runRewrap(...[store, masters]: Parameters<typeof rewrap>): Promise<void> {
+  const { rewrapped, skipped, broken } = await rewrap(store, masters, (done) =>
+    console.log(`${done.rewrapped} data keys are wrapped anew.`),
+  );
+  console.log(`Done: ${rewrapped} wrapped anew, ${skipped} changed meanwhile, ${broken.length} do not open.`);
+  for (const id of broken) console.log(`  ${id} does not open: it was changed in the key store.`);
+  if (broken.length > 0) process.exitCode = 1;
+}
+
+async function printStatus(...[store, masters]: Parameters<typeof rewrap>): Promise<void> {
+  const [{ wrapped_by, destroyed }, current] = await Promise.all([store.counts(), masters.current()]);
+  for (const [id, count] of Object.entries({ [current]: 0, ...wrapped_by }))
+    console.log(`${String(count).padStart(10)} data keys under ${id}${id === current ? ' (current)' : ''}`);
+  console.log(`${String(destroyed).padStart(10)} destroyed`);
+}
+
+function explained(error: unknown, url: string): unknown {
+  if ((error as { code?: unknown }).code !== 'key_store_unavailable') return error;
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return new Failure(`The keys are unavailable${cause}: look at ${withoutPassword(url)} and MASTER_KEYS.`);
+}

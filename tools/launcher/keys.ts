@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { initKeyFile } from '../keys/key-file.ts';
+import { Failure } from '../shared/failure.ts';
+import { folder } from '../shared/paths.ts';
+
+/**
+ * Where the keys are that no variable names: in a folder of their own beside those of the backing services, so that no backup of
+ * data contains them. Makes the first master key when there is none.
+ */
+export function ownKeys(dir: string, env = process.env): Readonly<Record<string, string>> {
+  if (env['KEYSTORE_URL'] || env['KEYSTORE_URL_FILE']) return {};
+  const keys = folder(dir, 'keys');
+  const masterKeys = join(keys, 'master-keys.json');
+  const store = { KEYSTORE_URL: `file:${join(keys, 'keys.db')}` };
+  if (env['MASTER_KEYS']) return store;
+  if (!existsSync(masterKeys)) {
+    if (existsSync(join(keys, 'keys.db')))
+      throw new Failure(
+        `${masterKeys} is missing, without which ${keys}/keys.db cannot be read: restore it.`,
+      );
+    initKeyFile(masterKeys);
+  }
+  return { ...store, MASTER_KEYS: `file:${masterKeys}` };
+}
