@@ -18,6 +18,7 @@ import { DetokeniseModule } from './detokenise/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
+import { ErasureModule } from './privacy/erasure/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 import { TokensModule } from './tokens/module.ts';
 
@@ -40,6 +41,7 @@ import { TokensModule } from './tokens/module.ts';
     ReadsModule,
     TokensModule,
     DetokeniseModule,
+    ErasureModule,
   ],
   controllers: [AsyncApiController],
 })

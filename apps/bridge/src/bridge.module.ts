@@ -11,12 +11,16 @@ import { DeclarationsModule } from '#declarations';
 import { consumerClientId, createKafka, KafkaProbe } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, RedisBreaker, redisBreakerProvider } from '#platform';
+import { retentionConfigProvider } from '#privacy';
 import { ContextStore, notifyOwner, ReadModelsModule, SessionCache, SessionMemory } from '#read-models';
 import { PrivacyModule } from '#privacy';
 import { CommandExecutor, EventStore, explainingDenial, SessionsModule } from '#sessions';
 import { BackingServices } from './common/backing-services.ts';
 import { BridgeConfig, loadBridgeConfigOrExit } from './common/config.ts';
 import { DUE_SESSIONS, dueSessionsIn } from './expiry/due-sessions.ts';
+import { Eraser } from './erasure/eraser.ts';
+import { PartnerFollower } from './erasure/follower.ts';
+import { ErasureWorker } from './erasure/worker.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
 import { ConsumerLag } from './inbound/consumer-lag.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
@@ -36,6 +40,7 @@ import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
 import { Producers } from './common/producers.ts';
 import { IndexLag } from './references/index-lag.ts';
+import { RetentionTimer } from './retention/timer.ts';
 import { SessionFinder } from './references/session-finder.ts';
 import { UpdateHousekeeping } from './updates/housekeeping.ts';
 import { KeptUpdates } from './updates/kept-updates.ts';
@@ -49,6 +54,7 @@ const probeMs = 1_500;
 
 const clients = [
   redisBreakerProvider,
+  retentionConfigProvider,
   { provide: BridgeConfig, useFactory: loadBridgeConfigOrExit },
   {
     provide: Kafka,
@@ -130,6 +136,10 @@ const clients = [
     RequestScheduler,
     RequestSender,
     ExpiryTimer,
+    PartnerFollower,
+    Eraser,
+    ErasureWorker,
+    RetentionTimer,
   ],
 })
 export class BridgeModule
@@ -147,6 +157,9 @@ export class BridgeModule
     private readonly presence: KafkaPresence,
     private readonly expiry: ExpiryTimer,
     private readonly housekeeping: UpdateHousekeeping,
+    private readonly partners: PartnerFollower,
+    private readonly erasures: ErasureWorker,
+    private readonly retention: RetentionTimer,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     private readonly config: Config,
@@ -177,7 +190,8 @@ export class BridgeModule
 
   onApplicationBootstrap(): void {
     const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const always = [partitions, inquiries, requests, expiry, housekeeping];
+    const { partners, erasures, retention } = this;
+    const always = [partitions, inquiries, requests, expiry, housekeeping, partners, erasures, retention];
     const loops = this.hasKafka ? [consumers, lag, presence, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }

@@ -98,6 +98,7 @@ export const conversationSchemas: { readonly [type: string]: JsonSchema } = Obje
     preference_changed: { name: text },
     session_ended: {},
     session_expired: {},
+    session_erased: {},
     turn_recorded: {
       turn_id: text,
       sender: { enum: ['user', 'bot'] },

@@ -28,3 +28,9 @@ export { recognise } from './recognise/recognise.ts';
 export { stemOf, tokenOf, tokenPattern, typeOfToken } from './tokens/token.ts';
 export type { Token } from './tokens/tokenise.ts';
 export { tokenise } from './tokens/tokenise.ts';
+export {
+  loadRetentionConfig,
+  loadRetentionConfigOrExit,
+  RetentionConfig,
+  retentionConfigProvider,
+} from './retention/config.ts';

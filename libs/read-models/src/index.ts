@@ -38,7 +38,7 @@ export {
 export type { AccessItem } from './tables/access-records.ts';
 export { isUuid } from './tables/changes.ts';
 export { entityIndex } from './tables/entities.ts';
-export { divide, isDeletion, sizeOfItem } from './tables/items.ts';
+export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
@@ -56,3 +56,32 @@ export {
 export type { ListedSession, SetAside } from './tables/set-aside.ts';
 export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
 export { RowsStore } from './tables/store.ts';
+export {
+  claimDuePartners,
+  closedPartners,
+  contactedSince,
+  inactivePartners,
+  lastContact,
+  loadPrivacyPosition,
+  projectedUntil,
+  releasePartner,
+  savePrivacy,
+  savePrivacyPosition,
+} from './erasure/partner-privacy.ts';
+export { applyErasures, knownErasures } from './erasure/ledger.ts';
+export type { LedgerResult } from './erasure/ledger.ts';
+export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
+export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
+export type { ErasedRows } from './erasure/rows.ts';
+export {
+  forgetAccessBefore,
+  forgetNoted,
+  notePartners,
+  oldPartners,
+  oldSessions,
+  withRetentionLock,
+} from './erasure/retention.ts';
+export type { OldSession } from './erasure/retention.ts';
+export { archiveOf } from './archive/archive.ts';
+export type { ArchiveFile } from './archive/archive.ts';
+export { zipOf } from './archive/zip.ts';

@@ -1,9 +1,16 @@
 import { Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Config, Metrics } from '#platform';
+import { Pool } from 'pg';
+import type { Logger } from '#platform';
+import { Config, HealthChecks, LOGGER, Metrics } from '#platform';
 import { DataKeys } from '#privacy';
 import { SessionMemory } from './context/session-memory.ts';
 import { ContextStore } from './context/store.ts';
+import { LedgerCheck } from './erasure/ledger-check.ts';
+import { PrivacyWatch } from './erasure/watch.ts';
+
+/** Absent where nothing is encrypted. */
+const optionalKeys = { token: DataKeys, optional: true };
 
 /** The working contexts in Redis, and the sessions that the process keeps. */
 @Global()
@@ -12,11 +19,28 @@ import { ContextStore } from './context/store.ts';
     {
       provide: ContextStore,
       useFactory: createContextStore,
-      inject: [Redis, Config, Metrics, { token: DataKeys, optional: true }],
+      inject: [Redis, Config, Metrics, optionalKeys],
     },
     { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
+    {
+      provide: PrivacyWatch,
+      useFactory: (redis: Redis, pool: Pool, sessions: SessionMemory, keys?: DataKeys) =>
+        new PrivacyWatch(redis, pool, sessions, keys),
+      inject: [Redis, Pool, SessionMemory, optionalKeys],
+    },
+    {
+      provide: LedgerCheck,
+      useFactory: (
+        pool: Pool,
+        contexts: ContextStore,
+        health: HealthChecks,
+        logger: Logger,
+        keys?: DataKeys,
+      ) => new LedgerCheck(pool, contexts, keys, logger, health),
+      inject: [Pool, ContextStore, HealthChecks, LOGGER, optionalKeys],
+    },
   ],
-  exports: [ContextStore, SessionMemory],
+  exports: [ContextStore, PrivacyWatch, SessionMemory],
 })
 export class ReadModelsModule {}
 

@@ -8,7 +8,7 @@ import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { StoredEvent } from './event-metadata.ts';
 import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
-import { keyIdIn, openData, sealData } from './sealed-events.ts';
+import { isPlainType, keyIdIn, openData, sealData } from './sealed-events.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
 import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
@@ -72,7 +72,7 @@ export class EventCodec {
     sealing?: Sealing,
   ): EventData {
     const { event_id: id, type } = event;
-    if (this.keys !== undefined && sealing?.key === undefined)
+    if (this.keys !== undefined && sealing?.key === undefined && !isPlainType(type))
       throw new Error(`There is no key for event ${id} (${type}).`);
     const place = { stream: sealing?.stream ?? '', event_id: id };
     const { data, metadata } = sealing?.key
@@ -164,8 +164,8 @@ export class EventCodec {
     const decoded = this.current(stored, key).data;
     const { memory, sessions } = newPartner;
     const data = key === erased ? { ...decoded, memory, sessions } : decoded;
-    if (!isPartnerEventType(type) || !isPartner(data)) throw unprojectable(stored, 'malformed_event');
-    return { type, data };
+    if (!isPartnerEventType(type) || !isPartner(type, data)) throw unprojectable(stored, 'malformed_event');
+    return { type, data } as PartnerEvent;
   }
 
   private current(stored: StoredEvent, key: Opener): DecodedEvent {
@@ -237,7 +237,8 @@ function isVersion(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
-function isPartner(data: object): data is PartnerEvent['data'] {
+function isPartner(type: string, data: object): boolean {
+  if (type === 'PartnerErased') return isFields((data as Partial<PartnerState>).privacy);
   const { memory, sessions } = data as Partial<PartnerState>;
   if (!isFields(memory) || !Array.isArray(sessions)) return false;
   return isFields(memory['preferences']) && Array.isArray(memory['open_goals']);

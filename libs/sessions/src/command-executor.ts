@@ -269,6 +269,8 @@ function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
   );
 }
 
+/** Of an erased one nothing is remembered. */
 function isOver({ state }: Session): boolean {
-  return isStarted(state) && state.session.status !== 'active';
+  const { status } = state.session;
+  return isStarted(state) && status !== 'active' && status !== 'erased';
 }

@@ -23,11 +23,19 @@ export type { RawEvent } from './codec.ts';
 export {
   appendToPartner,
   changePartner,
+  commandPartner,
+  decideOn,
+  partnerStream,
   readPartner,
   rememberSession,
   sessionUpdate,
 } from './partner-memory.ts';
-export type { Partner } from './partner-memory.ts';
+export type { Partner, PartnerContext } from './partner-memory.ts';
+export { readRetentionRuns, recordRetentionRun } from './retention-log.ts';
+export type { RetentionRun } from './retention-log.ts';
+export { countPlainEvents } from './plain-events.ts';
+export { partnerChanges } from './partner-changes.ts';
+export type { PartnerChange } from './partner-changes.ts';
 export {
   foldEvent,
   foldEvents,

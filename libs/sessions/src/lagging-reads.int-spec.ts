@@ -89,7 +89,7 @@ test('a change of a partner that met another one is decided again on that one', 
       await meanwhile();
       const data = { partner_id: partnerId, ...partner.state };
       const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
-      await appendToPartner(store, partner, { type: 'PartnerRemembered', data }, context);
+      await appendToPartner(store, partner, [{ type: 'PartnerRemembered', data }], context);
       return true;
     });
     return changed.then(() => seen);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   EventMetadata,
   ListedSession,
+  PartnerCommand,
   PartnerEvent,
   PartnerState,
   Session,
@@ -9,7 +10,8 @@ import type {
 } from '#domain';
 import { decidePartner, evolvePartner, memoryChanges, newPartner } from '#domain';
 import { sleep } from '#platform';
-import { StoreUnavailableError } from './errors.ts';
+import { CommandRejectedError, StoreUnavailableError } from './errors.ts';
+import { isPlainType } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
@@ -27,8 +29,18 @@ export interface Partner {
   readonly state: PartnerState;
 }
 
-function partnerStream(partnerId: string): string {
-  return `partner-${partnerId}`;
+/** What the metadata of an event say of who asked for it. */
+export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
+
+const prefix = 'partner-';
+
+export function partnerStream(partnerId: string): string {
+  return `${prefix}${partnerId}`;
+}
+
+/** The partner that a stream belongs to; undefined: none. */
+export function partnerOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Thrown when others have changed a partner since it was read. */
@@ -58,25 +70,30 @@ export async function readPartner(
 }
 
 /**
- * Appends an event to a partner's stream, in a change of the partner.
+ * Appends events to a partner's stream, in a change of the partner.
  * @throws PartnerChangedError, upon which the change is tried again; KeyStoreUnavailableError
  */
 export async function appendToPartner(
   store: EventStore,
   { partner_id, revision }: Partner,
-  event: PartnerEvent,
-  context: Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>,
+  events: readonly PartnerEvent[],
+  context: PartnerContext,
 ): Promise<void> {
+  if (events.length === 0) return;
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
-  const metadata: EventMetadata = {
-    schema_version: store.codec.versionOf(event.type),
-    occurred_at: new Date().toISOString(),
-    ...context,
-  };
-  const sealing = { stream, key: await store.codec.keyOf(partner_id) };
-  const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata }, sealing);
-  const outcome = await store.append(stream, [stored], revision);
+  // One that remembers nothing needs no key: an erased partner gets none.
+  const needsKey = !events.every(({ type }) => isPlainType(type));
+  const key = needsKey ? await store.codec.keyOf(partner_id) : undefined;
+  const stored = events.map((event) => {
+    const metadata: EventMetadata = {
+      schema_version: store.codec.versionOf(event.type),
+      occurred_at: new Date().toISOString(),
+      ...context,
+    };
+    return store.codec.encode({ ...event, event_id: randomUUID(), metadata }, { stream, key });
+  });
+  const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
 }
 
@@ -104,6 +121,29 @@ export async function changePartner<T>(
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
 }
 
+/** The events that a command adds to a partner. @throws CommandRejectedError */
+export function decideOn({ state, revision }: Partner, command: PartnerCommand): readonly PartnerEvent[] {
+  const decision = decidePartner(command, state);
+  if ('rejection' in decision) throw new CommandRejectedError(decision.rejection, 0, revision);
+  return decision.events;
+}
+
+/**
+ * Executes a command on a partner. @returns the partner after it
+ * @throws CommandRejectedError, StoreUnavailableError
+ */
+export async function commandPartner(
+  store: EventStore,
+  command: PartnerCommand,
+  context: PartnerContext,
+): Promise<PartnerState> {
+  return changePartner(store, command.partner_id, async (partner) => {
+    const events = decideOn(partner, command);
+    await appendToPartner(store, partner, events, context);
+    return events.reduce(evolvePartner, partner.state);
+  });
+}
+
 /** Records what a session that is over leaves to its partner's next one. Doing it again adds nothing. */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   const { partner_id } = session.state.identity;
@@ -111,11 +151,9 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const listed = partner.state.sessions.find(({ session_id }) => session_id === session.session_id);
     if (listed === undefined || listed.over) return true;
     const update = await sessionUpdate(store, listed, session);
-    const { events } = decidePartner({ type: 'RememberSession', partner_id, update }, partner.state);
-    const [event] = events;
+    const events = decideOn(partner, { type: 'RememberSession', partner_id, update });
     const actor = { role: 'system', id: 'partner-memory' } as const;
-    const context = { actor, $correlationId: session.session_id };
-    if (event !== undefined) await appendToPartner(store, partner, event, context);
+    await appendToPartner(store, partner, events, { actor, $correlationId: session.session_id });
     return true;
   });
 }

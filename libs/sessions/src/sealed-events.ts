@@ -22,6 +22,19 @@ const classes: { readonly [type: string]: { readonly [field: string]: FieldClass
   ...partnerFieldClasses,
 };
 
+/** Whether nothing in events of a type is personal. */
+export function isPlainType(type: string): boolean {
+  return Object.hasOwn(classes, type) && Object.values(classes[type] ?? {}).every((item) => item === 'plain');
+}
+
+/** Whether a stored event holds something personal that is not sealed. One of an unknown type may hold anything. */
+export function hasPlainField(type: string, data: Fields, { sealed = [] }: SealedFields): boolean {
+  const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
+  return Object.entries(data).some(
+    ([field, value]) => declared?.[field] !== 'plain' && !isEmpty(value) && !sealed.includes(field),
+  );
+}
+
 /** Of an empty object or list there is nothing to hide, as of null: most turns have no entities. */
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value === null || value === undefined;

@@ -83,15 +83,40 @@ export class EventStore {
     });
   }
 
-  /**
-   * Lets a stream keep its last `maxCount` events only. The client's own appends, as for metadata, share one list in a
-   * process: when one connection breaks, the next answer on another throws an error that nobody can catch.
-   * @throws StoreUnavailableError
-   */
+  /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
   async limitStream(stream: string, maxCount: number): Promise<void> {
-    const event = jsonEvent({ type: '$metadata', data: { $maxCount: maxCount } });
-    let outcome: AppendOutcome = { appended: false, revision: -1 };
-    while (!outcome.appended) outcome = await this.append(metastreamOf(stream), [event], outcome.revision);
+    await this.changeMetadata(stream, { $maxCount: maxCount });
+  }
+
+  /** Drops the events of a stream before a revision; their room is freed by the store's next scavenge. @throws StoreUnavailableError */
+  async truncateStream(stream: string, before: number): Promise<void> {
+    await this.changeMetadata(stream, { $tb: before });
+  }
+
+  /** Deletes a stream: soft, so that it could begin anew behind its last revision. @throws StoreUnavailableError */
+  async deleteStream(stream: string): Promise<void> {
+    await this.calls.single(async (client) => {
+      try {
+        await client.deleteStream(stream);
+      } catch (error) {
+        if (!(error instanceof StreamDeletedError)) throw error;
+      }
+    });
+  }
+
+  /**
+   * Most streams have no metadata yet. The client's own appends, as for metadata, share one list in a process: when one
+   * connection breaks, the next answer on another throws an error that nobody can catch.
+   */
+  private async changeMetadata(stream: string, change: Readonly<Record<string, number>>): Promise<void> {
+    const metastream = metastreamOf(stream);
+    let last: StoredEvent | undefined;
+    for (;;) {
+      const event = jsonEvent({ type: '$metadata', data: { ...(last?.data as object), ...change } });
+      const outcome = await this.append(metastream, [event], Number(last?.revision ?? -1));
+      if (outcome.appended) return;
+      last = await this.readLast(metastream, outcome.revision);
+    }
   }
 
   /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */

@@ -4,11 +4,10 @@ import type { StreamMetadata } from '@eventstore/db-client';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
-import { decidePartner } from '#domain';
 import type { AppendOutcome } from './client/append-answer.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
-import { appendToPartner, changePartner } from './partner-memory.ts';
+import { commandPartner } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents, sessionStream } from './streams.ts';
@@ -46,12 +45,8 @@ export async function assignSession(
   session_id: string,
 ): Promise<void> {
   const assignment = { session_id, completable: false, language: null, updates: [] };
-  await changePartner(store, partner_id, async (partner) => {
-    const { events } = decidePartner({ type: 'AssignSession', partner_id, ...assignment }, partner.state);
-    const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
-    for (const event of events) await appendToPartner(store, partner, event, context);
-    return true;
-  });
+  const context = { actor: { role: 'system', id: 'spec' }, $correlationId: 'spec' } as const;
+  await commandPartner(store, { type: 'AssignSession', partner_id, ...assignment }, context);
 }
 
 /** A request of an agent with one command. */

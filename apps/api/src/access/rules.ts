@@ -21,7 +21,7 @@ export const rules = {
   /** See what a token of personal data stands for. */
   detokenise: ['service', 'auditor', 'admin'],
   /** Get all data of one partner. */
-  export: ['admin'],
+  export: ['auditor', 'admin'],
   erase: ['admin'],
   hold: ['admin'],
   retention: ['admin'],

@@ -35,6 +35,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     'foreign_reference',
     'The inquiry is about something that belongs to another partner.',
   ),
+  partner_restricted: new ProblemError(
+    'partner_restricted',
+    'The partner asked to be erased; until the law allows it, only one role reads the data.',
+  ),
   not_found: new ProblemError('not_found', 'There is no such session. Start it with POST /v1/sessions.'),
   command_not_allowed: new ProblemError(
     'command_not_allowed',

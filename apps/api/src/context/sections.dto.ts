@@ -19,7 +19,7 @@ export class IdentityDto {
 }
 
 export class SessionSectionDto {
-  @ApiProperty({ enum: ['active', 'ended', 'expired'] }) status: SessionStatus;
+  @ApiProperty({ enum: ['active', 'ended', 'expired', 'erased'] }) status: SessionStatus;
   @ApiProperty({ example: 'whatsapp' }) channel: string;
   @ApiProperty(time) start_time: string;
   @ApiProperty(time) last_activity_time: string;

@@ -3,6 +3,7 @@ import {
   Controller,
   Get,
   HttpCode,
+  Inject,
   Optional,
   Param,
   Post,
@@ -53,7 +54,7 @@ export class HistoryController {
     private readonly breaker: PostgresBreaker,
     private readonly reach: SessionReach,
     private readonly search: TurnSearch,
-    @Optional() private readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   @Get('sessions/:session_id/events')

@@ -109,7 +109,7 @@ export class SessionRowDto {
   @ApiProperty({ type: String, ...nullable, example: 'resolve_payment' }) current_task: string | null;
   @ApiProperty({ example: 'hi' }) language: string;
   @ApiProperty({ format: 'date-time' }) expires_at: string;
-  @ApiProperty({ enum: statuses }) status: SessionStatus;
+  @ApiProperty({ enum: [...statuses, 'erased'] }) status: SessionStatus;
   @ApiProperty({ example: 41 }) revision: number;
   @ApiProperty({
     type: SetAsideDto,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { AssignSession, Inheritance, ListedSession, PartnerState, Session } from '#domain';
-import { decidePartner, evolvePartner, inheritance, isStarted } from '#domain';
+import { evolvePartner, inheritance, isStarted } from '#domain';
 import type { CommandRequest, Partner } from '#sessions';
 import {
   appendToPartner,
   changePartner,
+  decideOn,
   EventStore,
   sessionStream,
   sessionUpdate,
@@ -78,13 +79,11 @@ export class PartnerSessions {
       session !== undefined && session.revision > 0 ? [sessionUpdate(this.store, listed, session)] : [],
     );
     const command = { ...assignment, partner_id, updates: await Promise.all(changed) };
-    const { events } = decidePartner({ type: 'AssignSession', ...command }, partner.state);
-    const [event] = events;
+    const events = decideOn(partner, { type: 'AssignSession', ...command });
     const $correlationId = correlationId ?? session_id;
     const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
-    if (event !== undefined) await appendToPartner(this.store, partner, event, context);
-    const state = event === undefined ? partner.state : evolvePartner(partner.state, event);
-    return inherit(state, session_id);
+    await appendToPartner(this.store, partner, events, context);
+    return inherit(events.reduce(evolvePartner, partner.state), session_id);
   }
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {

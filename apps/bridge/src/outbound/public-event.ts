@@ -49,6 +49,7 @@ function publicFields(event: RecordedEvent): Fields | undefined {
       return { flag: event.data.flag };
     case 'SessionEnded':
     case 'SessionExpired':
+    case 'SessionErased':
     case 'HandoffRequested':
     case 'HandoffAccepted':
     case 'HandoffReturned':

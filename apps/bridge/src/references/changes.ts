@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '#domain';
 import { isReference, isUuid, referencesOf } from '#read-models';
 import type { Delivery } from '#sessions';
 import { storableTime } from '../common/storable-time.ts';
@@ -46,8 +47,7 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
     return isWhole(delivery.before) ? { position, at: null, mentions: [], over: session_id } : undefined;
   const { event } = delivery;
   const at = storableTime(event.metadata.occurred_at);
-  if (event.type === 'SessionEnded' || event.type === 'SessionExpired')
-    return { position, at, mentions: [], over: session_id };
+  if (isEnd(event)) return { position, at, mentions: [], over: session_id };
   if (event.type === 'SessionStarted') {
     const { partner_id } = event.data;
     if (!isReference(partner_id) || at === null) return undefined;
@@ -82,6 +82,11 @@ export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
     mentions: [...mentions.values()].flatMap((ofSession) => [...ofSession.values()]),
     over: [...over],
   };
+}
+
+/** Whether the session is over with an event. */
+function isEnd({ type }: RecordedEvent): boolean {
+  return type === 'SessionEnded' || type === 'SessionExpired' || type === 'SessionErased';
 }
 
 /** Whether all events of a stream are deleted, not only those before some revision. */

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import { PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
@@ -22,6 +22,6 @@ export class PartitionDependencies {
     readonly metrics: ProjectorMetrics,
     readonly settings: ProjectorSettings,
     @InjectLogger() readonly logger: Logger,
-    @Optional() readonly keys?: DataKeys,
+    @Optional() @Inject(DataKeys) readonly keys?: DataKeys,
   ) {}
 }

@@ -1,7 +1,7 @@
 import type { Lease } from '#partitions';
 import type { BatchWriterHooks } from '#platform';
 import { retry } from '#platform';
-import { setAside } from '#read-models';
+import { itemOf, setAside } from '#read-models';
 import type { Delivery } from '#sessions';
 import { checkWithinLog, PositionBeyondEndError, subscribeToSessions } from '#sessions';
 import { ContextWriter } from '../context/writer.ts';
@@ -198,7 +198,7 @@ export class PartitionProcessor {
     else if (delivery.kind === 'unprojectable') await this.setAsideAt(delivery);
     else {
       await this.contextWriter.push(delivery);
-      await this.tableWriter.push(delivery);
+      await this.tableWriter.push(itemOf(delivery));
     }
   }
 

@@ -5,6 +5,7 @@ import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, Writer } from '#read-models';
 import {
   isDeletion,
+  itemOf,
   listSetAside,
   rebuildConnectionSettings,
   rebuildTables,
@@ -171,7 +172,7 @@ class Filler {
       },
     };
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'event') await this.batches.push(delivery);
+      if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
       else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
       else if (delivery.kind === 'deleted') {
         const { session_id, before, position } = delivery;

@@ -1,4 +1,5 @@
 import type { Command } from '../kernel/command.ts';
+import type { ErasureReceipt, ErasureRequest, LegalHold } from './privacy.ts';
 import type { MemoryChanges } from './state.ts';
 
 /** What a listed session has changed by now. */
@@ -24,4 +25,30 @@ export type AssignSession = Command<
 
 export type RememberSession = Command<'RememberSession', { partner_id: string; update: SessionUpdate }>;
 
-export type PartnerCommand = AssignSession | RememberSession;
+/** Erases the partner; `keep_until`: not before (null: now). */
+export type RequestErasure = Command<
+  'RequestErasure',
+  { partner_id: string; request: ErasureRequest; keep_until: string | null }
+>;
+/** Erases the partner at a time, unless there is contact before. */
+export type AnnounceErasure = Command<
+  'AnnounceErasure',
+  { partner_id: string; request: ErasureRequest; due_at: string }
+>;
+/** The time of an announced erasure, or the end of a restriction, has come. */
+export type BeginErasure = Command<'BeginErasure', { partner_id: string; now: string }>;
+export type CancelErasure = Command<'CancelErasure', { partner_id: string }>;
+export type FinishErasure = Command<'FinishErasure', { partner_id: string; receipt: ErasureReceipt }>;
+export type PlaceHold = Command<'PlaceHold', { partner_id: string; hold: LegalHold }>;
+export type LiftHold = Command<'LiftHold', { partner_id: string }>;
+
+export type PrivacyCommand =
+  | RequestErasure
+  | AnnounceErasure
+  | BeginErasure
+  | CancelErasure
+  | FinishErasure
+  | PlaceHold
+  | LiftHold;
+
+export type PartnerCommand = AssignSession | RememberSession | PrivacyCommand;

@@ -1,32 +1,44 @@
-import type { Accepted } from '../kernel/decision.ts';
-import { accept } from '../kernel/decision.ts';
+import type { Decision } from '../kernel/decision.ts';
+import { accept, reject } from '../kernel/decision.ts';
 import type { Json } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
-import { unknownCommand } from '../kernel/unknown.ts';
 import type { AssignSession, PartnerCommand, SessionUpdate } from './commands.ts';
+import { cancelByContact, decidePrivacy, obstacleToSessions } from './decide-privacy.ts';
+import type { PrivacyRejection } from './decide-privacy.ts';
 import type { PartnerEvent } from './events.ts';
+import { evolvePartner } from './evolve.ts';
 import { applyChanges } from './memory.ts';
 import type { ListedSession, PartnerState } from './state.ts';
 import { listedSessions, noChanges } from './state.ts';
 
 /** What a command does to a partner. A session is listed once; one that has left the list changes nothing any more. */
-export function decidePartner(command: PartnerCommand, partner: PartnerState): Accepted<PartnerEvent> {
+export function decidePartner(
+  command: PartnerCommand,
+  partner: PartnerState,
+): Decision<PartnerEvent, PrivacyRejection> {
   const { partner_id } = command;
-  switch (command.type) {
-    case 'AssignSession': {
-      if (isListed(partner, command.session_id)) return accept();
-      const data = { partner_id, ...assign(command, partner) };
-      return accept<PartnerEvent>({ type: 'PartnerSessionAssigned', data });
-    }
-    case 'RememberSession': {
-      const state = settle(update(partner, [command.update]));
-      if (isSame(state, partner)) return accept();
-      return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
-    }
-    default:
-      return unknownCommand(command);
+  if (command.type === 'AssignSession') {
+    const obstacle = obstacleToSessions(partner);
+    if (obstacle !== undefined) return reject(obstacle, obstacles[obstacle]);
+    if (isListed(partner, command.session_id)) return accept();
+    const cancelled = cancelByContact(partner_id, partner);
+    const before = cancelled.reduce(evolvePartner, partner);
+    const data = { partner_id, ...assign(command, before) };
+    return accept<PartnerEvent>(...cancelled, { type: 'PartnerSessionAssigned', data });
   }
+  if (command.type === 'RememberSession') {
+    const state = settle(update(partner, [command.update]));
+    if (isSame(state, partner)) return accept();
+    return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
+  }
+  return decidePrivacy(command, partner);
 }
+
+const obstacles = {
+  erasure_in_progress: 'The partner is being erased.',
+  partner_restricted:
+    'The erasure of the partner is asked for, and the data are kept only as long as the law demands.',
+} as const;
 
 function isListed({ sessions }: PartnerState, sessionId: string): boolean {
   return sessions.some(({ session_id }) => session_id === sessionId);
@@ -41,8 +53,8 @@ function assign(command: AssignSession, partner: PartnerState): PartnerState {
     over: false,
     changes: { ...noChanges, language },
   };
-  const { memory, sessions } = update(partner, updates);
-  return settle({ last_session_id: session_id, memory, sessions: [...sessions, assigned] });
+  const { sessions, ...rest } = update(partner, updates);
+  return settle({ ...rest, last_session_id: session_id, sessions: [...sessions, assigned] });
 }
 
 function update(partner: PartnerState, updates: readonly SessionUpdate[]): PartnerState {

@@ -1,4 +1,5 @@
 import type { Event, FieldClasses } from '../kernel/event.ts';
+import type { PartnerPrivacy } from './privacy.ts';
 import type { PartnerState } from './state.ts';
 
 type PartnerData = PartnerState & { readonly partner_id: string };
@@ -8,25 +9,65 @@ export type PartnerSessionAssigned = Event<'PartnerSessionAssigned', PartnerData
 /** What a session leaves to the partner's next one was merged into the partner's memory. */
 export type PartnerRemembered = Event<'PartnerRemembered', PartnerData>;
 
+/** The erasure begins: nothing of the partner starts until it is done. */
+export type PartnerErasureRequested = Event<'PartnerErasureRequested', PartnerData>;
+/** The partner's data have to be kept for a time, and only the named role reads them. */
+export type PartnerRestricted = Event<'PartnerRestricted', PartnerData>;
+export type PartnerErasureAnnounced = Event<'PartnerErasureAnnounced', PartnerData>;
+export type PartnerErasureCancelled = Event<'PartnerErasureCancelled', PartnerData>;
+export type LegalHoldPlaced = Event<'LegalHoldPlaced', PartnerData>;
+export type LegalHoldLifted = Event<'LegalHoldLifted', PartnerData>;
+/** Nothing is left of the partner but the receipt. The partner may begin anew. */
+export type PartnerErased = Event<
+  'PartnerErased',
+  { readonly partner_id: string; readonly privacy: PartnerPrivacy }
+>;
+
 /**
  * The events of a partner's stream. Each holds the whole state after it: reading costs the same however many sessions the
  * partner had, and older events can go.
  */
-export type PartnerEvent = PartnerSessionAssigned | PartnerRemembered;
+export type PartnerEvent =
+  | PartnerSessionAssigned
+  | PartnerRemembered
+  | PartnerErasureRequested
+  | PartnerRestricted
+  | PartnerErasureAnnounced
+  | PartnerErasureCancelled
+  | LegalHoldPlaced
+  | LegalHoldLifted
+  | PartnerErased;
 
 const state = {
   partner_id: 'plain',
   last_session_id: 'plain',
   memory: 'personal',
   sessions: 'personal',
+  privacy: 'plain',
 } as const;
 
 export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
   PartnerSessionAssigned: state,
   PartnerRemembered: state,
+  // It remembers nothing any more: the ids of the sessions have to outlive the key.
+  PartnerErasureRequested: { ...state, memory: 'plain', sessions: 'plain' },
+  PartnerRestricted: state,
+  PartnerErasureAnnounced: state,
+  PartnerErasureCancelled: state,
+  LegalHoldPlaced: state,
+  LegalHoldLifted: state,
+  PartnerErased: { partner_id: 'plain', privacy: 'plain' },
 };
 
 /** Whether this version of the code knows an event type of a partner's stream. */
 export function isPartnerEventType(type: string): type is PartnerEvent['type'] {
   return Object.hasOwn(partnerFieldClasses, type);
 }
+
+/** The beginnings of the types that concern a partner's erasure, for subscriptions. */
+export const privacyEventTypes = [
+  'PartnerErasure',
+  'PartnerRestricted',
+  'PartnerErased',
+  'LegalHold',
+] as const;

@@ -1,8 +1,12 @@
 import type { PartnerEvent } from './events.ts';
 import type { PartnerState } from './state.ts';
+import { newPartner } from './state.ts';
 
-/** The state after one of the partner's events. */
-export function evolvePartner(_before: PartnerState, { data }: PartnerEvent): PartnerState {
+/**
+ * The state after one of the partner's events. Where the key of what it holds was destroyed, what is left has lost its members.
+ */
+export function evolvePartner(_before: PartnerState, { type, data }: PartnerEvent): PartnerState {
+  if (type === 'PartnerErased') return { ...newPartner, privacy: data.privacy };
   const { partner_id: _partner, ...state } = data;
-  return state;
+  return { ...state, memory: { ...newPartner.memory, ...state.memory } };
 }

@@ -1,5 +1,6 @@
 import type { OpenGoal } from '../goals/state.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { PartnerPrivacy } from './privacy.ts';
 
 /** How many goals and preferences are remembered; those that were changed the longest time ago fall out first. */
 export const remembered = { goals: 8, preferences: 32 } as const;
@@ -50,6 +51,8 @@ export interface PartnerState {
   readonly memory: PartnerMemory;
   /** The sessions that may be active, and those that came after one of them, in the order of their assignment. */
   readonly sessions: readonly ListedSession[];
+  /** Absent: nobody has asked for anything. */
+  readonly privacy?: PartnerPrivacy;
 }
 
 /** What a new session begins with. */

@@ -28,6 +28,8 @@ export type SwitchChannel = Command<'SwitchChannel', { channel: string }>;
 export type ChangePreferences = Command<'ChangePreferences', { preferences: JsonObject }>;
 export type EndSession = Command<'EndSession', { reason: string | null }>;
 export type ExpireSession = Command<'ExpireSession', { now: string }>;
+/** Ends a session, whatever its status, and drops what it holds. One that was named and has not started cannot start any more. */
+export type EraseSession = Command<'EraseSession', { partner_id: string; erasure_id: string }>;
 
 export type RecordTurn = Command<
   'RecordTurn',
@@ -55,6 +57,7 @@ export type SessionCommand =
   | ChangePreferences
   | EndSession
   | ExpireSession
+  | EraseSession
   | RecordTurn
   | RaiseFlag
   | ClearFlag

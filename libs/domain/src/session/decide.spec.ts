@@ -186,6 +186,25 @@ describe('expiring a session', () => {
   });
 });
 
+describe('erasing a session', () => {
+  const erase: SessionCommand = { type: 'EraseSession', partner_id: 'P7689', erasure_id: 'e1' };
+  const erased: SessionEvent = { type: 'SessionErased', data: { partner_id: 'P7689', erasure_id: 'e1' } };
+
+  test.each([[[started]], [[started, expired]], [[]]])('is one event, whatever its status', (events) => {
+    expect(when(given(...events), erase)).toEqual([erased]);
+    expect(when(given(...events, erased), erase)).toEqual([]);
+  });
+
+  test('is for the sessions of the partner alone', () => {
+    expect(when(given(started), { ...erase, partner_id: 'P-other' })).toBe('session_not_found');
+  });
+
+  test('ends it for good, although it had not started', () => {
+    expect(when(given(started, erased), turn)).toBe('session_over');
+    expect(when(given(erased), start)).toBe('session_exists');
+  });
+});
+
 describe('switching the channel', () => {
   test('names the previous one', () => {
     expect(when(given(started), { type: 'SwitchChannel', channel: 'ivr' })).toEqual([

@@ -10,9 +10,10 @@ import type { InquiryRejection } from '../inquiries/decide.ts';
 import type { Accepted, Decision, Rejection } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
+import type { PrivacyRejection } from '../partner/decide-privacy.ts';
 import { decideTracking } from '../tracking/decide.ts';
 import type { TrackingRejection } from '../tracking/decide.ts';
-import type { SessionCommand, StartSession, SwitchChannel } from './commands.ts';
+import type { EraseSession, SessionCommand, StartSession, SwitchChannel } from './commands.ts';
 import { clearFlag, raiseFlag } from './decide-flag.ts';
 import type { FlagRejection } from './decide-flag.ts';
 import { changePreferences } from './decide-preferences.ts';
@@ -30,6 +31,7 @@ export type RejectionCode =
   | 'session_over'
   | 'data_too_deep'
   | 'foreign_reference'
+  | PrivacyRejection
   | FlagRejection
   | PreferenceRejection
   | TurnRejection
@@ -48,6 +50,7 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
     if (!isStarted(state)) return accept(started(command, sessionId));
     return reject('session_exists', 'The session exists already; leave session_id out to start another one.');
   }
+  if (command.type === 'EraseSession') return erase(command, state);
   if (!isStarted(state)) return reject('session_not_found', 'There is no such session.');
   return state.session.status === 'active'
     ? decideWhenActive(command, state)
@@ -55,7 +58,10 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
 }
 
 /** A session that is over takes what belongs to its past: late replies, acknowledgements, timers that come late. */
-function decideWhenOver(command: SessionCommand, state: SessionState): SessionDecision {
+function decideWhenOver(
+  command: Exclude<SessionCommand, StartSession | EraseSession>,
+  state: SessionState,
+): SessionDecision {
   const { type } = command;
   if (type === 'ExpireSession') return accept();
   if (type === 'AnswerInquiry' || type === 'FailInquirySource' || type === 'CloseInquiry')
@@ -67,7 +73,7 @@ function decideWhenOver(command: SessionCommand, state: SessionState): SessionDe
 }
 
 function decideWhenActive(
-  command: Exclude<SessionCommand, StartSession>,
+  command: Exclude<SessionCommand, StartSession | EraseSession>,
   state: SessionState,
 ): SessionDecision {
   const { handoff } = state.conversation_flags;
@@ -120,6 +126,13 @@ function decideWhenActive(
     default:
       return unknownCommand(command);
   }
+}
+
+function erase({ partner_id, erasure_id }: EraseSession, state: SessionState): SessionDecision {
+  if (state.session.status === 'erased') return accept();
+  if (isStarted(state) && state.identity.partner_id !== partner_id)
+    return reject('session_not_found', 'The partner has no such session.');
+  return accept({ type: 'SessionErased', data: { partner_id, erasure_id } });
 }
 
 function isForeign({ owners = [] }: OpenInquiry, { identity }: SessionState): boolean {

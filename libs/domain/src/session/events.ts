@@ -38,6 +38,8 @@ export type ChannelSwitched = Event<'ChannelSwitched', { channel: string; previo
 export type PreferenceChanged = Event<'PreferenceChanged', { name: string; value: Json }>;
 export type SessionEnded = Event<'SessionEnded', { reason: string | null }>;
 export type SessionExpired = Event<'SessionExpired', { expires_at: string }>;
+/** The partner was erased: the session is over, and nothing of what it held is left. */
+export type SessionErased = Event<'SessionErased', { partner_id: string; erasure_id: string }>;
 
 export type TurnRecorded = Event<
   'TurnRecorded',
@@ -67,6 +69,7 @@ export type SessionEvent =
   | PreferenceChanged
   | SessionEnded
   | SessionExpired
+  | SessionErased
   | TurnRecorded
   | FlagRaised
   | FlagCleared
@@ -100,6 +103,7 @@ export const fieldClasses: FieldClasses<SessionEvent> = {
   PreferenceChanged: { name: 'plain', value: 'personal' },
   SessionEnded: { reason: 'personal' },
   SessionExpired: { expires_at: 'plain' },
+  SessionErased: { partner_id: 'plain', erasure_id: 'plain' },
   TurnRecorded: {
     turn_id: 'plain',
     message_id: 'personal',
@@ -135,6 +139,7 @@ const noActivity: ReadonlySet<SessionEventType> = new Set([
   'InquiryCorrected',
   'SessionExpired',
   'SessionEnded',
+  'SessionErased',
   'AgentAttached',
   'AgentDetached',
   'UpdateAcknowledged',

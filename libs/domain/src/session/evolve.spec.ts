@@ -89,6 +89,15 @@ describe('a session', () => {
       'expired',
     );
   });
+
+  test('that is erased keeps its times and whose it was, and nothing else', () => {
+    const erased: SessionEvent = { type: 'SessionErased', data: { partner_id: 'P7689', erasure_id: 'e1' } };
+    const { session, identity, agent, ...rest } = stateAfter(asks('pay'), prefer('diet', 'veg'), erased);
+    expect(session).toMatchObject({ status: 'erased', start_time: timeOf(0), turn_count: 1 });
+    expect(identity).toEqual({ partner_id: 'P7689', name: null, region: null, device: null });
+    expect({ ...initialState, ...rest }).toEqual(initialState);
+    expect(agent).toEqual(initialState.agent);
+  });
 });
 
 describe('preferences', () => {

@@ -37,6 +37,8 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
       return { ...state, session: { ...state.session, status: 'ended' } };
     case 'SessionExpired':
       return { ...state, session: { ...state.session, status: 'expired' } };
+    case 'SessionErased':
+      return erase(state, event.data.partner_id, event.metadata.occurred_at);
     case 'TurnRecorded':
       return recordTurn(state, event.data, event.metadata.occurred_at);
     case 'FlagRaised':
@@ -97,6 +99,16 @@ function start(data: SessionStarted['data'], at: string): SessionState {
       preferred_language: data.language,
       preferences: data.preferences,
     },
+  };
+}
+
+/** What says nothing of the person stays: times, the number of turns, who serves it. */
+function erase({ session, agent }: SessionState, partner_id: string, at: string): SessionState {
+  return {
+    ...initialState,
+    identity: { ...initialState.identity, partner_id },
+    session: { ...session, status: 'erased', start_time: session.start_time || at },
+    agent,
   };
 }
 

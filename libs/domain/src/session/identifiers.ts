@@ -13,6 +13,7 @@ export const identifierFields: { readonly [C in SessionCommand as C['type']]: Fi
   ChangePreferences: [],
   EndSession: [],
   ExpireSession: ['now'],
+  EraseSession: ['partner_id', 'erasure_id'],
   RecordTurn: [
     'turn_id',
     'message_id',

@@ -25,7 +25,7 @@ interface RecentTurn {
   readonly timestamp: string;
 }
 
-export type SessionStatus = 'active' | 'ended' | 'expired';
+export type SessionStatus = 'active' | 'ended' | 'expired' | 'erased';
 
 /**
  * The fold of a session's stream. Each member is a section: one field of the Redis hash, written only when changed.

@@ -28,6 +28,7 @@ const specific: ReadonlySet<ProblemCode> = new Set([
   'host_not_allowed',
   'foreign_reference',
   'rate_limited',
+  'partner_restricted',
 ]);
 
 const unavailableRetryS = 1;

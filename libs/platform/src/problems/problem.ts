@@ -9,6 +9,7 @@ export const problems = {
   forbidden: { status: 403, title: 'The token does not allow it' },
   origin_not_allowed: { status: 403, title: 'Pages of that origin may not call this server' },
   foreign_reference: { status: 403, title: 'It belongs to another partner' },
+  partner_restricted: { status: 403, title: 'The data of the partner are restricted' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   command_not_allowed: { status: 409, title: "The session's state does not allow the command" },

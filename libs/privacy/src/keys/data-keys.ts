@@ -4,7 +4,7 @@ import { Breaker, BudgetExceededError } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
 import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
-import type { KeyStore, StoredKey } from './key-store.ts';
+import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
 /** What stands for a key that was destroyed, and with it for everything that was sealed with it. */
@@ -78,6 +78,34 @@ export class DataKeys {
     for (const [keyId, key] of this.keys) {
       if (key !== erased && key.partner_id === partnerId) this.keys.delete(keyId);
     }
+  }
+
+  /**
+   * Destroys the keys of a partner that were made before a time (ISO 8601), for good.
+   * @returns how many keys the partner has had
+   * @throws KeyStoreUnavailableError
+   */
+  async destroy(partnerId: string, before: string): Promise<number> {
+    this.forget(partnerId);
+    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
+    if (current !== undefined && current.created_at >= before) return 0;
+    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before))).length;
+  }
+
+  /** Whether a partner has a key that was made before a time (ISO 8601). @throws KeyStoreUnavailableError */
+  async hasKeyFrom(partnerId: string, before: string): Promise<boolean> {
+    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
+    return current !== undefined && current.created_at < before;
+  }
+
+  /** Notes an erasure in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
+  recordErasure(erasure: Erasure): Promise<void> {
+    return this.ask(this.storeBreaker, () => this.store.recordErasure(erasure));
+  }
+
+  /** The ledger of erasures in the order of time. @throws KeyStoreUnavailableError */
+  erasures(after?: string): Promise<readonly Erasure[]> {
+    return this.ask(this.storeBreaker, () => this.store.erasures(after));
   }
 
   /** For health: rejects when new keys can be neither fetched nor made. */

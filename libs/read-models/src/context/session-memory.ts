@@ -39,6 +39,11 @@ export class SessionMemory {
     return this.entries.get(sessionId)?.session;
   }
 
+  /** As `get`, without counting as a use. */
+  peek(sessionId: string): Session | undefined {
+    return this.entries.peek(sessionId)?.session;
+  }
+
   /** Keeps a session; of one that was kept before, only the sections that changed are measured. */
   set(session: Session): void {
     const id = session.session_id;

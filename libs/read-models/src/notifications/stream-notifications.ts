@@ -17,6 +17,7 @@ const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'AgentDetached',
   'SessionEnded',
   'SessionExpired',
+  'SessionErased',
 ]);
 
 /** The Redis channel of a session's notifications. They carry no facts: what happened is in the stream. */

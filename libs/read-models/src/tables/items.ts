@@ -29,6 +29,13 @@ export interface Deletion {
   readonly position: bigint;
 }
 
+/** The item of an event: that of the erasure of its session removes the rows of all events before it. */
+export function itemOf({ session_id, event, position }: Positioned): Positioned | Deletion {
+  return event.type === 'SessionErased'
+    ? { session_id, before: event.revision + 1, position }
+    : { session_id, event, position };
+}
+
 /** What the tables are written from. */
 export type TableItem = Positioned | Undecodable | Deletion;
 

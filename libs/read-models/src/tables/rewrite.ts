@@ -31,7 +31,8 @@ export async function rewriteSession(
   failure: SetAside | null,
   keys?: DataKeys,
 ): Promise<SetAside | null> {
-  const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
+  const erased = events.some(({ type }) => type === 'SessionErased');
+  const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
   const changes = await new RowSeals(pool, keys).seal(plain);
   const entry = failures[0] ? { ...failures[0], position: null } : failure;

@@ -1217,7 +1217,7 @@ export interface components {
         };
         readonly SessionSectionDto: {
             /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
+            readonly status: "active" | "ended" | "expired" | "erased";
             /** @example whatsapp */
             readonly channel: string;
             /** Format: date-time */
@@ -1564,7 +1564,7 @@ export interface components {
             /** Format: date-time */
             readonly expires_at: string;
             /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
+            readonly status: "active" | "ended" | "expired" | "erased";
             /** @example 41 */
             readonly revision: number;
             /**
@@ -1604,7 +1604,7 @@ export interface components {
             /** Format: date-time */
             readonly expires_at: string;
             /** @enum {string} */
-            readonly status: "active" | "ended" | "expired";
+            readonly status: "active" | "ended" | "expired" | "erased";
             /** @example 41 */
             readonly revision: number;
             /**

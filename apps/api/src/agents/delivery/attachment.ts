@@ -31,6 +31,8 @@ export interface Outlet {
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 const windowSize = 64;
 
+const endOfSession: ReadonlySet<string> = new Set(['SessionEnded', 'SessionExpired', 'SessionErased']);
+
 /** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
@@ -167,7 +169,7 @@ export class Attachment {
     this.target = Math.max(this.target, this.readTo);
     if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lostBy: event };
     if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lostBy: event };
-    if (event.type === 'SessionEnded' || event.type === 'SessionExpired') this.sessionOver = true;
+    if (endOfSession.has(event.type)) this.sessionOver = true;
     if (!this.isUpdate(event)) return 'skipped';
     const sent = { revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) };
     if (event.revision <= this.handled) {

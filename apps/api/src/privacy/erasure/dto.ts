@@ -1,0 +1,99 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Matches } from 'class-validator';
+import type { CheckedStore, ErasureReceipt, LegalHold, PartnerPrivacy } from '#domain';
+
+const reasonPattern = /^[a-z0-9_.:-]{3,64}$/;
+
+/** Why something is asked for. It outlives the partner's data, so it is a name or a number of yours, no text. */
+export class ReasonDto {
+  @ApiProperty({
+    type: String,
+    example: 'ticket:8812',
+    pattern: reasonPattern.source,
+    description:
+      'An identifier of yours. It stays when the partner is erased, so it must say nothing personal.',
+  })
+  @IsString()
+  @Matches(reasonPattern, { message: '$property must be 3 to 64 of a-z, 0-9, _ . : and -' })
+  reason: string;
+}
+
+class LegalHoldDto implements Pick<LegalHold, 'reason' | 'placed_at'> {
+  @ApiProperty({ example: 'case:2026-114' }) reason: string;
+  @ApiProperty({ type: String, format: 'date-time' }) placed_at: string;
+}
+
+class CheckedStoreDto implements CheckedStore {
+  @ApiProperty({ example: 'postgresql' }) store: string;
+  @ApiProperty({ example: 'conversation_turn' }) what: string;
+  @ApiProperty({ type: 'integer', example: 0, description: 'How much of the partner it still has.' })
+  left: number;
+  @ApiProperty({ type: String, format: 'date-time' }) checked_at: string;
+}
+
+class ErasureReceiptDto implements Omit<ErasureReceipt, 'requested_by'> {
+  @ApiProperty({ type: String, format: 'uuid' }) receipt_id: string;
+  @ApiProperty({ type: String, format: 'uuid' }) erasure_id: string;
+  @ApiProperty({ example: 'ticket:8812' }) reason: string;
+  @ApiProperty({ type: String, format: 'date-time' }) requested_at: string;
+  @ApiProperty({ type: String, format: 'date-time' }) erased_at: string;
+  @ApiProperty({
+    enum: ['request', 'announcement', 'restriction'],
+    description: 'Erased at once, at the announced time, or when the data no longer had to be kept.',
+  })
+  after: ErasureReceipt['after'];
+  @ApiProperty({ type: 'integer', example: 4 }) sessions: number;
+  @ApiProperty({ type: 'integer', example: 1 }) keys_destroyed: number;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    example: '2026-12-31',
+    description:
+      'The day on which the last backup with the partner’s key has expired; null: nothing was encrypted.',
+  })
+  last_key_copy_gone_on: string | null;
+  @ApiProperty({ type: [CheckedStoreDto], description: 'Each store as it was queried after the erasure.' })
+  checked: readonly CheckedStoreDto[];
+}
+
+const statuses = ['none', 'announced', 'restricted', 'in_progress', 'erased'] as const;
+
+export class PartnerErasureDto {
+  @ApiProperty({ example: 'P7689' }) partner_id: string;
+  @ApiProperty({ enum: statuses }) status: (typeof statuses)[number];
+  @ApiProperty({ type: String, nullable: true, example: 'ticket:8812' }) reason: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) requested_at: string | null;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When an announced erasure begins, or the data no longer have to be kept.',
+  })
+  due_at: string | null;
+  @ApiProperty({ type: LegalHoldDto, nullable: true }) hold: LegalHoldDto | null;
+  @ApiProperty({ type: ErasureReceiptDto, nullable: true, description: 'Of the last erasure.' })
+  receipt: ErasureReceiptDto | null;
+}
+
+export function toPartnerErasureDto(partner_id: string, privacy: PartnerPrivacy = {}): PartnerErasureDto {
+  const { erasure, hold, receipt } = privacy;
+  return {
+    partner_id,
+    status: statusOf(privacy),
+    reason: erasure?.reason ?? null,
+    requested_at: erasure?.requested_at ?? null,
+    due_at: erasure !== undefined && 'due_at' in erasure ? erasure.due_at : null,
+    hold: hold === undefined ? null : { reason: hold.reason, placed_at: hold.placed_at },
+    receipt: receipt === undefined ? null : withoutRequester(receipt),
+  };
+}
+
+function statusOf({ erasure, receipt }: PartnerPrivacy): PartnerErasureDto['status'] {
+  if (erasure === undefined) return receipt === undefined ? 'none' : 'erased';
+  return erasure.status === 'requested' ? 'in_progress' : erasure.status;
+}
+
+function withoutRequester({ requested_by: _by, ...receipt }: ErasureReceipt): ErasureReceiptDto {
+  return receipt;
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import type { TestApp } from '../../test-app.ts';
+import { startTestApp } from '../../test-app.ts';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  process.env['RETENTION_FLOOR_DAYS'] = '365';
+  app = await startTestApp();
+  delete process.env['RETENTION_FLOOR_DAYS'];
+});
+afterAll(() => app.close());
+
+const reason = { reason: 'ticket:8812' };
+
+async function startPartner(): Promise<{ partner_id: string; session_id: string; path: string }> {
+  const partner_id = `P-${randomUUID()}`;
+  const session_id = await app.start({ partner_id });
+  const path = `/v1/partners/${partner_id}`;
+  // As the projector does.
+  await app.pool.query(
+    `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
+       expires_at, expires_in_s, status, revision)
+     VALUES ($1, $2, now(), now(), 'whatsapp', 'hi', now(), 60, 'ended', 0) ON CONFLICT DO NOTHING`,
+    [session_id, partner_id],
+  );
+  return { partner_id, session_id, path };
+}
+
+test('a partner whose data have to be kept is restricted, and only the named role reads them', async () => {
+  const { partner_id, session_id, path } = await startPartner();
+  const answer = await app.call('DELETE', path, reason);
+  expect(answer.status).toBe(202);
+  expect(answer.body).toMatchObject({ partner_id, status: 'restricted', reason: 'ticket:8812' });
+  const due = Date.parse(String(answer.body['due_at']));
+  expect(Math.round((due - Date.now()) / 86_400_000)).toBe(365);
+  await waitUntil(async () => {
+    const { status } = await app.call('GET', `/v1/sessions/${session_id}/context`);
+    return status === 403;
+  });
+  expect((await app.call('GET', `/v1/sessions?partner_id=${partner_id}`)).body).toMatchObject({ items: [] });
+  expect((await app.call('GET', `${path}/erasure`)).body).toMatchObject({ status: 'restricted' });
+  const start = { channel: 'whatsapp', language: 'hi' };
+  expect((await app.call('POST', '/v1/sessions', { ...start, partner_id })).body).toMatchObject({
+    status: 409,
+    reason: 'partner_restricted',
+  });
+});
+
+test('an erasure that waits can be withdrawn', async () => {
+  const { partner_id, session_id, path } = await startPartner();
+  await app.call('DELETE', path, reason);
+  expect((await app.call('DELETE', `${path}/erasure`)).body).toMatchObject({ status: 'none' });
+  await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}`)).status === 200);
+  await app.start({ partner_id });
+  expect((await app.call('DELETE', `${path}/erasure`)).body).toMatchObject({ reason: 'no_erasure' });
+});
+
+test('a legal hold blocks an erasure with a clear answer', async () => {
+  const { path } = await startPartner();
+  expect((await app.call('PUT', `${path}/hold`, { reason: 'case:7' })).body).toMatchObject({
+    hold: { reason: 'case:7' },
+  });
+  const blocked = await app.call('DELETE', path, reason);
+  expect([blocked.status, blocked.body['reason']]).toEqual([409, 'legal_hold']);
+  expect((await app.call('DELETE', `${path}/hold`)).body).toMatchObject({ hold: null });
+  expect((await app.call('DELETE', path, reason)).status).toBe(202);
+});
+
+test.each([{}, { reason: 'He asked for it on the phone' }, { reason: 7 }])(
+  'a reason is an identifier: %j',
+  async (body) => {
+    const { path } = await startPartner();
+    expect((await app.call('DELETE', path, body)).status).toBe(400);
+  },
+);
+
+test('an unknown partner cannot be erased', async () => {
+  expect((await app.call('DELETE', `/v1/partners/P-${randomUUID()}`, reason)).status).toBe(404);
+});
+
+test('an archive holds all that is known of a partner, for a purpose that is recorded', async () => {
+  const { session_id, path } = await startPartner();
+  const turn = { sender: 'user', message_text: 'where is my payout' };
+  await app.call('POST', `/v1/sessions/${session_id}/turns`, turn);
+  expect((await app.call('GET', `${path}/archive`)).status).toBe(400);
+  const answer = await fetch(`${app.url}${path}/archive`, { headers: { 'access-purpose': 'request:41' } });
+  expect(answer.headers.get('content-type')).toBe('application/zip');
+  const zip = Buffer.from(await answer.arrayBuffer());
+  for (const name of [
+    'README.txt',
+    'partner.json',
+    `sessions/${session_id}.json`,
+    `sessions/${session_id}.txt`,
+  ])
+    expect(zip.includes(name)).toBe(true);
+  const log = app.store.read(`access-${new Date().toISOString().slice(0, 10)}`);
+  const entries = await Array.fromAsync(log, ({ data }) => data);
+  expect(entries).toContainEqual(
+    expect.objectContaining({ action: 'archive_partner', purpose: 'request:41' }),
+  );
+});
+
+test('every key in Redis expires, but for positions and the registry of instances', async () => {
+  const { session_id } = await startPartner();
+  await app.call('GET', `/v1/sessions/${session_id}/context`);
+  const lasting: string[] = [];
+  for await (const keys of app.redis.scanStream({ count: 1_000 }))
+    for (const key of keys as string[]) if ((await app.redis.ttl(key)) === -1) lasting.push(key);
+  expect(lasting.filter((key) => !/^(projection:session-|agents:)/.test(key))).toEqual([]);
+});

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { Actor, PartnerCommand, PartnerPrivacy } from '#domain';
+import type { Logger } from '#platform';
+import { InjectLogger, ProblemError } from '#platform';
+import type { Caller } from '#privacy';
+import { RetentionConfig } from '#privacy';
+import { announcePartner, lastContact, savePrivacy } from '#read-models';
+import { AccessLog, commandPartner, EventStore, readPartner } from '#sessions';
+import { PostgresBreaker } from '../../common/postgres-breaker.ts';
+
+const dayMs = 86_400_000;
+
+/** What is asked for with partners' data: recorded in the partner's stream first. The bridge does the work. */
+@Injectable()
+export class PartnerErasures {
+  constructor(
+    private readonly store: EventStore,
+    private readonly pool: Pool,
+    private readonly redis: Redis,
+    private readonly breaker: PostgresBreaker,
+    private readonly accessLog: AccessLog,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'floorDays'>,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  async get(partnerId: string): Promise<PartnerPrivacy | undefined> {
+    return (await readPartner(this.store, partnerId)).state.privacy;
+  }
+
+  /** Erases the partner, or restricts it as long as the data have to be kept. Asking again changes nothing. */
+  async request(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
+    const contact = await this.breaker.run(() => lastContact(this.pool, partner_id));
+    const { revision } = await readPartner(this.store, partner_id);
+    if (contact === null && revision < 0) throw new ProblemError('not_found', 'There is no such partner.');
+    const now = new Date();
+    const { floorDays } = this.config;
+    const processed = contact === null || contact.active ? now : new Date(contact.at);
+    const keep_until =
+      floorDays === 0 ? null : new Date(processed.getTime() + floorDays * dayMs).toISOString();
+    const requested_at = now.toISOString();
+    const request = { erasure_id: randomUUID(), reason, requested_at, requested_by: actorOf(caller) };
+    const command = { type: 'RequestErasure', partner_id, request, keep_until } as const;
+    return this.command(command, caller, { action: 'erase_partner', purpose: reason });
+  }
+
+  /** Withdraws an erasure that is announced, or waits until the data no longer have to be kept. */
+  cancel(partner_id: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
+    return this.command({ type: 'CancelErasure', partner_id }, caller, { action: 'cancel_erasure' });
+  }
+
+  hold(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
+    const hold = { reason, placed_at: new Date().toISOString(), placed_by: actorOf(caller) };
+    const act = { action: 'place_hold', purpose: reason };
+    return this.command({ type: 'PlaceHold', partner_id, hold }, caller, act);
+  }
+
+  lift(partner_id: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
+    return this.command({ type: 'LiftHold', partner_id }, caller, { action: 'lift_hold' });
+  }
+
+  private async command(
+    command: PartnerCommand,
+    caller: Caller,
+    act: { readonly action: string; readonly purpose?: string },
+  ): Promise<PartnerPrivacy | undefined> {
+    const { partner_id } = command;
+    const context = { actor: actorOf(caller), $correlationId: randomUUID() };
+    const { privacy = {} } = await commandPartner(this.store, command, context);
+    await this.accessLog.record({ isAct: true, caller, partner_ids: [partner_id], session_ids: [], ...act });
+    await this.tell(partner_id, privacy);
+    return privacy;
+  }
+
+  /** The bridge writes the table from the stream, too: this is only sooner. */
+  private async tell(partnerId: string, privacy: PartnerPrivacy): Promise<void> {
+    try {
+      await savePrivacy(this.pool, partnerId, privacy);
+      announcePartner(this.redis, partnerId);
+    } catch (err) {
+      this.logger.warn({ err }, 'the bridge tells of the partner');
+    }
+  }
+}
+
+function actorOf({ role, subject }: Caller): Actor {
+  return { role, id: subject };
+}

@@ -1,0 +1,71 @@
+import type { CheckedStore } from '#domain';
+import { inParallel } from '#platform';
+import type { CommandExecutor, EventStore } from '#sessions';
+import { CommandRejectedError, countPlainEvents, sessionStream, UnprojectableEventError } from '#sessions';
+
+const atOnce = 8;
+const actor = { role: 'system', id: 'erasure' } as const;
+
+/** The sessions of a partner that is erased. */
+export class ErasedSessions {
+  /** The revision at which each was erased; of one whose stream was deleted, above all. */
+  readonly revisions = new Map<string, number>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly commands: Pick<CommandExecutor, 'execute'>,
+    private readonly partner_id: string,
+    private readonly erasure_id: string,
+  ) {}
+
+  get ids(): string[] {
+    return [...this.revisions.keys()];
+  }
+
+  /** Erases these sessions and those before them, whoever knows of them. */
+  async end(sessionIds: readonly string[]): Promise<void> {
+    let next = [...new Set(sessionIds)];
+    while (next.length > 0) {
+      const previous = new Set<string>();
+      await inParallel(next, atOnce, async (id) => {
+        const before = await this.erase(id);
+        if (before !== null) previous.add(before);
+      });
+      next = [...previous].filter((id) => !this.revisions.has(id));
+    }
+  }
+
+  /** How many events can still be read of their streams that hold something plain. */
+  async check(): Promise<CheckedStore[]> {
+    let left = 0;
+    await inParallel(this.ids, atOnce, async (id) => {
+      left += await countPlainEvents(this.store, id);
+    });
+    return [{ store: 'event_store', what: 'plain events', left, checked_at: new Date().toISOString() }];
+  }
+
+  /** Erases a session; returns the one before it. What cannot be folded, or is not encrypted, is removed from its stream. */
+  private async erase(sessionId: string): Promise<string | null> {
+    const { partner_id, erasure_id } = this;
+    try {
+      const { session, revision } = await this.commands.execute({
+        sessionId,
+        commands: [{ type: 'EraseSession', partner_id, erasure_id }],
+        actor,
+        commandIds: [],
+        body: {},
+        correlationId: erasure_id,
+      });
+      this.revisions.set(sessionId, revision);
+      if ((await countPlainEvents(this.store, sessionId)) > 0)
+        await this.store.truncateStream(sessionStream(sessionId), revision);
+      return session.state.session.previous_session_id;
+    } catch (error) {
+      if (error instanceof CommandRejectedError) return null;
+      if (!(error instanceof UnprojectableEventError)) throw error;
+      await this.store.deleteStream(sessionStream(sessionId));
+      this.revisions.set(sessionId, Number.MAX_SAFE_INTEGER);
+      return null;
+    }
+  }
+}

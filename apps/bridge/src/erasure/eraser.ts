@@ -1,0 +1,159 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { CheckedStore, Erasure, ErasureReceipt } from '#domain';
+import { inParallel, uuidV5 } from '#platform';
+import { DataKeys, RetentionConfig } from '#privacy';
+import {
+  announcePartner,
+  ContextStore,
+  countRows,
+  eraseRows,
+  projectedUntil,
+  savePrivacy,
+  sessionsBefore,
+} from '#read-models';
+import { CommandExecutor, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
+import { ErasedSessions } from './erased-sessions.ts';
+
+type Requested = Extract<Erasure, { status: 'requested' }>;
+
+/** Thrown when a part of an erasure is not done yet: it is tried again. */
+export class NotErasedYetError extends Error {
+  override readonly name = 'NotErasedYetError';
+}
+
+/** Called before each step: specs end there what a crash would end. */
+export type Step =
+  | 'sessions'
+  | 'keys'
+  | 'redis'
+  | 'rows'
+  | 'partner_stream'
+  | 'projections'
+  | 'check'
+  | 'receipt';
+export type OnStep = (step: Step) => void;
+
+const actor = { role: 'system', id: 'erasure' } as const;
+const sessionsAtOnce = 8;
+const dayMs = 86_400_000;
+
+/**
+ * Erases a partner whose erasure is under way. Each step may be done again, and none is remembered: after a crash all of
+ * them are. The receipt is written last, when every store was queried and has nothing.
+ */
+@Injectable()
+export class Eraser {
+  constructor(
+    private readonly store: EventStore,
+    private readonly commands: CommandExecutor,
+    private readonly contexts: ContextStore,
+    private readonly redis: Redis,
+    private readonly pool: Pool,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'keyBackupDays'>,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
+  ) {}
+
+  /**
+   * @returns the receipt; undefined: the erasure is not under way
+   * @throws NotErasedYetError, or when a store does not answer: to be tried again
+   */
+  async erase(partnerId: string, onStep: OnStep = () => undefined): Promise<ErasureReceipt | undefined> {
+    const partner = await readPartner(this.store, partnerId);
+    const erasure = partner.state.privacy?.erasure;
+    if (erasure?.status !== 'requested') return undefined;
+    onStep('sessions');
+    const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
+    const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
+    await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
+    const ended_at = new Date().toISOString();
+    onStep('keys');
+    const receipt_id = uuidV5('receipt', erasure.erasure_id);
+    const keys_destroyed = await this.destroyKeys(partnerId, receipt_id, ended_at, erasure);
+    announcePartner(this.redis, partnerId);
+    onStep('redis');
+    await this.contexts.delete(sessions.ids);
+    onStep('rows');
+    const erased = { partner_id: partnerId, before: ended_at, session_ids: sessions.ids };
+    await eraseRows(this.pool, erased);
+    onStep('partner_stream');
+    await this.store.truncateStream(partnerStream(partnerId), partner.revision);
+    onStep('projections');
+    await this.projected(ended_at);
+    onStep('check');
+    const checked = [
+      ...(await this.checkKeys(partnerId, ended_at)),
+      ...(await sessions.check()),
+      ...(await this.checkContexts(sessions)),
+      ...(await countRows(this.pool, erased)).map(({ table, left }) => check('postgresql', table, left)),
+    ];
+    const left = checked.filter((item) => item.left > 0);
+    if (left.length > 0)
+      throw new NotErasedYetError(`left: ${left.map(({ store, what }) => `${store} ${what}`).join(', ')}`);
+    onStep('receipt');
+    const { status: _status, ...request } = erasure;
+    const receipt: ErasureReceipt = {
+      ...request,
+      receipt_id,
+      erased_at: ended_at,
+      sessions: sessions.ids.length,
+      keys_destroyed,
+      last_key_copy_gone_on: this.lastKeyCopy(ended_at),
+      checked,
+    };
+    return this.finish(partnerId, receipt);
+  }
+
+  /** The ledger first: should the process end here, the keys are destroyed with the next start. */
+  private async destroyKeys(
+    partner_id: string,
+    receipt_id: string,
+    erased_at: string,
+    { after }: Requested,
+  ): Promise<number> {
+    if (this.keys === undefined) return 0;
+    const reason_class = after === 'announcement' ? 'inactivity' : 'request';
+    await this.keys.recordErasure({ partner_id, erased_at, receipt_id, reason_class });
+    return this.keys.destroy(partner_id, erased_at);
+  }
+
+  private async projected(since: string): Promise<void> {
+    const until = await projectedUntil(this.pool);
+    if (until === undefined || until < since)
+      throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.');
+  }
+
+  private async checkKeys(partnerId: string, before: string): Promise<CheckedStore[]> {
+    if (this.keys === undefined) return [];
+    return [check('key_store', 'data_key', (await this.keys.hasKeyFrom(partnerId, before)) ? 1 : 0)];
+  }
+
+  /** A context that is there again holds what is left of an erased session. */
+  private async checkContexts({ ids, revisions }: ErasedSessions): Promise<CheckedStore[]> {
+    let left = 0;
+    await inParallel(ids, sessionsAtOnce, async (id) => {
+      const [revision = -1] = await this.contexts.revisions([id]);
+      if (revision >= 0 && revision < (revisions.get(id) ?? Infinity)) left += 1;
+    });
+    return [check('redis', 'contexts', left)];
+  }
+
+  private lastKeyCopy(erasedAt: string): string | null {
+    if (this.keys === undefined) return null;
+    return new Date(Date.parse(erasedAt) + this.config.keyBackupDays * dayMs).toISOString().slice(0, 10);
+  }
+
+  private async finish(partner_id: string, receipt: ErasureReceipt): Promise<ErasureReceipt> {
+    const context = { actor, $correlationId: receipt.erasure_id };
+    const command = { type: 'FinishErasure', partner_id, receipt } as const;
+    const { privacy = {} } = await commandPartner(this.store, command, context);
+    await savePrivacy(this.pool, partner_id, privacy);
+    announcePartner(this.redis, partner_id);
+    return privacy.receipt ?? receipt;
+  }
+}
+
+export function check(store: string, what: string, left: number): CheckedStore {
+  return { store, what, left, checked_at: new Date().toISOString() };
+}

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { PartnerState } from '#domain';
+import type { Logger } from '#platform';
+import { InjectLogger, retry } from '#platform';
+import {
+  announcePartner,
+  eraseRows,
+  loadPrivacyPosition,
+  savePrivacy,
+  savePrivacyPosition,
+  sessionsBefore,
+} from '#read-models';
+import {
+  CommandExecutor,
+  CommandRejectedError,
+  EventStore,
+  partnerChanges,
+  readPartner,
+  UnprojectableEventError,
+} from '#sessions';
+
+/**
+ * Brings what is asked for with partners' data from their streams into the table, from which the worker and the processes
+ * know of it. Every bridge does; what is written twice is the same.
+ */
+@Injectable()
+export class PartnerFollower {
+  constructor(
+    private readonly store: EventStore,
+    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
+    private readonly pool: Pool,
+    private readonly redis: Redis,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onRetry = (err: unknown, attempt: number): void => {
+      if (attempt === 1) this.logger.warn({ err }, 'erasures not known yet');
+    };
+    const after = await retry(() => loadPrivacyPosition(this.pool), { signal, onRetry });
+    if (after === undefined) return;
+    const onInterruption = (err: unknown): void =>
+      this.logger.warn({ err }, 'subscription to partners interrupted');
+    for await (const { partner_id, position } of partnerChanges(this.store, {
+      after,
+      signal,
+      onInterruption,
+    })) {
+      const write = async (): Promise<void> => {
+        if (partner_id !== null) await this.write(partner_id);
+        await savePrivacyPosition(this.pool, position);
+      };
+      await retry(write, { signal, onRetry });
+    }
+  }
+
+  /** Writes the row of a partner as of the end of its stream. Where an older backup was restored, rows go again. */
+  async write(partnerId: string): Promise<void> {
+    const { state } = await readPartner(this.store, partnerId);
+    const { privacy = {} } = state;
+    await savePrivacy(this.pool, partnerId, privacy);
+    if (privacy.erasure?.status === 'restricted') await this.endSessions(state);
+    if (privacy.receipt !== undefined && privacy.erasure === undefined) {
+      const before = privacy.receipt.erased_at;
+      const session_ids = await sessionsBefore(this.pool, partnerId, before);
+      if (session_ids.length > 0) await eraseRows(this.pool, { partner_id: partnerId, before, session_ids });
+    }
+    announcePartner(this.redis, partnerId);
+  }
+
+  /** The data of a restricted partner are kept, and nothing is added to them. */
+  private async endSessions({ sessions }: PartnerState): Promise<void> {
+    const command = { type: 'EndSession', reason: 'partner_restricted' } as const;
+    const actor = { role: 'system', id: 'erasure' } as const;
+    for (const { session_id } of sessions.filter(({ over }) => !over)) {
+      const request = { sessionId: session_id, commands: [command], actor, commandIds: [], body: {} };
+      await this.commands.execute(request).catch((error: unknown) => {
+        if (!(error instanceof CommandRejectedError || error instanceof UnprojectableEventError)) throw error;
+      });
+    }
+  }
+}

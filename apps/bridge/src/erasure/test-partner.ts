@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { PartnerCommand, PartnerState, SessionCommand } from '#domain';
+import { createLogger } from '#platform';
+import type { DataKeys } from '#privacy';
+import { ContextStore, itemOf, rebuildContext, RowsStore, SessionCache, SessionMemory } from '#read-models';
+import type { CommandRequest } from '#sessions';
+import {
+  CommandExecutor,
+  commandPartner,
+  EventCodec,
+  EventStore,
+  readEvents,
+  readPartner,
+  sessionStream,
+} from '#sessions';
+import {
+  createDatabase,
+  serviceUrl,
+  startSession,
+  turn,
+} from '../../../../libs/read-models/src/test-support.ts';
+import { Eraser } from './eraser.ts';
+import { PartnerFollower } from './follower.ts';
+import { ErasureWorker } from './worker.ts';
+
+const actor = { role: 'human', id: 'dpo' } as const;
+export const context = { actor, $correlationId: 'spec' };
+
+/** For specs: what erases partners, over real backing services. */
+export async function erasureWorld(keys?: DataKeys) {
+  const database = await createDatabase();
+  const { pool } = database;
+  const redis = new Redis(serviceUrl('REDIS_URL'));
+  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, keys));
+  const contexts = new ContextStore(redis, undefined, undefined, undefined, keys);
+  const commands = new CommandExecutor(store, new SessionCache(store, contexts, new SessionMemory(1e6)));
+  const logger = createLogger('spec', 'silent');
+  const eraser = new Eraser(store, commands, contexts, redis, pool, { keyBackupDays: 30 }, keys);
+  const follower = new PartnerFollower(store, commands, pool, redis, logger);
+  const rows = new RowsStore(pool, true, keys);
+
+  const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {
+    const request: CommandRequest = { sessionId, commands: list, actor, commandIds: [], body: {} };
+    await commands.execute(request);
+  };
+  /** Brings a session into the tables and Redis, as the projector does. */
+  const project = async (session_id: string): Promise<void> => {
+    const events = await Array.fromAsync(readEvents(store, session_id));
+    const items = events.map((event) => itemOf({ session_id, event, position: BigInt(event.revision + 1) }));
+    const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
+    await rows.write(writer, items, BigInt(events.length), null);
+    await rebuildContext(store, contexts, session_id);
+  };
+  const command = (more: PartnerCommand): Promise<PartnerState> => commandPartner(store, more, context);
+
+  return {
+    pool,
+    redis,
+    store,
+    contexts,
+    eraser,
+    follower,
+    execute,
+    project,
+    command,
+    worker: (config = { inactiveDays: 0, noticeHours: 48 }) =>
+      new ErasureWorker(eraser, follower, store, pool, config, logger),
+    /** Starts a session with a turn that says something personal. */
+    start: async (partner_id: string): Promise<string> => {
+      const id = randomUUID();
+      const assignment = { session_id: id, completable: false, language: 'hi', updates: [] };
+      await command({ type: 'AssignSession', partner_id, ...assignment });
+      const extracted_entities = { order_id: `ORD-${partner_id}` };
+      await execute(id, { ...startSession, partner_id } as SessionCommand);
+      await execute(id, turn(randomUUID(), { message_text: 'secret words', extracted_entities }));
+      await project(id);
+      return id;
+    },
+    request: (partner_id: string, keep_until: string | null = null) =>
+      command({
+        type: 'RequestErasure',
+        partner_id,
+        keep_until,
+        request: {
+          erasure_id: randomUUID(),
+          reason: 'asked',
+          requested_at: new Date().toISOString(),
+          requested_by: actor,
+        },
+      }),
+    privacy: async (partner_id: string) => (await readPartner(store, partner_id)).state.privacy,
+    /** The text of all that can be read of a session's stream, and of all that is stored there. */
+    stream: async (id: string): Promise<string> =>
+      JSON.stringify(await Array.fromAsync(readEvents(store, id), ({ data }) => data)),
+    stored: async (id: string): Promise<string> =>
+      JSON.stringify(await Array.fromAsync(store.read(sessionStream(id)), ({ data }) => data)),
+    count: async (table: string, partner_id: string): Promise<number> => {
+      const { rowCount } = await pool.query(`SELECT FROM ${table} WHERE partner_id = $1`, [partner_id]);
+      return rowCount ?? 0;
+    },
+    close: async (): Promise<void> => {
+      await store.dispose();
+      redis.disconnect();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { PartnerCommand } from '#domain';
+import type { Logger } from '#platform';
+import { InjectLogger, inParallel, isUnavailable, repeat, retry } from '#platform';
+import { DataKeys, RetentionConfig } from '#privacy';
+import {
+  claimDuePartners,
+  contactedSince,
+  inactivePartners,
+  projectedUntil,
+  releasePartner,
+} from '#read-models';
+import { CommandRejectedError, commandPartner, EventStore, readPartner } from '#sessions';
+import { Eraser, NotErasedYetError } from './eraser.ts';
+import { PartnerFollower } from './follower.ts';
+import { eraseRestored } from './restored.ts';
+
+const everyMs = 1_000;
+const atOnce = 2;
+const perRound = 16;
+/** Partners announced in one round. */
+const announcedPerRound = 100;
+/** How long to wait before a partner that is not erased yet is tried again (s). */
+const retryS = 1;
+const hourMs = 3_600_000;
+const actor = { role: 'system', id: 'erasure' } as const;
+
+/** Finishes erasures: those that are asked for, and those whose announced time, or the end of whose restriction, has come. */
+@Injectable()
+export class ErasureWorker {
+  constructor(
+    private readonly eraser: Eraser,
+    private readonly follower: PartnerFollower,
+    private readonly store: EventStore,
+    private readonly pool: Pool,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'inactiveDays' | 'noticeHours'>,
+    @InjectLogger() private readonly logger: Logger,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
+  ) {}
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failed = false;
+    const onError = (err: unknown): void => {
+      if (!failed) this.logger.warn({ err }, 'erasures interrupted');
+      failed = true;
+    };
+    const round = async (): Promise<void> => {
+      await this.round(signal);
+      failed = false;
+    };
+    await retry(() => this.eraseRestored(), { signal, maxMs: 30_000, onRetry: onError });
+    await repeat(round, { everyMs, signal, onError });
+  }
+
+  /** One round; returns how many partners were erased. */
+  async round(signal?: AbortSignal): Promise<number> {
+    await this.cancelContacted();
+    if (this.config.inactiveDays > 0) await this.announce();
+    let erased = 0;
+    await inParallel(
+      await claimDuePartners(this.pool, perRound),
+      atOnce,
+      async (partnerId) => {
+        if (await this.attempt(partnerId)) erased += 1;
+      },
+      signal,
+    );
+    return erased;
+  }
+
+  private async eraseRestored(): Promise<void> {
+    const { store, pool, keys } = this;
+    const { length } = await eraseRestored({ store, pool, keys });
+    if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
+  }
+
+  private async attempt(partnerId: string): Promise<boolean> {
+    try {
+      const begun = await this.begin(partnerId);
+      const receipt = begun ? await this.eraser.erase(partnerId) : undefined;
+      await this.follower.write(partnerId);
+      if (receipt !== undefined) this.logger.info({ receipt_id: receipt.receipt_id }, 'partner erased');
+      return receipt !== undefined;
+    } catch (err) {
+      await releasePartner(this.pool, partnerId, retryS);
+      if (err instanceof NotErasedYetError) return false;
+      if (isUnavailable(err)) throw err;
+      // One partner that cannot be erased does not delay the others.
+      this.logger.error({ err }, 'partner not erased yet');
+      return false;
+    }
+  }
+
+  /**
+   * Whether the erasure is under way from now on. The stream decides: the table may be behind. An announced one waits until
+   * the table has all contacts up to its time.
+   */
+  private async begin(partner_id: string): Promise<boolean> {
+    const { erasure } = (await readPartner(this.store, partner_id)).state.privacy ?? {};
+    if (erasure === undefined) return false;
+    if (erasure.status === 'announced') {
+      if (((await projectedUntil(this.pool)) ?? '') < erasure.due_at)
+        throw new NotErasedYetError('The projectors have not seen all contacts yet.');
+      if ((await this.cancelContacted(partner_id)) > 0) return false;
+    }
+    return this.command({ type: 'BeginErasure', partner_id, now: new Date().toISOString() });
+  }
+
+  /** Any contact since the announcement cancels it; returns how many were cancelled. */
+  private async cancelContacted(partnerId?: string): Promise<number> {
+    const contacted = await contactedSince(this.pool, announcedPerRound, partnerId);
+    for (const partner_id of contacted) {
+      await this.command({ type: 'CancelErasure', partner_id });
+      await this.follower.write(partner_id);
+    }
+    return contacted.length;
+  }
+
+  private async announce(): Promise<void> {
+    const { inactiveDays, noticeHours } = this.config;
+    const now = Date.now();
+    const since = new Date(now - inactiveDays * 24 * hourMs).toISOString();
+    const due_at = new Date(now + noticeHours * hourMs).toISOString();
+    for (const partner_id of await inactivePartners(this.pool, since, announcedPerRound)) {
+      const request = {
+        erasure_id: randomUUID(),
+        reason: 'inactivity',
+        requested_at: new Date(now).toISOString(),
+        requested_by: actor,
+      };
+      await this.command({ type: 'AnnounceErasure', partner_id, request, due_at });
+      await this.follower.write(partner_id);
+    }
+  }
+
+  /** Executes a command on a partner; false: the partner's state does not allow it. */
+  private async command(command: PartnerCommand): Promise<boolean> {
+    try {
+      await commandPartner(this.store, command, { actor, $correlationId: randomUUID() });
+      return true;
+    } catch (error) {
+      if (error instanceof CommandRejectedError) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readPartner, readRetentionRuns, readSession } from '#sessions';
+import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import { erasureWorld } from '../erasure/test-partner.ts';
+import type { RetentionPolicy } from './retention.ts';
+import { runRetention } from './retention.ts';
+
+let world: Awaited<ReturnType<typeof erasureWorld>>;
+
+beforeAll(async () => {
+  world = await erasureWorld(testDataKeys());
+});
+afterAll(() => world.close());
+
+const none: RetentionPolicy = { sessionsDays: 0, partnersDays: 0, accessDays: 0, floorDays: 0 };
+const dayMs = 86_400_000;
+/** The retention as it runs in some days, for what is written now. */
+const runIn = (days: number, policy: Partial<RetentionPolicy>, apply = true) =>
+  runRetention({
+    ...world,
+    policy: { ...none, ...policy },
+    apply,
+    now: new Date(Date.now() + days * dayMs),
+  });
+
+async function endedSession(partner_id = `P-${randomUUID()}`): Promise<{ partner_id: string; id: string }> {
+  const id = await world.start(partner_id);
+  await world.execute(id, { type: 'EndSession', reason: null });
+  await world.project(id);
+  return { partner_id, id };
+}
+const isThere = async (id: string): Promise<boolean> => (await readSession(world.store, id)) !== undefined;
+
+test('sessions that are over go with their streams when their time has come', async () => {
+  const { id } = await endedSession();
+  const active = await world.start(`P-${randomUUID()}`);
+  expect((await runIn(9, { sessionsDays: 10 })).deleted.sessions).toBe(0);
+  expect((await runIn(11, { sessionsDays: 10 }, false)).deleted.sessions).toBeGreaterThan(0);
+  expect(await isThere(id)).toBe(true);
+  await runIn(11, { sessionsDays: 10 });
+  expect([await isThere(id), await isThere(active)]).toEqual([false, true]);
+  expect(await world.store.wasDeleted(`session-${id}`)).toBe(true);
+});
+
+test('nothing goes before the time for which the law demands it', async () => {
+  const { id } = await endedSession();
+  await runIn(11, { sessionsDays: 10, floorDays: 30 });
+  expect(await isThere(id)).toBe(true);
+});
+
+test('a legal hold keeps sessions and what is remembered', async () => {
+  const { partner_id, id } = await endedSession();
+  const by = { role: 'human', id: 'dpo' } as const;
+  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
+  await world.command({ type: 'PlaceHold', partner_id, hold });
+  await world.follower.write(partner_id);
+  await runIn(11, { sessionsDays: 10, partnersDays: 10 });
+  expect(await isThere(id)).toBe(true);
+  expect((await readPartner(world.store, partner_id)).state.last_session_id).toBe(id);
+});
+
+test('what is remembered of a partner goes, also when its sessions went before', async () => {
+  const { partner_id } = await endedSession();
+  await runIn(11, { sessionsDays: 10 });
+  await world.pool.query('DELETE FROM conversation_turn WHERE partner_id = $1', [partner_id]);
+  await world.pool.query('DELETE FROM conversation_session WHERE partner_id = $1', [partner_id]);
+  await runIn(15, { partnersDays: 20 });
+  expect((await readPartner(world.store, partner_id)).state.last_session_id).not.toBeNull();
+  await runIn(21, { partnersDays: 20 });
+  expect(await readPartner(world.store, partner_id)).toMatchObject({ revision: -1 });
+});
+
+test('a run is recorded with what it deleted', async () => {
+  const { deleted } = await runIn(11, { sessionsDays: 10 });
+  expect((await readRetentionRuns(world.store)).at(-1)).toMatchObject({
+    before: { partners: null, access: null },
+    deleted,
+  });
+});

@@ -1,0 +1,122 @@
+import type { Pool } from 'pg';
+import { inParallel } from '#platform';
+import type { RetentionConfig } from '#privacy';
+import type { OldSession } from '#read-models';
+import { forgetAccessBefore, forgetNoted, notePartners, oldPartners, oldSessions } from '#read-models';
+import type { EventStore, RetentionRun } from '#sessions';
+import { partnerStream, readPartner, recordRetentionRun, sessionStream } from '#sessions';
+
+export type RetentionPolicy = Pick<
+  RetentionConfig,
+  'sessionsDays' | 'partnersDays' | 'accessDays' | 'floorDays'
+>;
+
+interface RetentionPorts {
+  readonly store: EventStore;
+  readonly pool: Pool;
+  readonly policy: RetentionPolicy;
+  /** False: only says what would go. */
+  readonly apply: boolean;
+  readonly signal?: AbortSignal;
+  readonly now?: Date;
+}
+
+const batch = 200;
+const atOnce = 4;
+const dayMs = 86_400_000;
+/** Days without an access log after which no older one is looked for. */
+const quietDays = 31;
+
+/**
+ * Deletes what is older than the policy says: streams first, and of them follow the rows, contexts and indexes, as with any
+ * deletion. Nothing of partners on legal hold, or whose data are restricted.
+ */
+export async function runRetention({
+  store,
+  pool,
+  policy,
+  apply,
+  signal,
+  now = new Date(),
+}: RetentionPorts): Promise<RetentionRun> {
+  const started_at = now.toISOString();
+  const before = {
+    sessions: cutoff(now, policy.sessionsDays, policy.floorDays),
+    partners: cutoff(now, policy.partnersDays, policy.floorDays),
+    access: cutoff(now, policy.accessDays, policy.floorDays),
+  };
+  const ports = { store, pool, apply, signal };
+  const sessions = before.sessions === null ? 0 : await deleteSessions(ports, before.sessions);
+  const partners = before.partners === null ? 0 : await deletePartners(ports, before.partners);
+  const access_days = before.access === null ? 0 : await deleteAccessLogs(ports, before.access);
+  const deleted = { sessions, partners, access_days };
+  const run = { started_at, finished_at: new Date().toISOString(), before, deleted };
+  if (apply) await recordRetentionRun(store, run);
+  return run;
+}
+
+type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply'> & { readonly signal: AbortSignal | undefined };
+
+/** What has to be kept for some time is kept at least so long. */
+function cutoff(now: Date, days: number, floorDays: number): string | null {
+  return days === 0 ? null : new Date(now.getTime() - Math.max(days, floorDays) * dayMs).toISOString();
+}
+
+async function deleteSessions({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
+  let count = 0;
+  let last: OldSession | undefined;
+  for (;;) {
+    if (signal?.aborted) break;
+    const sessions = await oldSessions(pool, before, last, batch);
+    if (apply) {
+      await notePartners(pool, sessions);
+      await inParallel(sessions, atOnce, ({ session_id }) => store.deleteStream(sessionStream(session_id)));
+    }
+    count += sessions.length;
+    last = sessions.at(-1);
+    if (sessions.length < batch) break;
+  }
+  return count;
+}
+
+/** What is remembered of a partner: the stream itself says when it was written last. */
+async function deletePartners({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
+  let count = 0;
+  let last = '';
+  for (;;) {
+    if (signal?.aborted) break;
+    const partners = await oldPartners(pool, before, last, batch);
+    const done: string[] = [];
+    await inParallel(partners, atOnce, async (partnerId) => {
+      const stored = await store.readLast(partnerStream(partnerId));
+      if (stored !== undefined && stored.created.toISOString() >= before) return;
+      const { privacy = {} } = (await readPartner(store, partnerId)).state;
+      if (privacy.hold !== undefined || privacy.erasure !== undefined || privacy.receipt !== undefined)
+        return;
+      if (stored !== undefined) count += 1;
+      if (stored !== undefined && apply) await store.deleteStream(partnerStream(partnerId));
+      done.push(partnerId);
+    });
+    if (apply) await forgetNoted(pool, done);
+    if (partners.length < batch) break;
+    last = partners.at(-1) ?? '';
+  }
+  return count;
+}
+
+/** There is a stream a day: those of the days before. */
+async function deleteAccessLogs({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
+  let count = 0;
+  let quiet = 0;
+  for (let day = Date.parse(before.slice(0, 10)) - dayMs; quiet < quietDays; day -= dayMs) {
+    if (signal?.aborted) break;
+    const stream = `access-${new Date(day).toISOString().slice(0, 10)}`;
+    const isThere = (await store.readLast(stream)) !== undefined;
+    quiet = isThere ? 0 : quiet + 1;
+    if (!isThere) continue;
+    count += 1;
+    if (apply) await store.deleteStream(stream);
+  }
+  if (apply) await forgetAccessBefore(pool, `${before.slice(0, 10)}T00:00:00.000Z`);
+  return count;
+}

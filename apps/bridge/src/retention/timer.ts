@@ -1,0 +1,35 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { Logger } from '#platform';
+import { InjectLogger, repeat } from '#platform';
+import { RetentionConfig } from '#privacy';
+import { withRetentionLock } from '#read-models';
+import { EventStore } from '#sessions';
+import { runRetention } from './retention.ts';
+
+/** Runs the retention from time to time; of several bridges one at a time. Without a policy it has nothing to do. */
+@Injectable()
+export class RetentionTimer {
+  constructor(
+    private readonly store: EventStore,
+    private readonly pool: Pool,
+    @Inject(RetentionConfig) private readonly policy: RetentionConfig,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { policy, store, pool } = this;
+    if (policy.sessionsDays + policy.partnersDays + policy.accessDays === 0) return;
+    const onError = (err: unknown): void => this.logger.warn({ err }, 'retention interrupted');
+    const work = async (): Promise<void> => {
+      const { deleted } = await runRetention({ store, pool, policy, apply: true, signal });
+      this.logger.info({ deleted }, 'retention done');
+    };
+    const once = async (): Promise<void> => {
+      await withRetentionLock(pool, work);
+    };
+    await once().catch(onError);
+    await repeat(once, { everyMs: policy.intervalS * 1_000, signal, onError });
+  }
+}

@@ -1,0 +1,128 @@
+import type { Decision } from '../kernel/decision.ts';
+import { accept, reject } from '../kernel/decision.ts';
+import { unknownCommand } from '../kernel/unknown.ts';
+import type { PrivacyCommand } from './commands.ts';
+import type { PartnerEvent } from './events.ts';
+import type { PartnerPrivacy } from './privacy.ts';
+import type { PartnerState } from './state.ts';
+import { newPartner, noChanges } from './state.ts';
+
+export type PrivacyRejection =
+  | 'legal_hold'
+  | 'erasure_in_progress'
+  | 'partner_restricted'
+  | 'no_erasure'
+  | 'no_hold'
+  | 'erasure_not_due';
+type PrivacyDecision = Decision<PartnerEvent, PrivacyRejection>;
+
+/** What a command about a partner's erasure, or a legal hold, does. What is as the command wants it changes nothing. */
+export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): PrivacyDecision {
+  const { erasure, hold } = partner.privacy ?? {};
+  switch (command.type) {
+    case 'RequestErasure':
+      return requestErasure(command, partner);
+    case 'AnnounceErasure': {
+      if (erasure !== undefined) return accept();
+      if (hold !== undefined) return held();
+      const { request, due_at } = command;
+      return change(partner, command, 'PartnerErasureAnnounced', {
+        erasure: { ...request, status: 'announced', due_at },
+      });
+    }
+    case 'BeginErasure': {
+      if (erasure === undefined) return reject('no_erasure', 'No erasure of the partner is asked for.');
+      if (erasure.status === 'requested') return accept();
+      if (hold !== undefined) return held();
+      if (command.now < erasure.due_at)
+        return reject('erasure_not_due', `The partner is not erased before ${erasure.due_at}.`);
+      const { due_at: _due, ...request } = erasure;
+      const after = erasure.status === 'announced' ? 'announcement' : 'restriction';
+      return change(partner, command, 'PartnerErasureRequested', {
+        erasure: { ...request, status: 'requested', after },
+      });
+    }
+    case 'CancelErasure':
+      if (erasure === undefined) return reject('no_erasure', 'No erasure of the partner is asked for.');
+      if (erasure.status === 'requested') return underWay();
+      return change(partner, command, 'PartnerErasureCancelled', { erasure: undefined });
+    case 'FinishErasure': {
+      if (erasure?.erasure_id !== command.receipt.erasure_id) return accept();
+      const data = { partner_id: command.partner_id, privacy: { receipt: command.receipt } };
+      return accept<PartnerEvent>({ type: 'PartnerErased', data });
+    }
+    case 'PlaceHold':
+      if (erasure?.status === 'requested') return underWay();
+      if (hold?.reason === command.hold.reason) return accept();
+      return change(partner, command, 'LegalHoldPlaced', { hold: command.hold });
+    case 'LiftHold':
+      if (hold === undefined) return reject('no_hold', 'There is no legal hold on the partner.');
+      return change(partner, command, 'LegalHoldLifted', { hold: undefined });
+    default:
+      return unknownCommand(command);
+  }
+}
+
+/** Until `keep_until` the data have to be kept: they are restricted now, and erased then. */
+function requestErasure(
+  command: PrivacyCommand & { type: 'RequestErasure' },
+  partner: PartnerState,
+): PrivacyDecision {
+  const { erasure, hold } = partner.privacy ?? {};
+  const { request, keep_until } = command;
+  if (erasure !== undefined && erasure.status !== 'announced') return accept();
+  if (hold !== undefined) return held();
+  return keep_until !== null && keep_until > request.requested_at
+    ? change(partner, command, 'PartnerRestricted', {
+        erasure: { ...request, status: 'restricted', due_at: keep_until },
+      })
+    : change(partner, command, 'PartnerErasureRequested', {
+        erasure: { ...request, status: 'requested', after: 'request' },
+      });
+}
+
+/** Contact cancels an erasure that was only announced. */
+export function cancelByContact(partner_id: string, partner: PartnerState): readonly PartnerEvent[] {
+  if (partner.privacy?.erasure?.status !== 'announced') return [];
+  const decision = decidePrivacy({ type: 'CancelErasure', partner_id }, partner);
+  return 'events' in decision ? decision.events : [];
+}
+
+/** Why no session of a partner can start; undefined: one can. */
+export function obstacleToSessions({
+  privacy,
+}: PartnerState): 'erasure_in_progress' | 'partner_restricted' | undefined {
+  const status = privacy?.erasure?.status;
+  if (status === 'requested') return 'erasure_in_progress';
+  return status === 'restricted' ? 'partner_restricted' : undefined;
+}
+
+type StateEvent = Exclude<PartnerEvent, { type: 'PartnerErased' }>;
+
+function change(
+  partner: PartnerState,
+  { partner_id }: PrivacyCommand,
+  type: StateEvent['type'],
+  changes: { readonly [Member in keyof PartnerPrivacy]: PartnerPrivacy[Member] | undefined },
+): PrivacyDecision {
+  const members = Object.entries({ ...partner.privacy, ...changes }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const privacy = Object.fromEntries(members) as PartnerPrivacy;
+  const state = type === 'PartnerErasureRequested' ? forgotten(partner) : partner;
+  return accept<PartnerEvent>({ type, data: { partner_id, ...state, privacy } });
+}
+
+/** From here on there is no way back: only the ids of the sessions are needed. */
+function forgotten(partner: PartnerState): PartnerState {
+  const sessions = partner.sessions.map((session) => ({ ...session, changes: noChanges }));
+  return { ...partner, memory: newPartner.memory, sessions };
+}
+
+function held(): PrivacyDecision {
+  return reject('legal_hold', 'A legal hold on the partner blocks it.');
+}
+
+function underWay(): PrivacyDecision {
+  return reject('erasure_in_progress', 'The partner is being erased.');
+}

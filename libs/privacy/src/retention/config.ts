@@ -1,0 +1,76 @@
+import { IsIn } from 'class-validator';
+import { IsWhole, orExit, readEnvironment } from '#platform';
+import type { Role } from '../access/caller.ts';
+import { roles } from '../access/caller.ts';
+
+/** How long data are kept; the token under which it is injected. Days; 0: without a limit. */
+export abstract class RetentionConfig {
+  /** Data of a partner that were worked on within so many days are restricted before they are erased. */
+  abstract readonly floorDays: number;
+  /** The role that reads what is restricted. */
+  abstract readonly restrictedRole: Role;
+  /** A partner without any contact for so many days is erased. */
+  abstract readonly inactiveDays: number;
+  /** How long before that the erasure is announced. */
+  abstract readonly noticeHours: number;
+  /** How long backups of the key store are kept. */
+  abstract readonly keyBackupDays: number;
+  /** After so many days sessions that are over go, with all their events; what is remembered of partners; the access log. */
+  abstract readonly sessionsDays: number;
+  abstract readonly partnersDays: number;
+  abstract readonly accessDays: number;
+  /** Time between two runs of the retention. */
+  abstract readonly intervalS: number;
+}
+
+class Environment {
+  @IsWhole(0, 3_650)
+  RETENTION_FLOOR_DAYS = 0;
+
+  @IsIn(roles, { message: `must be one of ${roles.join(', ')}` })
+  RESTRICTED_ROLE: Role = 'auditor';
+
+  @IsWhole(0, 3_650)
+  ERASE_INACTIVE_DAYS = 0;
+
+  @IsWhole(1, 8_760)
+  ERASE_NOTICE_HOURS = 48;
+
+  @IsWhole(0, 3_650)
+  KEYSTORE_BACKUP_DAYS = 30;
+
+  @IsWhole(0, 36_500)
+  RETENTION_SESSIONS_DAYS = 0;
+
+  @IsWhole(0, 36_500)
+  RETENTION_PARTNERS_DAYS = 0;
+
+  @IsWhole(0, 36_500)
+  RETENTION_ACCESS_DAYS = 0;
+
+  @IsWhole(1, 604_800)
+  RETENTION_INTERVAL_S = 3_600;
+}
+
+/** @throws EnvironmentError that lists every wrong variable */
+export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
+  const environment = readEnvironment(Environment, env);
+  return {
+    floorDays: environment.RETENTION_FLOOR_DAYS,
+    restrictedRole: environment.RESTRICTED_ROLE,
+    inactiveDays: environment.ERASE_INACTIVE_DAYS,
+    noticeHours: environment.ERASE_NOTICE_HOURS,
+    keyBackupDays: environment.KEYSTORE_BACKUP_DAYS,
+    sessionsDays: environment.RETENTION_SESSIONS_DAYS,
+    partnersDays: environment.RETENTION_PARTNERS_DAYS,
+    accessDays: environment.RETENTION_ACCESS_DAYS,
+    intervalS: environment.RETENTION_INTERVAL_S,
+  };
+}
+
+/** As `loadRetentionConfig` of the process's environment; on a wrong one the process ends with 78. */
+export function loadRetentionConfigOrExit(): RetentionConfig {
+  return orExit(() => loadRetentionConfig(process.env));
+}
+
+export const retentionConfigProvider = { provide: RetentionConfig, useFactory: loadRetentionConfigOrExit };

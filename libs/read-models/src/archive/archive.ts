@@ -1,0 +1,117 @@
+import type { Pool } from 'pg';
+import type { RecordedEvent } from '#domain';
+import { contextOf } from '#domain';
+import type { EventStore } from '#sessions';
+import { readEvents, readPartner, readSession, UnprojectableEventError } from '#sessions';
+import { sessionsBefore } from '../erasure/rows.ts';
+
+/** A file of an archive; its text is made while it is read, so that an archive takes no memory. */
+export interface ArchiveFile {
+  readonly name: string;
+  readonly read: () => AsyncIterable<string>;
+}
+
+interface ArchivePorts {
+  readonly store: EventStore;
+  readonly pool: Pool;
+}
+
+const readme = `All data that Turnstream has of one partner.
+
+partner.json           what is remembered from one session to the next, and what was asked for with the data
+sessions/<id>.json     the working context and all events of a session
+sessions/<id>.txt      the same conversation for reading
+access.json            who read the data unmasked, and what administrators did with them
+`;
+const accessPage = 500;
+
+/** The files of a partner's archive; undefined: nothing is known of the partner. */
+export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise<ArchiveFile[] | undefined> {
+  const { revision, state } = await readPartner(ports.store, partnerId);
+  const rows = await sessionsBefore(ports.pool, partnerId, 'infinity');
+  const ids = [...new Set([...rows, ...state.sessions.map(({ session_id }) => session_id)])].sort();
+  if (revision < 0 && ids.length === 0) return undefined;
+  const { memory, privacy = {}, last_session_id } = state;
+  const partner = { partner_id: partnerId, last_session_id, memory, privacy, sessions: ids };
+  return [
+    textFile('README.txt', readme),
+    textFile('partner.json', `${JSON.stringify(partner, null, 2)}\n`),
+    ...ids.flatMap((id) => [
+      { name: `sessions/${id}.json`, read: () => sessionJson(ports.store, id) },
+      { name: `sessions/${id}.txt`, read: () => sessionText(ports.store, id) },
+    ]),
+    { name: 'access.json', read: () => accessJson(ports.pool, partnerId) },
+  ];
+}
+
+function textFile(name: string, text: string): ArchiveFile {
+  return {
+    name,
+    read: async function* read() {
+      yield text;
+    },
+  };
+}
+
+async function* sessionJson(store: EventStore, id: string): AsyncGenerator<string> {
+  yield `{\n"context": ${JSON.stringify(await contextIn(store, id))},\n"events": [`;
+  let separator = '\n';
+  for await (const { type, event_id, revision, data, metadata } of readEvents(store, id)) {
+    const { occurred_at, actor } = metadata;
+    yield separator + JSON.stringify({ revision, type, event_id, occurred_at, actor, data });
+    separator = ',\n';
+  }
+  yield '\n]\n}\n';
+}
+
+/** Null: an event of the session cannot be folded; its events are there. */
+async function contextIn(store: EventStore, id: string): Promise<object | null> {
+  try {
+    const session = await readSession(store, id);
+    return session === undefined ? null : contextOf(session);
+  } catch (error) {
+    if (error instanceof UnprojectableEventError) return null;
+    throw error;
+  }
+}
+
+async function* sessionText(store: EventStore, id: string): AsyncGenerator<string> {
+  yield `Session ${id}\n\n`;
+  for await (const event of readEvents(store, id)) yield `${lineOf(event)}\n`;
+}
+
+function lineOf(event: RecordedEvent): string {
+  const at = event.metadata.occurred_at.replace('T', ' ').slice(0, 19);
+  if (event.type !== 'TurnRecorded') return `${at}  ${event.type}  ${JSON.stringify(event.data)}`;
+  const { sender, message_text } = event.data;
+  return `${at}  ${sender}: ${message_text.replaceAll('\n', '\n    ')}`;
+}
+
+/** The records of the access log, where there is such a table. */
+async function* accessJson(pool: Pool, partnerId: string): AsyncGenerator<string> {
+  yield '[';
+  const { rows } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('access_record_partner') IS NOT NULL AS there`,
+  );
+  let after: { at: string; event_id: string } | undefined;
+  for (let count = rows[0]?.there ? accessPage : 0; count === accessPage;) {
+    const page = await pool.query<{ at: string; event_id: string; record: object }>(
+      `SELECT p.at::text AS at, p.event_id, to_json(r) AS record FROM access_record_partner AS p
+       JOIN access_record AS r ON r.event_id = p.event_id
+       WHERE p.partner_id = $1 AND (p.at, p.event_id) > ($2::timestamptz, $3::uuid)
+       ORDER BY p.at, p.event_id LIMIT $4`,
+      [
+        partnerId,
+        after?.at ?? '-infinity',
+        after?.event_id ?? '00000000-0000-0000-0000-000000000000',
+        accessPage,
+      ],
+    );
+    for (const { record } of page.rows) {
+      yield `${after === undefined ? '\n' : ',\n'}${JSON.stringify(record)}`;
+      after = page.rows.at(-1);
+    }
+    count = page.rows.length;
+  }
+  yield '\n]\n';
+}

@@ -1,0 +1,144 @@
+import type { Pool } from 'pg';
+import type { PartnerPrivacy } from '#domain';
+
+const positionName = 'partner_privacy';
+/** How long a bridge that claimed a partner has to erase it, before another may try. */
+const claimS = 60;
+
+/** Up to where the events of partners are in the table; null: nowhere yet. */
+export async function loadPrivacyPosition(pool: Pool): Promise<bigint | null> {
+  const { rows } = await pool.query<{ position: string }>(
+    'SELECT position FROM bridge_checkpoint WHERE name = $1',
+    [positionName],
+  );
+  return rows[0] === undefined ? null : BigInt(rows[0].position);
+}
+
+export async function savePrivacyPosition(pool: Pool, position: bigint): Promise<void> {
+  await pool.query(
+    `INSERT INTO bridge_checkpoint AS c (name, position) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET position = excluded.position, updated_at = now()`,
+    [positionName, position],
+  );
+}
+
+/** Writes what is asked for with a partner's data, as of now. */
+export async function savePrivacy(pool: Pool, partnerId: string, privacy: PartnerPrivacy): Promise<void> {
+  const { erasure, hold, receipt } = privacy;
+  const due = erasure !== undefined && 'due_at' in erasure ? erasure.due_at : (erasure?.requested_at ?? null);
+  await pool.query({
+    name: 'turnstream-partner-privacy',
+    text: `INSERT INTO partner_privacy (partner_id, erasure, due_at, announced_at, held, erased_at, receipt_id)
+      VALUES ($1, $2, $3, $4, $5, $6, $7)
+      ON CONFLICT (partner_id) DO UPDATE SET erasure = excluded.erasure, due_at = excluded.due_at,
+        announced_at = excluded.announced_at, held = excluded.held, erased_at = excluded.erased_at,
+        receipt_id = excluded.receipt_id, changed_at = clock_timestamp()`,
+    values: [
+      partnerId,
+      erasure?.status ?? null,
+      due,
+      erasure?.status === 'announced' ? erasure.requested_at : null,
+      hold !== undefined,
+      receipt?.erased_at ?? null,
+      receipt?.receipt_id ?? null,
+    ],
+  });
+}
+
+/** Claims partners whose erasure is due, on whom there is no hold and that no other bridge works on. */
+export async function claimDuePartners(pool: Pool, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ partner_id: string }>(
+    `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id IN (
+       SELECT partner_id FROM partner_privacy
+       WHERE erasure IS NOT NULL AND due_at <= now() AND (NOT held OR erasure = 'requested')
+         AND coalesce(claimed_until, '-infinity') < now()
+       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING partner_id`,
+    [limit, claimS],
+  );
+  return rows.map(({ partner_id }) => partner_id);
+}
+
+/** Gives partners back, to be tried again after some seconds. */
+export async function releasePartner(pool: Pool, partnerId: string, afterS: number): Promise<void> {
+  await pool.query(
+    `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id = $1`,
+    [partnerId, afterS],
+  );
+}
+
+/** Partners, or this one, whose erasure is announced and who were active since. */
+export async function contactedSince(pool: Pool, limit: number, partnerId?: string): Promise<string[]> {
+  const { rows } = await pool.query<{ partner_id: string }>(
+    `SELECT partner_id FROM partner_privacy AS p WHERE erasure = 'announced' AND EXISTS (
+       SELECT FROM conversation_session AS s
+       WHERE s.partner_id = p.partner_id AND s.last_activity_time > p.announced_at)
+       AND partner_id = coalesce($2, partner_id) LIMIT $1`,
+    [limit, partnerId],
+  );
+  return rows.map(({ partner_id }) => partner_id);
+}
+
+/** Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold. */
+export async function inactivePartners(pool: Pool, since: string, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ partner_id: string }>(
+    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1
+       AND NOT EXISTS (SELECT FROM conversation_session AS o
+         WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1)
+       AND NOT EXISTS (SELECT FROM partner_privacy AS p
+         WHERE p.partner_id = s.partner_id AND (p.erasure IS NOT NULL OR p.held))
+     LIMIT $2`,
+    [since, limit],
+  );
+  return rows.map(({ partner_id }) => partner_id);
+}
+
+/** The last contact with a partner (ISO 8601), and whether a session is still active; null: there was none. */
+export async function lastContact(
+  pool: Pool,
+  partnerId: string,
+): Promise<{ at: string; active: boolean } | null> {
+  const { rows } = await pool.query<{ at: Date | null; active: boolean }>(
+    `SELECT max(last_activity_time) AS at, coalesce(bool_or(status = 'active'), false) AS active
+     FROM conversation_session WHERE partner_id = $1`,
+    [partnerId],
+  );
+  const { at = null, active = false } = rows[0] ?? {};
+  return at === null ? null : { at: new Date(at).toISOString(), active };
+}
+
+export interface PrivacyChange {
+  readonly partner_id: string;
+  /** Only the named role reads the partner's data. */
+  readonly closed: boolean;
+  readonly changed_at: string;
+}
+
+const iso = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The partners whose rows changed after a time (null: all that are closed), and what time it is there (ISO 8601). */
+export async function closedPartners(
+  pool: Pool,
+  after: string | null,
+): Promise<{ readonly changes: readonly PrivacyChange[]; readonly now: string }> {
+  const { rows } = await pool.query<{ now: string; changes: readonly PrivacyChange[] | null }>(
+    `SELECT ${iso('now()')} AS now, json_agg(json_build_object('partner_id', partner_id, 'changed_at', ${iso('changed_at')},
+       'closed', coalesce(erasure IN ('restricted', 'requested'), false)) ORDER BY changed_at) AS changes
+     FROM partner_privacy
+     WHERE CASE WHEN $1::timestamptz IS NULL THEN erasure IN ('restricted', 'requested')
+       ELSE changed_at > $1::timestamptz END`,
+    [after],
+  );
+  const { now = new Date().toISOString(), changes = null } = rows[0] ?? {};
+  return { changes: changes ?? [], now };
+}
+
+/** Since when the rows of all sessions are known to be complete (ISO 8601); undefined: not known. No projectors: now. */
+export async function projectedUntil(pool: Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ until: Date | null; unknown: boolean }>(
+    `SELECT coalesce(min(current_until), now()) AS until, coalesce(bool_or(current_until IS NULL), false) AS unknown
+     FROM projection_slot`,
+  );
+  const { until, unknown } = rows[0] ?? { until: null, unknown: true };
+  return unknown || until === null ? undefined : new Date(until).toISOString();
+}

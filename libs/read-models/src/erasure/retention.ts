@@ -1,0 +1,98 @@
+import type { Pool } from 'pg';
+
+/** A session that is over, in the order in which the retention goes through them. */
+export interface OldSession {
+  readonly session_id: string;
+  readonly partner_id: string;
+  /** ISO 8601, to the microsecond. */
+  readonly last_activity_time: string;
+}
+
+const protectedPartner = (partner: string): string =>
+  `EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = ${partner} AND (p.held OR p.erasure IS NOT NULL))`;
+
+/** Sessions that are over and were active last before a time (ISO 8601), after one of them; none of partners on hold. */
+export async function oldSessions(
+  pool: Pool,
+  before: string,
+  after: OldSession | undefined,
+  limit: number,
+): Promise<OldSession[]> {
+  const { rows } = await pool.query<OldSession>(
+    `SELECT session_id, partner_id,
+       to_char(last_activity_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS last_activity_time
+     FROM conversation_session AS s
+     WHERE status <> 'active' AND last_activity_time < $1
+       AND (last_activity_time, session_id) > ($2::timestamptz, $3::uuid)
+       AND NOT ${protectedPartner('s.partner_id')}
+     ORDER BY s.last_activity_time, s.session_id LIMIT $4`,
+    [
+      before,
+      after?.last_activity_time ?? '-infinity',
+      after?.session_id ?? '00000000-0000-0000-0000-000000000000',
+      limit,
+    ],
+  );
+  return rows;
+}
+
+/** Notes the partners of sessions that are about to be deleted: later nothing else tells of them. */
+export async function notePartners(pool: Pool, sessions: readonly OldSession[]): Promise<void> {
+  await pool.query(
+    `INSERT INTO partner_retention AS r (partner_id, seen_at)
+     SELECT partner_id, max(at) FROM unnest($1::text[], $2::timestamptz[]) AS s (partner_id, at) GROUP BY partner_id
+     ON CONFLICT (partner_id) DO UPDATE SET seen_at = greatest(r.seen_at, excluded.seen_at)`,
+    [sessions.map(({ partner_id }) => partner_id), sessions.map((session) => session.last_activity_time)],
+  );
+}
+
+/** Partners without any session since a time (ISO 8601) who may be remembered, in the order of their ids; none on hold. */
+export async function oldPartners(
+  pool: Pool,
+  before: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await pool.query<{ partner_id: string }>(
+    `SELECT partner_id FROM (
+       SELECT partner_id FROM partner_retention WHERE seen_at < $1 UNION
+       SELECT partner_id FROM conversation_session WHERE last_activity_time < $1) AS c
+     WHERE partner_id > $2 AND NOT ${protectedPartner('c.partner_id')}
+       AND NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = c.partner_id AND p.receipt_id IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM conversation_session AS s
+         WHERE s.partner_id = c.partner_id AND (s.last_activity_time >= $1 OR s.status = 'active'))
+     ORDER BY partner_id LIMIT $3`,
+    [before, after, limit],
+  );
+  return rows.map(({ partner_id }) => partner_id);
+}
+
+export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Promise<void> {
+  await pool.query('DELETE FROM partner_retention WHERE partner_id = ANY ($1)', [partnerIds]);
+}
+
+/** Deletes the rows of the access log before a time (ISO 8601), where there is such a table. */
+export async function forgetAccessBefore(pool: Pool, before: string): Promise<void> {
+  const { rows } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('access_record') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there) await pool.query('DELETE FROM access_record WHERE at < $1', [before]);
+}
+
+const lockKey = 7_230_119;
+
+/** Runs work unless another process does at the time; false: one does. */
+export async function withRetentionLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+      lockKey,
+    ]);
+    if (!rows[0]?.locked) return false;
+    await work();
+    return true;
+  } finally {
+    // The lock goes with the connection.
+    client.release(true);
+  }
+}

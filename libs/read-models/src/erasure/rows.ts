@@ -1,0 +1,93 @@
+import type { Pool, PoolClient } from 'pg';
+
+/** What is erased: all of the partner from before a time (ISO 8601), and what there is of these sessions. */
+export interface ErasedRows {
+  readonly partner_id: string;
+  readonly before: string;
+  readonly session_ids: readonly string[];
+}
+
+interface PersonalTable {
+  readonly table: string;
+  /** $1 the partner, $2 the time, $3 the ids of the sessions. */
+  readonly where: string;
+  /** It comes with a later migration. */
+  readonly isOptional?: boolean;
+}
+
+const ofSessions = 'session_id = ANY ($3::uuid[])';
+
+/** Every table that says something of a partner, those first that refer to others. */
+const tables: readonly PersonalTable[] = [
+  { table: 'turn_entity', where: `partner_id = $1 AND ${ofSessions}`, isOptional: true },
+  { table: 'personal_token', where: 'partner_id = $1 AND $2::timestamptz IS NOT NULL', isOptional: true },
+  { table: 'session_reference', where: ofSessions },
+  { table: 'conversation_turn', where: ofSessions },
+  { table: 'conversation_session', where: ofSessions },
+  { table: 'set_aside_session', where: 'session_id = ANY ($3::text[])' },
+  { table: 'reference_index', where: `(partner_id = $1 AND started_at < $2) OR ${ofSessions}` },
+  { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
+  {
+    table: 'kept_update',
+    where: `partner_id = $1 AND NOT EXISTS (SELECT FROM kept_update_reference AS r
+      WHERE r.update_id = kept_update.id AND r.received_at >= $2)`,
+  },
+];
+
+/** The ids of a partner's sessions that began before a time (ISO 8601), as the table has them. */
+export async function sessionsBefore(pool: Pool, partnerId: string, before: string): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    'SELECT session_id FROM conversation_session WHERE partner_id = $1 AND start_time < $2',
+    [partnerId, before],
+  );
+  return rows.map(({ session_id }) => session_id);
+}
+
+/** Deletes the rows of a partner in one transaction. */
+export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    // The receipt says that they are gone: a crash of the server must not bring them back.
+    await client.query('SET LOCAL synchronous_commit = on');
+    for (const { table, where } of await existing(client))
+      await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
+    await client.query('COMMIT');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** How many rows each table has of a partner. */
+export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table: string; left: number }[]> {
+  const counts: { table: string; left: number }[] = [];
+  for (const { table, where } of await existing(pool)) {
+    const { rows } = await pool.query<{ left: number }>(
+      `SELECT count(*)::int AS left FROM ${table} WHERE ${typed(where)}`,
+      valuesOf(erased),
+    );
+    counts.push({ table, left: rows[0]?.left ?? 0 });
+  }
+  return counts;
+}
+
+async function existing(client: Pool | PoolClient): Promise<PersonalTable[]> {
+  const names = tables.map(({ table }) => table);
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
+    [names],
+  );
+  const found = new Set(rows.map(({ name }) => name));
+  return tables.filter(({ table, isOptional }) => isOptional !== true || found.has(table));
+}
+
+/** Every statement names all three values, so that PostgreSQL knows their types. */
+function typed(where: string): string {
+  return `(${where}) AND ($1::text, $2::timestamptz, $3::text[]) IS NOT NULL`;
+}
+
+function valuesOf({ partner_id, before, session_ids }: ErasedRows): unknown[] {
+  return [partner_id, before, session_ids];
+}

@@ -1,0 +1,109 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { DataKeys } from '#privacy';
+import { repeat } from '#platform';
+import type { SessionMemory } from '../context/session-memory.ts';
+import { closedPartners } from './partner-privacy.ts';
+import { sessionsBefore } from './rows.ts';
+
+/** Redis channel on which it is told that something was asked for with a partner's data, or done. It carries the partner's id. */
+const channel = 'partner:changed';
+/** How often the table is read: messages may be lost. */
+const pollMs = 2_000;
+/** Clocks and transactions may differ by so much: what changed a little before the last row is read again. */
+const overlapMs = 10_000;
+
+/** Tells all processes, once the table says so too, that a partner was erased or restricted. Not awaited. */
+export function announcePartner(redis: Redis, partnerId: string): void {
+  redis.publish(channel, partnerId).catch(() => undefined);
+}
+
+/**
+ * Which partners only the named role reads, by the table. When a partner is erased or restricted, what this process has in
+ * memory of the partner goes: at the message, or with the next reading of the table; keys live for minutes anyway.
+ */
+export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** The partners that are closed, and the sessions of each: none can start. */
+  private readonly closed = new Map<string, readonly string[]>();
+  private readonly closedSessions = new Set<string>();
+  private readonly stopping = new AbortController();
+  private subscriber: Redis | undefined;
+  private running: Promise<void> | undefined;
+  private after: string | null = null;
+  private readonly seen = new Map<string, string>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly pool: Pool,
+    private readonly sessions: SessionMemory,
+    private readonly keys: DataKeys | undefined,
+  ) {}
+
+  /** Whether the partner's data are kept only as long as the law demands, or are being erased. */
+  isClosed(partnerId: string): boolean {
+    return this.closed.has(partnerId);
+  }
+
+  /** Whether a session belongs to such a partner. */
+  isClosedSession(sessionId: string): boolean {
+    return this.closedSessions.has(sessionId);
+  }
+
+  get hasClosed(): boolean {
+    return this.closed.size > 0;
+  }
+
+  onApplicationBootstrap(): void {
+    const subscriber = this.redis.duplicate();
+    this.subscriber = subscriber;
+    subscriber.on('error', () => undefined);
+    subscriber.on('message', (_, partnerId) => {
+      this.forget(partnerId);
+      void this.read().catch(() => undefined);
+    });
+    subscriber.on('ready', () => {
+      subscriber.subscribe(channel).catch(() => subscriber.disconnect(true));
+    });
+    const { signal } = this.stopping;
+    const poll = (): Promise<void> =>
+      repeat(() => this.read(), { everyMs: pollMs, signal, onError: () => undefined });
+    this.running = this.read()
+      .catch(() => undefined)
+      .then(poll);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.subscriber?.disconnect();
+    await this.running;
+  }
+
+  /** Reads what has changed in the table. */
+  async read(): Promise<void> {
+    const { changes, now } = await closedPartners(this.pool, this.after);
+    for (const { partner_id, closed, changed_at } of changes) {
+      await this.close(partner_id, closed);
+      if (this.seen.get(partner_id) === changed_at) continue;
+      this.seen.set(partner_id, changed_at);
+      this.forget(partner_id);
+    }
+    this.after = new Date(Date.parse(now) - overlapMs).toISOString();
+    for (const [partnerId, at] of this.seen) if (at < this.after) this.seen.delete(partnerId);
+  }
+
+  private async close(partnerId: string, closed: boolean): Promise<void> {
+    const ids = closed ? await sessionsBefore(this.pool, partnerId, 'infinity') : [];
+    for (const id of this.closed.get(partnerId) ?? []) this.closedSessions.delete(id);
+    this.closed.delete(partnerId);
+    if (!closed) return;
+    this.closed.set(partnerId, ids);
+    for (const id of ids) this.closedSessions.add(id);
+  }
+
+  private forget(partnerId: string): void {
+    this.keys?.forget(partnerId);
+    for (const id of this.sessions.ids())
+      if (this.sessions.peek(id)?.state.identity.partner_id === partnerId) this.sessions.delete(id);
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { EventData, JSONType } from '@eventstore/db-client';
+import { StoreUnavailableError } from './errors.ts';
+import type { EventStore } from './store.ts';
+
+const stream = 'retention';
+const attempts = 20;
+/** Runs that are remembered. */
+const kept = 10_000;
+
+/** What a run of the retention deleted. */
+export interface RetentionRun {
+  readonly started_at: string;
+  readonly finished_at: string;
+  /** The last time of what was deleted, by class; null: the class has no limit. */
+  readonly before: {
+    readonly sessions: string | null;
+    readonly partners: string | null;
+    readonly access: string | null;
+  };
+  readonly deleted: { readonly sessions: number; readonly partners: number; readonly access_days: number };
+}
+
+/** Records a run of the retention. @throws StoreUnavailableError */
+export async function recordRetentionRun(store: EventStore, run: RetentionRun): Promise<void> {
+  const event_id = randomUUID();
+  const event: EventData = {
+    contentType: 'application/json',
+    id: event_id,
+    type: 'RetentionRunCompleted',
+    data: run as object as JSONType,
+    metadata: {
+      schema_version: 1,
+      occurred_at: run.finished_at,
+      actor: { role: 'system', id: 'retention' },
+      $correlationId: event_id,
+    },
+  };
+  let revision = Number((await store.readLast(stream))?.revision ?? -1);
+  if (revision < 0) await store.limitStream(stream, kept);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const outcome = await store.append(stream, [event], revision);
+    if (outcome.appended) return;
+    revision = outcome.revision;
+  }
+  throw new StoreUnavailableError({ cause: `${stream} changed ${attempts} times meanwhile` });
+}
+
+/** The runs that are recorded, the oldest first. */
+export async function readRetentionRuns(store: EventStore): Promise<RetentionRun[]> {
+  return Array.fromAsync(store.read(stream), ({ data }) => data as unknown as RetentionRun);
+}

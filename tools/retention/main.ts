@@ -1,0 +1,48 @@
+/** `npm run retention -- --dry-run | --apply`: deletes what is older than the policy says, or says what would go. */
+import { createLogger, createPool, isUnavailable } from '#platform';
+import { loadRetentionConfig } from '#privacy';
+import { withRetentionLock } from '#read-models';
+import { EventCodec, EventStore } from '#sessions';
+import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
+import { addressOf, unreachable } from '../shared/address.ts';
+import { openDataKeys } from '../shared/data-keys.ts';
+import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+
+const usage = `usage: npm run retention -- --dry-run | --apply
+
+The policy is that of the bridge: RETENTION_SESSIONS_DAYS, RETENTION_PARTNERS_DAYS, RETENTION_ACCESS_DAYS, and
+RETENTION_FLOOR_DAYS, before which nothing goes.`;
+
+await runProgram(async () => {
+  const { values } = parseOptions({ 'dry-run': { type: 'boolean' }, apply: { type: 'boolean' } });
+  const apply = values.apply === true;
+  if (apply === (values['dry-run'] === true)) throw new Failure(usage);
+  const policy = loadRetentionConfig(process.env);
+  const logger = createLogger('retention', 'silent');
+  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, openDataKeys()));
+  const pool = createPool(addressOf('DATABASE_URL'), {
+    logger,
+    max: 2,
+    statementTimeoutMs: 600_000,
+    applicationName: 'turnstream-retention',
+  });
+  try {
+    const ran = await withRetentionLock(pool, async () => {
+      const { before, deleted } = await runRetention({ store, pool, policy, apply });
+      const verb = apply ? 'Deleted' : 'Would delete';
+      console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);
+      console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);
+      console.log(`${verb} ${deleted.access_days} days of the access log (${limit(before.access)})`);
+    });
+    if (!ran) throw new Failure('A bridge is at it; try again in a moment.');
+  } catch (error) {
+    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+  } finally {
+    await pool.end();
+    await store.dispose();
+  }
+}, usage);
+
+function limit(at: string | null): string {
+  return at === null ? 'no limit' : `before ${at}`;
+}
