@@ -22,7 +22,13 @@ export const adminClaims = { role: 'admin', sub: 'tools' } as const;
 /** Takes a token of the development issuer for this process and its children, unless one is given or there is no issuer. */
 export async function useDevelopmentToken(url: string): Promise<void> {
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
-  if (!isHere || process.env[tokenVariable] || !existsSync(join(issuerDir(), 'private.json'))) return;
+  if (
+    !isHere ||
+    process.env['AUTH_ISSUER'] ||
+    process.env[tokenVariable] ||
+    !existsSync(join(issuerDir(), 'private.json'))
+  )
+    return;
   process.env[tokenVariable] = await (await DevelopmentIssuer.in(issuerDir())).token(serviceClaims);
 }
 
