@@ -8,6 +8,7 @@ import { cacheDir } from '../shared/paths.ts';
 export const PARTS = [
   ...backingServices.map(({ name }) => name),
   'keys',
+  'auth',
   'logs',
   'run.json',
   'postgres.password',

@@ -12,6 +12,7 @@ import { installed } from '../backing-services/service.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import type { FuzzOptions } from './options.ts';
 import { commandLine, fuzzOptions, generatedCases } from './options.ts';
+import { authorization } from '../shared/token.ts';
 
 const version = '4.32.5';
 const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N]`;
@@ -59,6 +60,8 @@ async function fuzz(python: string, url: string, { cases, seed }: FuzzOptions): 
       const repeat = commandLine({ cases, seed: next });
       console.log(`\nSchemathesis ${version} with ${repeat}`);
       const words = `--url ${url} --checks ${checks.join()} --seed ${next} ${flags}`.split(' ');
+      const { authorization: token } = authorization();
+      if (token !== undefined) words.push('--header', `Authorization: ${token}`);
       const { exitCode, all } = await execa(python, [...command, 'run', `${url}/openapi.json`, ...words], {
         cwd: folder,
         all: true,
