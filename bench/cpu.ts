@@ -36,8 +36,17 @@ export async function measureCpu(
     await settle(clients, ids);
   };
   await record(Math.min(warmUp, count));
+  return cpuPerCall(pids, count, () => record(count));
+}
+
+/** The CPU time of every process while that many calls are made, divided by their number. */
+export async function cpuPerCall(
+  pids: ReadonlyMap<string, number>,
+  count: number,
+  work: () => Promise<void>,
+): Promise<CpuPerCommand> {
   const before = cpuTimes(pids);
-  await record(count);
+  await work();
   const after = cpuTimes(pids);
   return Object.fromEntries(
     [...after].map(([name, micros]) => [name, Math.round((micros - (before.get(name) ?? 0)) / count)]),

@@ -11,6 +11,8 @@ import { withClients } from './backing-services.ts';
 import { canMeasureCpu } from './cpu.ts';
 import type { Overload } from './overload.ts';
 import { fullOverload, measureOverload, quickOverload } from './overload.ts';
+import type { PrivacyCost } from './privacy.ts';
+import { fullPrivacy, measurePrivacy, privacyTable, privacyTarget, quickPrivacy } from './privacy.ts';
 import type { Results } from './run.ts';
 import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
 import { cpuTable, overloadTable, table } from './table.ts';
@@ -19,6 +21,7 @@ const usage = `usage: npm run bench -- [options]
   --quick          fewer rounds and shorter conversations
   --cpu            only the CPU time of a command, by process
   --overload       only goodput and latency by offered load, from a quarter to four times the capacity
+  --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
@@ -27,6 +30,7 @@ await runProgram(async () => {
       quick: { type: 'boolean', default: false },
       cpu: { type: 'boolean', default: false },
       overload: { type: 'boolean', default: false },
+      privacy: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -36,6 +40,14 @@ await runProgram(async () => {
     if (api !== undefined) throw new Failure('--cpu needs a private system: unset TURNSTREAM_URL.');
     if (!canMeasureCpu) throw new Failure('--cpu reads /proc, which this machine does not have: use Linux.');
     return console.log(`\n${cpuTable(await benchCpu(size))}`);
+  }
+  if (values.privacy) {
+    if (api !== undefined) throw new Failure('--privacy needs private systems: unset TURNSTREAM_URL.');
+    const cost = await measurePrivacy(values.quick ? quickPrivacy : fullPrivacy, report);
+    console.log(`\n${privacyTable(cost)}`);
+    if (values.json !== undefined) writeJson(values.json, cost);
+    if (Math.max(cost.turn.ratio, cost.read.ratio) > privacyTarget) process.exitCode = 1;
+    return;
   }
   if (values.overload) {
     if (api !== undefined) throw new Failure('--overload needs a private system: unset TURNSTREAM_URL.');
@@ -56,7 +68,7 @@ function report(text: string): void {
   console.log(`  ${text}`);
 }
 
-function writeJson(file: string, results: Results | Overload): void {
+function writeJson(file: string, results: Results | Overload | PrivacyCost): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   writeFileSync(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);

@@ -1,17 +1,17 @@
 /** `npm run archive -- --partner P1 --to FILE.zip|FOLDER`: all data of one partner. */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import type { ArchiveFile } from '#read-models';
 import { archiveOf, zipOf } from '#read-models';
-import { AccessLog, EventCodec, EventStore } from '#sessions';
+import { EventCodec, EventStore } from '#sessions';
 import { addressOf, unreachable } from '../shared/address.ts';
-import { openDataKeys } from '../shared/data-keys.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = 'usage: npm run archive -- --partner PARTNER --to FILE.zip|FOLDER [--purpose WHY]';
 /** Only for the one who runs it. */
@@ -26,7 +26,8 @@ await runProgram(async () => {
   const { partner, to, purpose } = values;
   if (partner === undefined || to === undefined) throw new Failure(usage);
   const logger = createLogger('archive', 'silent');
-  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, openDataKeys()));
+  const opened = openKeys();
+  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));
   const pool = createPool(addressOf('DATABASE_URL'), {
     logger,
     max: 1,
@@ -35,14 +36,7 @@ await runProgram(async () => {
   try {
     const files = await archiveOf({ store, pool }, partner);
     if (files === undefined) throw new Failure(`Nothing is known of partner ${partner}.`);
-    const caller = { role: 'system', subject: userInfo().username, instance: null } as const;
-    await new AccessLog(store).record({
-      caller,
-      action: 'archive_partner',
-      partner_ids: [partner],
-      session_ids: [],
-      purpose,
-    });
+    await recordAct({ isAct: false, action: 'archive_partner', partner_ids: [partner], purpose });
     if (to.endsWith('.zip')) await pipeline(zipOf(files), createWriteStream(to, { mode: fileMode }));
     else for (const file of files) await write(to, file);
     console.log(`${files.length} files in ${to}`);
@@ -51,6 +45,7 @@ await runProgram(async () => {
   } finally {
     await pool.end();
     await store.dispose();
+    await opened?.close();
   }
 }, usage);
 

@@ -1,8 +1,7 @@
 /** `npm run dlq -- list | show | redrive | discard`: the messages that could not be processed. */
 import { createLogger, createPool, isUnavailable } from '#platform';
-import type { KeyStore, MasterKeys } from '#privacy';
-import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
-import { addressOf, runningSystem, unreachable } from '../shared/address.ts';
+import { addressOf, unreachable } from '../shared/address.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { recordAct } from '../shared/record-act.ts';
@@ -23,27 +22,18 @@ await runProgram(async () => {
   const pool = createPool(addressOf('DATABASE_URL'), { logger, max: 1, applicationName: 'turnstream-dlq' });
   const kafka = kafkaOf('turnstream-dlq');
   const admin = kafka.admin();
-  const keys = openKeys();
+  const opened = openKeys();
   await admin.connect().catch((error: unknown) => {
     throw unreachable('KAFKA_BROKERS', error);
   });
   try {
-    await run({ kafka, admin, pool, keys: keys && new DataKeys(keys.store, keys.masters) }, request);
+    await run({ kafka, admin, pool, keys: opened?.keys }, request);
   } catch (error) {
     throw explained(error);
   } finally {
-    keys?.masters.close?.();
-    await Promise.all([admin.disconnect(), pool.end(), keys?.store.close()]);
+    await Promise.all([admin.disconnect(), pool.end(), opened?.close()]);
   }
 }, usage);
-
-/** As the environment names them, else those of the system that npm start runs. */
-function openKeys(): { readonly store: KeyStore; readonly masters: MasterKeys } | undefined {
-  const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
-  if (keys === null) return undefined;
-  const store = openKeyStore(keys.storeUrl, createLogger('dlq', 'silent'));
-  return { store, masters: openMasterKeys(keys.masterKeys) };
-}
 
 async function run(services: Services, request: Request): Promise<void> {
   const { action, isJson, places, isAgain } = request;

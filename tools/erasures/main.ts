@@ -2,7 +2,7 @@
 import { createLogger, createPool, createRedis, isUnavailable } from '#platform';
 import { applyErasures, ContextStore, knownErasures } from '#read-models';
 import { addressOf, unreachable } from '../shared/address.ts';
-import { openDataKeys } from '../shared/data-keys.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const usage = `usage: npm run erasures -- --list | --apply
@@ -22,9 +22,9 @@ await runProgram(async () => {
     statementTimeoutMs: 600_000,
     applicationName: 'turnstream-erasures',
   });
-  const keys = openDataKeys();
+  const opened = openKeys();
   try {
-    const ports = { pool, contexts: new ContextStore(redis), keys };
+    const ports = { pool, contexts: new ContextStore(redis), keys: opened?.keys };
     if (apply) {
       const { partners, erased_again, keys_destroyed } = await applyErasures(ports);
       console.log(
@@ -38,5 +38,6 @@ await runProgram(async () => {
   } finally {
     redis.disconnect();
     await pool.end();
+    await opened?.close();
   }
 }, usage);

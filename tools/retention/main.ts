@@ -5,7 +5,7 @@ import { withRetentionLock } from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
 import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
-import { openDataKeys } from '../shared/data-keys.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const usage = `usage: npm run retention -- --dry-run | --apply
@@ -19,7 +19,8 @@ await runProgram(async () => {
   if (apply === (values['dry-run'] === true)) throw new Failure(usage);
   const policy = loadRetentionConfig(process.env);
   const logger = createLogger('retention', 'silent');
-  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, openDataKeys()));
+  const opened = openKeys();
+  const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));
   const pool = createPool(addressOf('DATABASE_URL'), {
     logger,
     max: 2,
@@ -40,6 +41,7 @@ await runProgram(async () => {
   } finally {
     await pool.end();
     await store.dispose();
+    await opened?.close();
   }
 }, usage);
 

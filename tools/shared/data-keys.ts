@@ -2,12 +2,15 @@ import { createLogger } from '#platform';
 import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
 import { runningSystem } from './address.ts';
 
-/** The keys of KEYSTORE_URL, or of the system that npm start runs; undefined: nothing is encrypted. */
-export function openDataKeys(env = process.env): DataKeys | undefined {
-  const { keys } = loadKeysConfig({ ...runningSystem(env), ...env });
+/** The data keys as the environment names them, else those of the system that npm start runs; undefined: nothing is encrypted. */
+export function openKeys(): { readonly keys: DataKeys; readonly close: () => Promise<void> } | undefined {
+  const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
   if (keys === null) return undefined;
-  return new DataKeys(
-    openKeyStore(keys.storeUrl, createLogger('keys', 'silent')),
-    openMasterKeys(keys.masterKeys),
-  );
+  const store = openKeyStore(keys.storeUrl, createLogger('keys', 'silent'));
+  const masters = openMasterKeys(keys.masterKeys);
+  const close = async (): Promise<void> => {
+    masters.close?.();
+    await store.close();
+  };
+  return { keys: new DataKeys(store, masters), close };
 }

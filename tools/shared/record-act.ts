@@ -4,7 +4,7 @@ import { AccessLog, EventStore } from '#sessions';
 import { addressOf, unreachable } from './address.ts';
 
 type Act = Pick<AccessEntry, 'action' | 'what' | 'isAct'> &
-  Partial<Pick<AccessEntry, 'partner_ids' | 'session_ids'>>;
+  Partial<Pick<AccessEntry, 'partner_ids' | 'session_ids' | 'purpose'>>;
 
 /**
  * Records what an operator does by a program, before it is done.

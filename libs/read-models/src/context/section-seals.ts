@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Section, Session, SessionState } from '#domain';
 import { initialState } from '#domain';
 import { inParallel } from '#platform';
@@ -17,10 +18,27 @@ const initialTexts: ReadonlyMap<string, string> = new Map(
 /** Keys that are asked for at a time. */
 const keysAtOnce = 8;
 
+/** Characters of opened sections that are kept, sealed and open, and for how long: no longer than a key. */
+const openedCharacters = 8_000_000;
+const openedMs = 60_000;
+
+interface Opened {
+  readonly sessionId: string;
+  readonly field: string;
+  readonly plain: string;
+}
+
 type Texts = readonly (string | null)[];
 
 /** Seals the sections of contexts in Redis, and opens them. A section without content has nothing to hide: it stays as it is. */
 export class SectionSeals {
+  /** Sections as they were opened last, with their places: agents read a context again and again. Only used with a key at hand. */
+  private readonly opened = new LRUCache<string, Opened>({
+    maxSize: openedCharacters,
+    sizeCalculation: ({ plain }, text) => plain.length + text.length + 1,
+    ttl: openedMs,
+  });
+
   /** @param keys undefined: sections are stored as they are */
   constructor(private readonly keys: DataKeys | undefined) {}
 
@@ -72,28 +90,46 @@ export class SectionSeals {
         result.push(text);
         continue;
       }
-      const opened = await this.openSection(keys, sessionId, field, text);
+      const opening = this.openSection(keys, sessionId, field, text);
+      const opened = opening instanceof Promise ? await opening : opening;
       if (opened === undefined) return undefined;
       result.push(opened);
     }
     return result;
   }
 
-  private async openSection(
+  /** With a key in memory no promise is made: a context has ten sections. */
+  private openSection(
     keys: DataKeys,
     sessionId: string,
     field: string,
     text: string,
-  ): Promise<string | undefined> {
+  ): string | undefined | Promise<string | undefined> {
     const id = keyIdOf(text);
     if (id === undefined) return undefined;
-    try {
-      const key = keys.cached(id) ?? (await keys.byId(id));
-      return key === erased ? undefined : openText(key, placeOf(sessionId, field), text);
-    } catch (error) {
-      if (error instanceof BrokenSealError || error instanceof UnknownKeyError) return undefined;
+    const withKey = (key: DataKey | typeof erased): string | undefined => {
+      if (key === erased) return undefined;
+      const known = this.opened.get(text);
+      if (known?.sessionId === sessionId && known.field === field) return known.plain;
+      const plain = opened(key, placeOf(sessionId, field), text);
+      if (plain !== undefined) this.opened.set(text, { sessionId, field, plain });
+      return plain;
+    };
+    const cached = keys.cached(id);
+    if (cached !== undefined) return withKey(cached);
+    return keys.byId(id).then(withKey, (error: unknown) => {
+      if (error instanceof UnknownKeyError) return undefined;
       throw error;
-    }
+    });
+  }
+}
+
+function opened(key: DataKey, place: Place, text: string): string | undefined {
+  try {
+    return openText(key, place, text);
+  } catch (error) {
+    if (error instanceof BrokenSealError) return undefined;
+    throw error;
   }
 }
 

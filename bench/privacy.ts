@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { withSystem } from '#launcher';
+import { initKeyFile } from '../tools/keys/key-file.ts';
+import { median } from '../tools/shared/statistics.ts';
+import type { Clients } from './backing-services.ts';
+import { settle, withClients } from './backing-services.ts';
+import { fill } from './conversations.ts';
+import type { CpuPerCommand } from './cpu.ts';
+import { cpuPerCall, measureCpu } from './cpu.ts';
+
+/** CPU time of a call by process, without encryption and with it: medians of the rounds. */
+interface Cost {
+  readonly plain: CpuPerCommand;
+  readonly sealed: CpuPerCommand;
+  /** Of all processes, the median of the rounds' ratios. */
+  readonly ratio: number;
+}
+
+export interface PrivacyCost {
+  readonly turn: Cost;
+  readonly read: Cost;
+}
+
+interface PrivacySize {
+  readonly rounds: number;
+  readonly turns: number;
+  readonly reads: number;
+}
+
+export const fullPrivacy: PrivacySize = { rounds: 5, turns: 8_000, reads: 16_000 };
+export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000 };
+/** With encryption a call may cost so much more. */
+export const privacyTarget = 1.15;
+
+const sessionsRead = 64;
+const readers = 16;
+
+/** A system with what is measured on it. */
+interface Side {
+  readonly clients: Clients;
+  readonly pids: ReadonlyMap<string, number>;
+  readonly ids: readonly string[];
+}
+
+/** Two private systems side by side, one of them with keys, measured in turn: noise affects both alike. */
+export function measurePrivacy(size: PrivacySize, report: (text: string) => void): Promise<PrivacyCost> {
+  return withSide({}, (plain, dir) => {
+    const masterKeys = join(dir, 'master-keys.json');
+    initKeyFile(masterKeys);
+    const env = { KEYSTORE_URL: `file:${join(dir, 'keys.db')}`, MASTER_KEYS: `file:${masterKeys}` };
+    return withSide(env, async (sealed) => {
+      const turns: Record<'plain' | 'sealed', CpuPerCommand>[] = [];
+      const reads: Record<'plain' | 'sealed', CpuPerCommand>[] = [];
+      for (let round = 1; round <= size.rounds; round += 1) {
+        turns.push({ plain: await turnsOf(plain, size), sealed: await turnsOf(sealed, size) });
+        reads.push({ plain: await readsOf(plain, size), sealed: await readsOf(sealed, size) });
+        report(`round ${round} of ${size.rounds}`);
+      }
+      return { turn: costOf(turns), read: costOf(reads) };
+    });
+  });
+}
+
+function withSide<T>(
+  env: Readonly<Record<string, string>>,
+  work: (side: Side, dir: string) => Promise<T>,
+): Promise<T> {
+  return withSystem({ env }, ({ apis: [api = ''], env: services, supervisor, dir }) =>
+    withClients({ api, env: services }, async (clients) => {
+      const ids = await fill(clients.store, sessionsRead, 0);
+      const more = { name: 'Asha', region: 'Pune', preferences: { call_back: 'evening' } };
+      for (const id of ids) {
+        const session = clients.turnstream.session(id);
+        await session.changePreferences(more.preferences);
+        await session.setGoal({ goal: 'resolve_payment', step: 'verify_bank' });
+        for (let count = 0; count < 10; count += 1)
+          await session.recordTurn({ sender: 'user', message_text: `Where is my payout? ${count}` });
+      }
+      await settle(clients, ids);
+      return work({ clients, pids: supervisor.pids, ids }, dir);
+    }),
+  );
+}
+
+function turnsOf({ clients, pids }: Side, { turns }: PrivacySize): Promise<CpuPerCommand> {
+  return measureCpu(clients, pids, turns);
+}
+
+/** Contexts as an agent reads them: from Redis. */
+function readsOf({ clients, pids, ids }: Side, { reads }: PrivacySize): Promise<CpuPerCommand> {
+  const sessions = ids.map((id) => clients.turnstream.session(id));
+  return cpuPerCall(pids, reads, async () => {
+    let left = reads;
+    const reader = async (): Promise<void> => {
+      while (left-- > 0) await sessions[left % sessions.length]?.context();
+    };
+    await Promise.all(Array.from({ length: readers }, reader));
+  });
+}
+
+function costOf(rounds: readonly Record<'plain' | 'sealed', CpuPerCommand>[]): Cost {
+  const ratio = median(rounds.map(({ plain, sealed }) => totalOf(sealed) / totalOf(plain)));
+  return {
+    plain: medians(rounds.map(({ plain }) => plain)),
+    sealed: medians(rounds.map(({ sealed }) => sealed)),
+    ratio,
+  };
+}
+
+function medians(all: readonly CpuPerCommand[]): CpuPerCommand {
+  const names = Object.keys(all[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, median(all.map((one) => one[name] ?? 0))]));
+}
+
+function totalOf(cpu: CpuPerCommand): number {
+  return Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
+}
+
+/** The costs as a table for people. */
+export function privacyTable({ turn, read }: PrivacyCost): string {
+  return [...linesOf('CPU of RecordTurn', turn), '', ...linesOf('CPU of a context read', read)].join('\n');
+}
+
+function linesOf(name: string, { plain, sealed, ratio }: Cost): string[] {
+  return [
+    `${name.padEnd(30)}${'plain'.padStart(10)}${'sealed'.padStart(10)}`,
+    ...Object.keys(plain).map((process) => {
+      const [one, other] = [plain, sealed].map((cpu) => `${cpu[process] ?? 0} µs`);
+      return `  ${process.padEnd(28)}${one?.padStart(10)}${other?.padStart(10)}`;
+    }),
+    `  ${'all, with encryption'.padEnd(28)}${ratio.toFixed(3)} times (target ${privacyTarget})`,
+  ];
+}
