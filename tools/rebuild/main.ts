@@ -1,9 +1,10 @@
 /** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
-import { EventStore } from '#sessions';
+import { EventCodec, EventStore } from '#sessions';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const databaseUrl = addressOf('DATABASE_URL');
@@ -13,11 +14,13 @@ await runProgram(async () => {
   parseOptions({});
   const logger = createLogger('rebuild', 'silent');
   const applicationName = 'turnstream-rebuild';
-  const store = new EventStore(storeUrl);
+  const opened = openKeys();
+  const store = new EventStore(storeUrl, new EventCodec(undefined, opened?.keys));
   try {
     console.log('Building new tables from the streams; the ones in use stay as they are.');
     const { events, seconds, setAside } = await rebuild({
       store,
+      keys: opened?.keys,
       pool: (settings) =>
         createPool(databaseUrl, {
           ...(settings !== undefined && { settings }),
@@ -37,6 +40,7 @@ await runProgram(async () => {
     throw explained(error);
   } finally {
     await store.dispose();
+    await opened?.close();
   }
 }, 'usage: npm run rebuild');
 

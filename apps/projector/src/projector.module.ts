@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
 import { PartitionLeaseStore } from '#partitions';
 import { Config } from '#platform';
+import { DataKeys, PrivacyModule } from '#privacy';
 import {
   ContextProjection,
   ContextStore,
@@ -12,7 +13,6 @@ import {
   RowsStore,
   SessionMemory,
 } from '#read-models';
-import { PrivacyModule } from '#privacy';
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
@@ -29,7 +29,11 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
   ],
   providers: [
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
-    { provide: RowsStore, useFactory: (pool: Pool) => new RowsStore(pool), inject: [Pool] },
+    {
+      provide: RowsStore,
+      useFactory: (pool: Pool, keys?: DataKeys) => new RowsStore(pool, false, keys),
+      inject: [Pool, { token: DataKeys, optional: true }],
+    },
     {
       provide: PartitionLeaseStore,
       useFactory: (pool: Pool, { instance, leaseMs }: ProjectorSettings) =>

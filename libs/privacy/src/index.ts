@@ -15,4 +15,4 @@ export { openMasterKeys } from './keys/open-master-keys.ts';
 export { rewrap } from './keys/rewrap.ts';
 export { KEY_STORE, MASTER_KEYS, PrivacyModule } from './privacy.module.ts';
 export type { Place } from './seal/seal.ts';
-export { BrokenSealError, erasedValue, keyIdOf, open, seal } from './seal/seal.ts';
+export { BrokenSealError, erasedValue, keyIdOf, open, openText, seal, sealObjectText } from './seal/seal.ts';

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Config, Metrics } from '#platform';
+import { DataKeys } from '#privacy';
 import { SessionMemory } from './context/session-memory.ts';
 import { ContextStore } from './context/store.ts';
 
@@ -8,19 +9,23 @@ import { ContextStore } from './context/store.ts';
 @Global()
 @Module({
   providers: [
-    { provide: ContextStore, useFactory: createContextStore, inject: [Redis, Config, Metrics] },
+    {
+      provide: ContextStore,
+      useFactory: createContextStore,
+      inject: [Redis, Config, Metrics, { token: DataKeys, optional: true }],
+    },
     { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
   ],
   exports: [ContextStore, SessionMemory],
 })
 export class ReadModelsModule {}
 
-function createContextStore(redis: Redis, config: Config, metrics: Metrics): ContextStore {
+function createContextStore(redis: Redis, config: Config, metrics: Metrics, keys?: DataKeys): ContextStore {
   const { contextMarginS: marginS, contextEndedS: endedS, commandLimits } = config;
   const help = 'Contexts removed, since Redis could not take what they should be: they are folded on demand';
   const dropped = metrics.counter('contexts_dropped_total', help);
   const onDropped = (count: number): void => dropped.inc(count);
-  const contexts = new ContextStore(redis, { marginS, endedS }, commandLimits, onDropped);
+  const contexts = new ContextStore(redis, { marginS, endedS }, commandLimits, onDropped, keys);
   metrics.gauge(
     'redis_full',
     'Whether Redis had no memory left for a context within the last second',

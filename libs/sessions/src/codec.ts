@@ -1,16 +1,18 @@
-import type { EventData, JSONType, ResolvedEvent } from '@eventstore/db-client';
+import type { EventData, JSONType } from '@eventstore/db-client';
 import type { EventMetadata, JsonObject, PartnerEvent, PartnerState, RecordedEvent } from '#domain';
-import { isPartnerEventType, isSessionEventType } from '#domain';
-import { isDeeperThan } from '#platform';
+import { isPartnerEventType, isSessionEventType, newPartner } from '#domain';
+import { inParallel, isDeeperThan } from '#platform';
+import type { DataKey, DataKeys } from '#privacy';
+import { BrokenSealError, erased, KeyStoreUnavailableError, UnknownKeyError } from '#privacy';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
+import type { StoredEvent } from './event-metadata.ts';
+import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
+import { keyIdIn, openData, sealData } from './sealed-events.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
 import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
-/** An event as the event store's client reads it. */
-export type StoredEvent = NonNullable<ResolvedEvent['event']>;
-
-/** An event as recorded in its stream: of any type and version, its data as it was written. */
+/** An event as recorded in its stream: of any type and version, its data as it was given to be written. */
 export interface RawEvent {
   readonly event_id: string;
   readonly type: string;
@@ -19,52 +21,125 @@ export interface RawEvent {
   readonly metadata: JsonObject;
 }
 
+export type { StoredEvent };
+
 /** Levels of lists and objects that the data of an event may have: code that works on them would overflow some time. */
 export const deepestData = 500;
-/** Ids of one command, at most: a script of Redis takes no more than some thousand values at once. */
-const mostAliases = 2_000;
+/** Keys that are asked for at a time ahead of the events that need them. */
+const keysAtOnce = 8;
 
 interface DecodedEvent {
   readonly data: EventFields;
   readonly metadata: EventMetadata;
 }
 
-/** Turns events into their stored form and back. Old versions become current ones here and nowhere else. */
+/** What opens an event; undefined: it is not sealed. */
+type Opener = DataKey | typeof erased | undefined;
+
+/** Where an event is appended, and what seals it. */
+interface Sealing {
+  readonly stream: string;
+  readonly key: DataKey | undefined;
+}
+
+/**
+ * Turns events into their stored form and back. Old versions become current ones, and personal fields are sealed and opened,
+ * here and nowhere else.
+ */
 export class EventCodec {
-  constructor(private readonly steps: Upcasters = upcasters) {}
+  /** @param keys without them nothing is sealed, and nothing that is sealed can be read */
+  constructor(
+    private readonly steps: Upcasters = upcasters,
+    private readonly keys?: DataKeys,
+  ) {}
+
+  /**
+   * The key that seals a partner's new events; undefined: nothing is sealed. Without waiting when it is in memory.
+   * @throws KeyStoreUnavailableError
+   */
+  keyOf(partnerId: string): DataKey | undefined | Promise<DataKey> {
+    return this.keys && (this.keys.cachedOf(partnerId) ?? this.keys.of(partnerId));
+  }
 
   /** The schema version that new events of a type carry. */
   versionOf(type: string): number {
     return currentVersion(this.steps, type);
   }
 
-  /** The form in which an event is stored. */
-  encode(event: { event_id: string; type: string; data: object; metadata: object }): EventData {
+  /** The form in which an event is stored. With keys, none is stored without one. */
+  encode(
+    event: { event_id: string; type: string; data: object; metadata: object },
+    sealing?: Sealing,
+  ): EventData {
+    const { event_id: id, type } = event;
+    if (this.keys !== undefined && sealing?.key === undefined)
+      throw new Error(`There is no key for event ${id} (${type}).`);
+    const place = { stream: sealing?.stream ?? '', event_id: id };
+    const { data, metadata } = sealing?.key
+      ? sealData(sealing.key, place, type, event.data as EventFields)
+      : { data: event.data, metadata: {} };
     return {
       contentType: 'application/json',
-      id: event.event_id,
-      type: event.type,
-      data: event.data as JSONType,
-      metadata: event.metadata as JSONType,
+      id,
+      type,
+      data: data as JSONType,
+      metadata: { ...event.metadata, ...metadata } as JSONType,
     };
   }
 
   /**
-   * A stored event of a session, its data in the current version. One of an unknown type is passed on as it is.
-   * @throws UnprojectableEventError
+   * A stored event of a session, its data in the current version. One of an unknown type is passed on as it is. Without
+   * waiting unless it is sealed and its key is not in memory.
+   * @throws UnprojectableEventError, KeyStoreUnavailableError
    */
-  decode(stored: StoredEvent): RecordedEvent {
+  decode(stored: StoredEvent): RecordedEvent | Promise<RecordedEvent> {
+    return this.withKey(stored, (key) => this.recorded(stored, key));
+  }
+
+  /** A stored event as it was given to be written. One that does not open is shown as it is. @throws KeyStoreUnavailableError */
+  async raw(stored: StoredEvent): Promise<RawEvent> {
+    const event = rawEvent(stored);
     try {
-      return this.recorded(stored);
+      return await this.withKey(stored, (key) => ({ ...event, data: opened(stored, key) as JsonObject }));
     } catch (error) {
-      if (error instanceof UnprojectableEventError) throw error;
-      throw unprojectable(stored, 'malformed_event', error);
+      if (error instanceof UnprojectableEventError) return event;
+      throw error;
     }
   }
 
-  private recorded(stored: StoredEvent): RecordedEvent {
+  /** Brings the keys of some events into memory. Never rejects: whoever decodes them asks again. */
+  async prefetch(events: readonly StoredEvent[]): Promise<void> {
+    const { keys } = this;
+    if (keys === undefined) return;
+    const missing = new Set<string>();
+    for (const event of events) {
+      const id = keyIdOfStored(event);
+      if (id !== undefined && keys.cached(id) === undefined) missing.add(id);
+    }
+    if (missing.size < 2) return;
+    await inParallel(missing, keysAtOnce, async (id) => void (await keys.byId(id).catch(() => undefined)));
+  }
+
+  /** Decodes with the key that an event is sealed with. */
+  private withKey<T>(stored: StoredEvent, decode: (key: Opener) => T): T | Promise<T> {
+    try {
+      const id = keyIdOfStored(stored);
+      if (id === undefined) return decode(undefined);
+      if (this.keys === undefined) throw new UnknownKeyError(id);
+      const cached = this.keys.cached(id);
+      if (cached !== undefined) return decode(cached);
+      return this.keys
+        .byId(id)
+        .then(decode)
+        .catch((error: unknown) => fail(stored, error));
+    } catch (error) {
+      return fail(stored, error);
+    }
+  }
+
+  private recorded(stored: StoredEvent, key: Opener): RecordedEvent {
     const { data, metadata } = isSessionEventType(stored.type)
-      ? this.current(stored)
+      ? this.current(stored, key)
       : { data: stored.data, metadata: metadataOf(stored) };
     const event = {
       type: stored.type,
@@ -78,17 +153,24 @@ export class EventCodec {
 
   /**
    * A stored event of a partner's stream, its data in the current version.
-   * @throws UnprojectableEventError
+   * @throws UnprojectableEventError, KeyStoreUnavailableError
    */
-  decodePartner(stored: StoredEvent): PartnerEvent {
+  decodePartner(stored: StoredEvent): PartnerEvent | Promise<PartnerEvent> {
+    return this.withKey(stored, (key) => this.partner(stored, key));
+  }
+
+  private partner(stored: StoredEvent, key: Opener): PartnerEvent {
     const { type } = stored;
-    const { data } = this.current(stored);
+    const decoded = this.current(stored, key).data;
+    const { memory, sessions } = newPartner;
+    const data = key === erased ? { ...decoded, memory, sessions } : decoded;
     if (!isPartnerEventType(type) || !isPartner(data)) throw unprojectable(stored, 'malformed_event');
     return { type, data };
   }
 
-  private current(stored: StoredEvent): DecodedEvent {
-    const { type, data } = stored;
+  private current(stored: StoredEvent, key: Opener): DecodedEvent {
+    const { type } = stored;
+    const data: unknown = opened(stored, key);
     const metadata = metadataOf(stored);
     const { schema_version: version } = metadata;
     if (!isFields(data) || !isVersion(version) || isDeeperThan(data, deepestData))
@@ -104,8 +186,33 @@ export class EventCodec {
   }
 }
 
+/** The data of a stored event with what is sealed in it. @throws BrokenSealError */
+function opened(stored: StoredEvent, key: Opener): unknown {
+  const { streamId: stream, id: event_id, data } = stored;
+  const sealed = sealedIn(stored);
+  return key === undefined || sealed === undefined || !isFields(data)
+    ? data
+    : openData(key, { stream, event_id }, data, sealed);
+}
+
+/** The key that a stored event is sealed with; undefined: it is not. @throws BrokenSealError */
+function keyIdOfStored(stored: StoredEvent): string | undefined {
+  const sealed = sealedIn(stored);
+  if (sealed === undefined) return undefined;
+  const { streamId: stream, id: event_id, data } = stored;
+  return keyIdIn({ stream, event_id }, isFields(data) ? data : {}, sealed);
+}
+
+/** A key store that is unavailable says nothing of the event. */
+function fail(stored: StoredEvent, error: unknown): never {
+  if (error instanceof UnprojectableEventError || error instanceof KeyStoreUnavailableError) throw error;
+  const isSealBroken = error instanceof BrokenSealError;
+  const reason = isSealBroken ? 'broken_seal' : error instanceof UnknownKeyError ? 'unknown_key' : undefined;
+  throw unprojectable(stored, reason ?? 'malformed_event', error);
+}
+
 /** A stored event as it was written, of any type and version. */
-export function rawEvent(stored: StoredEvent): RawEvent {
+function rawEvent(stored: StoredEvent): RawEvent {
   return {
     event_id: stored.id,
     type: stored.type,
@@ -114,43 +221,6 @@ export function rawEvent(stored: StoredEvent): RawEvent {
     metadata: metadataOf(stored) as object as JsonObject,
   };
 }
-
-/** The metadata of an event. Where another program wrote an event without our metadata, defaults stand in for it. */
-function metadataOf(stored: StoredEvent): EventMetadata {
-  const written = stored.metadata;
-  const defaults = {
-    schema_version: 1,
-    occurred_at: stored.created.toISOString(),
-    actor: { role: 'system', id: 'unknown' },
-    $correlationId: stored.id,
-  } as const;
-  if (written === undefined) return defaults;
-  // Metadata that is no JSON object says nothing of the version either.
-  if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
-  const wrong = metadataChecks.filter(
-    ([name, isRight]) => Object.hasOwn(written, name) && !isRight(written[name]),
-  );
-  if (wrong.length === 0) return { ...defaults, ...written };
-  const names = new Set(wrong.map(([name]) => name));
-  const right = Object.entries(written).filter(([name]) => !names.has(name));
-  return { ...defaults, ...Object.fromEntries(right) };
-}
-
-/** What the fields of metadata are: others may have written there what they like. */
-const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.entries({
-  occurred_at: isText,
-  actor: isActor,
-  $correlationId: isText,
-  $causationId: isText,
-  traceparent: isText,
-  command_id: isText,
-  command_hash: isText,
-  command_aliases: (value: unknown) =>
-    Array.isArray(value) && value.length <= mostAliases && value.every(isText),
-  command_event: Number.isSafeInteger,
-  command_events: Number.isSafeInteger,
-  agent_epoch: Number.isSafeInteger,
-});
 
 function unprojectable(
   { streamId, id, type, revision }: StoredEvent,
@@ -163,22 +233,8 @@ function unprojectable(
   );
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
 function isVersion(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
-}
-
-function isFields(value: unknown): value is EventFields {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  );
-}
-
-function isActor(value: unknown): value is EventMetadata['actor'] {
-  return isFields(value) && typeof value['role'] === 'string' && typeof value['id'] === 'string';
 }
 
 function isPartner(data: object): data is PartnerEvent['data'] {

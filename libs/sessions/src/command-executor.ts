@@ -10,11 +10,12 @@ import type {
 } from '#domain';
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
+import type { DataKey } from '#privacy';
 import type { AppendOutcome } from './client/append-answer.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
-import { commandContext, hasHash } from './command-request.ts';
+import { commandContext, CommandIdentity } from './command-request.ts';
 import type { CommandLimits } from './command-tail.ts';
 import { commandLimits, CommandTail } from './command-tail.ts';
 import {
@@ -75,7 +76,7 @@ export class CommandExecutor {
    * Requests of one session are executed in sequence, so that those of this process do not conflict. What a session that
    * is over leaves to its partner's next one is recorded before this resolves; a repetition of the request completes it.
    * @throws CommandRejectedError, WrongExpectedRevisionError, CommandIdReusedError, UnprojectableEventError,
-   * StoreUnavailableError (also when others always change the session first)
+   * StoreUnavailableError (also when others always change the session first), KeyStoreUnavailableError
    */
   async execute(request: CommandRequest): Promise<CommandResult> {
     const result = await this.mutex.run(request.sessionId, () => this.handle(request));
@@ -89,22 +90,23 @@ export class CommandExecutor {
   private async handle(request: CommandRequest): Promise<CommandResult> {
     const { sessionId, commands } = request;
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
-    const context = commandContext(request, this.store.codec);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
-      const processed = await this.findRequest(session, request);
+      const key = await this.keyFor(session, request);
+      const identity = new CommandIdentity(request, key);
+      const processed = await this.findRequest(session, request, identity);
       if (processed) {
-        const replayed = await this.replay(session, processed, request);
+        const replayed = await this.replay(session, processed, identity);
         if (replayed) return replayed;
         await this.forget(sessionId);
         session = await foldStream(this.store, newSession(sessionId));
         continue;
       }
-      const decided = decideAll(session, commands, context);
+      const decided = decideAll(session, commands, commandContext(request, identity, this.store.codec));
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
-      const appended = mayAppend ? await this.tryAppend(session, decided) : undefined;
+      const appended = mayAppend ? await this.tryAppend(session, decided, key) : undefined;
       if (appended && 'events' in appended) return appended;
       const latest = await this.catchUp(session, appended?.actual);
       if (latest.revision < session.revision) await this.forget(sessionId);
@@ -116,14 +118,24 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
+  /** The key of the session's partner, or of whom a command starts it for. Without keys, and without a partner: none. */
+  private async keyFor({ state }: Session, { commands }: CommandRequest): Promise<DataKey | undefined> {
+    const start = commands.find((command) => command.type === 'StartSession');
+    const partnerId = isStarted(state) ? state.identity.partner_id : start?.partner_id;
+    return partnerId === undefined ? undefined : this.store.codec.keyOf(partnerId);
+  }
+
   /** The command that a request repeats. */
-  private async findRequest(session: Session, request: CommandRequest): Promise<FoundCommand | undefined> {
-    const { commandIds, formerId } = request;
-    const found = await this.findProcessed(session, commandIds);
+  private async findRequest(
+    session: Session,
+    { commandIds, formerId }: CommandRequest,
+    identity: CommandIdentity,
+  ): Promise<FoundCommand | undefined> {
+    const found = await this.findProcessed(session, identity.formsOf(commandIds));
     if (found !== undefined || formerId === undefined) return found;
-    const former = await this.findProcessed(session, [formerId.id]);
-    if (former === undefined || !hasHash(request, former.hash)) return undefined;
-    return (await this.findProcessed(session, [formerId.unless])) ? undefined : former;
+    const former = await this.findProcessed(session, identity.formsOf([formerId.id]));
+    if (former === undefined || !identity.hasHash(former.hash)) return undefined;
+    return (await this.findProcessed(session, identity.formsOf([formerId.unless]))) ? undefined : former;
   }
 
   /** Looks among the latest commands, then in the record of older ones, and where that does not reach in the stream. */
@@ -142,13 +154,13 @@ export class CommandExecutor {
   private async replay(
     session: Session,
     found: FoundCommand,
-    request: CommandRequest,
+    identity: CommandIdentity,
   ): Promise<CommandResult | undefined> {
     const events = await readCommand(this.store, session.session_id, found);
     const isThere =
       events.length >= found.count && events.every(({ metadata }) => metadata.command_hash === found.hash);
     if (!isThere) return undefined;
-    if (!hasHash(request, found.hash)) throw new CommandIdReusedError(found.id, events);
+    if (!identity.hasHash(found.hash)) throw new CommandIdReusedError(identity.sent(found.id), events);
     return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 
@@ -162,8 +174,10 @@ export class CommandExecutor {
   private async tryAppend(
     session: Session,
     { events, session: after }: AcceptedCommands,
+    key: DataKey | undefined,
   ): Promise<CommandResult | { readonly actual: number }> {
-    const stored = events.map((event) => this.store.codec.encode(event));
+    const sealing = { stream: sessionStream(session.session_id), key };
+    const stored = events.map((event) => this.store.codec.encode(event, sealing));
     const { appended, revision: actual } = await this.append(session, stored);
     if (!appended) return { actual };
     const known =

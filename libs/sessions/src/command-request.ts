@@ -1,7 +1,8 @@
-import { hash, randomUUID } from 'node:crypto';
+import { createHmac, hash, randomUUID } from 'node:crypto';
 import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
 import { canonicalJson, commandHashScheme } from '#domain';
 import { uuidV5 } from '#platform';
+import type { DataKey } from '#privacy';
 import type { EventCodec } from './codec.ts';
 
 /** Commands for one session, with what identifies them. */
@@ -46,12 +47,53 @@ export function commandHash({ commands, body }: CommandRequest): string {
   return commandHashScheme + shortHash(`${commands.map(({ type }) => type).join()}:${canonicalJson(body)}`);
 }
 
-/** Whether a stored hash is that of the request, by the scheme that it was made with. */
-export function hasHash(request: CommandRequest, stored: string): boolean {
-  return (
-    stored ===
-    (stored.startsWith(commandHashScheme) ? commandHash(request) : shortHash(canonicalJson(request.body)))
-  );
+/** What a keyed id begins with, and a keyed hash behind its scheme. No caller's id does: they name their kind. */
+const keyed = 'k.';
+
+/** An id as it is stored: a message id may contain a phone number. Without a key it stays as it is. */
+export function keyedId(key: DataKey | undefined, id: string): string {
+  return key === undefined ? id : keyed + mac(key, `id ${id}`);
+}
+
+/** A hash as it is stored: what was sent could be guessed from it. Made of the plain one, so that older ones can be keyed too. */
+export function keyedHash(key: DataKey | undefined, plain: string): string {
+  return key === undefined ? plain : `${commandHashScheme}${keyed}${mac(key, `hash ${plain}`)}`;
+}
+
+/** Under which ids and hash a request is stored, and recognised: with a key as well as before there was one. */
+export class CommandIdentity {
+  readonly ids: readonly string[];
+  readonly hash: string;
+  private readonly plainHash: string;
+
+  constructor(
+    private readonly request: CommandRequest,
+    private readonly key: DataKey | undefined,
+  ) {
+    this.plainHash = commandHash(request);
+    this.ids = request.commandIds.map((id) => keyedId(key, id));
+    this.hash = keyedHash(key, this.plainHash);
+  }
+
+  /** The forms in which ids may be stored: as they are now, and as they were before there was a key. */
+  formsOf(ids: readonly string[]): readonly string[] {
+    return this.key === undefined ? ids : [...ids.map((id) => keyedId(this.key, id)), ...ids];
+  }
+
+  /** Whether a stored hash is that of the request, by the scheme that it was made with. */
+  hasHash(stored: string): boolean {
+    if (stored === this.hash || stored === this.plainHash) return true;
+    return !stored.startsWith(commandHashScheme) && stored === shortHash(canonicalJson(this.request.body));
+  }
+
+  /** The id that the caller sent, of one of its forms. */
+  sent(form: string): string {
+    return this.request.commandIds.find((id) => keyedId(this.key, id) === form) ?? form;
+  }
+}
+
+function mac(key: DataKey, text: string): string {
+  return createHmac('sha256', key.identifiers).update(text).digest('base64url').slice(0, 22);
 }
 
 function shortHash(text: string): string {
@@ -63,11 +105,15 @@ function shortHash(text: string): string {
  * of this attempt. The store must not take another attempt for this one: it would keep the other's times, while the
  * session here continues with its own.
  */
-export function commandContext(request: CommandRequest, codec: EventCodec): CommandContext {
+export function commandContext(
+  request: CommandRequest,
+  identity: CommandIdentity,
+  codec: EventCodec,
+): CommandContext {
   const { sessionId, actor, agentEpoch, causationId } = request;
-  const [command_id, ...command_aliases] = request.commandIds;
+  const [command_id, ...command_aliases] = identity.ids;
   const occurred_at = new Date().toISOString();
-  const command_hash = commandHash(request);
+  const command_hash = identity.hash;
   const ownCorrelationId = randomUUID();
   const common = {
     occurred_at,

@@ -48,8 +48,11 @@ export class CommandIdReusedError extends Error {
   }
 }
 
-/** Why an event cannot be folded: it was written by newer code, or its data is not what its type says. */
-export type UnprojectableReason = 'newer_schema_version' | 'malformed_event';
+/**
+ * Why an event cannot be folded: it was written by newer code, its data is not what its type says, or what is sealed in it
+ * was changed, stands elsewhere than it was written, or has a key that nobody knows.
+ */
+export type UnprojectableReason = 'newer_schema_version' | 'malformed_event' | 'broken_seal' | 'unknown_key';
 
 export interface UnprojectableEvent {
   readonly stream: string;

@@ -42,9 +42,9 @@ describe('decoding', () => {
     expect(() => codec.decode(stored(fields))).toThrow(UnprojectableEventError);
   });
 
-  test('takes data in as many levels as are allowed', () => {
+  test('takes data in as many levels as are allowed', async () => {
     const data = { flag: 'x', value: nested(deepestData - 1) };
-    expect(codec.decode(stored({ data })).data).toEqual(data);
+    expect((await codec.decode(stored({ data }))).data).toEqual(data);
   });
 
   test.each([
@@ -56,17 +56,19 @@ describe('decoding', () => {
     ['command_event', 'x'],
     ['$correlationId', {}],
     ['actor', { role: 1 }],
-  ])('leaves out what metadata may not hold: %s', (name, value) => {
+  ])('leaves out what metadata may not hold: %s', async (name, value) => {
     const metadata = { schema_version: 1, [name]: value, command_hash: 'v2.h' };
-    const decoded = codec.decode(stored({ metadata })).metadata;
-    const defaults = codec.decode(stored({ metadata: { schema_version: 1, command_hash: 'v2.h' } })).metadata;
+    const decoded = (await codec.decode(stored({ metadata }))).metadata;
+    const { metadata: defaults } = await codec.decode(
+      stored({ metadata: { schema_version: 1, command_hash: 'v2.h' } }),
+    );
     expect({ ...decoded, occurred_at: '' }).toEqual({ ...defaults, occurred_at: '' });
   });
 });
 
-test('folding an event whose ids are of wrong types keeps none of them', () => {
+test('folding an event whose ids are of wrong types keeps none of them', async () => {
   const metadata = { schema_version: 1, command_id: 'a', command_hash: 'v2.h', command_aliases: [5] };
-  const { known } = foldEvent(newSession('1'), codec.decode(stored({ metadata })));
+  const { known } = foldEvent(newSession('1'), await codec.decode(stored({ metadata })));
   expect(known.list.map(({ ids }) => ids)).toEqual([['a']]);
 });
 

@@ -27,8 +27,15 @@ export interface Partner {
   readonly state: PartnerState;
 }
 
+const prefix = 'partner-';
+
 function partnerStream(partnerId: string): string {
-  return `partner-${partnerId}`;
+  return `${prefix}${partnerId}`;
+}
+
+/** The partner that a stream belongs to; undefined: none. */
+export function partnerOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Thrown when others have changed a partner since it was read. */
@@ -53,13 +60,13 @@ export async function readPartner(
 ): Promise<Partner> {
   const last = await store.readLast(partnerStream(partner_id), reaching);
   if (last === undefined) return { partner_id, revision: -1, state: newPartner };
-  const state = evolvePartner(newPartner, store.codec.decodePartner(last));
+  const state = evolvePartner(newPartner, await store.codec.decodePartner(last));
   return { partner_id, revision: Number(last.revision), state };
 }
 
 /**
  * Appends an event to a partner's stream, in a change of the partner.
- * @throws PartnerChangedError, upon which the change is tried again
+ * @throws PartnerChangedError, upon which the change is tried again; KeyStoreUnavailableError
  */
 export async function appendToPartner(
   store: EventStore,
@@ -74,7 +81,8 @@ export async function appendToPartner(
     occurred_at: new Date().toISOString(),
     ...context,
   };
-  const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata });
+  const sealing = { stream, key: await store.codec.keyOf(partner_id) };
+  const stored = store.codec.encode({ ...event, event_id: randomUUID(), metadata }, sealing);
   const outcome = await store.append(stream, [stored], revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
 }

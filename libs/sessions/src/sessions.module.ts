@@ -1,7 +1,9 @@
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Config, HealthChecks, Metrics } from '#platform';
+import { DataKeys } from '#privacy';
 import { AppendBudget } from './client/append-budget.ts';
+import { EventCodec } from './codec.ts';
 import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
 
@@ -33,11 +35,18 @@ export class SessionsModule implements OnApplicationShutdown {
   }
 
   static forRoot({ whenFull }: SessionsOptions): DynamicModule {
-    const create = ({ eventStoreUrl, appendBytesInFlight: bytes }: Config): EventStore =>
-      new EventStore(eventStoreUrl, undefined, undefined, new AppendBudget({ bytes, whenFull }));
+    const create = ({ eventStoreUrl, appendBytesInFlight: bytes }: Config, keys?: DataKeys): EventStore =>
+      new EventStore(
+        eventStoreUrl,
+        new EventCodec(undefined, keys),
+        undefined,
+        new AppendBudget({ bytes, whenFull }),
+      );
     return {
       module: SessionsModule,
-      providers: [{ provide: EventStore, useFactory: create, inject: [Config] }],
+      providers: [
+        { provide: EventStore, useFactory: create, inject: [Config, { token: DataKeys, optional: true }] },
+      ],
       exports: [EventStore],
     };
   }

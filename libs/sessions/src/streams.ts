@@ -2,7 +2,6 @@ import type { RecordedEvent, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
 import { Slices } from '#platform';
 import type { RawEvent } from './codec.ts';
-import { rawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventStore, ReadOptions } from './store.ts';
 
@@ -44,13 +43,13 @@ export async function* readEvents(
   }
 }
 
-/** As `readEvents`, but each event as it was written: for replays, which show what cannot be folded, too. */
+/** As `readEvents`, but each event as it was given to be written: for replays, which show what cannot be folded, too. */
 export async function* readRawEvents(
   store: EventStore,
   sessionId: string,
   options: ReadOptions = {},
 ): AsyncGenerator<RawEvent> {
-  for await (const stored of store.read(sessionStream(sessionId), options)) yield rawEvent(stored);
+  for await (const stored of store.read(sessionStream(sessionId), options)) yield store.codec.raw(stored);
 }
 
 /**

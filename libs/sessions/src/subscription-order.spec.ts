@@ -1,11 +1,17 @@
 import { Readable } from 'node:stream';
-import { expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
+import { KeyStoreUnavailableError } from '#privacy';
+import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
+import { EventCodec } from './codec.ts';
 import { EventStore } from './store.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
 
 /** What the client's subscription is for us: a stream of events that tells of everything else at once. */
-const subscription = new Readable({ objectMode: true, read: () => undefined });
+let subscription: Readable;
+beforeEach(() => {
+  subscription = new Readable({ objectMode: true, read: () => undefined });
+});
 
 class Store extends EventStore {
   override connectionForSubscription() {
@@ -15,11 +21,10 @@ class Store extends EventStore {
   }
 }
 
-function event(revision: number): object {
+function event(revision: number, more: object = {}): object {
   const position = { commit: BigInt(revision), prepare: BigInt(revision) };
-  return {
-    event: { streamId: 'session-1', type: 'New', id: 'e', revision, created: new Date(), data: {}, position },
-  };
+  const common = { streamId: 'session-1', type: 'New', id: 'e', revision, created: new Date(), data: {} };
+  return { event: { ...common, position, ...more } };
 }
 
 test('what the client tells ahead of events in its buffer is delivered behind them, in its order', async () => {
@@ -41,5 +46,47 @@ test('what the client tells ahead of events in its buffer is delivered behind th
   subscription.emit('caughtUp');
   await reading;
   expect(kinds).toEqual(['event', 'event', 'caught_up', 'event', 'fell_behind', 'caught_up']);
+  await store.dispose();
+});
+
+test('an event whose key cannot be had is waited for in its place; until then the reader has fallen behind', async () => {
+  let failures = 0;
+  class KeyStore extends MemoryKeyStore {
+    override async byId(keyId: string) {
+      failures += 1;
+      if (failures < 3) throw new KeyStoreUnavailableError();
+      return super.byId(keyId);
+    }
+  }
+  const keyStore = new KeyStore();
+  const writer = new EventCodec(undefined, testDataKeys(keyStore));
+  const { data, metadata } = writer.encode(
+    { event_id: 'e', type: 'FlagRaised', data: { flag: 'vip', value: 'secret' }, metadata: {} },
+    { stream: 'session-1', key: await writer.keyOf('P1') },
+  );
+  const store = new Store('esdb://127.0.0.1:1?tls=false', new EventCodec(undefined, testDataKeys(keyStore)));
+  const abort = new AbortController();
+  const deliveries: Delivery[] = [];
+  const options = { prefixes: ['session-'], after: 'start', signal: abort.signal } as const;
+  const reading = (async () => {
+    for await (const delivery of subscribeToSessions(store, options)) {
+      deliveries.push(delivery);
+      if (deliveries.length === 6) abort.abort();
+    }
+  })();
+  subscription.push(event(0));
+  subscription.emit('caughtUp');
+  subscription.push(event(1, { type: 'FlagRaised', data, metadata }));
+  subscription.push(event(2));
+  await reading;
+  expect(deliveries.map(({ kind }) => kind)).toEqual([
+    'event',
+    'caught_up',
+    'fell_behind',
+    'event',
+    'event',
+    'caught_up',
+  ]);
+  expect(deliveries[3]).toMatchObject({ event: { data: { flag: 'vip', value: 'secret' } } });
   await store.dispose();
 });

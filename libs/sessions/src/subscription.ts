@@ -1,45 +1,17 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
-import type { RecordedEvent } from '#domain';
 import { backOffMs, jsonSize, sleep } from '#platform';
+import { KeyStoreUnavailableError } from '#privacy';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import type { EventCodec, StoredEvent } from './codec.ts';
-import type { UnprojectableReason } from './errors.ts';
-import { deletionOf, metastreamOf } from './deletion.ts';
-import { PositionBeyondEndError, UnprojectableEventError } from './errors.ts';
+import { metastreamOf } from './deletion.ts';
+import type { Delivery } from './delivery.ts';
+import { toDelivery } from './delivery.ts';
+import { PositionBeyondEndError } from './errors.ts';
 import { checkWithinLog, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
-import { sessionOf } from './streams.ts';
 
-/** What a subscription delivers, in the store's order. Positions are commit positions. */
-export type Delivery =
-  | {
-      readonly kind: 'event';
-      readonly session_id: string;
-      readonly event: RecordedEvent;
-      readonly position: bigint;
-    }
-  /** An event that cannot be decoded, in its place. The other sessions continue. */
-  | {
-      readonly kind: 'unprojectable';
-      readonly session_id: string;
-      readonly revision: number;
-      readonly event_id: string;
-      readonly type: string;
-      readonly reason: UnprojectableReason;
-      readonly position: bigint;
-    }
-  /** The events of a session with a revision below `before` are deleted. */
-  | {
-      readonly kind: 'deleted';
-      readonly session_id: string;
-      readonly before: number;
-      readonly position: bigint;
-    }
-  | { readonly kind: 'checkpoint'; readonly position: bigint }
-  /** Everything that the store had is delivered. It may fall behind later. */
-  | { readonly kind: 'caught_up' }
-  | { readonly kind: 'fell_behind' };
+export type { Delivery };
 
 interface SubscribeOptions {
   /** Beginnings of stream names, as `session-0`. */
@@ -81,7 +53,7 @@ export async function* subscribeToSessions(
       }
     } catch (error) {
       if (error instanceof PositionBeyondEndError) throw error;
-      options.onInterruption?.(error);
+      if (!signal.aborted) options.onInterruption?.(error);
     }
     failures += 1;
     await sleep(backOffMs(failures, reconnects), signal);
@@ -131,25 +103,33 @@ async function* subscribeOnce(
   }
 }
 
+/** What was received: a delivery, or an event that becomes one when it is read. */
+type Received =
+  Delivery | { readonly kind: 'stored'; readonly stored: StoredEvent; readonly position: bigint };
+
 interface Waiting {
-  readonly delivery: Delivery;
+  readonly received: Received;
   readonly bytes: number;
 }
 
-/** A bounded queue between a flowing subscription and a sequential reader. */
+/** A bounded queue between a flowing subscription and a sequential reader, which decodes: keys may have to be waited for. */
 class Inbox {
   private waiting: Waiting[] = [];
   /** How many deliveries wait, those that are being read included, and how large they are. */
   private count = 0;
   private bytes = 0;
   /** What the client told of ahead of the events that its own buffer still held, each with their number. */
-  private ahead: { events: number; readonly delivery: Delivery }[] = [];
+  private ahead: { events: number; readonly received: Received }[] = [];
   /** Resolves the wait for the next delivery. */
   private notify: (() => void) | undefined;
   private ended = false;
   private paused = false;
   private failure: { error: unknown } | undefined;
   private subscription: AllStreamSubscription | undefined;
+
+  /** Whether the reader was told that everything is delivered, and whether it is to be told again. */
+  private caughtUp = false;
+  private owesCaughtUp = false;
 
   constructor(private readonly codec: EventCodec) {}
 
@@ -166,7 +146,7 @@ class Inbox {
   /** The client would pass an error that is thrown here to nobody, which ends the process. */
   private receive(event: AllStreamResolvedEvent['event']): void {
     try {
-      if (event) this.push(toDelivery(this.codec, event, event.position.commit));
+      if (event) this.push({ kind: 'stored', stored: event, position: event.position.commit });
       this.pushFollowing();
     } catch (error) {
       this.end({ error });
@@ -188,13 +168,21 @@ class Inbox {
     for (;;) {
       const batch = this.waiting;
       this.waiting = [];
-      for (const { delivery, bytes } of batch) {
+      await this.codec.prefetch(
+        batch.flatMap(({ received }) => ('stored' in received ? received.stored : [])),
+      );
+      for (const { received, bytes } of batch) {
         this.count -= 1;
         this.bytes -= bytes;
         if (this.count < lowWater.count && this.bytes < lowWater.bytes) this.resume();
-        yield delivery;
+        if (received.kind === 'stored') yield* this.decoded(received.stored, received.position);
+        else yield this.noted(received);
       }
       if (this.waiting.length > 0) continue;
+      if (this.owesCaughtUp) {
+        this.owesCaughtUp = false;
+        yield { kind: 'caught_up' };
+      }
       if (this.failure) throw this.failure.error;
       if (this.ended) return;
       this.resume();
@@ -204,11 +192,39 @@ class Inbox {
     }
   }
 
+  /** An event in its place: while its key cannot be had, it is waited for, and the reader has fallen behind. */
+  private async *decoded(stored: StoredEvent, position: bigint): AsyncGenerator<Delivery> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const delivery = toDelivery(this.codec, stored, position);
+        yield delivery instanceof Promise ? await delivery : delivery;
+        return;
+      } catch (error) {
+        if (!(error instanceof KeyStoreUnavailableError)) throw error;
+        // The event is read again, by the next connection.
+        if (this.ended) throw this.failure?.error ?? error;
+        if (failures === 0 && this.caughtUp) {
+          this.owesCaughtUp = true;
+          yield { kind: 'fell_behind' };
+        }
+        await sleep(backOffMs(failures + 1, reconnects));
+      }
+    }
+  }
+
+  /** What the server says last of where the reader is, is so. */
+  private noted(delivery: Delivery): Delivery {
+    if (delivery.kind === 'caught_up') this.caughtUp = true;
+    if (delivery.kind === 'fell_behind') this.caughtUp = false;
+    if (delivery.kind === 'caught_up' || delivery.kind === 'fell_behind') this.owesCaughtUp = false;
+    return delivery;
+  }
+
   /** Behind the events that arrived before. */
   private pushInOrder(delivery: Delivery): void {
     const events = this.subscription?.readableLength ?? 0;
     if (events === 0) this.push(delivery);
-    else this.ahead.push({ events, delivery });
+    else this.ahead.push({ events, received: delivery });
   }
 
   /** One more event has left the client's buffer. */
@@ -216,13 +232,13 @@ class Inbox {
     for (const item of this.ahead) item.events -= 1;
     while (this.ahead[0]?.events === 0) {
       const next = this.ahead.shift();
-      if (next) this.push(next.delivery);
+      if (next) this.push(next.received);
     }
   }
 
-  private push(delivery: Delivery): void {
-    const bytes = delivery.kind === 'event' ? jsonSize(delivery.event.data) : 0;
-    this.waiting.push({ delivery, bytes });
+  private push(received: Received): void {
+    const bytes = received.kind === 'stored' ? jsonSize(received.stored.data) : 0;
+    this.waiting.push({ received, bytes });
     this.count += 1;
     this.bytes += bytes;
     if ((this.count >= highWater.count || this.bytes >= highWater.bytes) && !this.paused) {
@@ -236,20 +252,5 @@ class Inbox {
     if (!this.paused) return;
     this.paused = false;
     this.subscription?.resume();
-  }
-}
-
-/** An event of a session, or what a system event says of one. Any other event only moves the position. */
-function toDelivery(codec: EventCodec, stored: StoredEvent, position: bigint): Delivery {
-  const deletion = deletionOf(stored);
-  if (deletion) return { kind: 'deleted', ...deletion, position };
-  const session_id = sessionOf(stored.streamId);
-  if (session_id === undefined) return { kind: 'checkpoint', position };
-  try {
-    return { kind: 'event', session_id, event: codec.decode(stored), position };
-  } catch (error) {
-    if (!(error instanceof UnprojectableEventError)) throw error;
-    const { revision, event_id, type, reason } = error;
-    return { kind: 'unprojectable', session_id, revision, event_id, type, reason, position };
   }
 }

@@ -51,6 +51,8 @@ test('a key store that hangs stops only who needs a key that is not at hand', as
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
   expect(refused.body).toMatchObject({ title: 'A backing service is unavailable' });
   expect(refused.body['detail']).toContain('key store');
+  const other = { partner_id: 'P-other', channel: 'whatsapp', language: 'hi' };
+  expect((await app.call('POST', '/v1/sessions', other)).status).toBe(503);
   expect((await turn(session)).status).toBe(201);
   expect((await app.call('GET', `/v1/sessions/${session}/context`)).status).toBe(200);
 });

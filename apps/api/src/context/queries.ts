@@ -45,7 +45,9 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
 
   /** The projector lags behind what this node has folded: such a document is not shown. */
   private async read(sessionId: string, minRevision: number, floor: number): Promise<Versioned | undefined> {
-    const document = await this.breaker.run(() => this.contexts.document(sessionId)).catch(unlessSetAside);
+    const document = await this.contexts
+      .document(sessionId, (read) => this.breaker.run(read))
+      .catch(unlessSetAside);
     if (document && document.revision >= floor) return document;
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
     const isWanted = Boolean(document) || minRevision >= 0;

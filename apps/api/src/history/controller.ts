@@ -1,7 +1,8 @@
-import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Optional, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
+import { DataKeys } from '#privacy';
 import { listSessions, listTurns } from '#read-models';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
@@ -31,6 +32,7 @@ export class HistoryController {
     private readonly queries: QueryBus,
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
+    @Optional() private readonly keys?: DataKeys,
   ) {}
 
   @Get('sessions/:session_id/events')
@@ -88,6 +90,6 @@ export class HistoryController {
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   turns(@Query() query: TurnsQuery): Promise<TurnsPageDto> {
-    return this.breaker.run(() => listTurns(this.pool, query));
+    return this.breaker.run(() => listTurns(this.pool, query, undefined, this.keys));
   }
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
 import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
+import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, Writer } from '#read-models';
 import {
   isDeletion,
@@ -23,6 +24,8 @@ interface RebuildProgress {
 
 interface RebuildOptions {
   readonly store: EventStore;
+  /** What seals the texts of turns. */
+  readonly keys?: DataKeys | undefined;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -47,7 +50,7 @@ const switchPatienceMs = 30_000;
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const admin = options.pool();
   const filling = options.pool(rebuildConnectionSettings);
-  const filler = new Filler(options, new RowsStore(filling, true), await listed(admin));
+  const filler = new Filler(options, new RowsStore(filling, true, options.keys), await listed(admin));
   const start = performance.now();
   try {
     await rebuildTables(admin, {

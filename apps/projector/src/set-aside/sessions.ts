@@ -101,7 +101,8 @@ export class SetAsideSessions {
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
       const found = setAside(id, failure, failure, item?.position);
       await exclusively(async () => {
-        const entry = (await rewriteSession(this.deps.pool, this.owner, id, events, found)) ?? found;
+        const { pool, keys } = this.deps;
+        const entry = (await rewriteSession(pool, this.owner, id, events, found, keys)) ?? found;
         // Before the next batch of rows: it leaves the session out.
         this.entries.set(id, entry);
         entries.push(entry);
@@ -143,7 +144,7 @@ export class SetAsideSessions {
   }
 
   private async retryOne(entry: SetAside): Promise<void> {
-    const { store, contexts, pool, logger } = this.deps;
+    const { store, contexts, pool, logger, keys } = this.deps;
     const { session_id: id, since } = entry;
     const { session, commands, events, failure } = await foldAsFarAsPossible(store, id);
     const still = await rewriteSession(
@@ -152,6 +153,7 @@ export class SetAsideSessions {
       id,
       events,
       failure && setAside(id, failure, failure),
+      keys,
     );
     if (still) {
       const position = still.revision === entry.revision ? entry.position : null;

@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 
 /** The instance asked for the session, or got it because the previous one was gone or handed it over. */
 export type AttachReason = 'requested' | 'takeover';
@@ -42,13 +42,20 @@ export type UpdateAcknowledged = Event<
 
 export type AgentEvent = AgentAttached | AgentDetached | UpdateAcknowledged;
 
-export const agentPersonalFields: PersonalFields<AgentEvent> = {
-  AgentAttached: [],
-  AgentDetached: [],
-  UpdateAcknowledged: [],
+export const agentFieldClasses: FieldClasses<AgentEvent> = {
+  AgentAttached: {
+    instance: 'plain',
+    epoch: 'plain',
+    pool: 'plain',
+    node: 'plain',
+    after: 'plain',
+    reason: 'plain',
+  },
+  AgentDetached: { instance: 'plain', epoch: 'plain', reason: 'plain', pool: 'plain' },
+  UpdateAcknowledged: { instance: 'plain', epoch: 'plain', up_to: 'plain', updates: 'plain' },
 };
 
 /** Whether an event only says who serves the session; such an event is no update for its owner. */
 export function isAgentEvent(type: string): boolean {
-  return Object.hasOwn(agentPersonalFields, type);
+  return Object.hasOwn(agentFieldClasses, type);
 }

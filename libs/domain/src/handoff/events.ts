@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 
 export type HandoffRequested = Event<'HandoffRequested', { reason: string | null }>;
 export type HandoffAccepted = Event<'HandoffAccepted', { accepted_by: string }>;
@@ -6,8 +6,8 @@ export type HandoffReturned = Event<'HandoffReturned', { note: string | null }>;
 
 export type HandoffEvent = HandoffRequested | HandoffAccepted | HandoffReturned;
 
-export const handoffPersonalFields: PersonalFields<HandoffEvent> = {
-  HandoffRequested: ['reason'],
-  HandoffAccepted: [],
-  HandoffReturned: ['note'],
+export const handoffFieldClasses: FieldClasses<HandoffEvent> = {
+  HandoffRequested: { reason: 'personal' },
+  HandoffAccepted: { accepted_by: 'personal' },
+  HandoffReturned: { note: 'personal' },
 };

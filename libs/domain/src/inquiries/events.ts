@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { InquiryKind } from './kinds.ts';
 
@@ -107,10 +107,55 @@ export type InquiryCorrected = Event<
 
 export type InquiryEvent = InquiryOpened | InquiryAnswered | InquiryFailed | InquiryClosed | InquiryCorrected;
 
-export const inquiryPersonalFields: PersonalFields<InquiryEvent> = {
-  InquiryOpened: [],
-  InquiryAnswered: ['data'],
-  InquiryFailed: ['reason'],
-  InquiryClosed: ['answer'],
-  InquiryCorrected: ['data', 'reason'],
+const origin = { occurred_at_source: 'plain', source_traceparent: 'plain' } as const;
+
+export const inquiryFieldClasses: FieldClasses<InquiryEvent> = {
+  InquiryOpened: {
+    inquiry_id: 'plain',
+    kind: 'plain',
+    subject: 'personal',
+    sources: 'plain',
+    deadline: 'plain',
+    requests: 'personal',
+    skipped: 'plain',
+    declared: 'plain',
+  },
+  InquiryAnswered: {
+    inquiry_id: 'plain',
+    source: 'plain',
+    attempt: 'plain',
+    data: 'personal',
+    reply_id: 'plain',
+    requests: 'personal',
+    skipped: 'plain',
+    ...origin,
+  },
+  InquiryFailed: {
+    inquiry_id: 'plain',
+    source: 'plain',
+    attempt: 'plain',
+    reason: 'personal',
+    reply_id: 'plain',
+    retryable: 'plain',
+    retry: 'personal',
+    ...origin,
+  },
+  InquiryClosed: {
+    inquiry_id: 'plain',
+    kind: 'plain',
+    outcome: 'plain',
+    cause: 'plain',
+    answer: 'personal',
+    unanswered: 'plain',
+    silent: 'plain',
+  },
+  InquiryCorrected: {
+    inquiry_id: 'plain',
+    source: 'plain',
+    cause: 'plain',
+    data: 'personal',
+    reason: 'personal',
+    reply_id: 'plain',
+    ...origin,
+  },
 };

@@ -78,9 +78,10 @@ function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sourc
   const said_no = retry === null && reply_id !== null && retryable !== true;
   const failed = settle(sources, source, at, { status: 'failed', reason, attempt, said_no });
   if (retry === null) return failed;
-  const { request } = retry;
+  // Of one that was erased the request is not there.
+  const request: InquiryRequest | undefined = retry.request;
   const retrying = { status: 'retrying', settled_at: null, latency_ms: null } as const;
-  return change(failed, source, { ...retrying, attempt: request.attempt });
+  return change(failed, source, { ...retrying, attempt: request?.attempt ?? attempt + 1 });
 }
 
 function close(inquiry: Inquiry, event: InquiryClosed['data'], at: string): Inquiry {

@@ -29,6 +29,9 @@ export interface EventMetadata {
   readonly command_events?: number;
   /** The epoch under which the agent instance that sent the command owned the session. */
   readonly agent_epoch?: number;
+  /** The fields of the data that are encrypted where the event is stored, and whose key they have. */
+  readonly sealed?: readonly string[];
+  readonly partner_id?: string;
 }
 
 /** The request that others continue: what its correlation id and W3C trace context were. */
@@ -44,8 +47,18 @@ export type RecordedEvent<E extends Event> = E & {
   readonly metadata: EventMetadata;
 };
 
-/** Declares which fields of an event's data are personal, by event type. Every type has an entry. */
-export type PersonalFields<E extends Event> = { readonly [Type in E['type']]: readonly string[] };
+/**
+ * What a field of an event's data is. `personal`: it says something of a person, or may; `sensitive`: of their money or where
+ * they are. Both are encrypted wherever they are stored. `plain`: ids, names that programs give, states, times.
+ */
+export type FieldClass = 'plain' | 'personal' | 'sensitive';
+
+/** The class of every field of every event type. A field or a type that is not declared does not compile. */
+export type FieldClasses<E extends Event> = {
+  readonly [Type in E['type']]: {
+    readonly [Field in keyof Extract<E, { readonly type: Type }>['data']]-?: FieldClass;
+  };
+};
 
 /** Whether further events of the same command follow. Those of older versions do not say. */
 export function isContinued({ command_event = 0, command_events = 1 }: EventMetadata): boolean {

@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { PartnerState } from './state.ts';
 
 type PartnerData = PartnerState & { readonly partner_id: string };
@@ -14,12 +14,19 @@ export type PartnerRemembered = Event<'PartnerRemembered', PartnerData>;
  */
 export type PartnerEvent = PartnerSessionAssigned | PartnerRemembered;
 
-export const partnerPersonalFields: PersonalFields<PartnerEvent> = {
-  PartnerSessionAssigned: ['memory', 'sessions'],
-  PartnerRemembered: ['memory', 'sessions'],
+const state = {
+  partner_id: 'plain',
+  last_session_id: 'plain',
+  memory: 'personal',
+  sessions: 'personal',
+} as const;
+
+export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
+  PartnerSessionAssigned: state,
+  PartnerRemembered: state,
 };
 
 /** Whether this version of the code knows an event type of a partner's stream. */
 export function isPartnerEventType(type: string): type is PartnerEvent['type'] {
-  return Object.hasOwn(partnerPersonalFields, type);
+  return Object.hasOwn(partnerFieldClasses, type);
 }

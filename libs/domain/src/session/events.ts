@@ -1,16 +1,16 @@
 import type { AgentEvent } from '../agents/events.ts';
-import { agentPersonalFields } from '../agents/events.ts';
+import { agentFieldClasses } from '../agents/events.ts';
 import type { GoalEvent } from '../goals/events.ts';
-import { goalPersonalFields } from '../goals/events.ts';
+import { goalFieldClasses } from '../goals/events.ts';
 import type { OpenGoal } from '../goals/state.ts';
 import type { HandoffEvent } from '../handoff/events.ts';
-import { handoffPersonalFields } from '../handoff/events.ts';
+import { handoffFieldClasses } from '../handoff/events.ts';
 import type { InquiryEvent } from '../inquiries/events.ts';
-import { inquiryPersonalFields } from '../inquiries/events.ts';
-import type { Event, PersonalFields, RecordedEvent } from '../kernel/event.ts';
+import { inquiryFieldClasses } from '../inquiries/events.ts';
+import type { Event, FieldClasses, RecordedEvent } from '../kernel/event.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { ExternalUpdateRecorded } from '../tracking/events.ts';
-import { trackingPersonalFields } from '../tracking/events.ts';
+import { trackingFieldClasses } from '../tracking/events.ts';
 
 /** The form of a channel's name. Which channels there are is declared by each installation. */
 export const channelPattern = /^[a-z][a-z0-9_]{0,31}$/;
@@ -81,29 +81,49 @@ export type SessionEventType = SessionEvent['type'];
 /** An event as recorded in a session's stream. */
 export type RecordedSessionEvent<E extends SessionEvent = SessionEvent> = RecordedEvent<E>;
 
-/**
- * Declares which fields of an event's data are personal, by event type. Nothing is encrypted yet. Every event type has
- * its line, so a new event cannot be added without deciding.
- */
-export const personalFields: PersonalFields<SessionEvent> = {
-  SessionStarted: ['name', 'device', 'region', 'preferences'],
-  ChannelSwitched: [],
-  PreferenceChanged: ['value'],
-  SessionEnded: [],
-  SessionExpired: [],
-  TurnRecorded: ['message_text', 'extracted_entities'],
-  FlagRaised: ['value'],
-  FlagCleared: [],
-  ...goalPersonalFields,
-  ...handoffPersonalFields,
-  ...trackingPersonalFields,
-  ...inquiryPersonalFields,
-  ...agentPersonalFields,
+/** What every field of every event of a session is: nothing can be added without deciding. */
+export const fieldClasses: FieldClasses<SessionEvent> = {
+  SessionStarted: {
+    session_id: 'plain',
+    partner_id: 'plain',
+    channel: 'plain',
+    language: 'plain',
+    region: 'sensitive',
+    name: 'personal',
+    device: 'personal',
+    expires_in_s: 'plain',
+    preferences: 'personal',
+    open_goals: 'personal',
+    previous_session_id: 'plain',
+  },
+  ChannelSwitched: { channel: 'plain', previous_channel: 'plain' },
+  PreferenceChanged: { name: 'plain', value: 'personal' },
+  SessionEnded: { reason: 'personal' },
+  SessionExpired: { expires_at: 'plain' },
+  TurnRecorded: {
+    turn_id: 'plain',
+    message_id: 'personal',
+    sender: 'plain',
+    message_text: 'personal',
+    parsed_intent: 'plain',
+    intent_confidence: 'plain',
+    extracted_entities: 'personal',
+    in_reply_to: 'plain',
+    in_reply_to_unresolved: 'plain',
+    bot_action: 'plain',
+  },
+  FlagRaised: { flag: 'plain', value: 'personal' },
+  FlagCleared: { flag: 'plain' },
+  ...goalFieldClasses,
+  ...handoffFieldClasses,
+  ...trackingFieldClasses,
+  ...inquiryFieldClasses,
+  ...agentFieldClasses,
 };
 
 /** Whether this version of the code knows an event type. */
 export function isSessionEventType(type: string): type is SessionEventType {
-  return Object.hasOwn(personalFields, type);
+  return Object.hasOwn(fieldClasses, type);
 }
 
 /** Events that do not count as activity of the conversation: they come from outside, or end it. */

@@ -1,4 +1,4 @@
-import type { Event, PersonalFields } from '../kernel/event.ts';
+import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
 /** What an update is about: one id of each kind. `tracking` is a shipment. */
@@ -34,6 +34,17 @@ export type ExternalUpdateRecorded = Event<
   } & ResolvedUpdate
 >;
 
-export const trackingPersonalFields: PersonalFields<ExternalUpdateRecorded> = {
-  ExternalUpdateRecorded: ['reference', 'references', 'data'],
+export const trackingFieldClasses: FieldClasses<ExternalUpdateRecorded> = {
+  ExternalUpdateRecorded: {
+    system: 'plain',
+    kind: 'plain',
+    reference: 'personal',
+    data: 'personal',
+    source_event_id: 'plain',
+    references: 'personal',
+    status: 'plain',
+    occurred_at_source: 'plain',
+    public_text: 'plain',
+    before_session: 'plain',
+  },
 };

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import type { Json } from '#domain';
 import type { DataKey } from '../keys/data-key.ts';
 
@@ -27,26 +27,39 @@ const tagBytes = 16;
 /** What a sealed value was, so that an erased one still has its type. */
 const types = { string: 't', number: 'n', boolean: 'b', list: 'l', object: 'o' } as const;
 const erasedValues: { readonly [type: string]: Json } = { t: '[erased]', n: 0, b: false, l: [], o: {} };
-const form = /^A256GCM\.([0-9a-f-]{36})\.([tnblo])\.([\w-]+)$/;
+const head = /^A256GCM\.([0-9a-f-]{36})\.([tnblo])\./;
 
 /** Encrypts a value, bound to its place: algorithm, key id, type, then nonce, ciphertext and tag. Null stays null. */
 export function seal(key: DataKey, place: Place, value: Json): string | null {
-  if (value === null) return null;
-  const type = types[typeOf(value)];
-  const nonce = randomBytes(nonceBytes);
+  return value === null ? null : sealText(key, place, types[typeOf(value)], JSON.stringify(value));
+}
+
+/** As `seal`, of an object's JSON text. */
+export function sealObjectText(key: DataKey, place: Place, text: string): string {
+  return sealText(key, place, types.object, text);
+}
+
+function sealText(key: DataKey, place: Place, type: string, json: string): string {
+  const nonce = newNonce();
   const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce);
   cipher.setAAD(additionalData(key, place, type));
-  const text = cipher.update(JSON.stringify(value), 'utf8');
+  const text = cipher.update(json, 'utf8');
   const sealed = Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
   return `${algorithm}.${key.id}.${type}.${sealed.toString('base64url')}`;
 }
 
 /** @throws BrokenSealError */
 export function open(key: DataKey, place: Place, sealed: string): Json {
-  const [, keyId, type = '', body = ''] = form.exec(sealed) ?? [];
+  return JSON.parse(openText(key, place, sealed)) as Json;
+}
+
+/** The JSON text of a sealed value. @throws BrokenSealError */
+export function openText(key: DataKey, place: Place, sealed: string): string {
+  const [start = '', keyId, type = ''] = head.exec(sealed) ?? [];
   if (keyId !== key.id) throw new BrokenSealError(place);
-  const bytes = Buffer.from(body, 'base64url');
-  if (bytes.length < nonceBytes + tagBytes) throw new BrokenSealError(place);
+  const bytes = Buffer.from(sealed.slice(start.length), 'base64url');
+  const isWhole = bytes.length === Math.floor(((sealed.length - start.length) * 3) / 4);
+  if (!isWhole || bytes.length < nonceBytes + tagBytes) throw new BrokenSealError(place);
   try {
     const decipher = createDecipheriv('aes-256-gcm', key.encryption, bytes.subarray(0, nonceBytes), {
       authTagLength: tagBytes,
@@ -54,7 +67,7 @@ export function open(key: DataKey, place: Place, sealed: string): Json {
     decipher.setAAD(additionalData(key, place, type));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
     const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8');
-    return JSON.parse(text + decipher.final('utf8')) as Json;
+    return text + decipher.final('utf8');
   } catch (cause) {
     throw new BrokenSealError(place, { cause });
   }
@@ -62,12 +75,27 @@ export function open(key: DataKey, place: Place, sealed: string): Json {
 
 /** The key that a value was sealed with; undefined: it is none that `seal` made. */
 export function keyIdOf(sealed: unknown): string | undefined {
-  return typeof sealed === 'string' ? form.exec(sealed)?.[1] : undefined;
+  return typeof sealed === 'string' ? head.exec(sealed)?.[1] : undefined;
 }
 
 /** What stands for a sealed value whose key was destroyed. */
 export function erasedValue(sealed: string): Json {
-  return erasedValues[form.exec(sealed)?.[2] ?? 't'] ?? null;
+  return erasedValues[head.exec(sealed)?.[2] ?? 't'] ?? null;
+}
+
+/** Random bytes are cheaper by the thousand. */
+const nonces = Buffer.alloc(1_000 * nonceBytes);
+let nextNonce = nonces.length;
+
+/** Random bytes that are used for nothing else: they are overwritten with the next ones, and not shared. */
+function newNonce(): Buffer {
+  if (nextNonce === nonces.length) {
+    randomFillSync(nonces);
+    nextNonce = 0;
+  }
+  const nonce = Buffer.from(nonces.subarray(nextNonce, nextNonce + nonceBytes));
+  nextNonce += nonceBytes;
+  return nonce;
 }
 
 function typeOf(value: NonNullable<Json>): keyof typeof types {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { contextOf } from '#domain';
-import { documentFields, joinDocument, parseState, sections, sectionTexts } from './document.ts';
+import { documentFields, joinDocument, parseState, sections } from './document.ts';
+import { SectionSeals } from './section-seals.ts';
 import { Script, startSession, turn } from '../test-support.ts';
 
 function scripted(): Script {
@@ -18,7 +19,7 @@ function scripted(): Script {
 test('the joined document is the text of contextOf, byte for byte', () => {
   const { session, sessionId } = scripted();
   const fields = new Map<string, string>([['revision', String(session.revision)]]);
-  const texts = sectionTexts(session.state, sections);
+  const texts = new SectionSeals(undefined).textsOf(session, sections, new Map());
   for (let index = 0; index < texts.length; index += 2)
     fields.set(texts[index] ?? '', texts[index + 1] ?? '');
   const document = joinDocument(

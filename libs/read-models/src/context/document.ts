@@ -33,13 +33,6 @@ export function joinDocument(sessionId: string, texts: Texts): ContextDocument {
   return { revision: Number(revision), body: `${body}}` };
 }
 
-/** Field and text of each section, as the scripts take them. */
-export function sectionTexts(state: SessionState, changed: readonly Section[]): string[] {
-  const texts = changed.flatMap((section) => [section, JSON.stringify(state[section])]);
-  if (changed.includes('identity')) texts.push('partner_id', JSON.stringify(state.identity.partner_id));
-  return texts;
-}
-
 /** A state from the texts of its sections, in the order of `sections`. Undefined when one is missing. */
 export function parseState(texts: Texts): SessionState | undefined {
   const entries: [Section, unknown][] = [];

@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
 import type { CommandLimits } from '#sessions';
-import { parseState, sectionTexts } from './document.ts';
-import { applied, contextFormat, missingPredecessor, setAside } from './scripts.ts';
+import { parseState } from './document.ts';
+import { applied, missingPredecessor, setAside } from './scripts.ts';
+
+/** Command records in one call of a script: more would block Redis for the others. */
+const recordsPerCall = 1_000;
+/** How long the records that a restore has written so far wait for the next ones (ms). */
+const partialTtl = 60_000;
 
 /**
  * What became of a write: done, not needed since a later state stands there, impossible without the state before,
@@ -31,17 +37,17 @@ export function commandsKey(sessionId: string): string {
 }
 
 /** Where a restore gathers records that do not fit into one call. */
-export function partialCommandsKey(sessionId: string, write: string): string {
+function partialCommandsKey(sessionId: string, write: string): string {
   return `${commandsKey(sessionId)}:${write}`;
 }
 
-/** The call that writes a change. */
+/** The call that writes a change, of which `texts` are the fields and texts of its sections. */
 export function applyCall(
-  { before, after, changed, commands }: ContextChange,
+  { before, after, commands }: ContextChange,
+  texts: readonly string[],
   ttl: number,
   limits: CommandLimits,
 ): Call {
-  const texts = sectionTexts(after.state, changed);
   const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
   const head = [before, after.revision, ttl, texts.length / 2];
   return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, limits)];
@@ -50,10 +56,10 @@ export function applyCall(
 /** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */
 export function toSession(
   sessionId: string,
-  [revisionText, format, ...texts]: Texts,
+  [revisionText, , ...texts]: Texts,
   latest: Texts,
 ): Session | undefined {
-  if (typeof revisionText !== 'string' || format !== contextFormat) return undefined;
+  if (typeof revisionText !== 'string') return undefined;
   const state = parseState(texts);
   const revision = Number(revisionText);
   return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest) };
@@ -80,8 +86,38 @@ function parseEntry(
   return { ids: JSON.parse(entry.slice(space + 1)) as string[], ...place, at: entry.slice(0, space) };
 }
 
+interface Replacement {
+  readonly session: Session;
+  readonly processed: readonly ProcessedCommand[];
+  readonly how: string;
+  /** Field and text of each section. */
+  readonly texts: readonly string[];
+  readonly ttl: number;
+}
+
+/**
+ * The calls that write a session whole, one after the other. The records that do not fit into one call are gathered
+ * under a key of this write alone, and come in with the last.
+ */
+export function* replaceCalls(
+  { session, processed, how, texts, ttl }: Replacement,
+  limits: CommandLimits,
+): Generator<Call> {
+  const { session_id, revision } = session;
+  const commands = processed.slice(-limits.commands);
+  const partial = partialCommandsKey(session_id, randomUUID());
+  const last = Math.max(0, commands.length - recordsPerCall);
+  for (let from = 0; from < last; from += recordsPerCall) {
+    const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)), limits);
+    yield ['turnstreamRemember', partial, partialTtl, ...some];
+  }
+  const keys = [contextKey(session_id), commandsKey(session_id), partial];
+  const rest = commandTexts(commands.slice(last), limits);
+  yield ['turnstreamReplace', ...keys, revision, ttl, how, texts.length / 2, last, ...texts, ...rest];
+}
+
 /** Commands as the scripts take them: how many are kept and since when, then of each its time and ids, and where it is. */
-export function commandTexts(
+function commandTexts(
   commands: readonly ProcessedCommand[],
   { commands: most, seconds }: CommandLimits,
 ): (string | number)[] {

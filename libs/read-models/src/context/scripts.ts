@@ -6,7 +6,12 @@ import type { Redis } from 'ioredis';
  * that begins with #! makes Redis refuse the whole script, before it runs, when there is no memory left; with the flag
  * `allow-oom` it runs all the same.
  */
-export const contextFormat = '4';
+const contextFormat = '4';
+
+/** The format of sealed contexts is another one: those that are not are folded again once there are keys. */
+export function formatOf(isSealed: boolean): string {
+  return isSealed ? `${contextFormat}-sealed` : contextFormat;
+}
 
 /** What `apply` answers. */
 export const applied = 1;
@@ -55,7 +60,7 @@ end
  * Answers the revision of the record, whether it has no earlier commands than these (1), and its latest commands as
  * (entry, record)…. ARGV: how many
  */
-const latestScript = `-- turnstream latest, format ${contextFormat}
+const latestScript = (format: string): string => `-- turnstream latest, format ${format}
 local head = redis.call('HMGET', KEYS[1], '', '#first', '#next')
 local first, next = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local from = math.max(first, next - tonumber(ARGV[1]))
@@ -73,18 +78,18 @@ return latest
  * in between touched is the same in all of them.
  * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, commands
  */
-const applyScript = `#!lua
--- turnstream apply, format ${contextFormat}
+const applyScript = (format: string): string => `#!lua
+-- turnstream apply, format ${format}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 if stored[3] and tonumber(ARGV[2]) >= cjson.decode(stored[3]).revision then return ${setAside} end
 local at = tonumber(stored[1] or -1)
-if at >= 0 and (stored[2] ~= '${contextFormat}' or redis.call('HEXISTS', KEYS[2], '') == 0) then return ${missingPredecessor} end
+if at >= 0 and (stored[2] ~= '${format}' or redis.call('HEXISTS', KEYS[2], '') == 0) then return ${missingPredecessor} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
 if at < tonumber(ARGV[1]) then return ${missingPredecessor} end
 local sections = tonumber(ARGV[4])
 for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${contextFormat}')
+redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${format}')
 redis.call('HSET', KEYS[2], '', ARGV[2])
 remember(KEYS[2], 5 + 2 * sections)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -99,12 +104,12 @@ return ${applied}
  * 'restore': the session is not set aside any more, whatever the stored context says;
  * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
  */
-const replaceScript = `#!lua
--- turnstream replace, format ${contextFormat}
+const replaceScript = (format: string): string => `#!lua
+-- turnstream replace, format ${format}
 ${rememberCommands}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format', 'set_aside')
 local how = ARGV[3]
-local complete = stored[2] == '${contextFormat}' and redis.call('HEXISTS', KEYS[2], '') == 1
+local complete = stored[2] == '${format}' and redis.call('HEXISTS', KEYS[2], '') == 1
 local later = complete and tonumber(stored[1] or -1) >= tonumber(ARGV[1])
 if how == 'rebuild' then
   if stored[3] then return ${setAside} end
@@ -119,7 +124,7 @@ redis.call('UNLINK', KEYS[1], KEYS[2])
 if tonumber(ARGV[5]) > 0 then redis.call('RENAME', KEYS[3], KEYS[2]) end
 local sections = tonumber(ARGV[4])
 for i = 6, 5 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${contextFormat}')
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${format}')
 if how ~= 'rebuild' and how ~= 'restore' then redis.call('HSET', KEYS[1], 'set_aside', how) end
 redis.call('HSET', KEYS[2], '', ARGV[1])
 remember(KEYS[2], 6 + 2 * sections)
@@ -132,11 +137,11 @@ return ${applied}
  * Notes in a context that the session is set aside. Answers that the predecessor is missing when the context is not at
  * the revision before: it is then to be replaced. ARGV: revision of the event, note (JSON), ttl in ms
  */
-const setAsideScript = `#!lua flags=allow-oom
--- turnstream set aside, format ${contextFormat}
+const setAsideScript = (format: string): string => `#!lua flags=allow-oom
+-- turnstream set aside, format ${format}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'format')
 local at = -1
-if stored[2] == '${contextFormat}' then at = tonumber(stored[1]) end
+if stored[2] == '${format}' then at = tonumber(stored[1]) end
 if tonumber(ARGV[1]) == 0 then
   redis.call('DEL', KEYS[1], KEYS[2])
   at = -1
@@ -151,8 +156,8 @@ return ${applied}
  * Gathers commands ahead of a replacement, some at a time, where nobody else looks; the field '' counts them.
  * ARGV: ttl in ms, commands
  */
-const rememberScript = `#!lua
--- turnstream remember, format ${contextFormat}
+const rememberScript = (format: string): string => `#!lua
+-- turnstream remember, format ${format}
 ${rememberCommands}
 remember(KEYS[1], 2)
 redis.call('HINCRBY', KEYS[1], '', (#ARGV - 3) / 2)
@@ -168,11 +173,11 @@ return ${applied}
 `;
 
 /** Gives a client the scripts as commands. */
-export function defineScripts(redis: Redis): void {
-  redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript });
-  redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript });
-  redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript });
-  redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript });
-  redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript });
+export function defineScripts(redis: Redis, format: string): void {
+  redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript(format) });
+  redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript(format) });
+  redis.defineCommand('turnstreamSetAside', { numberOfKeys: 2, lua: setAsideScript(format) });
+  redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript(format) });
+  redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript(format) });
   redis.defineCommand('turnstreamCheckpoint', { lua: checkpointScript });
 }

@@ -3,7 +3,7 @@ import { newSession } from '#domain';
 import type { CommandLookup, EventStore, SessionCachePort } from '#sessions';
 import { foldStream } from '#sessions';
 import type { SessionMemory } from './session-memory.ts';
-import type { ContextStore } from './store.ts';
+import type { ContextStore, InBudget } from './store.ts';
 
 /**
  * The sessions as this process or the projector saw them last: memory first, then Redis. Without Redis, the stream. One that
@@ -15,13 +15,12 @@ export class SessionCache implements SessionCachePort {
     private readonly contexts: ContextStore,
     private readonly sessions: SessionMemory,
     /** Around each read of Redis: how long it may take. */
-    private readonly inBudget: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
+    private readonly inBudget: InBudget = (read) => read(),
   ) {}
 
   async load(sessionId: string): Promise<Session | undefined> {
     return (
-      this.sessions.get(sessionId) ??
-      this.inBudget(() => this.contexts.load(sessionId)).catch(() => undefined)
+      this.sessions.get(sessionId) ?? this.contexts.load(sessionId, this.inBudget).catch(() => undefined)
     );
   }
 

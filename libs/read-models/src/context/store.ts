@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ProcessedCommand, Section, Session } from '#domain';
 import { commandsKept } from '#domain';
+import { inParallel } from '#platform';
 import type { CommandLimits, CommandLookup } from '#sessions';
+import type { DataKeys, DataKey } from '#privacy';
 import { commandLimits } from '#sessions';
 import type { ContextDocument } from './document.ts';
-import { documentFields, joinDocument, sections, sectionTexts } from './document.ts';
+import { documentFields, joinDocument, sections } from './document.ts';
 import type { ContextLifetime } from './lifetime.ts';
 import { timeToLive } from './lifetime.ts';
 import type { ApplyResult, Call, ContextChange, Texts } from './records.ts';
@@ -14,27 +15,28 @@ import type { ContextCheckpoint } from './checkpoint.ts';
 import {
   applyCall,
   commandsKey,
-  commandTexts,
   contextKey,
-  partialCommandsKey,
   parseCommand,
+  replaceCalls,
   reply,
   toResult,
   toSession,
 } from './records.ts';
-import { contextFormat, defineScripts, missingPredecessor, setAside } from './scripts.ts';
+import { defineScripts, formatOf, missingPredecessor, setAside } from './scripts.ts';
+import { SectionSeals } from './section-seals.ts';
 import type { SetAside } from '../tables/set-aside.ts';
 import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
 import { RefusedContexts } from './refusals.ts';
 
 const sectionFields = ['revision', 'format', ...sections];
-/** Command records in one call of a script: more would block Redis for the others. */
-const recordsPerCall = 1_000;
-/** How long the records that a restore has written so far wait for the next ones (ms). */
-const partialTtl = 60_000;
+/** Contexts that are opened at a time: keys may have to be asked for. */
+const opensAtOnce = 8;
 /** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
 const noteTtl = 86_400_000;
+
+/** Bounds the time of what waits for Redis. */
+export type InBudget = <T>(read: () => Promise<T>) => Promise<T>;
 
 /**
  * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
@@ -42,19 +44,25 @@ const noteTtl = 86_400_000;
  */
 export class ContextStore {
   private readonly refused: RefusedContexts;
+  private readonly seals: SectionSeals;
+  private readonly format: string;
 
   /**
    * @param limits which commands the record keeps
    * @param onDropped called with the number of contexts that could not be written, and are removed
+   * @param keys what seals the sections; without them they are stored as they are
    */
   constructor(
     private readonly redis: Redis,
     private readonly lifetime: ContextLifetime = {},
     private readonly limits: CommandLimits = commandLimits,
     onDropped: (count: number) => void = () => undefined,
+    keys?: DataKeys,
   ) {
     this.refused = new RefusedContexts(onDropped);
-    defineScripts(redis);
+    this.seals = new SectionSeals(keys);
+    this.format = formatOf(this.seals.isOn);
+    defineScripts(redis, this.format);
   }
 
   /** Whether Redis had no memory left for a context within the last second. */
@@ -62,35 +70,54 @@ export class ContextStore {
     return this.refused.isFull;
   }
 
-  /** The session at the stored revision with its latest commands, or undefined when it is not kept. */
-  async load(sessionId: string): Promise<Session | undefined> {
-    const [session] = await this.loadMany([sessionId], commandsKept);
+  /**
+   * The session at the stored revision with its latest commands, or undefined when it is not kept.
+   * @param inBudget around what waits for Redis
+   * @throws KeyStoreUnavailableError
+   */
+  async load(sessionId: string, inBudget: InBudget = (read) => read()): Promise<Session | undefined> {
+    const [session] = await this.loadMany([sessionId], commandsKept, inBudget);
     return session;
   }
 
   /** Loads several sessions in one round trip, each with so many of its latest commands. */
-  async loadMany(sessionIds: readonly string[], commands: number): Promise<(Session | undefined)[]> {
+  async loadMany(
+    sessionIds: readonly string[],
+    commands: number,
+    inBudget: InBudget = (read) => read(),
+  ): Promise<(Session | undefined)[]> {
     if (sessionIds.length === 0) return [];
     const calls = sessionIds.flatMap((id) => [
       ['hmget', contextKey(id), ...sectionFields],
       ['turnstreamLatest', commandsKey(id), commands],
     ]);
-    const replies = await this.redis.pipeline(calls).exec();
-    return sessionIds.map((id, index) =>
-      toSession(id, reply(replies, 2 * index) as Texts, reply(replies, 2 * index + 1) as Texts),
-    );
+    const replies = await inBudget(() => this.redis.pipeline(calls).exec());
+    const sessions: (Session | undefined)[] = sessionIds.map(() => undefined);
+    await inParallel(sessionIds.entries(), opensAtOnce, async ([index, id]) => {
+      const latest = reply(replies, 2 * index + 1) as Texts;
+      const texts = await this.open(id, sectionFields, reply(replies, 2 * index) as Texts);
+      sessions[index] = texts && toSession(id, texts, latest);
+    });
+    return sessions;
   }
 
   /**
    * The context as JSON text, or undefined when it is not kept. Costs little more than a plain GET of the text.
-   * @throws SessionSetAsideError
+   * @param inBudget around what waits for Redis
+   * @throws SessionSetAsideError, KeyStoreUnavailableError
    */
-  async document(sessionId: string): Promise<ContextDocument | undefined> {
-    const texts = await this.redis.hmget(contextKey(sessionId), ...documentFields, 'set_aside');
+  async document(
+    sessionId: string,
+    inBudget: InBudget = (read) => read(),
+  ): Promise<ContextDocument | undefined> {
+    const texts = await inBudget(() =>
+      this.redis.hmget(contextKey(sessionId), ...documentFields, 'set_aside'),
+    );
     const note = texts.pop();
     if (note) throw new SessionSetAsideError(sessionId, JSON.parse(note) as SetAsideNote);
-    if (texts[1] !== contextFormat || texts.includes(null)) return undefined;
-    return joinDocument(sessionId, texts);
+    if (texts.includes(null)) return undefined;
+    const opened = await this.open(sessionId, documentFields, texts);
+    return opened && joinDocument(sessionId, opened);
   }
 
   /** The revisions that the contexts of several sessions stand at; -1: not kept. */
@@ -125,8 +152,11 @@ export class ContextStore {
 
   /** As `apply` for several sessions, in one round trip. The checkpoint is stored behind them: see `checkpoint`. */
   async applyMany(changes: readonly ContextChange[], checkpoint?: ContextCheckpoint): Promise<ApplyResult[]> {
+    const keys = await this.seals.keysFor(changes.map(({ after }) => after));
     const calls: Call[] = [];
-    const places = changes.map((change) => this.unlessRefused(() => calls.push(this.callOf(change)) - 1));
+    const places = changes.map((change) =>
+      this.unlessRefused(() => calls.push(this.callOf(change, keys)) - 1),
+    );
     if (checkpoint) calls.push(checkpointCall(checkpoint));
     const replies = calls.length === 0 ? null : await this.redis.pipeline(calls).exec();
     if (checkpoint) reply(replies, calls.length - 1);
@@ -231,29 +261,33 @@ export class ContextStore {
     }
   }
 
-  /** The records that do not fit into one call are gathered under a key of this write alone, and come in with the last. */
   private async write(
     session: Session,
     processed: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
-    const { session_id, revision, state } = session;
-    const commands = processed.slice(-this.limits.commands);
-    const partial = partialCommandsKey(session_id, randomUUID());
-    const keys = [contextKey(session_id), commandsKey(session_id), partial];
-    const texts = sectionTexts(state, sections);
-    const last = Math.max(0, commands.length - recordsPerCall);
-    for (let from = 0; from < last; from += recordsPerCall) {
-      const some = commandTexts(commands.slice(from, Math.min(last, from + recordsPerCall)), this.limits);
-      await this.call(['turnstreamRemember', partial, partialTtl, ...some]);
-    }
-    const rest = commandTexts(commands.slice(last), this.limits);
-    const head = [revision, this.ttlOf(session), how, texts.length / 2, last];
-    return this.call(['turnstreamReplace', ...keys, ...head, ...texts, ...rest]);
+    const texts = this.seals.textsOf(session, sections, await this.seals.keysFor([session]));
+    let answer: unknown;
+    for (const call of replaceCalls(
+      { session, processed, how, texts, ttl: this.ttlOf(session) },
+      this.limits,
+    ))
+      answer = await this.call(call);
+    return answer;
   }
 
-  private callOf(change: ContextChange): Call {
-    return applyCall(change, this.ttlOf(change.after), this.limits);
+  private callOf(change: ContextChange, keys: ReadonlyMap<string, DataKey>): Call {
+    const texts = this.seals.textsOf(change.after, change.changed, keys);
+    return applyCall(change, texts, this.ttlOf(change.after), this.limits);
+  }
+
+  /** What was stored, in the order of the fields. A context that cannot be read any more is removed: it is folded again. */
+  private async open(sessionId: string, fields: readonly string[], texts: Texts): Promise<Texts | undefined> {
+    // The second field is the format.
+    if (texts[1] !== this.format) return undefined;
+    const opened = await this.seals.open(sessionId, fields, texts);
+    if (opened === undefined) await this.delete([sessionId]);
+    return opened;
   }
 
   private ttlOf({ state }: Session): number {

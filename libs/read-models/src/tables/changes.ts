@@ -12,15 +12,17 @@ export function rowChange(sessionId: string, event: RecordedEvent): RowChange {
   const session_id = validId(sessionId, 'session_id');
   const at = validTime(event.metadata.occurred_at);
   if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at) };
+  const { partner_id } = event.metadata;
+  const owner = partner_id === undefined ? {} : { partner_id };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
   if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references };
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
-  if (repliesTo === undefined || !isUuid(repliesTo)) return { patch, turn, references };
+  if (repliesTo === undefined || !isUuid(repliesTo)) return { patch, turn, references, ...owner };
   const { message_text, revision } = turn;
   const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
-  return { patch, turn, reply, references };
+  return { patch, turn, reply, references, ...owner };
 }
 
 const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };

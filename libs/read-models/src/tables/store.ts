@@ -1,10 +1,12 @@
 import type { Pool, QueryConfig } from 'pg';
+import type { DataKeys } from '#privacy';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
 import { batchTexts, changesOf, divide } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
+import { RowSeals } from './row-seals.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
@@ -12,21 +14,27 @@ import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './
 
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
+  private readonly seals: RowSeals;
+
   /**
    * @param pool whose connections have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
+   * @param keys what seals the texts of turns; without them they are stored as they are
    */
   constructor(
     private readonly pool: Pool,
     private readonly rebuilding = false,
-  ) {}
+    keys?: DataKeys,
+  ) {
+    this.seals = new RowSeals(pool, keys);
+  }
 
   /**
    * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
    * one transaction. A session with an event that no row can hold is set aside: the event and those after it are left out.
    * @param until what happened until then is in the rows afterwards
    * @returns the sessions that were set aside
-   * @throws LeaseLostError
+   * @throws LeaseLostError, KeyStoreUnavailableError
    */
   async write(
     writer: Writer,
@@ -58,8 +66,9 @@ export class RowsStore {
     until: string | null,
   ): Promise<SetAside[]> {
     const { changes, failures } = changesOf(items);
+    const sealed = await this.seals.seal(changes);
     try {
-      await this.send(writer, changes, failures, position, until);
+      await this.send(writer, sealed, failures, position, until);
       return failures;
     } catch (error) {
       if (!isRefusedData(error)) throw error;

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import type { Session } from '#domain';
+import { contextOf } from '#domain';
+import { KeyStoreUnavailableError } from '#privacy';
+import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
+import { sections } from './document.ts';
+import { ContextStore } from './store.ts';
+import { emptyRedis, Script, startSession, turn } from '../test-support.ts';
+
+class KeyStore extends MemoryKeyStore {
+  fails = false;
+
+  override async byId(keyId: string) {
+    if (this.fails) throw new KeyStoreUnavailableError();
+    return super.byId(keyId);
+  }
+}
+
+let redis: Redis;
+let keyStore: KeyStore;
+let session: Session;
+/** As another process has it: with keys of its own memory. */
+const contexts = (): ContextStore =>
+  new ContextStore(redis, {}, undefined, undefined, testDataKeys(keyStore));
+
+beforeAll(async () => {
+  redis = await emptyRedis(14);
+});
+beforeEach(async () => {
+  await redis.flushdb();
+  keyStore = new KeyStore();
+  const script = new Script();
+  script.request({
+    ...startSession,
+    name: 'CANARY',
+    region: 'CANARY',
+    device: 'CANARY',
+  } as typeof startSession);
+  script.request({ type: 'ChangePreferences', preferences: { call_back: 'CANARY' } });
+  script.request({ type: 'RaiseFlag', flag: 'vip', value: 'CANARY' });
+  script.request({ type: 'SetGoal', goal: 'pay', step: 'CANARY' });
+  script.request(turn('00000000-0000-4000-8000-000000000001', { message_text: 'CANARY' }));
+  ({ session } = script);
+});
+afterAll(() => redis.quit());
+
+const key = (): string => `ctx:{${session.session_id}}`;
+
+test('a context in Redis says nothing personal, and is read as it was', async () => {
+  expect(await contexts().apply(-1, session, sections, session.known.list)).toBe('applied');
+  const { session: plain, format, ...stored } = await redis.hgetall(key());
+  expect(JSON.stringify(stored)).not.toMatch(/CANARY|call_me/);
+  expect([JSON.parse(plain ?? ''), format]).toEqual([session.state.session, '4-sealed']);
+  for (const one of [contexts(), contexts()]) {
+    expect((await one.document(session.session_id))?.body).toBe(JSON.stringify(contextOf(session)));
+    expect((await one.load(session.session_id))?.state).toEqual(session.state);
+  }
+});
+
+test('a section without content stays as it is', async () => {
+  await contexts().apply(-1, session, sections, []);
+  expect(await redis.hget(key(), 'external')).toBe('[]');
+});
+
+test.each([
+  ['was changed', (text: string) => `${text.slice(0, -4)}AAAA`],
+  ['is plain', () => '{"partner_id":"P1","name":"x","region":null,"device":null}'],
+])('a context of which a section %s is not kept', async (_, change) => {
+  await contexts().apply(-1, session, sections, []);
+  await redis.hset(key(), 'identity', change((await redis.hget(key(), 'identity')) ?? ''));
+  expect(await contexts().load(session.session_id)).toBeUndefined();
+  expect(await redis.exists(key())).toBe(0);
+});
+
+test('a section of another session is not taken for its own', async () => {
+  await contexts().apply(-1, session, sections, []);
+  const other = { ...session, session_id: '00000000-0000-4000-8000-000000000002' };
+  await contexts().apply(-1, other, sections, []);
+  const identity = (await redis.hget(`ctx:{${other.session_id}}`, 'identity')) ?? '';
+  await redis.hset(key(), 'identity', identity);
+  expect(await contexts().document(session.session_id)).toBeUndefined();
+});
+
+test('a context whose key was destroyed is not kept', async () => {
+  await contexts().apply(-1, session, sections, []);
+  await keyStore.destroy('P1', '2026-11-29T08:00:00.000Z');
+  expect(await contexts().document(session.session_id)).toBeUndefined();
+});
+
+test('a context of the time before the keys is not kept, and written anew', async () => {
+  await new ContextStore(redis).apply(-1, session, sections, []);
+  const sealing = contexts();
+  expect(await sealing.document(session.session_id)).toBeUndefined();
+  expect(await sealing.apply(session.revision, session, sections, [])).toBe('missing_predecessor');
+  await sealing.replace(session, []);
+  expect(JSON.stringify(await redis.hgetall(key()))).not.toContain('CANARY');
+});
+
+test('while its key cannot be had a context is neither read nor removed', async () => {
+  await contexts().apply(-1, session, sections, []);
+  keyStore.fails = true;
+  await expect(contexts().document(session.session_id)).rejects.toThrow(KeyStoreUnavailableError);
+  expect(await redis.exists(key())).toBe(1);
+});

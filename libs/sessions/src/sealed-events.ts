@@ -1,0 +1,84 @@
+import type { EventMetadata, FieldClass, Json, JsonObject } from '#domain';
+import { fieldClasses, partnerFieldClasses } from '#domain';
+import type { DataKey, Place } from '#privacy';
+import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal } from '#privacy';
+
+/** The metadata of a sealed event that says so. */
+export type SealedFields = Pick<EventMetadata, 'sealed' | 'partner_id'>;
+
+interface Fields {
+  readonly [field: string]: unknown;
+}
+
+/** What the places of an event's fields have in common. */
+interface EventPlace {
+  readonly stream: string;
+  readonly event_id: string;
+}
+
+const partnerPrefix = 'partner-';
+const classes: { readonly [type: string]: { readonly [field: string]: FieldClass } } = {
+  ...fieldClasses,
+  ...partnerFieldClasses,
+};
+
+/** Of an empty object or list there is nothing to hide, as of null: most turns have no entities. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === null || value === undefined;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+}
+
+/** The data of an event with its personal fields sealed, and what its metadata says of that. A field that is not declared counts as personal. */
+export function sealData(
+  key: DataKey,
+  place: EventPlace,
+  type: string,
+  data: Fields,
+): { readonly data: Fields; readonly metadata: SealedFields } {
+  const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
+  const sealed: string[] = [];
+  const entries = Object.entries(data).map(([field, value]): [string, unknown] => {
+    if (declared?.[field] === 'plain' || isEmpty(value)) return [field, value];
+    sealed.push(field);
+    return [field, seal(key, placeOf(place, field), value as Json)];
+  });
+  if (sealed.length === 0) return { data, metadata: {} };
+  return { data: Object.fromEntries(entries), metadata: { sealed, partner_id: key.partner_id } };
+}
+
+/** The key that the fields of an event are sealed with; undefined: they are plain. @throws BrokenSealError */
+export function keyIdIn(place: EventPlace, data: Fields, { sealed }: SealedFields): string | undefined {
+  const [field] = sealed ?? [];
+  if (field === undefined) return undefined;
+  const id = keyIdOf(Object.hasOwn(data, field) ? data[field] : undefined);
+  if (id === undefined) throw new BrokenSealError(placeOf(place, field));
+  return id;
+}
+
+/** The data of a sealed event as it was; what stands for each field, if the key was destroyed. @throws BrokenSealError */
+export function openData(
+  key: DataKey | typeof erased,
+  place: EventPlace,
+  data: Fields,
+  { sealed = [], partner_id }: SealedFields,
+): JsonObject {
+  const result: Record<string, unknown> = { ...data };
+  if (key !== erased && key.partner_id !== partnerOf(place.stream, partner_id))
+    throw new BrokenSealError(placeOf(place, 'partner_id'));
+  for (const field of sealed) {
+    const text = Object.hasOwn(result, field) ? result[field] : undefined;
+    if (typeof text !== 'string' || keyIdOf(text) === undefined)
+      throw new BrokenSealError(placeOf(place, field));
+    result[field] = key === erased ? erasedValue(text) : open(key, placeOf(place, field), text);
+  }
+  return result as JsonObject;
+}
+
+/** Whom a stream is about. */
+function partnerOf(stream: string, partnerId: string | undefined): string | undefined {
+  return stream.startsWith(partnerPrefix) ? stream.slice(partnerPrefix.length) : partnerId;
+}
+
+function placeOf({ stream, event_id }: EventPlace, field: string): Place {
+  return { of: stream, record: event_id, field };
+}
