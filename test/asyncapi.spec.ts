@@ -57,7 +57,7 @@ const fields = {
   bot_action: null,
   previous_session_id: null,
   goal: 'pay',
-  step: null,
+  step: 'SECRET',
   flag: 'vip',
   accepted_by: 'SECRET',
   system: 'orders',

@@ -35,7 +35,9 @@ export class RowSeals {
     await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
       found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId)));
     });
-    return changes.map((change) => {
+    return changes.map((plain) => {
+      // The references in plain are for bridges of the release before, which cannot read what is sealed.
+      const change = { ...plain, references: [] };
       const session_id = (change.turn ?? change.reply)?.session_id;
       return session_id === undefined ? change : sealed(change, found.get(partners.get(session_id) ?? ''));
     });

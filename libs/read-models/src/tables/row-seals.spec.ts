@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
+import { Script, startSession, turn } from '../test-support.ts';
+import { rowChange } from './changes.ts';
+import { RowSeals } from './row-seals.ts';
+
+const script = new Script();
+const changes = [
+  ...script.request(startSession),
+  ...script.request(
+    turn('a7b04f5c-6fd6-4b93-a4b5-7a5a0f3c9a11', { extracted_entities: { order_id: 'CANARY' } }),
+  ),
+].map((event) => rowChange(script.sessionId, event));
+const noRows = { query: async () => ({ rows: [] }) } as unknown as ConstructorParameters<typeof RowSeals>[0];
+
+test('where there are keys no references are written in plain', async () => {
+  expect(JSON.stringify(changes)).toContain('CANARY');
+  expect(JSON.stringify(await new RowSeals(noRows, testDataKeys()).seal(changes))).not.toContain('CANARY');
+});
+
+test('without keys rows stay as they are', async () => {
+  expect(await new RowSeals(noRows, undefined).seal(changes)).toBe(changes);
+});
