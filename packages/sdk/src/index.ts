@@ -26,6 +26,7 @@ export type {
   CommandOptions,
   CommandResult,
   Context,
+  Detokenised,
   Order,
   ExternalUpdate,
   FlagValue,
@@ -46,6 +47,7 @@ export type {
   SetGoal,
   StartSession,
   TurnRow,
+  TurnSearch,
   TurnsQuery,
   UpdateGoal,
 } from './client/types.ts';

@@ -4,6 +4,7 @@ import { Session } from './session.ts';
 import { Transport } from './transport.ts';
 import type {
   CommandOptions,
+  Detokenised,
   PartnerSession,
   ResumeOrStart,
   ResumeOrStartOptions,
@@ -12,6 +13,7 @@ import type {
   SessionsQuery,
   StartSession,
   TurnRow,
+  TurnSearch,
   TurnsPage,
   TurnsQuery,
 } from './types.ts';
@@ -113,6 +115,28 @@ export class Turnstream {
   /** Turns, oldest first; pages are fetched on demand. */
   turns(query: TurnsQuery = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.get<TurnsPage>(`/v1/turns${search({ ...query, after })}`));
+  }
+
+  /**
+   * Turns that hold a value of an entity, oldest first; pages are fetched on demand. A personal value, as a phone number,
+   * is found with its `partner_id` only.
+   */
+  searchTurns(query: TurnSearch): AsyncGenerator<TurnRow, void> {
+    return pages<TurnRow>(async (after) => {
+      const body = { ...query, ...(after === undefined ? {} : { after }) };
+      const request = { method: 'POST', path: '/v1/turns/search', body } as const;
+      return (await this.transport.send<TurnsPage>(request)).body;
+    });
+  }
+
+  /**
+   * What tokens (`tok_phone_…_3210`) of a partner stand for, 100 at most. Each call is recorded with its purpose, 3 to 64
+   * of a to z, digits and `_.:-`. For services, auditors and administrators.
+   */
+  async detokenise(partnerId: string, tokens: readonly string[], purpose: string): Promise<Detokenised> {
+    const path = `/v1/partners/${encodeURIComponent(partnerId)}/detokenise`;
+    const request = { method: 'POST', path, body: { tokens, purpose } } as const;
+    return (await this.transport.send<Detokenised>(request)).body;
   }
 
   /** Closes the connections after the requests in flight. */
