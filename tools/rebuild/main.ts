@@ -1,11 +1,12 @@
 /** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
 import type { Pool } from 'pg';
-import { EventStore } from '#sessions';
+import { EventCodec, EventStore } from '#sessions';
 import { createLogger, createPool, isUnavailable } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
+import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
@@ -14,12 +15,14 @@ const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
   parseOptions({});
-  const store = new EventStore(storeUrl);
+  const opened = openKeys();
+  const store = new EventStore(storeUrl, new EventCodec(undefined, opened?.keys));
   try {
     await recordAct({ action: 'rebuild' });
     console.log('Building new tables from the streams; the ones in use stay as they are.');
     const { events, seconds, setAside } = await rebuild({
       store,
+      keys: opened?.keys,
       pool: createRebuildPool,
       onProgress: ({ events, percent, perSecond }) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
@@ -34,6 +37,7 @@ await runProgram(async () => {
     throw explained(error);
   } finally {
     await store.dispose();
+    await opened?.close();
   }
 }, 'usage: npm run rebuild');
 

@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { DeclarationsModule } from '#declarations';
 import { PartitionLeaseStore } from '#partitions';
 import { Config } from '#platform';
-import { DataKeys } from '#privacy';
+import { DataKeys, PrivacyModule } from '#privacy';
 import {
   ContextProjection,
   ContextStore,
@@ -13,7 +13,6 @@ import {
   RowsStore,
   SessionMemory,
 } from '#read-models';
-import { PrivacyModule } from '#privacy';
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';

@@ -19,10 +19,11 @@ export { commandLimits } from './command-tail.ts';
 export type { CommandLimits } from './command-tail.ts';
 export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
-export type { RawEvent } from './codec.ts';
+export type { RawEvent, StoredEvent } from './codec.ts';
 export {
   appendToPartner,
   changePartner,
+  partnerOf,
   readPartner,
   rememberSession,
   sessionUpdate,
@@ -40,6 +41,7 @@ export {
 } from './streams.ts';
 export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';
+export { reseal } from './reseal.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

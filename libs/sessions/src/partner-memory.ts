@@ -27,8 +27,15 @@ export interface Partner {
   readonly state: PartnerState;
 }
 
+const prefix = 'partner-';
+
 function partnerStream(partnerId: string): string {
-  return `partner-${partnerId}`;
+  return `${prefix}${partnerId}`;
+}
+
+/** The partner that a stream belongs to; undefined: none. */
+export function partnerOf(stream: string): string | undefined {
+  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 }
 
 /** Thrown when others have changed a partner since it was read. */

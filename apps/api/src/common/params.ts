@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { IsId, IsName } from './validators.ts';
+import { IsId, IsName, IsOpaque } from './validators.ts';
 
 /** The path of a session. */
 export class SessionParams {
@@ -18,6 +18,17 @@ export function PartnerId(): PropertyDecorator {
     Length(1, 64),
     IsName(),
   );
+}
+
+/** The id of a partner for whom a session may be started. */
+export function NewPartnerId(): PropertyDecorator {
+  return applyDecorators(PartnerId(), IsOpaque());
+}
+
+/** The path of a partner for whom a session may be started. */
+export class NewPartnerParams {
+  @NewPartnerId()
+  partner_id: string;
 }
 
 /** The path of a partner. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Breaker, isPoolBusy, isUnavailable } from '#platform';
+import { KeyStoreUnavailableError } from '#privacy';
 
 const retryMs = 1_000;
 /** PostgreSQL itself says that a statement has had its time: the query is slow, the others may not be. */
@@ -17,6 +18,6 @@ export class PostgresBreaker extends Breaker {
 }
 
 function isFailure(error: unknown): boolean | undefined {
-  if (isPoolBusy(error)) return undefined;
+  if (isPoolBusy(error) || error instanceof KeyStoreUnavailableError) return undefined;
   return isUnavailable(error) && (error as { code?: unknown }).code !== tooSlow;
 }

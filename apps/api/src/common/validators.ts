@@ -57,9 +57,30 @@ export function IsLanguageTag(): PropertyDecorator {
   return Matches(languageTag, { message: '$property must be a language tag such as "hi" or "en-IN"' });
 }
 
-/** The name of a partner or a system. */
+export const namePattern = /^[A-Za-z0-9_.:-]*$/;
+
+/**
+ * The name of a partner or a system, of an intent, a goal or an action. Such names are stored in plain: a text that says more
+ * than a name is not taken.
+ */
 export function IsName(): PropertyDecorator {
-  return Matches(/^[A-Za-z0-9_.:-]*$/, { message: '$property takes letters, digits and _ . : - only' });
+  return Matches(namePattern, { message: '$property takes letters, digits and _ . : - only' });
+}
+
+/** An Indian mobile number, with what may stand before and between its digits. An e-mail address is no name. */
+const phoneNumber = /^((tel|phone|mobile|wa|whatsapp)[_.:-]?)?(00)?(91)?0?[6-9]\d{9}$/i;
+
+/** The id of a partner says nothing of the person: it is stored in plain, and kept after an erasure. */
+export function IsOpaque(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isOpaque',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value !== 'string' || !phoneNumber.test(value.replaceAll(/(?<=\d)[_.:-]+(?=\d)/g, '')),
+      defaultMessage: () =>
+        '$property looks like a phone number: it is stored in plain, so send an id that says nothing of the person',
+    },
+  });
 }
 
 export const referenceKinds: readonly (keyof UpdateReferences)[] = ['order', 'payout', 'tracking', 'partner'];

@@ -1,7 +1,19 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Optional,
+  Param,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
+import { DataKeys } from '#privacy';
 import { listSessions, listTurns } from '#read-models';
 import type { Caller, CallerLimits } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
@@ -42,6 +54,7 @@ export class HistoryController {
     private readonly breaker: PostgresBreaker,
     private readonly reach: SessionReach,
     private readonly search: TurnSearch,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   @Get('sessions/:session_id/events')
@@ -109,7 +122,9 @@ export class HistoryController {
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   async turns(@CurrentCaller() caller: Caller, @Query() query: TurnsQuery): Promise<TurnsPageDto> {
     const { partners, channels } = await this.turnsWithin(caller, query);
-    return this.breaker.run(() => listTurns(this.pool, { ...query, partners, channels }));
+    return this.breaker.run(() =>
+      listTurns(this.pool, { ...query, partners, channels }, undefined, this.keys),
+    );
   }
 
   @Post('turns/search')

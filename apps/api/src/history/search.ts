@@ -27,7 +27,7 @@ export class TurnSearch {
       const value = await this.stored(keys, entity, filter.partner_id);
       const blind_index = entityIndex(index, entity.name, value);
       const { partners, channels } = limits;
-      return listTurns(this.pool, { ...filter, blind_index, partners, channels });
+      return listTurns(this.pool, { ...filter, blind_index, partners, channels }, undefined, keys);
     });
   }
 

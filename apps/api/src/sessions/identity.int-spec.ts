@@ -99,9 +99,8 @@ describe('a key that was used for another command', () => {
 
 describe('a goal', () => {
   test.each([
-    ['64 emoji', '🎯'.repeat(64)],
     ['64 letters', 'g'.repeat(64)],
-    ['64 letters of two code units', '𝒢'.repeat(64)],
+    ['letters, digits and marks', 'Pay.2-bank:a_b'],
   ])('of %s is set and updated by its name', async (_, goal) => {
     const path = `/v1/sessions/${id}/goals`;
     const set = await app.call('POST', path, { goal });
@@ -121,4 +120,53 @@ describe('a goal', () => {
     ];
     expect(answers).toMatchObject(answers.map(() => ({ status: 400 })));
   });
+});
+
+describe('a name', () => {
+  test.each<[string, object]>([
+    ['goals', { goal: 'pay 9876543210' }],
+    ['goals', { goal: 'भुगतान' }],
+    ['turns', { sender: 'user', message_text: 'hi', parsed_intent: 'call me on 9876543210' }],
+    ['turns', { sender: 'bot', message_text: 'hi', bot_action: 'ask a@b.in' }],
+    ['flags', {}],
+  ])('of %s that says more than a name is refused: %j', async (path, body) => {
+    const answer =
+      path === 'flags'
+        ? await app.call('PUT', `/v1/sessions/${id}/flags/${encodeURIComponent('a b')}`, body)
+        : await app.call('POST', `/v1/sessions/${id}/${path}`, body);
+    expect(answer).toMatchObject({ status: 400 });
+  });
+
+  test('that a goal has from the time before is still known', async () => {
+    const path = `/v1/sessions/${id}/goals/${encodeURIComponent('pay the bill')}`;
+    const answer = await app.call('PATCH', path, { status: 'completed' });
+    expect(answer).toMatchObject({ status: 409, body: { reason: 'goal_not_set' } });
+  });
+});
+
+describe('a partner whose id', () => {
+  test.each(['9876543210', '919876543210', '91-98765-43210', 'tel:09876543210', 'asha@example.in'])(
+    'says who it is starts no session: %s',
+    async (partner_id) => {
+      const body = { channel: 'whatsapp', partner_id };
+      const answers = [
+        await app.call('POST', '/v1/sessions', body),
+        await app.call('POST', `/v1/partners/${encodeURIComponent(partner_id)}/session`, {
+          channel: 'whatsapp',
+        }),
+      ];
+      expect(answers).toMatchObject(
+        answers.map(() => ({ status: 400, body: { errors: [{ field: 'partner_id' }] } })),
+      );
+    },
+  );
+
+  test.each(['P7689', '1000000001', '123456', 'fleet-9:98765'])(
+    'does not is served: %s',
+    async (partner_id) => {
+      expect(await app.call('POST', '/v1/sessions', { channel: 'whatsapp', partner_id })).toMatchObject({
+        status: 201,
+      });
+    },
+  );
 });

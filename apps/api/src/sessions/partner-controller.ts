@@ -9,7 +9,7 @@ import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
 import { CommandResultInterceptor } from '../common/command-result.interceptor.ts';
 import { ApiProblems, ApiSenderHeaders } from '../common/openapi.decorators.ts';
-import { PartnerParams } from '../common/params.ts';
+import { NewPartnerParams } from '../common/params.ts';
 import { ResumeOrStartDto, toStartSession } from './commands/start.ts';
 import { PartnerSessionDto, toPartnerSessionDto } from './partner-session.dto.ts';
 import type { PartnerSessionResult } from './resume-or-start.ts';
@@ -56,7 +56,7 @@ export class PartnerController {
     'session_set_aside',
   )
   async resumeOrStart(
-    @Param() { partner_id }: PartnerParams,
+    @Param() { partner_id }: NewPartnerParams,
     @CommandHeaders() headers: RequestHeaders,
     @Body() dto: ResumeOrStartDto,
   ): Promise<PartnerSessionResult> {

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import { PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
+import { DataKeys } from '#privacy';
 import { ContextProjection, ContextStore, RowsStore } from '#read-models';
 import { EventStore } from '#sessions';
 import { ProjectorMetrics } from './metrics.ts';
@@ -21,5 +22,6 @@ export class PartitionDependencies {
     readonly metrics: ProjectorMetrics,
     readonly settings: ProjectorSettings,
     @InjectLogger() readonly logger: Logger,
+    @Optional() readonly keys?: DataKeys,
   ) {}
 }

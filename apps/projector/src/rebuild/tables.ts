@@ -24,7 +24,7 @@ interface RebuildProgress {
 
 interface RebuildOptions {
   readonly store: EventStore;
-  /** Undefined: values of entities are not indexed. */
+  /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;

@@ -100,9 +100,9 @@ export class SetAsideSessions {
       const item = items.find(({ session_id, event }) => session_id === id && event.revision === revision);
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
       const found = setAside(id, failure, failure, item?.position);
-      const index = await this.deps.rows.index();
       await exclusively(async () => {
-        const entry = (await rewriteSession(this.deps.pool, this.owner, id, events, found, index)) ?? found;
+        const { pool, keys } = this.deps;
+        const entry = (await rewriteSession(pool, this.owner, id, events, found, keys)) ?? found;
         // Before the next batch of rows: it leaves the session out.
         this.entries.set(id, entry);
         entries.push(entry);
@@ -144,7 +144,7 @@ export class SetAsideSessions {
   }
 
   private async retryOne(entry: SetAside): Promise<void> {
-    const { store, contexts, pool, rows, logger } = this.deps;
+    const { store, contexts, pool, logger, keys } = this.deps;
     const { session_id: id, since } = entry;
     const { session, commands, events, failure } = await foldAsFarAsPossible(store, id);
     const still = await rewriteSession(
@@ -153,7 +153,7 @@ export class SetAsideSessions {
       id,
       events,
       failure && setAside(id, failure, failure),
-      await rows.index(),
+      keys,
     );
     if (still) {
       const position = still.revision === entry.revision ? entry.position : null;

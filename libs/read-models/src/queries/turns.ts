@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { JsonObject, Sender } from '#domain';
 import { pageBytes, withinBytes } from '#platform';
+import type { DataKeys } from '#privacy';
+import { openTurns } from '../tables/row-seals.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -37,16 +39,21 @@ interface TurnFilter {
   readonly after?: string | undefined;
 }
 
+/** How many times as large as its text a sealed one is, about: four characters stand for three bytes. */
+const sealedSize = 2;
+
 /**
  * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said. A page
  * ends at `maxBytes`: PostgreSQL counts bytes roughly as the answer does, sends rows until they have so many, and says how many it
  * found.
- * @throws InvalidCursorError
+ * @param keys what opens sealed texts; without them they stay as they are
+ * @throws InvalidCursorError, KeyStoreUnavailableError
  */
 export async function listTurns(
   pool: Pool,
   filter: TurnFilter,
   maxBytes = pageBytes,
+  keys?: DataKeys,
 ): Promise<Page<TurnItem>> {
   const conditions = new Conditions()
     .add('session_id = $?', filter.session_id)
@@ -76,11 +83,11 @@ export async function listTurns(
          OVER (ORDER BY ordered_at, session_id, revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
        FROM (SELECT * FROM conversation_turn AS t ${conditions.where()}
          ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(filter.limit + 1)}) AS page) AS t
-     WHERE coalesce(bytes_before, 0) < ${conditions.parameter(maxBytes)}
+     WHERE coalesce(bytes_before, 0) < ${conditions.parameter(keys ? sealedSize * maxBytes : maxBytes)}
      ORDER BY t.ordered_at, t.session_id, t.revision`,
     conditions.values,
   );
-  const page = withinBytes(rows.slice(0, filter.limit), maxBytes);
+  const page = withinBytes(await openTurns(keys, rows.slice(0, filter.limit)), maxBytes);
   const last = page.at(-1);
   const next =
     last !== undefined && last.found > page.length

@@ -18,13 +18,15 @@ export function rowChange(sessionId: string, event: RecordedEvent, index?: Blind
   const session_id = validId(sessionId, 'session_id');
   const tokens = tokensOf(session_id, event);
   const at = validTime(event.metadata.occurred_at);
+  const { partner_id } = event.metadata;
+  const owner = partner_id === undefined ? {} : { partner_id };
   if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at), tokens };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
   if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references, tokens };
   const entities = index === undefined ? [] : entityRows(index, turn);
-  const rows = { patch, turn, references, tokens, entities };
+  const rows = { patch, turn, references, tokens, entities, ...owner };
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
   if (repliesTo === undefined || !isUuid(repliesTo)) return rows;
   const { message_text, revision } = turn;

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RecordedEvent } from '#domain';
-import type { BlindIndex } from '#privacy';
+import type { DataKeys } from '#privacy';
+import { BlindIndex } from '#privacy';
 import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
@@ -9,6 +10,7 @@ import { isRefusedData } from './refused.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
+import { RowSeals } from './row-seals.ts';
 import { saveSetAside, writeRebuiltBatch } from './sql.ts';
 import { storableJson } from './storable.ts';
 
@@ -19,7 +21,7 @@ const eventsPerChunk = 1_000;
  * Rewrites the rows of one session from all its events, up to the first that no row can hold. With `failure`, the
  * event after them, the session is set aside. One transaction.
  * @returns why the session is set aside now; null: it is not
- * @throws LeaseLostError
+ * @throws LeaseLostError, KeyStoreUnavailableError
  */
 export async function rewriteSession(
   pool: Pool,
@@ -27,10 +29,11 @@ export async function rewriteSession(
   sessionId: string,
   events: readonly RecordedEvent[],
   failure: SetAside | null,
-  index?: BlindIndex,
+  keys?: DataKeys,
 ): Promise<SetAside | null> {
   const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
-  const { changes, failures } = changesOf(items, index);
+  const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
+  const changes = await new RowSeals(pool, keys).seal(plain);
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
   try {
@@ -47,7 +50,7 @@ export async function rewriteSession(
       sessionId,
       events.slice(0, count),
       setAside(sessionId, refused, reason),
-      index,
+      keys,
     );
   }
 }

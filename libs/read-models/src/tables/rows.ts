@@ -46,7 +46,8 @@ export interface TurnRow {
   readonly sender: Sender;
   readonly message_text: string;
   readonly parsed_intent: string | null;
-  readonly extracted_entities: JsonObject;
+  /** A text: sealed. */
+  readonly extracted_entities: JsonObject | string;
   readonly response_text: string | null;
   readonly response_revision: number | null;
   readonly revision: number;
@@ -94,4 +95,6 @@ export interface RowChange {
   readonly references?: readonly ReferenceRow[];
   readonly tokens?: readonly TokenRow[];
   readonly entities?: readonly EntityRow[];
+  /** Whose the session is, where the event itself says so. */
+  readonly partner_id?: string;
 }

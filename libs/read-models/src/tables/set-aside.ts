@@ -39,7 +39,8 @@ export function setAside(
 function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof UnprojectableEventError) return error.reason;
-  if (isRefusedData(error)) return error.message;
+  // PostgreSQL quotes the value that it refuses: that may be what somebody said.
+  if (isRefusedData(error)) return error.message.replaceAll(/"[^"]*"/g, '…');
   return 'malformed_event';
 }
 

@@ -7,6 +7,7 @@ import { batchTexts, changesOf, divide } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
+import { RowSeals } from './row-seals.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
@@ -14,20 +15,19 @@ import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './
 
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
+  private readonly seals: RowSeals;
+
   /**
    * @param pool whose connections have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
-   * @param keys undefined: values of entities are not indexed
+   * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
    */
   constructor(
     private readonly pool: Pool,
     private readonly rebuilding = false,
     private readonly keys?: DataKeys,
-  ) {}
-
-  /** What indexes the values of entities; undefined: nothing does. @throws KeyStoreUnavailableError */
-  async index(): Promise<BlindIndex | undefined> {
-    return this.keys && BlindIndex.load(this.keys);
+  ) {
+    this.seals = new RowSeals(pool, keys);
   }
 
   /**
@@ -35,7 +35,7 @@ export class RowsStore {
    * one transaction. A session with an event that no row can hold is set aside: the event and those after it are left out.
    * @param until what happened until then is in the rows afterwards
    * @returns the sessions that were set aside
-   * @throws LeaseLostError
+   * @throws LeaseLostError, KeyStoreUnavailableError
    */
   async write(
     writer: Writer,
@@ -66,9 +66,11 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
-    const { changes, failures } = changesOf(items, await this.index());
+    const index = this.keys && (await BlindIndex.load(this.keys));
+    const { changes, failures } = changesOf(items, index);
+    const sealed = await this.seals.seal(changes);
     try {
-      await this.send(writer, changes, failures, position, until);
+      await this.send(writer, sealed, failures, position, until);
       return failures;
     } catch (error) {
       if (!isRefusedData(error)) throw error;

@@ -4,14 +4,16 @@ import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { UpdateGoal } from '#domain';
 import { goalStatuses } from '#domain';
 import { SessionParams } from '../../common/params.ts';
+import { IsName, namePattern } from '../../common/validators.ts';
 import { defineCommand } from './definition.ts';
 
-/** The same in a body and in a path. */
+/** In a path: one that is set, perhaps of the time before names were identifiers. */
 const IsGoalName = (): PropertyDecorator => applyDecorators(IsString(), Length(1, 64));
 
 export class SetGoalDto {
-  @ApiProperty({ example: 'resolve_payment', maxLength: 64 })
+  @ApiProperty({ example: 'resolve_payment', maxLength: 64, pattern: namePattern.source })
   @IsGoalName()
+  @IsName()
   goal: string;
 
   @ApiPropertyOptional({ example: 'verify_bank', maxLength: 64 })

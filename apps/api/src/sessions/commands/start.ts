@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { StartSession } from '#domain';
 import { channels } from '../../common/declared.ts';
-import { PartnerId } from '../../common/params.ts';
+import { NewPartnerId } from '../../common/params.ts';
 import { IsId, IsLanguageTag } from '../../common/validators.ts';
 
 /** How a session begins. */
@@ -52,7 +52,7 @@ export class ResumeOrStartDto {
 }
 
 export class StartSessionDto extends ResumeOrStartDto {
-  @PartnerId()
+  @NewPartnerId()
   partner_id: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'UUID v4 of the session; a new one by default.' })

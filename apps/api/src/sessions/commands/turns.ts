@@ -3,7 +3,7 @@ import { IsIn, IsNumber, IsOptional, IsString, Length, Max, Min } from 'class-va
 import type { JsonObject, Sender } from '#domain';
 import { deduplicationIds, senders } from '#domain';
 import { uuidV5 } from '#platform';
-import { IsId, IsJsonObject, OnlyWhen } from '../../common/validators.ts';
+import { IsId, IsJsonObject, IsName, namePattern, OnlyWhen } from '../../common/validators.ts';
 import { defineCommand } from './definition.ts';
 
 export class RecordTurnDto {
@@ -16,10 +16,11 @@ export class RecordTurnDto {
   @Length(1, 8_000)
   message_text: string;
 
-  @ApiPropertyOptional({ example: 'ask_payment_status', maxLength: 64 })
+  @ApiPropertyOptional({ example: 'ask_payment_status', maxLength: 64, pattern: namePattern.source })
   @IsOptional()
   @IsString()
   @Length(1, 64)
+  @IsName()
   parsed_intent?: string;
 
   @ApiPropertyOptional({ example: 0.93, minimum: 0, maximum: 1 })
@@ -65,11 +66,13 @@ export class RecordTurnDto {
   @ApiPropertyOptional({
     example: 'confirm_month',
     maxLength: 64,
+    pattern: namePattern.source,
     description: 'What the bot did in its turn.',
   })
   @IsOptional()
   @IsString()
   @Length(1, 64)
+  @IsName()
   bot_action?: string;
 
   @ApiPropertyOptional({

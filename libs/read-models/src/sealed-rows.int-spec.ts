@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { RecordedEvent } from '#domain';
+import { PartitionLeaseStore } from '#partitions';
+import { KeyStoreUnavailableError } from '#privacy';
+import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
+import { listTurns } from './queries/turns.ts';
+import type { TestDatabase } from './test-support.ts';
+import { createDatabase, Script, startSession, turn } from './test-support.ts';
+import type { Writer } from './tables/owner.ts';
+import { rewriteSession } from './tables/rewrite.ts';
+import { RowsStore } from './tables/store.ts';
+
+class KeyStore extends MemoryKeyStore {
+  fails = false;
+
+  override async current(partnerId: string) {
+    if (this.fails) throw new KeyStoreUnavailableError();
+    return super.current(partnerId);
+  }
+}
+
+let database: TestDatabase;
+let writer: Writer;
+let keyStore: KeyStore;
+let position = 0n;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  keyStore = new KeyStore();
+  await database.pool.query('TRUNCATE conversation_session, conversation_turn, projection_slot');
+  const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
+  await leases.ensure(1);
+  const [lease] = await leases.claim(1, []);
+  if (!lease) throw new Error('no partition');
+  writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
+});
+afterAll(() => database.drop());
+
+async function write(
+  script: Script,
+  events: readonly RecordedEvent[],
+  keys = testDataKeys(keyStore),
+): Promise<void> {
+  const items = events.map((event) => ({
+    session_id: script.sessionId,
+    event,
+    position: (position += 10n),
+  }));
+  const rows = new RowsStore(database.pool, false, keys);
+  expect(await rows.write(writer, items, position, null)).toEqual([]);
+  writer = { ...writer, position };
+}
+
+/** A question with its answer, each of them a batch of its own. */
+async function conversation(partner_id: string): Promise<Script> {
+  const script = new Script();
+  const asked = randomUUID();
+  await write(script, script.request({ ...startSession, partner_id } as typeof startSession));
+  await write(
+    script,
+    script.request(turn(asked, { message_text: 'CANARY', extracted_entities: { order_id: 'CANARY' } })),
+  );
+  const answer = { sender: 'bot', message_text: 'CANARY 2', in_reply_to: asked } as const;
+  await write(script, script.request(turn(randomUUID(), answer)));
+  return script;
+}
+
+async function stored(): Promise<string> {
+  const { rows } = await database.pool.query('SELECT * FROM conversation_turn');
+  return JSON.stringify(rows);
+}
+
+test('rows say nothing of what was said, and are read as they were, of several partners in one page', async () => {
+  await conversation('P1');
+  await conversation('P2');
+  expect(await stored()).not.toContain('CANARY');
+  const { items } = await listTurns(database.pool, { limit: 10 }, undefined, testDataKeys(keyStore));
+  expect(items).toHaveLength(4);
+  for (const item of items.filter(({ sender }) => sender === 'user'))
+    expect(item).toMatchObject({
+      message_text: 'CANARY',
+      extracted_entities: { order_id: 'CANARY' },
+      response_text: 'CANARY 2',
+    });
+  expect(items.find(({ sender }) => sender === 'bot')).toMatchObject({
+    message_text: 'CANARY 2',
+    response_text: null,
+  });
+});
+
+test('rows of an erased partner are shown without what was said', async () => {
+  await conversation('P1');
+  await keyStore.destroy('P1', '2026-11-29T08:00:00.000Z');
+  const { items } = await listTurns(database.pool, { limit: 1 }, undefined, testDataKeys(keyStore));
+  expect(items).toMatchObject([
+    {
+      message_text: '[erased]',
+      extracted_entities: {},
+      response_text: '[erased]',
+      parsed_intent: 'ask_payment_status',
+    },
+  ]);
+});
+
+test('a text that was moved to another row is not shown', async () => {
+  await conversation('P1');
+  await database.pool.query(
+    `UPDATE conversation_turn SET message_text = (SELECT message_text FROM conversation_turn WHERE sender = 'bot')`,
+  );
+  const { items } = await listTurns(database.pool, { limit: 2 }, undefined, testDataKeys(keyStore));
+  expect(items.map(({ message_text }) => message_text)).toEqual(['[unreadable]', 'CANARY 2']);
+});
+
+test('plain rows of the time before the keys are shown, and sealed when their session is rewritten', async () => {
+  const script = await (async () => {
+    const plain = new RowsStore(database.pool);
+    const made = new Script();
+    made.request({ ...startSession });
+    made.request(turn(randomUUID(), { message_text: 'CANARY' }));
+    const items = made.events.map((event) => ({
+      session_id: made.sessionId,
+      event,
+      position: (position += 10n),
+    }));
+    await plain.write(writer, items, position, null);
+    return made;
+  })();
+  const keys = testDataKeys(keyStore);
+  const read = async (): Promise<unknown> =>
+    (await listTurns(database.pool, { limit: 2 }, undefined, keys)).items;
+  const before = await read();
+  expect(before).toMatchObject([{ message_text: 'CANARY' }]);
+  await rewriteSession(database.pool, writer, script.sessionId, script.events, null, keys);
+  expect(await stored()).not.toContain('CANARY');
+  expect(await read()).toEqual(before);
+});
+
+test('while there is no key nothing is written', async () => {
+  const script = new Script();
+  keyStore.fails = true;
+  const items = [...script.request({ ...startSession }), ...script.request(turn(randomUUID()))].map(
+    (event) => ({
+      session_id: script.sessionId,
+      event,
+      position: (position += 10n),
+    }),
+  );
+  const rows = new RowsStore(database.pool, false, testDataKeys(keyStore));
+  await expect(rows.write(writer, items, position, null)).rejects.toThrow(KeyStoreUnavailableError);
+  expect(await stored()).toBe('[]');
+});

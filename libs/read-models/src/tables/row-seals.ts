@@ -1,0 +1,137 @@
+import type { Pool } from 'pg';
+import type { JsonObject } from '#domain';
+import { inParallel } from '#platform';
+import type { DataKey, DataKeys, Place } from '#privacy';
+import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
+import type { RowChange } from './rows.ts';
+
+/** Keys that are asked for at a time. */
+const keysAtOnce = 8;
+/** What stands for a value that was changed, or stands where it was not written. */
+const unreadable = '[unreadable]';
+
+/** The columns of a turn that are sealed. */
+interface Sealable {
+  readonly session_id: string;
+  readonly turn_id: string;
+  readonly message_text: string;
+  readonly extracted_entities: JsonObject;
+  readonly response_text: string | null;
+}
+
+/** Seals what turns' rows hold of a person. Without keys they stay as they are. */
+export class RowSeals {
+  constructor(
+    private readonly pool: Pick<Pool, 'query'>,
+    private readonly keys: DataKeys | undefined,
+  ) {}
+
+  /** The changes as they are stored. @throws KeyStoreUnavailableError */
+  async seal(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
+    const { keys } = this;
+    if (keys === undefined) return changes;
+    const partners = await this.partnersOf(changes);
+    const found = new Map<string, DataKey>();
+    await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
+      found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId)));
+    });
+    return changes.map((change) => {
+      const session_id = (change.turn ?? change.reply)?.session_id;
+      return session_id === undefined ? change : sealed(change, found.get(partners.get(session_id) ?? ''));
+    });
+  }
+
+  /** Whose the sessions of turns are: by their first event, what an event itself says, or the session's row. */
+  private async partnersOf(changes: readonly RowChange[]): Promise<ReadonlyMap<string, string>> {
+    const partners = new Map<string, string>();
+    const unknown = new Set<string>();
+    for (const { started, turn, reply, partner_id } of changes) {
+      if (started) partners.set(started.session_id, started.partner_id);
+      const id = (turn ?? reply)?.session_id;
+      if (id === undefined || partners.has(id)) continue;
+      if (partner_id === undefined) unknown.add(id);
+      else partners.set(id, partner_id);
+    }
+    const missing = [...unknown].filter((id) => !partners.has(id));
+    if (missing.length === 0) return partners;
+    const { rows } = await this.pool.query<{ session_id: string; partner_id: string }>(
+      'SELECT session_id, partner_id FROM conversation_session WHERE session_id = ANY ($1::uuid[])',
+      [missing],
+    );
+    for (const { session_id, partner_id } of rows) partners.set(session_id, partner_id);
+    return partners;
+  }
+}
+
+/** Without a partner there is no row of the session, and none of its turns is written: it does not matter what they hold. */
+function sealed(change: RowChange, key: DataKey | undefined): RowChange {
+  const { turn, reply } = change;
+  const text = (field: string, of: { session_id: string; turn_id: string }, value: string): string =>
+    key === undefined ? '' : (seal(key, placeOf(of, field), value) ?? '');
+  return {
+    ...change,
+    ...(turn && {
+      turn: {
+        ...turn,
+        message_text: text('message_text', turn, turn.message_text),
+        extracted_entities: sealedEntities(key, turn),
+      },
+    }),
+    ...(reply && {
+      reply: { ...reply, response_text: text('response_text', reply, reply.response_text) },
+    }),
+  };
+}
+
+function sealedEntities(
+  key: DataKey | undefined,
+  turn: { session_id: string; turn_id: string; extracted_entities: JsonObject | string },
+): JsonObject | string {
+  const { extracted_entities: value } = turn;
+  if (Object.keys(value).length === 0 || key === undefined) return {};
+  return seal(key, placeOf(turn, 'extracted_entities'), value) ?? {};
+}
+
+/** Turns as they were before they were sealed, those of the time before that as they are. @throws KeyStoreUnavailableError */
+export async function openTurns<Turn extends Sealable>(
+  keys: DataKeys | undefined,
+  turns: readonly Turn[],
+): Promise<Turn[]> {
+  if (keys === undefined) return [...turns];
+  const opened = [...turns];
+  await inParallel(turns.entries(), keysAtOnce, async ([index, turn]) => {
+    const text = <T>(field: keyof Sealable, value: T): T | Promise<T> => openField(keys, turn, field, value);
+    opened[index] = {
+      ...turn,
+      message_text: await text('message_text', turn.message_text),
+      extracted_entities: await text('extracted_entities', turn.extracted_entities),
+      response_text: await text('response_text', turn.response_text),
+    };
+  });
+  return opened;
+}
+
+function openField<T>(keys: DataKeys, turn: Sealable, field: keyof Sealable, value: T): T | Promise<T> {
+  const id = keyIdOf(value);
+  if (id === undefined) return value;
+  const text = String(value);
+  const withKey = (key: DataKey | typeof erased): T => {
+    try {
+      return (key === erased ? erasedValue(text) : open(key, placeOf(turn, field), text)) as T;
+    } catch (error) {
+      return damaged(field, error) as T;
+    }
+  };
+  const cached = keys.cached(id);
+  if (cached !== undefined) return withKey(cached);
+  return keys.byId(id).then(withKey, (error: unknown) => damaged(field, error) as T);
+}
+
+function damaged(field: keyof Sealable, error: unknown): unknown {
+  if (!(error instanceof BrokenSealError) && !(error instanceof UnknownKeyError)) throw error;
+  return field === 'extracted_entities' ? {} : unreadable;
+}
+
+function placeOf({ session_id, turn_id }: { session_id: string; turn_id: string }, field: string): Place {
+  return { of: 'conversation_turn', record: `${session_id}/${turn_id}`, field };
+}

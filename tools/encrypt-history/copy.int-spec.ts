@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
+import type { SessionCommand } from '#domain';
+import { CommandExecutor, EventCodec, EventStore, readSession } from '#sessions';
+import { testDataKeys } from '../../libs/privacy/src/keys/test-keys.ts';
+import { assignSession, noCache, request, startSession } from '../../libs/sessions/src/test-support.ts';
+import type { Copied, Stores } from './copy.ts';
+import { Copy } from './copy.ts';
+import { differences } from './verify.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'turnstream-history-'));
+const keys = testDataKeys();
+const [id, truncated] = [randomUUID(), randomUUID()];
+const partner_id = 'P-history';
+const commandIds = ['message:CANARY'];
+const flag: SessionCommand = { type: 'RaiseFlag', flag: 'vip', value: 'CANARY' };
+let embedded: EmbeddedStore[];
+let stores: Stores;
+let copied: Copied;
+
+const run = (store: EventStore, session: string, command: SessionCommand, ids: readonly string[] = []) =>
+  new CommandExecutor(store, noCache).execute(request(session, command, { commandIds: ids }));
+
+/** A history of before the keys: a conversation that is over, one whose first events were deleted, and their partner. */
+beforeAll(async () => {
+  embedded = await Promise.all(['from', 'to'].map((name) => startEventStore({ dir: join(dir, name) })));
+  const [from, to] = embedded.map(({ connectionString }) => connectionString) as [string, string];
+  stores = {
+    from: new EventStore(from, new EventCodec(undefined, keys)),
+    to: new EventStore(to, new EventCodec(undefined, keys)),
+    reader: EventStoreDBClient.connectionString(from),
+    writer: EventStoreDBClient.connectionString(to),
+    keys,
+  };
+  const plain = new EventStore(from);
+  await assignSession(plain, partner_id, id);
+  for (const session of [id, truncated]) {
+    await run(plain, session, { ...startSession, partner_id, name: 'CANARY' });
+    await run(plain, session, flag, commandIds);
+  }
+  await run(plain, id, { type: 'EndSession', reason: 'CANARY' });
+  await stores.reader.setStreamMetadata(`session-${truncated}`, { truncateBefore: 1 });
+  await plain.dispose();
+  copied = await new Copy(stores).run();
+});
+afterAll(async () => {
+  const { from, to, reader, writer } = stores;
+  await Promise.all([from, to, reader, writer].map((one) => one.dispose()));
+  await Promise.all(embedded.map((one) => one.stop()));
+  rmSync(dir, { recursive: true });
+});
+
+async function places(store: EventStore, stream: string): Promise<unknown> {
+  const events = await Array.fromAsync(store.read(stream));
+  return events.map((event) => [event.id, event.type, Number(event.revision)]);
+}
+
+const streams = [`session-${id}`, `session-${truncated}`, `partner-${partner_id}`];
+
+test.each(streams)(
+  'the events of %s have their ids and revisions, and say nothing personal',
+  async (stream) => {
+    expect(await places(stores.to, stream)).toEqual(await places(stores.from, stream));
+    const events = await Array.fromAsync(stores.to.read(stream));
+    expect(events.length).toBeGreaterThan(0);
+    expect(JSON.stringify(events.map(({ data, metadata }) => [data, metadata]))).not.toContain('CANARY');
+  },
+);
+
+test('both stores say the same of every stream', async () => {
+  expect(copied.streams.size).toBe(3);
+  expect(await differences(stores.from, stores.to, copied.streams)).toEqual([]);
+  expect((await readSession(stores.to, id))?.state.identity.name).toBe('CANARY');
+});
+
+test('a command that was recorded before is recognised', async () => {
+  expect(await run(stores.to, id, flag, commandIds)).toMatchObject({ replayed: true, revision: 1 });
+});
+
+test('run again it adds nothing, and goes on with what is new', async () => {
+  const again = await new Copy(stores).run();
+  expect(again).toMatchObject({ events: 0, known: copied.events, fillers: 0 });
+  const other = randomUUID();
+  const plain = new EventStore(embedded[0]?.connectionString ?? '');
+  await run(plain, other, { ...startSession, partner_id });
+  await plain.dispose();
+  expect(await new Copy(stores).run()).toMatchObject({ events: 1, known: copied.events });
+});
+
+test('a difference is found', async () => {
+  const session = randomUUID();
+  await run(stores.to, session, { ...startSession, partner_id });
+  expect(await differences(stores.from, stores.to, [`session-${session}`])).toEqual([`session-${session}`]);
+});

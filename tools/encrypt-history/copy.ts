@@ -1,0 +1,164 @@
+import type { EventData, EventStoreDBClient, StreamMetadata } from '@eventstore/db-client';
+import { FORWARDS, START } from '@eventstore/db-client';
+import { LRUCache } from 'lru-cache';
+import { inParallel, uuidV5 } from '#platform';
+import type { DataKeys } from '#privacy';
+import type { EventStore, StoredEvent } from '#sessions';
+import { partnerOf, reseal } from '#sessions';
+
+/** What was copied. */
+export interface Copied {
+  events: number;
+  /** Events that were in the new store already. */
+  known: number;
+  sealed: number;
+  /** Places of events that were deleted in the old store: what stands there is deleted too. */
+  fillers: number;
+  /** Sessions of which nobody knows the partner any more: they are sealed with keys of their own. */
+  readonly withoutPartner: Set<string>;
+  readonly streams: Set<string>;
+}
+
+/** The two stores. `reader` reads all of the old one, `writer` sets metadata of streams in the new one. */
+export interface Stores {
+  readonly from: EventStore;
+  readonly to: EventStore;
+  readonly reader: EventStoreDBClient;
+  readonly writer: EventStoreDBClient;
+  readonly keys: DataKeys;
+}
+
+const pageSize = 500;
+const streamsAtOnce = 16;
+const ours = /^(session|partner|access)-/;
+const metaPrefix = '$$';
+const namespace = '8f0f7f0e-6d5b-4c2e-9a3f-5f8b8a3d2c11';
+
+/**
+ * Copies all streams of ours, page by page in the order of the log, each event to the same revision. Run again it goes on: the
+ * revision of each stream in the new store says what is there.
+ */
+export class Copy {
+  readonly copied: Copied = {
+    events: 0,
+    known: 0,
+    sealed: 0,
+    fillers: 0,
+    withoutPartner: new Set(),
+    streams: new Set(),
+  };
+  /** The last revision of streams in the new store. */
+  private readonly revisions = new LRUCache<string, number>({ max: 100_000 });
+  private readonly partners = new LRUCache<string, string>({ max: 100_000 });
+
+  constructor(private readonly stores: Stores) {}
+
+  /** @param onPage called after each page */
+  async run(onPage: (copied: Copied) => void = () => undefined): Promise<Copied> {
+    let after: typeof START | { commit: bigint; prepare: bigint } = START;
+    for (;;) {
+      const read = this.stores.reader.readAll({
+        direction: FORWARDS,
+        fromPosition: after,
+        maxCount: pageSize,
+      });
+      const page: StoredEvent[] = [];
+      for await (const { event } of read) if (event) page.push(event);
+      // A read begins with the event at its position.
+      const done = after === START ? undefined : after.commit;
+      const next = page.filter(({ position }) => position?.commit !== done);
+      await this.copyPage(next);
+      onPage(this.copied);
+      const last = page.at(-1)?.position;
+      if (last === undefined || next.length === 0) return this.copied;
+      after = last;
+    }
+  }
+
+  private async copyPage(page: readonly StoredEvent[]): Promise<void> {
+    const events = page.filter(({ streamId }) => ours.test(streamId));
+    const streams = Map.groupBy(events, ({ streamId }) => streamId);
+    await inParallel(streams, streamsAtOnce, ([stream, list]) => this.copyStream(stream, list));
+    for (const { type, streamId, data } of page) {
+      const stream = streamId.startsWith(metaPrefix) ? streamId.slice(metaPrefix.length) : '';
+      if (type === '$metadata' && ours.test(stream)) await this.copyMetadata(stream, data);
+    }
+  }
+
+  private async copyStream(stream: string, events: readonly StoredEvent[]): Promise<void> {
+    this.copied.streams.add(stream);
+    let at = this.revisions.get(stream) ?? Number((await this.stores.to.readLast(stream))?.revision ?? -1);
+    for (const event of events) {
+      const revision = Number(event.revision);
+      if (revision <= at) {
+        this.copied.known += 1;
+        continue;
+      }
+      if (revision > at + 1) await this.fill(stream, at, revision);
+      await this.append(stream, [await this.stored(event)], revision - 1);
+      this.copied.events += 1;
+      at = revision;
+    }
+    this.revisions.set(stream, at);
+  }
+
+  /** The events before one that is there were deleted: the new store gets some in their places, and forgets them. */
+  private async fill(stream: string, at: number, revision: number): Promise<void> {
+    const fillers = Array.from({ length: revision - at - 1 }, (_, index) => filler(stream, at + 1 + index));
+    await this.append(stream, fillers, at);
+    this.copied.fillers += fillers.length;
+    await this.stores.writer.setStreamMetadata(stream, { truncateBefore: revision });
+  }
+
+  private async append(stream: string, events: readonly EventData[], expected: number): Promise<void> {
+    const { appended, revision } = await this.stores.to.append(stream, events, expected);
+    if (!appended)
+      throw new Error(`${stream} is at revision ${revision} in the new store: somebody writes there.`);
+  }
+
+  /** Of reads nothing is personal but whose data was read: an access log stays as it is. */
+  private async stored(event: StoredEvent): Promise<EventData> {
+    const { id, type, streamId, data, metadata } = event;
+    if (streamId.startsWith('access-'))
+      return { contentType: 'application/json', id, type, data, metadata } as unknown as EventData;
+    const key = await this.stores.keys.of(await this.partnerFor(event));
+    this.copied.sealed += 1;
+    return reseal(this.stores.to.codec, event, key);
+  }
+
+  private async partnerFor(event: StoredEvent): Promise<string> {
+    const { streamId } = event;
+    const known = partnerOf(streamId) ?? this.partners.get(streamId);
+    if (known !== undefined) return known;
+    const [first] = await Array.fromAsync(this.stores.from.read(streamId, { limit: 1 }));
+    const named = [(first?.data as { partner_id?: unknown } | undefined)?.partner_id];
+    const partnerId = named.find((item) => typeof item === 'string' && item !== '') as string | undefined;
+    if (partnerId === undefined) this.copied.withoutPartner.add(streamId);
+    this.partners.set(streamId, partnerId ?? streamId);
+    return partnerId ?? streamId;
+  }
+
+  private async copyMetadata(stream: string, data: unknown): Promise<void> {
+    const { $tb, $maxCount, $maxAge } = data as { [name: string]: number | undefined };
+    // A deletion of all: there is nothing in the old store that would be kept.
+    if ($tb !== undefined && $tb > Number.MAX_SAFE_INTEGER) return;
+    const metadata: StreamMetadata = {
+      ...($tb !== undefined && { truncateBefore: $tb }),
+      ...($maxCount !== undefined && { maxCount: $maxCount }),
+      ...($maxAge !== undefined && { maxAge: $maxAge }),
+    };
+    await this.stores.writer.setStreamMetadata(stream, metadata);
+  }
+}
+
+/** The same filler gets the same id: an append that is repeated is one. */
+function filler(stream: string, revision: number): EventData {
+  const metadata = { schema_version: 1, actor: { role: 'system', id: 'encrypt-history' } };
+  return {
+    contentType: 'application/json',
+    id: uuidV5(`${stream}:${revision}`, namespace),
+    type: 'EventDeleted',
+    data: {},
+    metadata,
+  };
+}
