@@ -27,6 +27,7 @@ export type {
   CommandOptions,
   CommandResult,
   Context,
+  Detokenised,
   Order,
   ExternalUpdate,
   FlagValue,
@@ -48,6 +49,7 @@ export type {
   StartSession,
   Ticket,
   TurnRow,
+  TurnSearch,
   TurnsQuery,
   UpdateGoal,
 } from './client/types.ts';

@@ -11,7 +11,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
 import { DataKeys } from '#privacy';
 import { listSessions, listTurns } from '#read-models';
@@ -134,6 +134,16 @@ export class HistoryController {
   @ApiOperation({
     summary: 'Turns that hold a value of an entity, the oldest first',
     description: `The value is looked up by a keyed hash: it is stored encrypted only. ${pageEnds}`,
+  })
+  @ApiBody({
+    type: TurnSearchDto,
+    examples: {
+      month: { summary: 'A month', value: { entity: { name: 'month', value: 'October' }, limit: 20 } },
+      phone: {
+        summary: 'A personal value',
+        value: { entity: { name: 'phone', value: '98765 43210' }, partner_id: 'P7689' },
+      },
+    },
   })
   @ApiOkResponse({ type: TurnsPageDto })
   @ApiProblems(

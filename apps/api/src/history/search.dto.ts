@@ -30,6 +30,7 @@ function isEntityValue(entity: unknown): entity is EntityValue {
 export class TurnSearchDto {
   @ApiProperty({
     type: 'object',
+    selfRequired: true,
     required: ['name', 'value'],
     additionalProperties: false,
     properties: {

@@ -4,7 +4,6 @@ import type { CallerLimits } from '#privacy';
 import { BlindIndex, DataKeys, tokenise } from '#privacy';
 import type { Page, TurnItem } from '#read-models';
 import { entityIndex, hasTokens, listTurns } from '#read-models';
-import { validationFailed } from '#platform';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import type { TurnSearchDto } from './search.dto.ts';
 
@@ -20,13 +19,13 @@ export class TurnSearch {
   /** @throws KeyStoreUnavailableError, InvalidCursorError */
   async find({ entity, ...filter }: TurnSearchDto, limits: CallerLimits): Promise<Page<TurnItem>> {
     const { keys } = this;
+    const { partners, channels } = limits;
     if (keys === undefined)
-      throw validationFailed([{ field: 'entity', message: 'values are indexed where KEYSTORE_URL is set' }]);
+      return this.breaker.run(() => listTurns(this.pool, { ...filter, entity, partners, channels }));
     const index = await BlindIndex.load(keys);
     return this.breaker.run(async () => {
       const value = await this.stored(keys, entity, filter.partner_id);
       const blind_index = entityIndex(index, entity.name, value);
-      const { partners, channels } = limits;
       return listTurns(this.pool, { ...filter, blind_index, partners, channels }, undefined, keys);
     });
   }

@@ -3,6 +3,7 @@ import type { JsonObject, Sender } from '#domain';
 import { pageBytes, withinBytes } from '#platform';
 import type { DataKeys } from '#privacy';
 import { openTurns } from '../tables/row-seals.ts';
+import { storableJson } from '../tables/storable.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -28,6 +29,8 @@ interface TurnFilter {
   readonly sender?: Sender | undefined;
   /** What stands for the value of an entity, as in `turn_entity`. */
   readonly blind_index?: string | undefined;
+  /** A value of an entity, where nothing is encrypted: it is compared as it is. */
+  readonly entity?: { readonly name: string; readonly value: string | number | boolean } | undefined;
   /** ISO 8601, this time included; compared with the time by which turns are ordered. */
   readonly from?: string | undefined;
   /** ISO 8601, this time excluded. */
@@ -62,14 +65,15 @@ export async function listTurns(
     .add('sender = $?', filter.sender)
     .add('ordered_at >= $?', filter.from)
     .add('ordered_at < $?', filter.to)
+    .add(
+      '(ordered_at, session_id, revision) IN (SELECT ordered_at, session_id, revision FROM turn_entity WHERE blind_index = $?)',
+      filter.blind_index,
+    )
+    .add('extracted_entities @> ANY($?::jsonb[])', filter.entity && entitiesWith(filter.entity))
     .add('partner_id = ANY($?::text[])', filter.partners)
     .add(
       'session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
       filter.channels,
-    )
-    .add(
-      '(ordered_at, session_id, revision) IN (SELECT ordered_at, session_id, revision FROM turn_entity WHERE blind_index = $?)',
-      filter.blind_index,
     );
   if (filter.after !== undefined) {
     const place = decodeCursor(filter.after, ['time', 'uuid', 'number']);
@@ -94,4 +98,9 @@ export async function listTurns(
       ? encodeCursor([last.ordered_at, last.session_id, String(last.revision)])
       : null;
   return { items: page.map(({ ordered_at: _orderedAt, found: _found, ...item }) => item), next };
+}
+
+/** What the entities of a turn contain that has a value: by itself, or in a list. */
+function entitiesWith({ name, value }: NonNullable<TurnFilter['entity']>): string[] {
+  return [value, [value]].map((item) => storableJson({ [name]: item }));
 }

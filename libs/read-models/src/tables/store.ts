@@ -20,7 +20,7 @@ export class RowsStore {
   /**
    * @param pool whose connections have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
-   * @param keys what seals the texts of turns and indexes the values of entities; without them texts are stored as they are
+   * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
    */
   constructor(
     private readonly pool: Pool,
@@ -66,7 +66,8 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
-    const { changes, failures } = changesOf(items, this.keys && (await BlindIndex.load(this.keys)));
+    const index = this.keys && (await BlindIndex.load(this.keys));
+    const { changes, failures } = changesOf(items, index);
     const sealed = await this.seals.seal(changes);
     try {
       await this.send(writer, sealed, failures, position, until);

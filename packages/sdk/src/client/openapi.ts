@@ -1659,7 +1659,7 @@ export interface components {
              *       "value": "October"
              *     }
              */
-            readonly entity?: {
+            readonly entity: {
                 readonly name: string;
                 readonly value: string | number | boolean;
             };

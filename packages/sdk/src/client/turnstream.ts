@@ -6,6 +6,7 @@ import { TokenSource } from './token.ts';
 import { Transport } from './transport.ts';
 import type {
   CommandOptions,
+  Detokenised,
   PartnerSession,
   ResumeOrStart,
   ResumeOrStartOptions,
@@ -15,6 +16,7 @@ import type {
   StartSession,
   Ticket,
   TurnRow,
+  TurnSearch,
   TurnsPage,
   TurnsQuery,
 } from './types.ts';
@@ -129,6 +131,28 @@ export class Turnstream {
   async ticket(): Promise<Ticket> {
     const { body } = await this.transport.send<Ticket>({ method: 'POST', path: '/v1/tickets' });
     return body;
+  }
+
+  /**
+   * Turns that hold a value of an entity, oldest first; pages are fetched on demand. A personal value, as a phone number,
+   * is found with its `partner_id` only.
+   */
+  searchTurns(query: TurnSearch): AsyncGenerator<TurnRow, void> {
+    return pages<TurnRow>(async (after) => {
+      const body = { ...query, ...(after === undefined ? {} : { after }) };
+      const request = { method: 'POST', path: '/v1/turns/search', body } as const;
+      return (await this.transport.send<TurnsPage>(request)).body;
+    });
+  }
+
+  /**
+   * What tokens (`tok_phone_…_3210`) of a partner stand for, 100 at most. Each call is recorded with its purpose, 3 to 64
+   * of a to z, digits and `_.:-`. For services, auditors and administrators.
+   */
+  async detokenise(partnerId: string, tokens: readonly string[], purpose: string): Promise<Detokenised> {
+    const path = `/v1/partners/${encodeURIComponent(partnerId)}/detokenise`;
+    const request = { method: 'POST', path, body: { tokens, purpose } } as const;
+    return (await this.transport.send<Detokenised>(request)).body;
   }
 
   /** Closes the connections after the requests in flight. */

@@ -60,6 +60,11 @@ export type SessionsQuery = Omit<Query<'sessions'>, 'after' | 'channel'> & { rea
 /** Filters turns by session, partner, intent, sender or time. `limit` is the page size (1 to 500). */
 export type TurnsQuery = Omit<Query<'turns'>, 'after'>;
 
+/** The value of an entity, and what else narrows the search for {@link Turnstream.searchTurns}. */
+export type TurnSearch = Omit<Schemas['TurnSearchDto'], 'after' | 'limit'> & { readonly limit?: number };
+/** What tokens of a partner stand for; `unknown` are those that are none of its tokens. */
+export type Detokenised = Schemas['DetokenisedDto'];
+
 /** A question to other systems, for {@link Session.openInquiry}: `order_status` of an `order_id`, and so on. */
 export type OpenInquiry = Omit<Schemas['OpenInquiryDto'], 'kind'> & {
   readonly kind: Declared<Schemas['OpenInquiryDto']['kind']>;
