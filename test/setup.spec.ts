@@ -56,6 +56,7 @@ describe('docker-compose.yml', () => {
       'ALLOWED_HOSTS',
       'PORT',
       'LOG_LEVEL',
+      ...(name === 'api' ? ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'AUTH_ALGORITHMS'] : []),
     ]);
     expect(app.healthcheck?.disable ?? false).toBe(name === 'migrate');
     for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {

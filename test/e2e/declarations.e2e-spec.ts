@@ -17,6 +17,8 @@ import { SampleService, wellBehaved } from '../../tools/services/sample-service.
 import { assemble } from '../../tools/image/assemble.ts';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
+import { authorization } from '../../tools/shared/token.ts';
+import { DevelopmentIssuer } from '#privacy';
 
 type Members = Record<string, object>;
 interface File {
@@ -47,7 +49,18 @@ async function withImage(work: (url: string, env: Record<string, string>) => Pro
   const restore = await separateBackingServices();
   try {
     await withBackingServices(async ({ env: services }) => {
-      const env = { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', ...services };
+      const issuer = await DevelopmentIssuer.in(join(folder, 'auth'));
+      process.env['TURNSTREAM_TOKEN'] = await issuer.token({
+        role: 'service',
+        sub: 'spec',
+        instances: ['*'],
+      });
+      const env = {
+        NODE_ENV: 'production',
+        PATH: process.env['PATH'] ?? '',
+        ...services,
+        ...issuer.env,
+      };
       const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
       execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
       const ports = await freePorts(3);
@@ -185,7 +198,7 @@ async function isDescribed(url: string): Promise<void> {
 
 async function refuses(url: string): Promise<void> {
   const body = JSON.stringify({ partner_id: 'P1', channel: 'fax' });
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...authorization() };
   const answer = await fetch(`${url}/v1/sessions`, { method: 'POST', headers, body });
   expect(answer.status).toBe(400);
   expect(await answer.text()).toContain('whatsapp, ivr, mobile_app, telegram');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { waitUntil } from '#platform';
+import { DevelopmentIssuer } from '#privacy';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import { assemble } from '../../tools/image/assemble.ts';
 
@@ -68,17 +69,32 @@ test('the folder of the image holds built code and production packages only', ()
   expect(Number(size)).toBeLessThan(250);
 });
 
+test('the api of the image does not start without an issuer', () => {
+  const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL'];
+  const services = Object.fromEntries(addresses.map((name) => [name, process.env[name]]));
+  const start = () =>
+    execFileSync(process.execPath, ['dist/apps/api/main.js'], {
+      cwd: image,
+      env: { ...env, ...services },
+      stdio: 'pipe',
+    });
+  expect(start).toThrow(
+    expect.objectContaining({ status: 78, message: expect.stringContaining('AUTH_ISSUER is missing') }),
+  );
+});
+
 test('the migrations and the three apps run from the folder of the image', async () => {
   const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
   execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
   const services = Object.fromEntries(
     ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].map((name) => [name, process.env[name]]),
   );
+  const issuer = await DevelopmentIssuer.in(join(image, 'auth'));
   for (const app of ['api', 'projector', 'bridge']) {
     const [port = 0] = await freePorts(1);
     const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/${app}/main.js`], {
       cwd: image,
-      env: { ...env, ...services, PORT: String(port), LOG_LEVEL: 'error' },
+      env: { ...env, ...services, ...issuer.env, PORT: String(port), LOG_LEVEL: 'error' },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     try {

@@ -55,8 +55,14 @@ function command(script: string, extra: NodeJS.ProcessEnv = {}, ...args: string[
   return { child, ended, seen };
 }
 
+/** The header of the token that a system in use has for curl. */
+function authorization(): Record<string, string> {
+  const [name = '', value = ''] = readFileSync(join(data, 'auth/header'), 'utf8').trim().split(': ');
+  return { [name]: value };
+}
+
 async function post(url: string, body: object): Promise<Record<string, unknown>> {
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...authorization() };
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   return (await answer.json()) as Record<string, unknown>;
 }
@@ -148,6 +154,9 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
 
   expect(output).toContain('postgres://turnstream:***@127.0.0.1');
   expect(statSync(join(data, 'run.json')).mode & 0o777).toBe(0o600);
+  for (const name of ['private.json', 'header'])
+    expect(statSync(join(data, 'auth', name)).mode & 0o777).toBe(0o600);
+  expect((await fetch(`http://127.0.0.1:${env['PORT']}/v1/sessions`)).status).toBe(401);
   expect(execFileSync('find', [data, '-type', 'd', '-perm', '/077'], { encoding: 'utf8' })).toBe('');
 
   const twice = await command('start.ts').ended;
@@ -164,11 +173,11 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   const second = command('start.ts', { JAVA_HOME: '/nowhere' }, '--without', 'kafka');
   expect(await second.seen('Ctrl-C stops it')).toMatch(/Kafka +off: .*inquiries answer 503/);
   const sessions = `http://127.0.0.1:${env['PORT']}/v1/sessions`;
-  const answer = await fetch(`${sessions}/${session_id}/context`);
+  const answer = await fetch(`${sessions}/${session_id}/context`, { headers: authorization() });
   expect(await answer.json()).toMatchObject({ session_id, partner_id: 'P7689' });
   const idle = await post(sessions, { partner_id: 'P1', channel: 'ivr', expires_in_s: 1 });
   const isExpired = async () => {
-    const details = await fetch(`${sessions}/${String(idle['session_id'])}`);
+    const details = await fetch(`${sessions}/${String(idle['session_id'])}`, { headers: authorization() });
     return ((await details.json()) as { status: string }).status === 'expired';
   };
   await waitUntil(isExpired, { what: 'a session to expire without Kafka', everyMs: 100 });

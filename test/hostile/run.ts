@@ -3,6 +3,7 @@ import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { inParallel, retry, waitUntil } from '#platform';
 import type { Case, Target } from './common/case.ts';
 import { isExpected } from './common/case.ts';
+import { authorization } from '../../tools/shared/token.ts';
 
 /** A case with another answer than the expected one. */
 export interface Surprise {
@@ -56,8 +57,8 @@ async function workInPartition(url: string, digit: string): Promise<void> {
   const session = await startSession(url, `${digit}${randomUUID().slice(1)}`);
   const isListed = async (): Promise<boolean> => {
     const [context, turns] = await Promise.all([
-      fetch(`${url}/v1/sessions/${session}/context`),
-      fetch(`${url}/v1/turns?session_id=${session}`),
+      fetch(`${url}/v1/sessions/${session}/context`, { headers: authorization() }),
+      fetch(`${url}/v1/turns?session_id=${session}`, { headers: authorization() }),
     ]);
     const { items = [] } = (await turns.json()) as { items?: unknown[] };
     return context.ok && items.length === 1;
@@ -73,7 +74,7 @@ async function startSession(url: string, session_id: string = randomUUID()): Pro
 
 /** As a client should: what is refused for now is sent again. */
 async function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...authorization() };
   const once = async (): Promise<void> => {
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
     const text = await answer.text();

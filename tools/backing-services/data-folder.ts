@@ -7,6 +7,7 @@ import { cacheDir } from '../shared/paths.ts';
 /** What the launcher keeps in its data folder. */
 export const PARTS = [
   ...backingServices.map(({ name }) => name),
+  'auth',
   'logs',
   'run.json',
   'postgres.password',

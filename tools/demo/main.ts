@@ -11,6 +11,7 @@ import { printAppended, printContext, printRows, printScene, printTitle } from '
 import type { Scene } from './story.ts';
 import { partner, story } from './story.ts';
 import { waitFor } from './watch.ts';
+import { headerFile } from '../shared/token.ts';
 
 const usage = `usage: npm run demo [-- --fast]    a conversation as events, context and rows
        npm run demo -- order     an agent is killed, another one takes over`;
@@ -42,7 +43,7 @@ await runProgram(async () => {
     [`/v1/sessions/${session.id}/events`, 'the stream'],
     [`/v1/turns?partner_id=${partner_id}`, 'the rows'],
   ])
-    console.log(`  ${what}:\n    curl -s '${url}${address}'`);
+    console.log(`  ${what}:\n    curl -s -H @${headerFile()} '${url}${address}'`);
   await turnstream.close();
 }, usage);
 

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { RecordedEvent } from '@turnstream/sdk';
 import { waitUntil } from '#platform';
 import { Failure } from '../shared/failure.ts';
+import { authorization } from '../shared/token.ts';
 
 /** Waits for a step of the demo. @throws Failure that says what did not happen */
 export async function waitFor(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
@@ -26,7 +27,10 @@ export function watch(url: string, sessionId: string): Watch {
   const texts: string[] = [];
   const has = (text: string): boolean => texts.some((line) => line.includes(text));
   void (async () => {
-    const answer = await fetch(`${url}/v1/sessions/${sessionId}/stream?after=0`, { signal: abort.signal });
+    const answer = await fetch(`${url}/v1/sessions/${sessionId}/stream?after=0`, {
+      headers: authorization(),
+      signal: abort.signal,
+    });
     let rest = '';
     for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       const blocks = (rest + part).split('\n\n');

@@ -6,6 +6,7 @@ import { build } from '../shared/build.ts';
 import { addressOf, appList, startApps } from './apps.ts';
 import { freePorts } from '../shared/free-ports.ts';
 import { startBackingServices } from './backing-services.ts';
+import { withIssuer } from './issuer.ts';
 import type { Supervisor } from './supervisor.ts';
 import { supervise } from './supervisor.ts';
 
@@ -36,7 +37,8 @@ export function withBackingServices<T>(fn: (services: BackingServices) => Promis
 
 /**
  * A private system (backing services and apps on free ports, fresh data) for as long as `fn` runs. What ends is started
- * again, so a scenario may kill: `supervisor.signal('projector', 'SIGKILL')`. `env`: more variables for the apps.
+ * again, so a scenario may kill: `supervisor.signal('projector', 'SIGKILL')`. `env`: more variables for the apps. It has an
+ * issuer of its own, and TURNSTREAM_TOKEN is a token of it.
  */
 export async function withSystem<T>(
   { apis = 1, env: more = {} }: { readonly apis?: number; readonly env?: Readonly<Record<string, string>> },
@@ -46,7 +48,9 @@ export async function withSystem<T>(
   return withBackingServices(async ({ env, supervisor, dir }) => {
     const ports = await freePorts(apis + 2);
     const apps = appList(0, apis).map((app, index) => ({ ...app, port: ports[index] ?? 0 }));
-    await startApps(supervisor, apps, dir, { ...env, ...more });
-    return fn({ env, supervisor, dir, apis: apps.filter(({ app }) => app === 'api').map(addressOf) });
+    return withIssuer(dir, async (issuer) => {
+      await startApps(supervisor, apps, dir, { ...env, ...issuer, ...more });
+      return fn({ env, supervisor, dir, apis: apps.filter(({ app }) => app === 'api').map(addressOf) });
+    });
   });
 }

@@ -11,7 +11,9 @@ import { build } from '../shared/build.ts';
 import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
 import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
+import { headerFile } from '../shared/token.ts';
 import { protect } from '../backing-services/data-folder.ts';
+import { startIssuer } from './issuer.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
 import { isGiven, OFF, startBackingServices, usualPort } from './backing-services.ts';
@@ -76,7 +78,8 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   process.umask(0o077);
   const env = await startBackingServices(supervisor, dataDir, false);
   note(env);
-  await startApps(supervisor, apps, dataDir, env, watch);
+  const issuer = await startIssuer(dataDir);
+  await startApps(supervisor, apps, dataDir, { ...env, ...issuer }, watch);
   welcome(apps, env);
   return new Promise(() => {});
 }
@@ -98,6 +101,9 @@ function welcome(apps: Apps, env: Readonly<Record<string, string>>): void {
   for (const [name = '', text] of lines) console.log(`  ${name.padEnd(12)} ${text}`);
   const body = '{"partner_id":"P7689","channel":"whatsapp","language":"hi","region":"IN-KA"}';
   const url = `${addressOf(apps[0])}/v1/sessions`;
-  console.log(`\nTry it:\n  curl -s ${url} -H 'content-type: application/json' -d '${body}'`);
+  const isOwn = !process.env['AUTH_ISSUER'];
+  const token = isOwn ? ` -H @${shown(headerFile())}` : ' -H "authorization: Bearer $TOKEN"';
+  console.log(`\nTry it:\n  curl -s ${url}${token} -H 'content-type: application/json' -d '${body}'`);
+  if (isOwn) console.log('\nTokens of other roles: npm run --silent token -- --role auditor');
   console.log('\nCtrl-C stops it, or npm stop in another terminal.\n');
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
+import { useDevelopmentToken } from './token.ts';
 
 interface Part {
   readonly title: string;
@@ -62,7 +63,7 @@ function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
   return 'The system that npm start runs is starting or has failed: look at its terminal.';
 }
 
-/** The address of the api, as given or found. @throws Failure unless it is ready */
+/** The address of the api, as given or found; the process has a token for it. @throws Failure unless it is ready */
 export async function findApi(given?: string): Promise<string> {
   const env = given === undefined ? process.env : { ...process.env, TURNSTREAM_URL: given };
   const url = addressOf('TURNSTREAM_URL', env);
@@ -70,6 +71,7 @@ export async function findApi(given?: string): Promise<string> {
   if (answer === undefined) throw unreachable('TURNSTREAM_URL', undefined, env);
   if (!answer.ok)
     throw new Failure(`${url} is not ready: ${(await answer.text()).slice(0, 300)}. Try again in a moment.`);
+  await useDevelopmentToken(url);
   return url;
 }
 

@@ -17,6 +17,7 @@ export {
 } from './client/errors.ts';
 export { Session } from './client/session.ts';
 export type { ContextOptions, EventsOptions } from './client/session.ts';
+export type { Token } from './client/token.ts';
 export { Turnstream } from './client/turnstream.ts';
 export type { TurnstreamOptions } from './client/turnstream.ts';
 export type {
@@ -45,6 +46,7 @@ export type {
   SessionsQuery,
   SetGoal,
   StartSession,
+  Ticket,
   TurnRow,
   TurnsQuery,
   UpdateGoal,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Target } from './case.ts';
+import { authorization } from '../../../tools/shared/token.ts';
 
 interface Exchange {
   /** Bytes to send, one piece after the other. */
@@ -68,15 +69,18 @@ export interface Request {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** Whose token it has; a service's by default. */
+  readonly role?: 'service' | 'admin';
 }
 
 /** The bytes of a request; `{session}` in its path is the target's session. */
 export function bytesOf(
-  { method = 'GET', path, headers = {}, body }: Request,
+  { method = 'GET', path, headers = {}, body, role }: Request,
   { url, session }: Target,
 ): Buffer {
   const all: Record<string, string> = {
     host: new URL(url).host,
+    ...authorization(role),
     ...(body === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),

@@ -4,6 +4,7 @@ import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import type { Case, Target } from './case.ts';
 import { isExpected } from './case.ts';
+import { authorization } from '../../../tools/shared/token.ts';
 
 const limitMs = 20_000;
 const addressOf = ({ url }: Target): string => `${url.replace('http', 'ws')}/v1/agents`;
@@ -24,7 +25,10 @@ export function socketCase(
     name: `websocket: ${name}`,
     expected,
     send: async (target) => {
-      const socket = new WebSocket(addressOf(target), options);
+      const socket = new WebSocket(addressOf(target), {
+        ...options,
+        headers: { ...authorization(), ...options.headers },
+      });
       const end = outcomeOf(socket, expected, quietMs);
       socket.once('open', () => {
         for (const frame of typeof frames === 'function' ? frames(target) : frames) sendOne(socket, frame);
@@ -46,7 +50,7 @@ export function bytesCase(name: string, pieces: readonly Buffer[], expected: str
     name: `websocket: bytes: ${name}`,
     expected,
     send: async (target) => {
-      const socket = new WebSocket(addressOf(target));
+      const socket = new WebSocket(addressOf(target), { headers: authorization() });
       const end = outcomeOf(socket, expected, 1_500);
       socket.once('open', () => {
         const { _socket: stream } = socket as unknown as { _socket: { write(data: Buffer): void } };
@@ -117,7 +121,10 @@ export function halfOpenCase(count: number): Case {
     name: `websocket: ${count} sockets that say nothing and vanish`,
     expected: 'opened',
     send: async (target) => {
-      const sockets = Array.from({ length: count }, () => new WebSocket(addressOf(target)));
+      const sockets = Array.from(
+        { length: count },
+        () => new WebSocket(addressOf(target), { headers: authorization() }),
+      );
       await Promise.all(sockets.map((socket) => once(socket, 'open')));
       for (const socket of sockets) {
         socket.on('error', () => undefined);

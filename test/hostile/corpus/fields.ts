@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Case } from '../common/case.ts';
+import type { Request } from '../common/exchange.ts';
 import { httpCase } from '../common/exchange.ts';
 
 interface Schema {
@@ -16,6 +17,7 @@ interface Schema {
 }
 
 interface Operation {
+  readonly 'x-access'?: { readonly roles: readonly string[] };
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 }
 
@@ -30,17 +32,18 @@ const deep = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`;
 
 /** For each field of each body of the OpenAPI document: values that it does not take. */
 export const fieldCases: readonly Case[] = Object.entries(document.paths).flatMap(([path, operations]) =>
-  Object.entries(operations).flatMap(([method, { requestBody }]) => {
+  Object.entries(operations).flatMap(([method, { requestBody, 'x-access': access }]) => {
+    const role = access?.roles.includes('service') === false ? 'admin' : 'service';
     const schema = requestBody && resolved(requestBody.content['application/json'].schema);
-    return schema ? casesOf(method.toUpperCase(), path, schema) : [];
+    return schema ? casesOf(method.toUpperCase(), path, schema, role) : [];
   }),
 );
 
-function casesOf(method: string, path: string, schema: Schema): Case[] {
+function casesOf(method: string, path: string, schema: Schema, role: Request['role']): Case[] {
   const { properties = {}, required = [] } = schema;
   const base = Object.fromEntries(required.map((field) => [field, valid(properties[field] ?? {})]));
   const one = (what: string, body: string): Case =>
-    httpCase(`${method} ${path}: ${what}`, { method, path: filled(path), body }, refused);
+    httpCase(`${method} ${path}: ${what}`, { method, path: filled(path), body, role }, refused);
   const withField = (field: string, json: string): string => {
     const others = Object.entries({ ...base }).filter(([name]) => name !== field);
     const members = others.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);

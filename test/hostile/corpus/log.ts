@@ -1,6 +1,7 @@
 import type { EventData, JSONEventData } from '@eventstore/db-client';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Case } from '../common/case.ts';
+import { authorization } from '../../../tools/shared/token.ts';
 
 type Data = JSONEventData['data'];
 
@@ -60,7 +61,10 @@ const stream = (name: string, events: readonly EventData[], starts = true): Case
     const id = randomUUID();
     const first = starts ? [json('SessionStarted', { ...started, session_id: id })] : [];
     await append(`session-${id}`, [...first, ...events]);
-    const answer = await fetch(`${url}/v1/sessions/${id}/context`, { signal: AbortSignal.timeout(20_000) });
+    const answer = await fetch(`${url}/v1/sessions/${id}/context`, {
+      headers: authorization(),
+      signal: AbortSignal.timeout(20_000),
+    });
     const { type = '' } = (await answer.json()) as { type?: string };
     return [answer.status, type.split('/problems/')[1]].filter(Boolean).join(' ');
   },

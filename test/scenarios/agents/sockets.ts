@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { inParallel, sleep } from '#platform';
+import { authorization } from '../../../tools/shared/token.ts';
 
 /** An update that arrived, and when. */
 interface Arrival {
@@ -74,7 +75,7 @@ export class AgentSockets {
   }
 
   private async connectOne(index: number): Promise<void> {
-    const socket = new WebSocket(this.address, { perMessageDeflate: false });
+    const socket = new WebSocket(this.address, { headers: authorization(), perMessageDeflate: false });
     this.sockets[index] = socket;
     socket.on('error', () => undefined);
     const signal = AbortSignal.timeout(connectTimeoutMs);

@@ -7,6 +7,7 @@ import { clientOptions } from '../clients.ts';
 import { fastServices, orderId, withSampleServices } from '../inquiries/lifecycle.ts';
 import { Instance } from './instance.ts';
 import { recordUpdate } from './updates.ts';
+import { authorization } from '../../../tools/shared/token.ts';
 
 interface TakeoversSize {
   readonly instances: number;
@@ -170,7 +171,7 @@ class TakeoversRun {
   private async owners(node: number): Promise<Owners> {
     const url = this.system.apis[node];
     const pairs = this.sessionIds.map(async (id) => {
-      const answer = await fetch(`${url}/v1/sessions/${id}/agent`);
+      const answer = await fetch(`${url}/v1/sessions/${id}/agent`, { headers: authorization() });
       return [id, (await answer.json()) as Owner] as const;
     });
     return new Map(await Promise.all(pairs));

@@ -41,7 +41,7 @@ export async function tryFreshClone(): Promise<FreshClone> {
 /** Empty caches, unused ports, and none of the variables that npm or a started system set. */
 async function freshEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const first = await freePortsInARow(portNames.length + appPorts);
-  const removed = /^(npm_|TURNSTREAM_|EVENTSTORE_|KAFKA_|REDIS_|DATABASE_|NODE_OPTIONS$)/;
+  const removed = /^(npm_|AUTH_|TURNSTREAM_|EVENTSTORE_|KAFKA_|REDIS_|DATABASE_|NODE_OPTIONS$)/;
   const kept = Object.entries(process.env).filter(
     ([name]) => !removed.test(name) || /^npm_config_registry$/i.test(name),
   );

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bodyLimit, problemContentType, problemDocument, ProblemError, shownPath } from '#platform';
+import { problemContentType, problemDocument, ProblemError, requestLimits, shownPath } from '#platform';
 
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
@@ -69,8 +69,8 @@ const rowLists: ReadonlySet<string> = new Set(['/v1/sessions', '/v1/turns']);
 
 /** What a body may take: what it says itself, or all that it may have where it does not say. */
 function bodyBytes(headers: IncomingHttpHeaders): number {
-  if (headers['transfer-encoding'] !== undefined) return bodyLimit;
-  return Math.min(Number(headers['content-length'] ?? 0), bodyLimit);
+  if (headers['transfer-encoding'] !== undefined) return requestLimits.bodyBytes;
+  return Math.min(Number(headers['content-length'] ?? 0), requestLimits.bodyBytes);
 }
 
 const retryAfterS = 1;

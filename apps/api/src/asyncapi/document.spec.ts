@@ -93,6 +93,11 @@ topics:
   });
 });
 
+test('every operation has a rule', () => {
+  for (const operation of Object.values(document.operations))
+    expect(operation).toMatchObject({ 'x-access': { by: 'topic', role: 'system' } });
+});
+
 test('the document names no server: which brokers there are is told to nobody', () => {
   expect(document).not.toHaveProperty('servers');
 });

@@ -57,6 +57,9 @@ const deadLetterHeaders = {
   },
 } as const;
 
+/** The rule of a topic: Kafka itself says who may write and read it; a message acts as the system that it is declared for. */
+const byTopic = { 'x-access': { by: 'topic', role: 'system' } } as const;
+
 /** The messages of a topic, by their names in the document. */
 type Messages = { readonly [name: string]: Members };
 
@@ -168,18 +171,27 @@ function operations(declared: Declarations['topics'], names: Declarations['names
       action: 'receive',
       channel: channel(topic),
       summary: 'Recorded in every live session that it concerns',
+      ...byTopic,
     },
   ]);
   const ask = names.sources.map((source) => [
     `ask_${source}`,
-    { action: 'send', channel: channel(requestsTopic(source)), reply: { channel: channel(repliesTopic) } },
+    {
+      action: 'send',
+      channel: channel(requestsTopic(source)),
+      reply: { channel: channel(repliesTopic) },
+      ...byTopic,
+    },
   ]);
   const deadLetters = readTopics(names).map((topic) => [
     `dead_letter_${channelName(topic)}`,
-    { action: 'send', channel: channel(deadLetterTopic(topic)) },
+    { action: 'send', channel: channel(deadLetterTopic(topic)), ...byTopic },
   ]);
-  const publish = ['publish_conversation_events', { action: 'send', channel: channel(conversationTopic) }];
-  const replies = ['receive_replies', { action: 'receive', channel: channel(repliesTopic) }];
+  const publish = [
+    'publish_conversation_events',
+    { action: 'send', channel: channel(conversationTopic), ...byTopic },
+  ];
+  const replies = ['receive_replies', { action: 'receive', channel: channel(repliesTopic), ...byTopic }];
   return Object.fromEntries([...receive, replies, ...ask, publish, ...deadLetters]) as Members;
 }
 

@@ -14,18 +14,13 @@ import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { metricsRefusal } from './metrics-access.ts';
 import { ProblemFilter } from '../problems/filter.ts';
-import { bodyLimit } from '../problems/mapping.ts';
+import { requestLimits } from '../problems/limits.ts';
 import { installRequestHooks, traceId } from './request-hooks.ts';
 import { installSecurityHeaders } from './security-headers.ts';
 import { installUnreadLimit } from './unread-limit.ts';
 import { createValidationPipe } from './validation.ts';
-
-/**
- * Code units of a part of the path; more is a 414. A name of 64 characters has at most 192: the rules of its DTO, which
- * count characters, are the only limit on it.
- */
-const maxParamLength = 256;
 
 interface HttpAppOptions {
   readonly logger: Logger;
@@ -40,6 +35,8 @@ interface HttpAppOptions {
   readonly sites?: AllowedSites;
   /** The address at which the app opens WebSockets. */
   readonly webSocketPath?: string | undefined;
+  /** The token with which metrics may be read from elsewhere than this machine. */
+  readonly metricsToken?: string | undefined;
   /** Turns the app's own errors into problems. */
   readonly translate?: (error: unknown, request: FastifyRequest) => unknown;
 }
@@ -73,15 +70,16 @@ export async function createHttpApp(
     health,
     slowRequestMs = 1000,
     sites = new AllowedSites(),
-    requestMs = 10_000,
-    unreadMs = 30_000,
+    requestMs = requestLimits.wholeMs,
+    unreadMs = requestLimits.unreadMs,
     webSocketPath,
+    metricsToken,
   } = options;
   const adapter = new FastifyAdapter({
     ...problemOptions(logger),
-    bodyLimit,
+    bodyLimit: requestLimits.bodyBytes,
     genReqId: traceId,
-    routerOptions: { maxParamLength },
+    routerOptions: { maxParamLength: requestLimits.pathPartLength },
     requestTimeout: requestMs,
     connectionTimeout: unreadMs,
     forceCloseConnections: 'idle',
@@ -91,6 +89,7 @@ export async function createHttpApp(
       // Node swaps the two where this one is longer.
       headersTimeout: requestMs,
       requestTimeout: requestMs,
+      maxHeaderSize: requestLimits.headerBytes,
       connectionsCheckingInterval: 1_000,
     },
   });
@@ -105,7 +104,7 @@ export async function createHttpApp(
   installCors(fastify, sites);
   installNotFound(fastify);
   installRequestHooks(fastify, { logger, metrics, slowRequestMs });
-  installOperations(fastify, health, metrics);
+  installOperations(fastify, health, metrics, metricsToken);
   const root = HttpModule.forRoot(module, options);
   return NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
@@ -127,13 +126,20 @@ export async function listen(
   return app.getUrl();
 }
 
-function installOperations(fastify: FastifyInstance, health: HealthChecks, { registry }: Metrics): void {
+function installOperations(
+  fastify: FastifyInstance,
+  health: HealthChecks,
+  { registry }: Metrics,
+  metricsToken: string | undefined,
+): void {
   fastify.get('/health/live', () => health.live());
   fastify.get('/health/ready', async (_request, reply) => {
     const document = await health.ready();
     return reply.code(document.status === 'unavailable' ? 503 : 200).send(document);
   });
-  fastify.get('/metrics', async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
+  fastify.get('/metrics', async ({ raw }, reply) => {
+    const refusal = metricsRefusal(raw, metricsToken);
+    if (refusal) throw refusal;
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
 }

@@ -1,7 +1,8 @@
 import type { FieldError } from '../problems/problem.ts';
 import { FaultList } from '../problems/faults.ts';
+import { requestLimits } from '../problems/limits.ts';
 
-const maxDepth = 32;
+const { bodyDepth: maxDepth } = requestLimits;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**

@@ -4,9 +4,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrExit } from '../config/config.ts';
+import { orExit } from '../config/environment.ts';
 import { HealthChecks } from '../health/checks.ts';
 import { AllowedSites } from '../http/allowed-sites.ts';
 import { createHttpApp, listen } from '../http/app.ts';
+import { loadMetricsToken } from '../http/metrics-access.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -46,9 +48,10 @@ export async function createApp(
   const platform = PlatformModule.forRoot({ name, config, postgres, ...shared });
   const { slowRequestMs, allowedHosts, allowedOrigins, host } = config;
   const sites = new AllowedSites({ hosts: [...allowedHosts, host], origins: allowedOrigins });
+  const metricsToken = orExit(() => loadMetricsToken(process.env));
   const app = await createHttpApp(
     { module: RootModule, imports: [platform, module] },
-    { ...shared, slowRequestMs, sites, webSocketPath, translate: translateError },
+    { ...shared, slowRequestMs, sites, webSocketPath, metricsToken, translate: translateError },
   );
   setUp?.(app);
   return app;

@@ -1,15 +1,16 @@
 import { HttpException } from '@nestjs/common';
 import { isError } from '../errors/any-error.ts';
 import { isUnavailable } from '../backing-services/unavailable.ts';
+import { requestLimits } from './limits.ts';
 import { ProblemError, problems } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
 
-/** Bytes of a request's body; more is a 413. */
-export const bodyLimit = 256 * 1024;
-
 /** Errors of Fastify by their code. */
 const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', `The body is larger than ${bodyLimit / 1024} KiB`],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'payload_too_large',
+    `The body is larger than ${requestLimits.bodyBytes / 1024} KiB`,
+  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
     'Send the body as Content-Type: application/json',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { deferred } from '../client/deferred.ts';
+import { TokenSource } from '../client/token.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { AttachRequests } from './attach-requests.ts';
 import { Attempts } from './attempts.ts';
@@ -89,7 +90,8 @@ export class Agent {
     const urls = typeof url === 'string' ? [url] : url;
     const send = (frame: Frame): void => this.socket.send(frame);
     this.instance = options.instance ?? uniqueInstance(pool);
-    this.transport = new FailoverTransport({ urls, agentId: this.instance, timeoutMs, retryForMs });
+    const token = new TokenSource(options.token);
+    this.transport = new FailoverTransport({ urls, agentId: this.instance, token, timeoutMs, retryForMs });
     this.callbacks = new Callbacks(options);
     this.ended = this.ending.promise;
     this.ready = this.connected.promise;
@@ -103,11 +105,12 @@ export class Agent {
     this.attachments = new Streams({ transport, acknowledgements, detaches, limits, onUpdate, ...reports });
     this.socket = new ReconnectingSocket({
       urls,
+      token,
       hello: () => this.hello(),
       onFrame: (frame) => this.onFrame(frame),
       onConnected: (node) => this.onConnected(node),
       onSuperseded: () => this.onSuperseded(),
-      onRefused: (reason) => this.onRefused(reason),
+      onRefused: (code, reason) => this.onRefused(code, reason),
     });
     this.socket.connect();
     if (options.drainOnSigterm ?? true) sigtermShutdown.add(this);
@@ -200,8 +203,8 @@ export class Agent {
     return false;
   }
 
-  private onRefused(reason: string): void {
-    this.fail('refused', errorFrom({ code: 'bad_frame', detail: this.refusal ?? reason }));
+  private onRefused(code: string, reason: string): void {
+    this.fail('refused', errorFrom({ code, detail: this.refusal ?? reason }));
   }
 
   private onFrame(frame: Frame): void {
@@ -237,7 +240,8 @@ export class Agent {
 
   private onErrorFrame(frame: Frame): void {
     // The API ends the connection after it.
-    if (frame['code'] === 'bad_frame') this.refusal = String(frame['detail']);
+    if (frame['code'] === 'bad_frame' || (frame['code'] === 'forbidden' && !('session_id' in frame)))
+      this.refusal = String(frame['detail']);
     else if (frame['code'] === 'stale_attempt') this.newestAttempt = Number(frame['attempt']);
     else if (!this.requests.fail(frame) && !this.detaches.fail(String(frame['session_id'])))
       this.callbacks.error(errorFrom(frame), undefined);

@@ -6,6 +6,8 @@ import type { Frame } from './frame.ts';
 const statuses: Readonly<Record<string, number>> = {
   bad_frame: 400,
   validation_failed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
   not_found: 404,
   internal_error: 500,
 };

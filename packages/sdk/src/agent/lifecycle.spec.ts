@@ -5,7 +5,7 @@ import { AgentReplaced, Unavailable } from '../index.ts';
 import { limitMs, waitUntil } from '../client/test-support.ts';
 import type { Frame } from './frame.ts';
 import type { TestApi } from './test-api.ts';
-import { answerAttach, attached, cleanup, connect, serve, welcome } from './test-api.ts';
+import { answerAttach, attached, cleanup, connect, refuse, serve, welcome } from './test-api.ts';
 import { testUpdate } from './test-update.ts';
 
 jest.setTimeout(limitMs);
@@ -161,5 +161,26 @@ describe('closing', () => {
     await agent.close();
     const hellos = received.filter(({ type }) => type === 'hello');
     expect(hellos.map(({ draining }) => draining)).toEqual([false, true]);
+  });
+});
+
+describe('the token of a connection', () => {
+  test('is followed by another one when it has expired', async () => {
+    const tokens = ['old', 'new'];
+    const api = await serve((_, socket) => {
+      if (api.authorizations.at(-1) === 'Bearer new') return welcome;
+      socket.close(4401, 'token expired');
+      return undefined;
+    });
+    await connect(api.url, { token: () => tokens.shift() ?? '' });
+    expect(api.authorizations).toEqual(['Bearer old', 'Bearer new']);
+  });
+
+  test.each([
+    [4401, 'unauthenticated'],
+    [4403, 'forbidden'],
+  ])('that is refused for good ends the agent (%i)', async (code, expected) => {
+    const { url } = await refuse(code, 'no');
+    await expect(connect(url, { token: 'fixed' })).rejects.toMatchObject({ code: expected });
   });
 });

@@ -1,3 +1,4 @@
+import type { Token } from '../client/token.ts';
 import type { AgentStream, SkipReason, UpdateHandler } from './stream.ts';
 import type { Update } from './update.ts';
 
@@ -11,6 +12,11 @@ export interface AgentOptions {
   readonly capacity?: number;
   /** Unique name of this process; also the Agent-Id of its commands. Default: a generated one. */
   readonly instance?: string;
+  /**
+   * The token, or a function that gives one, which is called again when the API refuses it or it has expired. Default:
+   * TURNSTREAM_TOKEN of the environment, if it is set.
+   */
+  readonly token?: Token;
   /** Handles the updates of all sessions without a handler of their own. */
   readonly onUpdate?: UpdateHandler;
   /** Called with a session that the instance did not ask for: its owner is gone or hands over. */

@@ -1,10 +1,12 @@
 import { WebSocket } from 'ws';
+import type { TokenSource } from '../client/token.ts';
 import type { Frame } from './frame.ts';
 import { parseFrame } from './frame.ts';
 
 interface SocketOptions {
   /** Addresses of the API's nodes, or of the load balancer in front of them. */
   readonly urls: readonly string[];
+  readonly token: TokenSource;
   /** The first frame of each connection; it names the sessions that the instance owns. */
   readonly hello: () => Frame;
   readonly onFrame: (frame: Frame) => void;
@@ -15,11 +17,21 @@ interface SocketOptions {
    * @returns whether to connect once more; if not, the connection has ended for good
    */
   readonly onSuperseded: () => boolean;
-  /** Called when the connection ends for good: the API does not understand what it was sent. */
-  readonly onRefused: (detail: string) => void;
+  /**
+   * Called when the connection ends for good: the API does not understand what it was sent, or the token does not allow it.
+   */
+  readonly onRefused: (code: string, detail: string) => void;
 }
 
-const closeCodes = { invalidFrame: 4400, superseded: 4409 };
+const superseded = 4409;
+/** Why a connection ends for good, by the close code. */
+const refusals: Readonly<Record<number, string>> = {
+  4400: 'bad_frame',
+  4401: 'unauthenticated',
+  4403: 'forbidden',
+};
+/** Statuses of an answer to the handshake, and the close codes that say the same. */
+const closeCodeOf: Readonly<Record<number, number>> = { 401: 4401, 403: 4403 };
 /** Used until the API names the length of the lease. */
 const defaultLeaseMs = 5_000;
 /** A node that hangs accepts connections and does not answer. */
@@ -45,17 +57,34 @@ export class ReconnectingSocket {
   }
 
   connect(): void {
+    const token = this.options.token.get();
+    token.then(
+      (text) => this.open(text, token),
+      () => this.connectLater(),
+    );
+  }
+
+  private open(token: string | undefined, source: Promise<string | undefined>): void {
     if (this.closed) return;
     const { urls, hello } = this.options;
     const url = urls[this.attempts % urls.length] ?? '';
     this.attempts += 1;
     const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents`;
-    const socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout: handshakeMs });
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const options = { headers, perMessageDeflate: false, handshakeTimeout: handshakeMs };
+    const socket = new WebSocket(address, options);
+    let refused: { readonly code: number | undefined; readonly reason: string } | undefined;
     this.socket = socket;
     this.startHeartbeat(defaultLeaseMs / 3);
     socket.on('open', () => socket.send(JSON.stringify(hello())));
     socket.on('message', (data) => this.receive(socket, url, (data as Buffer).toString()));
-    socket.on('close', (code, reason) => this.onClose(socket, code, reason.toString()));
+    socket.on('unexpected-response', (_, { statusCode = 0, statusMessage }) => {
+      refused = { code: closeCodeOf[statusCode], reason: `${statusCode} ${statusMessage}` };
+      socket.terminate();
+    });
+    socket.on('close', (code, reason) =>
+      this.onClose(socket, source, refused?.code ?? code, refused?.reason ?? reason.toString()),
+    );
     // A close event follows.
     socket.on('error', () => undefined);
   }
@@ -106,18 +135,25 @@ export class ReconnectingSocket {
     }, intervalMs);
   }
 
-  private onClose(socket: WebSocket, code: number, reason: string): void {
+  private onClose(socket: WebSocket, token: Promise<string | undefined>, code: number, reason: string): void {
     if (socket !== this.socket) return;
     clearInterval(this.heartbeat);
     if (this.closed) return;
-    if (code === closeCodes.invalidFrame) {
+    const refusal = refusals[code];
+    // An expired token is followed by another one, if there is where to get it.
+    if (refusal !== undefined && !(refusal === 'unauthenticated' && this.options.token.refresh(token))) {
       this.closed = true;
-      return this.options.onRefused(reason);
+      return this.options.onRefused(refusal, reason);
     }
-    if (code === closeCodes.superseded && !this.options.onSuperseded()) {
+    if (code === superseded && !this.options.onSuperseded()) {
       this.closed = true;
       return;
     }
+    this.connectLater();
+  }
+
+  private connectLater(): void {
+    if (this.closed) return;
     this.reconnect = setTimeout(() => this.connect(), reconnectMs(this.failures, this.leaseMs));
     this.failures += 1;
   }

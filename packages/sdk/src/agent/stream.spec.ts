@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { deferred } from '../client/deferred.ts';
 import { Session } from '../client/session.ts';
 import { limitMs, waitUntil } from '../client/test-support.ts';
+import { TokenSource } from '../client/token.ts';
 import { Transport } from '../client/transport.ts';
 import { HandlerTimedOut } from './run-handler.ts';
 import type { HandlerLimits } from './stream.ts';
@@ -13,6 +14,7 @@ jest.setTimeout(limitMs);
 const transport = new Transport({
   url: 'http://127.0.0.1:9',
   agentId: 'spec',
+  token: new TokenSource('spec'),
   timeoutMs: 1,
   retryForMs: 0,
   connections: 1,

@@ -17,6 +17,8 @@ export interface TestApi {
   readonly url: string;
   /** The frames that agents sent. */
   readonly received: readonly Frame[];
+  /** The Authorization of each connection. */
+  readonly authorizations: readonly (string | undefined)[];
 }
 
 /** An API that answers each frame of an agent with what `answer` returns. */
@@ -24,13 +26,15 @@ export async function serve(
   answer: (frame: Frame, socket: WebSocket) => object | string | undefined,
 ): Promise<TestApi> {
   const received: Frame[] = [];
+  const authorizations: (string | undefined)[] = [];
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   cleanup.add(() => {
     for (const client of server.clients) client.terminate();
     server.close();
   });
-  server.on('connection', (socket) => {
+  server.on('connection', (socket, { headers }) => {
+    authorizations.push(headers.authorization);
     socket.on('message', (data) => {
       const frame = JSON.parse((data as Buffer).toString()) as Frame;
       received.push(frame);
@@ -38,7 +42,7 @@ export async function serve(
       if (reply !== undefined) socket.send(typeof reply === 'string' ? reply : JSON.stringify(reply));
     });
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, authorizations };
 }
 
 /** An API that closes each connection. */

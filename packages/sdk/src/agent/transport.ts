@@ -1,11 +1,13 @@
 import { Unavailable } from '../client/errors.ts';
 import { retry } from '../client/retry.ts';
+import type { TokenSource } from '../client/token.ts';
 import type { Answer, Request } from '../client/transport.ts';
 import { Transport } from '../client/transport.ts';
 
 interface FailoverOptions {
   readonly urls: readonly string[];
   readonly agentId: string;
+  readonly token: TokenSource;
   readonly timeoutMs: number;
   readonly retryForMs: number;
 }
@@ -16,10 +18,10 @@ export class FailoverTransport {
   private current = 0;
 
   constructor(private readonly options: FailoverOptions) {
-    const { urls, agentId, timeoutMs } = options;
+    const { urls, agentId, token, timeoutMs } = options;
     this.transports = urls.map((url) => ({
       url,
-      transport: new Transport({ url, agentId, timeoutMs, retryForMs: 0, connections: 16 }),
+      transport: new Transport({ url, agentId, token, timeoutMs, retryForMs: 0, connections: 16 }),
     }));
   }
 

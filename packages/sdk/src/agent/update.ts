@@ -14,7 +14,7 @@ export interface Update {
     /** ISO 8601. */
     readonly occurred_at: string;
     /** Who caused it. */
-    readonly actor: { readonly role: string; readonly id: string };
+    readonly actor: { readonly role: string; readonly id: string; readonly instance?: string };
     readonly correlation_id: string;
     /** The W3C trace context of the request that led to it, if there was one. */
     readonly traceparent?: string;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { InvalidRequest, Turnstream, TurnstreamError, Unavailable } from '../index.ts';
 import { Cleanup, limitMs } from './test-support.ts';
+import type { Token } from './token.ts';
 
 jest.setTimeout(limitMs);
 const cleanup = new Cleanup();
@@ -47,6 +48,12 @@ async function serve(
 
 function client(url: string, retryForMs = limitMs): Turnstream {
   const turnstream = new Turnstream({ url, retryForMs, agentId: 'bot-1' });
+  cleanup.add(() => turnstream.close());
+  return turnstream;
+}
+
+function withToken(url: string, token: Token): Turnstream {
+  const turnstream = new Turnstream({ url, token });
   cleanup.add(() => turnstream.close());
   return turnstream;
 }
@@ -154,5 +161,35 @@ describe('a request', () => {
     const { url, urls } = await serve({ status: 200, body: result });
     await client(`${url}/turnstream/`).session('a').context();
     expect(urls).toEqual(['/turnstream/v1/sessions/a/context']);
+  });
+});
+
+describe('the token', () => {
+  const refused = {
+    status: 401,
+    body: { type: 'https://turnstream.dev/problems/unauthenticated', title: 'No', status: 401 },
+  };
+
+  test('goes with each request', async () => {
+    const { url, received } = await serve({ status: 200, body: result });
+    await withToken(url, 'secret').session('a').setGoal({ goal: 'pay' });
+    expect(received[0]).toMatchObject({ authorization: 'Bearer secret' });
+  });
+
+  test('is asked for again when it is refused, with the same key', async () => {
+    const { url, received } = await serve(refused, { status: 200, body: result });
+    const tokens = ['old', 'new'];
+    await withToken(url, () => tokens.shift() ?? '')
+      .session('a')
+      .setGoal({ goal: 'pay' });
+    expect(received.map(({ authorization }) => authorization)).toEqual(['Bearer old', 'Bearer new']);
+    expect(keysOf(received).size).toBe(1);
+  });
+
+  test('that does not change is refused for good', async () => {
+    const { url, received } = await serve(refused);
+    const request = withToken(url, 'old').session('a').setGoal({ goal: 'pay' });
+    await expect(request).rejects.toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(received).toHaveLength(1);
   });
 });

@@ -1,11 +1,13 @@
 import { Pool } from 'undici';
 import { toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
 import { retry } from './retry.ts';
+import type { TokenSource } from './token.ts';
 import type { Problem } from './types.ts';
 
 export interface TransportOptions {
   readonly url: string;
   readonly agentId: string | undefined;
+  readonly token: TokenSource;
   readonly timeoutMs: number;
   readonly retryForMs: number;
   readonly connections: number;
@@ -58,9 +60,25 @@ export class Transport {
     await this.pool.close();
   }
 
-  private async sendOnce<T>({ method, path, headers = {}, body, signal }: Request): Promise<Answer<T>> {
+  /** A token that is refused may have expired: another one is tried, once. */
+  private async sendOnce<T>(request: Request): Promise<Answer<T>> {
+    const { token } = this.options;
+    const first = token.get();
+    try {
+      return await this.sendWith<T>(await first, request);
+    } catch (error) {
+      if (!isUnauthenticated(error) || !token.refresh(first)) throw error;
+      return this.sendWith<T>(await token.get(), request);
+    }
+  }
+
+  private async sendWith<T>(
+    token: string | undefined,
+    { method, path, headers = {}, body, signal }: Request,
+  ): Promise<Answer<T>> {
     const { agentId } = this.options;
     if (agentId !== undefined) headers['agent-id'] = agentId;
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const json = body === undefined ? null : JSON.stringify(body);
     const key = headers['idempotency-key'];
@@ -79,6 +97,10 @@ export class Transport {
     if (status >= 300) throw toError(problemOf(status, text, answer.headers['retry-after']), key);
     return { body: parsed(status, text) as T, headers: answer.headers };
   }
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof TurnstreamError && error.status === 401;
 }
 
 function parsed(status: number, text: string): unknown {

@@ -1,6 +1,8 @@
 import { runCommand } from './command.ts';
 import { pages, search } from './pages.ts';
 import { Session } from './session.ts';
+import type { Token } from './token.ts';
+import { TokenSource } from './token.ts';
 import { Transport } from './transport.ts';
 import type {
   CommandOptions,
@@ -11,6 +13,7 @@ import type {
   SessionsPage,
   SessionsQuery,
   StartSession,
+  Ticket,
   TurnRow,
   TurnsPage,
   TurnsQuery,
@@ -22,6 +25,11 @@ export interface TurnstreamOptions {
   readonly url: string;
   /** The sender of the commands, 1 to 128 visible ASCII characters; recorded in the events' metadata. */
   readonly agentId?: string;
+  /**
+   * The token, or a function that gives one, which is called again when the API refuses it. Default: TURNSTREAM_TOKEN of
+   * the environment, if it is set.
+   */
+  readonly token?: Token;
   /** Longest wait for one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /**
@@ -45,11 +53,13 @@ export class Turnstream {
   constructor({
     url,
     agentId,
+    token,
     timeoutMs = 10_000,
     retryForMs = 30_000,
     connections = 64,
   }: TurnstreamOptions) {
-    this.transport = new Transport({ url, agentId, timeoutMs, retryForMs, connections });
+    const source = new TokenSource(token);
+    this.transport = new Transport({ url, agentId, token: source, timeoutMs, retryForMs, connections });
   }
 
   /**
@@ -113,6 +123,12 @@ export class Turnstream {
   /** Turns, oldest first; pages are fetched on demand. */
   turns(query: TurnsQuery = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.get<TurnsPage>(`/v1/turns${search({ ...query, after })}`));
+  }
+
+  /** A ticket with which a browser opens one WebSocket or event stream, as `?ticket=`, within 30 s. */
+  async ticket(): Promise<Ticket> {
+    const { body } = await this.transport.send<Ticket>({ method: 'POST', path: '/v1/tickets' });
+    return body;
   }
 
   /** Closes the connections after the requests in flight. */

@@ -13,6 +13,8 @@ type OnChannel<Body> = Omit<Body, 'channel'> & { readonly channel: Channel };
 export type StartSession = OnChannel<Schemas['StartSessionDto']>;
 /** How {@link Turnstream.resumeOrStart} starts a session when none is active. */
 export type ResumeOrStart = OnChannel<Schemas['ResumeOrStartDto']>;
+/** What a browser opens a connection with; `expires_in_s`: for how long it counts. */
+export type Ticket = Schemas['TicketDto'];
 /** A turn of the user or the bot; with a user's turn, `response_text` is the bot's reply. */
 export type RecordTurn = Schemas['RecordTurnDto'];
 /** The body of {@link Session.setGoal}. */

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Act } from '../../access/rules.ts';
 
 /** Makes the instance known; the first frame of a connection. */
 export interface Hello {
@@ -51,6 +52,16 @@ export type QueuedFrame = Hello | Attach | Detach | { readonly type: 'drain' };
 
 /** What an agent instance sends. */
 export type ClientFrame = QueuedFrame | Ack | { readonly type: 'heartbeat' };
+
+/** The rule of each frame: all are of a connection that its token allows; what a session's frame reaches is looked at besides. */
+export const frameRules: Readonly<Record<ClientFrame['type'], Act>> = {
+  hello: 'connect',
+  heartbeat: 'connect',
+  attach: 'connect',
+  detach: 'connect',
+  ack: 'connect',
+  drain: 'connect',
+};
 
 /** Thrown for a frame that cannot be understood; its message names every member at fault. */
 export class InvalidFrameError extends Error {

@@ -19,7 +19,7 @@ import { closeCodes } from './connection.ts';
 import { Connections } from './connections.ts';
 import { errorFrame } from './error-frame.ts';
 import type { Ack, ClientFrame, Hello, QueuedFrame } from './frames.ts';
-import { frameLimit, InvalidFrameError, parseFrame } from './frames.ts';
+import { frameLimit, frameRules, InvalidFrameError, parseFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
 import { SessionAssignment } from './session-assignment.ts';
 import { UpgradeAccess } from './upgrade.ts';
@@ -102,6 +102,8 @@ export class AgentGateway implements OnApplicationBootstrap {
       if (!(error instanceof InvalidFrameError)) throw error;
       return connection.refuse(error.message);
     }
+    if (!this.access.allows(connection.caller, frameRules[frame.type]))
+      return connection.forbid(`The role ${connection.caller.role} may not send ${frame.type}.`);
     if (frame.type !== 'hello' && !connection.isGreeted)
       return connection.refuse('the first frame must be a hello');
     if (frame.type === 'heartbeat') connection.send({ type: 'heartbeat' });

@@ -6,6 +6,7 @@ import type { Caller } from '#privacy';
 import { Authentication, hasTokenInAddress } from '../../access/authentication.ts';
 import { ticketOf, tokenInAddress } from '../../access/hook.ts';
 import { forbidden } from '../../access/problems.ts';
+import type { Act } from '../../access/rules.ts';
 import { mayDo } from '../../access/rules.ts';
 import { Tickets } from '../../access/tickets.ts';
 
@@ -31,12 +32,17 @@ export class UpgradeAccess {
     }
   }
 
+  /** Whether the role of a caller may do something over its connection. */
+  allows({ role }: Caller, act: Act): boolean {
+    return this.authentication.isOpen || mayDo(role, act);
+  }
+
   private async callerOf({ url, headers }: IncomingMessage): Promise<Caller> {
     if (hasTokenInAddress(url)) throw tokenInAddress();
     const ticket = ticketOf(url);
     const { authentication, tickets } = this;
     const caller = await (ticket === undefined ? authentication.caller(headers) : tickets.redeem(ticket));
-    if (authentication.isOpen || mayDo(caller.role, 'connect')) return caller;
+    if (this.allows(caller, 'connect')) return caller;
     throw forbidden(`The role ${caller.role} may not be connected as an agent.`);
   }
 }
