@@ -12,6 +12,7 @@ import { runFoundation } from './foundation.ts';
 import { runHung } from './hung.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
+import { runPrivacy } from './privacy.ts';
 import { Report } from './report.ts';
 import { runSoak } from './soak.ts';
 import { runUpgrade } from './upgrade.ts';
@@ -35,6 +36,7 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   hostile: runHostile,
   upgrade: runUpgrade,
   soak: runSoak,
+  privacy: runPrivacy,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}

@@ -7,15 +7,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { Role } from '#privacy';
+import { DevelopmentIssuer } from '#privacy';
 import { withSystem } from '../launcher/index.ts';
 import { installed } from '../backing-services/service.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import type { FuzzOptions } from './options.ts';
 import { commandLine, fuzzOptions, generatedCases } from './options.ts';
-import { authorization } from '../shared/token.ts';
+import { issuerDir } from '../shared/token.ts';
 
 const version = '4.32.5';
-const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N]`;
+const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N] [--role service]
+
+--role: whose token is sent, or all: of each role, so many cases each.`;
 const checks = [
   'not_a_server_error',
   'status_code_conformance',
@@ -31,10 +35,20 @@ const flags =
 const chains = 5;
 
 await runProgram(async () => {
-  const { values } = parseOptions({ cases: { type: 'string' }, seed: { type: 'string' } });
+  const { values } = parseOptions({
+    cases: { type: 'string' },
+    seed: { type: 'string' },
+    role: { type: 'string' },
+  });
   const options = fuzzOptions(values);
   const program = await schemathesis();
-  await withSystem({}, async ({ apis: [url = ''] }) => fuzz(program, url, options));
+  await withSystem({}, async ({ apis: [url = ''], dir }) => {
+    const issuer = await DevelopmentIssuer.in(issuerDir(dir));
+    for (const role of options.asRoles) {
+      const token = await issuer.token({ role, sub: `fuzz-${role}`, instances: ['*'] });
+      await fuzz(program, url, { ...options, role, token });
+    }
+  });
 }, usage);
 
 async function schemathesis(): Promise<string> {
@@ -50,18 +64,21 @@ async function schemathesis(): Promise<string> {
 }
 
 /** Runs Schemathesis with one seed after the other until there were enough cases. */
-async function fuzz(python: string, url: string, { cases, seed }: FuzzOptions): Promise<void> {
+async function fuzz(
+  python: string,
+  url: string,
+  { cases, seed, role, token }: FuzzOptions & { role: Role; token: string },
+): Promise<void> {
   const perOperation = Math.ceil(cases / (2 * (await operationCount(url))));
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-fuzz-'));
   try {
     const command = ['-m', 'schemathesis.cli', '--config-file', configFile(folder, perOperation)];
     let generated = 0;
     for (let next = seed; generated < cases; next += 1) {
-      const repeat = commandLine({ cases, seed: next });
+      const repeat = commandLine({ cases, seed: next }, role);
       console.log(`\nSchemathesis ${version} with ${repeat}`);
       const words = `--url ${url} --checks ${checks.join()} --seed ${next} ${flags}`.split(' ');
-      const { authorization: token } = authorization();
-      if (token !== undefined) words.push('--header', `Authorization: ${token}`);
+      words.push('--header', `Authorization: Bearer ${token}`);
       const { exitCode, all } = await execa(python, [...command, 'run', `${url}/openapi.json`, ...words], {
         cwd: folder,
         all: true,
@@ -76,7 +93,7 @@ async function fuzz(python: string, url: string, { cases, seed }: FuzzOptions): 
       generated += count;
     }
     console.log(
-      `\n✔ ${generated} cases with ${commandLine({ cases, seed })}: every answer is as the document says`,
+      `\n✔ ${generated} cases with ${commandLine({ cases, seed }, role)}: every answer is as the document says`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import type { Role } from '#privacy';
+import { roles } from '#privacy';
 import { Failure } from '../shared/failure.ts';
 
 export interface FuzzOptions {
@@ -6,25 +8,32 @@ export interface FuzzOptions {
   readonly cases: number;
   /** Gives the same cases again, with the same `cases`, on which the number of examples of an operation depends. */
   readonly seed: number;
+  /** The roles whose tokens are sent, one after the other. */
+  readonly asRoles: readonly Role[];
 }
 
 /** The options of `npm run fuzz`. @throws Failure for one that is no whole number */
 export function fuzzOptions({
   cases,
   seed,
+  role = 'service',
 }: {
   readonly cases?: string;
   readonly seed?: string;
+  readonly role?: string;
 }): FuzzOptions {
+  const asRoles = role === 'all' ? roles : roles.filter((name) => name === role);
+  if (asRoles.length === 0) throw new Failure(`--role is '${role}': give ${roles.join(', ')} or all.`);
   return {
     cases: cases === undefined ? 1_000 : whole('--cases', cases, 1),
     seed: seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0),
+    asRoles,
   };
 }
 
 /** The words that repeat a run with these options. */
-export function commandLine({ cases, seed }: FuzzOptions): string {
-  return `--cases ${cases} --seed ${seed}`;
+export function commandLine({ cases, seed }: Pick<FuzzOptions, 'cases' | 'seed'>, role: Role): string {
+  return `--cases ${cases} --seed ${seed} --role ${role}`;
 }
 
 function whole(option: string, text: string, least: number): number {
