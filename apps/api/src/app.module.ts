@@ -18,7 +18,7 @@ import { DetokeniseModule } from './detokenise/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
-import { ErasureModule } from './privacy/erasure/module.ts';
+import { ErasureModule } from './erasure/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 import { TokensModule } from './tokens/module.ts';
 

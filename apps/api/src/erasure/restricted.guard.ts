@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch } from '#read-models';
-import { callerOf } from '../../access/current-caller.ts';
+import { callerOf } from '../access/current-caller.ts';
 
 /** Refuses the sessions of restricted partners to everybody but the named role. */
 @Injectable()

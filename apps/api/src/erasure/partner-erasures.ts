@@ -9,7 +9,7 @@ import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { announcePartner, lastContact, savePrivacy } from '#read-models';
 import { AccessLog, commandPartner, EventStore, readPartner } from '#sessions';
-import { PostgresBreaker } from '../../common/postgres-breaker.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 
 const dayMs = 86_400_000;
 

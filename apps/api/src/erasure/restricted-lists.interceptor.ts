@@ -5,7 +5,7 @@ import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch } from '#read-models';
-import { callerOf } from '../../access/current-caller.ts';
+import { callerOf } from '../access/current-caller.ts';
 
 interface ListedItem {
   readonly partner_id?: string;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import type { TestApp } from '../../test-app.ts';
-import { startTestApp } from '../../test-app.ts';
+import type { TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
 let app: TestApp;
 

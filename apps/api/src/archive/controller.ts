@@ -6,11 +6,11 @@ import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
 import { archiveOf, zipOf } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
-import { Access } from '../../access/access.decorator.ts';
-import { CurrentCaller } from '../../access/current-caller.ts';
-import { ApiProblems } from '../../common/openapi.decorators.ts';
-import { PartnerParams } from '../../common/params.ts';
-import { PostgresBreaker } from '../../common/postgres-breaker.ts';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { PartnerParams } from '../common/params.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 
 const purposePattern = /^[a-z0-9_.:-]{3,64}$/;
 

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '#privacy';
-import { Access } from '../../access/access.decorator.ts';
-import { CurrentCaller } from '../../access/current-caller.ts';
-import { ApiProblems } from '../../common/openapi.decorators.ts';
-import { PartnerParams } from '../../common/params.ts';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { PartnerParams } from '../common/params.ts';
 import { PartnerErasureDto, ReasonDto, toPartnerErasureDto } from './dto.ts';
 import { PartnerErasures } from './partner-erasures.ts';
 
