@@ -9,7 +9,7 @@ import { planPage } from './plan.ts';
 import type { Bounds, Found, Source } from './read.ts';
 import { boundsOf, deadLetterTopics, nameOf, readParts, readPlaces } from './read.ts';
 import type { Redriven } from './sender.ts';
-import { LetterSender } from './sender.ts';
+import { holdsMessage, LetterSender } from './sender.ts';
 
 /** What the commands on dead letters work with. */
 export interface Services extends Source {
@@ -46,8 +46,14 @@ export async function discardOpen(services: Services, filter: Filter): Promise<n
   return workThrough(services, await wantedParts(services, filter), 'discarded', isWanted);
 }
 
-/** Sends dead letters once more, whether or not they were sent or discarded before. */
+/**
+ * Sends dead letters once more, whether or not they were sent or discarded before.
+ * @throws Failure when one does not hold its message
+ */
 export async function redrive(services: Services, letters: readonly Found[]): Promise<void> {
+  const empty = letters.filter((letter) => !holdsMessage(letter));
+  if (empty.length > 0)
+    throw new Failure(`These hold no message to send: ${empty.map(placeText).join(', ')}`);
   await withSender(services, (sender) => sender.send(letters));
   await mark(services, letters, 'redriven');
 }

@@ -3,8 +3,7 @@ import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { DeadLetter } from '#messaging';
 import { deadLetterTopic, readDeadLetter } from '#messaging';
 import type { DataKeys } from '#privacy';
-import { isSealed, openLetter } from '../../apps/bridge/src/common/sealed-letters.ts';
-import { Failure } from '../shared/failure.ts';
+import { openLetter } from '../../apps/bridge/src/common/sealed-letters.ts';
 import type { Part } from './marks.ts';
 import type { Place } from './place.ts';
 import { comparePlaces } from './place.ts';
@@ -156,11 +155,7 @@ async function lettersOf(
     const offset = BigInt(message.offset);
     const letter = offset >= low && offset < high ? readDeadLetter(message) : undefined;
     if (letter === undefined) continue;
-    if (!keys && isSealed(letter))
-      throw new Failure(
-        'The dead letters are sealed: set KEYSTORE_URL and MASTER_KEYS as the bridge has them.',
-      );
-    const opened = keys ? await openLetter(keys, letter) : letter;
+    const opened = await openLetter(keys, letter);
     found.push({ topic, partition, offset, time: Number(message.timestamp), letter: opened });
   }
   return found;

@@ -80,7 +80,7 @@ export class LetterSender {
 }
 
 /** Whether a letter holds the message that it is about. */
-function holdsMessage({ letter: { reason, key, value, headers } }: Found): boolean {
+export function holdsMessage({ letter: { reason, key, value, headers } }: Found): boolean {
   const isEmpty = key === null && value === null && Object.keys(headers).length === 0;
   return reason !== 'unreadable' && !isEmpty;
 }

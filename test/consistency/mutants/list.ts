@@ -81,9 +81,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: executor,
-        find: 'const { sessionId, commands } = request;',
-        replace:
-          'request = { ...request, expectedRevision: undefined };\n    const { sessionId, commands } = request;',
+        find: 'const { sessionId } = request;',
+        replace: 'request = { ...request, expectedRevision: undefined };\n    const { sessionId } = request;',
       },
     ],
     rules: ['if_match_ignored'],
@@ -163,8 +162,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: executor,
-        find: 'this.replay(session, processed, request)',
-        replace: `this.replay(session, processed, request)
+        find: 'this.replay(session, processed, identity)',
+        replace: `this.replay(session, processed, identity)
           .then((result) => result && { ...result, revision: session.revision })`,
       },
     ],

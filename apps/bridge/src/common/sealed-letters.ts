@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from '#domain';
 import type { DeadLetter, Outgoing } from '#messaging';
 import { readDeadLetter, writeDeadLetter } from '#messaging';
-import type { DataKeys } from '#privacy';
-import { BlindIndex, erased, keyIdOf, open, seal } from '#privacy';
+import type { DataKey, DataKeys } from '#privacy';
+import { BlindIndex, erased, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
 import { isReference } from '#read-models';
 
 /** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
@@ -11,6 +11,8 @@ export const letterPartners = '/topic/';
 
 /** Bytes as JSON: a text where they are one, which takes less room. */
 type Bytes = { readonly text: string } | { readonly base64: string } | null;
+
+const notAtHand = 'sealed with a key that KEYSTORE_URL does not have';
 
 /** What of a dead letter may be personal. */
 interface Contents {
@@ -51,15 +53,22 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
 }
 
 /**
- * A dead letter as it was before it was sealed. One whose key is destroyed has its place and reason only.
+ * A dead letter as it was before it was sealed. One whose key is destroyed, or not at hand, has its place and reason only.
  * @throws BrokenSealError, KeyStoreUnavailableError
  */
-export async function openLetter(keys: DataKeys, letter: DeadLetter): Promise<DeadLetter> {
+export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter): Promise<DeadLetter> {
   const text = letter.value?.toString('latin1') ?? '';
   const keyId = keyIdOf(text);
   if (keyId === undefined) return letter;
-  const key = await keys.byId(keyId);
-  if (key === erased) return { ...letter, detail: '[erased]', key: null, value: null, headers: {} };
+  const key = await keyOf(keys, keyId);
+  if (key === undefined || key === erased)
+    return {
+      ...letter,
+      detail: key === erased ? '[erased]' : notAtHand,
+      key: null,
+      value: null,
+      headers: {},
+    };
   const { detail, headers, ...bytes } = open(key, placeOf(letter), text) as unknown as Contents;
   return {
     ...letter,
@@ -75,9 +84,17 @@ export async function openLetter(keys: DataKeys, letter: DeadLetter): Promise<De
   };
 }
 
-/** Whether a dead letter is sealed. */
-export function isSealed({ value }: DeadLetter): boolean {
-  return keyIdOf(value?.toString('latin1')) !== undefined;
+/** Undefined: the key store does not have it, or there are no keys. */
+async function keyOf(
+  keys: DataKeys | undefined,
+  keyId: string,
+): Promise<DataKey | typeof erased | undefined> {
+  try {
+    return await keys?.byId(keyId);
+  } catch (error) {
+    if (error instanceof UnknownKeyError) return undefined;
+    throw error;
+  }
 }
 
 function placeOf({ topic, partition, offset }: DeadLetter): Parameters<typeof open>[1] {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { JsonObject } from '#domain';
+import type { Json, JsonObject } from '#domain';
 import { isAccessEventType } from '#domain';
 import type { RawEvent } from '#sessions';
 import { isUuid } from './changes.ts';
@@ -40,12 +40,16 @@ export async function writeAccessRecords(
   items: readonly AccessItem[],
   { from, to }: { from: bigint | null; to: bigint | null },
 ): Promise<void> {
-  const records = items.flatMap(({ event }) => recordOf(event) ?? []);
+  const records = [
+    ...firstOfEach(
+      items.map(({ event }) => recordOf(event)).filter((record) => record !== undefined),
+    ).values(),
+  ];
   const { rows } = await database.query<{ moved: boolean }>(
     `WITH moved AS (
        UPDATE access_checkpoint SET position = $3 WHERE position IS NOT DISTINCT FROM $2 RETURNING true AS moved
      ), given AS (
-       SELECT DISTINCT ON (event_id) * FROM moved, jsonb_to_recordset($1) AS r (event_id uuid, at timestamptz, kind text,
+       SELECT * FROM moved, jsonb_to_recordset($1) AS r (event_id uuid, at timestamptz, kind text,
          role text, subject text, instance text, action text, session_ids text[], purpose text, what text,
          correlation_id text, partner_ids text[])
      ), added AS (
@@ -61,6 +65,11 @@ export async function writeAccessRecords(
     [storableJson(records), from, to],
   );
   if (rows.length === 0) throw new AccessCheckpointMovedError();
+}
+
+/** Records by their event: of equal ones that two nodes added, the first. */
+function firstOfEach(records: readonly JsonObject[]): ReadonlyMap<Json | undefined, JsonObject> {
+  return new Map(records.toReversed().map((record) => [record['event_id'], record]));
 }
 
 /** Deletes what is recorded and begins at the start of the log. To be called in a transaction that fills it again. */
