@@ -14,8 +14,8 @@ export const nextRelease: readonly Patch[] = [
   },
   {
     file: 'libs/domain/src/session/events.ts',
-    find: '  FlagCleared: [],\n',
-    replace: '  FlagCleared: [],\n  FlagRated: [],\n',
+    find: "  FlagCleared: { flag: 'plain' },\n",
+    replace: "  FlagCleared: { flag: 'plain' },\n  FlagRated: { flag: 'plain' },\n",
   },
   {
     file: 'libs/domain/src/session/evolve.ts',

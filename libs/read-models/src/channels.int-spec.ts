@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
 import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
-import { createTestDatabase, migrateTestDatabase } from '../../platform/src/testing/test-services.ts';
+import { createTestDatabase } from '../../platform/src/testing/test-services.ts';
 import { listSessions } from './queries/sessions.ts';
 import { connectionSettings } from './tables/sql.ts';
 import type { Writer } from './tables/owner.ts';
@@ -10,8 +11,12 @@ import type { SetAside } from './tables/set-aside.ts';
 import { RowsStore } from './tables/store.ts';
 import { Script, startSession } from './test-support.ts';
 
-/** Those of the release in which a channel is one of three. */
-const migrationsBefore = 8;
+/** The column as it was in the release in which a channel is one of three. */
+const before = `ALTER DOMAIN channel RENAME TO channel_domain;
+  CREATE TYPE channel AS ENUM ('whatsapp', 'ivr', 'mobile_app');
+  ALTER TABLE conversation_session ALTER COLUMN channel TYPE channel USING channel::text::channel;
+  DROP DOMAIN channel_domain;`;
+const change = readFileSync('migrations/0009_channels.sql', 'utf8');
 
 let database: TestDatabase;
 let rows: RowsStore;
@@ -20,7 +25,8 @@ let position = 0n;
 const script = new Script();
 
 beforeAll(async () => {
-  database = await createTestDatabase(connectionSettings, migrationsBefore);
+  database = await createTestDatabase(connectionSettings);
+  await database.pool.query(before);
   rows = new RowsStore(database.pool);
   const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
   await leases.ensure(1);
@@ -51,7 +57,7 @@ test('a projector that runs while the type of the channel changes goes on', asyn
   await database.pool.query(
     'CREATE SCHEMA rebuild; CREATE TABLE rebuild.conversation_session (LIKE conversation_session INCLUDING ALL)',
   );
-  await migrateTestDatabase(database.url);
+  await database.pool.query(change);
   await write(script.request({ type: 'SwitchChannel', channel: 'ivr' }));
   expect(await channels()).toEqual(['ivr']);
 });

@@ -7,13 +7,7 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { AccessPageDto, AccessQuery, AccessSummaryDto, AccessSummaryQuery } from './dto.ts';
 
-const problems = [
-  'validation_failed',
-  'invalid_cursor',
-  'origin_not_allowed',
-  'forbidden',
-  'engine_unavailable',
-] as const;
+const problems = ['validation_failed', 'invalid_cursor', 'forbidden', 'engine_unavailable'] as const;
 
 /** Who saw personal data, and what administrators did. */
 @ApiTags('privacy')

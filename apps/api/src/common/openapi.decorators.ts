@@ -108,12 +108,12 @@ export const degradedHeader = {
   },
 } as const;
 
-/** Documents the problems that a route answers with, each with an example. */
+/** Documents the problems that a route answers with, each with an example; those of any request with the same status too. */
 export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
-  const codes = own.some((code) => problems[code].status === 503) ? [...own, 'overloaded' as const] : own;
-  const statuses = [...new Set(codes.map((code) => problems[code].status))];
-  const responses = statuses.map((status) => {
-    const same = codes.filter((code) => problems[code].status === status);
+  const statuses = new Set(own.map((code) => problems[code].status));
+  const codes = new Set([...own, ...commonProblems.flat()]);
+  const responses = [...statuses].map((status) => {
+    const same = [...codes].filter((code) => problems[code].status === status);
     return ApiResponse({ status, ...problemResponse(same) });
   });
   return applyDecorators(...responses);

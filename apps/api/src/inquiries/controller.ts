@@ -75,7 +75,7 @@ export class InquiriesController {
   })
   @ApiCommandHeaders()
   @ApiResponse({ status: 202, type: InquiryAcceptedDto, description: 'The inquiry is open.' })
-  @ApiProblems(...commandProblems, 'forbidden', 'origin_not_allowed', 'foreign_reference', 'inquiries_off')
+  @ApiProblems(...commandProblems, 'foreign_reference', 'inquiries_off')
   openInquiry(
     @Param() { session_id }: SessionParams,
     @CommandHeaders() headers: RequestHeaders,

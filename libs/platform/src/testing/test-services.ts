@@ -45,7 +45,7 @@ export async function createTestDatabase(settings = '', migrations?: number): Pr
 }
 
 /** Runs the next migrations, by default all that are missing. */
-export async function migrateTestDatabase(databaseUrl: string, count = Infinity): Promise<void> {
+async function migrateTestDatabase(databaseUrl: string, count = Infinity): Promise<void> {
   const dir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
   const migrationsTable = 'schema_migration';
   await runner({ databaseUrl, dir, direction: 'up', count, migrationsTable, log: () => undefined });

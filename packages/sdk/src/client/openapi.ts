@@ -2185,7 +2185,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["SessionsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2256,7 +2256,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2391,7 +2391,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2526,7 +2526,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2662,7 +2662,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2798,7 +2798,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2930,7 +2930,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3065,7 +3065,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3200,7 +3200,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3335,7 +3335,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3470,7 +3470,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3605,7 +3605,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3740,7 +3740,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3873,7 +3873,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerSessionDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3966,7 +3966,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["InquiryAcceptedDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3976,7 +3976,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`); It belongs to another partner (`foreign_reference`) */
+            /** @description It belongs to another partner (`foreign_reference`); Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4089,7 +4089,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["InquiryDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4176,7 +4176,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["CommandResultDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4291,7 +4291,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["InquiryTimelineDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4378,7 +4378,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4452,7 +4452,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["EventsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4522,7 +4522,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`) */
+            /** @description The request is not valid (`validation_failed`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4593,7 +4593,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4647,7 +4647,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4657,7 +4657,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`) */
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4726,7 +4726,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AgentsDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4775,7 +4775,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["SessionAgentDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4842,7 +4842,7 @@ export interface operations {
                     readonly "text/event-stream": string;
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4852,7 +4852,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4917,7 +4917,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AccessPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4927,7 +4927,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4980,7 +4980,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AccessSummaryDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4990,7 +4990,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5077,7 +5077,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5149,7 +5149,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["DetokenisedDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5159,7 +5159,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`) */
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5230,7 +5230,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerErasureDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5324,7 +5324,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerErasureDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5382,7 +5382,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerErasureDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5453,7 +5453,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerErasureDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5538,7 +5538,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerErasureDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5609,7 +5609,7 @@ export interface operations {
                     readonly "application/zip": string;
                 };
             };
-            /** @description The request is not valid (`validation_failed`) */
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -47,7 +47,7 @@ export class StreamController implements BeforeApplicationShutdown {
     description: 'Each event with its revision as id, its type as event, and itself as JSON in data.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiProblems('validation_failed', 'origin_not_allowed', 'forbidden', 'not_found', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'forbidden', 'not_found', 'engine_unavailable')
   async stream(
     @CurrentCaller() caller: Caller,
     @Param() { session_id: id }: SessionParams,
