@@ -121,7 +121,9 @@ function structured({ topic, type, key, data }: SystemEvent, id: string): Outgoi
 }
 
 function binary({ topic, type, key, data }: SystemEvent, id: string): Outgoing {
-  const attributes = { ce_specversion: '1.0', ce_id: id, ce_source: '/scenario', ce_type: type };
+  const identity = { ce_specversion: '1.0', ce_id: id, ce_source: '/scenario', ce_type: type };
+  // Without a time it would count as of when it was recorded, and so as newer than those with one that were sent later.
+  const attributes = { ...identity, ce_time: new Date().toISOString() };
   return {
     topic,
     key,
