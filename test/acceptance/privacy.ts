@@ -16,7 +16,7 @@ export async function runPrivacy(report: Report): Promise<void> {
   report.none('values that it should show, and does not', facts.notShown);
   report.none('phones and cards that it shows without being asked for their tokens', facts.numbersShown);
   report.equal('phones and cards that it shows for their tokens', facts.detokenised, 2 * partners);
-  report.atLeast('files of the event store that hold sealed values', facts.sealedFiles, 1);
+  report.atLeast('pieces of the event store’s files that hold sealed values', facts.sealedPieces, 1);
   report.none('places where one was found', facts.before);
   report.none('places where one was found after the erasure', facts.after);
   report.equal('of the partners the receipts say is left', facts.left, 0);

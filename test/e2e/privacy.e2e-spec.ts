@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { findCanaries } from '../scenarios/privacy/canaries.ts';
 
 test('personal values are shown to whom may see them, and stand nowhere else, before an erasure and after it', async () => {
-  const { before, after, doors, shown, sealedFiles, ...facts } = await findCanaries(1);
+  const { before, after, doors, shown, sealedPieces, ...facts } = await findCanaries(1);
   expect([before, after]).toEqual([[], []]);
-  expect(sealedFiles).toBeGreaterThan(0);
+  expect(sealedPieces).toBeGreaterThan(0);
   expect([doors, shown]).toEqual([25, 15]);
   expect(facts).toEqual({
     notShown: [],

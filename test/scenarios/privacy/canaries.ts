@@ -10,15 +10,15 @@ import type { Canaries, Sent } from './doors.ts';
 import { readSession, sendThroughDoors } from './doors.ts';
 import { sendThroughTopics } from './messages.ts';
 import { detokenise } from './recognised.ts';
-import { findInStores, sealedFiles } from './stores.ts';
+import { findInStores, sealedPieces } from './stores.ts';
 import { findInTopics } from './topics.ts';
 
 export interface CanaryFacts {
   /** Where values were found that nobody may find. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Files of the event store that hold something sealed, without which nothing was to be found anyway. */
-  readonly sealedFiles: number;
+  /** Pieces of the event store’s files that hold something sealed, without which nothing was to be found anyway. */
+  readonly sealedPieces: number;
   /** How many values went in, how many of them the api showed to whom may see them, and which not although it should. */
   readonly doors: number;
   readonly shown: number;
@@ -71,13 +71,13 @@ async function lookFor(system: System, partners: number): Promise<CanaryFacts> {
   await waitUntil(async () => (await values()) >= 2 * partners, { what: 'the tokens', everyMs: 200 });
   const detokenised = await values();
   const before = await look([...letters, ...sent.map(({ sessionId }) => sessionId)]);
-  const sealed = await sealedFiles(system);
+  const sealed = await sealedPieces(system);
   const left = await Promise.all(sent.map(({ partnerId }) => erase(api, partnerId)));
   const textAfter = await read();
   return {
     before,
     after: await look(sent.map(({ sessionId }) => `conversation.session_erased.v1 ${sessionId}`)),
-    sealedFiles: sealed,
+    sealedPieces: sealed,
     doors: Object.keys({ ...canaries, ...numbers }).length,
     shown: countIn(text, canaries),
     notShown: Object.entries(canaries).flatMap(([door, value]) =>

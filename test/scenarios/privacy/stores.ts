@@ -27,8 +27,8 @@ export async function findInStores(system: System, canaries: Canaries): Promise<
   return [...new Set(found)].toSorted();
 }
 
-/** How many files of the event store hold something that is sealed. */
-export async function sealedFiles({ dir }: System): Promise<number> {
+/** How many pieces of the event store’s files hold something that is sealed. */
+export async function sealedPieces({ dir }: System): Promise<number> {
   let count = 0;
   await lookIntoFolder(join(dir, 'event-store'), 'event store', (_, bytes) => {
     if (bytes.includes('A256GCM.')) count += 1;
