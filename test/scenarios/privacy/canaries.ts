@@ -1,57 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { waitUntil } from '#platform';
+import { ownKeys } from '../../../tools/launcher/keys.ts';
 import { authorization } from '../../../tools/shared/token.ts';
+import type { System } from '../system.ts';
 import { withOwnSystem } from '../system.ts';
+import type { Canaries, Sent } from './doors.ts';
 import { readSession, sendThroughDoors } from './doors.ts';
-import { findInStores } from './stores.ts';
+import { sendThroughTopics } from './messages.ts';
+import { detokenise } from './recognised.ts';
+import { findInStores, sealedPieces } from './stores.ts';
 import { findInTopics } from './topics.ts';
 
 export interface CanaryFacts {
   /** Where values were found that nobody may find. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** How many doors were used, and of how many the api showed the value, to whom may see it. */
+  /** Pieces of the event store’s files that hold something sealed, without which nothing was to be found anyway. */
+  readonly sealedPieces: number;
+  /** How many values went in, how many of them the api showed to whom may see them, and which not although it should. */
   readonly doors: number;
   readonly shown: number;
+  readonly notShown: readonly string[];
   readonly shownAfter: number;
+  /** Phones and cards that the api showed otherwise than for their tokens, which it must not; and for their tokens. */
+  readonly numbersShown: readonly string[];
+  readonly detokenised: number;
+  readonly detokenisedAfter: number;
   readonly isErasedShown: boolean;
+  /** What the receipts say is left. */
+  readonly left: number;
 }
+
+/** Doors of which the api shows nothing: refused requests, ids of requests, and messages of nobody known. */
+const unshown = new Set(['key', 'reused', 'refused', 'conflict', 'waiting update', 'dead letter']);
 
 /** Unique personal values go in by every door; then they are looked for wherever something is stored, and after an erasure. */
-export function findCanaries(partners: number): Promise<CanaryFacts> {
-  return withOwnSystem(async (system) => {
-    const [api, other] = system.apis;
-    const sent = await Promise.all(Array.from({ length: partners }, () => sendThroughDoors(api)));
-    const canaries = Object.assign({}, ...sent.map((one, n) => named(one.canaries, n))) as Record<
-      string,
-      string
-    >;
-    const look = async (): Promise<string[]> => [
-      ...(await findInStores(system, canaries)),
-      ...(await findInTopics(system.env['KAFKA_BROKERS'] ?? '', system.kafkaGroup, canaries)),
-    ];
-    const read = async (): Promise<string> =>
-      (await Promise.all(sent.map(({ sessionId }) => readSession(other, sessionId)))).join('\n');
-    const shownIn = (text: string): number =>
-      Object.values(canaries).filter((value) => text.includes(value)).length;
-    const shown = shownIn(await read());
-    const before = await look();
-    for (const { partnerId } of sent) await erase(api, partnerId);
-    await waitUntil(async () => shownIn(await read()) === 0, { what: 'the erasure', everyMs: 200 });
+export async function findCanaries(partners: number): Promise<CanaryFacts> {
+  const folder = mkdtempSync(join(tmpdir(), 'turnstream-canaries-'));
+  try {
+    return await withOwnSystem((system) => lookFor(system, partners), ownKeys(folder, {}));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function lookFor(system: System, partners: number): Promise<CanaryFacts> {
+  const [api, other] = system.apis;
+  const sent = await Promise.all(Array.from({ length: partners }, () => sendThroughDoors(api)));
+  const letters = await sendThroughTopics(system, sent);
+  const canaries = allOf(sent, 'canaries');
+  const numbers = allOf(sent, 'recognised');
+  const look = async (expected: readonly string[]): Promise<string[]> => [
+    ...(await findInStores(system, { ...canaries, ...numbers })),
+    ...(await findInTopics(system, { ...canaries, ...numbers }, expected)),
+  ];
+  const read = async (): Promise<string> =>
+    (await Promise.all(sent.map(({ sessionId }) => readSession(other, sessionId)))).join('\n');
+  const shows = async (...doors: string[]): Promise<boolean> => {
     const text = await read();
-    const facts = { before, after: await look(), doors: Object.keys(canaries).length, shown };
-    return { ...facts, shownAfter: shownIn(text), isErasedShown: text.includes('[erased]') };
-  });
+    return sent.every(({ canaries: own }) => doors.every((door) => text.includes(own[door] ?? '')));
+  };
+  await waitUntil(() => shows('update', 'answer'), { what: 'the messages of other systems', everyMs: 200 });
+  const text = await read();
+  const values = async (): Promise<number> => {
+    const all = await Promise.all(sent.map(({ partnerId }) => detokenise(other, partnerId, text)));
+    return countIn(all.join('\n'), numbers);
+  };
+  await waitUntil(async () => (await values()) >= 2 * partners, { what: 'the tokens', everyMs: 200 });
+  const detokenised = await values();
+  const before = await look([...letters, ...sent.map(({ sessionId }) => sessionId)]);
+  const sealed = await sealedPieces(system);
+  const left = await Promise.all(sent.map(({ partnerId }) => erase(api, partnerId)));
+  const textAfter = await read();
+  return {
+    before,
+    after: await look(sent.map(({ sessionId }) => `conversation.session_erased.v1 ${sessionId}`)),
+    sealedPieces: sealed,
+    doors: Object.keys({ ...canaries, ...numbers }).length,
+    shown: countIn(text, canaries),
+    notShown: Object.entries(canaries).flatMap(([door, value]) =>
+      text.includes(value) || unshown.has(door.replace(/ \d+$/, '')) ? [] : [door],
+    ),
+    shownAfter: countIn(textAfter, canaries),
+    numbersShown: Object.keys(numbers).filter((name) => (text + textAfter).includes(numbers[name] ?? '')),
+    detokenised,
+    detokenisedAfter: await values(),
+    isErasedShown: textAfter.includes('[erased]'),
+    left: left.reduce((sum, count) => sum + count, 0),
+  };
 }
 
-async function erase(api: string, partnerId: string): Promise<void> {
-  const response = await fetch(`${api}/v1/partners/${partnerId}`, {
-    method: 'DELETE',
-    headers: { 'content-type': 'application/json', ...authorization('admin') },
-    body: JSON.stringify({ reason: 'asked_to_be_forgotten' }),
-  });
+function countIn(text: string, values: Canaries): number {
+  return Object.values(values).filter((value) => text.includes(value)).length;
+}
+
+/** The values of every partner, as `door 7`. */
+function allOf(sent: readonly Sent[], which: 'canaries' | 'recognised'): Canaries {
+  const entries = sent.flatMap((one, n) =>
+    Object.entries(one[which]).map(([door, value]) => [`${door} ${n}`, value]),
+  );
+  return Object.fromEntries(entries) as Canaries;
+}
+
+/** Erases a partner, and waits for the receipt. @returns how much of the partner it says is left */
+async function erase(api: string, partnerId: string): Promise<number> {
+  const path = `${api}/v1/partners/${partnerId}`;
+  const headers = { 'content-type': 'application/json', ...authorization('admin') };
+  const body = JSON.stringify({ reason: 'asked_to_be_forgotten' });
+  const response = await fetch(path, { method: 'DELETE', headers, body });
   if (!response.ok) throw new Error(`The erasure was answered with ${response.status}.`);
+  const checked: Left[] = [];
+  const isErased = async (): Promise<boolean> => {
+    const answer = await fetch(`${path}/erasure`, { headers: authorization('admin') });
+    const { receipt } = (await answer.json()) as { receipt: { readonly checked: readonly Left[] } | null };
+    checked.push(...(receipt?.checked ?? []));
+    return receipt !== null;
+  };
+  await waitUntil(isErased, { what: 'the receipt', everyMs: 200, timeoutMs: 120_000 });
+  return checked.reduce((sum, { left }) => sum + left, 0);
 }
 
-function named(canaries: Readonly<Record<string, string>>, n: number): Record<string, string> {
-  return Object.fromEntries(Object.entries(canaries).map(([door, value]) => [`${door} ${n}`, value]));
+interface Left {
+  readonly left: number;
 }

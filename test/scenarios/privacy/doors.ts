@@ -1,20 +1,32 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import validator from 'validator';
 import { authorization } from '../../../tools/shared/token.ts';
 
 /** A unique value for each door by which personal data come in, by the name of the door. */
 export type Canaries = Readonly<Record<string, string>>;
 
-interface Sent {
+export interface Sent {
   readonly sessionId: string;
   readonly partnerId: string;
-  readonly canaries: Canaries;
+  /** What the inquiry that was opened is about. */
+  readonly orderId: string;
+  readonly canaries: Record<string, string>;
+  /** A phone and a card number, in each of their spellings: nobody may find them, and the api shows tokens for them. */
+  readonly recognised: Canaries;
+}
+
+/** A value that nothing else contains. */
+export function newCanary(): string {
+  return `canary${randomUUID().replaceAll('-', '')}`;
 }
 
 /** Sends unique personal values through every door of the api. Refused requests are among them. */
 export async function sendThroughDoors(api: string): Promise<Sent> {
   const canaries: Record<string, string> = {};
-  const canary = (door: string): string => (canaries[door] ??= `canary${randomUUID().replaceAll('-', '')}`);
+  const canary = (door: string): string => (canaries[door] ??= newCanary());
   const partnerId = `P-${randomUUID()}`;
+  const recognised = newNumbers();
+  const orderId = `ORD-${canary('subject')}`;
   const send = async (
     method: string,
     path: string,
@@ -43,6 +55,9 @@ export async function sendThroughDoors(api: string): Promise<Sent> {
   const more = { extracted_entities: { city: canary('entity') }, response_text: canary('response') };
   await to('POST', 'turns', { ...turn, ...more }, { 'idempotency-key': canary('key') });
   await to('POST', 'turns', { ...turn, message_text: canary('reused') });
+  const numbers = `Call ${recognised['phone spaced']}, my card is ${recognised['card spaced']}.`;
+  const { phone, card } = recognised;
+  await to('POST', 'turns', { sender: 'user', message_text: numbers, extracted_entities: { phone, card } });
   await to('POST', 'goals', { goal: 'resolve_payment', step: canary('step') });
   await to('POST', 'preferences', { preferences: { call_back: canary('preference') } });
   await to('PUT', 'flags/vip', { value: canary('flag') });
@@ -53,15 +68,39 @@ export async function sendThroughDoors(api: string): Promise<Sent> {
     source_event_id: randomUUID(),
     data: { note: canary('data') },
   });
-  await to('POST', 'inquiries', { kind: 'order_status', subject: { order_id: `ORD-${canary('subject')}` } });
+  await to('POST', 'inquiries', {
+    kind: 'order_status',
+    subject: { order_id: orderId },
+    timeout_ms: 120_000,
+  });
   await to('POST', 'turns', { ...turn, sender: canary('refused') });
   await to('POST', 'turns', { ...turn, message_text: canary('conflict') }, { 'if-match': '"999"' });
-  return { sessionId, partnerId, canaries };
+  return { sessionId, partnerId, orderId, canaries, recognised };
+}
+
+/** A phone and a card number of which no two are alike, as they are stored and as people write them. */
+function newNumbers(): Canaries {
+  const phone = `9${digits(9)}`;
+  const first = `4${digits(14)}`;
+  const card = first + ([...Array(10).keys()].find((last) => validator.isLuhnNumber(first + last)) ?? '');
+  const spaced = card.replaceAll(/\d{4}(?=\d)/g, '$& ');
+  return { phone, 'phone spaced': `${phone.slice(0, 5)} ${phone.slice(5)}`, card, 'card spaced': spaced };
+}
+
+function digits(count: number): string {
+  return String(randomInt(10 ** count)).padStart(count, '0');
 }
 
 /** What the api answers to readings of a session. */
 export async function readSession(api: string, sessionId: string): Promise<string> {
-  const paths = ['context', 'events?limit=1000'].map((path) => `${api}/v1/sessions/${sessionId}/${path}`);
-  const answers = await Promise.all(paths.map((path) => fetch(path, { headers: authorization() })));
+  const session = `sessions/${sessionId}`;
+  const paths = [
+    session,
+    `${session}/context`,
+    `${session}/events?limit=1000`,
+    `turns?session_id=${sessionId}`,
+  ];
+  const headers = authorization();
+  const answers = await Promise.all(paths.map((path) => fetch(`${api}/v1/${path}`, { headers })));
   return (await Promise.all(answers.map((answer) => answer.text()))).join('\n');
 }

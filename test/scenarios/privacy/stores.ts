@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -7,18 +7,33 @@ import { waitUntil } from '#platform';
 import type { System } from '../system.ts';
 import type { Canaries } from './doors.ts';
 
-/** Where which values were found, as `redis: name`. */
+/**
+ * Where which values were found, as `Redis: name`: the event store's files and the logs; a dump of Redis that is not compressed,
+ * with its append-only files; every row of PostgreSQL, and its files with the write-ahead log where it is the system's own (which
+ * may hold long values compressed); the metrics. Kafka's files are not among them: there other systems' messages stand as those
+ * send them, and its own topics are read as messages (`findInTopics`).
+ */
 export async function findInStores(system: System, canaries: Canaries): Promise<string[]> {
   const found: string[] = [];
   const look = (store: string, bytes: Buffer | string): void => {
     for (const [door, value] of Object.entries(canaries))
       if (bytes.includes(value)) found.push(`${store}: ${door}`);
   };
-  await lookIntoFolder(system.dir, 'files of the system', look);
+  for (const part of ['event-store', 'logs', 'postgres'])
+    if (existsSync(join(system.dir, part))) await lookIntoFolder(join(system.dir, part), part, look);
   await lookIntoRedis(system.env['REDIS_URL'] ?? '', look);
   await lookIntoPostgres(system.env['DATABASE_URL'] ?? '', look);
   for (const api of system.apis) look('metrics', await (await fetch(`${api}/metrics`)).text());
   return [...new Set(found)].toSorted();
+}
+
+/** How many pieces of the event store’s files hold something that is sealed. */
+export async function sealedPieces({ dir }: System): Promise<number> {
+  let count = 0;
+  await lookIntoFolder(join(dir, 'event-store'), 'event store', (_, bytes) => {
+    if (bytes.includes('A256GCM.')) count += 1;
+  });
+  return count;
 }
 
 type Look = (store: string, bytes: Buffer | string) => void;
@@ -47,7 +62,6 @@ async function lookIntoFile(path: string, store: string, look: Look): Promise<vo
   }
 }
 
-/** A dump that is not compressed, and the append-only files. */
 async function lookIntoRedis(url: string, look: Look): Promise<void> {
   const redis = new Redis(url);
   try {
@@ -64,7 +78,7 @@ async function lookIntoRedis(url: string, look: Look): Promise<void> {
   }
 }
 
-/** Every row of every table, which the files may hold compressed. Files and write-ahead log are in the folder of the system. */
+/** Every row of every table. */
 async function lookIntoPostgres(url: string, look: Look): Promise<void> {
   const pool = new Pool({ connectionString: url });
   try {

@@ -1,25 +1,58 @@
-import { Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { waitUntil } from '#platform';
+import { kafkaOf } from '../../../tools/shared/kafka.ts';
+import type { System } from '../system.ts';
 import type { Canaries } from './doors.ts';
 
-const patienceMs = 10_000;
+const patienceMs = 120_000;
 
-/** Which values the messages of conversation.events and of the dead letters hold. */
-export async function findInTopics(brokers: string, group: string, canaries: Canaries): Promise<string[]> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `${group}-canary-${Date.now()}` });
-  const found = new Set<string>();
-  let last = Date.now();
-  await consumer.connect();
-  await consumer.subscribe({ topics: [/^conversation\.events$/, /\.dlq$/], fromBeginning: true });
+/**
+ * Which values the messages of conversation.events and of the dead letters hold. It has read every topic to the end that it had,
+ * and of the `expected` texts each: a message that has all its words.
+ */
+export async function findInTopics(
+  system: System,
+  canaries: Canaries,
+  expected: readonly string[],
+): Promise<string[]> {
+  const kafka = kafkaOf('turnstream-canaries', system.env['KAFKA_BROKERS']);
+  const admin = kafka.admin();
+  const consumer = kafka.consumer({ groupId: `${system.kafkaGroup}-canary-${Date.now()}` });
+  const [found, awaited] = [new Set<string>(), new Set(expected)];
+  await Promise.all([admin.connect(), consumer.connect()]);
+  const topics = (await admin.listTopics()).filter((topic) => /^conversation\.events$|\.dlq$/.test(topic));
+  const unread = await endsOf(admin, topics);
+  await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
-    eachMessage: async ({ topic, message }) => {
-      last = Date.now();
-      const text = `${String(message.key)} ${String(message.value)} ${JSON.stringify(message.headers)}`;
+    eachMessage: async ({ topic, partition, message }) => {
+      const headers = Object.entries(message.headers ?? {}).map(
+        ([name, value]) => `${name}: ${String(value)}`,
+      );
+      const text = [placeOf(message.headers), message.key, message.value, ...headers].map(String).join('\n');
       for (const [door, value] of Object.entries(canaries))
         if (text.includes(value)) found.add(`${topic}: ${door}`);
+      for (const words of awaited)
+        if (words.split(' ').every((word) => text.includes(word))) awaited.delete(words);
+      const place = `${topic}/${partition}`;
+      if (BigInt(message.offset) + 1n >= (unread.get(place) ?? 0n)) unread.delete(place);
     },
   });
-  while (Date.now() - last < patienceMs) await new Promise((resolve) => setTimeout(resolve, 200));
-  await consumer.disconnect();
+  const isRead = (): boolean => unread.size === 0 && awaited.size === 0;
+  await waitUntil(isRead, { what: 'the topics to be read', timeoutMs: patienceMs, everyMs: 100 });
+  await Promise.all([admin.disconnect(), consumer.disconnect()]);
   return [...found].toSorted();
+}
+
+/** The offsets behind the last messages, of the partitions that hold some. */
+async function endsOf(admin: Admin, topics: readonly string[]): Promise<Map<string, bigint>> {
+  const ends = new Map<string, bigint>();
+  for (const topic of topics)
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+      if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
+  return ends;
+}
+
+/** Where the message of a dead letter comes from. */
+function placeOf(headers: Readonly<Record<string, unknown>> = {}): string {
+  return ['topic', 'partition', 'offset'].map((name) => String(headers[`dead_letter_${name}`])).join('/');
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { CheckedStore, Erasure, ErasureReceipt } from '#domain';
-import { inParallel, uuidV5 } from '#platform';
+import { inParallel, uuidV5, waitUntil } from '#platform';
 import { DataKeys, RetentionConfig } from '#privacy';
 import {
   announcePartner,
@@ -37,6 +37,8 @@ export type OnStep = (step: Step) => void;
 
 const actor = { role: 'system', id: 'erasure' } as const;
 const sessionsAtOnce = 8;
+/** How long an attempt waits for the projectors. */
+const projectedMs = 3_000;
 const dayMs = 86_400_000;
 
 /**
@@ -119,9 +121,11 @@ export class Eraser {
   }
 
   private async projected(since: string): Promise<void> {
-    const until = await projectedUntil(this.pool);
-    if (until === undefined || until < since)
-      throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.');
+    const isSeen = async (): Promise<boolean> => ((await projectedUntil(this.pool)) ?? '') >= since;
+    // An attempt sets a new time, so the next one would be as early for the projectors, which say it once a second.
+    await waitUntil(isSeen, { timeoutMs: projectedMs, everyMs: 100 }).catch((cause: unknown) => {
+      throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.', { cause });
+    });
   }
 
   private async checkKeys(partnerId: string, before: string): Promise<CheckedStore[]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { waitUntil } from '#platform';
+import { sleep, waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
 import { readSession } from '#sessions';
@@ -128,6 +128,29 @@ test.each<Step>(['sessions', 'keys', 'redis', 'rows', 'partner_stream', 'project
     expect(await world.stream(id)).not.toContain('secret');
   },
 );
+
+test('a partner is erased in one attempt, however late the projectors say that they have seen the end', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  await world.pool.query(
+    `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, '{}', now())`,
+  );
+  const seen = async (): Promise<void> => {
+    await sleep(300);
+    await world.pool.query('UPDATE projection_slot SET current_until = now()');
+  };
+  let projector: Promise<void> | undefined;
+  try {
+    const receipt = await world.eraser.erase(partner_id, (step) => {
+      if (step === 'projections') projector = seen();
+    });
+    expect(receipt).toMatchObject({ sessions: 1 });
+  } finally {
+    await projector;
+    await world.pool.query('DELETE FROM projection_slot');
+  }
+});
 
 test('without encryption, what a session said is dropped from its stream', async () => {
   const plain = await erasureWorld();

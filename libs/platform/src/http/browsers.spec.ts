@@ -23,7 +23,8 @@ test.each(['/v1/answer', '/v1/stream', '/none'])(
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'content-security-policy':
+        "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
     });
   },
 );
@@ -33,7 +34,9 @@ test('what is under /v1 is kept by no cache', async () => {
 });
 
 test('the docs may run their own scripts', async () => {
-  expect((await app.inject('/docs/page')).headers['content-security-policy']).toContain("script-src 'self'");
+  const policy = (await app.inject('/docs/page')).headers['content-security-policy'];
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("base-uri 'none'; object-src 'none'");
 });
 
 test('a listed page may read answers, also those of streams', async () => {

@@ -7,11 +7,11 @@ const common = {
   // Browsers heed it over TLS only.
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
 };
-const nothing = "default-src 'none'; frame-ancestors 'none'";
+const nothing = "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 /** Swagger UI has scripts and styles of its own, some of them inline. */
 const docs =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-  "frame-ancestors 'none'";
+  "base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /** Says in every answer what browsers must not do with it. Set on the raw answer, so that streams have them, too. */
 export function installSecurityHeaders(fastify: FastifyInstance): void {
