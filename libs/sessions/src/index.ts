@@ -28,15 +28,13 @@ export {
   partnerStream,
   partnerOf,
   readPartner,
-  rememberSession,
   sessionUpdate,
 } from './partner-memory.ts';
-export type { Partner, PartnerContext } from './partner-memory.ts';
+export type { Partner } from './partner-memory.ts';
 export { readRetentionRuns, recordRetentionRun } from './retention-log.ts';
 export type { RetentionRun } from './retention-log.ts';
 export { countPlainEvents } from './plain-events.ts';
 export { partnerChanges } from './partner-changes.ts';
-export type { PartnerChange } from './partner-changes.ts';
 export {
   foldEvent,
   foldEvents,

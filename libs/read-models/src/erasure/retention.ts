@@ -71,12 +71,9 @@ export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Pr
   await pool.query('DELETE FROM partner_retention WHERE partner_id = ANY ($1)', [partnerIds]);
 }
 
-/** Deletes the rows of the access log before a time (ISO 8601), where there is such a table. */
+/** Deletes the rows of the access log before a time (ISO 8601). */
 export async function forgetAccessBefore(pool: Pool, before: string): Promise<void> {
-  const { rows } = await pool.query<{ there: boolean }>(
-    `SELECT to_regclass('access_record') IS NOT NULL AS there`,
-  );
-  if (rows[0]?.there) await pool.query('DELETE FROM access_record WHERE at < $1', [before]);
+  await pool.query('DELETE FROM access_record WHERE at < $1', [before]);
 }
 
 const lockKey = 7_230_119;
