@@ -34,7 +34,7 @@ await runProgram(async () => {
     applicationName: 'turnstream-archive',
   });
   try {
-    const files = await archiveOf({ store, pool }, partner);
+    const files = await archiveOf({ store, pool, keys: opened?.keys }, partner);
     if (files === undefined) throw new Failure(`Nothing is known of partner ${partner}.`);
     await recordAct({ isAct: false, action: 'archive_partner', partner_ids: [partner], purpose });
     if (to.endsWith('.zip')) await pipeline(zipOf(files), createWriteStream(to, { mode: fileMode }));

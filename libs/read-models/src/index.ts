@@ -25,6 +25,7 @@ export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
 export { hasTokens, storedTokens } from './queries/tokens.ts';
+export { keptUpdatePlace, openKeptUpdate } from './queries/kept-updates.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { listTurns } from './queries/turns.ts';
 export type { TurnItem } from './queries/turns.ts';
