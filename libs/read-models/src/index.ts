@@ -72,7 +72,8 @@ export { applyErasures, knownErasures } from './erasure/ledger.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
 export {
-  forgetAccessBefore,
+  accessDays,
+  forgetAccessOf,
   forgetNoted,
   notePartners,
   oldPartners,
