@@ -4,12 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createLogger, createPool, isUnavailable } from '#platform';
+import { createLogger, createPool } from '#platform';
 import type { ArchiveFile } from '#read-models';
 import { archiveOf, zipOf } from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
@@ -41,7 +42,7 @@ await runProgram(async () => {
     else for (const file of files) await write(to, file);
     console.log(`${files.length} files in ${to}`);
   } catch (error) {
-    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+    throw explained(error);
   } finally {
     await pool.end();
     await store.dispose();
