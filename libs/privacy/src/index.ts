@@ -19,7 +19,16 @@ export { openMasterKeys } from './keys/open-master-keys.ts';
 export { rewrap } from './keys/rewrap.ts';
 export { KEY_STORE, MASTER_KEYS, PrivacyModule } from './privacy.module.ts';
 export type { Place } from './seal/seal.ts';
-export { BrokenSealError, erasedValue, keyIdOf, open, openText, seal, sealObjectText } from './seal/seal.ts';
+export {
+  BrokenSealError,
+  erasedText,
+  erasedValue,
+  keyIdOf,
+  open,
+  openText,
+  seal,
+  sealObjectText,
+} from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';
 export { recognise } from './recognise/recognise.ts';

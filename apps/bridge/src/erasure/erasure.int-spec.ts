@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
+import type { SessionCommand } from '#domain';
 import { readSession } from '#sessions';
+import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
 import { eraseRestored } from './restored.ts';
@@ -62,6 +64,14 @@ describe('a partner that was erased', () => {
   test('has no key any more, and stands in the ledger', async () => {
     expect(await keys.byId(keyId)).toBe(erased);
     expect(await keys.erasures()).toContainEqual(expect.objectContaining({ partner_id }));
+  });
+
+  test('gets no key for commands to its sessions', async () => {
+    const id = sessions[0] ?? '';
+    const answer = { type: 'CloseInquiry', inquiry_id: randomUUID(), cause: 'deadline' } as const;
+    await world.execute(id, answer as unknown as SessionCommand).catch(() => undefined);
+    await expect(world.execute(id, turn(randomUUID()))).rejects.toThrow('erased');
+    expect(await keyStore.current(partner_id)).toBeUndefined();
   });
 
   test('has sessions that still fold and say nothing', async () => {
