@@ -4,12 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createLogger, createPool, isUnavailable } from '#platform';
+import { createLogger, createPool } from '#platform';
 import type { ArchiveFile } from '#read-models';
 import { archiveOf, zipOf } from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
@@ -34,14 +35,14 @@ await runProgram(async () => {
     applicationName: 'turnstream-archive',
   });
   try {
-    const files = await archiveOf({ store, pool }, partner);
+    const files = await archiveOf({ store, pool, keys: opened?.keys }, partner);
     if (files === undefined) throw new Failure(`Nothing is known of partner ${partner}.`);
     await recordAct({ isAct: false, action: 'archive_partner', partner_ids: [partner], purpose });
     if (to.endsWith('.zip')) await pipeline(zipOf(files), createWriteStream(to, { mode: fileMode }));
     else for (const file of files) await write(to, file);
     console.log(`${files.length} files in ${to}`);
   } catch (error) {
-    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+    throw explained(error);
   } finally {
     await pool.end();
     await store.dispose();

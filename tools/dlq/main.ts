@@ -1,7 +1,8 @@
 /** `npm run dlq -- list | show | redrive | discard`: the messages that could not be processed. */
-import { createLogger, createPool, isUnavailable } from '#platform';
+import { createLogger, createPool } from '#platform';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import { recordAct } from '../shared/record-act.ts';
@@ -29,7 +30,7 @@ await runProgram(async () => {
   try {
     await run({ kafka, admin, pool, keys: opened?.keys }, request);
   } catch (error) {
-    throw explained(error);
+    throw inWords(error);
   } finally {
     await Promise.all([admin.disconnect(), pool.end(), opened?.close()]);
   }
@@ -111,13 +112,9 @@ function reportOpen({ sent, withoutMessage, refused }: Redriven, isJson: boolean
     console.log(`${counted(letters, 'message')} not taken by ${topic}: ${reason}`);
 }
 
-function explained(error: unknown): unknown {
-  const { name, code } = error as { name?: string; code?: unknown };
-  if (code === '42P01') return new Failure('The database has no table of dead letters yet: npm run migrate.');
-  if (code === 'key_store_unavailable')
-    return new Failure('The key store is unavailable: look at KEYSTORE_URL and MASTER_KEYS.');
-  if (name?.startsWith('KafkaJS')) return unreachable('KAFKA_BROKERS', error);
-  return isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+function inWords(error: unknown): unknown {
+  if ((error as { code?: unknown }).code !== '42P01') return explained(error);
+  return new Failure('The database has no table of dead letters yet: npm run migrate.');
 }
 
 function counted(number: number, what: string): string {

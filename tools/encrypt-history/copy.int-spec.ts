@@ -6,7 +6,14 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import type { SessionCommand } from '#domain';
-import { CommandExecutor, EventCodec, EventStore, readSession } from '#sessions';
+import {
+  CommandExecutor,
+  EventCodec,
+  EventStore,
+  readRetentionRuns,
+  readSession,
+  recordRetentionRun,
+} from '#sessions';
 import { testDataKeys } from '../../libs/privacy/src/keys/test-keys.ts';
 import { assignSession, noCache, request, startSession } from '../../libs/sessions/src/test-support.ts';
 import type { Copied, Stores } from './copy.ts';
@@ -19,6 +26,12 @@ const [id, truncated] = [randomUUID(), randomUUID()];
 const partner_id = 'P-history';
 const commandIds = ['message:CANARY'];
 const flag: SessionCommand = { type: 'RaiseFlag', flag: 'vip', value: 'CANARY' };
+const retentionRun = {
+  started_at: '2026-01-05T09:00:00.000Z',
+  finished_at: '2026-01-05T09:00:01.000Z',
+  before: { sessions: null, partners: null, access: null },
+  deleted: { sessions: 0, partners: 0, access_days: 0 },
+};
 let embedded: EmbeddedStore[];
 let stores: Stores;
 let copied: Copied;
@@ -44,6 +57,7 @@ beforeAll(async () => {
     await run(plain, session, flag, commandIds);
   }
   await run(plain, id, { type: 'EndSession', reason: 'CANARY' });
+  await recordRetentionRun(plain, retentionRun);
   await stores.reader.setStreamMetadata(`session-${truncated}`, { truncateBefore: 1 });
   await plain.dispose();
   copied = await new Copy(stores).run();
@@ -73,7 +87,8 @@ test.each(streams)(
 );
 
 test('both stores say the same of every stream', async () => {
-  expect(copied.streams.size).toBe(3);
+  expect(copied.streams.size).toBe(4);
+  expect(await readRetentionRuns(stores.to)).toEqual([retentionRun]);
   expect(await differences(stores.from, stores.to, copied.streams)).toEqual([]);
   expect((await readSession(stores.to, id))?.state.identity.name).toBe('CANARY');
 });

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { inParallel, uuidV5 } from '#platform';
 import type { DataKeys } from '#privacy';
 import type { EventStore, StoredEvent } from '#sessions';
-import { partnerOf, reseal } from '#sessions';
+import { isAccessStream, partnerOf, reseal, retentionStream } from '#sessions';
 
 /** What was copied. */
 export interface Copied {
@@ -30,7 +30,7 @@ export interface Stores {
 
 const pageSize = 500;
 const streamsAtOnce = 16;
-const ours = /^(session|partner|access)-/;
+const personal = /^(session|partner)-/;
 const metaPrefix = '$$';
 const namespace = '8f0f7f0e-6d5b-4c2e-9a3f-5f8b8a3d2c11';
 
@@ -76,12 +76,12 @@ export class Copy {
   }
 
   private async copyPage(page: readonly StoredEvent[]): Promise<void> {
-    const events = page.filter(({ streamId }) => ours.test(streamId));
+    const events = page.filter(({ streamId }) => isOurs(streamId));
     const streams = Map.groupBy(events, ({ streamId }) => streamId);
     await inParallel(streams, streamsAtOnce, ([stream, list]) => this.copyStream(stream, list));
     for (const { type, streamId, data } of page) {
       const stream = streamId.startsWith(metaPrefix) ? streamId.slice(metaPrefix.length) : '';
-      if (type === '$metadata' && ours.test(stream)) await this.copyMetadata(stream, data);
+      if (type === '$metadata' && isOurs(stream)) await this.copyMetadata(stream, data);
     }
   }
 
@@ -116,10 +116,10 @@ export class Copy {
       throw new Error(`${stream} is at revision ${revision} in the new store: somebody writes there.`);
   }
 
-  /** Of reads nothing is personal but whose data was read: an access log stays as it is. */
+  /** Of reads nothing is personal but whose data was read: an access log stays as it is, and so do runs of the retention. */
   private async stored(event: StoredEvent): Promise<EventData> {
     const { id, type, streamId, data, metadata } = event;
-    if (streamId.startsWith('access-'))
+    if (!personal.test(streamId))
       return { contentType: 'application/json', id, type, data, metadata } as unknown as EventData;
     const key = await this.stores.keys.of(await this.partnerFor(event));
     this.copied.sealed += 1;
@@ -149,6 +149,10 @@ export class Copy {
     };
     await this.stores.writer.setStreamMetadata(stream, metadata);
   }
+}
+
+function isOurs(stream: string): boolean {
+  return personal.test(stream) || isAccessStream(stream) || stream === retentionStream;
 }
 
 /** The same filler gets the same id: an append that is repeated is one. */

@@ -10,7 +10,7 @@ import { differences } from './verify.ts';
 
 const usage = `usage: npm run encrypt-history -- --to URL [--report FILE]
 
-Writes the streams of sessions, partners and access logs into an empty event store, with the same ids, revisions and
+Writes the streams of sessions, partners, access logs and runs of the retention into an empty event store, with the same ids, revisions and
 metadata, encrypted. Nobody may write meanwhile: stop api and bridge. It can be ended and run again, and goes on where it
 was. At the end it folds every stream in both stores and compares.
 

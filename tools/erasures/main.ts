@@ -1,8 +1,9 @@
 /** `npm run erasures -- --list | --apply`: whose data was erased; after a restore, erases again what came back. */
-import { createLogger, createPool, createRedis, isUnavailable } from '#platform';
+import { createLogger, createPool, createRedis, redisReady } from '#platform';
 import { applyErasures, ContextStore, knownErasures } from '#read-models';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
 const usage = `usage: npm run erasures -- --list | --apply
@@ -26,6 +27,7 @@ await runProgram(async () => {
   try {
     const ports = { pool, contexts: new ContextStore(redis), keys: opened?.keys };
     if (apply) {
+      await redisReady(redis);
       const { partners, erased_again, keys_destroyed } = await applyErasures(ports);
       console.log(
         `${partners} erasures; erased again ${erased_again.length} partners, ${keys_destroyed} keys`,
@@ -34,7 +36,7 @@ await runProgram(async () => {
       for (const { erased_at, partner_id, receipt_id } of await knownErasures(ports))
         console.log(`${erased_at}  ${partner_id}  receipt ${receipt_id}`);
   } catch (error) {
-    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+    throw explained(error);
   } finally {
     redis.disconnect();
     await pool.end();

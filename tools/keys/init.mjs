@@ -1,9 +1,10 @@
 /**
  * The first step of the image's containers: makes the file of master keys that MASTER_KEYS names when there is none, as
- * `npm run keys -- init` does. Built-ins only.
+ * `npm run keys -- init` does. Built-ins only, and a copy of what `key-file.ts` does: the image has no sources of the libs.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 const path = fileOf(process.env.MASTER_KEYS);
 const store = fileOf(process.env.KEYSTORE_URL);
@@ -14,7 +15,30 @@ if (path && !existsSync(path)) {
   const created_at = new Date().toISOString();
   const id = `mk-${created_at.slice(0, 10)}-${randomBytes(4).toString('hex')}`;
   const keys = { [id]: { created_at, secret: randomBytes(32).toString('base64') } };
-  writeFileSync(path, JSON.stringify({ current: id, keys }, null, 2), { mode: 0o600, flag: 'wx' });
+  writeWhole(path, JSON.stringify({ current: id, keys }, null, 2));
+}
+
+/** A crash leaves the whole file or none. What another process has made meanwhile stays. */
+function writeWhole(file, text) {
+  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
+  try {
+    synced(partial, 'wx', (descriptor) => writeSync(descriptor, text));
+    // A link fails where a file is; a rename would replace it.
+    linkSync(partial, file);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+  synced(dirname(file), 'r');
+}
+
+function synced(name, flag, write = () => undefined) {
+  const descriptor = openSync(name, flag, 0o600);
+  try {
+    write(descriptor);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function fileOf(address = '') {

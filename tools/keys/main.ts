@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { createLogger } from '#platform';
 import { loadKeysConfig, openKeyStore, openMasterKeys, pathOf, rewrap } from '#privacy';
-import { runningSystem, withoutPassword } from '../shared/address.ts';
+import { runningSystem } from '../shared/address.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 import { dataDir } from '../shared/paths.ts';
 import { initKeyFile, rotateKeyFile } from './key-file.ts';
@@ -34,7 +35,7 @@ await runProgram(async () => {
     if (action === 'rewrap') await runRewrap(store, masters);
     await printStatus(store, masters);
   } catch (error) {
-    throw explained(error, keys.storeUrl);
+    throw explained(error);
   } finally {
     masters.close?.();
     await store.close();
@@ -65,10 +66,4 @@ async function printStatus(...[store, masters]: Parameters<typeof rewrap>): Prom
   for (const [id, count] of Object.entries({ [current]: 0, ...wrapped_by }))
     console.log(`${String(count).padStart(10)} data keys under ${id}${id === current ? ' (current)' : ''}`);
   console.log(`${String(destroyed).padStart(10)} destroyed`);
-}
-
-function explained(error: unknown, url: string): unknown {
-  if ((error as { code?: unknown }).code !== 'key_store_unavailable') return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return new Failure(`The keys are unavailable${cause}: look at ${withoutPassword(url)} and MASTER_KEYS.`);
 }

@@ -1,12 +1,13 @@
 /** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
 import type { Pool } from 'pg';
 import { EventCodec, EventStore } from '#sessions';
-import { createLogger, createPool, isUnavailable } from '#platform';
+import { createLogger, createPool } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
@@ -34,7 +35,7 @@ await runProgram(async () => {
     console.log(`Rebuilt the access records from ${accesses} events.`);
     if (setAside > 0) console.log(`${setAside} sessions were set aside: npm run set-aside -- list`);
   } catch (error) {
-    throw explained(error);
+    throw inWords(error);
   } finally {
     await store.dispose();
     await opened?.close();
@@ -51,8 +52,8 @@ function createRebuildPool(settings?: string): Pool {
   });
 }
 
-function explained(error: unknown): unknown {
+function inWords(error: unknown): unknown {
   if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);
-  if (!isUnavailable(error) || !(error instanceof Error)) return error;
-  return new Failure(`${unreachable('DATABASE_URL', error).message} The tables in use are as before.`);
+  const found = explained(error);
+  return found instanceof Failure ? new Failure(`${found.message} The tables in use are as before.`) : found;
 }

@@ -1,22 +1,25 @@
-/** `npm run retention -- --dry-run | --apply`: deletes what is older than the policy says, or says what would go. */
-import { createLogger, createPool, isUnavailable } from '#platform';
+/** `npm run retention -- --dry-run | --apply | --list`: deletes what is older than the policy says, or says what would go, or went. */
+import { createLogger, createPool } from '#platform';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
-import { EventCodec, EventStore } from '#sessions';
+import { EventCodec, EventStore, readRetentionRuns } from '#sessions';
 import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 
-const usage = `usage: npm run retention -- --dry-run | --apply
+const usage = `usage: npm run retention -- --dry-run | --apply | --list
 
 The policy is that of the bridge: RETENTION_SESSIONS_DAYS, RETENTION_PARTNERS_DAYS, RETENTION_ACCESS_DAYS, and
-RETENTION_FLOOR_DAYS, before which nothing goes.`;
+RETENTION_FLOOR_DAYS, before which nothing goes. --list shows the runs that
+are recorded, those of the bridge too.`;
 
 await runProgram(async () => {
-  const { values } = parseOptions({ 'dry-run': { type: 'boolean' }, apply: { type: 'boolean' } });
+  const type = 'boolean';
+  const { values } = parseOptions({ 'dry-run': { type }, apply: { type }, list: { type } });
+  if (Object.keys(values).length !== 1) throw new Failure(usage);
   const apply = values.apply === true;
-  if (apply === (values['dry-run'] === true)) throw new Failure(usage);
   const policy = loadRetentionConfig(process.env);
   const logger = createLogger('retention', 'silent');
   const opened = openKeys();
@@ -28,6 +31,7 @@ await runProgram(async () => {
     applicationName: 'turnstream-retention',
   });
   try {
+    if (values.list) return await list(store);
     const ran = await withRetentionLock(pool, async () => {
       const { before, deleted } = await runRetention({ store, pool, policy, apply });
       const verb = apply ? 'Deleted' : 'Would delete';
@@ -37,13 +41,25 @@ await runProgram(async () => {
     });
     if (!ran) throw new Failure('A bridge is at it; try again in a moment.');
   } catch (error) {
-    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+    throw explained(error);
   } finally {
     await pool.end();
     await store.dispose();
     await opened?.close();
   }
 }, usage);
+
+async function list(store: EventStore): Promise<void> {
+  for (const { finished_at, before, deleted } of await readRetentionRuns(store))
+    console.log(
+      [
+        finished_at,
+        `${deleted.sessions} sessions (${limit(before.sessions)})`,
+        `${deleted.partners} partners (${limit(before.partners)})`,
+        `${deleted.access_days} days of the access log (${limit(before.access)})`,
+      ].join('  '),
+    );
+}
 
 function limit(at: string | null): string {
   return at === null ? 'no limit' : `before ${at}`;

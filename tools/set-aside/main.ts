@@ -1,9 +1,10 @@
 /** `npm run set-aside -- list | redrive`: the sessions with an event that cannot be projected. */
 import type { Pool } from 'pg';
-import { createLogger, createPool, isUnavailable, waitUntil } from '#platform';
+import { createLogger, createPool, waitUntil } from '#platform';
 import type { ListedSession } from '#read-models';
 import { listSetAside, requestRedrive } from '#read-models';
-import { addressOf, unreachable } from '../shared/address.ts';
+import { addressOf } from '../shared/address.ts';
+import { explained } from '../shared/explained.ts';
 import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
@@ -33,7 +34,7 @@ await runProgram(async () => {
       await redrive(pool, sessions);
     }
   } catch (error) {
-    throw isUnavailable(error) ? unreachable('DATABASE_URL', error) : error;
+    throw explained(error);
   } finally {
     await pool.end();
   }

@@ -4,7 +4,7 @@ import type { DataKey } from './keys/data-key.ts';
 import type { DataKeys } from './keys/data-keys.ts';
 
 /** Whom the index key belongs to in the key store: no partner has this id, as none may contain a slash. */
-export const indexPartner = '/index';
+const indexPartner = '/index';
 
 const bytes = 16;
 

@@ -1,36 +1,38 @@
 export type { Caller, CallerLimits, Reach, Role } from './access/caller.ts';
 export { mayActAs, mayJoin, openCaller, reaches, roles } from './access/caller.ts';
-export type { Issuer } from './access/config.ts';
-export { AccessConfig, loadAccessConfig, loadAccessConfigOrExit } from './access/config.ts';
+export { AccessConfig, loadAccessConfigOrExit } from './access/config.ts';
 export type { TokenClaims } from './access/development-issuer.ts';
 export { DevelopmentIssuer } from './access/development-issuer.ts';
 export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
 export { TokenVerifier } from './access/token-verifier.ts';
-export { KeysConfig, loadKeysConfig } from './keys/config.ts';
+export { loadKeysConfig } from './keys/config.ts';
 export type { DataKey } from './keys/data-key.ts';
-export { BlindIndex, indexPartner } from './blind-index.ts';
-export { dataKey } from './keys/data-key.ts';
+export { BlindIndex } from './blind-index.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { destroyOld } from './keys/destroy-old.ts';
 export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
-export type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './keys/key-store.ts';
-export type { MasterKeys, WrapContext } from './keys/master-keys.ts';
+export type { Erasure, KeyStore } from './keys/key-store.ts';
+export type { MasterKeys } from './keys/master-keys.ts';
 export { readKeyFile, withNewKey } from './keys/key-file.ts';
 export { openKeyStore, pathOf } from './keys/open-key-store.ts';
 export { openMasterKeys } from './keys/open-master-keys.ts';
 export { rewrap } from './keys/rewrap.ts';
 export { KEY_STORE, MASTER_KEYS, PrivacyModule } from './privacy.module.ts';
 export type { Place } from './seal/seal.ts';
-export { BrokenSealError, erasedValue, keyIdOf, open, openText, seal, sealObjectText } from './seal/seal.ts';
+export {
+  BrokenSealError,
+  erasedText,
+  erasedValue,
+  keyIdOf,
+  open,
+  openText,
+  seal,
+  sealObjectText,
+} from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';
 export { recognise } from './recognise/recognise.ts';
-export { stemOf, tokenOf, tokenPattern, typeOfToken } from './tokens/token.ts';
+export { stemOf, tokenOf, typeOfToken } from './tokens/token.ts';
 export type { Token } from './tokens/tokenise.ts';
 export { tokenise } from './tokens/tokenise.ts';
-export {
-  loadRetentionConfig,
-  loadRetentionConfigOrExit,
-  RetentionConfig,
-  retentionConfigProvider,
-} from './retention/config.ts';
+export { loadRetentionConfig, RetentionConfig, retentionConfigProvider } from './retention/config.ts';

@@ -24,7 +24,8 @@ export { sessionsConcerned } from './queries/references.ts';
 export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
-export { deleteTokensAndIndex, hasTokens, storedTokens } from './queries/tokens.ts';
+export { hasTokens, storedTokens } from './queries/tokens.ts';
+export { keptUpdatePlace, openKeptUpdate } from './queries/kept-updates.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { listTurns } from './queries/turns.ts';
 export type { TurnItem } from './queries/turns.ts';
@@ -58,7 +59,6 @@ export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
 export { RowsStore } from './tables/store.ts';
 export {
   claimDuePartners,
-  closedPartners,
   contactedSince,
   inactivePartners,
   lastContact,
@@ -69,12 +69,11 @@ export {
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';
 export { applyErasures, knownErasures } from './erasure/ledger.ts';
-export type { LedgerResult } from './erasure/ledger.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
-export type { ErasedRows } from './erasure/rows.ts';
 export {
-  forgetAccessBefore,
+  accessDays,
+  forgetAccessOf,
   forgetNoted,
   notePartners,
   oldPartners,

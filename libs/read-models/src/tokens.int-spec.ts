@@ -4,7 +4,8 @@ import type { JsonObject, RecordedEvent } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
 import { BlindIndex, stemOf, tokenOf } from '#privacy';
 import { testDataKeys } from '../../privacy/src/keys/test-keys.ts';
-import { deleteTokensAndIndex, storedTokens } from './queries/tokens.ts';
+import { eraseRows } from './erasure/rows.ts';
+import { storedTokens } from './queries/tokens.ts';
 import { listTurns } from './queries/turns.ts';
 import type { TestDatabase } from './test-support.ts';
 import { createDatabase, Script, startSession, turn } from './test-support.ts';
@@ -117,8 +118,13 @@ test('they go with the events, and come back when the rows are written again', a
   expect(await found('city', 'Pune')).toEqual([script.sessionId]);
 });
 
-test('of an erased partner nothing is left', async () => {
-  await write(conversation({ city: 'Pune' }), conversation({ city: 'Nashik' }));
-  expect(await deleteTokensAndIndex(database.pool, 'P1')).toEqual({ tokens: 2, entities: 2 });
-  expect([await storedTokens(database.pool, 'P1'), await found('city', 'Pune')]).toEqual([[], []]);
+test('of erased sessions nothing is left, and later ones of the partner keep what they have', async () => {
+  const [old, later] = [conversation({ city: 'Pune' }), conversation({ city: 'Nashik' })];
+  await write(old, later);
+  const before = new Date().toISOString();
+  await eraseRows(database.pool, { partner_id: 'P1', before, session_ids: [old.sessionId] });
+  expect([await found('city', 'Pune'), await found('city', 'Nashik')]).toEqual([[], [later.sessionId]]);
+  expect(await storedTokens(database.pool, 'P1')).toMatchObject([{ session_id: later.sessionId }]);
+  await eraseRows(database.pool, { partner_id: 'P1', before, session_ids: [old.sessionId, later.sessionId] });
+  expect(await storedTokens(database.pool, 'P1')).toEqual([]);
 });

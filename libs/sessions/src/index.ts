@@ -11,7 +11,7 @@ export {
 export type { UnprojectableEvent } from './errors.ts';
 export { AccessLog } from './access-log.ts';
 export type { AccessEntry } from './access-log.ts';
-export { accessPrefix, accessStream } from './access-stream.ts';
+export { accessPrefix, accessStream, isAccessStream } from './access-stream.ts';
 export { CommandExecutor, deepestCommand } from './command-executor.ts';
 export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
@@ -28,15 +28,13 @@ export {
   partnerStream,
   partnerOf,
   readPartner,
-  rememberSession,
   sessionUpdate,
 } from './partner-memory.ts';
-export type { Partner, PartnerContext } from './partner-memory.ts';
-export { readRetentionRuns, recordRetentionRun } from './retention-log.ts';
+export type { Partner } from './partner-memory.ts';
+export { readRetentionRuns, recordRetentionRun, retentionStream } from './retention-log.ts';
 export type { RetentionRun } from './retention-log.ts';
 export { countPlainEvents } from './plain-events.ts';
 export { partnerChanges } from './partner-changes.ts';
-export type { PartnerChange } from './partner-changes.ts';
 export {
   foldEvent,
   foldEvents,

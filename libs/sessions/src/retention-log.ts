@@ -3,7 +3,9 @@ import type { EventData, JSONType } from '@eventstore/db-client';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
-const stream = 'retention';
+/** The stream of the runs of the retention. */
+export const retentionStream = 'retention';
+const stream = retentionStream;
 const attempts = 20;
 /** Runs that are remembered. */
 const kept = 10_000;

@@ -24,7 +24,6 @@ export const rules = {
   export: ['auditor', 'admin'],
   erase: ['admin'],
   hold: ['admin'],
-  retention: ['admin'],
   revoke: ['admin'],
 } as const satisfies { readonly [act: string]: readonly Role[] };
 

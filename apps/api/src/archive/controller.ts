@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Controller, Get, Headers, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Optional, Param, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
 import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
+import { DataKeys } from '#privacy';
 import { archiveOf, zipOf } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
@@ -23,6 +24,7 @@ export class ArchiveController {
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly accessLog: AccessLog,
+    @Optional() @Inject(DataKeys) private readonly keys: DataKeys | undefined,
   ) {}
 
   @Get()
@@ -30,7 +32,7 @@ export class ArchiveController {
   @ApiOperation({
     summary: 'All data of a partner as a zip of JSON and readable texts',
     description:
-      'Sessions with their events and contexts, what is remembered, erasure and holds, and who read the data.',
+      'Sessions with their events and contexts, what tokens stand for, what is remembered or kept, erasure and holds, and who read the data.',
   })
   @ApiHeader({
     name: 'Access-Purpose',
@@ -50,9 +52,9 @@ export class ArchiveController {
     @Headers('access-purpose') purpose: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<StreamableFile> {
-    const { store, pool } = this;
+    const { store, pool, keys } = this;
     if (purpose === undefined || !purposePattern.test(purpose)) throw withoutPurpose();
-    const files = await this.breaker.run(() => archiveOf({ store, pool }, partner_id));
+    const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id));
     if (files === undefined) throw new ProblemError('not_found', 'There is no such partner.');
     await this.accessLog.record({
       caller,

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sleep, waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
-import { readSession } from '#sessions';
+import type { SessionCommand } from '#domain';
+import { commandPartner, EventCodec, EventStore, readSession } from '#sessions';
+import { serviceUrl, turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
 import { eraseRestored } from './restored.ts';
-import { erasureWorld } from './test-partner.ts';
+import { context, erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
 const keys = testDataKeys(keyStore);
@@ -62,6 +64,14 @@ describe('a partner that was erased', () => {
   test('has no key any more, and stands in the ledger', async () => {
     expect(await keys.byId(keyId)).toBe(erased);
     expect(await keys.erasures()).toContainEqual(expect.objectContaining({ partner_id }));
+  });
+
+  test('gets no key for commands to its sessions', async () => {
+    const id = sessions[0] ?? '';
+    const answer = { type: 'CloseInquiry', inquiry_id: randomUUID(), cause: 'deadline' } as const;
+    await world.execute(id, answer as unknown as SessionCommand).catch(() => undefined);
+    await expect(world.execute(id, turn(randomUUID()))).rejects.toThrow('erased');
+    expect(await keyStore.current(partner_id)).toBeUndefined();
   });
 
   test('has sessions that still fold and say nothing', async () => {
@@ -175,8 +185,17 @@ test('a session that was named and has not started cannot start after the erasur
   expect((await readSession(world.store, session_id))?.state.session.status).toBe('erased');
 });
 
-test('a request is known from the partner’s stream alone', async () => {
+/** A partner whose stream is sealed with a key that no key store has. */
+async function unreadable(): Promise<void> {
+  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, testDataKeys()));
+  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: context.actor };
+  await commandPartner(store, { type: 'PlaceHold', partner_id: partner(), hold }, context);
+  await store.dispose();
+}
+
+test('a request is known from the partner’s stream alone, though another one cannot be read', async () => {
   const partner_id = partner();
+  await unreadable();
   await world.start(partner_id);
   const stopping = new AbortController();
   const running = world.follower.run(stopping.signal);

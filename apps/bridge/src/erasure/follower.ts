@@ -50,10 +50,20 @@ export class PartnerFollower {
       onInterruption,
     })) {
       const write = async (): Promise<void> => {
-        if (partner_id !== null) await this.write(partner_id);
+        if (partner_id !== null) await this.writeIfReadable(partner_id);
         await savePrivacyPosition(this.pool, position);
       };
       await retry(write, { signal, onRetry });
+    }
+  }
+
+  /** What a stream says that cannot be read stays unknown until its next event: the other partners do not wait for it. */
+  private async writeIfReadable(partnerId: string): Promise<void> {
+    try {
+      await this.write(partnerId);
+    } catch (err) {
+      if (!(err instanceof UnprojectableEventError)) throw err;
+      this.logger.error({ err }, 'erasure or hold not known: the stream of the partner cannot be read');
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readPartner, readRetentionRuns, readSession } from '#sessions';
+import { accessStream, readPartner, readRetentionRuns, readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld } from '../erasure/test-partner.ts';
 import type { RetentionPolicy } from './retention.ts';
@@ -30,6 +30,21 @@ async function endedSession(partner_id = `P-${randomUUID()}`): Promise<{ partner
   await world.project(id);
   return { partner_id, id };
 }
+/** A record of the access log of a day, and its row. */
+async function accessOn(at: Date): Promise<void> {
+  const id = randomUUID();
+  const event = { contentType: 'application/json', id, type: 'AdminActed', data: {}, metadata: {} } as const;
+  await world.store.append(accessStream(at), [event], -1);
+  await world.pool.query(
+    `INSERT INTO access_record (event_id, at, kind, role, subject, action, session_ids, correlation_id)
+     VALUES ($1, $2, 'act', 'admin', 'spec', 'spec', '{}', 'spec')`,
+    [id, at],
+  );
+}
+async function accessRows(): Promise<number> {
+  return (await world.pool.query('SELECT FROM access_record')).rowCount ?? 0;
+}
+
 const isThere = async (id: string): Promise<boolean> => (await readSession(world.store, id)) !== undefined;
 
 test('sessions that are over go with their streams when their time has come', async () => {
@@ -69,6 +84,28 @@ test('what is remembered of a partner goes, also when its sessions went before',
   expect((await readPartner(world.store, partner_id)).state.last_session_id).not.toBeNull();
   await runIn(21, { partnersDays: 20 });
   expect(await readPartner(world.store, partner_id)).toMatchObject({ revision: -1 });
+});
+
+test('days of the access log go, whatever lies between them, and their rows only with them', async () => {
+  const [first, second] = [200, 150].map((days) => new Date(Date.now() - days * dayMs)) as [Date, Date];
+  for (const at of [first, second]) await accessOn(at);
+  const streams = [first, second].map((at) => accessStream(at));
+  const there = () =>
+    Promise.all(streams.map(async (name) => (await world.store.readLast(name)) !== undefined));
+  expect((await runIn(0, { accessDays: 100 }, false)).deleted.access_days).toBe(2);
+  expect([await there(), await accessRows()]).toEqual([[true, true], 2]);
+  expect((await runIn(0, { accessDays: 175 })).deleted.access_days).toBe(1);
+  expect([await there(), await accessRows()]).toEqual([[false, true], 1]);
+  const stopped = {
+    ...world,
+    policy: { ...none, accessDays: 100 },
+    apply: true,
+    signal: AbortSignal.abort(),
+  };
+  await runRetention(stopped);
+  expect([await there(), await accessRows()]).toEqual([[false, true], 1]);
+  await runIn(0, { accessDays: 100 });
+  expect([await there(), await accessRows()]).toEqual([[false, false], 0]);
 });
 
 test('a run is recorded with what it deleted', async () => {

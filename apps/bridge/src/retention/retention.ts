@@ -2,9 +2,16 @@ import type { Pool } from 'pg';
 import { inParallel } from '#platform';
 import type { RetentionConfig } from '#privacy';
 import type { OldSession } from '#read-models';
-import { forgetAccessBefore, forgetNoted, notePartners, oldPartners, oldSessions } from '#read-models';
+import {
+  accessDays,
+  forgetAccessOf,
+  forgetNoted,
+  notePartners,
+  oldPartners,
+  oldSessions,
+} from '#read-models';
 import type { EventStore, RetentionRun } from '#sessions';
-import { partnerStream, readPartner, recordRetentionRun, sessionStream } from '#sessions';
+import { accessStream, partnerStream, readPartner, recordRetentionRun, sessionStream } from '#sessions';
 
 export type RetentionPolicy = Pick<
   RetentionConfig,
@@ -24,8 +31,6 @@ interface RetentionPorts {
 const batch = 200;
 const atOnce = 4;
 const dayMs = 86_400_000;
-/** Days without an access log after which no older one is looked for. */
-const quietDays = 31;
 
 /**
  * Deletes what is older than the policy says: streams first, and of them follow the rows, contexts and indexes, as with any
@@ -104,19 +109,16 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
   return count;
 }
 
-/** There is a stream a day: those of the days before. */
+/** There is a stream a day: those of the days before, by the rows, each of which goes after its stream. */
 async function deleteAccessLogs({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
   let count = 0;
-  let quiet = 0;
-  for (let day = Date.parse(before.slice(0, 10)) - dayMs; quiet < quietDays; day -= dayMs) {
+  for (const day of await accessDays(pool, before.slice(0, 10))) {
     if (signal?.aborted) break;
-    const stream = `access-${new Date(day).toISOString().slice(0, 10)}`;
+    const stream = accessStream(new Date(day));
     const isThere = (await store.readLast(stream)) !== undefined;
-    quiet = isThere ? 0 : quiet + 1;
-    if (!isThere) continue;
-    count += 1;
-    if (apply) await store.deleteStream(stream);
+    if (isThere) count += 1;
+    if (isThere && apply) await store.deleteStream(stream);
+    if (apply) await forgetAccessOf(pool, day);
   }
-  if (apply) await forgetAccessBefore(pool, `${before.slice(0, 10)}T00:00:00.000Z`);
   return count;
 }

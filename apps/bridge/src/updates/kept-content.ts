@@ -1,6 +1,6 @@
 import type { DataKeys } from '#privacy';
-import { erased, keyIdOf, open, seal } from '#privacy';
-import { isReference } from '#read-models';
+import { seal } from '#privacy';
+import { isReference, keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
 /** The keys of updates that name no partner, one a day: gone when the last update of the day is. No partner's id has a slash. */
@@ -16,7 +16,7 @@ export async function toContent(
   if (!keys) return content;
   const { partner } = item.about;
   const key = await keys.of(isReference(partner) ? partner : `${keptPartners}${today()}`);
-  return seal(key, placeOf(identity), content) ?? content;
+  return seal(key, keptUpdatePlace(identity), content) ?? content;
 }
 
 /** The update of a content; undefined: its key is destroyed. @throws BrokenSealError, KeyStoreUnavailableError */
@@ -25,15 +25,8 @@ export async function fromContent(
   identity: string,
   content: string,
 ): Promise<AboutUpdate | undefined> {
-  const keyId = keyIdOf(content);
-  if (keyId === undefined || !keys) return JSON.parse(content) as AboutUpdate;
-  const key = keys.cached(keyId) ?? (await keys.byId(keyId));
-  if (key === erased) return undefined;
-  return JSON.parse(open(key, placeOf(identity), content) as string) as AboutUpdate;
-}
-
-function placeOf(record: string): Parameters<typeof open>[1] {
-  return { of: 'kept_update', record, field: 'content' };
+  const opened = await openKeptUpdate(keys, { identity, content });
+  return opened === undefined ? undefined : (JSON.parse(opened) as AboutUpdate);
 }
 
 function today(): string {

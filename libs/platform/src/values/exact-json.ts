@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { FaultList } from '../problems/faults.ts';
+import { requestLimits } from '../problems/limits.ts';
 import type { FieldError } from '../problems/problem.ts';
 
 /** A number of JSON text that may be inexact: one of 16 digits or more, or with an exponent. Inside of a text it may be none. */
@@ -7,7 +8,7 @@ const suspicious = /[:,[\s]-?(?:[\d.]{16}|[\d.]+[eE])/;
 /** Significant digits with which every double can be written. */
 const doubleDigits = 17;
 /** How deep fields are named. */
-const maxDepth = 32;
+const { bodyDepth: maxDepth } = requestLimits;
 
 const inexact = 'is a number that cannot be stored exactly; send it as a text';
 const notUtf8 = 'is not valid UTF-8';

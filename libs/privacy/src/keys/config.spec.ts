@@ -41,5 +41,5 @@ test('the address of the key store can stand in a file', () => {
   });
   rmSync(dir, { recursive: true });
   expect(keys).toEqual({ storeUrl: postgres, masterKeys: masters });
-  expect(limits).toEqual({ keptS: 300, kept: 9, backupDays: 30 });
+  expect(limits).toEqual({ keptS: 300, kept: 9 });
 });

@@ -9,8 +9,6 @@ export abstract class KeysConfig {
   /** How long an unwrapped key stays in memory, and how many at most. */
   abstract readonly keptS: number;
   abstract readonly kept: number;
-  /** After how many days the last backup of a destroyed key is gone. */
-  abstract readonly backupDays: number;
 }
 
 const day = 86_400;
@@ -31,9 +29,6 @@ class Environment {
 
   @IsWhole(1, 10_000_000)
   KEYS_KEPT = 50_000;
-
-  @IsWhole(0, 3_650)
-  KEYSTORE_BACKUP_DAYS = 30;
 }
 
 const examples = {
@@ -56,7 +51,6 @@ export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
     keys: storeUrl === '' ? null : { storeUrl, masterKeys },
     keptS: given.KEYS_KEPT_S,
     kept: given.KEYS_KEPT,
-    backupDays: given.KEYSTORE_BACKUP_DAYS,
   };
 }
 

@@ -69,7 +69,7 @@ export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
 }
 
 /** As `loadRetentionConfig` of the process's environment; on a wrong one the process ends with 78. */
-export function loadRetentionConfigOrExit(): RetentionConfig {
+function loadRetentionConfigOrExit(): RetentionConfig {
   return orExit(() => loadRetentionConfig(process.env));
 }
 

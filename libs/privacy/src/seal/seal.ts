@@ -26,7 +26,9 @@ const nonceBytes = 12;
 const tagBytes = 16;
 /** What a sealed value was, so that an erased one still has its type. */
 const types = { string: 't', number: 'n', boolean: 'b', list: 'l', object: 'o' } as const;
-const erasedValues: { readonly [type: string]: Json } = { t: '[erased]', n: 0, b: false, l: [], o: {} };
+/** What stands for a text whose key was destroyed. */
+export const erasedText = '[erased]';
+const erasedValues: { readonly [type: string]: Json } = { t: erasedText, n: 0, b: false, l: [], o: {} };
 const head = /^A256GCM\.([0-9a-f-]{36})\.([tnblo])\./;
 
 /** Encrypts a value, bound to its place: algorithm, key id, type, then nonce, ciphertext and tag. Null stays null. */

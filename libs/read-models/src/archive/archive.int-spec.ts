@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
-import { CommandExecutor, commandPartner, EventStore } from '#sessions';
+import { seal } from '#privacy';
+import { CommandExecutor, commandPartner, EventCodec, EventStore, readEvents } from '#sessions';
+import { testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { noCache } from '../../../sessions/src/test-support.ts';
 import type { TestDatabase } from '../test-support.ts';
 import { createDatabase, serviceUrl, startSession, turn } from '../test-support.ts';
+import { keptUpdatePlace } from '../queries/kept-updates.ts';
+import { itemOf } from '../tables/items.ts';
+import { RowsStore } from '../tables/store.ts';
 import { archiveOf } from './archive.ts';
 
 let database: TestDatabase;
-const store = new EventStore(serviceUrl('EVENTSTORE_URL'));
+const keys = testDataKeys();
+const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, keys));
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -18,7 +24,27 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('has each session as JSON and as a text, and nothing of others', async () => {
+/** Brings a session into the tables, as the projector does. */
+async function project(session_id: string): Promise<void> {
+  const events = await Array.fromAsync(readEvents(store, session_id));
+  const items = events.map((event) => itemOf({ session_id, event, position: BigInt(event.revision + 1) }));
+  const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
+  await new RowsStore(database.pool, true, keys).write(writer, items, BigInt(events.length), null);
+}
+
+/** Keeps an update, as the bridge does. */
+async function keepUpdate(partnerId: string, update: object): Promise<void> {
+  const content = seal(await keys.of(partnerId), keptUpdatePlace('0a'), JSON.stringify(update));
+  await database.pool.query(
+    `WITH kept AS (INSERT INTO kept_update (identity, partner_id, kept_until, content)
+       VALUES ('\\x0a', $1, now(), $2) RETURNING id)
+     INSERT INTO kept_update_reference (kind, reference, ordered_at, update_id)
+     SELECT 'partner', $1, now(), id FROM kept`,
+    [partnerId, content],
+  );
+}
+
+test('has each session as JSON and as a text, what tokens stand for, and updates that are kept', async () => {
   const partner_id = `P-${randomUUID()}`;
   const id = randomUUID();
   const actor = { role: 'agent', id: 'spec' } as const;
@@ -32,9 +58,11 @@ test('has each session as JSON and as a text, and nothing of others', async () =
     { actor, $correlationId: 'spec' },
   );
   await execute({ ...startSession, partner_id } as SessionCommand);
-  await execute(turn(randomUUID(), { message_text: 'where is my payout?' }));
+  await execute(turn(randomUUID(), { message_text: 'where is my payout? call +91 98765 43210' }));
+  await project(id);
+  await keepUpdate(partner_id, { update: { data: { status: 'paid' } } });
 
-  const files = (await archiveOf({ store, pool: database.pool }, partner_id)) ?? [];
+  const files = (await archiveOf({ store, pool: database.pool, keys }, partner_id)) ?? [];
   const read = async (name: string): Promise<string> => {
     const file = files.find((item) => item.name === name);
     return (await Array.fromAsync(file?.read() ?? [])).join('');
@@ -44,6 +72,8 @@ test('has each session as JSON and as a text, and nothing of others', async () =
     'partner.json',
     `sessions/${id}.json`,
     `sessions/${id}.txt`,
+    'tokens.json',
+    'kept-updates.json',
     'access.json',
   ]);
   expect(JSON.parse(await read('partner.json'))).toMatchObject({ partner_id, sessions: [id] });
@@ -53,10 +83,14 @@ test('has each session as JSON and as a text, and nothing of others', async () =
   };
   expect(context).toMatchObject({ session_id: id, partner_id });
   expect(events.map(({ type }) => type)).toEqual(['SessionStarted', 'TurnRecorded']);
-  expect(await read(`sessions/${id}.txt`)).toContain('user: where is my payout?');
+  expect(await read(`sessions/${id}.txt`)).toContain('user: where is my payout? call tok_phone_');
+  const [token] = JSON.parse(await read('tokens.json')) as { token: string }[];
+  expect(token).toEqual({ token: expect.any(String), type: 'phone', value: '+919876543210' });
+  expect(await read(`sessions/${id}.txt`)).toContain(token?.token);
+  expect(JSON.parse(await read('kept-updates.json'))).toEqual([{ update: { data: { status: 'paid' } } }]);
   expect(JSON.parse(await read('access.json'))).toEqual([]);
 });
 
 test('of an unknown partner there is none', async () => {
-  expect(await archiveOf({ store, pool: database.pool }, randomUUID())).toBeUndefined();
+  expect(await archiveOf({ store, pool: database.pool, keys }, randomUUID())).toBeUndefined();
 });

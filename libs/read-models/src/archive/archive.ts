@@ -1,9 +1,12 @@
 import type { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
 import { contextOf } from '#domain';
+import type { DataKeys } from '#privacy';
 import type { EventStore } from '#sessions';
 import { readEvents, readPartner, readSession, UnprojectableEventError } from '#sessions';
 import { sessionsBefore } from '../erasure/rows.ts';
+import { keptUpdatesOf } from '../queries/kept-updates.ts';
+import { accessJson, keptUpdatesJson, tokensJson } from './rows.ts';
 
 /** A file of an archive; its text is made while it is read, so that an archive takes no memory. */
 export interface ArchiveFile {
@@ -14,6 +17,8 @@ export interface ArchiveFile {
 interface ArchivePorts {
   readonly store: EventStore;
   readonly pool: Pool;
+  /** Undefined: nothing is encrypted. */
+  readonly keys: DataKeys | undefined;
 }
 
 const readme = `All data that Turnstream has of one partner.
@@ -21,16 +26,19 @@ const readme = `All data that Turnstream has of one partner.
 partner.json           what is remembered from one session to the next, and what was asked for with the data
 sessions/<id>.json     the working context and all events of a session
 sessions/<id>.txt      the same conversation for reading
+tokens.json            what the tokens in the texts (tok_...) stand for
+kept-updates.json      updates of other systems that are kept for the next session
 access.json            who read the data unmasked, and what administrators did with them
 `;
-const accessPage = 500;
 
 /** The files of a partner's archive; undefined: nothing is known of the partner. */
 export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise<ArchiveFile[] | undefined> {
   const { revision, state } = await readPartner(ports.store, partnerId);
   const rows = await sessionsBefore(ports.pool, partnerId, 'infinity');
   const ids = [...new Set([...rows, ...state.sessions.map(({ session_id }) => session_id)])].sort();
-  if (revision < 0 && ids.length === 0) return undefined;
+  const isKnown =
+    revision >= 0 || ids.length > 0 || (await keptUpdatesOf(ports.pool, partnerId, '0', 1)).length > 0;
+  if (!isKnown) return undefined;
   const { memory, privacy = {}, last_session_id } = state;
   const partner = { partner_id: partnerId, last_session_id, memory, privacy, sessions: ids };
   return [
@@ -40,7 +48,9 @@ export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise
       { name: `sessions/${id}.json`, read: () => sessionJson(ports.store, id) },
       { name: `sessions/${id}.txt`, read: () => sessionText(ports.store, id) },
     ]),
-    { name: 'access.json', read: () => accessJson(ports.pool, partnerId) },
+    { name: 'tokens.json', read: () => tokensJson(ports, partnerId) },
+    { name: 'kept-updates.json', read: () => keptUpdatesJson(ports, partnerId) },
+    { name: 'access.json', read: () => accessJson(ports, partnerId) },
   ];
 }
 
@@ -85,33 +95,4 @@ function lineOf(event: RecordedEvent): string {
   if (event.type !== 'TurnRecorded') return `${at}  ${event.type}  ${JSON.stringify(event.data)}`;
   const { sender, message_text } = event.data;
   return `${at}  ${sender}: ${message_text.replaceAll('\n', '\n    ')}`;
-}
-
-/** The records of the access log, where there is such a table. */
-async function* accessJson(pool: Pool, partnerId: string): AsyncGenerator<string> {
-  yield '[';
-  const { rows } = await pool.query<{ there: boolean }>(
-    `SELECT to_regclass('access_record_partner') IS NOT NULL AS there`,
-  );
-  let after: { at: string; event_id: string } | undefined;
-  for (let count = rows[0]?.there ? accessPage : 0; count === accessPage;) {
-    const page = await pool.query<{ at: string; event_id: string; record: object }>(
-      `SELECT p.at::text AS at, p.event_id, to_json(r) AS record FROM access_record_partner AS p
-       JOIN access_record AS r ON r.event_id = p.event_id
-       WHERE p.partner_id = $1 AND (p.at, p.event_id) > ($2::timestamptz, $3::uuid)
-       ORDER BY p.at, p.event_id LIMIT $4`,
-      [
-        partnerId,
-        after?.at ?? '-infinity',
-        after?.event_id ?? '00000000-0000-0000-0000-000000000000',
-        accessPage,
-      ],
-    );
-    for (const { record } of page.rows) {
-      yield `${after === undefined ? '\n' : ',\n'}${JSON.stringify(record)}`;
-      after = page.rows.at(-1);
-    }
-    count = page.rows.length;
-  }
-  yield '\n]\n';
 }

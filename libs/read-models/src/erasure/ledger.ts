@@ -11,7 +11,7 @@ interface LedgerPorts {
 }
 
 /** What was found of partners who had been erased. */
-export interface LedgerResult {
+interface LedgerResult {
   readonly partners: number;
   /** Those of whom a store that was restored from a backup had data again. */
   readonly erased_again: readonly string[];

@@ -71,12 +71,24 @@ export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Pr
   await pool.query('DELETE FROM partner_retention WHERE partner_id = ANY ($1)', [partnerIds]);
 }
 
-/** Deletes the rows of the access log before a time (ISO 8601), where there is such a table. */
-export async function forgetAccessBefore(pool: Pool, before: string): Promise<void> {
-  const { rows } = await pool.query<{ there: boolean }>(
-    `SELECT to_regclass('access_record') IS NOT NULL AS there`,
+/** The days (YYYY-MM-DD) of the access log before one of them, and those after each: an entry of midnight may stand there. */
+export async function accessDays(pool: Pool, before: string): Promise<string[]> {
+  const { rows } = await pool.query<{ day: string }>(
+    `SELECT DISTINCT to_char(day, 'YYYY-MM-DD') AS day FROM access_record AS r,
+       unnest(ARRAY[(r.at AT TIME ZONE 'UTC')::date, (r.at AT TIME ZONE 'UTC')::date + 1]) AS day
+     WHERE r.at < $1::date::timestamp AT TIME ZONE 'UTC' AND day < $1::date ORDER BY day`,
+    [before],
   );
-  if (rows[0]?.there) await pool.query('DELETE FROM access_record WHERE at < $1', [before]);
+  return rows.map(({ day }) => day);
+}
+
+/** Deletes the rows of a day (YYYY-MM-DD) of the access log. */
+export async function forgetAccessOf(pool: Pool, day: string): Promise<void> {
+  await pool.query(
+    `DELETE FROM access_record WHERE at >= $1::date::timestamp AT TIME ZONE 'UTC'
+       AND at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'`,
+    [day],
+  );
 }
 
 const lockKey = 7_230_119;

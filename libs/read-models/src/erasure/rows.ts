@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 
 /** What is erased: all of the partner from before a time (ISO 8601), and what there is of these sessions. */
 export interface ErasedRows {
@@ -11,16 +11,14 @@ interface PersonalTable {
   readonly table: string;
   /** $1 the partner, $2 the time, $3 the ids of the sessions. */
   readonly where: string;
-  /** It comes with a later migration. */
-  readonly isOptional?: boolean;
 }
 
 const ofSessions = 'session_id = ANY ($3::uuid[])';
 
 /** Every table that says something of a partner, those first that refer to others. */
 const tables: readonly PersonalTable[] = [
-  { table: 'turn_entity', where: `partner_id = $1 AND ${ofSessions}`, isOptional: true },
-  { table: 'personal_token', where: 'partner_id = $1 AND $2::timestamptz IS NOT NULL', isOptional: true },
+  { table: 'turn_entity', where: ofSessions },
+  { table: 'personal_token', where: ofSessions },
   { table: 'session_reference', where: ofSessions },
   { table: 'conversation_turn', where: ofSessions },
   { table: 'conversation_session', where: ofSessions },
@@ -50,7 +48,7 @@ export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
     await client.query('BEGIN');
     // The receipt says that they are gone: a crash of the server must not bring them back.
     await client.query('SET LOCAL synchronous_commit = on');
-    for (const { table, where } of await existing(client))
+    for (const { table, where } of tables)
       await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
     await client.query('COMMIT');
     client.release();
@@ -63,7 +61,7 @@ export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
 /** How many rows each table has of a partner. */
 export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table: string; left: number }[]> {
   const counts: { table: string; left: number }[] = [];
-  for (const { table, where } of await existing(pool)) {
+  for (const { table, where } of tables) {
     const { rows } = await pool.query<{ left: number }>(
       `SELECT count(*)::int AS left FROM ${table} WHERE ${typed(where)}`,
       valuesOf(erased),
@@ -71,16 +69,6 @@ export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table
     counts.push({ table, left: rows[0]?.left ?? 0 });
   }
   return counts;
-}
-
-async function existing(client: Pool | PoolClient): Promise<PersonalTable[]> {
-  const names = tables.map(({ table }) => table);
-  const { rows } = await client.query<{ name: string }>(
-    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
-    [names],
-  );
-  const found = new Set(rows.map(({ name }) => name));
-  return tables.filter(({ table, isOptional }) => isOptional !== true || found.has(table));
 }
 
 /** Every statement names all three values, so that PostgreSQL knows their types. */

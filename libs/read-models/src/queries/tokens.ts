@@ -31,16 +31,3 @@ export async function hasTokens(pool: Pool, partnerId: string): Promise<boolean>
   ]);
   return rowCount === 1;
 }
-
-/** Removes the tokens of a partner, and what finds the values of its turns. Returns how many rows went. */
-export async function deleteTokensAndIndex(
-  pool: Pool,
-  partnerId: string,
-): Promise<{ tokens: number; entities: number }> {
-  const [tokens, entities] = await Promise.all(
-    ['personal_token', 'turn_entity'].map((table) =>
-      pool.query(`DELETE FROM ${table} WHERE partner_id = $1`, [partnerId]),
-    ),
-  );
-  return { tokens: tokens?.rowCount ?? 0, entities: entities?.rowCount ?? 0 };
-}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
+import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { Script, startSession, turn } from '../test-support.ts';
 import { rowChange } from './changes.ts';
 import { RowSeals } from './row-seals.ts';
@@ -20,4 +20,16 @@ test('where there are keys no references are written in plain', async () => {
 
 test('without keys rows stay as they are', async () => {
   expect(await new RowSeals(noRows, undefined).seal(changes)).toBe(changes);
+});
+
+test('turns of which everything is erased make no key', async () => {
+  const store = new MemoryKeyStore();
+  const text = '[erased]';
+  const erased = script
+    .request(turn('b7b04f5c-6fd6-4b93-a4b5-7a5a0f3c9a11', { message_text: text }))
+    .map((event) => ({ ...rowChange(script.sessionId, event), partner_id: 'P1' }));
+  expect(await new RowSeals(noRows, testDataKeys(store)).seal(erased)).toMatchObject([
+    { turn: { message_text: text, extracted_entities: {} } },
+  ]);
+  expect([...store.keys.values()]).toEqual([]);
 });

@@ -2,7 +2,16 @@ import type { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import { inParallel } from '#platform';
 import type { DataKey, DataKeys, Place } from '#privacy';
-import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
+import {
+  BrokenSealError,
+  erased,
+  erasedText,
+  erasedValue,
+  keyIdOf,
+  open,
+  seal,
+  UnknownKeyError,
+} from '#privacy';
 import type { RowChange } from './rows.ts';
 
 /** Keys that are asked for at a time. */
@@ -38,7 +47,7 @@ export class RowSeals {
     return changes.map((plain) => {
       // The references in plain are for bridges of the release before, which cannot read what is sealed.
       const change = { ...plain, references: [] };
-      const session_id = (change.turn ?? change.reply)?.session_id;
+      const session_id = sealedOf(change)?.session_id;
       return session_id === undefined ? change : sealed(change, found.get(partners.get(session_id) ?? ''));
     });
   }
@@ -47,12 +56,15 @@ export class RowSeals {
   private async partnersOf(changes: readonly RowChange[]): Promise<ReadonlyMap<string, string>> {
     const partners = new Map<string, string>();
     const unknown = new Set<string>();
-    for (const { started, turn, reply, partner_id } of changes) {
-      if (started) partners.set(started.session_id, started.partner_id);
-      const id = (turn ?? reply)?.session_id;
+    const starts = new Map<string, string>();
+    for (const change of changes) {
+      const { started, partner_id } = change;
+      if (started) starts.set(started.session_id, started.partner_id);
+      const id = sealedOf(change)?.session_id;
       if (id === undefined || partners.has(id)) continue;
-      if (partner_id === undefined) unknown.add(id);
-      else partners.set(id, partner_id);
+      const partner = starts.get(id) ?? partner_id;
+      if (partner === undefined) unknown.add(id);
+      else partners.set(id, partner);
     }
     const missing = [...unknown].filter((id) => !partners.has(id));
     if (missing.length === 0) return partners;
@@ -63,6 +75,12 @@ export class RowSeals {
     for (const { session_id, partner_id } of rows) partners.set(session_id, partner_id);
     return partners;
   }
+}
+
+/** What of a change is sealed. What is erased is not: its partner would get a new key. */
+function sealedOf({ turn, reply }: RowChange): { readonly session_id: string } | undefined {
+  const isErased = turn?.message_text === erasedText && Object.keys(turn.extracted_entities).length === 0;
+  return turn && !isErased ? turn : reply && reply.response_text !== erasedText ? reply : undefined;
 }
 
 /** Without a partner there is no row of the session, and none of its turns is written: it does not matter what they hold. */

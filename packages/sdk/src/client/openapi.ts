@@ -580,7 +580,7 @@ export interface paths {
         };
         /**
          * All data of a partner as a zip of JSON and readable texts
-         * @description Sessions with their events and contexts, what is remembered, erasure and holds, and who read the data.
+         * @description Sessions with their events and contexts, what tokens stand for, what is remembered or kept, erasure and holds, and who read the data.
          */
         readonly get: operations["archive"];
         readonly put?: never;

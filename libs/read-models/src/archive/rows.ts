@@ -1,0 +1,78 @@
+import type { Pool } from 'pg';
+import type { DataKeys } from '#privacy';
+import { erased, keyIdOf, open, tokenOf, typeOfToken } from '#privacy';
+import { tokenPlace } from '#sessions';
+import { keptUpdatesOf, openKeptUpdate } from '../queries/kept-updates.ts';
+import type { StoredToken } from '../queries/tokens.ts';
+import { storedTokens } from '../queries/tokens.ts';
+
+interface RowPorts {
+  readonly pool: Pool;
+  readonly keys: DataKeys | undefined;
+}
+
+const page = 500;
+
+/** What the tokens of the partner stand for. */
+export async function* tokensJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
+  yield* listOf(async function* opened() {
+    for (const stored of await storedTokens(pool, partnerId)) {
+      const token = await openToken(keys, stored);
+      if (token !== undefined) yield token;
+    }
+  });
+}
+
+/** Undefined: the key is destroyed. */
+async function openToken(keys: DataKeys | undefined, stored: StoredToken): Promise<object | undefined> {
+  const { token: stem, session_id, event_id, sealed } = stored;
+  const key = await keys?.byId(keyIdOf(sealed) ?? '');
+  const type = typeOfToken(stem);
+  if (key === undefined || key === erased || type === undefined) return undefined;
+  const value = open(key, tokenPlace(session_id, event_id, stem), sealed) as string;
+  return { token: tokenOf(key, type, value), type, value };
+}
+
+/** The updates of other systems that name the partner and are kept for sessions that begin. */
+export async function* keptUpdatesJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
+  yield* listOf(async function* opened() {
+    for (let after: string | undefined = '0'; after !== undefined;) {
+      const updates = await keptUpdatesOf(pool, partnerId, after, page);
+      for (const update of updates) {
+        const content = await openKeptUpdate(keys, update);
+        if (content !== undefined) yield JSON.parse(content) as object;
+      }
+      after = updates.at(page - 1)?.id;
+    }
+  });
+}
+
+/** The records of the access log. */
+export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncGenerator<string> {
+  yield* listOf(async function* records() {
+    let after = { at: '-infinity', event_id: '00000000-0000-0000-0000-000000000000' };
+    for (let count = page; count === page;) {
+      const { rows } = await pool.query<{ at: string; event_id: string; record: object }>(
+        `SELECT p.at::text AS at, p.event_id, to_json(r) AS record FROM access_record_partner AS p
+         JOIN access_record AS r ON r.event_id = p.event_id
+         WHERE p.partner_id = $1 AND (p.at, p.event_id) > ($2::timestamptz, $3::uuid)
+         ORDER BY p.at, p.event_id LIMIT $4`,
+        [partnerId, after.at, after.event_id, page],
+      );
+      for (const { record } of rows) yield record;
+      count = rows.length;
+      after = rows.at(-1) ?? after;
+    }
+  });
+}
+
+/** A JSON list, an item a line. */
+async function* listOf(items: () => AsyncIterable<object>): AsyncGenerator<string> {
+  yield '[';
+  let separator = '\n';
+  for await (const item of items()) {
+    yield separator + JSON.stringify(item);
+    separator = ',\n';
+  }
+  yield '\n]\n';
+}
