@@ -11,6 +11,8 @@ import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { partnerNotFound } from '../common/problems.ts';
+import { assertReachesPartner } from '../common/reach.ts';
 
 const purposePattern = /^[a-z0-9_.:-]{3,64}$/;
 
@@ -50,10 +52,11 @@ export class ArchiveController {
     @Headers('access-purpose') purpose: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<StreamableFile> {
+    assertReachesPartner(caller, partner_id);
     const { store, pool } = this;
     if (purpose === undefined || !purposePattern.test(purpose)) throw withoutPurpose();
     const files = await this.breaker.run(() => archiveOf({ store, pool }, partner_id));
-    if (files === undefined) throw new ProblemError('not_found', 'There is no such partner.');
+    if (files === undefined) throw partnerNotFound();
     await this.accessLog.record({
       caller,
       action: 'archive_partner',

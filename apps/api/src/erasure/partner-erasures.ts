@@ -4,12 +4,13 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Actor, PartnerCommand, PartnerPrivacy } from '#domain';
 import type { Logger } from '#platform';
-import { InjectLogger, ProblemError } from '#platform';
+import { InjectLogger } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { announcePartner, lastContact, savePrivacy } from '#read-models';
 import { AccessLog, commandPartner, EventStore, readPartner } from '#sessions';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { partnerNotFound } from '../common/problems.ts';
 
 const dayMs = 86_400_000;
 
@@ -34,7 +35,7 @@ export class PartnerErasures {
   async request(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
     const contact = await this.breaker.run(() => lastContact(this.pool, partner_id));
     const { revision } = await readPartner(this.store, partner_id);
-    if (contact === null && revision < 0) throw new ProblemError('not_found', 'There is no such partner.');
+    if (contact === null && revision < 0) throw partnerNotFound();
     const now = new Date();
     const { floorDays } = this.config;
     const processed = contact === null || contact.active ? now : new Date(contact.at);

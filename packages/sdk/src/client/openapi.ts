@@ -424,7 +424,7 @@ export interface paths {
         };
         /**
          * Reads of personal data and acts of administrators, the newest first
-         * @description For auditors and administrators. A read is listed within about a second.
+         * @description For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was done with the data of these.
          */
         readonly get: operations["listAccess"];
         readonly put?: never;
@@ -5168,6 +5168,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {
@@ -5335,6 +5344,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
             readonly 421: components["responses"]["host_not_allowed"];
@@ -5393,6 +5411,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {
@@ -5464,6 +5491,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {
@@ -5549,6 +5585,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {
