@@ -486,7 +486,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Revoke a token, or the tokens of a subject
-         * @description Within seconds no node accepts them any more, and their open connections end.
+         * @description It is recorded first. Within seconds no node accepts them any more, and their open connections end.
          */
         readonly post: operations["revokeTokens"];
         readonly delete?: never;
