@@ -4,6 +4,7 @@ import { applyErasures, ContextStore, knownErasures } from '#read-models';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run erasures -- --list | --apply
 
@@ -26,6 +27,7 @@ await runProgram(async () => {
   try {
     const ports = { pool, contexts: new ContextStore(redis), keys: opened?.keys };
     if (apply) {
+      await recordAct({ action: 'apply_erasures' });
       const { partners, erased_again, keys_destroyed } = await applyErasures(ports);
       console.log(
         `${partners} erasures; erased again ${erased_again.length} partners, ${keys_destroyed} keys`,

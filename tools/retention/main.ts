@@ -7,6 +7,7 @@ import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
 import { addressOf, unreachable } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run retention -- --dry-run | --apply
 
@@ -29,6 +30,7 @@ await runProgram(async () => {
   });
   try {
     const ran = await withRetentionLock(pool, async () => {
+      if (apply) await recordAct({ action: 'apply_retention' });
       const { before, deleted } = await runRetention({ store, pool, policy, apply });
       const verb = apply ? 'Deleted' : 'Would delete';
       console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);
