@@ -4,6 +4,7 @@ export type { Issuer } from './access/config.ts';
 export { AccessConfig, loadAccessConfig, loadAccessConfigOrExit } from './access/config.ts';
 export type { TokenClaims } from './access/development-issuer.ts';
 export { DevelopmentIssuer } from './access/development-issuer.ts';
+export { purposeForm, purposePattern, visibleForm, visiblePattern } from './access/forms.ts';
 export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
 export { TokenVerifier } from './access/token-verifier.ts';
 export { KeysConfig, loadKeysConfig } from './keys/config.ts';

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Controller, Get, Headers, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Req, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
-import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
+import { purposePattern } from '#privacy';
 import { archiveOf, zipOf } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
@@ -13,8 +14,7 @@ import { PartnerParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { partnerNotFound } from '../common/problems.ts';
 import { assertReachesPartner } from '../common/reach.ts';
-
-const purposePattern = /^[a-z0-9_.:-]{3,64}$/;
+import { requiredPurposeOf } from '../privacy/masking.ts';
 
 /** All data of one partner, for the person who asks for them. */
 @ApiTags('privacy')
@@ -49,12 +49,12 @@ export class ArchiveController {
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
   async archive(
     @Param() { partner_id }: PartnerParams,
-    @Headers('access-purpose') purpose: string | undefined,
     @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     assertReachesPartner(caller, partner_id);
     const { store, pool } = this;
-    if (purpose === undefined || !purposePattern.test(purpose)) throw withoutPurpose();
+    const purpose = requiredPurposeOf(request);
     const files = await this.breaker.run(() => archiveOf({ store, pool }, partner_id));
     if (files === undefined) throw partnerNotFound();
     await this.accessLog.record({
@@ -66,11 +66,6 @@ export class ArchiveController {
     });
     return toFile(zipOf(files));
   }
-}
-
-function withoutPurpose(): ProblemError {
-  const message = 'Access-Purpose must be 3 to 64 of a-z, 0-9, _ . : and -';
-  return new ProblemError('validation_failed', message, { errors: [{ field: 'access-purpose', message }] });
 }
 
 function toFile(zip: Readable): StreamableFile {
