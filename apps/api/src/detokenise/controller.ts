@@ -31,7 +31,6 @@ export class DetokeniseController {
     'malformed_json',
     'payload_too_large',
     'unsupported_media_type',
-    'forbidden',
     'not_found',
     'engine_unavailable',
   )

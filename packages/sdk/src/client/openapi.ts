@@ -4657,15 +4657,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`) */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {
@@ -5159,15 +5151,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`) */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {
