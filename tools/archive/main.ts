@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createLogger, createPool } from '#platform';
+import { purposeForm, purposePattern } from '#privacy';
 import type { ArchiveFile } from '#read-models';
 import { archiveOf, zipOf } from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
@@ -26,6 +27,7 @@ await runProgram(async () => {
   });
   const { partner, to, purpose } = values;
   if (partner === undefined || to === undefined) throw new Failure(usage);
+  if (!purposePattern.test(purpose)) throw new Failure(`--purpose ${purposeForm}`);
   const logger = createLogger('archive', 'silent');
   const opened = openKeys();
   const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));

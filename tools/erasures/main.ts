@@ -5,6 +5,7 @@ import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run erasures -- --list | --apply
 
@@ -27,6 +28,7 @@ await runProgram(async () => {
   try {
     const ports = { pool, contexts: new ContextStore(redis), keys: opened?.keys };
     if (apply) {
+      await recordAct({ action: 'apply_erasures' });
       await redisReady(redis);
       const { partners, erased_again, keys_destroyed } = await applyErasures(ports);
       console.log(

@@ -6,13 +6,15 @@ import { runningSystem } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 import { dataDir } from '../shared/paths.ts';
+import { recordAct } from '../shared/record-act.ts';
 import { initKeyFile, rotateKeyFile } from './key-file.ts';
 
 const usage = `usage: npm run keys -- init | status | rotate | rewrap
   init    makes the file of master keys that MASTER_KEYS names
   status  says how many data keys each master key wraps
   rotate  adds a master key to the file, which wraps new data keys from now on
-  rewrap  wraps all data keys anew with the current master key; it can be ended and run again`;
+  rewrap  wraps all data keys anew with the current master key; it can be ended and run again
+Rotate and rewrap are recorded in the access log first.`;
 
 /** As given, else those of the system that npm start runs on this data folder. */
 const env = {
@@ -27,12 +29,15 @@ await runProgram(async () => {
   const { keys } = loadKeysConfig(env);
   if (more.length > 0 || keys === null) throw new Failure(usage);
   if (action === 'init') return console.log(`${initKeyFile(fileOf(keys.masterKeys))} is the master key.`);
-  if (action === 'rotate') return rotated(rotateKeyFile(fileOf(keys.masterKeys)));
+  if (action === 'rotate') return rotate(fileOf(keys.masterKeys));
   if (action !== 'status' && action !== 'rewrap') throw new Failure(usage);
   const store = openKeyStore(keys.storeUrl, createLogger('keys', 'silent'));
   const masters = openMasterKeys(keys.masterKeys);
   try {
-    if (action === 'rewrap') await runRewrap(store, masters);
+    if (action === 'rewrap') {
+      await recordAct({ action: 'rewrap_keys' });
+      await runRewrap(store, masters);
+    }
     await printStatus(store, masters);
   } catch (error) {
     throw explained(error);
@@ -47,8 +52,9 @@ function fileOf(masterKeys: string): string {
   throw new Failure('Keys of AWS KMS are made and rotated there; then name the new one in MASTER_KEYS.');
 }
 
-function rotated(id: string): void {
-  console.log(`${id} wraps new data keys from now on, in running processes too.`);
+async function rotate(path: string): Promise<void> {
+  await recordAct({ action: 'rotate_master_key' });
+  console.log(`${rotateKeyFile(path)} wraps new data keys from now on, in running processes too.`);
   console.log('npm run keys -- rewrap, then the older keys can be removed from the file.');
 }
 

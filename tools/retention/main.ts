@@ -8,6 +8,7 @@ import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run retention -- --dry-run | --apply | --list
 
@@ -33,6 +34,7 @@ await runProgram(async () => {
   try {
     if (values.list) return await list(store);
     const ran = await withRetentionLock(pool, async () => {
+      if (apply) await recordAct({ action: 'apply_retention' });
       const { before, deleted } = await runRetention({ store, pool, policy, apply });
       const verb = apply ? 'Deleted' : 'Would delete';
       console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);

@@ -2,7 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevelopmentIssuer } from '../../libs/privacy/src/access/development-issuer.ts';
+import type { TokenClaims } from '../../libs/privacy/src/access/development-issuer.ts';
+import { runningSystem } from '../shared/address.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
 import { issuerDir } from '../shared/token.ts';
 import { tokenOptions } from './options.ts';
 
@@ -28,6 +31,19 @@ await runProgram(async () => {
   if (options === undefined) throw new Failure(usage);
   if (!existsSync(join(issuerDir(), 'private.json')))
     throw new Failure('There is no development issuer yet: npm start makes one.');
+  await recordIfItRuns(options.claims);
   const issuer = await DevelopmentIssuer.in(issuerDir());
   console.log(await issuer.token(options.claims, options.expiresS));
 }, usage);
+
+/** A token may be made before the system that it is for runs; then there is no log. */
+async function recordIfItRuns({ role, sub }: TokenClaims): Promise<void> {
+  const isKnown = process.env['EVENTSTORE_URL'] || runningSystem(process.env) !== undefined;
+  try {
+    if (!isKnown) throw new Failure('No system runs here.');
+    await recordAct({ action: 'make_token', what: `role ${role}, subject ${sub}` });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(`This token is not recorded in the access log. ${error.message}`);
+  }
+}

@@ -8,6 +8,7 @@ import { HealthChecks } from '#platform';
 import { projectionLag } from '#partitions';
 import { ReadModelsModule } from '#read-models';
 import { AccessLogModule } from './access-log/module.ts';
+import { AccessTokensModule } from './access-tokens/module.ts';
 import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
 import { AgentsModule } from './agents/module.ts';
@@ -20,7 +21,6 @@ import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
 import { ErasureModule } from './erasure/module.ts';
 import { CommandsModule } from './sessions/module.ts';
-import { TokensModule } from './tokens/module.ts';
 
 @Module({
   imports: [
@@ -39,7 +39,7 @@ import { TokensModule } from './tokens/module.ts';
     AgentsModule,
     AccessLogModule,
     ReadsModule,
-    TokensModule,
+    AccessTokensModule,
     DetokeniseModule,
     ErasureModule,
   ],

@@ -3,6 +3,7 @@ export { mayActAs, mayJoin, openCaller, reaches, roles } from './access/caller.t
 export { AccessConfig, loadAccessConfigOrExit } from './access/config.ts';
 export type { TokenClaims } from './access/development-issuer.ts';
 export { DevelopmentIssuer } from './access/development-issuer.ts';
+export { purposeForm, purposePattern, visibleForm, visiblePattern } from './access/forms.ts';
 export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
 export { TokenVerifier } from './access/token-verifier.ts';
 export { loadKeysConfig } from './keys/config.ts';

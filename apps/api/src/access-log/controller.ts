@@ -1,10 +1,13 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
+import type { Caller } from '#privacy';
 import { listAccess, summarizeAccess } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { reachedPartners } from '../common/reach.ts';
 import { AccessPageDto, AccessQuery, AccessSummaryDto, AccessSummaryQuery } from './dto.ts';
 
 const problems = ['validation_failed', 'invalid_cursor', 'forbidden', 'engine_unavailable'] as const;
@@ -22,12 +25,15 @@ export class AccessLogController {
   @Access('access_log')
   @ApiOperation({
     summary: 'Reads of personal data and acts of administrators, the newest first',
-    description: 'For auditors and administrators. A read is listed within about a second.',
+    description:
+      'For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was ' +
+      'done with the data of these.',
   })
   @ApiOkResponse({ type: AccessPageDto })
   @ApiProblems(...problems)
-  listAccess(@Query() query: AccessQuery): Promise<AccessPageDto> {
-    return this.breaker.run(() => listAccess(this.pool, query));
+  async listAccess(@CurrentCaller() caller: Caller, @Query() query: AccessQuery): Promise<AccessPageDto> {
+    const partners = reachedPartners(caller);
+    return this.breaker.run(() => listAccess(this.pool, { ...query, partners }));
   }
 
   @Get('summary')
@@ -39,7 +45,11 @@ export class AccessLogController {
   })
   @ApiOkResponse({ type: AccessSummaryDto })
   @ApiProblems(...problems)
-  accessSummary(@Query() query: AccessSummaryQuery): Promise<AccessSummaryDto> {
-    return this.breaker.run(() => summarizeAccess(this.pool, query));
+  async accessSummary(
+    @CurrentCaller() caller: Caller,
+    @Query() query: AccessSummaryQuery,
+  ): Promise<AccessSummaryDto> {
+    const partners = reachedPartners(caller);
+    return this.breaker.run(() => summarizeAccess(this.pool, { ...query, partners }));
   }
 }

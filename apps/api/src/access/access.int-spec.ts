@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { OpenAPIObject } from '@nestjs/swagger';
+import { decodeJwt } from 'jose';
 import { WebSocket } from 'ws';
-import type { Role, TokenClaims } from '#privacy';
+import type { TokenClaims } from '#privacy';
 import { DevelopmentIssuer, roles } from '#privacy';
-import { readEvents } from '#sessions';
+import { accessStream, readEvents } from '#sessions';
 import { TestAgent } from '../agents/testing/test-agent.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 import type { Act } from './rules.ts';
 import { mayDo, rules } from './rules.ts';
+import { testRoutes } from './test-routes.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 const agents: TestAgent[] = [];
@@ -60,17 +60,7 @@ async function refusedUpgrade(headers: Record<string, string>, query = ''): Prom
   return response.statusCode;
 }
 
-interface Operation {
-  readonly 'x-access'?: { readonly act: Act; readonly roles: readonly Role[] };
-}
-const document = JSON.parse(await readFile('docs/openapi.json', 'utf8')) as OpenAPIObject;
-const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
-    method: method.toUpperCase(),
-    path: path.replaceAll(/\{session_id\}|\{inquiry_id\}/g, randomUUID()).replaceAll(/\{\w+\}/g, 'x'),
-    rule: operation['x-access'],
-  })),
-);
+const operations = await testRoutes();
 
 describe('every route', () => {
   test.each(operations)('has a rule: $method $path', ({ rule }) => {
@@ -104,17 +94,18 @@ describe('a session that a token does not reach', () => {
 
   test.each(limits)('is not there, by its %s', async (_, limit) => {
     const foreign = await start({ region: 'IN-TN' });
-    const bearer = await token(limit);
-    for (const { method, path } of operations) {
+    for (const { method, path, body, headers, rule } of operations) {
       const own = path.replace(/sessions\/[\w-]{36}/, `sessions/${foreign}`);
-      if (own === path || method !== 'GET') continue;
-      const [there, missing] = [await call(bearer, method, own), await call(bearer, method, path)];
-      expect([own, ...told(there)]).toEqual([own, ...told(missing)]);
-      expect(there.status).toBe(404);
+      if (own === path) continue;
+      for (const role of rule?.roles ?? []) {
+        const bearer = await token({ role, ...limit });
+        const there = await call(bearer, method, own, body, headers);
+        const missing = await call(bearer, method, path, body, headers);
+        expect([role, method, own, ...told(there)]).toEqual([role, method, own, ...told(missing)]);
+        expect([own, there.status]).toEqual([own, 404]);
+        expect(there.headers.get('etag')).toBeNull();
+      }
     }
-    const end = await call(bearer, 'POST', `/v1/sessions/${foreign}/end`, {});
-    expect(end.status).toBe(404);
-    expect(end.headers.get('etag')).toBeNull();
   });
 
   test.each(limits)('cannot be started, by its %s', async (_, limit) => {
@@ -151,6 +142,38 @@ describe('a session that a token does not reach', () => {
   });
 });
 
+describe('a partner that a token does not reach', () => {
+  // Where a session would start, that is all that is refused: nothing of the partner is told.
+  const ofPartners = operations.filter(
+    ({ template, rule }) => template.startsWith('/v1/partners/') && rule?.act !== 'command',
+  );
+
+  test.each([
+    ['is not there for a token of other partners', { partners: ['P1'] }, 404],
+    ['is refused to a token that is limited to regions', { regions: ['IN-KA'] }, 403],
+    ['is refused to a token that is limited to channels', { channels: ['whatsapp'] }, 403],
+  ])('%s', async (_, limit, status) => {
+    const partner_id = partner();
+    await start({ partner_id, region: 'IN-KA' });
+    for (const { method, template, body, headers, rule } of ofPartners)
+      for (const role of rule?.roles ?? []) {
+        const bearer = await token({ role, ...limit });
+        const path = template.replace('{partner_id}', partner_id);
+        const answer = await call(bearer, method, path, body, headers);
+        expect([role, method, path, answer.status]).toEqual([role, method, path, status]);
+      }
+    const untouched = await call(await token({ role: 'admin' }), 'GET', `/v1/partners/${partner_id}/erasure`);
+    expect(untouched.body).toMatchObject({ status: 'none', hold: null });
+  });
+
+  test('has no access log for a token that is limited to regions or channels', async () => {
+    const summary = '/v1/access/summary?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
+    for (const limit of [{ regions: ['IN-KA'] }, { channels: ['ivr'] }])
+      for (const path of ['/v1/access', summary])
+        expect((await call(await token({ role: 'auditor', ...limit }), 'GET', path)).status).toBe(403);
+  });
+});
+
 describe('the instance', () => {
   test('is the one of the header where the token allows it', async () => {
     const id = await start();
@@ -183,15 +206,15 @@ describe('a token', () => {
     const sub = `bot-${randomUUID()}`;
     const bearer = await token({ sub });
     expect((await call(bearer, 'GET', '/v1/sessions')).status).toBe(200);
-    const revoked = await call(admin, 'POST', '/v1/tokens/revoke', { subject: sub });
-    expect(revoked.status).toBe(204);
+    expect((await call(admin, 'POST', '/v1/tokens/revoke', { subject: sub })).status).toBe(204);
     expect((await call(bearer, 'GET', '/v1/sessions')).status).toBe(401);
     const one = await token();
-    const { jti } = JSON.parse(Buffer.from(one.split('.')[1] ?? '', 'base64url').toString()) as {
-      jti: string;
-    };
+    const jti = String(decodeJwt(one).jti);
     await call(admin, 'POST', '/v1/tokens/revoke', { jti });
     expect((await call(one, 'GET', '/v1/sessions')).status).toBe(401);
+    const acts = await Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
+    for (const what of [`subject ${sub}`, `token ${jti}`])
+      expect(acts).toContainEqual(expect.objectContaining({ action: 'revoke_tokens', role: 'admin', what }));
   });
 });
 

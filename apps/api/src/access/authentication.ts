@@ -1,14 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '#privacy';
-import { AccessConfig, InvalidTokenError, mayActAs, openCaller, TokenVerifier } from '#privacy';
+import {
+  AccessConfig,
+  InvalidTokenError,
+  mayActAs,
+  openCaller,
+  TokenVerifier,
+  visiblePattern,
+} from '#privacy';
 import { forbidden, toAccessProblem, unauthenticated } from './problems.ts';
 import { Revocations } from './revocations.ts';
 
 type Headers = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'agent-id'?: unknown };
 
 const bearer = /^Bearer +(\S+)$/i;
-const instanceForm = /^[\x21-\x7e]{1,128}$/;
 /** A token has no place in an address, which logs, histories and proxies keep. */
 const tokenInAddress = /[?&](access_token|token|id_token|jwt|authorization)=|[=&?]eyJ[\w-]{8,}\.eyJ/i;
 
@@ -61,7 +67,7 @@ export function hasTokenInAddress(url: string | undefined): boolean {
 
 /** The instance that a request names, if the token allows it. A malformed name is refused where it is used. */
 function withInstance(caller: Caller, { 'agent-id': instance }: Headers): Caller {
-  if (typeof instance !== 'string' || !instanceForm.test(instance) || instance === caller.instance)
+  if (typeof instance !== 'string' || !visiblePattern.test(instance) || instance === caller.instance)
     return caller;
   if (!mayActAs(caller, instance)) throw forbidden(`The token is not for the instance ${instance}.`);
   return { ...caller, instance };

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Controller, Get, Headers, Inject, Optional, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, Param, Req, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
-import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
-import { DataKeys } from '#privacy';
+import { DataKeys, purposePattern } from '#privacy';
 import { archiveOf, zipOf } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
@@ -12,8 +12,9 @@ import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
-
-const purposePattern = /^[a-z0-9_.:-]{3,64}$/;
+import { partnerNotFound } from '../common/problems.ts';
+import { assertReachesPartner } from '../common/reach.ts';
+import { requiredPurposeOf } from '../privacy/masking.ts';
 
 /** All data of one partner, for the person who asks for them. */
 @ApiTags('privacy')
@@ -49,13 +50,14 @@ export class ArchiveController {
   @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
   async archive(
     @Param() { partner_id }: PartnerParams,
-    @Headers('access-purpose') purpose: string | undefined,
     @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
+    assertReachesPartner(caller, partner_id);
     const { store, pool, keys } = this;
-    if (purpose === undefined || !purposePattern.test(purpose)) throw withoutPurpose();
+    const purpose = requiredPurposeOf(request);
     const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id));
-    if (files === undefined) throw new ProblemError('not_found', 'There is no such partner.');
+    if (files === undefined) throw partnerNotFound();
     await this.accessLog.record({
       caller,
       action: 'archive_partner',
@@ -65,11 +67,6 @@ export class ArchiveController {
     });
     return toFile(zipOf(files));
   }
-}
-
-function withoutPurpose(): ProblemError {
-  const message = 'Access-Purpose must be 3 to 64 of a-z, 0-9, _ . : and -';
-  return new ProblemError('validation_failed', message, { errors: [{ field: 'access-purpose', message }] });
 }
 
 function toFile(zip: Readable): StreamableFile {

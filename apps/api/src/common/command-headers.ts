@@ -5,7 +5,7 @@ import type { Actor } from '#domain';
 import type { FieldError } from '#platform';
 import { parseWhole, ProblemError, validationFailed } from '#platform';
 import type { Caller, Reach } from '#privacy';
-import { openCaller, reaches } from '#privacy';
+import { openCaller, reaches, visibleForm, visiblePattern } from '#privacy';
 import { callerOf } from '../access/current-caller.ts';
 
 /** What a command's headers say: who sends it and under which conditions. */
@@ -28,16 +28,16 @@ interface Form {
   readonly message: string;
 }
 
-function visibleAscii(length: number): Form {
-  const message = `must be 1 to ${length} visible ASCII characters without spaces`;
-  return { pattern: new RegExp(`^[\\x21-\\x7e]{1,${length}}$`), message };
-}
+const visible: Form = { pattern: visiblePattern, message: visibleForm };
 
 const forms: readonly (readonly [string, Form])[] = Object.entries({
-  'agent-id': visibleAscii(128),
-  'idempotency-key': visibleAscii(255),
+  'agent-id': visible,
+  'idempotency-key': {
+    pattern: /^[\x21-\x7e]{1,255}$/,
+    message: 'must be 1 to 255 visible ASCII characters without spaces',
+  },
   'agent-epoch': { pattern: /^[1-9]\d{0,14}$/, message: 'must be a whole number from 1' },
-  'correlation-id': visibleAscii(128),
+  'correlation-id': visible,
   traceparent: {
     pattern: /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/,
     message: 'must be a W3C trace context, as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',

@@ -77,6 +77,10 @@ export function sessionNotFound(): ProblemError {
   return new ProblemError('not_found', withHint('session_not_found', 'There is no such session.'));
 }
 
+export function partnerNotFound(): ProblemError {
+  return new ProblemError('not_found', 'There is no such partner.');
+}
+
 function rejected({ rejection, command, revision }: CommandRejectedError): ProblemError {
   const detail = withHint(rejection.code, rejection.reason);
   if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')

@@ -5,7 +5,7 @@ import { SessionCache } from '#read-models';
 import type { Caller, Reach } from '#privacy';
 import { reaches } from '#privacy';
 import { forbidden } from '../access/problems.ts';
-import { sessionNotFound } from './problems.ts';
+import { partnerNotFound, sessionNotFound } from './problems.ts';
 
 /** What is asked of a session's state for its reach. */
 type Located = Pick<SessionState, 'identity' | 'session'>;
@@ -39,6 +39,22 @@ export function isReached(caller: Caller, { identity, session }: Located): boole
 export function assertMayStart(caller: Caller, session: Reach): void {
   if (!reaches(caller, session))
     throw forbidden('The token is not for sessions of this partner, region and channel.');
+}
+
+/**
+ * @throws ProblemError `not_found` for a partner of whom a token is not, as for one that is not there; `forbidden` where it is
+ * limited to regions or channels: all of a partner lies outside of them, whoever it is
+ */
+export function assertReachesPartner(caller: Caller, partnerId: string): void {
+  if (reachedPartners(caller)?.includes(partnerId) === false) throw partnerNotFound();
+}
+
+/** The partners whom a token is limited to; undefined: all. @throws ProblemError `forbidden`, as `assertReachesPartner` */
+export function reachedPartners({
+  limits: { partners, regions, channels },
+}: Caller): readonly string[] | undefined {
+  if ((regions ?? channels) === undefined) return partners;
+  throw forbidden('A token that is limited to regions or channels is for sessions, not for partners.');
 }
 
 /** Whether there are sessions that a caller does not reach. */

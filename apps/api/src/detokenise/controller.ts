@@ -5,6 +5,7 @@ import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
+import { assertReachesPartner } from '../common/reach.ts';
 import { Detokeniser } from './detokenise.ts';
 import { DetokenisedDto, DetokeniseDto } from './dto.ts';
 
@@ -30,7 +31,7 @@ export class DetokeniseController {
     'malformed_json',
     'payload_too_large',
     'unsupported_media_type',
-    'forbidden',
+    'not_found',
     'engine_unavailable',
   )
   async detokenise(
@@ -38,6 +39,7 @@ export class DetokeniseController {
     @Param() { partner_id }: PartnerParams,
     @Body() { tokens, purpose }: DetokeniseDto,
   ): Promise<DetokenisedDto> {
+    assertReachesPartner(caller, partner_id);
     return { partner_id, ...(await this.detokeniser.show(caller, partner_id, tokens, purpose)) };
   }
 }

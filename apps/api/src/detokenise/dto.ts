@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsString, Length, Matches } from 'class-validator';
-import { personalTypes } from '#privacy';
+import { personalTypes, purposeForm, purposePattern } from '#privacy';
 import type { PersonalType } from '#privacy';
 
 const example = 'tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210';
@@ -16,11 +16,11 @@ export class DetokeniseDto {
 
   @ApiProperty({
     example: 'refund:4711',
-    pattern: '^[a-z0-9_.:-]{3,64}$',
+    pattern: purposePattern.source,
     description: 'Why the values are to be shown. It stands in the access log: nothing personal.',
   })
   @IsString()
-  @Matches(/^[a-z0-9_.:-]{3,64}$/, { message: '$property must be 3 to 64 of a to z, digits and _ . : -' })
+  @Matches(purposePattern, { message: `$property ${purposeForm}` })
   purpose: string;
 }
 

@@ -5,10 +5,11 @@ import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
+import { assertReachesPartner } from '../common/reach.ts';
 import { PartnerErasureDto, ReasonDto, toPartnerErasureDto } from './dto.ts';
 import { PartnerErasures } from './partner-erasures.ts';
 
-const reads = ['validation_failed', 'internal_error', 'engine_unavailable'] as const;
+const reads = ['validation_failed', 'not_found', 'internal_error', 'engine_unavailable'] as const;
 const changes = [
   ...reads,
   'malformed_json',
@@ -34,12 +35,13 @@ export class ErasureController {
       'restricted now and erased then. A legal hold blocks it: 409 with the reason `legal_hold`.',
   })
   @ApiResponse({ status: 202, type: PartnerErasureDto, description: 'It is recorded, and will be done.' })
-  @ApiProblems(...changes, 'not_found')
+  @ApiProblems(...changes)
   async erase(
     @Param() { partner_id }: PartnerParams,
     @Body() { reason }: ReasonDto,
     @CurrentCaller() caller: Caller,
   ): Promise<PartnerErasureDto> {
+    assertReachesPartner(caller, partner_id);
     return toPartnerErasureDto(partner_id, await this.erasures.request(partner_id, reason, caller));
   }
 
@@ -48,7 +50,11 @@ export class ErasureController {
   @ApiOperation({ summary: 'What is asked for with a partner’s data, and the receipt of the last erasure' })
   @ApiResponse({ status: 200, type: PartnerErasureDto })
   @ApiProblems(...reads)
-  async status(@Param() { partner_id }: PartnerParams): Promise<PartnerErasureDto> {
+  async status(
+    @Param() { partner_id }: PartnerParams,
+    @CurrentCaller() caller: Caller,
+  ): Promise<PartnerErasureDto> {
+    assertReachesPartner(caller, partner_id);
     return toPartnerErasureDto(partner_id, await this.erasures.get(partner_id));
   }
 
@@ -61,6 +67,7 @@ export class ErasureController {
     @Param() { partner_id }: PartnerParams,
     @CurrentCaller() caller: Caller,
   ): Promise<PartnerErasureDto> {
+    assertReachesPartner(caller, partner_id);
     return toPartnerErasureDto(partner_id, await this.erasures.cancel(partner_id, caller));
   }
 
@@ -76,6 +83,7 @@ export class ErasureController {
     @Body() { reason }: ReasonDto,
     @CurrentCaller() caller: Caller,
   ): Promise<PartnerErasureDto> {
+    assertReachesPartner(caller, partner_id);
     return toPartnerErasureDto(partner_id, await this.erasures.hold(partner_id, reason, caller));
   }
 
@@ -88,6 +96,7 @@ export class ErasureController {
     @Param() { partner_id }: PartnerParams,
     @CurrentCaller() caller: Caller,
   ): Promise<PartnerErasureDto> {
+    assertReachesPartner(caller, partner_id);
     return toPartnerErasureDto(partner_id, await this.erasures.lift(partner_id, caller));
   }
 }

@@ -1,20 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
 import type { CheckedStore, ErasureReceipt, LegalHold, PartnerPrivacy } from '#domain';
-
-const reasonPattern = /^[a-z0-9_.:-]{3,64}$/;
+import { purposeForm, purposePattern } from '#privacy';
 
 /** Why something is asked for. It outlives the partner's data, so it is a name or a number of yours, no text. */
 export class ReasonDto {
   @ApiProperty({
     type: String,
     example: 'ticket:8812',
-    pattern: reasonPattern.source,
+    pattern: purposePattern.source,
     description:
       'An identifier of yours. It stays when the partner is erased, so it must say nothing personal.',
   })
   @IsString()
-  @Matches(reasonPattern, { message: '$property must be 3 to 64 of a-z, 0-9, _ . : and -' })
+  @Matches(purposePattern, { message: `$property ${purposeForm}` })
   reason: string;
 }
 

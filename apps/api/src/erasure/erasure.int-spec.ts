@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
+import { accessStream } from '#sessions';
 import type { TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -29,6 +30,10 @@ async function startPartner(): Promise<{ partner_id: string; session_id: string;
   return { partner_id, session_id, path };
 }
 
+async function recorded(): Promise<unknown[]> {
+  return Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
+}
+
 test('a partner whose data have to be kept is restricted, and only the named role reads them', async () => {
   const { partner_id, session_id, path } = await startPartner();
   const answer = await app.call('DELETE', path, reason);
@@ -49,6 +54,21 @@ test('a partner whose data have to be kept is restricted, and only the named rol
   });
 });
 
+test.each([
+  ['archive', 'GET', 'archive', undefined],
+  ['values of tokens', 'POST', 'detokenise', { tokens: ['tok'], purpose: 'refund:4711' }],
+  ['running session', 'POST', 'session', { channel: 'whatsapp', language: 'hi' }],
+])('the %s of a restricted partner is refused to other roles', async (_, method, route, body) => {
+  const { session_id, path } = await startPartner();
+  await app.call('DELETE', path, reason);
+  await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}`)).status === 403);
+  const answer = await app.call(method, `${path}/${route}`, body, { 'access-purpose': 'request:41' });
+  expect([answer.status, answer.body['type']]).toEqual([
+    403,
+    'https://turnstream.dev/problems/partner_restricted',
+  ]);
+});
+
 test('an erasure that waits can be withdrawn', async () => {
   const { partner_id, session_id, path } = await startPartner();
   await app.call('DELETE', path, reason);
@@ -67,6 +87,14 @@ test('a legal hold blocks an erasure with a clear answer', async () => {
   expect([blocked.status, blocked.body['reason']]).toEqual([409, 'legal_hold']);
   expect((await app.call('DELETE', `${path}/hold`)).body).toMatchObject({ hold: null });
   expect((await app.call('DELETE', path, reason)).status).toBe(202);
+});
+
+test('what is asked for with a partner is recorded before it is done, so also when it is refused', async () => {
+  const { partner_id, path } = await startPartner();
+  expect((await app.call('DELETE', `${path}/hold`)).status).toBe(409);
+  expect(await recorded()).toContainEqual(
+    expect.objectContaining({ action: 'lift_hold', partner_ids: [partner_id] }),
+  );
 });
 
 test.each([{}, { reason: 'He asked for it on the phone' }, { reason: 7 }])(
@@ -96,9 +124,7 @@ test('an archive holds all that is known of a partner, for a purpose that is rec
     `sessions/${session_id}.txt`,
   ])
     expect(zip.includes(name)).toBe(true);
-  const log = app.store.read(`access-${new Date().toISOString().slice(0, 10)}`);
-  const entries = await Array.fromAsync(log, ({ data }) => data);
-  expect(entries).toContainEqual(
+  expect(await recorded()).toContainEqual(
     expect.objectContaining({ action: 'archive_partner', purpose: 'request:41' }),
   );
 });

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import type { Actor, PartnerCommand, PartnerPrivacy } from '#domain';
+import type { PartnerCommand, PartnerPrivacy } from '#domain';
 import type { Logger } from '#platform';
-import { InjectLogger, ProblemError } from '#platform';
+import { InjectLogger } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { announcePartner, lastContact, savePrivacy } from '#read-models';
 import { AccessLog, commandPartner, EventStore, readPartner } from '#sessions';
+import { actorOf } from '../common/command-headers.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { partnerNotFound } from '../common/problems.ts';
 
 const dayMs = 86_400_000;
 
@@ -34,7 +36,7 @@ export class PartnerErasures {
   async request(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
     const contact = await this.breaker.run(() => lastContact(this.pool, partner_id));
     const { revision } = await readPartner(this.store, partner_id);
-    if (contact === null && revision < 0) throw new ProblemError('not_found', 'There is no such partner.');
+    if (contact === null && revision < 0) throw partnerNotFound();
     const now = new Date();
     const { floorDays } = this.config;
     const processed = contact === null || contact.active ? now : new Date(contact.at);
@@ -61,6 +63,7 @@ export class PartnerErasures {
     return this.command({ type: 'LiftHold', partner_id }, caller, { action: 'lift_hold' });
   }
 
+  /** What is refused is recorded, too: it was tried. */
   private async command(
     command: PartnerCommand,
     caller: Caller,
@@ -68,8 +71,8 @@ export class PartnerErasures {
   ): Promise<PartnerPrivacy | undefined> {
     const { partner_id } = command;
     const context = { actor: actorOf(caller), $correlationId: randomUUID() };
-    const { privacy = {} } = await commandPartner(this.store, command, context);
     await this.accessLog.record({ isAct: true, caller, partner_ids: [partner_id], session_ids: [], ...act });
+    const { privacy = {} } = await commandPartner(this.store, command, context);
     await this.tell(partner_id, privacy);
     return privacy;
   }
@@ -83,8 +86,4 @@ export class PartnerErasures {
       this.logger.warn({ err }, 'the bridge tells of the partner');
     }
   }
-}
-
-function actorOf({ role, subject }: Caller): Actor {
-  return { role, id: subject };
 }

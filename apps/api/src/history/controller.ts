@@ -152,7 +152,6 @@ export class HistoryController {
     'payload_too_large',
     'unsupported_media_type',
     'invalid_cursor',
-    'forbidden',
     'engine_unavailable',
   )
   async searchTurns(@CurrentCaller() caller: Caller, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {

@@ -1,11 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, Role } from '#privacy';
-import { openCaller } from '#privacy';
+import { openCaller, purposeForm, purposePattern } from '#privacy';
 import { validationFailed } from '#platform';
 
 /** The header in which a reader names why masked values are to be shown. */
 export const purposeHeader = 'access-purpose';
-const purposePattern = /^[a-z0-9_.:-]{3,64}$/;
 
 /**
  * How a caller sees personal data. `own`: agents and services see what they work with, and leave a record now and then;
@@ -32,8 +31,14 @@ export function purposeOf({ headers }: Pick<FastifyRequest, 'headers'>): string 
   const purpose = headers[purposeHeader];
   if (purpose === undefined) return undefined;
   if (typeof purpose === 'string' && purposePattern.test(purpose)) return purpose;
-  const message = 'must be 3 to 64 of a to z, digits and _ . : -';
-  throw validationFailed([{ field: purposeHeader, message }]);
+  throw validationFailed([{ field: purposeHeader, message: purposeForm }]);
+}
+
+/** As `purposeOf`, where there must be one. @throws ProblemError `validation_failed` */
+export function requiredPurposeOf(request: Pick<FastifyRequest, 'headers'>): string {
+  const purpose = purposeOf(request);
+  if (purpose !== undefined) return purpose;
+  throw validationFailed([{ field: purposeHeader, message: purposeForm }]);
 }
 
 /** Hides personal values of an answer, or leaves them. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '#privacy';
+import { visiblePattern } from '#privacy';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
 import { AccessLog, EventStore, readRawEvents } from '#sessions';
@@ -26,14 +27,13 @@ export interface Reader {
 const hourMs = 3_600_000;
 /** Reads of agents and services whose records this node remembers. */
 const remembered = 50_000;
-const correlationPattern = /^[\x21-\x7e]{1,128}$/;
 
 /** Who sends a request, and how they see personal data. @throws ProblemError `validation_failed` */
 export function readerOf(request: FastifyRequest): Reader {
   const caller = callerOf(request);
   const purpose = purposeOf(request);
   const given = request.headers['correlation-id'];
-  const correlationId = typeof given === 'string' && correlationPattern.test(given) ? given : request.id;
+  const correlationId = typeof given === 'string' && visiblePattern.test(given) ? given : request.id;
   return { caller, view: viewOf(caller, purpose), purpose, correlationId };
 }
 

@@ -4,6 +4,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { concatMap, map } from 'rxjs';
+import { purposePattern } from '#privacy';
 import type { ShownSession } from './reads.ts';
 import { readerOf, Reads } from './reads.ts';
 
@@ -44,7 +45,7 @@ export function Shows<T>({ action, mask, shown }: Answer<T>): MethodDecorator {
 const purpose = {
   name: 'Access-Purpose',
   required: false,
-  schema: { type: 'string', pattern: '^[a-z0-9_.:-]{3,64}$' },
+  schema: { type: 'string', pattern: purposePattern.source },
   description:
     'Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and ' +
     'each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none.',

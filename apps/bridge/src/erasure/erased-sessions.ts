@@ -2,9 +2,9 @@ import type { CheckedStore } from '#domain';
 import { inParallel } from '#platform';
 import type { CommandExecutor, EventStore } from '#sessions';
 import { CommandRejectedError, countPlainEvents, sessionStream, UnprojectableEventError } from '#sessions';
+import { actor } from './actor.ts';
 
 const atOnce = 8;
-const actor = { role: 'system', id: 'erasure' } as const;
 
 /** The sessions of a partner that is erased. */
 export class ErasedSessions {

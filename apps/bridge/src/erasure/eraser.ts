@@ -14,6 +14,7 @@ import {
   sessionsBefore,
 } from '#read-models';
 import { CommandExecutor, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
+import { actor } from './actor.ts';
 import { ErasedSessions } from './erased-sessions.ts';
 
 type Requested = Extract<Erasure, { status: 'requested' }>;
@@ -35,7 +36,6 @@ export type Step =
   | 'receipt';
 export type OnStep = (step: Step) => void;
 
-const actor = { role: 'system', id: 'erasure' } as const;
 const sessionsAtOnce = 8;
 /** How long an attempt waits for the projectors. */
 const projectedMs = 3_000;

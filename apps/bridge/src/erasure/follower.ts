@@ -20,6 +20,7 @@ import {
   readPartner,
   UnprojectableEventError,
 } from '#sessions';
+import { actor } from './actor.ts';
 
 /**
  * Brings what is asked for with partners' data from their streams into the table, from which the worker and the processes
@@ -84,7 +85,6 @@ export class PartnerFollower {
   /** The data of a restricted partner are kept, and nothing is added to them. */
   private async endSessions({ sessions }: PartnerState): Promise<void> {
     const command = { type: 'EndSession', reason: 'partner_restricted' } as const;
-    const actor = { role: 'system', id: 'erasure' } as const;
     for (const { session_id } of sessions.filter(({ over }) => !over)) {
       const request = { sessionId: session_id, commands: [command], actor, commandIds: [], body: {} };
       await this.commands.execute(request).catch((error: unknown) => {

@@ -5,14 +5,13 @@ import type { DataKeys } from '#privacy';
 import { knownErasures, sessionsBefore } from '#read-models';
 import type { EventStore } from '#sessions';
 import { CommandRejectedError, commandPartner, readPartner } from '#sessions';
+import { actor } from './actor.ts';
 
 interface RestoredPorts {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly keys: DataKeys | undefined;
 }
-
-const actor = { role: 'system', id: 'erasure' } as const;
 
 /**
  * Asks again for the erasure of partners whom the ledger has and whose streams know nothing of it: the event store was

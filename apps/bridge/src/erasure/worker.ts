@@ -13,6 +13,7 @@ import {
   releasePartner,
 } from '#read-models';
 import { CommandRejectedError, commandPartner, EventStore, readPartner } from '#sessions';
+import { actor } from './actor.ts';
 import { Eraser, NotErasedYetError } from './eraser.ts';
 import { PartnerFollower } from './follower.ts';
 import { eraseRestored } from './restored.ts';
@@ -25,7 +26,6 @@ const announcedPerRound = 100;
 /** How long to wait before a partner that is not erased yet is tried again (s). */
 const retryS = 1;
 const hourMs = 3_600_000;
-const actor = { role: 'system', id: 'erasure' } as const;
 
 /** Finishes erasures: those that are asked for, and those whose announced time, or the end of whose restriction, has come. */
 @Injectable()

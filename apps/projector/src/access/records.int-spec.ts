@@ -51,6 +51,26 @@ test('a read is a record of each partner whose data it showed', async () => {
   });
 });
 
+test('of limited partners only they are told, and no sessions that may be of others', async () => {
+  const from = new Date().toISOString();
+  const [own, other] = [randomUUID(), randomUUID()];
+  for (const partners of [[own], [own, other], [other]]) await log.record(entry(partners));
+  await recordsOf(other, 2);
+  const limits = { partners: [own], limit: 100 };
+  const { items } = await listAccess(harness.pool, { ...limits, from });
+  expect(items.map(({ partner_ids, session_ids }) => [partner_ids, session_ids.length])).toEqual([
+    [[own], 0],
+    [[own], 1],
+  ]);
+  expect((await listAccess(harness.pool, { ...limits, partner_id: other })).items).toEqual([]);
+  const counts = await summarizeAccess(harness.pool, {
+    ...limits,
+    from,
+    to: new Date(Date.now() + 60_000).toISOString(),
+  });
+  expect(counts.items).toMatchObject([{ partner_id: own, records: 2 }]);
+});
+
 test('a record that two nodes have added is there once', async () => {
   const other = new AccessLog(harness.store);
   const partner = randomUUID();

@@ -2,10 +2,10 @@ import type { JWTPayload } from 'jose';
 import type { Caller, CallerLimits, Role } from './caller.ts';
 import { roles } from './caller.ts';
 import { InvalidTokenError } from './errors.ts';
+import { visiblePattern } from './forms.ts';
 
 /** Items of a limit at most, and characters of a name. */
 const mostItems = 1_000;
-const visible = /^[\x21-\x7e]{1,128}$/;
 
 /**
  * The caller that a verified token stands for. A claim that cannot be understood refuses the token: a limit that is
@@ -46,7 +46,7 @@ function optional(claims: JWTPayload, name: string): string | null {
 }
 
 function text(name: string, claim: unknown): string {
-  if (typeof claim === 'string' && visible.test(claim)) return claim;
+  if (typeof claim === 'string' && visiblePattern.test(claim)) return claim;
   throw new InvalidTokenError(`The claim ${name} must be 1 to 128 visible ASCII characters.`);
 }
 
@@ -54,7 +54,7 @@ function list(claims: JWTPayload, name: string): readonly string[] | undefined {
   if (!Object.hasOwn(claims, name)) return undefined;
   const claim = claims[name];
   const isList = Array.isArray(claim) && claim.length <= mostItems;
-  if (isList && claim.every((item): item is string => typeof item === 'string' && visible.test(item)))
+  if (isList && claim.every((item): item is string => typeof item === 'string' && visiblePattern.test(item)))
     return claim;
   throw new InvalidTokenError(`The claim ${name} must be a list of at most ${mostItems} names.`);
 }

@@ -22,6 +22,8 @@ export interface AccessRecord {
 
 interface AccessFilter {
   readonly partner_id?: string | undefined;
+  /** Only what is about these partners, and nothing of others. */
+  readonly partners?: readonly string[] | undefined;
   readonly subject?: string | undefined;
   /** ISO 8601, this time included. */
   readonly from?: string | undefined;
@@ -33,12 +35,13 @@ interface AccessFilter {
 
 /** What is recorded of reads and acts, the newest first. @throws InvalidCursorError */
 export async function listAccess(pool: Pool, filter: AccessFilter): Promise<Page<AccessRecord>> {
-  const { partner_id, subject, from, to, limit, after } = filter;
+  const { partner_id, partners, subject, from, to, limit, after } = filter;
   // The time of a record stands with its partner, too: one index has both.
   const at = partner_id === undefined ? 'r.at' : 'p.at';
   const id = partner_id === undefined ? 'r.event_id' : 'p.event_id';
   const conditions = new Conditions()
     .add('p.partner_id = $?', partner_id)
+    .add(partner_id === undefined ? ofPartners : 'p.partner_id = ANY($?::text[])', partners)
     .add('r.subject = $?', subject)
     .add(`${at} >= $?`, from)
     .add(`${at} < $?`, to);
@@ -56,10 +59,20 @@ export async function listAccess(pool: Pool, filter: AccessFilter): Promise<Page
      ORDER BY ${at} DESC, ${id} DESC LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
   );
-  const items = withinBytes(rows.slice(0, limit));
+  const items = withinBytes(rows.slice(0, limit).map((row) => onlyOf(row, partners)));
   const last = items.at(-1);
   const more = rows.length > items.length && last !== undefined;
   return { items, next: more ? encodeCursor([last.at, last.event_id]) : null };
+}
+
+const ofPartners = `EXISTS (SELECT FROM access_record_partner AS a
+  WHERE a.event_id = r.event_id AND a.partner_id = ANY($?::text[]))`;
+
+/** A record without what it says of other partners; which sessions are whose, it does not say. */
+function onlyOf(record: AccessRecord, partners: readonly string[] | undefined): AccessRecord {
+  const partner_ids = record.partner_ids.filter((id) => partners?.includes(id) ?? true);
+  const isWhole = partner_ids.length === record.partner_ids.length;
+  return isWhole ? record : { ...record, partner_ids, session_ids: [] };
 }
 
 export interface AccessCount {
@@ -73,6 +86,8 @@ export interface AccessCount {
 }
 
 interface SummaryFilter {
+  /** Only these partners. */
+  readonly partners?: readonly string[] | undefined;
   readonly from: string;
   readonly to: string;
   readonly limit: number;
@@ -82,9 +97,12 @@ interface SummaryFilter {
 /** Whose data was touched within a time, and by whom: a count for each subject and partner. @throws InvalidCursorError */
 export async function summarizeAccess(
   pool: Pool,
-  { from, to, limit, after }: SummaryFilter,
+  { partners, from, to, limit, after }: SummaryFilter,
 ): Promise<Page<AccessCount>> {
-  const conditions = new Conditions().add('p.at >= $?', from).add('p.at < $?', to);
+  const conditions = new Conditions()
+    .add('p.at >= $?', from)
+    .add('p.at < $?', to)
+    .add('p.partner_id = ANY($?::text[])', partners);
   if (after !== undefined)
     conditions.add('(p.partner_id, subject, role) > ($?, $?, $?)', ...decodeCursor(after, texts));
   const { rows } = await pool.query<AccessCount>(

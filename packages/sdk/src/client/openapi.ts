@@ -424,7 +424,7 @@ export interface paths {
         };
         /**
          * Reads of personal data and acts of administrators, the newest first
-         * @description For auditors and administrators. A read is listed within about a second.
+         * @description For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was done with the data of these.
          */
         readonly get: operations["listAccess"];
         readonly put?: never;
@@ -486,7 +486,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Revoke a token, or the tokens of a subject
-         * @description Within seconds no node accepts them any more, and their open connections end.
+         * @description It is recorded first. Within seconds no node accepts them any more, and their open connections end.
          */
         readonly post: operations["revokeTokens"];
         readonly delete?: never;
@@ -4657,15 +4657,7 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            readonly 403: components["responses"]["origin_not_allowed"];
             readonly 408: components["responses"]["request_timeout"];
             /** @description The body is too large (`payload_too_large`) */
             readonly 413: {
@@ -5159,8 +5151,9 @@ export interface operations {
                 };
             };
             readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
-            readonly 403: {
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -5335,6 +5328,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             readonly 414: components["responses"]["uri_too_long"];
             readonly 421: components["responses"]["host_not_allowed"];
@@ -5393,6 +5395,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {
@@ -5464,6 +5475,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {
@@ -5549,6 +5569,15 @@ export interface operations {
             };
             readonly 401: components["responses"]["unauthenticated"];
             readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 408: components["responses"]["request_timeout"];
             /** @description The session's state does not allow the command (`command_not_allowed`) */
             readonly 409: {

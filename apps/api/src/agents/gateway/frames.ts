@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import { visiblePattern } from '#privacy';
 import type { Act } from '../../access/rules.ts';
 
 /** Makes the instance known; the first frame of a connection. */
@@ -141,7 +142,7 @@ const isResume = compile<SessionMembers & Pick<Resume, 'epoch'>>(['session_id', 
 const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
   instance: {
     type: 'string',
-    pattern: '^[\\x21-\\x7e]{1,128}$',
+    pattern: visiblePattern.source,
     description: '1 to 128 visible ASCII characters without spaces',
   },
   pool: {

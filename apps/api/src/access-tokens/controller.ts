@@ -3,6 +3,7 @@ import { ApiBody, ApiNoContentResponse, ApiOperation, ApiResponse, ApiTags } fro
 import type { Logger } from '#platform';
 import { InjectLogger, validationFailed } from '#platform';
 import type { Caller } from '#privacy';
+import { AccessLog } from '#sessions';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
@@ -17,6 +18,7 @@ export class TokensController {
   constructor(
     private readonly tickets: Tickets,
     private readonly revocations: Revocations,
+    private readonly accessLog: AccessLog,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
@@ -37,7 +39,8 @@ export class TokensController {
   @Access('revoke')
   @ApiOperation({
     summary: 'Revoke a token, or the tokens of a subject',
-    description: 'Within seconds no node accepts them any more, and their open connections end.',
+    description:
+      'It is recorded first. Within seconds no node accepts them any more, and their open connections end.',
   })
   @ApiBody({ type: RevokeDto, examples: revokeExamples })
   @ApiNoContentResponse({ description: 'It is revoked.' })
@@ -57,6 +60,9 @@ export class TokensController {
         { field: 'jti', message: 'give either jti or subject, before only with subject' },
       ]);
     const issued_before = before === undefined ? new Date() : new Date(before);
+    const what = jti === undefined ? `subject ${subject}` : `token ${jti}`;
+    const act = { action: 'revoke_tokens', partner_ids: [], session_ids: [], what };
+    await this.accessLog.record({ isAct: true, caller, ...act });
     const revocation = subject === undefined ? { token_id: jti ?? '' } : { subject, issued_before };
     await this.revocations.add(revocation, caller.subject);
     this.logger.info({ by: caller.subject, jti, subject, before }, 'tokens were revoked');

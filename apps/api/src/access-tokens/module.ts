@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TokensController } from './controller.ts';
 
-/** Tickets, and tokens that are revoked. */
+/** Tickets, and tokens of callers that are revoked. */
 @Module({ controllers: [TokensController] })
-export class TokensModule {}
+export class AccessTokensModule {}

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches } from 'class-validator';
+import { visibleForm, visiblePattern } from '#privacy';
 import { IsTime } from '../common/query-values.ts';
 
-const name = /^[\x21-\x7e]{1,128}$/;
-const message = '$property must be 1 to 128 visible ASCII characters without spaces';
+const message = `$property ${visibleForm}`;
 
 export class TicketDto {
   @ApiProperty({ description: 'Opens one WebSocket or event stream, as `?ticket=`, on any node.' })
@@ -17,13 +17,13 @@ export class RevokeDto {
   @ApiPropertyOptional({ description: 'The id of one token; or else `subject`.' })
   @IsOptional()
   @IsString()
-  @Matches(name, { message })
+  @Matches(visiblePattern, { message })
   jti?: string;
 
   @ApiPropertyOptional({ description: 'Whose tokens are revoked.' })
   @IsOptional()
   @IsString()
-  @Matches(name, { message })
+  @Matches(visiblePattern, { message })
   subject?: string;
 
   @ApiPropertyOptional({
