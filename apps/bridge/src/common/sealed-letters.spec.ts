@@ -62,6 +62,16 @@ test('a letter of nobody known is sealed with the key of its topic and day', asy
   expect(partners).toContainEqual(expect.stringMatching(/^\/topic\/orders\.events\/\d{4}-\d\d-\d\d$/));
 });
 
+test.each(['/index', '9876543210', 'ravi@example.in'])(
+  'a letter that names %s for a partner is one of nobody known',
+  async (partner_id) => {
+    const before = store.keys.size;
+    await sealed({ value: Buffer.from(JSON.stringify({ partner_id })), topic: `of-${partner_id}` });
+    const partners = [...store.keys.values()].map((key) => key.partner_id);
+    expect(partners.slice(before)).toEqual([expect.stringMatching(/^\/topic\//)]);
+  },
+);
+
 test('a letter that was moved to another place does not open', async () => {
   const moved = { ...read(await sealed()), offset: '9' };
   await expect(openLetter(keys, moved)).rejects.toThrow('does not open');

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from '#domain';
+import { isPartnerId } from '#domain';
 import type { DeadLetter, Outgoing } from '#messaging';
 import { readDeadLetter, writeDeadLetter } from '#messaging';
 import type { DataKey, DataKeys } from '#privacy';
 import { BlindIndex, erased, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
-import { isReference } from '#read-models';
 
 /** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
 export const letterPartners = '/topic/';
@@ -106,7 +106,7 @@ function partnerIn(value: Buffer | null): string | undefined {
   try {
     const message = JSON.parse(value?.toString() ?? '') as { partner_id?: unknown; data?: object | null };
     const { partner_id } = { ...message, ...message.data };
-    return isReference(partner_id) ? partner_id : undefined;
+    return isPartnerId(partner_id) ? partner_id : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
+import { isPartnerId } from '#domain';
 import { DataKeys } from '#privacy';
-import { isReference, StoredReferences } from '#read-models';
+import { StoredReferences } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
 import type { Mention } from '../references/changes.ts';
 import { fromContent, toContent } from './kept-content.ts';
@@ -64,7 +65,7 @@ export class KeptUpdates {
         SELECT key, id FROM kept`,
       values: [
         distinct.map(([key]) => key),
-        distinct.map(([, { about }]) => (isReference(about.partner) ? about.partner : null)),
+        distinct.map(([, { about }]) => (isPartnerId(about.partner) ? about.partner : null)),
         contents,
         distinct.map(([, { update }]) => orderedAt(update)),
         this.config.keepUpdatesHours,

@@ -51,6 +51,32 @@ test('an update that names a partner is sealed with its key, any other with one 
   expect(partners).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/), 'P1']);
 });
 
+test.each(['9876543210', 'ravi@example.in', '/index', '/kept/2026-11-29'])(
+  'a partner named %s gets no key, and stands in no table',
+  async (partner) => {
+    await harness.receive(update({ order: 'O1', partner }));
+    const partners = [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
+    expect(partners).toEqual(['/index', `/kept/${new Date().toISOString().slice(0, 10)}`]);
+    expect(await stored()).not.toContain(partner);
+  },
+);
+
+test('a session of a partner with such an id from before is found, and gets what came for it', async () => {
+  const session = new Script();
+  await harness.receive(update({ partner: '9876543210' }));
+  await harness.indexed(session, start('9876543210'));
+  expect(harness.recorded).toHaveLength(1);
+  const finder = new SessionFinder(database.pool, testDataKeys(store));
+  const [page] = await finder.first(await harness.ownership.addressees([{ partner: '9876543210' }]));
+  expect(page?.sessions).toEqual([session.sessionId]);
+});
+
+test('an update that names such a partner enters no session of another', async () => {
+  await harness.receive(update({ order: 'O1', partner: '9876543210' }));
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toEqual([]);
+});
+
 test('sessions are found by an order, and by one that was indexed before there were keys', async () => {
   const [before, now] = [new Script(), new Script()];
   await new LateHarness(database.pool).indexed(before, start('P1'), mention({ order_id: 'O1' }));
