@@ -36,6 +36,11 @@ export function purposeOf({ headers }: Pick<FastifyRequest, 'headers'>): string 
   throw validationFailed([{ field: purposeHeader, message }]);
 }
 
+/** For what shows personal values to nobody without a purpose. */
+export function purposeMissing(): Error {
+  return validationFailed([{ field: purposeHeader, message: 'must say why, as complaint:4711' }]);
+}
+
 /** Hides personal values of an answer, or leaves them. */
 export type Masker = <T>(value: T, hide: (value: T) => T) => T;
 
