@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { KeyStoreUnavailableError } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
@@ -27,6 +28,12 @@ afterAll(() => database.drop());
 
 const update = (about: Parameters<typeof updateAbout>[0]): ReturnType<typeof updateAbout> =>
   updateAbout(about, { data: { status: 'CANARY-status' }, reference: 'CANARY-order' });
+
+/** Kept updates of an identity; null: of any. */
+async function rowsWith(identity: Buffer | null): Promise<number | null> {
+  const sql = 'SELECT FROM kept_update WHERE $1::bytea IS NULL OR identity = $1';
+  return (await database.pool.query(sql, [identity])).rowCount;
+}
 
 /** All rows of the tables, as one text. */
 async function stored(): Promise<string> {
@@ -84,6 +91,27 @@ test('sessions are found by an order, and by one that was indexed before there w
   const finder = new SessionFinder(database.pool, testDataKeys(store));
   const [page] = await finder.first([{ references: [{ kind: 'order', reference: 'O1' }], partner: null }]);
   expect(page?.sessions).toEqual([before.sessionId, now.sessionId].sort());
+});
+
+test('the id of an update cannot be told by trying ids', async () => {
+  const kept = update({ order: 'O1' });
+  const guessed = (): Promise<number | null> => {
+    const { system, source_event_id } = kept.update;
+    const identity = hash('sha256', `${system}\0${source_event_id}`, 'buffer');
+    return rowsWith(identity);
+  };
+  await harness.receive(kept, kept);
+  expect([await rowsWith(null), await guessed()]).toEqual([1, 0]);
+});
+
+test('an update that was kept before there were keys, and comes again, is the same one', async () => {
+  const kept = update({ order: 'O1' });
+  await new LateHarness(database.pool).receive(kept);
+  await harness.receive(kept);
+  expect(await rowsWith(null)).toBe(1);
+  expect(await stored()).not.toContain('CANARY');
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toHaveLength(1);
 });
 
 test('an update that was kept before there were keys is recorded late', async () => {
