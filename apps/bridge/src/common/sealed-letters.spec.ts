@@ -72,6 +72,16 @@ test.each(['/index', '9876543210', 'ravi@example.in'])(
   },
 );
 
+test('a letter of a partner whose key does not open is sealed as one of nobody known', async () => {
+  const { id } = await keys.of('P3');
+  const damaged = await store.byId(id);
+  const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };
+  if (damaged) store.keys.set(id, { ...damaged, wrapped });
+  keys.forget('P3');
+  const more = { value: Buffer.from('{"partner_id":"P3"}') };
+  expect(await openLetter(keys, read(await sealed(more)))).toEqual({ ...letter, ...more });
+});
+
 test('a letter that was moved to another place has its place and reason only', async () => {
   const moved = { ...read(await sealed()), offset: '9' };
   const { key, value, detail, reason } = await openLetter(keys, moved);

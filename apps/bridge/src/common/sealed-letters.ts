@@ -40,9 +40,8 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
       ]),
     ),
   };
-  const today = new Date().toISOString().slice(0, 10);
-  const owner = partnerIn(value) ?? `${letterPartners}${letter.topic}/${today}`;
-  const sealed = seal(await keys.of(owner), placeOf(letter), contents as unknown as JsonObject) ?? '';
+  const dataKey = await ownKeyOf(keys, letter);
+  const sealed = seal(dataKey, placeOf(letter), contents as unknown as JsonObject) ?? '';
   // Messages of one key stay in their order.
   const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
   return writeDeadLetter({
@@ -81,6 +80,17 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
       ]),
     ),
   };
+}
+
+/** Its partner's; of nobody known, or where that does not open, its topic's: a letter must be written. */
+async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
+  const partner = partnerIn(value);
+  const own = partner && (await keys.of(partner).catch(unlessUnknown));
+  return own || keys.of(`${letterPartners}${topic}/${new Date().toISOString().slice(0, 10)}`);
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof UnknownKeyError)) throw error;
 }
 
 function withoutMessage(letter: DeadLetter, detail: string): DeadLetter {
