@@ -31,6 +31,7 @@ export type { PartnerEvent } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
 export type { CheckedStore, Erasure, ErasureReceipt, LegalHold, PartnerPrivacy } from './partner/privacy.ts';
 export { inheritance } from './partner/memory.ts';
+export { isPartnerId, looksLikePhone } from './partner/partner-id.ts';
 export { newPartner } from './partner/state.ts';
 export type { Inheritance, ListedSession, PartnerState } from './partner/state.ts';
 export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';

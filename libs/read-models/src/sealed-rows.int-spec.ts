@@ -137,6 +137,29 @@ test('plain rows of the time before the keys are shown, and sealed when their se
   expect(await read()).toEqual(before);
 });
 
+test('a session whose key does not open is set aside, and keeps no other from the tables', async () => {
+  const keys = testDataKeys(keyStore);
+  const { id } = await keys.of('P1');
+  keys.forget('P1');
+  const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };
+  const damaged = await keyStore.byId(id);
+  if (damaged) keyStore.keys.set(id, { ...damaged, wrapped });
+  const [broken, whole] = [new Script(), new Script()];
+  const itemsOf = (script: Script, partner_id: string) => {
+    const start = { ...startSession, partner_id } as typeof startSession;
+    const events = [...script.request(start), ...script.request(turn(randomUUID()))];
+    return events.map((event) => ({ session_id: script.sessionId, event, position: (position += 10n) }));
+  };
+  const items = [...itemsOf(broken, 'P1'), ...itemsOf(whole, 'P2')];
+  const rows = new RowsStore(database.pool, false, keys);
+  const found = await rows.write(writer, items, position, null);
+  expect(found).toMatchObject([{ session_id: broken.sessionId, revision: 0, reason: 'unknown_key' }]);
+  expect(await stored()).toContain(whole.sessionId);
+  expect(await stored()).not.toContain(broken.sessionId);
+  const again = await rewriteSession(database.pool, writer, broken.sessionId, broken.events, null, keys);
+  expect(again).toMatchObject({ revision: 0, reason: 'unknown_key' });
+});
+
 test('while there is no key nothing is written', async () => {
   const script = new Script();
   keyStore.fails = true;

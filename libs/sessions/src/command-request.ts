@@ -77,6 +77,11 @@ export class CommandIdentity {
     this.hash = keyedHash(key, this.plainHash);
   }
 
+  /** An id of another system, as it is stored. */
+  stored(id: string): string {
+    return keyedId(this.key, id);
+  }
+
   /** The forms in which ids may be stored: as they are now, and as they were before there was a key. */
   formsOf(ids: readonly string[]): readonly string[] {
     return this.key === undefined ? ids : [...ids.map((id) => keyedId(this.key, id)), ...ids];
@@ -120,7 +125,7 @@ export function commandContext(
   const common = {
     occurred_at,
     actor,
-    ...(causationId === undefined ? {} : { $causationId: causationId }),
+    ...(causationId === undefined ? {} : { $causationId: identity.stored(causationId) }),
     ...(command_id === undefined ? {} : { command_id, command_hash }),
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };

@@ -47,7 +47,9 @@ async function contentOf(codec: EventCodec, stored: StoredEvent): Promise<Conten
 
 /** Hashes of the first scheme are more than a day old: what they told apart is not sent again, and they are left out. */
 function withKeyedIds(key: DataKey, metadata: EventMetadata): EventMetadata {
-  const { command_id, command_hash, command_aliases, ...rest } = metadata;
+  const { command_id, command_hash, command_aliases, ...more } = metadata;
+  const cause = more.$causationId;
+  const rest = cause === undefined ? more : { ...more, $causationId: keyedId(key, cause) };
   if (command_id === undefined || command_hash?.startsWith(commandHashScheme) !== true) return rest;
   const aliases = command_aliases?.map((id) => keyedId(key, id));
   return {

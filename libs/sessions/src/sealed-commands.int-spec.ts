@@ -46,12 +46,22 @@ async function storedText(): Promise<string> {
 }
 
 const commandIds = ['key:CANARY', 'message:CANARY'];
+const update: SessionCommand = {
+  type: 'RecordExternalUpdate',
+  system: 'orders',
+  kind: 'order_updated',
+  reference: null,
+  data: {},
+  source_event_id: 'e-1',
+  status: 'CANARY',
+};
 const reason: SessionCommand = { type: 'EndSession', reason: 'CANARY' };
 
 test('the event store has neither personal data nor ids of messages, and what is read has both', async () => {
   await assignSession(sealing, partner_id, id);
   await run(sealing, start(), { commandIds });
   await run(sealing, { type: 'ChangePreferences', preferences: { call_back: 'CANARY' } });
+  await run(sealing, update, { causationId: 'CANARY' });
   await run(sealing, reason);
   expect(await storedText()).not.toContain('CANARY');
   const session = await readSession(sealing, id);

@@ -172,6 +172,38 @@ test('each unmasked read of an auditor is recorded, a masked one is not', async 
   ]);
 });
 
+describe('a search by a value', () => {
+  const search = (name: Name, headers?: Record<string, string>): Promise<Answer> =>
+    call(
+      'POST',
+      '/v1/turns/search',
+      name,
+      { entity: { name: 'name', value: 'nobody' }, partner_id },
+      headers,
+    );
+
+  test.each<[Name, object, number]>([
+    ['agent', {}, 200],
+    ['analyst', {}, 403],
+    ['analyst', purpose, 403],
+    ['auditor', {}, 400],
+    ['auditor', purpose, 200],
+    ['admin', {}, 400],
+    ['admin', purpose, 200],
+  ])('of %s with %j is answered with %i', async (name, headers, status) => {
+    expect((await search(name, { ...headers })).status).toBe(status);
+  });
+
+  test('of an auditor is recorded although it finds nothing', async () => {
+    const before = (await recordsOf('auditor')).length;
+    expect((await search('auditor', purpose)).body['items']).toEqual([]);
+    const records = (await recordsOf('auditor')).slice(before);
+    expect(records).toMatchObject([
+      { action: 'search_turns', partner_ids: [partner_id], session_ids: [], purpose: 'complaint:4711' },
+    ]);
+  });
+});
+
 test('an agent leaves one record a session and hour, however much it reads at once', async () => {
   await Promise.all(Object.values(paths()).flatMap((path) => [get(path, 'other'), get(path, 'other')]));
   expect(await recordsOf('other')).toMatchObject([{ partner_ids: [partner_id], session_ids: [id] }]);
@@ -203,5 +235,7 @@ test('a read that cannot be recorded is refused', async () => {
   expect(await get(path, 'analyst')).toMatchObject({ status: 200 });
   const refused = await get(path, 'auditor', purpose);
   expect(refused.status).toBe(503);
+  const query = { entity: { name: 'name', value: 'nobody' } };
+  expect(await call('POST', '/v1/turns/search', 'auditor', query, purpose)).toMatchObject({ status: 503 });
   expect(JSON.stringify(refused.body)).not.toContain(secret);
 });

@@ -12,6 +12,8 @@ export const rules = {
   follow: ['agent', 'service'],
   /** List sessions and turns. */
   list: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** Find turns by a value: also without an answer it tells something of a person. */
+  search: ['agent', 'service', 'auditor', 'admin'],
   /** See which agent instances are connected. */
   agents: ['agent', 'service', 'analyst', 'auditor', 'admin'],
   /** Get a ticket for a connection from a browser. */

@@ -7,7 +7,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
-import { KeyStoreUnavailableError, openCaller } from '#privacy';
+import { KeyStoreUnavailableError, openCaller, UnknownKeyError } from '#privacy';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import { toApiProblem } from './problems.ts';
 
@@ -19,8 +19,11 @@ const problemOf = (error: unknown): ProblemError => {
 const rejected = (code: Rejection['code'], reason: string): ProblemError =>
   problemOf(new CommandRejectedError({ code, reason, data: { limit: 3 } }, 1, 41));
 
-test('an unavailable key store is a 503 that says what to do', () => {
-  const { code, status, headers, message } = problemOf(new KeyStoreUnavailableError());
+test.each([
+  ['an unavailable key store', new KeyStoreUnavailableError()],
+  ['a key that does not open', new UnknownKeyError('k1')],
+])('%s is a 503 that says what to do', (_, error) => {
+  const { code, status, headers, message } = problemOf(error);
   expect([code, status, headers['retry-after']]).toEqual(['engine_unavailable', 503, '1']);
   expect(message).toContain('key store');
 });

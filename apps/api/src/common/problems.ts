@@ -9,7 +9,7 @@ import {
   WrongExpectedRevisionError,
 } from '#sessions';
 import { ProblemError } from '#platform';
-import { KeyStoreUnavailableError } from '#privacy';
+import { KeyStoreUnavailableError, UnknownKeyError } from '#privacy';
 import { InvalidCursorError, SessionSetAsideError } from '#read-models';
 import type { Masker } from '../privacy/masking.ts';
 import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
@@ -22,7 +22,7 @@ const unavailable =
 
 const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 const keysUnavailable =
-  'The key store is unavailable, and the keys of this partner are not at hand. Send the same request again.';
+  'The key store is unavailable, or has no key of this partner that opens. Send the same request again.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -61,7 +61,7 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
       { cause: error.cause ?? error },
     );
   }
-  if (error instanceof KeyStoreUnavailableError)
+  if (error instanceof KeyStoreUnavailableError || error instanceof UnknownKeyError)
     return new ProblemError(
       'engine_unavailable',
       keysUnavailable,

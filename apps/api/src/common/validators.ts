@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import type { ValidationArguments } from 'class-validator';
 import { IsUUID, Matches, ValidateBy } from 'class-validator';
 import type { UpdateReferences } from '#domain';
+import { looksLikePhone } from '#domain';
 import { Convert } from '#platform';
 
 /** A UUID of any version (or the one given), in lower case from here on: stream names are case-sensitive. */
@@ -67,16 +68,12 @@ export function IsName(): PropertyDecorator {
   return Matches(namePattern, { message: '$property takes letters, digits and _ . : - only' });
 }
 
-/** An Indian mobile number, with what may stand before and between its digits. An e-mail address is no name. */
-const phoneNumber = /^((tel|phone|mobile|wa|whatsapp)[_.:-]?)?(00)?(91)?0?[6-9]\d{9}$/i;
-
 /** The id of a partner says nothing of the person: it is stored in plain, and kept after an erasure. */
 export function IsOpaque(): PropertyDecorator {
   return ValidateBy({
     name: 'isOpaque',
     validator: {
-      validate: (value: unknown) =>
-        typeof value !== 'string' || !phoneNumber.test(value.replaceAll(/(?<=\d)[_.:-]+(?=\d)/g, '')),
+      validate: (value: unknown) => typeof value !== 'string' || !looksLikePhone(value),
       defaultMessage: () =>
         '$property looks like a phone number: it is stored in plain, so send an id that says nothing of the person',
     },

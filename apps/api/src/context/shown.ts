@@ -5,8 +5,20 @@ import type { Rules } from '../privacy/mask.ts';
 import { mask } from '../privacy/mask.ts';
 import type { Answer } from '../privacy/shows.ts';
 
+type Order = NonNullable<Context['order_tracking']>;
+
 /** A context, with `?explain=1` also `explained`, which names fields and who set them, no values. */
 export type ShownContext = Context & { readonly explained?: JsonObject };
+
+/** What is reported of an order may be any text, as what an agent passes on. */
+const orderRules: Rules<Order> = {
+  order_id: 'plain',
+  status: 'masked',
+  tracking_id: 'plain',
+  updated_at: 'plain',
+  status_at: 'plain',
+  source: 'plain',
+};
 
 export const contextRules: Rules<ShownContext> = {
   session_id: 'plain',
@@ -14,8 +26,8 @@ export const contextRules: Rules<ShownContext> = {
   revision: 'plain',
   identity: { partner_id: 'plain', name: 'masked', region: 'masked', device: 'masked' },
   session: 'plain',
-  order_tracking: 'plain',
-  orders: 'plain',
+  order_tracking: orderRules,
+  orders: { '*': orderRules },
   goal_state: {
     current_goal: 'plain',
     step: 'masked',
@@ -48,7 +60,7 @@ export const contextRules: Rules<ShownContext> = {
     kind: 'plain',
     reference: 'masked',
     data: 'masked',
-    status: 'plain',
+    status: 'masked',
     public_text: 'plain',
     before_session: 'plain',
     occurred_at_source: 'plain',

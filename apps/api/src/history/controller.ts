@@ -8,10 +8,12 @@ import {
   Param,
   Post,
   Query,
+  Req,
   UseInterceptors,
 } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
 import { DataKeys } from '#privacy';
 import { listSessions, listTurns } from '#read-models';
@@ -26,6 +28,7 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { sessionNotFound } from '../common/problems.ts';
+import { readerOf, Reads } from '../privacy/reads.ts';
 import { Shows } from '../privacy/shows.ts';
 import {
   EventsPageDto,
@@ -54,6 +57,7 @@ export class HistoryController {
     private readonly breaker: PostgresBreaker,
     private readonly reach: SessionReach,
     private readonly search: TurnSearch,
+    private readonly reads: Reads,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
@@ -129,11 +133,13 @@ export class HistoryController {
 
   @Post('turns/search')
   @HttpCode(200)
-  @Access('list')
+  @Access('search')
   @Shows(shownTurns)
   @ApiOperation({
     summary: 'Turns that hold a value of an entity, the oldest first',
-    description: `The value is looked up by a keyed hash: it is stored encrypted only. ${pageEnds}`,
+    description:
+      'The value is looked up by a keyed hash: it is stored encrypted only. Auditors and administrators need a purpose, and ' +
+      `each search is recorded, whatever it finds. ${pageEnds}`,
   })
   @ApiBody({
     type: TurnSearchDto,
@@ -154,7 +160,10 @@ export class HistoryController {
     'invalid_cursor',
     'engine_unavailable',
   )
-  async searchTurns(@CurrentCaller() caller: Caller, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
+  async searchTurns(@Req() request: FastifyRequest, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
+    const reader = readerOf(request);
+    const { caller } = reader;
+    await this.reads.recordSearch(reader, 'search_turns', query.partner_id);
     return this.search.find(query, listable(caller));
   }
 

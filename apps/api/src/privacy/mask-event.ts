@@ -8,6 +8,7 @@ const metadataRules: AnyRules = {
   command_id: 'masked',
   command_aliases: 'masked',
   command_hash: 'masked',
+  $causationId: 'masked',
   tokens: 'masked',
   '*': 'plain',
 };

@@ -41,6 +41,11 @@ export function requiredPurposeOf(request: Pick<FastifyRequest, 'headers'>): str
   throw validationFailed([{ field: purposeHeader, message: purposeForm }]);
 }
 
+/** For what shows personal values to nobody without a purpose. */
+export function purposeMissing(): Error {
+  return validationFailed([{ field: purposeHeader, message: 'must say why, as complaint:4711' }]);
+}
+
 /** Hides personal values of an answer, or leaves them. */
 export type Masker = <T>(value: T, hide: (value: T) => T) => T;
 

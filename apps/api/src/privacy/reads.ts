@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { isPartnerId } from '#domain';
 import type { Caller } from '#privacy';
 import { visiblePattern } from '#privacy';
 import type { Logger } from '#platform';
@@ -8,7 +9,7 @@ import { InjectLogger } from '#platform';
 import { AccessLog, EventStore, readRawEvents } from '#sessions';
 import { callerOf } from '../access/current-caller.ts';
 import type { View } from './masking.ts';
-import { isKnown, purposeOf, viewOf } from './masking.ts';
+import { isKnown, purposeMissing, purposeOf, viewOf } from './masking.ts';
 
 /** A session whose data an answer shows, and whose it is; undefined: the answer does not say. */
 export interface ShownSession {
@@ -65,6 +66,18 @@ export class Reads {
     if (missing.length === 0) return;
     if (reader.view === 'unmasked') return this.add(reader, action, missing);
     await Promise.all(missing.map((item) => this.recordOwn(reader, action, item)));
+  }
+
+  /**
+   * Records a search by a value of auditors and administrators: it tells them something also when it finds nothing.
+   * @throws ProblemError `validation_failed` without a purpose; StoreUnavailableError: nothing may be looked for
+   */
+  async recordSearch(reader: Reader, action: string, partnerId: string | undefined): Promise<void> {
+    const { caller, view, purpose, correlationId } = reader;
+    if (view === 'masked') throw purposeMissing();
+    if (view === 'own') return;
+    const partner_ids = isPartnerId(partnerId) ? [partnerId] : [];
+    await this.log.record({ caller, action, partner_ids, session_ids: [], purpose, correlationId });
   }
 
   private async recordOwn(reader: Reader, action: string, session: ShownSession): Promise<void> {

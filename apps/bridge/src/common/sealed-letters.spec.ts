@@ -62,9 +62,30 @@ test('a letter of nobody known is sealed with the key of its topic and day', asy
   expect(partners).toContainEqual(expect.stringMatching(/^\/topic\/orders\.events\/\d{4}-\d\d-\d\d$/));
 });
 
-test('a letter that was moved to another place does not open', async () => {
+test.each(['/index', '9876543210', 'ravi@example.in'])(
+  'a letter that names %s for a partner is one of nobody known',
+  async (partner_id) => {
+    const before = store.keys.size;
+    await sealed({ value: Buffer.from(JSON.stringify({ partner_id })), topic: `of-${partner_id}` });
+    const partners = [...store.keys.values()].map((key) => key.partner_id);
+    expect(partners.slice(before)).toEqual([expect.stringMatching(/^\/topic\//)]);
+  },
+);
+
+test('a letter of a partner whose key does not open is sealed as one of nobody known', async () => {
+  const { id } = await keys.of('P3');
+  const damaged = await store.byId(id);
+  const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };
+  if (damaged) store.keys.set(id, { ...damaged, wrapped });
+  keys.forget('P3');
+  const more = { value: Buffer.from('{"partner_id":"P3"}') };
+  expect(await openLetter(keys, read(await sealed(more)))).toEqual({ ...letter, ...more });
+});
+
+test('a letter that was moved to another place has its place and reason only', async () => {
   const moved = { ...read(await sealed()), offset: '9' };
-  await expect(openLetter(keys, moved)).rejects.toThrow('does not open');
+  const { key, value, detail, reason } = await openLetter(keys, moved);
+  expect([key, value, detail, reason]).toEqual([null, null, '[unreadable]', 'not_json']);
 });
 
 test('a letter whose key is destroyed has its place and reason only', async () => {

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from '#domain';
+import { isPartnerId } from '#domain';
 import type { DeadLetter, Outgoing } from '#messaging';
 import { readDeadLetter, writeDeadLetter } from '#messaging';
 import type { DataKey, DataKeys } from '#privacy';
-import { BlindIndex, erased, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
-import { isReference } from '#read-models';
+import { BlindIndex, BrokenSealError, erased, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
 
 /** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
 export const letterPartners = '/topic/';
@@ -13,6 +13,8 @@ export const letterPartners = '/topic/';
 type Bytes = { readonly text: string } | { readonly base64: string } | null;
 
 const notAtHand = 'sealed with a key that KEYSTORE_URL does not have';
+/** It was changed, or lies where it was not written. */
+const unreadable = '[unreadable]';
 
 /** What of a dead letter may be personal. */
 interface Contents {
@@ -38,9 +40,8 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
       ]),
     ),
   };
-  const today = new Date().toISOString().slice(0, 10);
-  const owner = partnerIn(value) ?? `${letterPartners}${letter.topic}/${today}`;
-  const sealed = seal(await keys.of(owner), placeOf(letter), contents as unknown as JsonObject) ?? '';
+  const dataKey = await ownKeyOf(keys, letter);
+  const sealed = seal(dataKey, placeOf(letter), contents as unknown as JsonObject) ?? '';
   // Messages of one key stay in their order.
   const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
   return writeDeadLetter({
@@ -53,23 +54,20 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
 }
 
 /**
- * A dead letter as it was before it was sealed. One whose key is destroyed, or not at hand, has its place and reason only.
- * @throws BrokenSealError, KeyStoreUnavailableError
+ * A dead letter as it was before it was sealed. One that does not open, or whose key is destroyed or not at hand, has its place
+ * and reason only.
+ * @throws KeyStoreUnavailableError
  */
 export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter): Promise<DeadLetter> {
   const text = letter.value?.toString('latin1') ?? '';
   const keyId = keyIdOf(text);
   if (keyId === undefined) return letter;
   const key = await keyOf(keys, keyId);
-  if (key === undefined || key === erased)
-    return {
-      ...letter,
-      detail: key === erased ? '[erased]' : notAtHand,
-      key: null,
-      value: null,
-      headers: {},
-    };
-  const { detail, headers, ...bytes } = open(key, placeOf(letter), text) as unknown as Contents;
+  if (key === undefined) return withoutMessage(letter, notAtHand);
+  if (key === erased) return withoutMessage(letter, '[erased]');
+  const contents = contentsOf(key, letter, text);
+  if (contents === undefined) return withoutMessage(letter, unreadable);
+  const { detail, headers, ...bytes } = contents;
   return {
     ...letter,
     detail,
@@ -82,6 +80,31 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
       ]),
     ),
   };
+}
+
+/** Its partner's; of nobody known, or where that does not open, its topic's: a letter must be written. */
+async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
+  const partner = partnerIn(value);
+  const own = partner && (await keys.of(partner).catch(unlessUnknown));
+  return own || keys.of(`${letterPartners}${topic}/${new Date().toISOString().slice(0, 10)}`);
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof UnknownKeyError)) throw error;
+}
+
+function withoutMessage(letter: DeadLetter, detail: string): DeadLetter {
+  return { ...letter, detail, key: null, value: null, headers: {} };
+}
+
+/** Undefined: it does not open. */
+function contentsOf(key: DataKey, letter: DeadLetter, text: string): Contents | undefined {
+  try {
+    return open(key, placeOf(letter), text) as unknown as Contents;
+  } catch (error) {
+    if (error instanceof BrokenSealError) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined: the key store does not have it, or there are no keys. */
@@ -106,7 +129,7 @@ function partnerIn(value: Buffer | null): string | undefined {
   try {
     const message = JSON.parse(value?.toString() ?? '') as { partner_id?: unknown; data?: object | null };
     const { partner_id } = { ...message, ...message.data };
-    return isReference(partner_id) ? partner_id : undefined;
+    return isPartnerId(partner_id) ? partner_id : undefined;
   } catch {
     return undefined;
   }

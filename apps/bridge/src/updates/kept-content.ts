@@ -1,9 +1,10 @@
+import { isPartnerId } from '#domain';
 import type { DataKeys } from '#privacy';
 import { seal } from '#privacy';
-import { isReference, keptUpdatePlace, openKeptUpdate } from '#read-models';
+import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
-/** The keys of updates that name no partner, one a day: gone when the last update of the day is. No partner's id has a slash. */
+/** The keys of updates that name no partner, or by no id of one, one a day: gone when the last update of the day is. No partner's id has a slash. */
 export const keptPartners = '/kept/';
 
 /** The content of a kept update as it is stored: sealed where there are keys. @throws KeyStoreUnavailableError */
@@ -15,7 +16,7 @@ export async function toContent(
   const content = JSON.stringify(item);
   if (!keys) return content;
   const { partner } = item.about;
-  const key = await keys.of(isReference(partner) ? partner : `${keptPartners}${today()}`);
+  const key = await keys.of(isPartnerId(partner) ? partner : `${keptPartners}${today()}`);
   return seal(key, keptUpdatePlace(identity), content) ?? content;
 }
 

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
-import { DataKeys } from '#privacy';
-import { isReference, StoredReferences } from '#read-models';
+import { isPartnerId } from '#domain';
+import { BlindIndex, DataKeys } from '#privacy';
+import { StoredReferences } from '#read-models';
 import { BridgeConfig } from '../common/config.ts';
 import type { Mention } from '../references/changes.ts';
 import { fromContent, toContent } from './kept-content.ts';
@@ -39,7 +40,7 @@ export class KeptUpdates {
   /** Keeps updates; resolves when they are committed, with the id of each. One that comes again is kept from then on. */
   async keep(updates: readonly AboutUpdate[]): Promise<string[]> {
     if (updates.length === 0) return [];
-    const keys = updates.map(identityOf);
+    const keys = await this.identitiesOf(updates);
     // Each once, and always in one order: two bridges that lock rows in another one would wait for each other.
     const distinct = [...new Map(updates.map((item, index) => [keys[index] ?? '', item]))].sort(byKey);
     const references = await this.references.written(
@@ -64,7 +65,7 @@ export class KeptUpdates {
         SELECT key, id FROM kept`,
       values: [
         distinct.map(([key]) => key),
-        distinct.map(([, { about }]) => (isReference(about.partner) ? about.partner : null)),
+        distinct.map(([, { about }]) => (isPartnerId(about.partner) ? about.partner : null)),
         contents,
         distinct.map(([, { update }]) => orderedAt(update)),
         this.config.keepUpdatesHours,
@@ -155,11 +156,33 @@ export class KeptUpdates {
     );
     return rowCount === dropBatch;
   }
+
+  /**
+   * By what each is known, in hexadecimal digits: a keyed hash where there are keys. One that was kept before there were has the plain
+   * one as long as it is kept: the release after this one need not look for it.
+   */
+  private async identitiesOf(updates: readonly AboutUpdate[]): Promise<string[]> {
+    const plain = updates.map((item) => hash('sha256', nameOf(item)));
+    if (!this.keys) return plain;
+    const index = await BlindIndex.load(this.keys);
+    const { rows } = await this.pool.query<{ key: string }>({
+      name: 'turnstream-updates-kept-plain',
+      text: `SELECT encode(identity, 'hex') AS key FROM kept_update
+        WHERE identity = ANY (ARRAY(SELECT decode(key, 'hex') FROM unnest($1::text[]) AS u (key)))`,
+      values: [plain],
+    });
+    const known = new Set(rows.map(({ key }) => key));
+    return updates.map((item, n) => {
+      const before = plain[n] ?? '';
+      const keyed = Buffer.from(index.of('kept_update', nameOf(item)), 'base64url');
+      return known.has(before) ? before : keyed.toString('hex');
+    });
+  }
 }
 
-/** A hash: source and id may have characters that no text of PostgreSQL has. */
-function identityOf({ update: { system, source_event_id } }: AboutUpdate): string {
-  return hash('sha256', `${system}\0${source_event_id}`);
+/** Hashed: source and id may have characters that no text of PostgreSQL has. */
+function nameOf({ update: { system, source_event_id } }: AboutUpdate): string {
+  return `${system}\0${source_event_id}`;
 }
 
 /** Each form of a mention, with the other one. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { UpdateReferences } from '#domain';
+import { isPartnerId } from '#domain';
 import type { Addressees, NamedOwner, Reference } from '#read-models';
 import { isReference, ownersOf, rememberOwners, StoredReferences } from '#read-models';
 import { Config } from '#platform';
@@ -26,7 +27,7 @@ export class Ownership {
     const now = new Date().toISOString();
     const named = updates.flatMap(({ update, about }): NamedOwner[] => {
       const { partner: partner_id } = about;
-      if (!isReference(partner_id)) return [];
+      if (!isPartnerId(partner_id)) return [];
       // A clock that is ahead must not make its word the last one for long.
       const at = orderedAt(update) ?? now;
       const named_at = at < now ? at : now;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { KeyStoreUnavailableError } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
@@ -28,6 +29,12 @@ afterAll(() => database.drop());
 const update = (about: Parameters<typeof updateAbout>[0]): ReturnType<typeof updateAbout> =>
   updateAbout(about, { data: { status: 'CANARY-status' }, reference: 'CANARY-order' });
 
+/** Kept updates of an identity; null: of any. */
+async function rowsWith(identity: Buffer | null): Promise<number | null> {
+  const sql = 'SELECT FROM kept_update WHERE $1::bytea IS NULL OR identity = $1';
+  return (await database.pool.query(sql, [identity])).rowCount;
+}
+
 /** All rows of the tables, as one text. */
 async function stored(): Promise<string> {
   const all = await Promise.all(
@@ -51,6 +58,32 @@ test('an update that names a partner is sealed with its key, any other with one 
   expect(partners).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/), 'P1']);
 });
 
+test.each(['9876543210', 'ravi@example.in', '/index', '/kept/2026-11-29'])(
+  'a partner named %s gets no key, and stands in no table',
+  async (partner) => {
+    await harness.receive(update({ order: 'O1', partner }));
+    const partners = [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
+    expect(partners).toEqual(['/index', `/kept/${new Date().toISOString().slice(0, 10)}`]);
+    expect(await stored()).not.toContain(partner);
+  },
+);
+
+test('a session of a partner with such an id from before is found, and gets what came for it', async () => {
+  const session = new Script();
+  await harness.receive(update({ partner: '9876543210' }));
+  await harness.indexed(session, start('9876543210'));
+  expect(harness.recorded).toHaveLength(1);
+  const finder = new SessionFinder(database.pool, testDataKeys(store));
+  const [page] = await finder.first(await harness.ownership.addressees([{ partner: '9876543210' }]));
+  expect(page?.sessions).toEqual([session.sessionId]);
+});
+
+test('an update that names such a partner enters no session of another', async () => {
+  await harness.receive(update({ order: 'O1', partner: '9876543210' }));
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toEqual([]);
+});
+
 test('sessions are found by an order, and by one that was indexed before there were keys', async () => {
   const [before, now] = [new Script(), new Script()];
   await new LateHarness(database.pool).indexed(before, start('P1'), mention({ order_id: 'O1' }));
@@ -58,6 +91,27 @@ test('sessions are found by an order, and by one that was indexed before there w
   const finder = new SessionFinder(database.pool, testDataKeys(store));
   const [page] = await finder.first([{ references: [{ kind: 'order', reference: 'O1' }], partner: null }]);
   expect(page?.sessions).toEqual([before.sessionId, now.sessionId].sort());
+});
+
+test('the id of an update cannot be told by trying ids', async () => {
+  const kept = update({ order: 'O1' });
+  const guessed = (): Promise<number | null> => {
+    const { system, source_event_id } = kept.update;
+    const identity = hash('sha256', `${system}\0${source_event_id}`, 'buffer');
+    return rowsWith(identity);
+  };
+  await harness.receive(kept, kept);
+  expect([await rowsWith(null), await guessed()]).toEqual([1, 0]);
+});
+
+test('an update that was kept before there were keys, and comes again, is the same one', async () => {
+  const kept = update({ order: 'O1' });
+  await new LateHarness(database.pool).receive(kept);
+  await harness.receive(kept);
+  expect(await rowsWith(null)).toBe(1);
+  expect(await stored()).not.toContain('CANARY');
+  await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+  expect(harness.recorded).toHaveLength(1);
 });
 
 test('an update that was kept before there were keys is recorded late', async () => {

@@ -12,7 +12,7 @@ export interface UpdateReferences {
 /** What the declaration of its type found in an update when it came in. A fold needs no declaration. */
 export interface ResolvedUpdate {
   readonly references?: UpdateReferences;
-  /** The state that the update reports, as `out_for_delivery`. */
+  /** The state that the update reports, as `out_for_delivery`; an agent may have written any text. */
   readonly status?: string | null;
   /** When it happened, by the clock of its system (ISO 8601, UTC). */
   readonly occurred_at_source?: string | null;
@@ -42,7 +42,7 @@ export const trackingFieldClasses: FieldClasses<ExternalUpdateRecorded> = {
     data: 'personal',
     source_event_id: 'plain',
     references: 'personal',
-    status: 'plain',
+    status: 'personal',
     occurred_at_source: 'plain',
     public_text: 'plain',
     before_session: 'plain',

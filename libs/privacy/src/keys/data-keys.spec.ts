@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { MemoryKeyStore, testDataKeys, testMasterKeys } from './test-keys.ts';
+import type { MasterKeys } from './master-keys.ts';
 import { destroyOld } from './destroy-old.ts';
 import { DataKeys, erased } from './data-keys.ts';
-import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
+import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
 
 test('a partner has one key, whoever asks first', async () => {
   const store = new MemoryKeyStore();
@@ -55,6 +56,20 @@ test('an absent key store is asked once, then left alone for a moment; keys in m
     await expect(keys.of(partner)).rejects.toThrow(KeyStoreUnavailableError);
   expect(store.calls).toBe(2);
   expect(await keys.of('P1')).toBe(known);
+});
+
+test('a master key that is missing stops only what it wrapped', async () => {
+  const store = new MemoryKeyStore();
+  const known = await testDataKeys(store).of('P1');
+  const missing = { ...testMasterKeys, unwrap: async () => Promise.reject(new MasterKeyMissingError()) };
+  const masters: MasterKeys = {
+    ...testMasterKeys,
+    unwrap: (wrapped, context) =>
+      (context.partner_id === 'P1' ? missing : testMasterKeys).unwrap(wrapped, context),
+  };
+  const keys = new DataKeys(store, masters, { retryMs: 60_000 });
+  await expect(keys.byId(known.id)).rejects.toThrow(KeyStoreUnavailableError);
+  expect((await keys.of('P2')).partner_id).toBe('P2');
 });
 
 test('a key that was on its way when its partner was forgotten is not kept', async () => {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Breaker, BudgetExceededError } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
-import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
+import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
@@ -180,5 +180,5 @@ export class DataKeys {
 }
 
 function isFailure(error: unknown): boolean {
-  return error instanceof KeyStoreUnavailableError;
+  return error instanceof KeyStoreUnavailableError && !(error instanceof MasterKeyMissingError);
 }

@@ -8,6 +8,9 @@ export class KeyStoreUnavailableError extends Error {
   }
 }
 
+/** Thrown when a master key is not at hand, and others are: what it wrapped waits until it is put back, nothing else does. */
+export class MasterKeyMissingError extends KeyStoreUnavailableError {}
+
 /** Thrown when a sealed value names a key that the key store never had, or has in a form that does not open. */
 export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '#platform';
-import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
+import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
 import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
 
@@ -94,7 +94,7 @@ export class FileMasterKeys implements MasterKeys {
   /** A key that is not in the file may be put back: what it wrapped waits. */
   private secretOf(id: string): Buffer {
     const key = Object.hasOwn(this.file.keys, id) ? this.file.keys[id] : undefined;
-    if (!key) throw new KeyStoreUnavailableError({ cause: new Error(`${this.path} has no key ${id}.`) });
+    if (!key) throw new MasterKeyMissingError({ cause: new Error(`${this.path} has no key ${id}.`) });
     return Buffer.from(key.secret, 'base64');
   }
 

@@ -60,6 +60,15 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.byId('none')).toBeUndefined();
   });
 
+  test('knows a key by its id in no other form, and rewraps none by another', async () => {
+    const { key_id, wrapped } = await store.add(newKey(partner));
+    if (wrapped === null) throw new Error('not wrapped');
+    for (const other of [key_id.toUpperCase(), key_id.replaceAll('-', ''), 'none', `${key_id}\0`]) {
+      expect(await store.byId(other)).toBeUndefined();
+      expect(await store.rewrap(other, wrapped, wrapped)).toBe(false);
+    }
+  });
+
   test('keeps one key of a partner, whoever adds one too', async () => {
     const added = await Promise.all([store.add(newKey(partner)), store.add(newKey(partner))]);
     expect(added[1]).toEqual(added[0]);
@@ -209,6 +218,30 @@ describe('a PostgreSQL of keys', () => {
     await store.ping();
     await store.close();
     await proxy.cut();
+  });
+
+  test('finds a key by an index', async () => {
+    const fresh = await createTestDatabase('', 0);
+    const store = openKeyStore(fresh.url, logger);
+    const { key_id, wrapped } = await store.add(newKey('P1'));
+    if (wrapped === null) throw new Error('not wrapped');
+    await store.close();
+    // As if the table were too large to be read as a whole.
+    await fresh.pool.query(
+      `ALTER DATABASE "${new URL(fresh.url).pathname.slice(1)}" SET enable_seqscan = off`,
+    );
+    const again = openKeyStore(fresh.url, logger);
+    const scans = async (): Promise<number> => {
+      const sql = "SELECT seq_scan::integer FROM pg_stat_user_tables WHERE relname = 'data_key'";
+      return (await fresh.pool.query<{ seq_scan: number }>(sql)).rows[0]?.seq_scan ?? 0;
+    };
+    const before = await scans();
+    expect((await again.byId(key_id))?.key_id).toBe(key_id);
+    expect(await again.rewrap(key_id, wrapped, wrapped)).toBe(true);
+    // A connection that ends hands in its figures.
+    await again.close();
+    expect(await scans()).toBe(before);
+    await fresh.drop();
   });
 
   test('is made once by processes that start at once', async () => {

@@ -1,5 +1,5 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { KeyStoreUnavailableError, UnknownKeyError } from './errors.ts';
+import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
 import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
 
@@ -7,6 +7,13 @@ import type { MasterKeys, WrapContext } from './master-keys.ts';
 const callMs = 3_000;
 const connectionTimeout = 1_000;
 const requestTimeout = 2_000;
+
+/** What KMS says of a key that was disabled, or is to be deleted. */
+const gone: ReadonlySet<unknown> = new Set([
+  'DisabledException',
+  'KMSInvalidStateException',
+  'NotFoundException',
+]);
 
 /** What KMS says of a ciphertext that was changed, or made for another context. */
 const broken: ReadonlySet<unknown> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
@@ -65,8 +72,9 @@ export class KmsMasterKeys implements MasterKeys {
       const kms = await (this.client ??= connect());
       return await send({ kms, abortSignal: AbortSignal.timeout(callMs) });
     } catch (cause) {
-      if (broken.has((cause as { name?: unknown } | null)?.name))
-        throw new UnknownKeyError(key_id, { cause });
+      const name = (cause as { name?: unknown } | null)?.name;
+      if (broken.has(name)) throw new UnknownKeyError(key_id, { cause });
+      if (gone.has(name)) throw new MasterKeyMissingError({ cause });
       throw new KeyStoreUnavailableError({ cause });
     }
   }

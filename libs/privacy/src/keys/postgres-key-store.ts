@@ -9,6 +9,8 @@ import { countsOf, keyOf, timeOf, version } from './rows.ts';
 /** How long a statement may run (ms); to connect takes 2 s at most. */
 const statementMs = 1_500;
 const connections = 4;
+/** As ids are given out: PostgreSQL reads more forms, and refuses what is none. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Of the advisory lock under which one process at a time makes the tables. */
 const lock = 7_301_946_011;
 
@@ -50,9 +52,9 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async byId(keyId: string): Promise<StoredKey | undefined> {
-    return (await this.query<KeyRow>('SELECT * FROM data_key WHERE key_id::text = $1', [keyId])).map(
-      keyOf,
-    )[0];
+    if (!uuid.test(keyId)) return undefined;
+    const sql = 'SELECT * FROM data_key WHERE key_id = $1::uuid';
+    return (await this.query<KeyRow>(sql, [keyId])).map(keyOf)[0];
   }
 
   async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
@@ -92,8 +94,9 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async rewrap(keyId: string, from: WrappedKey, to: WrappedKey): Promise<boolean> {
+    if (!uuid.test(keyId)) return false;
     const sql = `UPDATE data_key SET master_key_id = $2, ciphertext = $3
-      WHERE key_id::text = $1 AND master_key_id = $4 AND ciphertext = $5 RETURNING key_id`;
+      WHERE key_id = $1::uuid AND master_key_id = $4 AND ciphertext = $5 RETURNING key_id`;
     const values = [keyId, to.master_key_id, to.ciphertext, from.master_key_id, from.ciphertext];
     return (await this.query(sql, values)).length === 1;
   }

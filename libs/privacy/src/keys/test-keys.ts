@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { DataKeys } from './data-keys.ts';
+import { UnknownKeyError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
@@ -91,9 +92,13 @@ export const testMasterKeys: MasterKeys = {
     return { master_key_id: 'spec', ciphertext };
   },
   unwrap: async ({ ciphertext }, context) => {
-    const decipher = createDecipheriv('aes-256-gcm', master, ciphertext.subarray(0, 12));
-    decipher.setAAD(Buffer.from(JSON.stringify(context))).setAuthTag(ciphertext.subarray(-16));
-    return Buffer.concat([decipher.update(ciphertext.subarray(12, -16)), decipher.final()]);
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', master, ciphertext.subarray(0, 12));
+      decipher.setAAD(Buffer.from(JSON.stringify(context))).setAuthTag(ciphertext.subarray(-16));
+      return Buffer.concat([decipher.update(ciphertext.subarray(12, -16)), decipher.final()]);
+    } catch (cause) {
+      throw new UnknownKeyError(context.key_id, { cause });
+    }
   },
 };
 

@@ -1,3 +1,5 @@
+import { UnknownKeyError } from '#privacy';
+
 /** For how long Redis counts as full after it refused a write for want of memory (ms). */
 const fullMs = 1_000;
 /** Redis has no room, or a script fails on what this one context is or shall be. Redis itself is available. */
@@ -22,6 +24,7 @@ export class RefusedContexts {
   register(error: unknown): boolean {
     if (!(error instanceof Error)) return false;
     if (error.message.startsWith('OOM ')) this.fullUntil = performance.now() + fullMs;
+    if (error instanceof UnknownKeyError) return true;
     return error instanceof RangeError || error instanceof TypeError || refusals.test(error.message);
   }
 }

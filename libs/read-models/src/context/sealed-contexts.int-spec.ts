@@ -97,6 +97,26 @@ test('a context of the time before the keys is not kept, and written anew', asyn
   expect(JSON.stringify(await redis.hgetall(key()))).not.toContain('CANARY');
 });
 
+test('a context whose key does not open is dropped, and keeps no other from being written', async () => {
+  const keys = testDataKeys(keyStore);
+  const { id } = await keys.of('P1');
+  keys.forget('P1');
+  const damaged = await keyStore.byId(id);
+  const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };
+  if (damaged) keyStore.keys.set(id, { ...damaged, wrapped });
+  const script = new Script();
+  script.request({ ...startSession, partner_id: 'P2' } as typeof startSession);
+  const changes = [session, script.session].map((after) => ({
+    before: -1,
+    after,
+    changed: sections,
+    commands: [],
+  }));
+  expect(await contexts().applyMany(changes)).toEqual(['dropped', 'applied']);
+  await contexts().replace(session, []);
+  expect(await redis.exists(key())).toBe(0);
+});
+
 test('while its key cannot be had a context is neither read nor removed', async () => {
   await contexts().apply(-1, session, sections, []);
   keyStore.fails = true;

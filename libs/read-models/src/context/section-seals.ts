@@ -47,7 +47,7 @@ export class SectionSeals {
     return this.keys !== undefined;
   }
 
-  /** The keys that seal sessions, by partner. @throws KeyStoreUnavailableError */
+  /** The keys that seal sessions, by partner, but those that do not open. @throws KeyStoreUnavailableError */
   async keysFor(sessions: readonly Session[]): Promise<ReadonlyMap<string, DataKey>> {
     const { keys } = this;
     const found = new Map<string, DataKey>();
@@ -59,17 +59,18 @@ export class SectionSeals {
       else found.set(partnerId, key);
     }
     await inParallel(missing, keysAtOnce, async (partnerId) => {
-      found.set(partnerId, await keys.of(partnerId));
+      const key = await keys.of(partnerId).catch(unlessUnknown);
+      if (key) found.set(partnerId, key);
     });
     return found;
   }
 
-  /** Field and text of each section, as the scripts take them. */
+  /** Field and text of each section, as the scripts take them. @throws UnknownKeyError */
   textsOf(session: Session, changed: readonly Section[], keys: ReadonlyMap<string, DataKey>): string[] {
     const { session_id, state } = session;
     const partnerId = partnerOf(session);
     const key = keys.get(partnerId);
-    if (this.isOn && key === undefined) throw new Error(`There is no key for session ${session_id}.`);
+    if (this.isOn && key === undefined) throw new UnknownKeyError(`of session ${session_id}`);
     const texts = changed.flatMap((section) => [section, sealed(key, session_id, section, state)]);
     if (changed.includes('identity')) texts.push('partner_id', JSON.stringify(partnerId));
     return texts;
@@ -117,11 +118,12 @@ export class SectionSeals {
     };
     const cached = keys.cached(id);
     if (cached !== undefined) return withKey(cached);
-    return keys.byId(id).then(withKey, (error: unknown) => {
-      if (error instanceof UnknownKeyError) return undefined;
-      throw error;
-    });
+    return keys.byId(id).then(withKey, unlessUnknown);
   }
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof UnknownKeyError)) throw error;
 }
 
 function opened(key: DataKey, place: Place, text: string): string | undefined {

@@ -192,7 +192,7 @@ export class ContextStore {
     commands: readonly ProcessedCommand[],
   ): Promise<void> {
     if (entry.revision === 0) await this.noteSetAside([entry]);
-    else await this.write(session, commands, JSON.stringify(noteOf(entry)));
+    else await this.writeOrDrop(session, commands, JSON.stringify(noteOf(entry)));
   }
 
   /** Notes in their contexts that sessions are set aside; returns those whose context is not the one before the event. */

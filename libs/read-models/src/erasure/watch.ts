@@ -55,7 +55,8 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   onApplicationBootstrap(): void {
-    const subscriber = this.redis.duplicate();
+    // What the client resubscribes by itself it does not await: a failure would end the process.
+    const subscriber = this.redis.duplicate({ autoResubscribe: false });
     this.subscriber = subscriber;
     subscriber.on('error', () => undefined);
     subscriber.on('message', (_, partnerId) => {

@@ -1,10 +1,11 @@
+import { isPartnerId } from '#domain';
 import type { DataKeys } from '#privacy';
 import { BlindIndex } from '#privacy';
 import type { Reference } from './references.ts';
 
 /**
  * How orders, payouts and shipments stand in tables: where there are keys as a blind index, so that no table tells them. A
- * partner's id says nothing of the person, and stands as it is.
+ * partner's id says nothing of the person, and stands as it is; other systems may send one that does.
  */
 export class StoredReferences {
   constructor(private readonly keys: DataKeys | undefined) {}
@@ -33,8 +34,8 @@ export class StoredReferences {
   }
 }
 
-function isBlind({ kind }: Reference): boolean {
-  return kind !== 'partner';
+function isBlind({ kind, reference }: Reference): boolean {
+  return kind !== 'partner' || !isPartnerId(reference);
 }
 
 function blind<R extends Reference>(index: BlindIndex | undefined, item: R): R {

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RecordedEvent } from '#domain';
 import type { DataKeys } from '#privacy';
-import { BlindIndex } from '#privacy';
+import { BlindIndex, UnknownKeyError } from '#privacy';
 import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
@@ -18,7 +18,7 @@ import { storableJson } from './storable.ts';
 const eventsPerChunk = 1_000;
 
 /**
- * Rewrites the rows of one session from all its events, up to the first that no row can hold. With `failure`, the
+ * Rewrites the rows of one session from all its events, up to the first that no row can hold: none when its key does not open. With `failure`, the
  * event after them, the session is set aside. One transaction.
  * @returns why the session is set aside now; null: it is not
  * @throws LeaseLostError, KeyStoreUnavailableError
@@ -34,7 +34,17 @@ export async function rewriteSession(
   const erased = events.some(({ type }) => type === 'SessionErased');
   const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
-  const changes = await new RowSeals(pool, keys).seal(plain);
+  const changes = await sealed(pool, keys, plain);
+  const [first] = events;
+  if (changes instanceof UnknownKeyError)
+    return rewriteSession(
+      pool,
+      owner,
+      sessionId,
+      [],
+      first ? setAside(sessionId, first, changes) : failure,
+      keys,
+    );
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
   try {
@@ -53,6 +63,19 @@ export async function rewriteSession(
       setAside(sessionId, refused, reason),
       keys,
     );
+  }
+}
+
+async function sealed(
+  pool: Pool,
+  keys: DataKeys | undefined,
+  changes: readonly RowChange[],
+): Promise<readonly RowChange[] | UnknownKeyError> {
+  try {
+    return await new RowSeals(pool, keys).seal(changes);
+  } catch (error) {
+    if (error instanceof UnknownKeyError) return error;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
 import { textWithoutData } from '#platform';
+import { UnknownKeyError } from '#privacy';
 import { UnprojectableEventError } from '#sessions';
 import type { Owner } from './owner.ts';
 import { isRefusedData } from './refused.ts';
@@ -40,6 +41,7 @@ export function setAside(
 function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof UnprojectableEventError) return error.reason;
+  if (error instanceof UnknownKeyError) return 'unknown_key';
   if (isRefusedData(error)) return textWithoutData(error);
   return 'malformed_event';
 }

@@ -1,6 +1,6 @@
 import type { Pool, QueryConfig } from 'pg';
 import type { DataKeys } from '#privacy';
-import { BlindIndex } from '#privacy';
+import { BlindIndex, UnknownKeyError } from '#privacy';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
 import { batchTexts, changesOf, divide } from './items.ts';
@@ -32,7 +32,8 @@ export class RowsStore {
 
   /**
    * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
-   * one transaction. A session with an event that no row can hold is set aside: the event and those after it are left out.
+   * one transaction. A session with an event that no row can hold, or whose partner's key does not
+   * open, is set aside: the event and those after it are left out.
    * @param until what happened until then is in the rows afterwards
    * @returns the sessions that were set aside
    * @throws LeaseLostError, KeyStoreUnavailableError
@@ -68,17 +69,17 @@ export class RowsStore {
   ): Promise<SetAside[]> {
     const index = this.keys && (await BlindIndex.load(this.keys));
     const { changes, failures } = changesOf(items, index);
-    const sealed = await this.seals.seal(changes);
     try {
+      const sealed = await this.seals.seal(changes);
       await this.send(writer, sealed, failures, position, until);
       return failures;
     } catch (error) {
-      if (!isRefusedData(error)) throw error;
+      if (!isRefusedData(error) && !(error instanceof UnknownKeyError)) throw error;
       return this.writeHalves(writer, items, position, until, error);
     }
   }
 
-  /** PostgreSQL refuses something in the batch: halves it until the one event is found. */
+  /** PostgreSQL refuses something in the batch, or there is no key that seals it: halves it until the one event is found. */
   private async writeHalves(
     writer: Writer,
     items: readonly StorableItem[],

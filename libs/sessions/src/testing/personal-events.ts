@@ -56,7 +56,7 @@ export const personalEvents: { readonly [Type in SessionEventType]: Event<Type>[
     data: { order_id: canary, status: canary },
     source_event_id: 'e-1',
     references: { order: canary },
-    status: 'shipped',
+    status: canary,
   },
   InquiryOpened: {
     inquiry_id: '2b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10',

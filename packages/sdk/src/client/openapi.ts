@@ -352,7 +352,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Turns that hold a value of an entity, the oldest first
-         * @description The value is looked up by a keyed hash: it is stored encrypted only. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * @description The value is looked up by a keyed hash: it is stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly post: operations["searchTurns"];
         readonly delete?: never;

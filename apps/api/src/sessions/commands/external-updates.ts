@@ -16,6 +16,7 @@ export class ExternalUpdateDto {
   @ApiProperty({ example: 'shipment_updated', maxLength: 128 })
   @IsString()
   @Length(1, 128)
+  @IsName()
   kind: string;
 
   @ApiPropertyOptional({
