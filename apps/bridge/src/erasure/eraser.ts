@@ -33,7 +33,7 @@ export type Step =
   | 'projections'
   | 'check'
   | 'receipt';
-export type OnStep = (step: Step) => void;
+export type OnStep = (step: Step) => void | Promise<void>;
 
 const actor = { role: 'system', id: 'erasure' } as const;
 const sessionsAtOnce = 8;
@@ -63,25 +63,27 @@ export class Eraser {
     const partner = await readPartner(this.store, partnerId);
     const erasure = partner.state.privacy?.erasure;
     if (erasure?.status !== 'requested') return undefined;
-    onStep('sessions');
+    await onStep('sessions');
     const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
     const ended_at = new Date().toISOString();
-    onStep('keys');
+    await onStep('keys');
     const receipt_id = uuidV5('receipt', erasure.erasure_id);
     const keys_destroyed = await this.destroyKeys(partnerId, receipt_id, ended_at, erasure);
     announcePartner(this.redis, partnerId);
-    onStep('redis');
+    await onStep('redis');
     await this.contexts.delete(sessions.ids);
-    onStep('rows');
+    await onStep('rows');
     const erased = { partner_id: partnerId, before: ended_at, session_ids: sessions.ids };
     await eraseRows(this.pool, erased);
-    onStep('partner_stream');
-    await this.store.truncateStream(partnerStream(partnerId), partner.revision);
-    onStep('projections');
+    await onStep('partner_stream');
+    // What was appended meanwhile holds nothing but what the latest event does.
+    const { revision } = await readPartner(this.store, partnerId);
+    await this.store.truncateStream(partnerStream(partnerId), revision);
+    await onStep('projections');
     await this.projected(ended_at);
-    onStep('check');
+    await onStep('check');
     const checked = [
       ...(await this.checkKeys(partnerId, ended_at)),
       ...(await sessions.check()),
@@ -91,7 +93,7 @@ export class Eraser {
     const left = checked.filter((item) => item.left > 0);
     if (left.length > 0)
       throw new NotErasedYetError(`left: ${left.map(({ store, what }) => `${store} ${what}`).join(', ')}`);
-    onStep('receipt');
+    await onStep('receipt');
     const { status: _status, ...request } = erasure;
     const receipt: ErasureReceipt = {
       ...request,

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
-import { readSession } from '#sessions';
+import { appendToPartner, partnerStream, readPartner, readSession } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
 import { eraseRestored } from './restored.ts';
-import { erasureWorld } from './test-partner.ts';
+import { context, erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
 const keys = testDataKeys(keyStore);
@@ -140,6 +140,25 @@ test('without encryption, what a session said is dropped from its stream', async
   expect(await plain.stored(id)).not.toContain('secret');
   expect((await readSession(plain.store, id))?.state.session.status).toBe('erased');
   await plain.close();
+});
+
+test('what was appended to the partner’s stream while it was erased is gone, too', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  await world.eraser.erase(partner_id, async (step) => {
+    if (step !== 'rows') return;
+    for (const _ of [1, 2]) {
+      const late = await readPartner(world.store, partner_id);
+      const data = { partner_id, ...late.state };
+      await appendToPartner(world.store, late, [{ type: 'PartnerErasureRequested', data }], context);
+    }
+  });
+  const events = world.store.read(partnerStream(partner_id));
+  expect(await Array.fromAsync(events, ({ type }) => type)).toEqual([
+    'PartnerErasureRequested',
+    'PartnerErased',
+  ]);
 });
 
 test('a session that was named and has not started cannot start after the erasure', async () => {
