@@ -65,6 +65,7 @@ export {
   loadPrivacyPosition,
   projectedUntil,
   releasePartner,
+  distrustRows,
   savePrivacy,
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';

@@ -150,7 +150,7 @@ export class Eraser {
     const context = { actor, $correlationId: receipt.erasure_id };
     const command = { type: 'FinishErasure', partner_id, receipt } as const;
     const { privacy = {} } = await commandPartner(this.store, command, context);
-    await savePrivacy(this.pool, partner_id, privacy);
+    await savePrivacy(this.pool, await readPartner(this.store, partner_id));
     announcePartner(this.redis, partner_id);
     return privacy.receipt ?? receipt;
   }

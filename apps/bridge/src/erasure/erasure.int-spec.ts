@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { erased } from '#privacy';
-import { applyErasures } from '#read-models';
+import { applyErasures, savePrivacy } from '#read-models';
 import { appendToPartner, partnerStream, readPartner, readSession } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
@@ -181,6 +181,20 @@ test('a request is known from the partner’s stream alone', async () => {
   stopping.abort();
   await running;
   expect(await world.worker().round()).toBe(1);
+});
+
+test('what was read of a partner earlier does not overwrite what the table has', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  const before = await readPartner(world.store, partner_id);
+  await world.request(partner_id);
+  await world.follower.write(partner_id);
+  await savePrivacy(world.pool, before);
+  const { rows } = await world.pool.query('SELECT erasure FROM partner_privacy WHERE partner_id = $1', [
+    partner_id,
+  ]);
+  expect(rows).toEqual([{ erasure: 'requested' }]);
+  await world.eraser.erase(partner_id);
 });
 
 describe('data that have to be kept', () => {
