@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { erased } from '#privacy';
-import { applyErasures, savePrivacy } from '#read-models';
-import { appendToPartner, partnerStream, readPartner, readSession } from '#sessions';
+import { applyErasures } from '#read-models';
+import { readSession } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
 import { eraseRestored } from './restored.ts';
-import { context, erasureWorld } from './test-partner.ts';
+import { erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
 const keys = testDataKeys(keyStore);
@@ -142,25 +142,6 @@ test('without encryption, what a session said is dropped from its stream', async
   await plain.close();
 });
 
-test('what was appended to the partner’s stream while it was erased is gone, too', async () => {
-  const partner_id = partner();
-  await world.start(partner_id);
-  await world.request(partner_id);
-  await world.eraser.erase(partner_id, async (step) => {
-    if (step !== 'rows') return;
-    for (const _ of [1, 2]) {
-      const late = await readPartner(world.store, partner_id);
-      const data = { partner_id, ...late.state };
-      await appendToPartner(world.store, late, [{ type: 'PartnerErasureRequested', data }], context);
-    }
-  });
-  const events = world.store.read(partnerStream(partner_id));
-  expect(await Array.fromAsync(events, ({ type }) => type)).toEqual([
-    'PartnerErasureRequested',
-    'PartnerErased',
-  ]);
-});
-
 test('a session that was named and has not started cannot start after the erasure', async () => {
   const partner_id = partner();
   const session_id = randomUUID();
@@ -181,20 +162,6 @@ test('a request is known from the partner’s stream alone', async () => {
   stopping.abort();
   await running;
   expect(await world.worker().round()).toBe(1);
-});
-
-test('what was read of a partner earlier does not overwrite what the table has', async () => {
-  const partner_id = partner();
-  await world.start(partner_id);
-  const before = await readPartner(world.store, partner_id);
-  await world.request(partner_id);
-  await world.follower.write(partner_id);
-  await savePrivacy(world.pool, before);
-  const { rows } = await world.pool.query('SELECT erasure FROM partner_privacy WHERE partner_id = $1', [
-    partner_id,
-  ]);
-  expect(rows).toEqual([{ erasure: 'requested' }]);
-  await world.eraser.erase(partner_id);
 });
 
 describe('data that have to be kept', () => {
