@@ -71,6 +71,7 @@ export {
 } from './erasure/partner-privacy.ts';
 export { applyErasures, knownErasures } from './erasure/ledger.ts';
 export type { LedgerResult } from './erasure/ledger.ts';
+export { LedgerCheck } from './erasure/ledger-check.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
 export type { ErasedRows } from './erasure/rows.ts';

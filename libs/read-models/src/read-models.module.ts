@@ -45,7 +45,7 @@ const optionalKeys = { token: DataKeys, optional: true };
       inject: [Pool, ContextStore, HealthChecks, LOGGER, optionalKeys],
     },
   ],
-  exports: [ContextStore, PrivacyWatch, SessionMemory],
+  exports: [ContextStore, LedgerCheck, PrivacyWatch, SessionMemory],
 })
 export class ReadModelsModule {}
 

@@ -98,6 +98,17 @@ export class DataKeys {
     return current !== undefined && current.created_at < before;
   }
 
+  /** Those of some erasures whose partners have a key that was made before. @throws KeyStoreUnavailableError */
+  async undone(erasures: readonly Erasure[]): Promise<Erasure[]> {
+    const ids = erasures.map(({ partner_id }) => partner_id);
+    const living = await this.ask(this.storeBreaker, () => this.store.living(ids));
+    const made = new Map(living.map(({ partner_id, created_at }) => [partner_id, created_at]));
+    return erasures.filter(({ partner_id, erased_at }) => {
+      const created = made.get(partner_id);
+      return created !== undefined && created < erased_at;
+    });
+  }
+
   /** Notes an erasure in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
   recordErasure(erasure: Erasure): Promise<void> {
     return this.ask(this.storeBreaker, () => this.store.recordErasure(erasure));

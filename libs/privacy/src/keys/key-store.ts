@@ -39,6 +39,8 @@ export interface KeyCounts {
 export interface KeyStore {
   /** The partner's key that new values are sealed with; undefined: none, or all are destroyed. */
   current(partnerId: string): Promise<StoredKey | undefined>;
+  /** The living keys of several partners. */
+  living(partnerIds: readonly string[]): Promise<readonly StoredKey[]>;
   byId(keyId: string): Promise<StoredKey | undefined>;
   /** Stores a partner's first key; of two writers at once, one wins, and both get its key. */
   add(key: StoredKey): Promise<StoredKey>;

@@ -41,6 +41,12 @@ export class LibsqlKeyStore implements KeyStore {
     return this.call((db) => keysOf(db.prepare(sql).all(partnerId))[0]);
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE partner_id IN (SELECT value FROM json_each(?))
+      AND destroyed_at IS NULL ORDER BY partner_id`;
+    return this.call((db) => keysOf(db.prepare(sql).all(JSON.stringify(partnerIds))));
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     const sql = 'SELECT * FROM data_key WHERE key_id = ?';
     return this.call((db) => keysOf(db.prepare(sql).all(keyId))[0]);

@@ -49,6 +49,12 @@ export class PostgresKeyStore implements KeyStore {
     return (await this.query<KeyRow>(sql, [partnerId])).map(keyOf)[0];
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE partner_id = ANY ($1::text[]) AND destroyed_at IS NULL
+      ORDER BY partner_id`;
+    return (await this.query<KeyRow>(sql, [partnerIds])).map(keyOf);
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     return (await this.query<KeyRow>('SELECT * FROM data_key WHERE key_id::text = $1', [keyId])).map(
       keyOf,

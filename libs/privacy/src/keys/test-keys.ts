@@ -12,6 +12,10 @@ export class MemoryKeyStore implements KeyStore {
     return this.aliveOf(partnerId);
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    return this.alive().filter(({ partner_id }) => partnerIds.includes(partner_id));
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     return this.keys.get(keyId);
   }
