@@ -198,7 +198,7 @@ describe('a partner without contact for long', () => {
   const config = { inactiveDays: 1, noticeHours: 48 };
   test('is told of the erasure 48 hours before', async () => {
     const partner_id = await idle();
-    await world.worker(config).round();
+    await world.worker(config).announceInactive();
     const { erasure } = (await world.privacy(partner_id)) ?? {};
     expect(erasure).toMatchObject({ status: 'announced', reason: 'inactivity' });
     const due = erasure !== undefined && 'due_at' in erasure ? Date.parse(erasure.due_at) : 0;
@@ -207,7 +207,7 @@ describe('a partner without contact for long', () => {
 
   test('is erased then, unless there was contact', async () => {
     const [gone, back] = [await idle(), await idle()];
-    await world.worker({ inactiveDays: 1, noticeHours: 1 / 3_600 }).round();
+    await world.worker({ inactiveDays: 1, noticeHours: 1 / 3_600 }).announceInactive();
     await world.pool.query(
       'UPDATE conversation_session SET last_activity_time = now() WHERE partner_id = $1',
       [back],

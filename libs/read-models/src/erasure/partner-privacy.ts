@@ -87,16 +87,24 @@ export async function contactedSince(pool: Pool, limit: number, partnerId?: stri
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold. */
-export async function inactivePartners(pool: Pool, since: string, limit: number): Promise<string[]> {
+/**
+ * Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold: those
+ * after one of them, in the order of their ids.
+ */
+export async function inactivePartners(
+  pool: Pool,
+  since: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
-    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1
+    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1 AND s.partner_id > $3
        AND NOT EXISTS (SELECT FROM conversation_session AS o
          WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1)
        AND NOT EXISTS (SELECT FROM partner_privacy AS p
          WHERE p.partner_id = s.partner_id AND (p.erasure IS NOT NULL OR p.held))
-     LIMIT $2`,
-    [since, limit],
+     ORDER BY s.partner_id LIMIT $2`,
+    [since, limit, after],
   );
   return rows.map(({ partner_id }) => partner_id);
 }
