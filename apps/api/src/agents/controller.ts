@@ -35,9 +35,12 @@ export class AgentsController {
     @Query() { pool, limit, after }: AgentsQuery,
   ): Promise<AgentsDto> {
     const { views } = this;
-    const isShown = (name: string): boolean => mayJoin(caller, name) && (pool === undefined || name === pool);
-    const [page, waiting] = await Promise.all([views.instances(isShown, limit, after), views.waiting()]);
-    const shown = waiting.filter((item) => isShown(item.pool));
+    const isShown = (name: string): boolean => mayJoin(caller, name);
+    const [page, waiting] = await Promise.all([
+      views.instances(isShown, pool, limit, after),
+      views.waiting(),
+    ]);
+    const shown = waiting.filter((item) => isShown(item.pool) && (pool === undefined || item.pool === pool));
     return { agents: page.items, next: page.next, waiting: shown };
   }
 

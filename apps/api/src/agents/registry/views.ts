@@ -29,14 +29,16 @@ export class RegistryViews {
     private readonly registry: Registry,
   ) {}
 
-  /** The connected instances of the pools that are shown, by their names. @throws InvalidCursorError */
+  /** The connected instances of the pools that are shown, or of one of these, by their names. @throws InvalidCursorError */
   async instances(
     isShown: (pool: string) => boolean,
+    only: string | undefined,
     limit: number,
     after?: string,
   ): Promise<Page<InstanceView>> {
     const [fromPool, fromInstance] = placeOf(after);
-    const pools = (await this.registry.poolNames()).filter(isShown);
+    const all = only === undefined ? await this.registry.poolNames() : [only];
+    const pools = all.filter(isShown);
     const budget = new PageBudget();
     const items: InstanceView[] = [];
     for (const pool of pools.filter((name) => name >= fromPool).sort()) {
