@@ -126,8 +126,9 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
-  /** The key of the session's partner, or of whom a command starts it for. Without keys, and without a partner: none. */
+  /** The key of the session's partner, or of whom a command starts it for. Without keys, without a partner, or erased: none. */
   private async keyFor({ state }: Session, { commands }: CommandRequest): Promise<DataKey | undefined> {
+    if (state.session.status === 'erased') return undefined;
     const start = commands.find((command) => command.type === 'StartSession');
     const partnerId = isStarted(state) ? state.identity.partner_id : start?.partner_id;
     return partnerId === undefined ? undefined : this.store.codec.keyOf(partnerId);

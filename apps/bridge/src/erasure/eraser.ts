@@ -67,8 +67,11 @@ export class Eraser {
     const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
-    const ended_at = new Date().toISOString();
+    const ended_at = await this.afterKey(partnerId);
     await onStep('keys');
+    // Another bridge may have finished: the key would be one of the partner's new beginning.
+    const now = (await readPartner(this.store, partnerId)).state.privacy?.erasure;
+    if (now?.erasure_id !== erasure.erasure_id) return undefined;
     const receipt_id = uuidV5('receipt', erasure.erasure_id);
     const keys_destroyed = await this.destroyKeys(partnerId, receipt_id, ended_at, erasure);
     announcePartner(this.redis, partnerId);
@@ -85,7 +88,7 @@ export class Eraser {
     await this.projected(ended_at);
     await onStep('check');
     const checked = [
-      ...(await this.checkKeys(partnerId, ended_at)),
+      ...(await this.checkKeys(partnerId)),
       ...(await sessions.check()),
       ...(await this.checkContexts(sessions)),
       ...(await countRows(this.pool, erased)).map(({ table, left }) => check('postgresql', table, left)),
@@ -107,6 +110,13 @@ export class Eraser {
     return this.finish(partnerId, receipt);
   }
 
+  /** The time now, but after the key was made that is to be destroyed: by another machine's clock. */
+  private async afterKey(partnerId: string): Promise<string> {
+    const madeAt = await this.keys?.madeAt(partnerId);
+    const earliest = madeAt === undefined ? 0 : Date.parse(madeAt) + 1;
+    return new Date(Math.max(Date.now(), earliest)).toISOString();
+  }
+
   /** The ledger first: should the process end here, the keys are destroyed with the next start. */
   private async destroyKeys(
     partner_id: string,
@@ -126,9 +136,9 @@ export class Eraser {
       throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.');
   }
 
-  private async checkKeys(partnerId: string, before: string): Promise<CheckedStore[]> {
+  private async checkKeys(partnerId: string): Promise<CheckedStore[]> {
     if (this.keys === undefined) return [];
-    return [check('key_store', 'data_key', (await this.keys.hasKeyFrom(partnerId, before)) ? 1 : 0)];
+    return [check('key_store', 'data_key', (await this.keys.madeAt(partnerId)) === undefined ? 0 : 1)];
   }
 
   /** A context that is there again holds what is left of an erased session. */

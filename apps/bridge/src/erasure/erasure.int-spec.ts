@@ -129,6 +129,27 @@ test.each<Step>(['sessions', 'keys', 'redis', 'rows', 'partner_stream', 'project
   },
 );
 
+test('a key that a clock ahead made is destroyed, and a late frame of an agent makes none', async () => {
+  const partner_id = partner();
+  const id = await world.start(partner_id);
+  const key = keyStore.keys.get((await keys.of(partner_id)).id);
+  const created_at = new Date(Date.now() + 100).toISOString();
+  if (key) keyStore.keys.set(key.key_id, { ...key, created_at });
+  const agent = { instance: 'bot', pool: 'p', node: 'n', after: null, reason: 'requested' } as const;
+  await world.execute(id, { type: 'AttachAgent', ...agent, replaces: null });
+  await world.request(partner_id);
+  await waitUntil(async () => (await world.eraser.erase(partner_id).catch(() => undefined)) !== undefined);
+  expect(await keys.byId(key?.key_id ?? '')).toBe(erased);
+  await world.execute(id, {
+    type: 'DetachAgent',
+    instance: 'bot',
+    epoch: 1,
+    reason: 'requested',
+    waiting: false,
+  });
+  expect(await keyStore.current(partner_id)).toBeUndefined();
+});
+
 test('without encryption, what a session said is dropped from its stream', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();

@@ -40,8 +40,9 @@ async function eraseAgain({ store, pool }: RestoredPorts, erased: Erasure): Prom
   const { partner_id, erased_at, receipt_id } = erased;
   const { revision, state } = await readPartner(store, partner_id);
   const { receipt, erasure } = state.privacy ?? {};
-  if (erasure?.status === 'requested' || (receipt !== undefined && receipt.erased_at >= erased_at))
-    return false;
+  const isKnown =
+    receipt !== undefined && (receipt.receipt_id === receipt_id || receipt.erased_at >= erased_at);
+  if (isKnown || erasure?.status === 'requested') return false;
   if (revision < 0 && (await sessionsBefore(pool, partner_id, erased_at)).length === 0) return false;
   const request = {
     erasure_id: uuidV5('restored', receipt_id),

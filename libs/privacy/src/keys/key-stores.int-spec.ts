@@ -88,6 +88,15 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.destroy(partner, at)).toEqual([first.key_id, second.key_id].sort());
   });
 
+  test('destroys one key and no other, and makes the next one later', async () => {
+    const key = newKey(partner);
+    await store.add(key);
+    await store.destroy(partner, at, randomUUID());
+    expect(await store.current(partner)).toEqual(key);
+    await store.destroy(partner, at, key.key_id);
+    expect(await store.add(newKey(partner))).toMatchObject({ created_at: at });
+  });
+
   test('lists the living keys of several partners', async () => {
     const [key, gone] = [newKey(partner), newKey(`${partner}-2`)];
     await store.add(key);
