@@ -4,13 +4,13 @@ import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import { LedgerCheck } from '#read-models';
 
-/** Serves nothing before the erasures of the ledger are applied: a store may have been restored. */
+/** Serves nothing before the keys are destroyed again that the ledger of erasures names: a store may have been restored. */
 @Injectable()
 export class LedgerGuard implements CanActivate {
   constructor(private readonly ledger: LedgerCheck) {}
 
   canActivate(context: ExecutionContext): boolean {
-    if (this.ledger.isApplied || context.getType() !== 'http') return true;
+    if (!this.ledger.mayHaveErasedKeys || context.getType() !== 'http') return true;
     if (!context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/v1/')) return true;
     throw new ProblemError('engine_unavailable', 'The ledger of erasures is not applied yet.');
   }

@@ -29,9 +29,9 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
     });
   }
 
-  /** Whether nothing can be read any more of whoever was erased, whatever was restored. */
-  get isApplied(): boolean {
-    return this.applied;
+  /** Whether the keys may still be there of partners who were erased: the key store may have been restored. */
+  get mayHaveErasedKeys(): boolean {
+    return this.keys !== undefined && !this.applied;
   }
 
   async onApplicationBootstrap(): Promise<void> {
