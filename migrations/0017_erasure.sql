@@ -8,7 +8,8 @@ CREATE TABLE partner_privacy (
   erased_at timestamptz,
   receipt_id uuid,
   claimed_until timestamptz,
-  changed_at timestamptz NOT NULL DEFAULT now()
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  revision bigint NOT NULL
 );
 
 CREATE INDEX ON partner_privacy (due_at) WHERE erasure IS NOT NULL;
@@ -19,6 +20,7 @@ COMMENT ON TABLE partner_privacy IS 'Read model of the bridges: the partners who
 COMMENT ON COLUMN partner_privacy.due_at IS 'When an announced erasure begins, or a restriction ends';
 COMMENT ON COLUMN partner_privacy.claimed_until IS 'Until then a bridge works on the erasure';
 COMMENT ON COLUMN partner_privacy.changed_at IS 'When the row was written';
+COMMENT ON COLUMN partner_privacy.revision IS 'Of the partner''s stream: what was read of it before does not overwrite the row';
 
 CREATE TABLE partner_retention (
   partner_id text PRIMARY KEY,

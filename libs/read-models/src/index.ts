@@ -65,10 +65,12 @@ export {
   loadPrivacyPosition,
   projectedUntil,
   releasePartner,
+  distrustRows,
   savePrivacy,
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';
 export { applyErasures, knownErasures } from './erasure/ledger.ts';
+export { LedgerCheck } from './erasure/ledger-check.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
 export {

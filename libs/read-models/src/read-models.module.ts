@@ -24,9 +24,14 @@ const optionalKeys = { token: DataKeys, optional: true };
     { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
     {
       provide: PrivacyWatch,
-      useFactory: (redis: Redis, pool: Pool, sessions: SessionMemory, keys?: DataKeys) =>
-        new PrivacyWatch(redis, pool, sessions, keys),
-      inject: [Redis, Pool, SessionMemory, optionalKeys],
+      useFactory: (
+        redis: Redis,
+        pool: Pool,
+        sessions: SessionMemory,
+        health: HealthChecks,
+        keys?: DataKeys,
+      ) => new PrivacyWatch(redis, pool, sessions, keys, health),
+      inject: [Redis, Pool, SessionMemory, HealthChecks, optionalKeys],
     },
     {
       provide: LedgerCheck,
@@ -40,7 +45,7 @@ const optionalKeys = { token: DataKeys, optional: true };
       inject: [Pool, ContextStore, HealthChecks, LOGGER, optionalKeys],
     },
   ],
-  exports: [ContextStore, PrivacyWatch, SessionMemory],
+  exports: [ContextStore, LedgerCheck, PrivacyWatch, SessionMemory],
 })
 export class ReadModelsModule {}
 

@@ -51,9 +51,6 @@ const deleted: Rejection = {
 
 const notFound: Rejection = { code: 'session_not_found', reason: 'There is no such session.' };
 
-/** Commands upon which a session that is erased may still have events. */
-const erasedTakes: ReadonlySet<string> = new Set(['DetachAgent', 'AcknowledgeUpdate']);
-
 /** Levels that a command may have: its events, and what later ones take over of them, have some more. */
 export const deepestCommand = deepestData - 50;
 const tooDeep: Rejection = {
@@ -129,13 +126,9 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
-  /**
-   * The key of the session's partner, or of whom a command starts it for. Without keys, and without a partner: none. Nor for
-   * a session that is erased, unless it may take the command: its partner gets no new key.
-   */
+  /** The key of the session's partner, or of whom a command starts it for. Without keys, without a partner, or erased: none. */
   private async keyFor({ state }: Session, { commands }: CommandRequest): Promise<DataKey | undefined> {
-    if (state.session.status === 'erased' && !commands.some(({ type }) => erasedTakes.has(type)))
-      return undefined;
+    if (state.session.status === 'erased') return undefined;
     const start = commands.find((command) => command.type === 'StartSession');
     const partnerId = isStarted(state) ? state.identity.partner_id : start?.partner_id;
     return partnerId === undefined ? undefined : this.store.codec.keyOf(partnerId);

@@ -8,6 +8,7 @@ import { DevelopmentIssuer } from '#privacy';
 import { accessStream } from '#sessions';
 import type { TcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
+import { TestAgent } from '../agents/testing/test-agent.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -17,6 +18,7 @@ const tokens = {
   service: { role: 'service' },
   agent: { role: 'agent', instance: 'bot-7' },
   other: { role: 'agent', instance: 'bot-8' },
+  socket: { role: 'agent', instance: 'bot-9' },
   analyst: { role: 'analyst' },
   auditor: { role: 'auditor' },
   admin: { role: 'admin' },
@@ -207,6 +209,18 @@ describe('a search by a value', () => {
 test('an agent leaves one record a session and hour, however much it reads at once', async () => {
   await Promise.all(Object.values(paths()).flatMap((path) => [get(path, 'other'), get(path, 'other')]));
   expect(await recordsOf('other')).toMatchObject([{ partner_ids: [partner_id], session_ids: [id] }]);
+});
+
+test('what an agent is sent is recorded, once a session and hour', async () => {
+  for (const _ of [1, 2]) {
+    const agent = new TestAgent(app.url, 'bot-9', { token: authorizations.socket?.slice('Bearer '.length) });
+    await agent.hello(`pool-${partner_id}`);
+    await agent.attach(id);
+    agent.kill();
+  }
+  expect(await recordsOf('socket')).toMatchObject([
+    { action: 'receive_updates', instance: 'bot-9', partner_ids: [partner_id], session_ids: [id] },
+  ]);
 });
 
 test('agents alone follow events as they happen', async () => {

@@ -242,6 +242,17 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4403);
   });
 
+  test('is listed for its pool’s tokens alone, and no page tells of another pool', async () => {
+    const [first, own] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
+    for (const pool of [first, first, own, own]) {
+      const agent = connect(await token({ instances: ['*'] }));
+      await agent.hello(pool);
+    }
+    const path = '/v1/agents?limit=1';
+    const { body } = await call(await token({ pools: [own] }), 'GET', path);
+    expect(body).toMatchObject({ agents: [{ pool: own }], next: expect.stringMatching(`^${own}/`) });
+  });
+
   test('attaches no session that its token does not reach', async () => {
     const id = await start();
     const agent = connect(await token({ partners: ['P1'], instances: ['*'] }));

@@ -35,10 +35,13 @@ export class AgentsController {
     @Query() { pool, limit, after }: AgentsQuery,
   ): Promise<AgentsDto> {
     const { views } = this;
-    const [page, waiting] = await Promise.all([views.instances(pool, limit, after), views.waiting()]);
-    const isShown = (item: { readonly pool: string }): boolean =>
-      mayJoin(caller, item.pool) && (pool === undefined || item.pool === pool);
-    return { agents: page.items.filter(isShown), next: page.next, waiting: waiting.filter(isShown) };
+    const isShown = (name: string): boolean => mayJoin(caller, name);
+    const [page, waiting] = await Promise.all([
+      views.instances(isShown, pool, limit, after),
+      views.waiting(),
+    ]);
+    const shown = waiting.filter((item) => isShown(item.pool) && (pool === undefined || item.pool === pool));
+    return { agents: page.items, next: page.next, waiting: shown };
   }
 
   @Get('sessions/:session_id/agent')

@@ -15,16 +15,24 @@ const dir = mkdtempSync(join(tmpdir(), 'turnstream-api-keys-'));
 let database: TestDatabase;
 let proxy: TcpProxy;
 let app: TestApp;
+let env: Record<string, string>;
+
+async function startNode(): Promise<TestApp> {
+  Object.assign(process.env, env);
+  try {
+    return await startTestApp();
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name];
+  }
+}
 
 beforeAll(async () => {
   database = await createTestDatabase('', 0);
   proxy = await tcpProxy(database.url);
   const masterKeys = join(dir, 'master-keys.json');
   writeFileSync(masterKeys, JSON.stringify(withNewKey(undefined, new Date())), { mode: 0o600 });
-  const env = { KEYSTORE_URL: proxy.url, MASTER_KEYS: `file:${masterKeys}` };
-  Object.assign(process.env, env);
-  app = await startTestApp();
-  for (const name of Object.keys(env)) delete process.env[name];
+  env = { KEYSTORE_URL: proxy.url, MASTER_KEYS: `file:${masterKeys}` };
+  app = await startNode();
 });
 afterAll(async () => {
   await app.close();
@@ -55,6 +63,16 @@ test('a key store that hangs stops only who needs a key that is not at hand', as
   expect((await app.call('POST', '/v1/sessions', other)).status).toBe(503);
   expect((await turn(session)).status).toBe(201);
   expect((await app.call('GET', `/v1/sessions/${session}/context`)).status).toBe(200);
+});
+
+test('a node that starts meanwhile serves nothing before it has read whose keys were destroyed', async () => {
+  const node = await startNode();
+  const list = async (): Promise<number> => (await node.call('GET', '/v1/sessions')).status;
+  expect(await list()).toBe(503);
+  expect((await node.call('GET', '/health/ready')).status).toBe(503);
+  await proxy.restore();
+  await waitUntil(async () => (await list()) === 200);
+  await node.close();
 });
 
 test('it serves again when the key store does', async () => {

@@ -69,6 +69,13 @@ test.each([
   ]);
 });
 
+test('a session that no table has yet is restricted, too', async () => {
+  const partner_id = `P-${randomUUID()}`;
+  const session_id = await app.start({ partner_id });
+  expect((await app.call('DELETE', `/v1/partners/${partner_id}`, reason)).status).toBe(202);
+  await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}/context`)).status === 403);
+});
+
 test('an erasure that waits can be withdrawn', async () => {
   const { partner_id, session_id, path } = await startPartner();
   await app.call('DELETE', path, reason);

@@ -3,6 +3,7 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { retentionConfigProvider } from '#privacy';
 import { ArchiveController } from '../archive/controller.ts';
 import { ErasureController } from './controller.ts';
+import { LedgerGuard } from './ledger.guard.ts';
 import { PartnerErasures } from './partner-erasures.ts';
 import { RestrictedListsInterceptor } from './restricted-lists.interceptor.ts';
 import { RestrictedGuard } from './restricted.guard.ts';
@@ -13,6 +14,7 @@ import { RestrictedGuard } from './restricted.guard.ts';
   providers: [
     retentionConfigProvider,
     PartnerErasures,
+    { provide: APP_GUARD, useClass: LedgerGuard },
     { provide: APP_GUARD, useClass: RestrictedGuard },
     { provide: APP_INTERCEPTOR, useClass: RestrictedListsInterceptor },
   ],

@@ -73,14 +73,14 @@ export class PartnerErasures {
     const context = { actor: actorOf(caller), $correlationId: randomUUID() };
     await this.accessLog.record({ isAct: true, caller, partner_ids: [partner_id], session_ids: [], ...act });
     const { privacy = {} } = await commandPartner(this.store, command, context);
-    await this.tell(partner_id, privacy);
+    await this.tell(partner_id);
     return privacy;
   }
 
   /** The bridge writes the table from the stream, too: this is only sooner. */
-  private async tell(partnerId: string, privacy: PartnerPrivacy): Promise<void> {
+  private async tell(partnerId: string): Promise<void> {
     try {
-      await savePrivacy(this.pool, partnerId, privacy);
+      await savePrivacy(this.pool, await readPartner(this.store, partnerId));
       announcePartner(this.redis, partnerId);
     } catch (err) {
       this.logger.warn({ err }, 'the bridge tells of the partner');

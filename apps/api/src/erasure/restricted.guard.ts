@@ -4,7 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import { RetentionConfig } from '#privacy';
-import { PrivacyWatch } from '#read-models';
+import { PrivacyWatch, SessionCache } from '#read-models';
 import type { Rule } from '../access/access.decorator.ts';
 import { RULE } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
@@ -18,24 +18,32 @@ export class RestrictedGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly watch: PrivacyWatch,
+    private readonly sessionCache: SessionCache,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    if (!this.watch.hasClosed || context.getType() !== 'http') return true;
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if ((this.watch.isKnown && !this.watch.hasClosed) || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (!this.isClosed(request)) return true;
-    if (allowed.has(this.reflector.get<Rule | undefined>(RULE, context.getHandler()))) return true;
-    if (callerOf(request).role === this.config.restrictedRole) return true;
+    const rule = this.reflector.get<Rule | undefined>(RULE, context.getHandler());
+    const { partner_id, session_id } = (request.params ?? {}) as { partner_id?: string; session_id?: string };
+    if (partner_id === undefined && session_id === undefined) return true;
+    if (allowed.has(rule) || callerOf(request).role === this.config.restrictedRole) return true;
+    if (!this.watch.isKnown && (request.method === 'GET' || rule === 'detokenise'))
+      throw new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
+    if (partner_id === undefined || !this.watch.isClosed(partner_id)) {
+      if (session_id === undefined || !(await this.isClosed(session_id.toLowerCase()))) return true;
+    }
     throw new ProblemError(
       'partner_restricted',
       'The partner asked to be erased; until the law allows it, only one role reads the data.',
     );
   }
 
-  private isClosed({ params }: FastifyRequest): boolean {
-    const { partner_id, session_id } = (params ?? {}) as { partner_id?: string; session_id?: string };
-    if (session_id !== undefined && this.watch.isClosedSession(session_id.toLowerCase())) return true;
-    return partner_id !== undefined && this.watch.isClosed(partner_id);
+  /** The table has a session somewhat later than it starts: whose it is counts where that is at hand. */
+  private async isClosed(sessionId: string): Promise<boolean> {
+    if (this.watch.isClosedSession(sessionId)) return true;
+    const session = await this.sessionCache.load(sessionId);
+    return session !== undefined && this.watch.isClosed(session.state.identity.partner_id);
   }
 }

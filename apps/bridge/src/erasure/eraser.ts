@@ -34,7 +34,7 @@ export type Step =
   | 'projections'
   | 'check'
   | 'receipt';
-export type OnStep = (step: Step) => void;
+export type OnStep = (step: Step) => void | Promise<void>;
 
 const sessionsAtOnce = 8;
 /** How long an attempt waits for the projectors. */
@@ -65,27 +65,32 @@ export class Eraser {
     const partner = await readPartner(this.store, partnerId);
     const erasure = partner.state.privacy?.erasure;
     if (erasure?.status !== 'requested') return undefined;
-    onStep('sessions');
+    await onStep('sessions');
     const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
-    const ended_at = new Date().toISOString();
-    onStep('keys');
+    const ended_at = await this.afterKey(partnerId);
+    await onStep('keys');
+    // Another bridge may have finished: the key would be one of the partner's new beginning.
+    const now = (await readPartner(this.store, partnerId)).state.privacy?.erasure;
+    if (now?.erasure_id !== erasure.erasure_id) return undefined;
     const receipt_id = uuidV5('receipt', erasure.erasure_id);
     const keys_destroyed = await this.destroyKeys(partnerId, receipt_id, ended_at, erasure);
     announcePartner(this.redis, partnerId);
-    onStep('redis');
+    await onStep('redis');
     await this.contexts.delete(sessions.ids);
-    onStep('rows');
+    await onStep('rows');
     const erased = { partner_id: partnerId, before: ended_at, session_ids: sessions.ids };
     await eraseRows(this.pool, erased);
-    onStep('partner_stream');
-    await this.store.truncateStream(partnerStream(partnerId), partner.revision);
-    onStep('projections');
+    await onStep('partner_stream');
+    // What was appended meanwhile holds nothing but what the latest event does.
+    const { revision } = await readPartner(this.store, partnerId);
+    await this.store.truncateStream(partnerStream(partnerId), revision);
+    await onStep('projections');
     await this.projected(ended_at);
-    onStep('check');
+    await onStep('check');
     const checked = [
-      ...(await this.checkKeys(partnerId, ended_at)),
+      ...(await this.checkKeys(partnerId)),
       ...(await sessions.check()),
       ...(await this.checkContexts(sessions)),
       ...(await countRows(this.pool, erased)).map(({ table, left }) => check('postgresql', table, left)),
@@ -93,7 +98,7 @@ export class Eraser {
     const left = checked.filter((item) => item.left > 0);
     if (left.length > 0)
       throw new NotErasedYetError(`left: ${left.map(({ store, what }) => `${store} ${what}`).join(', ')}`);
-    onStep('receipt');
+    await onStep('receipt');
     const { status: _status, ...request } = erasure;
     const receipt: ErasureReceipt = {
       ...request,
@@ -105,6 +110,13 @@ export class Eraser {
       checked,
     };
     return this.finish(partnerId, receipt);
+  }
+
+  /** The time now, but after the key was made that is to be destroyed: by another machine's clock. */
+  private async afterKey(partnerId: string): Promise<string> {
+    const madeAt = await this.keys?.madeAt(partnerId);
+    const earliest = madeAt === undefined ? 0 : Date.parse(madeAt) + 1;
+    return new Date(Math.max(Date.now(), earliest)).toISOString();
   }
 
   /** The ledger first: should the process end here, the keys are destroyed with the next start. */
@@ -128,9 +140,9 @@ export class Eraser {
     });
   }
 
-  private async checkKeys(partnerId: string, before: string): Promise<CheckedStore[]> {
+  private async checkKeys(partnerId: string): Promise<CheckedStore[]> {
     if (this.keys === undefined) return [];
-    return [check('key_store', 'data_key', (await this.keys.hasKeyFrom(partnerId, before)) ? 1 : 0)];
+    return [check('key_store', 'data_key', (await this.keys.madeAt(partnerId)) === undefined ? 0 : 1)];
   }
 
   /** A context that is there again holds what is left of an erased session. */
@@ -152,7 +164,7 @@ export class Eraser {
     const context = { actor, $correlationId: receipt.erasure_id };
     const command = { type: 'FinishErasure', partner_id, receipt } as const;
     const { privacy = {} } = await commandPartner(this.store, command, context);
-    await savePrivacy(this.pool, partner_id, privacy);
+    await savePrivacy(this.pool, await readPartner(this.store, partner_id));
     announcePartner(this.redis, partner_id);
     return privacy.receipt ?? receipt;
   }

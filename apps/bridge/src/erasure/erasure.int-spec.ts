@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sleep, waitUntil } from '#platform';
+import { waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
 import type { SessionCommand } from '#domain';
@@ -139,29 +139,6 @@ test.each<Step>(['sessions', 'keys', 'redis', 'rows', 'partner_stream', 'project
   },
 );
 
-test('a partner is erased in one attempt, however late the projectors say that they have seen the end', async () => {
-  const partner_id = partner();
-  await world.start(partner_id);
-  await world.request(partner_id);
-  await world.pool.query(
-    `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, '{}', now())`,
-  );
-  const seen = async (): Promise<void> => {
-    await sleep(300);
-    await world.pool.query('UPDATE projection_slot SET current_until = now()');
-  };
-  let projector: Promise<void> | undefined;
-  try {
-    const receipt = await world.eraser.erase(partner_id, (step) => {
-      if (step === 'projections') projector = seen();
-    });
-    expect(receipt).toMatchObject({ sessions: 1 });
-  } finally {
-    await projector;
-    await world.pool.query('DELETE FROM projection_slot');
-  }
-});
-
 test('without encryption, what a session said is dropped from its stream', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();
@@ -240,7 +217,7 @@ describe('a partner without contact for long', () => {
   const config = { inactiveDays: 1, noticeHours: 48 };
   test('is told of the erasure 48 hours before', async () => {
     const partner_id = await idle();
-    await world.worker(config).round();
+    await world.worker(config).announceInactive();
     const { erasure } = (await world.privacy(partner_id)) ?? {};
     expect(erasure).toMatchObject({ status: 'announced', reason: 'inactivity' });
     const due = erasure !== undefined && 'due_at' in erasure ? Date.parse(erasure.due_at) : 0;
@@ -249,7 +226,7 @@ describe('a partner without contact for long', () => {
 
   test('is erased then, unless there was contact', async () => {
     const [gone, back] = [await idle(), await idle()];
-    await world.worker({ inactiveDays: 1, noticeHours: 1 / 3_600 }).round();
+    await world.worker({ inactiveDays: 1, noticeHours: 1 / 3_600 }).announceInactive();
     await world.pool.query(
       'UPDATE conversation_session SET last_activity_time = now() WHERE partner_id = $1',
       [back],

@@ -6,6 +6,7 @@ import type { Logger } from '#platform';
 import { InjectLogger, retry } from '#platform';
 import {
   announcePartner,
+  distrustRows,
   eraseRows,
   loadPrivacyPosition,
   savePrivacy,
@@ -43,6 +44,7 @@ export class PartnerFollower {
     };
     const after = await retry(() => loadPrivacyPosition(this.pool), { signal, onRetry });
     if (after === undefined) return;
+    let last = after;
     const onInterruption = (err: unknown): void =>
       this.logger.warn({ err }, 'subscription to partners interrupted');
     for await (const { partner_id, position } of partnerChanges(this.store, {
@@ -50,11 +52,14 @@ export class PartnerFollower {
       signal,
       onInterruption,
     })) {
+      const isRestored = last !== null && position < last;
       const write = async (): Promise<void> => {
+        if (isRestored) await distrustRows(this.pool);
         if (partner_id !== null) await this.writeIfReadable(partner_id);
         await savePrivacyPosition(this.pool, position);
       };
       await retry(write, { signal, onRetry });
+      last = position;
     }
   }
 
@@ -70,9 +75,10 @@ export class PartnerFollower {
 
   /** Writes the row of a partner as of the end of its stream. Where an older backup was restored, rows go again. */
   async write(partnerId: string): Promise<void> {
-    const { state } = await readPartner(this.store, partnerId);
+    const partner = await readPartner(this.store, partnerId);
+    const { state } = partner;
     const { privacy = {} } = state;
-    await savePrivacy(this.pool, partnerId, privacy);
+    await savePrivacy(this.pool, partner);
     if (privacy.erasure?.status === 'restricted') await this.endSessions(state);
     if (privacy.receipt !== undefined && privacy.erasure === undefined) {
       const before = privacy.receipt.erased_at;

@@ -21,8 +21,8 @@ import { eraseRestored } from './restored.ts';
 const everyMs = 1_000;
 const atOnce = 2;
 const perRound = 16;
-/** Partners announced in one round. */
-const announcedPerRound = 100;
+/** Partners of one query. */
+const perQuery = 100;
 /** How long to wait before a partner that is not erased yet is tried again (s). */
 const retryS = 1;
 const hourMs = 3_600_000;
@@ -51,14 +51,16 @@ export class ErasureWorker {
       await this.round(signal);
       failed = false;
     };
-    await retry(() => this.eraseRestored(), { signal, maxMs: 30_000, onRetry: onError });
-    await repeat(round, { everyMs, signal, onError });
+    await Promise.all([
+      retry(() => this.eraseRestored(signal), { signal, maxMs: 30_000, onRetry: onError }),
+      repeat(round, { everyMs, signal, onError }),
+      this.announceHourly(signal),
+    ]);
   }
 
   /** One round; returns how many partners were erased. */
   async round(signal?: AbortSignal): Promise<number> {
     await this.cancelContacted();
-    if (this.config.inactiveDays > 0) await this.announce();
     let erased = 0;
     await inParallel(
       await claimDuePartners(this.pool, perRound),
@@ -71,9 +73,9 @@ export class ErasureWorker {
     return erased;
   }
 
-  private async eraseRestored(): Promise<void> {
+  private async eraseRestored(signal: AbortSignal): Promise<void> {
     const { store, pool, keys } = this;
-    const { length } = await eraseRestored({ store, pool, keys });
+    const { length } = await eraseRestored({ store, pool, keys, signal });
     if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
   }
 
@@ -111,7 +113,7 @@ export class ErasureWorker {
 
   /** Any contact since the announcement cancels it; returns how many were cancelled. */
   private async cancelContacted(partnerId?: string): Promise<number> {
-    const contacted = await contactedSince(this.pool, announcedPerRound, partnerId);
+    const contacted = await contactedSince(this.pool, perQuery, partnerId);
     for (const partner_id of contacted) {
       await this.command({ type: 'CancelErasure', partner_id });
       await this.follower.write(partner_id);
@@ -119,20 +121,37 @@ export class ErasureWorker {
     return contacted.length;
   }
 
-  private async announce(): Promise<void> {
+  /** It looks at all partners: rarely, and beside what is due. */
+  private async announceHourly(signal: AbortSignal): Promise<void> {
+    if (this.config.inactiveDays === 0) return;
+    const onError = (err: unknown): void => this.logger.warn({ err }, 'inactive partners not announced');
+    const announce = (): Promise<void> => this.announceInactive(signal);
+    await announce().catch(onError);
+    await repeat(announce, { everyMs: hourMs, signal, onError });
+  }
+
+  /** Announces the erasure of every partner without contact for long. */
+  async announceInactive(signal?: AbortSignal): Promise<void> {
     const { inactiveDays, noticeHours } = this.config;
     const now = Date.now();
     const since = new Date(now - inactiveDays * 24 * hourMs).toISOString();
     const due_at = new Date(now + noticeHours * hourMs).toISOString();
-    for (const partner_id of await inactivePartners(this.pool, since, announcedPerRound)) {
-      const request = {
-        erasure_id: randomUUID(),
-        reason: 'inactivity',
-        requested_at: new Date(now).toISOString(),
-        requested_by: actor,
-      };
-      await this.command({ type: 'AnnounceErasure', partner_id, request, due_at });
-      await this.follower.write(partner_id);
+    let last = '';
+    for (;;) {
+      const partners = await inactivePartners(this.pool, since, last, perQuery);
+      for (const partner_id of partners) {
+        if (signal?.aborted) return;
+        const request = {
+          erasure_id: randomUUID(),
+          reason: 'inactivity',
+          requested_at: new Date(now).toISOString(),
+          requested_by: actor,
+        };
+        await this.command({ type: 'AnnounceErasure', partner_id, request, due_at });
+        await this.follower.write(partner_id);
+      }
+      last = partners.at(-1) ?? '';
+      if (partners.length < perQuery) return;
     }
   }
 

@@ -75,6 +75,15 @@ test('a legal hold keeps sessions and what is remembered', async () => {
   expect((await readPartner(world.store, partner_id)).state.last_session_id).toBe(id);
 });
 
+test('a legal hold keeps sessions before the table says so', async () => {
+  const { partner_id, id } = await endedSession();
+  const by = { role: 'human', id: 'dpo' } as const;
+  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
+  await world.command({ type: 'PlaceHold', partner_id, hold });
+  await runIn(11, { sessionsDays: 10 });
+  expect(await isThere(id)).toBe(true);
+});
+
 test('what is remembered of a partner goes, also when its sessions went before', async () => {
   const { partner_id } = await endedSession();
   await runIn(11, { sessionsDays: 10 });

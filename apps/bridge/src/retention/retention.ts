@@ -72,16 +72,27 @@ async function deleteSessions({ store, pool, apply, signal }: Ports, before: str
   let last: OldSession | undefined;
   for (;;) {
     if (signal?.aborted) break;
-    const sessions = await oldSessions(pool, before, last, batch);
+    const old = await oldSessions(pool, before, last, batch);
+    const sessions = await unprotected(store, old);
     if (apply) {
       await notePartners(pool, sessions);
       await inParallel(sessions, atOnce, ({ session_id }) => store.deleteStream(sessionStream(session_id)));
     }
     count += sessions.length;
-    last = sessions.at(-1);
-    if (sessions.length < batch) break;
+    last = old.at(-1);
+    if (old.length < batch) break;
   }
   return count;
+}
+
+/** Those of partners on whom there is nothing that keeps them: their streams decide, the table may be behind. */
+async function unprotected(store: EventStore, sessions: readonly OldSession[]): Promise<OldSession[]> {
+  const kept = new Set<string>();
+  await inParallel([...new Set(sessions.map(({ partner_id }) => partner_id))], atOnce, async (partnerId) => {
+    const { privacy = {} } = (await readPartner(store, partnerId)).state;
+    if (privacy.hold !== undefined || privacy.erasure !== undefined) kept.add(partnerId);
+  });
+  return sessions.filter(({ partner_id }) => !kept.has(partner_id));
 }
 
 /** What is remembered of a partner: the stream itself says when it was written last. */

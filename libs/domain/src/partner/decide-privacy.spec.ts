@@ -75,6 +75,14 @@ describe('an erasure', () => {
     expect(state).toMatchObject({ memory: newPartner.memory, sessions: [{ changes: noChanges }] });
   });
 
+  test('remembers nothing more of a session that ends while it is under way', () => {
+    const changes = { ...noChanges, preferences: { size: 'secret' } };
+    const update = { session_id: 's1', over: true, changes };
+    const remember: PartnerCommand = { type: 'RememberSession', partner_id, update };
+    expect(types(givenCommands(assign).when(remember))).toEqual(['PartnerRemembered']);
+    expect(givenCommands(assign, erase()).when(remember)).toEqual([]);
+  });
+
   test('that is asked for again changes nothing', () => {
     expect(givenCommands(erase()).when(erase())).toEqual([]);
     expect(givenCommands(erase(timeOf(90))).when(erase())).toEqual([]);

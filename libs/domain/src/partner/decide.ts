@@ -27,6 +27,8 @@ export function decidePartner(
     return accept<PartnerEvent>(...cancelled, { type: 'PartnerSessionAssigned', data });
   }
   if (command.type === 'RememberSession') {
+    // What comes late would need a key again.
+    if (partner.privacy?.erasure?.status === 'requested') return accept();
     const state = settle(update(partner, [command.update]));
     if (isSame(state, partner)) return accept();
     return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });

@@ -89,13 +89,25 @@ export class DataKeys {
     this.forget(partnerId);
     const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
     if (current !== undefined && current.created_at >= before) return 0;
-    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before))).length;
+    // Not one that is made meanwhile.
+    const keyId = current?.key_id ?? 'none';
+    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before, keyId))).length;
   }
 
-  /** Whether a partner has a key that was made before a time (ISO 8601). @throws KeyStoreUnavailableError */
-  async hasKeyFrom(partnerId: string, before: string): Promise<boolean> {
-    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
-    return current !== undefined && current.created_at < before;
+  /** When the partner's living key was made (ISO 8601); undefined: there is none. @throws KeyStoreUnavailableError */
+  async madeAt(partnerId: string): Promise<string | undefined> {
+    return (await this.ask(this.storeBreaker, () => this.store.current(partnerId)))?.created_at;
+  }
+
+  /** Those of some erasures whose partners have a key that was made before. @throws KeyStoreUnavailableError */
+  async undone(erasures: readonly Erasure[]): Promise<Erasure[]> {
+    const ids = erasures.map(({ partner_id }) => partner_id);
+    const living = await this.ask(this.storeBreaker, () => this.store.living(ids));
+    const made = new Map(living.map(({ partner_id, created_at }) => [partner_id, created_at]));
+    return erasures.filter(({ partner_id, erased_at }) => {
+      const created = made.get(partner_id);
+      return created !== undefined && created < erased_at;
+    });
   }
 
   /** Notes an erasure in the ledger; the same receipt once. @throws KeyStoreUnavailableError */

@@ -39,11 +39,16 @@ export interface KeyCounts {
 export interface KeyStore {
   /** The partner's key that new values are sealed with; undefined: none, or all are destroyed. */
   current(partnerId: string): Promise<StoredKey | undefined>;
+  /** The living keys of several partners. */
+  living(partnerIds: readonly string[]): Promise<readonly StoredKey[]>;
   byId(keyId: string): Promise<StoredKey | undefined>;
-  /** Stores a partner's first key; of two writers at once, one wins, and both get its key. */
+  /**
+   * Stores a partner's first key; of two writers at once, one wins, and both get its key. It counts as made no earlier than
+   * the partner's keys before were destroyed: clocks differ.
+   */
   add(key: StoredKey): Promise<StoredKey>;
-  /** Destroys all keys of a partner; returns the ids of all that it has had. Doing it again changes nothing. */
-  destroy(partnerId: string, at: string): Promise<readonly string[]>;
+  /** Destroys all keys of a partner, or this one; returns the ids of all that it has had. Doing it again changes nothing. */
+  destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]>;
   /** Notes an erasure in the ledger; the same receipt once. */
   recordErasure(erasure: Erasure): Promise<void>;
   /** The ledger in the order of time; `after`: only what was erased later (ISO 8601). */

@@ -97,6 +97,23 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.destroy(partner, at)).toEqual([first.key_id, second.key_id].sort());
   });
 
+  test('destroys one key and no other, and makes the next one later', async () => {
+    const key = newKey(partner);
+    await store.add(key);
+    await store.destroy(partner, at, randomUUID());
+    expect(await store.current(partner)).toEqual(key);
+    await store.destroy(partner, at, key.key_id);
+    expect(await store.add(newKey(partner))).toMatchObject({ created_at: at });
+  });
+
+  test('lists the living keys of several partners', async () => {
+    const [key, gone] = [newKey(partner), newKey(`${partner}-2`)];
+    await store.add(key);
+    await store.add(gone);
+    await store.destroy(gone.partner_id, at);
+    expect(await store.living([gone.partner_id, partner, 'nobody'])).toEqual([key]);
+  });
+
   test('has a ledger of erasures, each receipt once', async () => {
     const receipts = [0, 1].map((n) => ({
       partner_id: partner,

@@ -41,6 +41,12 @@ export class LibsqlKeyStore implements KeyStore {
     return this.call((db) => keysOf(db.prepare(sql).all(partnerId))[0]);
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE partner_id IN (SELECT value FROM json_each(?))
+      AND destroyed_at IS NULL ORDER BY partner_id`;
+    return this.call((db) => keysOf(db.prepare(sql).all(JSON.stringify(partnerIds))));
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     const sql = 'SELECT * FROM data_key WHERE key_id = ?';
     return this.call((db) => keysOf(db.prepare(sql).all(keyId))[0]);
@@ -48,10 +54,10 @@ export class LibsqlKeyStore implements KeyStore {
 
   async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
     const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
-      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+      VALUES (?, ?, ?, ?, max(?, coalesce((SELECT max(destroyed_at) FROM data_key WHERE partner_id = ?), ''))) ON CONFLICT DO NOTHING`;
     const { master_key_id, ciphertext } = wrapped ?? {};
     await this.call((db) =>
-      db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at),
+      db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at, partner_id),
     );
     const live = await this.current(partner_id);
     // Destroyed between the two: the next call makes another.
@@ -59,10 +65,10 @@ export class LibsqlKeyStore implements KeyStore {
     return live;
   }
 
-  async destroy(partnerId: string, at: string): Promise<readonly string[]> {
+  async destroy(partnerId: string, at: string, keyId: string | null = null): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = ?
-      WHERE partner_id = ? AND destroyed_at IS NULL`;
-    await this.call((db) => db.prepare(sql).run(at, partnerId));
+      WHERE partner_id = ? AND destroyed_at IS NULL AND key_id = coalesce(?, key_id)`;
+    await this.call((db) => db.prepare(sql).run(at, partnerId, keyId));
     // Also when an earlier call did the first part only.
     await this.empty();
     const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? ORDER BY key_id';

@@ -51,6 +51,12 @@ export class PostgresKeyStore implements KeyStore {
     return (await this.query<KeyRow>(sql, [partnerId])).map(keyOf)[0];
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    const sql = `SELECT * FROM data_key WHERE partner_id = ANY ($1::text[]) AND destroyed_at IS NULL
+      ORDER BY partner_id`;
+    return (await this.query<KeyRow>(sql, [partnerIds])).map(keyOf);
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     if (!uuid.test(keyId)) return undefined;
     const sql = 'SELECT * FROM data_key WHERE key_id = $1::uuid';
@@ -59,7 +65,8 @@ export class PostgresKeyStore implements KeyStore {
 
   async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
     const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
-      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;
+      VALUES ($1, $2, $3, $4,
+        greatest($5::timestamptz, (SELECT max(destroyed_at) FROM data_key WHERE partner_id = $2))) ON CONFLICT DO NOTHING`;
     await this.query(sql, [key_id, partner_id, wrapped?.master_key_id, wrapped?.ciphertext, created_at]);
     const live = await this.current(partner_id);
     // Destroyed between the two: the next call makes another.
@@ -67,10 +74,10 @@ export class PostgresKeyStore implements KeyStore {
     return live;
   }
 
-  async destroy(partnerId: string, at: string): Promise<readonly string[]> {
+  async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = $2
-      WHERE partner_id = $1 AND destroyed_at IS NULL`;
-    await this.query(sql, [partnerId, at]);
+      WHERE partner_id = $1 AND destroyed_at IS NULL AND key_id::text = coalesce($3, key_id::text)`;
+    await this.query(sql, [partnerId, at, keyId]);
     const ids = 'SELECT key_id FROM data_key WHERE partner_id = $1 ORDER BY key_id';
     return (await this.query<KeyRow>(ids, [partnerId])).map(({ key_id }) => key_id);
   }

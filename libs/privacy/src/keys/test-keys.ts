@@ -13,19 +13,25 @@ export class MemoryKeyStore implements KeyStore {
     return this.aliveOf(partnerId);
   }
 
+  async living(partnerIds: readonly string[]): Promise<readonly StoredKey[]> {
+    return this.alive().filter(({ partner_id }) => partnerIds.includes(partner_id));
+  }
+
   async byId(keyId: string): Promise<StoredKey | undefined> {
     return this.keys.get(keyId);
   }
 
   async add(key: StoredKey): Promise<StoredKey> {
-    const live = this.aliveOf(key.partner_id) ?? key;
+    const before = [...this.keys.values()].filter(({ partner_id }) => partner_id === key.partner_id);
+    const times = [key.created_at, ...before.map(({ destroyed_at }) => destroyed_at ?? '')].sort();
+    const live = this.aliveOf(key.partner_id) ?? { ...key, created_at: times.at(-1) ?? key.created_at };
     this.keys.set(live.key_id, live);
     return live;
   }
 
-  async destroy(partnerId: string, at: string): Promise<readonly string[]> {
+  async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
     for (const key of this.alive())
-      if (key.partner_id === partnerId)
+      if (key.partner_id === partnerId && key.key_id === (keyId ?? key.key_id))
         this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: at });
     const all = [...this.keys.values()].filter(({ partner_id }) => partner_id === partnerId);
     return all.map(({ key_id }) => key_id).sort();

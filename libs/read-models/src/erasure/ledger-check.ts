@@ -1,16 +1,21 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { HealthChecks, Logger } from '#platform';
-import { retry } from '#platform';
+import { retry, withTimeout } from '#platform';
 import type { DataKeys } from '#privacy';
 import type { ContextStore } from '../context/store.ts';
 import { applyErasures } from './ledger.ts';
 
-/** Applies the ledger of erasures when the process starts; it is not ready before. */
+/** How long the process waits for it before it serves. */
+const firstMs = 2_000;
+/** The longest pause between attempts. */
+const retryMs = 1_000;
+
+/** Applies the ledger of erasures when the process starts; it is not ready before. With keys, it is once these are destroyed. */
 export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
-  private isApplied = false;
+  private applied = false;
 
   constructor(
     private readonly pool: Pool,
@@ -20,16 +25,22 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
     health: HealthChecks,
   ) {
     health.addCheck('erasures', async () => {
-      if (!this.isApplied) throw new Error('The ledger of erasures is not applied yet.');
+      if (!this.applied) throw new Error('The ledger of erasures is not applied yet.');
     });
   }
 
-  onApplicationBootstrap(): void {
+  /** Whether the keys may still be there of partners who were erased: the key store may have been restored. */
+  get mayHaveErasedKeys(): boolean {
+    return this.keys !== undefined && !this.applied;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
     const { signal } = this.stopping;
     const onRetry = (err: unknown, attempt: number): void => {
       if (attempt === 1) this.logger.warn({ err }, 'ledger of erasures not applied yet');
     };
-    this.running = retry(() => this.apply(), { signal, onRetry });
+    this.running = retry(() => this.apply(), { signal, onRetry, maxMs: retryMs });
+    await withTimeout(this.running, firstMs, () => new Error('It takes longer.')).catch(() => undefined);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -39,8 +50,10 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async apply(): Promise<void> {
     const { pool, contexts, keys } = this;
-    const { erased_again, keys_destroyed } = await applyErasures({ pool, contexts, keys });
-    this.isApplied = true;
+    const { erased_again, keys_destroyed } = await applyErasures({ pool, contexts, keys }, () => {
+      this.applied = true;
+    });
+    this.applied = true;
     if (erased_again.length + keys_destroyed > 0)
       this.logger.warn(
         { partners: erased_again.length, keys: keys_destroyed },

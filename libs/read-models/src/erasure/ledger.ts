@@ -24,19 +24,22 @@ const page = 500;
 /**
  * Compares the ledger of the key store and the receipts with what the stores have, and erases again what came back with a
  * backup. Neither alone is enough: the key store may be the one that was restored.
+ * @param onKeysDestroyed called when the keys are destroyed of all whom the ledger has: nothing of them can be read
  * @throws KeyStoreUnavailableError
  */
-export async function applyErasures({ pool, contexts, keys }: LedgerPorts): Promise<LedgerResult> {
+export async function applyErasures(
+  { pool, contexts, keys }: LedgerPorts,
+  onKeysDestroyed: () => void = () => undefined,
+): Promise<LedgerResult> {
   const ledger = (await keys?.erasures()) ?? [];
+  let destroyed = keys === undefined ? 0 : await destroyAgain(keys, latestOfEach(ledger));
+  if (keys !== undefined) onKeysDestroyed();
   const receipts = await receiptsIn(pool);
   const erasures = latestOfEach([...ledger, ...receipts]);
-  let destroyed = 0;
   const known = new Set(ledger.map(({ receipt_id }) => receipt_id));
   for (const receipt of receipts) if (!known.has(receipt.receipt_id)) await keys?.recordErasure(receipt);
-  if (keys !== undefined)
-    for (const { partner_id, erased_at } of erasures)
-      if (await keys.hasKeyFrom(partner_id, erased_at))
-        destroyed += await keys.destroy(partner_id, erased_at);
+  const unknown = erasures.filter(({ receipt_id }) => !known.has(receipt_id));
+  if (keys !== undefined) destroyed += await destroyAgain(keys, unknown);
   const again: string[] = [];
   for (let from = 0; from < erasures.length; from += page) {
     for (const { partner_id, erased_at } of await stillThere(pool, erasures.slice(from, from + page))) {
@@ -47,6 +50,14 @@ export async function applyErasures({ pool, contexts, keys }: LedgerPorts): Prom
     }
   }
   return { partners: erasures.length, erased_again: again, keys_destroyed: destroyed };
+}
+
+async function destroyAgain(keys: DataKeys, erasures: readonly Erasure[]): Promise<number> {
+  let destroyed = 0;
+  for (let from = 0; from < erasures.length; from += page)
+    for (const { partner_id, erased_at } of await keys.undone(erasures.slice(from, from + page)))
+      destroyed += await keys.destroy(partner_id, erased_at);
+  return destroyed;
 }
 
 /** The last erasure of each partner, by the ledger and the receipts. @throws KeyStoreUnavailableError */

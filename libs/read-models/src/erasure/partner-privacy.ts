@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { PartnerPrivacy } from '#domain';
+import type { Partner } from '#sessions';
 
 const positionName = 'partner_privacy';
 /** How long a bridge that claimed a partner has to erase it, before another may try. */
@@ -22,27 +22,35 @@ export async function savePrivacyPosition(pool: Pool, position: bigint): Promise
   );
 }
 
-/** Writes what is asked for with a partner's data, as of now. */
-export async function savePrivacy(pool: Pool, partnerId: string, privacy: PartnerPrivacy): Promise<void> {
-  const { erasure, hold, receipt } = privacy;
+/** Writes what is asked for with a partner's data, unless something later is written already. */
+export async function savePrivacy(pool: Pool, { partner_id, revision, state }: Partner): Promise<void> {
+  const { erasure, hold, receipt } = state.privacy ?? {};
   const due = erasure !== undefined && 'due_at' in erasure ? erasure.due_at : (erasure?.requested_at ?? null);
   await pool.query({
     name: 'turnstream-partner-privacy',
-    text: `INSERT INTO partner_privacy (partner_id, erasure, due_at, announced_at, held, erased_at, receipt_id)
-      VALUES ($1, $2, $3, $4, $5, $6, $7)
+    text: `INSERT INTO partner_privacy AS p (partner_id, erasure, due_at, announced_at, held, erased_at, receipt_id,
+        revision)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       ON CONFLICT (partner_id) DO UPDATE SET erasure = excluded.erasure, due_at = excluded.due_at,
         announced_at = excluded.announced_at, held = excluded.held, erased_at = excluded.erased_at,
-        receipt_id = excluded.receipt_id, changed_at = clock_timestamp()`,
+        receipt_id = excluded.receipt_id, changed_at = clock_timestamp(), revision = excluded.revision
+      WHERE excluded.revision >= p.revision`,
     values: [
-      partnerId,
+      partner_id,
       erasure?.status ?? null,
       due,
       erasure?.status === 'announced' ? erasure.requested_at : null,
       hold !== undefined,
       receipt?.erased_at ?? null,
       receipt?.receipt_id ?? null,
+      revision,
     ],
   });
+}
+
+/** After the streams were restored to an earlier state: what they have counts, whatever the rows say. */
+export async function distrustRows(pool: Pool): Promise<void> {
+  await pool.query('UPDATE partner_privacy SET revision = -1');
 }
 
 /** Claims partners whose erasure is due, on whom there is no hold and that no other bridge works on. */
@@ -79,16 +87,24 @@ export async function contactedSince(pool: Pool, limit: number, partnerId?: stri
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold. */
-export async function inactivePartners(pool: Pool, since: string, limit: number): Promise<string[]> {
+/**
+ * Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold: those
+ * after one of them, in the order of their ids.
+ */
+export async function inactivePartners(
+  pool: Pool,
+  since: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
-    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1
+    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1 AND s.partner_id > $3
        AND NOT EXISTS (SELECT FROM conversation_session AS o
          WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1)
        AND NOT EXISTS (SELECT FROM partner_privacy AS p
          WHERE p.partner_id = s.partner_id AND (p.erasure IS NOT NULL OR p.held))
-     LIMIT $2`,
-    [since, limit],
+     ORDER BY s.partner_id LIMIT $2`,
+    [since, limit, after],
   );
   return rows.map(({ partner_id }) => partner_id);
 }

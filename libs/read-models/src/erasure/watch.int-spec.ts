@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { createLogger, createRedis, redisReady, waitUntil } from '#platform';
+import { createLogger, createRedis, HealthChecks, redisReady, waitUntil } from '#platform';
 import { SessionMemory } from '../context/session-memory.ts';
 import { createDatabase, serviceUrl } from '../test-support.ts';
 import { PrivacyWatch } from './watch.ts';
@@ -15,13 +15,13 @@ test('a Redis that refuses the channel after a reconnection does not end the pro
   [url.username, url.password] = [user, user];
   await redis.acl('SETUSER', user, 'on', `>${user}`, '~*', '+@all', '&*');
   const own = createRedis(url.href, { logger });
-  const watch = new PrivacyWatch(own, database.pool, new SessionMemory(10), undefined);
+  const watch = new PrivacyWatch(own, database.pool, new SessionMemory(10), undefined, new HealthChecks());
   const subscribers = async (): Promise<number> =>
     String(await redis.client('LIST'))
       .split('\n')
       .filter((line) => line.includes(`user=${user} `) && line.includes(' sub=1 ')).length;
   try {
-    watch.onApplicationBootstrap();
+    await watch.onApplicationBootstrap();
     await waitUntil(async () => (await subscribers()) === 1, { what: 'the subscription' });
     // Redis closes the connection of a subscriber that may not listen any more.
     await redis.acl('SETUSER', user, 'resetchannels');

@@ -2,7 +2,8 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
-import { repeat } from '#platform';
+import type { HealthChecks } from '#platform';
+import { repeat, withTimeout } from '#platform';
 import type { SessionMemory } from '../context/session-memory.ts';
 import { closedPartners } from './partner-privacy.ts';
 import { sessionsBefore } from './rows.ts';
@@ -11,6 +12,8 @@ import { sessionsBefore } from './rows.ts';
 const channel = 'partner:changed';
 /** How often the table is read: messages may be lost. */
 const pollMs = 2_000;
+/** How long the process waits for the first reading before it serves. */
+const firstMs = 2_000;
 /** Clocks and transactions may differ by so much: what changed a little before the last row is read again. */
 const overlapMs = 10_000;
 
@@ -31,6 +34,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   private subscriber: Redis | undefined;
   private running: Promise<void> | undefined;
   private after: string | null = null;
+  private known = false;
   private readonly seen = new Map<string, string>();
 
   constructor(
@@ -38,14 +42,24 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly pool: Pool,
     private readonly sessions: SessionMemory,
     private readonly keys: DataKeys | undefined,
-  ) {}
+    health: HealthChecks,
+  ) {
+    health.addCheck('restrictions', async () => {
+      if (!this.known) throw new Error('It is not known yet which partners are restricted.');
+    });
+  }
+
+  /** Whether the table was read: before, nobody can say that a partner is not closed. */
+  get isKnown(): boolean {
+    return this.known;
+  }
 
   /** Whether the partner's data are kept only as long as the law demands, or are being erased. */
   isClosed(partnerId: string): boolean {
     return this.closed.has(partnerId);
   }
 
-  /** Whether a session belongs to such a partner. */
+  /** Whether a session belongs to such a partner, as far as the table has the session. */
   isClosedSession(sessionId: string): boolean {
     return this.closedSessions.has(sessionId);
   }
@@ -54,7 +68,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     return this.closed.size > 0;
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     // What the client resubscribes by itself it does not await: a failure would end the process.
     const subscriber = this.redis.duplicate({ autoResubscribe: false });
     this.subscriber = subscriber;
@@ -69,9 +83,9 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     const { signal } = this.stopping;
     const poll = (): Promise<void> =>
       repeat(() => this.read(), { everyMs: pollMs, signal, onError: () => undefined });
-    this.running = this.read()
-      .catch(() => undefined)
-      .then(poll);
+    const first = this.read().catch(() => undefined);
+    this.running = first.then(poll);
+    await withTimeout(first, firstMs, () => new Error('PostgreSQL does not answer.')).catch(() => undefined);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -89,6 +103,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
       this.seen.set(partner_id, changed_at);
       this.forget(partner_id);
     }
+    this.known = true;
     this.after = new Date(Date.parse(now) - overlapMs).toISOString();
     for (const [partnerId, at] of this.seen) if (at < this.after) this.seen.delete(partnerId);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import type { AttachReason, Session } from '#domain';
 import { newSession } from '#domain';
 import {
@@ -12,6 +13,8 @@ import { retry } from '#platform';
 import { SessionCache } from '#read-models';
 import { sessionNotFound } from '../../common/problems.ts';
 import { isReached } from '../../common/reach.ts';
+import { viewOf } from '../../privacy/masking.ts';
+import { Reads } from '../../privacy/reads.ts';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { ApiNode } from '../common/api-node.ts';
 import { LostDetaches } from '../common/lost-detaches.ts';
@@ -51,6 +54,7 @@ export class SessionAssignment {
     private readonly sessionCache: SessionCache,
     private readonly node: ApiNode,
     private readonly metrics: AgentMetrics,
+    private readonly reads: Reads,
   ) {}
 
   /** The instance asks for a session, whoever owns it. */
@@ -140,6 +144,7 @@ export class SessionAssignment {
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
       return;
     }
+    await this.recordRead(connection, session_id, state.identity.partner_id);
     const { acknowledged } = agent;
     const handled = await this.handledUpTo(session_id, acknowledged, after);
     connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
@@ -164,6 +169,7 @@ export class SessionAssignment {
       if (after !== null) this.dispatcher.acknowledge(before, after);
       return;
     }
+    await this.recordRead(connection, session_id, session.state.identity.partner_id);
     const answer = await this.registerOwner(connection, session_id, epoch);
     if (!connection.isOpen || answer === 'given' || answer === 'waiting') return;
     if (answer === 'replaced') {
@@ -174,6 +180,17 @@ export class SessionAssignment {
     connection.send(attached);
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged));
     if (answer === 'unknown') await registry.attach(session_id, member, epoch);
+  }
+
+  /** What is delivered is read. @throws StoreUnavailableError: nothing may be delivered */
+  private recordRead({ caller, member }: Connection, session_id: string, partner_id: string): Promise<void> {
+    const reader = {
+      caller: { ...caller, instance: member.instance },
+      view: viewOf(caller, undefined),
+      purpose: undefined,
+      correlationId: randomUUID(),
+    };
+    return this.reads.record(reader, 'receive_updates', [{ session_id, partner_id }]);
   }
 
   /** Tells the registry who owns a session. If the instance drains by now, another gets it, or it waits. */

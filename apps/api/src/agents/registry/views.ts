@@ -29,10 +29,16 @@ export class RegistryViews {
     private readonly registry: Registry,
   ) {}
 
-  /** The instances that are connected, of one pool or of all, by their names. @throws InvalidCursorError */
-  async instances(only: string | undefined, limit: number, after?: string): Promise<Page<InstanceView>> {
+  /** The connected instances of the pools that are shown, or of one of these, by their names. @throws InvalidCursorError */
+  async instances(
+    isShown: (pool: string) => boolean,
+    only: string | undefined,
+    limit: number,
+    after?: string,
+  ): Promise<Page<InstanceView>> {
     const [fromPool, fromInstance] = placeOf(after);
-    const pools = only === undefined ? await this.registry.poolNames() : [only];
+    const all = only === undefined ? await this.registry.poolNames() : [only];
+    const pools = all.filter(isShown);
     const budget = new PageBudget();
     const items: InstanceView[] = [];
     for (const pool of pools.filter((name) => name >= fromPool).sort()) {

@@ -1,0 +1,17 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ProblemError } from '#platform';
+import { LedgerCheck } from '#read-models';
+
+/** Serves nothing before the keys are destroyed again that the ledger of erasures names: a store may have been restored. */
+@Injectable()
+export class LedgerGuard implements CanActivate {
+  constructor(private readonly ledger: LedgerCheck) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (!this.ledger.mayHaveErasedKeys || context.getType() !== 'http') return true;
+    if (!context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/v1/')) return true;
+    throw new ProblemError('engine_unavailable', 'The ledger of erasures is not applied yet.');
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sleep, waitUntil } from '#platform';
+import { erased } from '#privacy';
+import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import { erasureWorld } from './test-partner.ts';
+
+const keyStore = new MemoryKeyStore();
+const keys = testDataKeys(keyStore);
+let world: Awaited<ReturnType<typeof erasureWorld>>;
+
+beforeAll(async () => {
+  world = await erasureWorld(keys);
+});
+afterAll(() => world.close());
+
+const partner = (): string => `P-${randomUUID()}`;
+
+test('a partner is erased in one attempt, however late the projectors say that they have seen the end', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  await world.pool.query(
+    `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, '{}', now())`,
+  );
+  const seen = async (): Promise<void> => {
+    await sleep(300);
+    await world.pool.query('UPDATE projection_slot SET current_until = now()');
+  };
+  let projector: Promise<void> | undefined;
+  try {
+    const receipt = await world.eraser.erase(partner_id, (step) => {
+      if (step === 'projections') projector = seen();
+    });
+    expect(receipt).toMatchObject({ sessions: 1 });
+  } finally {
+    await projector;
+    await world.pool.query('DELETE FROM projection_slot');
+  }
+});
+
+test('a key that a clock ahead made is destroyed, and a late frame of an agent makes none', async () => {
+  const partner_id = partner();
+  const id = await world.start(partner_id);
+  const key = keyStore.keys.get((await keys.of(partner_id)).id);
+  const created_at = new Date(Date.now() + 100).toISOString();
+  if (key) keyStore.keys.set(key.key_id, { ...key, created_at });
+  const agent = { instance: 'bot', pool: 'p', node: 'n', after: null, reason: 'requested' } as const;
+  await world.execute(id, { type: 'AttachAgent', ...agent, replaces: null });
+  await world.request(partner_id);
+  await waitUntil(async () => (await world.eraser.erase(partner_id).catch(() => undefined)) !== undefined);
+  expect(await keys.byId(key?.key_id ?? '')).toBe(erased);
+  await world.execute(id, {
+    type: 'DetachAgent',
+    instance: 'bot',
+    epoch: 1,
+    reason: 'requested',
+    waiting: false,
+  });
+  expect(await keyStore.current(partner_id)).toBeUndefined();
+});

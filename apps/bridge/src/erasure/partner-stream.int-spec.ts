@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { savePrivacy } from '#read-models';
+import { appendToPartner, partnerStream, readPartner } from '#sessions';
+import { context, erasureWorld } from './test-partner.ts';
+
+let world: Awaited<ReturnType<typeof erasureWorld>>;
+
+beforeAll(async () => {
+  world = await erasureWorld();
+});
+afterAll(() => world.close());
+
+const partner = (): string => `P-${randomUUID()}`;
+
+test('what was appended to the partner’s stream while it was erased is gone, too', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  await world.eraser.erase(partner_id, async (step) => {
+    if (step !== 'rows') return;
+    for (const _ of [1, 2]) {
+      const late = await readPartner(world.store, partner_id);
+      const data = { partner_id, ...late.state };
+      await appendToPartner(world.store, late, [{ type: 'PartnerErasureRequested', data }], context);
+    }
+  });
+  const events = world.store.read(partnerStream(partner_id));
+  expect(await Array.fromAsync(events, ({ type }) => type)).toEqual([
+    'PartnerErasureRequested',
+    'PartnerErased',
+  ]);
+});
+
+test('what was read of a partner earlier does not overwrite what the table has', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  const before = await readPartner(world.store, partner_id);
+  await world.request(partner_id);
+  await world.follower.write(partner_id);
+  await savePrivacy(world.pool, before);
+  const { rows } = await world.pool.query('SELECT erasure FROM partner_privacy WHERE partner_id = $1', [
+    partner_id,
+  ]);
+  expect(rows).toEqual([{ erasure: 'requested' }]);
+  await world.eraser.erase(partner_id);
+});
