@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { WebSocket } from 'ws';
 import type { TokenClaims } from '#privacy';
 import { DevelopmentIssuer, roles } from '#privacy';
 import { accessStream, readEvents } from '#sessions';
@@ -14,7 +12,7 @@ import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 import type { Act } from './rules.ts';
 import { mayDo, rules } from './rules.ts';
-import { testRoutes } from './test-routes.ts';
+import { refusedUpgrade, testRoutes } from './test-routes.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 const agents: TestAgent[] = [];
@@ -51,14 +49,6 @@ function connect(bearer: string | undefined, query?: string): TestAgent {
 const told = ({ status, body }: Answer): unknown[] => [status, body['type'], body['detail']];
 const flag = (bearer: string, id: string, headers: object): Promise<Answer> =>
   call(bearer, 'PUT', `/v1/sessions/${id}/flags/vip`, { value: true }, headers);
-/** The status of the answer to an upgrade that is refused. */
-async function refusedUpgrade(headers: Record<string, string>, query = ''): Promise<number> {
-  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/v1/agents${query}`, { headers });
-  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
-  socket.on('error', () => undefined);
-  socket.terminate();
-  return response.statusCode;
-}
 
 const operations = await testRoutes();
 
@@ -198,7 +188,7 @@ describe('a token', () => {
     const bearer = await token();
     expect((await app.call('GET', `/v1/sessions?access_token=${bearer}`)).status).toBe(400);
     expect((await call(bearer, 'GET', `/v1/sessions?x=${bearer}`)).status).toBe(400);
-    expect(await refusedUpgrade({}, `?token=${bearer}`)).toBe(400);
+    expect(await refusedUpgrade(app.url, {}, `?token=${bearer}`)).toBe(400);
   });
 
   test('that was revoked counts no more, nor do those of a revoked subject', async () => {
@@ -225,12 +215,12 @@ describe('a connection', () => {
   ])('is refused %s', async (_, make, status) => {
     const bearer = await make();
     const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    expect(await refusedUpgrade(headers)).toBe(status);
+    expect(await refusedUpgrade(app.url, headers)).toBe(status);
   });
 
   test('of another site is refused although it has a token', async () => {
     const headers = { authorization: `Bearer ${await token()}`, origin: 'https://evil.example' };
-    expect(await refusedUpgrade(headers)).toBe(403);
+    expect(await refusedUpgrade(app.url, headers)).toBe(403);
   });
 
   test.each<[string, Partial<TokenClaims>]>([
@@ -284,7 +274,7 @@ describe('a connection', () => {
     const { body } = await call(await token({ instances: ['*'] }), 'POST', '/v1/tickets');
     const query = `?ticket=${String(body['ticket'])}`;
     await connect(undefined, query).hello(`pool-${randomUUID()}`);
-    expect(await refusedUpgrade({}, query)).toBe(401);
+    expect(await refusedUpgrade(app.url, {}, query)).toBe(401);
   });
 
   test('for an event stream opens with a ticket, once', async () => {
@@ -301,10 +291,9 @@ describe('a connection', () => {
     const id = await start();
     const bearer = await token({ role: 'agent', sub: 'fleet', instances: ['*'] });
     const agent = await connect(bearer).hello(`pool-${randomUUID()}`);
-    await agent.attach(id);
     const put = (flag: string, instance: string) =>
       call(bearer, 'PUT', `/v1/sessions/${id}/flags/${flag}`, { value: true }, { 'agent-id': instance });
-    await put('own', agent.instance);
+    await agent.attach(id).then(() => put('own', agent.instance));
     const { body } = await put('others', 'another');
     expect(await agent.updateRevisions(id, 1)).toEqual([body['revision']]);
   });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Role } from '#privacy';
@@ -87,4 +89,17 @@ function sampleOf(document: Document, schema: Schema): unknown {
 function objectOf(document: Document, { properties = {}, required = [] }: Schema): object {
   const given = required.map((name) => [name, sampleOf(document, properties[name] ?? {})]);
   return Object.fromEntries(given);
+}
+
+/** The status of the answer to an upgrade that is refused. */
+export async function refusedUpgrade(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  query = '',
+): Promise<number> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/agents${query}`, { headers });
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+  socket.on('error', () => undefined);
+  socket.terminate();
+  return response.statusCode;
 }
