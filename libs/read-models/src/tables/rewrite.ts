@@ -10,7 +10,7 @@ import { isRefusedData } from './refused.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
-import { RowSeals } from './row-seals.ts';
+import { RowSeals, sealedOf } from './row-seals.ts';
 import { saveSetAside, writeRebuiltBatch } from './sql.ts';
 import { storableJson } from './storable.ts';
 
@@ -35,16 +35,13 @@ export async function rewriteSession(
   const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
   const changes = await sealed(pool, keys, plain);
-  const [first] = events;
-  if (changes instanceof UnknownKeyError)
-    return rewriteSession(
-      pool,
-      owner,
-      sessionId,
-      [],
-      first ? setAside(sessionId, first, changes) : failure,
-      keys,
-    );
+  if (changes instanceof UnknownKeyError) {
+    const at = plain.findIndex((change) => sealedOf(change) !== undefined);
+    const event = events[at];
+    if (event === undefined) throw changes;
+    const entry = setAside(sessionId, event, changes);
+    return rewriteSession(pool, owner, sessionId, events.slice(0, at), entry, keys);
+  }
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
   try {

@@ -78,7 +78,7 @@ export class RowSeals {
 }
 
 /** What of a change is sealed. What is erased is not: its partner would get a new key. */
-function sealedOf({ turn, reply }: RowChange): { readonly session_id: string } | undefined {
+export function sealedOf({ turn, reply }: RowChange): { readonly session_id: string } | undefined {
   const isErased = turn?.message_text === erasedText && Object.keys(turn.extracted_entities).length === 0;
   return turn && !isErased ? turn : reply && reply.response_text !== erasedText ? reply : undefined;
 }
