@@ -61,10 +61,20 @@ export function hintAt({ text, name }: Reading, start: number, end: number): Hin
   return behind.cue === undefined ? name : behind;
 }
 
+const tokens = /tok_[a-z]{2,16}_[a-p]{24}(?:_\d{4})?/g;
+
+/** With marks in the place of tokens: the name of a token's type says nothing of what stands beside it, or under it. */
+export function withoutTokens(text: string): string {
+  return text.includes('tok_') ? text.replace(tokens, (token) => '#'.repeat(token.length)) : text;
+}
+
 /** What the name of a field says of its values: `tracking_id`, `phoneNumber`. */
 export function hintOfName(name: string): Hint {
   if (name === '') return none;
-  const words = name.replaceAll(/([a-z])(?=[A-Z])/g, '$1 ').match(word) ?? [];
+  const words =
+    withoutTokens(name)
+      .replaceAll(/([a-z])(?=[A-Z])/g, '$1 ')
+      .match(word) ?? [];
   return { ...nearest(words.toReversed()), close: true };
 }
 

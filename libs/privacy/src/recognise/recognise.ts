@@ -1,4 +1,4 @@
-import { hintOfName } from './cues.ts';
+import { hintOfName, withoutTokens } from './cues.ts';
 import { findAddresses } from './addresses.ts';
 import { findCodes } from './codes.ts';
 import { findCoordinates } from './coordinates.ts';
@@ -17,7 +17,8 @@ const telling = /[@\d\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u0d6f\uff10-
  */
 export function recognise(text: string, name = ''): Found[] {
   if (!telling.test(text)) return [];
-  const { text: plain, at } = normalise(text);
+  const { text: written, at } = normalise(text);
+  const plain = withoutTokens(written);
   const reading = { text: plain, name: hintOfName(name) };
   const codes = fourDigits.test(plain) || mayBeVehicle.test(plain) ? [...findCodes(reading)] : [];
   const ifsc = codes.filter(({ type }) => type === 'ifsc');

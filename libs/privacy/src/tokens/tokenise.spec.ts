@@ -72,6 +72,11 @@ test('tokens of this partner, of another and made-up ones stay as they are', asy
   expect(tokenise(key, text)).toEqual({ value: text, tokens: [] });
 });
 
+test('the type of a token says nothing of what stands beside it', () => {
+  const { value } = tokenise(key, '0@A0 x@okaxis');
+  expect(tokenise(key, value)).toEqual({ value, tokens: [] });
+});
+
 test('tokenising again changes nothing, whatever the value', () => {
   const texts = fc.oneof(
     fc.string(),

@@ -18,6 +18,8 @@ interface Tokenised<T> {
   readonly tokens: readonly Token[];
 }
 
+/** Of looking at one text. */
+const mostRounds = 8;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The names under which places stand as two numbers. */
 const latitudes = ['lat', 'latitude'];
@@ -53,9 +55,10 @@ class Tokeniser {
     return Array.isArray(value) ? this.list(value, name) : this.object(value as JsonObject);
   }
 
-  private text(text: string, name: string): string {
+  /** A token beside a value may be what tells it apart: the text is looked at again until nothing is found. */
+  private text(text: string, name: string, rounds = mostRounds): string {
     if (text.length < 4 || this.keep.has(text) || uuid.test(text)) return text;
-    const all = recognise(text, name);
+    const all = rounds === 0 ? [] : recognise(text, name);
     if (all.length === 0) return text;
     let result = '';
     let end = 0;
@@ -63,7 +66,7 @@ class Tokeniser {
       result += text.slice(end, found.start) + this.token(found);
       end = found.end;
     }
-    return result + text.slice(end);
+    return this.text(result + text.slice(end), name, rounds - 1);
   }
 
   /** A number is a phone or an account only where its name says so. */
@@ -82,10 +85,10 @@ class Tokeniser {
   private object(object: JsonObject): JsonObject {
     const place = placeOf(object);
     const token = place && this.token(place.found);
-    const members = Object.entries(object).map(([name, value]): [string, Json] => [
-      this.text(name, ''),
-      token !== undefined && place?.names.includes(name) ? token : this.json(value, name),
-    ]);
+    const members = Object.entries(object).map(([name, value]): [string, Json] => {
+      const shown = this.text(name, '');
+      return [shown, token !== undefined && place?.names.includes(name) ? token : this.json(value, shown)];
+    });
     const isSame = members.every(([name, value]) => Object.hasOwn(object, name) && object[name] === value);
     return isSame ? object : Object.fromEntries(members);
   }
