@@ -1,24 +1,18 @@
 import type { Pool } from 'pg';
+import type { AccessEvent } from '#domain';
 import { withinBytes } from '#platform';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { isoTime } from './sessions.ts';
 
-export interface AccessRecord {
+/** An event of an access log, as a row. */
+export type AccessRecord = AccessEvent['data'] & {
   readonly event_id: string;
   readonly at: string;
   readonly kind: 'read' | 'act';
-  readonly role: string;
-  readonly subject: string;
-  readonly instance: string | null;
-  readonly action: string;
-  readonly partner_ids: readonly string[];
-  readonly session_ids: readonly string[];
-  readonly purpose: string | null;
-  readonly what: string | null;
   readonly correlation_id: string;
-}
+};
 
 interface AccessFilter {
   readonly partner_id?: string | undefined;
