@@ -15,7 +15,7 @@ export default {
   // A worker holds up to a gigabyte at its end; on a busy machine its process takes a while to go.
   workerGracefulExitTimeout: 5_000,
   // One generous limit: a spec waits for its condition, its verdict is no duration.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   // `npm run test:coverage`.
   coverageProvider: 'v8',
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*spec.ts', '!**/test-*.ts'],

@@ -39,6 +39,25 @@ test('npm test ends when a spec hangs, and has failed', () => {
   expect(code).toBe(1);
 });
 
+test('npm test runs what failed again, alone, and says so', () => {
+  const state = JSON.stringify(join(folder, 'state'));
+  const spec = (condition: string): string => `test('first', () => undefined);
+    test('second', () => {
+      const fs = require('node:fs');
+      const isAgain = fs.existsSync(${state});
+      fs.writeFileSync(${state}, '');
+      expect(${condition}).toBe(true);
+    });`;
+  const again = { TURNSTREAM_TEST_AGAIN: 'true' };
+  const flaky = npmTest(spec('isAgain'), again);
+  expect(flaky.output).toMatch(/⚠ failed beside other specs, passed alone: .*one\.spec\.js/);
+  expect(flaky.output).toContain('\n2 passed, 0 failed\n');
+  expect(flaky.code).toBe(0);
+  const broken = npmTest(spec('false'), again);
+  expect(broken.output).toContain('\n1 passed, 1 failed\n');
+  expect(broken.code).toBe(1);
+});
+
 const mode = (value: string): string =>
   `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
 

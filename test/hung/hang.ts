@@ -41,7 +41,7 @@ export interface HungFacts {
     /** The updates that were recorded for the agent. */
     readonly updates: boolean;
   };
-  /** Milliseconds from the service's return until each was well; Infinity: not within a minute. */
+  /** Milliseconds from the service's return until each was well; Infinity: not within three. */
   readonly wellAfterMs: Readonly<Record<'ready' | 'rows' | 'contexts' | 'message' | 'updates', number>>;
 }
 
@@ -82,6 +82,8 @@ export async function hang(
     await waitUntil(() => answered.size === kinds, { timeoutMs: 30_000 }).catch(() => undefined);
     over.abort();
     meanwhile = await effects(system, message, goesOn[service]);
+    // Only the event store holds up its closing, however slow the machine is.
+    if (service !== 'event-store') await waitForClosing(system, inquiry);
   } finally {
     over.abort();
     for (const name of links) {
@@ -94,6 +96,7 @@ export async function hang(
   const [answers, health] = await probing;
   const gone = system.apps.filter(({ process }, index) => process.incarnation !== before[index]);
   const ended = gone.map(({ name, process }) => `${name}: ${process.lastWords}`);
+  await waitForClosing(system, inquiry);
   const closed = await closing(system, inquiry, back);
   return { ended, answers, health, meanwhile, wellAfterMs, closed };
 }
@@ -117,22 +120,28 @@ async function openInquiry({ url, other }: HungSystem): Promise<OpenedInquiry> {
   return (await response.json()) as OpenedInquiry;
 }
 
+/** When an inquiry closed; once, if all is well. */
+async function closings({ store, other }: HungSystem, inquiry: OpenedInquiry): Promise<number[]> {
+  const at: number[] = [];
+  for await (const stored of store.read(`session-${other.session_id}`)) {
+    if (stored.type !== 'InquiryClosed') continue;
+    const { inquiry_id } = stored.data as { inquiry_id: string };
+    if (inquiry_id === inquiry.inquiry_id) at.push(stored.created.getTime());
+  }
+  return at;
+}
+
+async function waitForClosing(system: HungSystem, inquiry: OpenedInquiry): Promise<void> {
+  const isClosed = async (): Promise<boolean> => (await closings(system, inquiry)).length > 0;
+  await waitUntil(isClosed, { what: 'the inquiry to close', everyMs: 100 }).catch(() => undefined);
+}
+
 async function closing(
-  { store, other }: HungSystem,
+  system: HungSystem,
   inquiry: OpenedInquiry,
   back: number,
 ): Promise<HungFacts['closed']> {
-  const at: number[] = [];
-  const look = async (): Promise<boolean> => {
-    at.length = 0;
-    for await (const stored of store.read(`session-${other.session_id}`)) {
-      if (stored.type !== 'InquiryClosed') continue;
-      const { inquiry_id } = stored.data as { inquiry_id: string };
-      if (inquiry_id === inquiry.inquiry_id) at.push(stored.created.getTime());
-    }
-    return at.length > 0;
-  };
-  await waitUntil(look, { what: 'the inquiry to close', everyMs: 100 }).catch(() => undefined);
+  const at = await closings(system, inquiry);
   const [first = Infinity] = at;
   return { times: at.length, lateMs: first - Date.parse(inquiry.deadline), inTime: first < back };
 }

@@ -5,12 +5,14 @@ import { Client } from 'pg';
 /**
  * Sets the environment that the launcher reads: an event store of its own, and on the other backing services that are
  * given a database of its own.
+ * @param ownKafka whether no other system may read its topics, or write to them
  * @returns a function that restores the environment
  */
-export async function separateBackingServices(): Promise<() => Promise<void>> {
+export async function separateBackingServices(ownKafka = false): Promise<() => Promise<void>> {
   const { env } = process;
   const before = { ...env };
   delete env['EVENTSTORE_URL'];
+  if (ownKafka) delete env['KAFKA_BROKERS'];
   env['TURNSTREAM_BACKING_SERVICES'] = 'native';
   const { DATABASE_URL, REDIS_URL } = before;
   let claim: Claim | undefined;

@@ -26,13 +26,15 @@ export interface System {
  * Runs a system with its own event store process for as long as `work` runs. Backing services that the environment gives
  * (in a test run) are shared, but with a database, a Redis number and a consumer group of its own.
  * @param env more variables for the apps
+ * @param ownKafka whether it has a Kafka of its own, too
  */
 export async function withOwnSystem<T>(
   work: (system: System) => Promise<T>,
   env: Readonly<Record<string, string>> = {},
+  ownKafka = false,
 ): Promise<T> {
   const kafkaGroup = `turnstream-${process.pid}-${randomInt(1_000_000)}`;
-  const restore = await separateBackingServices();
+  const restore = await separateBackingServices(ownKafka);
   try {
     return await withSystem({ apis: 2, env: { KAFKA_GROUP: kafkaGroup, ...env } }, (launched) => {
       const { signal, pids } = supervisorOf(launched);

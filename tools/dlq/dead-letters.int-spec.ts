@@ -5,6 +5,7 @@ import { deadLetterTopic, Publisher, writeDeadLetter } from '#messaging';
 import { waitUntil } from '#platform';
 import type { TestDatabase } from '../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../libs/platform/src/testing/test-services.ts';
+import { createTestTopics } from '../../libs/messaging/src/test-topics.ts';
 import { kafkaOf } from '../shared/kafka.ts';
 import type { Services } from './dead-letters.ts';
 import { at, discard, discardOpen, redrive, redriveOpen } from './dead-letters.ts';
@@ -33,7 +34,10 @@ beforeEach(async () => {
   topic = `dlq-spec-${randomUUID()}`;
   dead = deadLetterTopic(topic);
   services = { kafka, admin, pool: database.pool, topics: [topic] };
-  await admin.createTopics({ topics: [topic, dead].map((name) => ({ topic: name, numPartitions: 1 })) });
+  await createTestTopics(
+    admin,
+    [topic, dead].map((name) => ({ topic: name, numPartitions: 1 })),
+  );
 });
 afterAll(async () => {
   await publisher.close();
@@ -109,7 +113,7 @@ describe('redriving', () => {
     const gone = `b-${topic}`;
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
     const dead = [compacted, gone].map((name) => ({ topic: deadLetterTopic(name), numPartitions: 1 }));
-    await admin.createTopics({ topics: [{ topic: compacted, numPartitions: 1, configEntries }, ...dead] });
+    await createTestTopics(admin, [{ topic: compacted, numPartitions: 1, configEntries }, ...dead]);
     const letter = { partition: 0, reason: 'not_json', detail: 'no', failed_at: '', headers: {} };
     const value = Buffer.from('text');
     for (const [offset, key] of [null, Buffer.from('a')].entries())
@@ -143,7 +147,7 @@ describe('redriving', () => {
     await redriveAll();
     await admin.deleteTopics({ topics: [dead] });
     const create = (): Promise<boolean> =>
-      admin.createTopics({ topics: [{ topic: dead, numPartitions: 1 }] });
+      createTestTopics(admin, [{ topic: dead, numPartitions: 1 }]).then(() => true);
     await waitUntil(() => create().catch(() => false), { what: 'the topic to be there again' });
     await write(['refused', 'refused', 'refused']);
     expect(await listed()).toEqual(['0 open', '1 open', '2 open']);

@@ -47,7 +47,6 @@ const once = Array.from({ length: 16 }, () => 1);
 const isDivided = (...instances: PartitionCoordinator<PartitionWork>[]) =>
   waitUntil(() => ownersOf(...instances).every((owners) => owners === 1), {
     what: 'one owner of each session',
-    timeoutMs: 20_000,
   });
 
 test('with another number of partitions beside it, each session has one owner', async () => {

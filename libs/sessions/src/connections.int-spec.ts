@@ -10,7 +10,7 @@ const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
 async function nothingHeld(but = 0): Promise<void> {
-  await waitUntil(() => store.counts.held === but, { what: 'all calls to end', timeoutMs: 20_000 });
+  await waitUntil(() => store.counts.held === but, { what: 'all calls to end' });
 }
 
 test('reads that are over leave no call behind', async () => {

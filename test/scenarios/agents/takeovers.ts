@@ -211,7 +211,7 @@ class TakeoversRun {
   private async result(): Promise<TakeoversResult> {
     // The answers of the last inquiries may still come; those that never do are a fact of the scenario, no error.
     const areDelivered = async (): Promise<boolean> => (await this.updates()).undelivered.length === 0;
-    await waitUntil(areDelivered, { what: 'every update', timeoutMs: 30_000, everyMs: 200 }).catch(
+    await waitUntil(areDelivered, { what: 'every update', timeoutMs: 180_000, everyMs: 200 }).catch(
       () => undefined,
     );
     const { takeovers, slowestMs, staleCommandsRefused, staleCommandsAccepted } = this;

@@ -31,7 +31,7 @@ export async function inquiryEvents(eventStoreUrl: string): Promise<EventsByInqu
     });
   });
   try {
-    await withTimeout(caughtUp, 30_000, () => new Error('Timed out reading the events of inquiries.'));
+    await withTimeout(caughtUp, 180_000, () => new Error('Timed out reading the events of inquiries.'));
   } finally {
     await subscription.unsubscribe().catch(() => undefined);
     await client.dispose();

@@ -80,6 +80,6 @@ export async function waitUntilClosed(
     events = await inquiryEvents(env['EVENTSTORE_URL'] ?? '');
     return ids.every((id) => events.get(id)?.some(isClosing));
   };
-  await waitUntil(areClosed, { what: 'every inquiry to be closed', timeoutMs: 90_000, everyMs: 500 });
+  await waitUntil(areClosed, { what: 'every inquiry to be closed', timeoutMs: 240_000, everyMs: 500 });
   return events;
 }

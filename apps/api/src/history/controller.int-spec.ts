@@ -88,7 +88,7 @@ describe('a conversation of large events', () => {
         Number(revision),
       ),
     ).toEqual(Array.from({ length: large + 1 }, (_, n) => n));
-    await waitUntil(() => app.store.counts.held === held, { what: 'all reads to end', timeoutMs: 20_000 });
+    await waitUntil(() => app.store.counts.held === held, { what: 'all reads to end' });
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createKafka, requestsTopic } from '#messaging';
 import { createLogger, Metrics, waitUntil } from '#platform';
+import { createTestTopics } from '../../../../libs/messaging/src/test-topics.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import { RequestSender } from './request-sender.ts';
@@ -29,7 +30,7 @@ function add(source: string): void {
   sender.add({
     source,
     message: { topic: requestsTopic(source), key: 'ORD1', value: '{}' },
-    until: Date.now() + 60_000,
+    until: Date.now() + 600_000,
     onSent: () => results.push(`${source} sent`),
     onRefused: (reason) => results.push(`${source} ${reason}`),
   });
@@ -37,7 +38,7 @@ function add(source: string): void {
 
 beforeAll(async () => {
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: requestsTopic(present) }], waitForLeaders: true });
+  await createTestTopics(admin, [{ topic: requestsTopic(present) }]);
   running = sender.run(stop.signal);
 });
 afterAll(async () => {
@@ -59,7 +60,7 @@ test('a missing topic refuses the requests to its source; others are sent', asyn
 
 test('a topic that was missing takes requests once it is there', async () => {
   results.length = 0;
-  await admin.createTopics({ topics: [{ topic: requestsTopic(missing) }], waitForLeaders: true });
+  await createTestTopics(admin, [{ topic: requestsTopic(missing) }]);
   add(missing);
   await waitUntil(() => results.length === 1, { what: 'the request to be settled' });
   expect(results).toEqual([`${missing} sent`]);

@@ -130,7 +130,7 @@ async function untilIndexed(): Promise<void> {
     );
     return rows[0]?.done ?? false;
   };
-  await waitUntil(isIndexed, { what: 'the index to have all events', timeoutMs: 60_000, everyMs: 50 });
+  await waitUntil(isIndexed, { what: 'the index to have all events', everyMs: 50 });
 }
 
 /** How often a session has the one update that concerns it. */

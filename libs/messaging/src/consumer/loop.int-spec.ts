@@ -10,6 +10,7 @@ import { NonRetryableError } from '../errors.ts';
 import { createKafka } from '../kafka.ts';
 import type { Outgoing } from '../publisher.ts';
 import { Publisher } from '../publisher.ts';
+import { createTestTopics } from '../test-topics.ts';
 import { deadLetterTopic } from '../topics.ts';
 import type { ConsumerOptions } from './loop.ts';
 import { ConsumerLoop } from './loop.ts';
@@ -44,14 +45,7 @@ beforeEach(() => {
 
 async function createTopic(partitions = 1, compression = 'producer'): Promise<void> {
   const configEntries = [{ name: 'compression.type', value: compression }];
-  const topics = [{ topic, numPartitions: partitions, configEntries }];
-  await admin.createTopics({ topics, waitForLeaders: false });
-  const isThere = (): Promise<boolean> =>
-    admin.fetchTopicMetadata({ topics: [topic] }).then(
-      () => true,
-      () => false,
-    );
-  await waitUntil(isThere, { what: 'the topic', everyMs: 50 });
+  await createTestTopics(admin, [{ topic, numPartitions: partitions, configEntries }]);
 }
 
 async function send(...values: string[]): Promise<void> {
@@ -90,7 +84,7 @@ async function whileReading(
 
 async function untilHandled(count: number): Promise<void> {
   const isDone = async (): Promise<boolean> => handled.length >= count;
-  await waitUntil(isDone, { what: `${count} messages`, timeoutMs: 60_000, everyMs: 50 });
+  await waitUntil(isDone, { what: `${count} messages`, everyMs: 50 });
 }
 
 test.each(['gzip', 'snappy', 'lz4', 'zstd'])(
@@ -119,7 +113,7 @@ test('20,000 headers and a key of 900 KB stop nothing', async () => {
 test('a message that does not fit into the dead letters has one without its bytes, and stops nothing', async () => {
   await createTopic();
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }];
-  await admin.createTopics({ topics: [{ topic: deadLetterTopic(topic), numPartitions: 1, configEntries }] });
+  await createTestTopics(admin, [{ topic: deadLetterTopic(topic), numPartitions: 1, configEntries }]);
   const large = randomBytes(5_000).toString('hex');
   await send(large, 'last');
   await whileReading(() => untilHandled(1), {
@@ -161,7 +155,7 @@ test('a topic that is missing is reported, and read once it is there', async () 
   const states: (string | undefined)[] = [];
   await whileReading(
     async () => {
-      await waitUntil(async () => states.length > 0, { what: 'a report', timeoutMs: 30_000, everyMs: 50 });
+      await waitUntil(async () => states.length > 0, { what: 'a report', everyMs: 50 });
       await createTopic();
       await send('a');
       await untilHandled(1);

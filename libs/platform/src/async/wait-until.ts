@@ -17,7 +17,7 @@ interface WaitOptions {
  */
 export async function waitUntil(
   condition: () => Promise<boolean> | boolean,
-  { what = 'a condition', timeoutMs = 60_000, everyMs = 20, signal }: WaitOptions = {},
+  { what = 'a condition', timeoutMs = 180_000, everyMs = 20, signal }: WaitOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -64,7 +64,7 @@ describe('the clients of the backing services', () => {
     service.delay(Infinity);
     const error: unknown = await redis.get('key').catch((error: unknown) => error);
     expect(isUnavailable(error)).toBe(true);
-    await waitUntil(() => redis.status !== 'ready', { what: 'the end of the connection', timeoutMs: 3_000 });
+    await waitUntil(() => redis.status !== 'ready', { what: 'the end of the connection' });
     service.strand();
     await service.restore();
     await redisReady(redis);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Limit of a spec, in milliseconds: only a fault reaches it. */
-export const limitMs = 60_000;
+export const limitMs = 180_000;
 
 /** Waits until the condition holds. */
 export async function waitUntil(condition: () => boolean): Promise<void> {

@@ -49,7 +49,7 @@ test('a session that is watched while Redis is unavailable is notified once Redi
 test('a connection that the network has forgotten is replaced, and who watches is notified', async () => {
   await notifier.watch(randomUUID(), listener);
   proxy.strand();
-  await waitUntil(() => connections === 2, { what: 'another connection', timeoutMs: 30_000 });
+  await waitUntil(() => connections === 2, { what: 'another connection' });
   expect(received).toMatchObject([everything]);
 });
 
