@@ -34,6 +34,7 @@ export function judge(history: readonly Entry[], stores: Stores): Verdict {
       load_s: Math.round((Math.max(...load) - Math.min(...load)) / 1_000),
       sessions: evidence.sessions.length,
       events: evidence.sessions.reduce((sum, { events }) => sum + events.length, 0),
+      sealed: evidence.sessions.reduce((sum, { events }) => sum + sealed(events), 0),
       commands: attempts.length,
       acknowledged: answered('done'),
       refused: answered('refused'),
@@ -45,6 +46,11 @@ export function judge(history: readonly Entry[], stores: Stores): Verdict {
     },
     findings: findings.list,
   };
+}
+
+/** Events of which something is encrypted. */
+function sealed(events: readonly StoredEvent[]): number {
+  return events.filter(({ metadata }) => Array.isArray(metadata['sealed'])).length;
 }
 
 function opened(events: readonly StoredEvent[]): number {

@@ -1,25 +1,40 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import type { JsonObject } from '#domain';
+import type { DataKeys } from '#privacy';
+import { EventCodec } from '#sessions';
+import { SectionSeals } from '../../../libs/read-models/src/context/section-seals.ts';
+import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
+import { openKeys } from '../../../tools/shared/data-keys.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
+import type { Cluster } from '../system/cluster.ts';
 
-/** Reads what the stores of a cluster hold. */
-export async function dump(services: Readonly<Record<string, string>>): Promise<Stores> {
-  const streams = await readStreams(services['EVENTSTORE_URL'] ?? '');
-  const sessions = withPrefix(streams, 'session-');
-  const contexts = await readContexts(services['REDIS_URL'] ?? '', Object.keys(sessions));
-  const rows = await readRows(services['DATABASE_URL'] ?? '');
-  return { sessions, partners: withPrefix(streams, 'partner-'), contexts, ...rows };
+/** Reads what the stores of a cluster hold, and opens what is sealed: of the system's code, only that is used. */
+export async function dump({ services, keys: env }: Pick<Cluster, 'services' | 'keys'>): Promise<Stores> {
+  const opened = openKeys(env);
+  if (opened === undefined) throw new Error('The cluster has no keys.');
+  const { keys } = opened;
+  try {
+    const streams = await readStreams(services['EVENTSTORE_URL'] ?? '', keys);
+    const sessions = withPrefix(streams, 'session-');
+    const contexts = await readContexts(services['REDIS_URL'] ?? '', Object.keys(sessions), keys);
+    const rows = await readRows(services['DATABASE_URL'] ?? '', keys);
+    return { sessions, partners: withPrefix(streams, 'partner-'), contexts, ...rows };
+  } finally {
+    await opened.close();
+  }
 }
 
-async function readStreams(url: string): Promise<ReadonlyMap<string, StoredEvent[]>> {
+async function readStreams(url: string, keys: DataKeys): Promise<ReadonlyMap<string, StoredEvent[]>> {
+  const codec = new EventCodec(undefined, keys);
   const client = EventStoreDBClient.connectionString(url);
   const streams = new Map<string, StoredEvent[]>();
   try {
     for await (const { event } of client.readAll({ fromPosition: 'start', direction: 'forwards' })) {
       if (event === undefined || event.streamId.startsWith('$')) continue;
-      const { id: event_id, type, revision, data, metadata } = event;
-      const stored = { event_id, type, revision: Number(revision), data, metadata } as unknown as StoredEvent;
+      const { event_id, type, revision, data, metadata } = await codec.raw(event);
+      const stored = { event_id, type, revision, data, metadata } as StoredEvent;
       const stream = streams.get(event.streamId);
       if (stream) stream.push(stored);
       else streams.set(event.streamId, [stored]);
@@ -39,7 +54,10 @@ function withPrefix(
   return Object.fromEntries(chosen.map(([name, events]) => [name.slice(prefix.length), events]));
 }
 
-async function readRows(url: string): Promise<Pick<Stores, 'session_rows' | 'turn_rows' | 'set_aside'>> {
+async function readRows(
+  url: string,
+  keys: DataKeys,
+): Promise<Pick<Stores, 'session_rows' | 'turn_rows' | 'set_aside'>> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
@@ -47,13 +65,14 @@ async function readRows(url: string): Promise<Pick<Stores, 'session_rows' | 'tur
       `SELECT session_id, partner_id, start_time, last_activity_time, channel, current_task, language, status,
         revision::int FROM conversation_session`,
     );
-    const turns = await client.query<TurnRow>(
-      `SELECT session_id, turn_id, sender, message_text, parsed_intent, response_text, timestamp, revision::int
-        FROM conversation_turn`,
+    const turns = await client.query<TurnRow & { partner_id: string; extracted_entities: JsonObject }>(
+      `SELECT session_id, turn_id, partner_id, sender, message_text, parsed_intent, extracted_entities,
+        response_text, timestamp, revision::int FROM conversation_turn`,
     );
+    const turn_rows = await openTurns(keys, turns.rows);
     const aside = await client.query<{ session_id: string }>('SELECT session_id FROM set_aside_session');
     const set_aside = aside.rows.map(({ session_id }) => session_id);
-    return { session_rows: sessions.rows, turn_rows: turns.rows, set_aside };
+    return { session_rows: sessions.rows, turn_rows, set_aside };
   } finally {
     await client.end();
   }
@@ -62,13 +81,19 @@ async function readRows(url: string): Promise<Pick<Stores, 'session_rows' | 'tur
 async function readContexts(
   url: string,
   sessionIds: readonly string[],
+  keys: DataKeys,
 ): Promise<Record<string, Record<string, string>>> {
   const redis = new Redis(url);
+  const seals = new SectionSeals(keys);
   try {
     const contexts: Record<string, Record<string, string>> = {};
     for (const id of sessionIds) {
       const hash = await redis.hgetall(`ctx:{${id}}`);
-      if (Object.keys(hash).length > 0) contexts[id] = hash;
+      const fields = Object.keys(hash);
+      if (fields.length === 0) continue;
+      // What does not open is shown as it is, and found.
+      const texts = (await seals.open(id, fields, Object.values(hash))) ?? Object.values(hash);
+      contexts[id] = Object.fromEntries(fields.map((field, index) => [field, texts[index] ?? '']));
     }
     return contexts;
   } finally {

@@ -65,7 +65,7 @@ const quietMs = 2_000;
 export async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): Promise<Stores> {
   const deadline = now() + settleMs;
   for (;;) {
-    const stores = await dump(cluster.services);
+    const stores = await dump(cluster);
     const isOver = isSettled(stores) && now() - agents.handledAt > quietMs;
     if (isOver || now() > deadline) return stores;
     await sleep(500);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { withBackingServices } from '#launcher';
 import { sleep } from '#platform';
+import { ownKeys } from '../../../tools/launcher/keys.ts';
 import { freePorts } from '../../../tools/shared/free-ports.ts';
 import { separateBackingServices } from '../../scenarios/separate-backing-services.ts';
 import type { Node } from '../common/history.ts';
@@ -48,13 +49,17 @@ export class Cluster {
   private readonly drained = new Set<App>();
   private readonly urls = new Map<string, string>();
   private readonly kafkaGroup = `consistency-${randomUUID()}`;
+  /** The variables of the keys: everything is encrypted. */
+  readonly keys: Readonly<Record<string, string>>;
 
   constructor(
     readonly services: Readonly<Record<string, string>>,
     readonly store: OwnEventStore,
     private readonly dir: string,
     private readonly options: ClusterOptions,
-  ) {}
+  ) {
+    this.keys = ownKeys(dir, {});
+  }
 
   /** Starts the processes and waits until each is ready. */
   async start(): Promise<void> {
@@ -94,6 +99,7 @@ export class Cluster {
     const { services, connections, dir, options } = this;
     const number = this.apps.filter((one) => one.app === app).length + 1;
     const env = (): Record<string, string> => ({
+      ...this.keys,
       PARTITIONS: String(this.partitions),
       KAFKA_GROUP: this.kafkaGroup,
       AGENT_LEASE_MS: String(agentLeaseMs),
