@@ -18,4 +18,6 @@ export default (defaults) => ({
     ],
   },
   resolve: { extensions: ['.ts', '.js'] },
+  // The compiler does not know it as one of Node's.
+  externals: [defaults.externals ?? [], { 'node:sqlite': 'module node:sqlite' }].flat(),
 });

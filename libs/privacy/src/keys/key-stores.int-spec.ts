@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
-import { createLogger } from '#platform';
+import { createLogger, sleep } from '#platform';
 import type { TestDatabase } from '../../../platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../../platform/src/testing/test-services.ts';
 import { tcpProxy } from '../../../platform/src/testing/tcp-proxy.ts';
@@ -204,7 +204,7 @@ describe('a file of keys', () => {
   test('waits for another process that writes, and not for ever', async () => {
     const store = openKeyStore(`file:${dir}/busy/keys.db`, logger);
     await store.ping();
-    const other = new Database(`${dir}/busy/keys.db`);
+    const other = new DatabaseSync(`${dir}/busy/keys.db`);
     other.exec('BEGIN IMMEDIATE');
     await expect(store.add(newKey('P1'))).rejects.toThrow(KeyStoreUnavailableError);
     const adding = store.add(newKey('P1'));
@@ -212,6 +212,24 @@ describe('a file of keys', () => {
     expect((await adding).partner_id).toBe('P1');
     other.close();
     await store.close();
+  });
+
+  test('shows others what it wrote after it had waited for one', async () => {
+    const file = `file:${dir}/waited/keys.db`;
+    const [store, reader] = [openKeyStore(file, logger), openKeyStore(file, logger)];
+    await store.ping();
+    const writer = new DatabaseSync(`${dir}/waited/keys.db`);
+    writer.exec('BEGIN IMMEDIATE');
+    const [first, second] = [newKey('P1'), newKey('P2')];
+    const adding = store.add(first);
+    await sleep(50);
+    writer.exec('COMMIT');
+    await adding;
+    await store.add(second);
+    expect(await reader.byId(first.key_id)).toEqual(first);
+    expect(await reader.byId(second.key_id)).toEqual(second);
+    writer.close();
+    await Promise.all([store.close(), reader.close()]);
   });
 
   test('that cannot be made is unavailable', async () => {

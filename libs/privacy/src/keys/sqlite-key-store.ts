@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from 'node:sqlite';
 import { sleep } from '#platform';
 import { KeyStoreUnavailableError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
@@ -10,6 +10,7 @@ import { countsOf, keyOf, version } from './rows.ts';
 /** How long a call waits for other processes that write (ms), and how often it looks. */
 const deadlineMs = 2_000;
 const everyMs = 5;
+const sqliteBusy = 5;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS data_key (
@@ -31,8 +32,8 @@ const schema = `
  * Data keys in a file, which several processes of one machine share. Its engine works in the caller's thread: a call takes
  * some 20 µs, a write as long as the disk needs. Nothing waits in that thread for another process.
  */
-export class LibsqlKeyStore implements KeyStore {
-  private db: Database.Database | undefined;
+export class SqliteKeyStore implements KeyStore {
+  private db: DatabaseSync | undefined;
 
   constructor(private readonly path: string) {}
 
@@ -55,7 +56,7 @@ export class LibsqlKeyStore implements KeyStore {
   async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
     const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
       VALUES (?, ?, ?, ?, max(?, coalesce((SELECT max(destroyed_at) FROM data_key WHERE partner_id = ?), ''))) ON CONFLICT DO NOTHING`;
-    const { master_key_id, ciphertext } = wrapped ?? {};
+    const { master_key_id = null, ciphertext } = wrapped ?? {};
     await this.call((db) =>
       db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at, partner_id),
     );
@@ -83,7 +84,7 @@ export class LibsqlKeyStore implements KeyStore {
 
   async erasures(after = ''): Promise<readonly Erasure[]> {
     const sql = 'SELECT * FROM erasure_ledger WHERE erased_at > ? ORDER BY erased_at, receipt_id';
-    return this.call((db) => db.prepare(sql).all(after) as Erasure[]);
+    return this.call((db) => db.prepare(sql).all(after) as unknown as Erasure[]);
   }
 
   async wrappedByOthers(masterKeyId: string, limit: number): Promise<readonly StoredKey[]> {
@@ -135,7 +136,7 @@ export class LibsqlKeyStore implements KeyStore {
   }
 
   /** Calls again while another process is in the way, until the deadline. */
-  private async call<T>(work: (db: Database.Database) => T): Promise<T> {
+  private async call<T>(work: (db: DatabaseSync) => T): Promise<T> {
     const until = performance.now() + deadlineMs;
     for (;;) {
       try {
@@ -151,12 +152,12 @@ export class LibsqlKeyStore implements KeyStore {
 
 /** Thrown while another process reads what the log still holds. */
 class BusyError extends Error {
-  readonly code = 'SQLITE_BUSY';
+  readonly errcode = sqliteBusy;
 }
 
-function openDatabase(path: string): Database.Database {
+function openDatabase(path: string): DatabaseSync {
   makeFolder(dirname(resolve(path)));
-  const db = new Database(path, { timeout: 0 });
+  const db = new DatabaseSync(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);
     // What is deleted is overwritten, a commit is on the disk.
@@ -179,7 +180,8 @@ function makeFolder(path: string): void {
 }
 
 function isBusy(error: unknown): boolean {
-  return String((error as { code?: unknown } | null)?.code).startsWith('SQLITE_BUSY');
+  // The extended codes have the first one in their lowest byte.
+  return (Number((error as { errcode?: unknown } | null)?.errcode) & 0xff) === sqliteBusy;
 }
 
 function bytesOf(bytes: Uint8Array | undefined): Buffer | null {
