@@ -28,7 +28,7 @@ describe('a system under load and faults', () => {
     expect(verdict.counts['faults']).toBe(smallSize.faults);
   });
 
-  test.each(['acknowledged', 'refused', 'reads', 'updates', 'inquiries', 'sealed'])(
+  test.each(['acknowledged', 'refused', 'reads', 'updates', 'inquiries', 'sealed', 'erasures'])(
     'gives the checker something to check: %s',
     (name) => {
       expect(verdict.counts[name]).toBeGreaterThan(0);

@@ -29,7 +29,14 @@ export interface SoakOptions {
 
 const sizes = { api: 2, projector: 2, bridge: 1 } as const;
 /** Many short sessions: the caches of sessions are full before growth is looked at. */
-const load = { commands: 0, clients: 16, slots: 24, agents: 3, sessionLength: [2, 8] } as const;
+const load = {
+  commands: 0,
+  clients: 16,
+  slots: 24,
+  agents: 3,
+  sessionLength: [2, 8],
+  erasures: 0.1,
+} as const;
 const capacityS = 15;
 const faultsOfStretch = 4;
 /** HTTP connections that nobody uses are closed by then. */

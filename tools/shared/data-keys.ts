@@ -3,10 +3,8 @@ import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy
 import { runningSystem } from './address.ts';
 
 /** The data keys as the environment names them, else those of the system that npm start runs; undefined: nothing is encrypted. */
-export function openKeys(
-  env: NodeJS.ProcessEnv = { ...runningSystem(process.env), ...process.env },
-): { readonly keys: DataKeys; readonly close: () => Promise<void> } | undefined {
-  const { keys } = loadKeysConfig(env);
+export function openKeys(): { readonly keys: DataKeys; readonly close: () => Promise<void> } | undefined {
+  const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
   if (keys === null) return undefined;
   const store = openKeyStore(keys.storeUrl, createLogger('keys', 'silent'));
   const masters = openMasterKeys(keys.masterKeys);

@@ -12,7 +12,7 @@ export { BlindIndex } from './blind-index.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { destroyOld } from './keys/destroy-old.ts';
 export { KeyStoreUnavailableError, UnknownKeyError } from './keys/errors.ts';
-export type { Erasure, KeyStore } from './keys/key-store.ts';
+export type { Erasure, KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys } from './keys/master-keys.ts';
 export { readKeyFile, withNewKey } from './keys/key-file.ts';
 export { openKeyStore, pathOf } from './keys/open-key-store.ts';

@@ -1,6 +1,7 @@
 import type {
   CommandEntry,
   Entry,
+  ErasureEntry,
   Finding,
   HandledEntry,
   ReadEntry,
@@ -22,6 +23,8 @@ export interface SessionEvidence {
   readonly eventsOf: ReadonlyMap<string, readonly StoredEvent[]>;
   readonly reads: readonly ReadEntry[];
   readonly handled: readonly HandledEntry[];
+  /** That of its partner. */
+  readonly erasure: ErasureEntry | undefined;
 }
 
 export interface Evidence {
@@ -29,6 +32,8 @@ export interface Evidence {
   readonly stores: Stores;
   /** Agent instances that were still there when the run ended. */
   readonly alive: ReadonlySet<string>;
+  /** By partner. */
+  readonly erasures: ReadonlyMap<string, ErasureEntry>;
   readonly history: readonly Entry[];
 }
 
@@ -46,13 +51,16 @@ export function collect(history: readonly Entry[], stores: Stores): Evidence {
   const commands = groupBy(history.filter(isKind('command')), ({ session_id }) => session_id);
   const reads = groupBy(history.filter(isKind('read')), ({ session_id }) => session_id);
   const handled = groupBy(history.filter(isKind('handled')), ({ session_id }) => session_id);
+  const erasures = new Map(history.filter(isKind('erasure')).map((one) => [one.partner_id, one]));
   const ids = new Set([...Object.keys(stores.sessions), ...commands.keys()]);
   const sessions = [...ids].map((session_id): SessionEvidence => {
     const events = stores.sessions[session_id] ?? [];
+    const states = statesOf(events);
     return {
       session_id,
       events,
-      states: statesOf(events),
+      states,
+      erasure: erasures.get(states.at(-1)?.partner_id ?? ''),
       commands: groupBy(commands.get(session_id) ?? [], ({ op }) => op),
       eventsOf: groupBy(events.filter(isOfCaller), ({ metadata }) => String(metadata['$correlationId'])),
       reads: reads.get(session_id) ?? [],
@@ -64,7 +72,7 @@ export function collect(history: readonly Entry[], stores: Stores): Evidence {
     if (entry.alive) alive.add(entry.instance);
     else alive.delete(entry.instance);
   }
-  return { sessions, stores, alive, history };
+  return { sessions, stores, alive, erasures, history };
 }
 
 /** Whether a caller's command caused an event. What becomes of an inquiry carries on the id of the command that opened it. */

@@ -2,6 +2,7 @@ import type { Entry, StoredEvent, Stores, Verdict } from '../common/history.ts';
 import type { Said } from './attempts.ts';
 import { said } from './attempts.ts';
 import { checkCommands } from './commands.ts';
+import { checkErasures } from './erasures.ts';
 import { collect, Findings } from './evidence.ts';
 import { checkInquiries } from './inquiries.ts';
 import { checkOrder } from './order.ts';
@@ -18,6 +19,7 @@ const checks = [
   checkPartners,
   checkUpdates,
   checkInquiries,
+  checkErasures,
 ];
 
 /** What is wrong with a run, and how much of everything there was. */
@@ -41,6 +43,7 @@ export function judge(history: readonly Entry[], stores: Stores): Verdict {
       unknown: answered('nothing'),
       reads: number('read'),
       updates: number('handled'),
+      erasures: evidence.erasures.size,
       inquiries: evidence.sessions.reduce((sum, { events }) => sum + opened(events), 0),
       faults: number('fault'),
     },

@@ -20,7 +20,7 @@ export function checkPartners({ sessions, stores }: Evidence, findings: Findings
     for (const [index, session] of inOrder.entries())
       checkStart(session, index > 0 ? inOrder[index - 1] : undefined, findings);
     const last = inOrder.at(-1);
-    if (last) checkStored(partner, stores.partners[partner]?.at(-1), endOf(last), findings);
+    if (last && !last.erasure) checkStored(partner, stores.partners[partner]?.at(-1), endOf(last), findings);
   }
 }
 

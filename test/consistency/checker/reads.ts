@@ -10,8 +10,12 @@ import { said } from './attempts.ts';
 /** A context that was read is a fold of a prefix of the stream, never older than was asked for, and never goes back. */
 export function checkReads({ sessions, stores }: Evidence, findings: Findings): void {
   for (const session of sessions) {
-    for (const read of session.reads) checkRead(session, read, findings);
+    // What is read of an erased one is another rule's.
+    const { erasure } = session;
+    for (const read of session.reads)
+      if (!erasure || read.end < erasure.start) checkRead(session, read, findings);
     checkDirection(session, findings);
+    if (erasure) continue;
     const stored = stores.contexts[session.session_id];
     if (stored !== undefined) checkStored(session, parse(stored), findings);
   }

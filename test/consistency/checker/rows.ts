@@ -7,7 +7,7 @@ export function checkRows({ sessions, stores }: Evidence, findings: Findings): v
   for (const id of stores.set_aside) findings.add('set_aside', id);
   const rows = new Map(stores.session_rows.map((row) => [row.session_id, row]));
   const turns = groupBy(stores.turn_rows, ({ session_id }) => session_id);
-  for (const session of sessions.filter(({ events }) => events.length > 0)) {
+  for (const session of sessions.filter(({ events, erasure }) => events.length > 0 && !erasure)) {
     checkSession(session, rows.get(session.session_id), findings);
     checkTurns(session, turns.get(session.session_id) ?? [], findings);
   }

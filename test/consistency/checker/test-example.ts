@@ -158,4 +158,5 @@ const stores: Stores = {
   turn_rows: [{ session_id, ...turn, response_text: null, timestamp: timeOf(3), revision: 3 }],
   contexts: { [session_id]: { revision: '5', ...(Object.fromEntries(texts) as Record<string, string>) } },
   set_aside: [],
+  living_keys: [],
 };

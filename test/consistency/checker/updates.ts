@@ -92,5 +92,10 @@ function ownerAtEnd(session: SessionEvidence): string | null {
 /** Whether every owner is to be told of an event: none of them caused it. */
 function isUpdate({ type, metadata }: StoredEvent, instances: ReadonlySet<unknown>): boolean {
   const { id } = metadata['actor'] as { id: string };
-  return !isAgentEvent(type) && !instances.has(id) && metadata['agent_epoch'] === undefined;
+  return (
+    type !== 'SessionErased' &&
+    !isAgentEvent(type) &&
+    !instances.has(id) &&
+    metadata['agent_epoch'] === undefined
+  );
 }

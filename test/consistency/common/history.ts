@@ -2,7 +2,7 @@
  * What a run records: a line of history.jsonl each. Times are milliseconds of the machine's monotonic clock, which all its
  * processes share.
  */
-export type Entry = CommandEntry | ReadEntry | HandledEntry | AgentEntry | FaultEntry;
+export type Entry = CommandEntry | ReadEntry | HandledEntry | AgentEntry | ErasureEntry | FaultEntry;
 
 /** What one command asks for, as an item of `…/commands`. */
 export type Item =
@@ -141,6 +141,17 @@ export interface AgentEntry {
   readonly start: number;
 }
 
+/** A partner was erased, whose sessions were over. */
+export interface ErasureEntry {
+  readonly kind: 'erasure';
+  readonly partner_id: string;
+  readonly start: number;
+  /** When the receipt was there; null: it was not waited for any longer. */
+  readonly end: number | null;
+  /** What the receipt says is left. */
+  readonly left: number;
+}
+
 export interface FaultEntry {
   readonly kind: 'fault';
   readonly what: string;
@@ -158,6 +169,8 @@ export interface Stores {
   readonly contexts: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Sessions that a projector has set aside. */
   readonly set_aside: readonly string[];
+  /** Erased partners who have a key. */
+  readonly living_keys: readonly string[];
 }
 
 export interface StoredEvent {

@@ -6,24 +6,19 @@ import type { DataKeys } from '#privacy';
 import { EventCodec } from '#sessions';
 import { SectionSeals } from '../../../libs/read-models/src/context/section-seals.ts';
 import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
-import { openKeys } from '../../../tools/shared/data-keys.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
 import type { Cluster } from '../system/cluster.ts';
 
 /** Reads what the stores of a cluster hold, and opens what is sealed: of the system's code, only that is used. */
-export async function dump({ services, keys: env }: Pick<Cluster, 'services' | 'keys'>): Promise<Stores> {
-  const opened = openKeys(env);
-  if (opened === undefined) throw new Error('The cluster has no keys.');
-  const { keys } = opened;
-  try {
+export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'escrow'>): Promise<Stores> {
+  return escrow.use(async (keys) => {
     const streams = await readStreams(services['EVENTSTORE_URL'] ?? '', keys);
     const sessions = withPrefix(streams, 'session-');
     const contexts = await readContexts(services['REDIS_URL'] ?? '', Object.keys(sessions), keys);
     const rows = await readRows(services['DATABASE_URL'] ?? '', keys);
-    return { sessions, partners: withPrefix(streams, 'partner-'), contexts, ...rows };
-  } finally {
-    await opened.close();
-  }
+    const living_keys = await escrow.living();
+    return { sessions, partners: withPrefix(streams, 'partner-'), contexts, ...rows, living_keys };
+  });
 }
 
 async function readStreams(url: string, keys: DataKeys): Promise<ReadonlyMap<string, StoredEvent[]>> {

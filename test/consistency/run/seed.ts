@@ -75,6 +75,7 @@ export async function rest(cluster: Cluster, { agents }: Workload, settleMs: num
 export function isSettled({ sessions, session_rows, contexts }: Stores): boolean {
   const rows = new Map(session_rows.map(({ session_id, revision }) => [session_id, revision]));
   return Object.entries(sessions).every(([id, events]) => {
+    if (events.some(({ type }) => type === 'SessionErased')) return !rows.has(id);
     const last = events.length - 1;
     const context = contexts[id]?.['revision'];
     return rows.get(id) === last && (context === undefined || Number(context) === last);

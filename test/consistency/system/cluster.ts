@@ -13,6 +13,7 @@ import type { AppName } from './apps.ts';
 import { App } from './apps.ts';
 import { Connections } from './connections.ts';
 import { OwnEventStore } from './event-store.ts';
+import { Escrow } from './escrow.ts';
 import type { ManagedProcess } from './managed-process.ts';
 
 export interface ClusterOptions {
@@ -49,8 +50,9 @@ export class Cluster {
   private readonly drained = new Set<App>();
   private readonly urls = new Map<string, string>();
   private readonly kafkaGroup = `consistency-${randomUUID()}`;
+  readonly escrow: Escrow;
   /** The variables of the keys: everything is encrypted. */
-  readonly keys: Readonly<Record<string, string>>;
+  private readonly keys: Readonly<Record<string, string>>;
 
   constructor(
     readonly services: Readonly<Record<string, string>>,
@@ -59,6 +61,7 @@ export class Cluster {
     private readonly options: ClusterOptions,
   ) {
     this.keys = ownKeys(dir, {});
+    this.escrow = new Escrow(this.keys);
   }
 
   /** Starts the processes and waits until each is ready. */

@@ -3,7 +3,9 @@ import type { Command, CommandEntry, Item } from '../common/history.ts';
 import type { Random } from '../common/random.ts';
 import type { Recorder } from '../common/recorder.ts';
 import type { ApiNode } from '../system/cluster.ts';
+import type { Escrow } from '../system/escrow.ts';
 import { channels, drawInquiry, drawItems, languages } from './draw.ts';
+import { Eraser } from './eraser.ts';
 import { isUnknown, Sender } from './sender.ts';
 import type { Slot } from './slot.ts';
 
@@ -15,6 +17,9 @@ interface ClientOptions {
   readonly recorder: Recorder;
   /** Commands that a session gets, from and to. */
   readonly sessionLength: readonly [number, number];
+  /** The share of sessions after which their partner is erased. */
+  readonly erasures: number;
+  readonly escrow: Escrow;
   /** The pause between two requests, on average. */
   readonly pauseMs: number;
   /** Called with each new session. */
@@ -30,12 +35,14 @@ export class Client {
   readonly unknown: Command[] = [];
   commands = 0;
   private readonly sender: Sender;
+  private readonly eraser: Eraser;
   /** Commands that are in their streams, for repetitions. */
   private readonly done: Command[] = [];
   private count = 0;
 
   constructor(private readonly options: ClientOptions) {
     this.sender = new Sender(options.name, options.recorder);
+    this.eraser = new Eraser(options.recorder, options.escrow, () => this.node());
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -56,6 +63,11 @@ export class Client {
       this.commandOf(session_id, [{ type: 'EndSession', reason: op }], { op, key: op }),
       signal,
     );
+  }
+
+  /** Erases the partner whose sessions a slot has had. */
+  erase({ partner_id }: Slot, signal: AbortSignal): Promise<void> {
+    return this.eraser.erase(partner_id, signal);
   }
 
   /** Sends a command whose outcome is unknown again, for the last time. */
@@ -110,13 +122,17 @@ export class Client {
     return this.sender.command({ ...known, op, items, if_match: null, epoch: null }, this.node());
   }
 
-  /** Ends the slot's session and starts the partner's next one. */
+  /** Ends the slot's session and starts the partner's next one, or erases the partner and starts another one's. */
   private async change(slot: Slot, signal: AbortSignal): Promise<void> {
-    const { random, sessionLength, onSession } = this.options;
+    const { random, sessionLength, erasures, onSession } = this.options;
     slot.isChanging = true;
     if (slot.session_id !== '') {
       await this.read(slot);
       await this.end(slot.session_id, signal);
+      if (!signal.aborted && random.chance(erasures)) {
+        await this.erase(slot, signal);
+        slot.partner_id = `P-${random.uuid()}`;
+      }
     }
     const language = random.chance(0.3) ? { language: random.pick(languages) } : {};
     const start: Item = {

@@ -55,7 +55,7 @@ export function isUnknown({ status }: CommandEntry): boolean {
   return status === null || status >= 500 || status === 408 || status === 429;
 }
 
-async function ask(url: string, init: RequestInit): Promise<{ status: number | null; body: unknown }> {
+export async function ask(url: string, init: RequestInit): Promise<{ status: number | null; body: unknown }> {
   try {
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     const text = await answer.text();

@@ -18,6 +18,8 @@ export interface Load {
   /** Requests a second that the clients together aim at. */
   readonly perSecond: number;
   readonly sessionLength: readonly [number, number];
+  /** How many of the sessions that end are their partner's last: the partner is erased. */
+  readonly erasures: number;
 }
 
 const longestLoadMs = 15 * 60_000;
@@ -52,6 +54,8 @@ export class Workload {
         slots: this.slots,
         recorder,
         sessionLength: load.sessionLength,
+        erasures: load.erasures,
+        escrow: cluster.escrow,
         pauseMs: (1_000 * load.clients) / load.perSecond,
         onSession: (id) => {
           if (load.agents > 0 && owners.chance(attachShare)) this.agents.attach(id, owners.next());
@@ -78,7 +82,10 @@ export class Workload {
     await working;
   }
 
-  /** Asks for every outcome that is still unknown, then ends the sessions. All processes must run again. */
+  /**
+   * Asks for every outcome that is still unknown, ends the sessions, and erases a partner, so that each run has one. All
+   * processes must run again.
+   */
   async finish(): Promise<void> {
     const unknown = this.clients.flatMap((client) =>
       client.unknown.filter(({ key }) => key !== null).map((command) => ({ client, command })),
@@ -90,10 +97,12 @@ export class Workload {
       }
     });
     const [client] = this.clients;
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     await inParallel(this.slots, 4, async ({ session_id }) => {
       if (session_id !== '') await client?.end(session_id, signal);
     });
+    const [slot] = this.slots;
+    if (slot && this.load.erasures > 0) await client?.erase(slot, signal);
   }
 
   /** The sessions that were worked on, and their partners. */
