@@ -24,7 +24,7 @@ export class Eraser {
     const start = now();
     const body = JSON.stringify({ reason: 'consistency' });
     const request = { method: 'DELETE', headers: { 'content-type': 'application/json' }, body };
-    await this.until(`${path}`, request, signal, ({ status }) => status === 202);
+    await this.until(path, request, signal, ({ status }) => status === 202);
     const answer = await this.until(`${path}/erasure`, {}, signal, ({ body }) => receiptIn(body) !== null);
     const receipt = receiptIn(answer?.body);
     const left = receipt?.checked.reduce((sum, one) => sum + one.left, 0) ?? 0;
