@@ -73,6 +73,7 @@ function expectedRow({ session }: Script): SessionRow {
     expires_in_s,
     status,
     ...expectedAgent(state.agent),
+    forked_from: null,
     revision,
   };
 }

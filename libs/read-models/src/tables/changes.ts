@@ -55,6 +55,7 @@ function startedRow(
     expires_in_s,
     status: 'active',
     ...noAgent,
+    forked_from: null,
     revision,
   };
 }

@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
   readonly revision: number;
 }
 

@@ -30,11 +30,11 @@ function setAsideFrom(source: string): string {
 
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
-    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch, revision)
+    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch, forked_from, revision)
   SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
     start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
     expires_at timestamptz, expires_in_s integer, status session_status,
-    agent_instance text, agent_pool text, agent_epoch bigint, revision bigint)
+    agent_instance text, agent_pool text, agent_epoch bigint, forked_from uuid, revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
