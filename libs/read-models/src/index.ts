@@ -57,6 +57,9 @@ export {
 export type { ListedSession, SetAside } from './tables/set-aside.ts';
 export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
 export { RowsStore } from './tables/store.ts';
+export { loadTextSearchConfig, TextSearchConfig } from './text-search/config.ts';
+export type { TextSearchScope } from './text-search/config.ts';
+export { WordIndex } from './text-search/word-index.ts';
 export {
   claimDuePartners,
   contactedSince,

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
 import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
 import type { DataKeys } from '#privacy';
-import type { SetAside, TableItem, Writer } from '#read-models';
+import type { SetAside, TableItem, TextSearchScope, Writer } from '#read-models';
 import {
   isDeletion,
   itemOf,
@@ -27,6 +27,7 @@ interface RebuildOptions {
   readonly store: EventStore;
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
+  readonly textSearch?: TextSearchScope;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -51,7 +52,11 @@ const switchPatienceMs = 30_000;
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const admin = options.pool();
   const filling = options.pool(rebuildConnectionSettings);
-  const filler = new Filler(options, new RowsStore(filling, true, options.keys), await listed(admin));
+  const filler = new Filler(
+    options,
+    new RowsStore(filling, true, options.keys, options.textSearch),
+    await listed(admin),
+  );
   const start = performance.now();
   try {
     await rebuildTables(admin, {

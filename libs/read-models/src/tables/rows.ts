@@ -53,6 +53,8 @@ export interface TurnRow {
   readonly response_text: string | null;
   readonly response_revision: number | null;
   readonly revision: number;
+  /** Commit position of the event, in digits; left out: not known. */
+  readonly position?: string;
 }
 
 /** The bot's reply, for the row of the user's turn. */
@@ -88,6 +90,26 @@ export interface EntityRow {
   readonly revision: number;
 }
 
+/** An event of a session's course: of a goal, a flag, a handoff, an inquiry, a channel, its begin or end. */
+export interface MilestoneRow {
+  readonly session_id: string;
+  readonly revision: number;
+  /** Null: the one of the session's row. */
+  readonly partner_id: string | null;
+  /** As `ordered_at` of a turn. */
+  readonly at: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly outcome: string | null;
+}
+
+/** What stands for the words of a turn. */
+export interface WordsRow {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly words: readonly string[];
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
@@ -97,6 +119,8 @@ export interface RowChange {
   readonly references?: readonly ReferenceRow[];
   readonly tokens?: readonly TokenRow[];
   readonly entities?: readonly EntityRow[];
+  readonly milestone?: MilestoneRow;
+  readonly words?: WordsRow;
   /** Whose the session is, where the event itself says so. */
   readonly partner_id?: string;
 }

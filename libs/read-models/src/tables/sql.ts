@@ -4,7 +4,7 @@
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
  * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
- * $13 tokens, $14 values of entities
+ * $13 tokens, $14 values of entities, $15 milestones, $16 words, $17 the least `written` of the turns
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -61,12 +61,13 @@ const rows = `started AS (
   WHERE s.session_id = p.session_id AND s.revision < p.revision
 ), turns AS (
   INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-    parsed_intent, extracted_entities, response_text, response_revision, revision)
+    parsed_intent, extracted_entities, response_text, response_revision, revision, written)
   SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
-    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
+    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision,
+    greatest(coalesce(t.position, 0) * 1024, $17::bigint)
   FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
     timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
-    response_text text, response_revision bigint, revision bigint)
+    response_text text, response_revision bigint, revision bigint, position bigint)
   LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
   ON CONFLICT (session_id, revision) DO UPDATE SET
@@ -78,6 +79,21 @@ const rows = `started AS (
   SELECT e.blind_index, t.ordered_at, t.session_id, t.revision, t.partner_id
   FROM turns AS t JOIN json_to_recordset($14::json) AS e (session_id uuid, revision bigint, blind_index text)
     ON e.session_id = t.session_id AND e.revision = t.revision
+  ON CONFLICT DO NOTHING
+), worded AS (
+  INSERT INTO turn_word (word, ordered_at, session_id, revision, partner_id)
+  SELECT word, t.ordered_at, t.session_id, t.revision, t.partner_id
+  FROM turns AS t JOIN json_to_recordset($16::json) AS w (session_id uuid, revision bigint, words text[])
+    ON w.session_id = t.session_id AND w.revision = t.revision CROSS JOIN unnest(w.words) AS word
+  ON CONFLICT DO NOTHING
+), milestones AS (
+  INSERT INTO session_milestone (session_id, revision, partner_id, at, kind, name, outcome)
+  SELECT m.session_id, m.revision, coalesce(m.partner_id, s.partner_id), greatest(m.at, s.last_activity_time), m.kind,
+    m.name, m.outcome
+  FROM checkpoint CROSS JOIN json_to_recordset($15::json) AS m (session_id uuid, revision bigint, partner_id text,
+    at timestamptz, kind text, name text, outcome text)
+  LEFT JOIN conversation_session AS s ON s.session_id = m.session_id
+  WHERE coalesce(m.partner_id, s.partner_id) IS NOT NULL
   ON CONFLICT DO NOTHING
 ), tokenised AS (
   INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
@@ -116,6 +132,10 @@ const deleted = `turns AS (
   DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
 ), unindexed AS (
   DELETE FROM turn_entity AS e USING checkpoint WHERE e.session_id = $8::uuid AND e.revision < $9
+), unworded AS (
+  DELETE FROM turn_word AS w USING checkpoint WHERE w.session_id = $8::uuid AND w.revision < $9
+), unmarked AS (
+  DELETE FROM session_milestone AS m USING checkpoint WHERE m.session_id = $8::uuid AND m.revision < $9
 ), untokenised AS (
   DELETE FROM personal_token AS p USING checkpoint WHERE p.session_id = $8::uuid AND p.revision < $9
 ), gone AS (
