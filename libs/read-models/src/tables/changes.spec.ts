@@ -74,6 +74,7 @@ function expectedRow({ session }: Script): SessionRow {
     status,
     ...expectedAgent(state.agent),
     forked_from: null,
+    open_inquiries: state.inquiries.open.map(({ inquiry_id }) => inquiry_id),
     revision,
   };
 }
