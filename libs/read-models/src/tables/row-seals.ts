@@ -43,6 +43,7 @@ export class RowSeals {
   /** The changes as they are stored. @throws KeyStoreUnavailableError */
   async seal(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
     const { keys } = this;
+    if (keys === undefined && this.textSearch === 'off') return changes;
     const index = await WordIndex.load(this.textSearch, keys);
     if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
     const partners = await this.partnersOf(changes);
