@@ -79,10 +79,12 @@ export async function findJourneys(db: Queryable, request: JourneyRequest): Prom
   return { items, next: encodeCursor([first.at, last.session_id, String(first.revision)]) };
 }
 
+function inSessions(where: string): string {
+  return `m0.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE ${where})`;
+}
+
 function addScope(conditions: Conditions, request: JourneyRequest): void {
   const { partner_id, channel, partners, channels, includes_forks = false } = request;
-  const inSessions = (where: string): string =>
-    `m0.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE ${where})`;
   conditions
     .add('m0.partner_id = $?', partner_id)
     .add('m0.partner_id = ANY($?::text[])', partners)
@@ -101,7 +103,7 @@ function joinsOf(
   for (const [index, step] of steps.entries()) {
     const previous = there.at(-1);
     if (previous === undefined) {
-      conditions.add(`${matches(conditions, step, 'm0')}`);
+      conditions.add(matches(conditions, step, 'm0'));
       there.push(index);
     } else if (step.not === true) {
       const end = step.within_s === undefined ? nextThere(steps, index) : undefined;

@@ -36,7 +36,7 @@ const outcomes = `(SELECT m.session_id, CASE WHEN bool_or(m.kind = 'handoff_requ
     WHEN bool_or(m.kind = 'goal_abandoned') THEN 'abandoned' ELSE 'open' END AS outcome
   FROM session_milestone AS m WHERE m.session_id IN (SELECT session_id FROM grouped) GROUP BY m.session_id)`;
 
-/** Counts turns by the dimensions, in their order, the most first within a day; at most `limit` groups. */
+/** Counts turns by the dimensions, those of restricted partners left out, the most first within a day; at most `limit` groups. */
 export async function countTurns(
   db: Queryable,
   { by, timezone, includes_forks = false, limit, ...filter }: CountRequest,
@@ -46,6 +46,9 @@ export async function countTurns(
     conditions.add(
       't.session_id NOT IN (SELECT f.session_id FROM conversation_session AS f WHERE f.forked_from IS NOT NULL)',
     );
+  conditions.add(
+    `t.partner_id NOT IN (SELECT p.partner_id FROM partner_privacy AS p WHERE p.erasure IN ('restricted', 'requested'))`,
+  );
   const zone = conditions.parameter(timezone);
   // So that PostgreSQL knows its type, also where no day is asked for.
   conditions.add(`${zone}::text IS NOT NULL`);

@@ -92,7 +92,7 @@ test('whoever follows the newest page gets what a slower partition writes later,
 test('two writers and a reader at the same time: nothing is missing, and nothing comes twice', async () => {
   const writers = [new TestWriter(0), new TestWriter(1)];
   const expected: string[] = [];
-  let done = false;
+  const ended = new AbortController();
   const write = async (writer: TestWriter, name: string): Promise<void> => {
     for (let n = 0; n < 25; n += 1) {
       const texts = [`${name}${n}`, `${name}${n}+`];
@@ -100,12 +100,12 @@ test('two writers and a reader at the same time: nothing is missing, and nothing
       await writer.append(...texts)();
     }
   };
-  const writing = Promise.all(writers.map((writer, index) => write(writer, `w${index}-`))).then(() => {
-    done = true;
-  });
+  const writing = Promise.all(writers.map((writer, index) => write(writer, `w${index}-`))).finally(() =>
+    ended.abort(),
+  );
   const seen: string[] = [];
   let after: string | undefined;
-  while (!done) {
+  while (!ended.signal.aborted) {
     const page = await read(after, 3);
     seen.push(...page.texts);
     after = page.next;

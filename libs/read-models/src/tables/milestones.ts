@@ -59,7 +59,19 @@ function milestoneIn({ type, data }: RecordedEvent): Milestone | undefined {
       return ['session_ended', null];
     case 'SessionExpired':
       return ['session_expired', null];
+    case 'AgentAttached':
+    case 'AgentDetached':
+    case 'ExternalUpdateRecorded':
+    case 'GoalAdvanced':
+    case 'InquiryAnswered':
+    case 'InquiryCorrected':
+    case 'InquiryFailed':
+    case 'PreferenceChanged':
+    case 'SessionErased':
+    case 'TurnRecorded':
+    case 'UpdateAcknowledged':
     default:
+      // None of those above, nor an event of a type that this version does not know.
       return undefined;
   }
 }
