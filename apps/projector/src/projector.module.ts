@@ -19,6 +19,7 @@ import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
 import { Projector } from './projector.ts';
 import { ProjectorSettings, settingsOf } from './common/settings.ts';
+import { PartitionTimer } from './tables/partition-timer.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
@@ -60,6 +61,7 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
     },
     ProjectorMetrics,
     PartitionDependencies,
+    PartitionTimer,
     Projector,
   ],
 })
