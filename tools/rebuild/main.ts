@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { EventCodec, EventStore } from '#sessions';
 import { createLogger, createPool } from '#platform';
-import { RebuildInProgressError } from '#read-models';
+import { loadTextSearchConfig, RebuildInProgressError } from '#read-models';
 import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf } from '../shared/address.ts';
@@ -24,6 +24,7 @@ await runProgram(async () => {
     const { events, seconds, setAside } = await rebuild({
       store,
       keys: opened?.keys,
+      textSearch: loadTextSearchConfig(process.env).scope,
       pool: createRebuildPool,
       onProgress: ({ events, percent, perSecond }) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),

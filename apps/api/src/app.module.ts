@@ -11,6 +11,8 @@ import { AccessLogModule } from './access-log/module.ts';
 import { AccessTokensModule } from './access-tokens/module.ts';
 import { AccessModule } from './access/module.ts';
 import { AdmissionModule } from './admission/module.ts';
+import { AnalysisModule } from './analysis/module.ts';
+import { AnalystsModule } from './analysts/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
@@ -32,6 +34,8 @@ import { CommandsModule } from './sessions/module.ts';
     CommonModule,
     AccessModule,
     AdmissionModule,
+    AnalystsModule,
+    AnalysisModule,
     CommandsModule,
     InquiriesModule,
     ContextModule,

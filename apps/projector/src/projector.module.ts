@@ -12,6 +12,7 @@ import {
   ReadModelsModule,
   RowsStore,
   SessionMemory,
+  TextSearchConfig,
 } from '#read-models';
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
@@ -32,8 +33,9 @@ import { PartitionTimer } from './tables/partition-timer.ts';
     { provide: ProjectorSettings, useFactory: settingsOf, inject: [Config] },
     {
       provide: RowsStore,
-      useFactory: (pool: Pool, keys?: DataKeys) => new RowsStore(pool, false, keys),
-      inject: [Pool, { token: DataKeys, optional: true }],
+      useFactory: (pool: Pool, { scope }: TextSearchConfig, keys?: DataKeys) =>
+        new RowsStore(pool, false, keys, scope),
+      inject: [Pool, TextSearchConfig, { token: DataKeys, optional: true }],
     },
     {
       provide: PartitionLeaseStore,

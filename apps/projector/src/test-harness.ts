@@ -170,6 +170,7 @@ export class ProjectorHarness {
         writerBytes: 2 ** 20,
       },
       logger,
+      { scope: 'off' },
     );
     const health = new HealthChecks({ cacheMs: 0 });
     const projector = new Projector(deps, redis, health);

@@ -24,11 +24,21 @@ export { sessionsConcerned } from './queries/references.ts';
 export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
-export { hasTokens, storedTokens } from './queries/tokens.ts';
+export type { SessionFilter } from './queries/sessions.ts';
+export { hasTokens, hasWords, storedTokens } from './queries/tokens.ts';
 export { keptUpdatePlace, openKeptUpdate } from './queries/kept-updates.ts';
 export type { StoredToken } from './queries/tokens.ts';
+export { findJourneys } from './queries/journeys.ts';
+export type { Journey, JourneyStep } from './queries/journeys.ts';
+export type { Queryable } from './queries/queryable.ts';
+export { partnerTimeline } from './queries/timeline.ts';
+export type { TimelineItem } from './queries/timeline.ts';
+export { countDimensions, countTurns, sessionOutcomes } from './queries/turn-counts.ts';
+export type { CountDimension, TurnCount } from './queries/turn-counts.ts';
+export { followTurns } from './queries/turn-feed.ts';
+export type { TurnFilter } from './queries/turn-filter.ts';
 export { listTurns } from './queries/turns.ts';
-export type { TurnItem } from './queries/turns.ts';
+export type { TurnItem } from './queries/turn-rows.ts';
 export { ReadModelsModule } from './read-models.module.ts';
 export {
   accessCheckpoint,
@@ -40,7 +50,8 @@ export type { AccessItem } from './tables/access-records.ts';
 export { digestTables } from './tables/canonical-dump.ts';
 export type { TableDigest } from './tables/canonical-dump.ts';
 export { isUuid } from './tables/changes.ts';
-export { entityIndex } from './tables/entities.ts';
+export { entityIndex, tokenIndex } from './tables/entities.ts';
+export { milestoneKinds } from './tables/milestones.ts';
 export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
@@ -61,6 +72,9 @@ export {
 export type { ListedSession, SetAside } from './tables/set-aside.ts';
 export { connectionSettings, rebuildConnectionSettings } from './tables/sql.ts';
 export { RowsStore } from './tables/store.ts';
+export { loadTextSearchConfig, TextSearchConfig } from './text-search/config.ts';
+export type { TextSearchScope } from './text-search/config.ts';
+export { WordIndex } from './text-search/word-index.ts';
 export {
   claimDuePartners,
   contactedSince,

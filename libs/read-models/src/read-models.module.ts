@@ -8,6 +8,7 @@ import { SessionMemory } from './context/session-memory.ts';
 import { ContextStore } from './context/store.ts';
 import { LedgerCheck } from './erasure/ledger-check.ts';
 import { PrivacyWatch } from './erasure/watch.ts';
+import { TextSearchConfig, textSearchConfigProvider } from './text-search/config.ts';
 
 /** Absent where nothing is encrypted. */
 const optionalKeys = { token: DataKeys, optional: true };
@@ -22,6 +23,7 @@ const optionalKeys = { token: DataKeys, optional: true };
       inject: [Redis, Config, Metrics, optionalKeys],
     },
     { provide: SessionMemory, useFactory: createSessionMemory, inject: [Config, Metrics] },
+    textSearchConfigProvider,
     {
       provide: PrivacyWatch,
       useFactory: (
@@ -45,7 +47,7 @@ const optionalKeys = { token: DataKeys, optional: true };
       inject: [Pool, ContextStore, HealthChecks, LOGGER, optionalKeys],
     },
   ],
-  exports: [ContextStore, LedgerCheck, PrivacyWatch, SessionMemory],
+  exports: [ContextStore, LedgerCheck, PrivacyWatch, SessionMemory, TextSearchConfig],
 })
 export class ReadModelsModule {}
 

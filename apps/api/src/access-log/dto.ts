@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, Matches } from 'class-validator';
 import type { AccessCount, AccessRecord } from '#read-models';
-import { Page } from '../history/dto.ts';
+import { Page } from '../common/page.dto.ts';
 import { IsTime } from '../common/query-values.ts';
 
 /** Visible characters: subjects of tokens are those of another system. */

@@ -22,6 +22,8 @@ export const rules = {
   access_log: ['auditor', 'admin'],
   /** See what a token of personal data stands for. */
   detokenise: ['service', 'auditor', 'admin'],
+  /** See a partner over all sessions, and what is counted or found in many. */
+  analyse: ['analyst', 'auditor', 'admin'],
   /** Get all data of one partner. */
   export: ['auditor', 'admin'],
   erase: ['admin'],
@@ -33,4 +35,11 @@ export type Act = keyof typeof rules;
 
 export function mayDo(role: Role, act: Act): boolean {
   return (rules[act] as readonly Role[]).includes(role);
+}
+
+const analysts: ReadonlySet<Role> = new Set(['analyst', 'auditor', 'admin']);
+
+/** Whose questions are large and may wait: they read rows over connections of their own. */
+export function isAnalyst(role: Role): boolean {
+  return analysts.has(role);
 }

@@ -11,24 +11,28 @@ const uploadMs = 250;
 /**
  * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
  * the event store, reads of a session or of agents for Redis and the event store, queries (the lists of sessions and turns)
- * for PostgreSQL. Connections stay open and do no work of their own.
+ * for PostgreSQL; what analysts, auditors and administrators ask of the tables has a gate of its own, as many as their pool has
+ * connections. Connections stay open and do no work of their own.
  */
 @Injectable()
 export class Admission {
   readonly commands: Gate;
   readonly reads: Gate;
   readonly queries: Gate;
+  readonly analysts: Gate;
   readonly connections: Gate;
 
   constructor(@Inject(AdmissionConfig) config: AdmissionConfig, metrics: Metrics) {
     this.commands = requests(config);
     this.reads = requests(config);
     this.queries = requests(config);
+    this.analysts = analysts(config);
     this.connections = connections(config);
     const gates = {
       commands: this.commands,
       reads: this.reads,
       queries: this.queries,
+      analysts: this.analysts,
       connections: this.connections,
     };
     const help =
@@ -52,7 +56,15 @@ function requests({
   return new Gate({ limit, queue, bytes, burstMs, waitMs, uploadMs });
 }
 
+function analysts({ analysts: { connections, waiting, waitMs }, bodyBytes: bytes }: AdmissionConfig): Gate {
+  return new Gate({ limit: fixed(connections), queue: waiting, bytes, burstMs: waitMs, waitMs, uploadMs });
+}
+
 function connections({ connections: current }: AdmissionConfig): Gate {
-  const limit = { current, markReached: () => undefined, observe: () => undefined };
+  const limit = fixed(current);
   return new Gate({ limit, queue: 0, bytes: Infinity, burstMs: 0, waitMs: 0, uploadMs });
+}
+
+function fixed(current: number): { current: number; markReached: () => void; observe: () => void } {
+  return { current, markReached: () => undefined, observe: () => undefined };
 }

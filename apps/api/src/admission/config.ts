@@ -14,6 +14,13 @@ export abstract class AdmissionConfig {
   abstract readonly burstMs: number;
   /** Sockets of agents and event streams that are open at once. */
   abstract readonly connections: number;
+  /** What analysts, auditors and administrators ask of the tables: queries at once, how many may wait, for how long, and the time of one. */
+  abstract readonly analysts: {
+    readonly connections: number;
+    readonly waiting: number;
+    readonly waitMs: number;
+    readonly statementMs: number;
+  };
 }
 
 class Environment {
@@ -37,6 +44,18 @@ class Environment {
 
   @IsWhole(1, 1_000_000)
   CONNECTIONS_AT_ONCE = 20_000;
+
+  @IsWhole(1, 1_000)
+  ANALYST_CONNECTIONS = 4;
+
+  @IsWhole(0, 10_000)
+  ANALYST_WAITING = 16;
+
+  @IsWhole(1, 60_000)
+  ANALYST_WAIT_MS = 2_000;
+
+  @IsWhole(100, 600_000)
+  ANALYST_STATEMENT_MS = 10_000;
 }
 
 /** @throws ConfigError that lists every wrong variable */
@@ -50,6 +69,12 @@ export function loadAdmissionConfig(env: NodeJS.ProcessEnv): AdmissionConfig {
     waitMs: environment.REQUEST_WAIT_MS,
     burstMs: environment.REQUEST_BURST_MS,
     connections: environment.CONNECTIONS_AT_ONCE,
+    analysts: {
+      connections: environment.ANALYST_CONNECTIONS,
+      waiting: environment.ANALYST_WAITING,
+      waitMs: environment.ANALYST_WAIT_MS,
+      statementMs: environment.ANALYST_STATEMENT_MS,
+    },
   };
 }
 

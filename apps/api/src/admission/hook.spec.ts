@@ -18,6 +18,7 @@ const config: AdmissionConfig = {
   waitMs: 60_000,
   burstMs: 60_000,
   connections: 4,
+  analysts: { connections: 2, waiting: 2, waitMs: 60_000, statementMs: 1_000 },
 };
 
 let server: FastifyInstance;

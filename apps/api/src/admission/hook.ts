@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemContentType, problemDocument, ProblemError, requestLimits, shownPath } from '#platform';
 
+import { isAnalyst } from '../access/rules.ts';
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
@@ -55,17 +56,26 @@ function leave({ entered }: FastifyRequest, isMeasure: boolean): void {
 }
 
 function gateOf(
-  { commands, reads, queries, connections }: Admission,
-  { method, routeOptions: { url = '' } }: FastifyRequest,
+  { commands, reads, queries, analysts, connections }: Admission,
+  { method, caller, routeOptions: { url = '' } }: FastifyRequest,
 ): Gate | undefined {
   if (!url.startsWith('/v1/')) return undefined;
+  if (rowReads.has(`${method} ${url}`)) return caller && isAnalyst(caller.role) ? analysts : queries;
   if (method !== 'GET' && method !== 'HEAD') return commands;
   if (url.endsWith('/stream')) return connections;
-  return rowLists.has(url) ? queries : reads;
+  return reads;
 }
 
 /** What is read from the tables of PostgreSQL alone; all else comes from Redis and the event store. */
-const rowLists: ReadonlySet<string> = new Set(['/v1/sessions', '/v1/turns']);
+const rowReads: ReadonlySet<string> = new Set([
+  ...['GET', 'HEAD'].flatMap((method) =>
+    ['/v1/sessions', '/v1/turns', '/v1/partners/:partner_id/timeline', '/v1/stats/turns'].map(
+      (url) => `${method} ${url}`,
+    ),
+  ),
+  'POST /v1/turns/search',
+  'POST /v1/journeys/search',
+]);
 
 /** What a body may take: what it says itself, or all that it may have where it does not say. */
 function bodyBytes(headers: IncomingHttpHeaders): number {

@@ -5,6 +5,6 @@ import { AdmissionConfig, loadAdmissionConfigOrExit } from './config.ts';
 @Global()
 @Module({
   providers: [{ provide: AdmissionConfig, useFactory: loadAdmissionConfigOrExit }, Admission],
-  exports: [Admission],
+  exports: [Admission, AdmissionConfig],
 })
 export class AdmissionModule {}

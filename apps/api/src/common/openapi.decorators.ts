@@ -16,6 +16,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       ],
     },
   ),
+  query_too_broad: new ProblemError(
+    'query_too_broad',
+    'The query was ended. Narrow its period, or name a partner or a session.',
+  ),
   unauthenticated: new ProblemError('unauthenticated', 'The token has expired.'),
   forbidden: new ProblemError('forbidden', 'The role analyst may not do this.'),
   rate_limited: new ProblemError(

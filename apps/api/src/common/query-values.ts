@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { IsString, ValidateBy } from 'class-validator';
+import { typeOfToken } from '#privacy';
 import { Convert, largestRevision, parseTime, parseWhole, timeFormat } from '#platform';
 
 /** A whole number of the query in a range, both ends included, in decimal digits. */
@@ -34,4 +35,37 @@ export function IsTime(): PropertyDecorator {
       },
     }),
   );
+}
+
+/** The token of a personal value, as `tok_phone_…_3210`. */
+export function IsPersonalToken(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isPersonalToken',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && typeOfToken(value) !== undefined,
+      defaultMessage: () =>
+        '$property must be a token such as tok_phone_…_3210; other values are asked for with POST /v1/turns/search',
+    },
+  });
+}
+
+/** Whether a text names a time zone (IANA), as `Asia/Kolkata`. PostgreSQL would read others as offsets. */
+function isTimeZone(text: unknown): boolean {
+  if (typeof text !== 'string' || !/^[A-Za-z][\w+-]*(\/[\w+-]+){0,2}$/.test(text)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** The name of a time zone. */
+export function IsTimeZone(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTimeZone',
+    validator: {
+      validate: isTimeZone,
+      defaultMessage: () => '$property must be the name of a time zone, such as Asia/Kolkata',
+    },
+  });
 }

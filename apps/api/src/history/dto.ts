@@ -1,25 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import type { JsonObject, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
-import { channels } from '../common/declared.ts';
-import { IsRevision, IsTime, IsWholeText } from '../common/query-values.ts';
-import { IsId } from '../common/validators.ts';
+import { IsPersonalToken, IsRevision, IsWholeText } from '../common/query-values.ts';
+import { PageCursor, PageSize } from '../common/page.dto.ts';
+import { Filters } from './filters.dto.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
-
-export class Page {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
-  @IsOptional()
-  @IsWholeText(1, 500)
-  limit = 50;
-
-  @ApiPropertyOptional({ description: 'The `next` of the previous page.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 1_000)
-  after?: string;
-}
+export const timeOrders = ['asc', 'desc'] as const;
+const turnOrders = [...timeOrders, 'recorded'] as const;
 
 export class EventsQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
@@ -33,60 +22,47 @@ export class EventsQuery {
   limit = 100;
 }
 
-export class SessionsQuery extends Page {
-  @ApiPropertyOptional({ example: 'P7689' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
-  partner_id?: string;
+/** A page of what is filtered, by the query. */
+class FilteredPage extends Filters {
+  @PageSize()
+  limit = 50;
 
+  @PageCursor()
+  after?: string;
+
+  @ApiPropertyOptional({
+    example: 'tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210',
+    description:
+      'The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. ' +
+      'For those who may search, and recorded as a search.',
+  })
+  @IsOptional()
+  @IsPersonalToken()
+  entity?: string;
+}
+
+export class SessionsQuery extends FilteredPage {
   @ApiPropertyOptional({ enum: statuses })
   @IsOptional()
   @IsIn(statuses)
   status?: SessionStatus;
 
-  @ApiPropertyOptional({ enum: channels })
+  @ApiPropertyOptional({ enum: timeOrders, default: 'desc', description: 'By the begin.' })
   @IsOptional()
-  @IsIn(channels)
-  channel?: string;
+  @IsIn(timeOrders)
+  order: (typeof timeOrders)[number] = 'desc';
 }
 
-export class TurnsQuery extends Page {
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @IsId()
-  session_id?: string;
-
-  @ApiPropertyOptional({ example: 'P7689' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
-  partner_id?: string;
-
-  @ApiPropertyOptional({ example: 'ask_payment_status' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
-  parsed_intent?: string;
-
-  @ApiPropertyOptional({ enum: senders })
-  @IsOptional()
-  @IsIn(senders)
-  sender?: Sender;
-
+export class TurnsQuery extends FilteredPage {
   @ApiPropertyOptional({
-    format: 'date-time',
+    enum: turnOrders,
+    default: 'asc',
     description:
-      'At or after this time: that of a turn, or of one before it in its session if a clock went back.',
+      'By time; or `recorded`: as they became visible here, for who follows them, from the `rel="latest"` of the newest page on.',
   })
   @IsOptional()
-  @IsTime()
-  from?: string;
-
-  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
-  @IsOptional()
-  @IsTime()
-  to?: string;
+  @IsIn(turnOrders)
+  order: (typeof turnOrders)[number] = 'asc';
 }
 
 const nullable = { nullable: true } as const;
@@ -133,6 +109,33 @@ export class TurnRowDto {
   extracted_entities: JsonObject;
   @ApiProperty({ type: String, ...nullable, example: 'I am checking.' }) response_text: string | null;
   @ApiProperty({ example: 4 }) revision: number;
+  @ApiProperty({ type: String, ...nullable, example: 'whatsapp', description: 'On which it came.' })
+  channel: string | null;
+  @ApiProperty({ type: Number, ...nullable, example: 0.9 }) intent_confidence: number | null;
+  @ApiProperty({ type: String, ...nullable, example: 'confirm_month' }) bot_action: string | null;
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    example: 'resolve_payment',
+    description: 'The current goal then.',
+  })
+  goal: string | null;
+  @ApiProperty({ type: String, format: 'uuid', ...nullable, description: 'The latest inquiry open then.' })
+  inquiry_id: string | null;
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    example: 'agent',
+    description: 'Of the caller that recorded it.',
+  })
+  actor_role: string | null;
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    example: 'payout-bot',
+    description: 'Of the caller that recorded it.',
+  })
+  actor_id: string | null;
 }
 
 export class SessionsPageDto {
@@ -150,9 +153,17 @@ export class TurnsPageDto {
   @ApiProperty({
     type: String,
     ...nullable,
-    description: 'Send as `after` for the next page; null at the end.',
+    description:
+      'Send as `after` for the next page; null at the end. With the order `recorded` there is none.',
   })
   next: string | null;
+  @ApiPropertyOptional({
+    type: String,
+    ...nullable,
+    description:
+      'Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages.',
+  })
+  latest?: string | null;
 }
 
 export class EventDto {

@@ -1,6 +1,8 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsString, Length, Max, Min, ValidateBy } from 'class-validator';
-import { IsTime } from '../common/query-values.ts';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
+import { BodyPageSize, PageCursor } from '../common/page.dto.ts';
+import { timeOrders } from './dto.ts';
+import { Filters } from './filters.dto.ts';
 
 /** The name of an entity, and a value of it. */
 interface EntityValue {
@@ -27,10 +29,9 @@ function isEntityValue(entity: unknown): entity is EntityValue {
   return typeof value === 'boolean' || Number.isFinite(value);
 }
 
-export class TurnSearchDto {
-  @ApiProperty({
+export class TurnSearchDto extends Filters {
+  @ApiPropertyOptional({
     type: 'object',
-    selfRequired: true,
     required: ['name', 'value'],
     additionalProperties: false,
     properties: {
@@ -44,35 +45,30 @@ export class TurnSearchDto {
       'The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A ' +
       'personal one, as a phone number, is found with its partner only.',
   })
+  @IsOptional()
   @IsEntityValue()
-  entity: EntityValue;
+  entity?: EntityValue;
 
-  @ApiPropertyOptional({ example: 'P7689' })
+  @ApiPropertyOptional({
+    example: 'paisa kab',
+    maxLength: 500,
+    description:
+      'Words that the text of a turn has, all of them, in any order: English, Hindi in either script. Only where the operator allows ' +
+      'it (`TEXT_SEARCH`), and there perhaps for a partner who is named only.',
+  })
   @IsOptional()
   @IsString()
-  @Length(1, 64)
-  partner_id?: string;
+  @Length(1, 500)
+  text?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
+  @ApiPropertyOptional({ enum: timeOrders, default: 'asc' })
   @IsOptional()
-  @IsTime()
-  from?: string;
+  @IsIn(timeOrders)
+  order: (typeof timeOrders)[number] = 'asc';
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
-  @IsOptional()
-  @IsTime()
-  to?: string;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @BodyPageSize()
   limit = 50;
 
-  @ApiPropertyOptional({ description: 'The `next` of the previous page.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 1_000)
+  @PageCursor()
   after?: string;
 }

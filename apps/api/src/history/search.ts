@@ -1,43 +1,91 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { Pool } from 'pg';
+import { validationFailed } from '#platform';
 import type { CallerLimits } from '#privacy';
 import { BlindIndex, DataKeys, tokenise } from '#privacy';
-import type { Page, TurnItem } from '#read-models';
-import { entityIndex, hasTokens, listTurns } from '#read-models';
-import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import type { Page, Queryable, TurnFilter, TurnItem } from '#read-models';
+import {
+  entityIndex,
+  hasTokens,
+  hasWords,
+  listTurns,
+  TextSearchConfig,
+  tokenIndex,
+  WordIndex,
+} from '#read-models';
 import type { TurnSearchDto } from './search.dto.ts';
 
-/** Finds turns by the value of an entity, which is encrypted where it stands. */
+type Values = Pick<TurnFilter, 'entity' | 'blind_index' | 'words'>;
+const nothing: Page<TurnItem> = { items: [], next: null };
+
+/** Finds turns by what they hold, which is encrypted where it stands. */
 @Injectable()
 export class TurnSearch {
   constructor(
-    private readonly pool: Pool,
-    private readonly breaker: PostgresBreaker,
+    private readonly textSearch: TextSearchConfig,
     @Optional() @Inject(DataKeys) private readonly keys: DataKeys | undefined,
   ) {}
 
-  /** @throws KeyStoreUnavailableError, InvalidCursorError */
-  async find({ entity, ...filter }: TurnSearchDto, limits: CallerLimits): Promise<Page<TurnItem>> {
-    const { keys } = this;
-    const { partners, channels } = limits;
-    if (keys === undefined)
-      return this.breaker.run(() => listTurns(this.pool, { ...filter, entity, partners, channels }));
-    const index = await BlindIndex.load(keys);
-    return this.breaker.run(async () => {
-      const value = await this.stored(keys, entity, filter.partner_id);
-      const blind_index = entityIndex(index, entity.name, value);
-      return listTurns(this.pool, { ...filter, blind_index, partners, channels }, undefined, keys);
-    });
+  /** @throws ProblemError `validation_failed`, KeyStoreUnavailableError, InvalidCursorError */
+  async find(
+    db: Queryable,
+    { entity, text, ...filter }: TurnSearchDto,
+    { partners, channels }: CallerLimits,
+  ): Promise<Page<TurnItem>> {
+    if (entity === undefined && text === undefined) throw refused('entity', 'or text must be there, or both');
+    const words = text === undefined ? undefined : await this.wordsOf(db, text, filter.partner_id);
+    if (words?.length === 0) return nothing;
+    const values = entity === undefined ? {} : await this.valueOf(db, entity, filter.partner_id);
+    const all = { ...filter, ...values, words, partners, channels };
+    const { items, next } = await listTurns(db, all, undefined, this.keys);
+    return { items, next };
   }
 
-  /** As the value stands in turns of a partner: a personal one is a token there. No partner gets a key by a search. */
-  private async stored(
-    keys: DataKeys,
-    { name, value }: TurnSearchDto['entity'],
-    partnerId: string | undefined,
-  ): Promise<string | number | boolean> {
-    if (partnerId === undefined || !(await hasTokens(this.pool, partnerId))) return value;
-    const { value: stored } = tokenise(await keys.of(partnerId), { [name]: value });
-    return stored[name] ?? value;
+  /** What stands for a token in the rows; where nothing is encrypted there are none. @throws KeyStoreUnavailableError */
+  async tokenOf(token: string | undefined): Promise<Pick<TurnFilter, 'blind_index'>> {
+    if (token === undefined) return {};
+    if (this.keys === undefined) return { blind_index: '' };
+    return { blind_index: tokenIndex(await BlindIndex.load(this.keys), token) };
   }
+
+  private async valueOf(
+    db: Queryable,
+    entity: NonNullable<TurnSearchDto['entity']>,
+    partnerId: string | undefined,
+  ): Promise<Values> {
+    const { keys } = this;
+    if (keys === undefined) return { entity };
+    const value = await stored(db, keys, entity, partnerId);
+    return { blind_index: entityIndex(await BlindIndex.load(keys), entity.name, value) };
+  }
+
+  /** What stands for the words in the rows; none: no turn can have them. No partner gets a key by a search. */
+  private async wordsOf(db: Queryable, text: string, partnerId: string | undefined): Promise<string[]> {
+    const { scope } = this.textSearch;
+    if (scope === 'off') throw refused('text', 'texts are not searched here; see TEXT_SEARCH');
+    if (scope === 'partner' && partnerId === undefined)
+      throw refused('partner_id', 'must be there: texts are searched for one partner at a time here');
+    const { keys } = this;
+    const isOwn = keys !== undefined && scope === 'partner' && partnerId !== undefined;
+    if (isOwn && !(await hasWords(db, partnerId))) return [];
+    const index = await WordIndex.load(scope, keys);
+    const words = index.wordsOf(text, isOwn ? await keys.of(partnerId) : undefined);
+    if (words.length === 0) throw refused('text', 'must have a word');
+    return words;
+  }
+}
+
+function refused(field: string, message: string): Error {
+  return validationFailed([{ field, message }]);
+}
+
+/** As the value stands in turns of a partner: a personal one is a token there. No partner gets a key by a search. */
+async function stored(
+  db: Queryable,
+  keys: DataKeys,
+  { name, value }: NonNullable<TurnSearchDto['entity']>,
+  partnerId: string | undefined,
+): Promise<string | number | boolean> {
+  if (partnerId === undefined || !(await hasTokens(db, partnerId))) return value;
+  const { value: found } = tokenise(await keys.of(partnerId), { [name]: value });
+  return found[name] ?? value;
 }

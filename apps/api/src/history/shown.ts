@@ -6,7 +6,7 @@ import { ownerIn } from '../privacy/reads.ts';
 import type { Answer } from '../privacy/shows.ts';
 import type { EventsPageDto, TurnRowDto } from './dto.ts';
 
-const turnRules: Rules<TurnRowDto> = {
+export const turnRules: Rules<TurnRowDto> = {
   turn_id: 'plain',
   session_id: 'plain',
   partner_id: 'plain',
@@ -17,6 +17,13 @@ const turnRules: Rules<TurnRowDto> = {
   extracted_entities: 'masked',
   response_text: 'masked',
   revision: 'plain',
+  channel: 'plain',
+  intent_confidence: 'plain',
+  bot_action: 'plain',
+  goal: 'plain',
+  inquiry_id: 'plain',
+  actor_role: 'plain',
+  actor_id: 'plain',
 };
 
 export const shownEvents: Answer<EventsPageDto> = {

@@ -4,7 +4,7 @@ import { PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
 import { DataKeys } from '#privacy';
-import { ContextProjection, ContextStore, RowsStore } from '#read-models';
+import { ContextProjection, ContextStore, RowsStore, TextSearchConfig } from '#read-models';
 import { EventStore } from '#sessions';
 import { ProjectorMetrics } from './metrics.ts';
 import { ProjectorSettings } from './settings.ts';
@@ -22,6 +22,7 @@ export class PartitionDependencies {
     readonly metrics: ProjectorMetrics,
     readonly settings: ProjectorSettings,
     @InjectLogger() readonly logger: Logger,
+    readonly textSearch: TextSearchConfig,
     @Optional() @Inject(DataKeys) readonly keys?: DataKeys,
   ) {}
 }

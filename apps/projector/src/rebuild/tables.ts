@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
 import { BatchWriter, batchWriterSizes, KeyedMutex, waitUntil } from '#platform';
 import type { DataKeys } from '#privacy';
-import type { SetAside, TableItem, Writer } from '#read-models';
+import type { SetAside, TableItem, TextSearchScope, Writer } from '#read-models';
 import {
   BulkLoader,
   isDeletion,
@@ -28,6 +28,7 @@ interface RebuildOptions {
   readonly store: EventStore;
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
+  readonly textSearch?: TextSearchScope;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -63,8 +64,8 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
     options.pool(rebuildConnectionSettings),
   ] as const;
   const fillerOf = async (inBulk: boolean): Promise<Filler> => {
-    const rows = new RowsStore(filling, true, options.keys);
-    const loader = inBulk ? new BulkLoader(filling, copying, options.keys) : undefined;
+    const rows = new RowsStore(filling, true, options.keys, options.textSearch);
+    const loader = inBulk ? new BulkLoader(filling, copying, options.keys, options.textSearch) : undefined;
     return new Filler(options, rows, await listed(admin), loader);
   };
   const start = performance.now();

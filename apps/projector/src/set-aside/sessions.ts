@@ -101,8 +101,9 @@ export class SetAsideSessions {
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
       const found = setAside(id, failure, failure, item?.position);
       await exclusively(async () => {
-        const { pool, keys } = this.deps;
-        const entry = (await rewriteSession(pool, this.owner, id, events, found, keys)) ?? found;
+        const { pool, keys, textSearch } = this.deps;
+        const { scope } = textSearch;
+        const entry = (await rewriteSession(pool, this.owner, id, events, found, keys, scope)) ?? found;
         // Before the next batch of rows: it leaves the session out.
         this.entries.set(id, entry);
         entries.push(entry);
@@ -144,7 +145,7 @@ export class SetAsideSessions {
   }
 
   private async retryOne(entry: SetAside): Promise<void> {
-    const { store, contexts, pool, logger, keys } = this.deps;
+    const { store, contexts, pool, logger, keys, textSearch } = this.deps;
     const { session_id: id, since } = entry;
     const { session, commands, events, failure } = await foldAsFarAsPossible(store, id);
     const still = await rewriteSession(
@@ -154,6 +155,7 @@ export class SetAsideSessions {
       events,
       failure && setAside(id, failure, failure),
       keys,
+      textSearch.scope,
     );
     if (still) {
       const position = still.revision === entry.revision ? entry.position : null;

@@ -5,6 +5,7 @@ export const problems = {
   malformed_request: { status: 400, title: 'The request cannot be understood' },
   malformed_precondition: { status: 400, title: 'The If-Match or If-None-Match header is malformed' },
   invalid_cursor: { status: 400, title: 'The page cursor is not valid' },
+  query_too_broad: { status: 400, title: 'The query takes longer than queries may' },
   unauthenticated: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'The token does not allow it' },
   origin_not_allowed: { status: 403, title: 'Pages of that origin may not call this server' },

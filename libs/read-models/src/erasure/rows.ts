@@ -18,6 +18,8 @@ const ofSessions = 'session_id = ANY ($3::uuid[])';
 /** Every table that says something of a partner, those first that refer to others. */
 const tables: readonly PersonalTable[] = [
   { table: 'turn_entity', where: ofSessions },
+  { table: 'turn_word', where: ofSessions },
+  { table: 'session_milestone', where: ofSessions },
   { table: 'personal_token', where: ofSessions },
   { table: 'session_reference', where: ofSessions },
   { table: 'conversation_turn', where: ofSessions },

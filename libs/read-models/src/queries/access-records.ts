@@ -4,7 +4,7 @@ import { withinBytes } from '#platform';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { isoTime } from './sessions.ts';
+import { isoTime } from './iso-time.ts';
 
 /** An event of an access log, as a row. */
 export type AccessRecord = AccessEvent['data'] & {

@@ -11,6 +11,15 @@ export class Conditions {
     return this;
   }
 
+  /** Adds conditions as one, if there are any; `wrap` puts them, joined, into what they are conditions of. */
+  addWithin(wrap: (joined: string) => string, addAll: (conditions: this) => unknown): this {
+    const before = this.parts.length;
+    addAll(this);
+    const inner = this.parts.splice(before);
+    if (inner.length > 0) this.parts.push(wrap(inner.join(' AND ')));
+    return this;
+  }
+
   /** The placeholder of one more value. */
   parameter(value: unknown): string {
     return `$${this.values.push(value)}`;

@@ -1,10 +1,14 @@
 import type { Pool } from 'pg';
-import type { SessionStatus } from '#domain';
+import type { Sender, SessionStatus } from '#domain';
 import { withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { Queryable } from './queryable.ts';
+import { isoTime } from './iso-time.ts';
+import type { CourseFilter } from './turn-filter.ts';
+import { addCourse, addTurnConditions } from './turn-filter.ts';
 
 interface SessionItem {
   readonly session_id: string;
@@ -21,39 +25,46 @@ interface SessionItem {
   readonly set_aside: SetAsideNote | null;
 }
 
-interface SessionFilter {
+/** What is asked of sessions, in any mix; what a turn has, some turn of the session has, all of it the same one. */
+export interface SessionFilter extends CourseFilter {
+  readonly session_id?: string | undefined;
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
   readonly channel?: string | undefined;
+  /** A goal that was set in the session. */
+  readonly goal?: string | undefined;
+  readonly sender?: Sender | undefined;
+  readonly parsed_intent?: string | undefined;
+  readonly actor_role?: string | undefined;
+  readonly actor_id?: string | undefined;
+  /** What stands for a token in a turn, as in `turn_entity`. */
+  readonly blind_index?: string | undefined;
+  /** When the session began: ISO 8601, this time included, and excluded. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   /** Only those of these partners, and on these channels. */
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
+  /** By the begin; the newest first, unless it says otherwise. */
+  readonly order?: 'asc' | 'desc';
   readonly limit: number;
   readonly after?: string | undefined;
 }
 
-/** Times leave as ISO 8601 in UTC with milliseconds, as they stand in the events. */
-export function isoTime(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}
-
-/** Sessions, the newest first; `maxBytes` end a page. @throws InvalidCursorError */
+/** Sessions by their begin; `maxBytes` end a page. @throws InvalidCursorError */
 export async function listSessions(
-  pool: Pool,
+  db: Queryable,
   filter: SessionFilter,
   maxBytes?: number,
 ): Promise<Page<SessionItem>> {
-  const { partner_id, status, channel, partners, channels, limit, after } = filter;
-  const conditions = new Conditions()
-    .add('partner_id = $?', partner_id)
-    .add('status = $?', status)
-    .add('channel = $?', channel)
-    .add('partner_id = ANY($?::text[])', partners)
-    .add('channel = ANY($?::text[])', channels);
+  const { order = 'desc', limit, after } = filter;
+  const conditions = sessionConditions(filter);
   if (after !== undefined) {
-    conditions.add('(start_time, s.session_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
+    const beyond = order === 'asc' ? '>' : '<';
+    const place = decodeCursor(after, ['time', 'uuid']);
+    conditions.add(`(s.start_time, s.session_id) ${beyond} ($?, $?::uuid)`, ...place);
   }
-  const { rows } = await pool.query<SessionItem>(
+  const { rows } = await db.query<SessionItem>(
     `SELECT s.session_id, partner_id, ${isoTime('start_time')} AS start_time,
        ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
        ${isoTime('expires_at')} AS expires_at, status, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
@@ -61,13 +72,35 @@ export async function listSessions(
            'since', ${isoTime('a.since')}) END AS set_aside
      FROM conversation_session AS s LEFT JOIN set_aside_session AS a ON a.session_id = s.session_id::text
      ${conditions.where()}
-     ORDER BY s.start_time DESC, s.session_id DESC LIMIT ${conditions.parameter(limit + 1)}`,
+     ORDER BY s.start_time ${order}, s.session_id ${order} LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
   );
   const items = withinBytes(rows.slice(0, limit), maxBytes);
   const last = items.at(-1);
   const more = rows.length > items.length && last !== undefined;
   return { items, next: more ? encodeCursor([last.start_time, last.session_id]) : null };
+}
+
+function sessionConditions(filter: SessionFilter): Conditions {
+  const conditions = new Conditions()
+    .add('s.session_id = $?', filter.session_id)
+    .add('s.partner_id = $?', filter.partner_id)
+    .add('s.status = $?', filter.status)
+    .add('s.channel = $?', filter.channel)
+    .add('s.start_time >= $?', filter.from)
+    .add('s.start_time < $?', filter.to)
+    .add('s.partner_id = ANY($?::text[])', filter.partners)
+    .add('s.channel = ANY($?::text[])', filter.channels)
+    .add(
+      `s.session_id IN (SELECT m.session_id FROM session_milestone AS m WHERE m.kind = 'goal_set' AND m.name = $?)`,
+      filter.goal,
+    );
+  addCourse(conditions, 's.session_id', filter);
+  const { sender, parsed_intent, actor_role, actor_id, blind_index } = filter;
+  return conditions.addWithin(
+    (parts) => `EXISTS (SELECT FROM conversation_turn AS t WHERE t.session_id = s.session_id AND ${parts})`,
+    (turn) => addTurnConditions(turn, { sender, parsed_intent, actor_role, actor_id, blind_index }),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Queryable } from './queryable.ts';
 
 /** The value of a token, sealed, and the event whose metadata hold it. */
 export interface StoredToken {
@@ -12,11 +12,11 @@ export interface StoredToken {
 
 /** What tokens of a partner stand for; those that are not known are left out. None given: all of the partner. */
 export async function storedTokens(
-  pool: Pool,
+  db: Queryable,
   partnerId: string,
   stems?: readonly string[],
 ): Promise<StoredToken[]> {
-  const { rows } = await pool.query<StoredToken>(
+  const { rows } = await db.query<StoredToken>(
     `SELECT DISTINCT ON (token) token, type, sealed, session_id, event_id FROM personal_token
      WHERE partner_id = $1 AND ($2::text[] IS NULL OR token = ANY ($2)) ORDER BY token, session_id`,
     [partnerId, stems],
@@ -25,9 +25,15 @@ export async function storedTokens(
 }
 
 /** Whether a partner has any token. */
-export async function hasTokens(pool: Pool, partnerId: string): Promise<boolean> {
-  const { rowCount } = await pool.query('SELECT FROM personal_token WHERE partner_id = $1 LIMIT 1', [
+export async function hasTokens(db: Queryable, partnerId: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM personal_token WHERE partner_id = $1 LIMIT 1', [
     partnerId,
   ]);
+  return rowCount === 1;
+}
+
+/** Whether any word of a partner's turns is indexed. */
+export async function hasWords(db: Queryable, partnerId: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM turn_word WHERE partner_id = $1 LIMIT 1', [partnerId]);
   return rowCount === 1;
 }

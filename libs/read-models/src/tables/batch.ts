@@ -1,5 +1,6 @@
 import type {
   EntityRow,
+  MilestoneRow,
   ReferenceRow,
   ReplyRow,
   RowChange,
@@ -8,6 +9,7 @@ import type {
   TokenRow,
   TurnContext,
   TurnRow,
+  WordsRow,
 } from './rows.ts';
 
 /** The rows of many events, each row once, in the state after the last of them. */
@@ -19,6 +21,8 @@ export interface RowBatch {
   readonly references: readonly ReferenceRow[];
   readonly tokens: readonly TokenRow[];
   readonly entities: readonly EntityRow[];
+  readonly milestones: readonly MilestoneRow[];
+  readonly words: readonly WordsRow[];
 }
 
 /** Merges what each event does, in the order of the streams. Pure. */
@@ -31,9 +35,13 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const references = new Map<string, ReferenceRow>();
   const tokens = new Map<string, TokenRow>();
   const entities = new Map<string, EntityRow>();
+  const milestones = new Map<string, MilestoneRow>();
+  const words = new Map<string, WordsRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
+    if (change.milestone) addMilestone(started, patches, milestones, change.milestone);
+    if (change.words) words.set(`${change.words.session_id}/${change.words.revision}`, change.words);
     if (change.turn) addTurn(started, patches, turns, asked, change.turn);
     if (change.reply) addReply(turns, asked, replies, change.reply);
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
@@ -50,6 +58,8 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     ),
     tokens: [...tokens.values()],
     entities: [...entities.values()],
+    milestones: [...milestones.values()],
+    words: [...words.values()],
   };
 }
 
@@ -144,6 +154,20 @@ function addTurn(
   const context = row ? contextOf(row) : changedContext(patches.get(turn.session_id));
   turns.set(key, { ...turn, ...context, ordered_at, partner_id: row?.partner_id ?? null });
   if (turn.sender === 'user') asked.set(`${turn.session_id}/${turn.turn_id}`, key);
+}
+
+/** As a turn, it stands where the session's row or patch is. */
+function addMilestone(
+  started: ReadonlyMap<string, SessionRow>,
+  patches: ReadonlyMap<string, SessionPatch>,
+  milestones: Map<string, MilestoneRow>,
+  milestone: MilestoneRow,
+): void {
+  const row = started.get(milestone.session_id);
+  const session = row ?? patches.get(milestone.session_id);
+  const at = latest(milestone.at, session?.last_activity_time ?? null);
+  const partner_id = row?.partner_id ?? milestone.partner_id;
+  milestones.set(`${milestone.session_id}/${milestone.revision}`, { ...milestone, at, partner_id });
 }
 
 /** What a session is, whose row is known. */

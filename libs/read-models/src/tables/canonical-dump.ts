@@ -9,6 +9,8 @@ const orders = {
   conversation_session: 'session_id',
   conversation_turn: 'session_id, ordered_at, revision',
   turn_entity: 'blind_index, ordered_at, session_id, revision',
+  turn_word: 'word, ordered_at, session_id, revision',
+  session_milestone: 'session_id, revision',
   session_reference: 'kind, reference, session_id',
   personal_token: 'partner_id, token, session_id',
   set_aside_session: 'session_id',
@@ -25,7 +27,7 @@ export interface TableDigest {
 
 /**
  * The digests of the conversation tables, as of one moment. Rows come by their keys, columns by their names, sealed texts
- * opened, since what seals them differs each time. When a session was set aside does not count.
+ * opened, since what seals them differs each time. When a session was set aside, and when its rows came, does not count.
  */
 export async function digestTables(pool: Pool, keys?: DataKeys): Promise<Record<TableName, TableDigest>> {
   const client = await pool.connect();
@@ -49,7 +51,7 @@ async function digest(
   const hash = createHash('sha256');
   let count = 0;
   await client.query(
-    `DECLARE dump CURSOR FOR SELECT to_jsonb(t) - 'since' AS row FROM ${table} AS t ORDER BY ${orders[table]}`,
+    `DECLARE dump CURSOR FOR SELECT to_jsonb(t) - 'since' - 'written' AS row FROM ${table} AS t ORDER BY ${orders[table]}`,
   );
   for (;;) {
     const { rows } = await client.query<{ row: JsonObject }>(`FETCH ${rowsAtOnce} FROM dump`);

@@ -3,6 +3,7 @@ import type { BlindIndex } from '#privacy';
 import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
 import { entityRows } from './entities.ts';
+import { milestoneOf } from './milestones.ts';
 import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnContext, TurnRow } from './rows.ts';
 import { tokensOf } from './tokens.ts';
@@ -20,11 +21,14 @@ export function rowChange(sessionId: string, event: RecordedEvent, index?: Blind
   const at = validTime(event.metadata.occurred_at);
   const { partner_id } = event.metadata;
   const owner = partner_id === undefined ? {} : { partner_id };
-  if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at), tokens };
+  const milestone = milestoneOf(session_id, event, at);
+  const course = milestone && { milestone };
+  if (event.type === 'SessionStarted')
+    return { started: startedRow(session_id, event, at), tokens, ...course };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
-  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references, tokens };
+  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references, tokens, ...course };
   const entities = index === undefined ? [] : entityRows(index, turn);
   const rows = { patch, turn, references, tokens, entities, ...owner };
   const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
@@ -55,6 +59,7 @@ function startedRow(
     expires_in_s,
     status: 'active',
     ...noAgent,
+    forked_from: null,
     open_inquiries: [],
     revision,
   };

@@ -1,6 +1,10 @@
 import type { Json, JsonObject } from '#domain';
 import type { BlindIndex } from '#privacy';
+import { stemOf, typeOfToken } from '#privacy';
 import type { EntityRow, TurnRow } from './rows.ts';
+
+/** Where a text may hold a token of a personal value. */
+const tokens = /tok_[a-z]+_[a-p]+(?:_\d{4})?/g;
 
 /** Values of a turn that can be found; what has more is no list of entities. */
 const mostValues = 64;
@@ -10,15 +14,24 @@ export function entityIndex(index: BlindIndex, name: string, value: string | num
   return index.of(`entity ${name}`, String(value).normalize('NFKC').trim().toLowerCase());
 }
 
-/** The values of a turn's entities: of a list each one, within an object by the name that holds it. */
+/** What stands for a token of a personal value, wherever a turn has it; with or without the digits at its end. */
+export function tokenIndex(index: BlindIndex, token: string): string {
+  return index.of('token', stemOf(token));
+}
+
+/** The values of a turn's entities, of a list each one, within an object by the name that holds it; and its tokens. */
 export function entityRows(
   index: BlindIndex,
-  { session_id, revision, extracted_entities }: TurnRow,
+  { session_id, revision, message_text, extracted_entities }: TurnRow,
 ): EntityRow[] {
   const found = new Set<string>();
   for (const [name, value] of valuesIn(extracted_entities, '')) {
     if (found.size >= mostValues) break;
     found.add(entityIndex(index, name, value));
+  }
+  for (const [token] of `${message_text} ${JSON.stringify(extracted_entities)}`.matchAll(tokens)) {
+    if (found.size >= 2 * mostValues) break;
+    if (typeOfToken(token) !== undefined) found.add(tokenIndex(index, token));
   }
   return [...found].map((blind_index) => ({ blind_index, session_id, revision }));
 }

@@ -91,7 +91,7 @@ export function changesOf(
       continue;
     }
     try {
-      changes.push(rowChange(item.session_id, item.event, index));
+      changes.push(positioned(rowChange(item.session_id, item.event, index), item.position));
     } catch (error) {
       failures.set(item.session_id, setAside(item.session_id, item.event, error, item.position));
     }
@@ -99,11 +99,27 @@ export function changesOf(
   return { changes, failures: [...failures.values()] };
 }
 
-/** The parameters $7 to $14 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+function positioned(change: RowChange, position: bigint): RowChange {
+  return change.turn ? { ...change, turn: { ...change.turn, position: String(position) } } : change;
+}
+
+/** The parameters $7 to $16 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
 export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
   try {
-    const { started, patches, turns, replies, references, tokens, entities } = mergeChanges(changes);
-    const lists = [started, patches, turns, replies, failures, references, tokens, entities];
+    const { started, patches, turns, replies, ...more } = mergeChanges(changes);
+    const { references, tokens, entities, milestones, words } = more;
+    const lists = [
+      started,
+      patches,
+      turns,
+      replies,
+      failures,
+      references,
+      tokens,
+      entities,
+      milestones,
+      words,
+    ];
     return lists.map((list) => storableJson(list));
   } catch (cause) {
     throw new UnstorableEventError(`no row can be made of the event: ${String(cause)}`, { cause });

@@ -13,6 +13,8 @@ const tables = [
   'session_reference',
   'personal_token',
   'turn_entity',
+  'turn_word',
+  'session_milestone',
 ];
 const lockKey = 7_230_118;
 

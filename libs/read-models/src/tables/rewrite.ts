@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { RecordedEvent } from '#domain';
 import type { DataKeys } from '#privacy';
 import { BlindIndex, UnknownKeyError } from '#privacy';
+import type { TextSearchScope } from '../text-search/config.ts';
 import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
@@ -31,18 +32,19 @@ export async function rewriteSession(
   events: readonly RecordedEvent[],
   failure: SetAside | null,
   keys?: DataKeys,
+  textSearch: TextSearchScope = 'off',
 ): Promise<SetAside | null> {
   const erased = events.some(({ type }) => type === 'SessionErased');
   const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
   await new TurnPartitions(pool).prepare(plain.flatMap(({ turn }) => turn?.ordered_at ?? []));
-  const changes = await sealed(pool, keys, plain);
+  const changes = await sealed(new RowSeals(pool, keys, textSearch), plain);
   if (changes instanceof UnknownKeyError) {
     const at = plain.findIndex((change) => sealedOf(change) !== undefined);
     const event = events[at];
     if (event === undefined) throw changes;
     const entry = setAside(sessionId, event, changes);
-    return rewriteSession(pool, owner, sessionId, events.slice(0, at), entry, keys);
+    return rewriteSession(pool, owner, sessionId, events.slice(0, at), entry, keys, textSearch);
   }
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
   const attempt = { pool, owner, sessionId };
@@ -61,17 +63,17 @@ export async function rewriteSession(
       events.slice(0, count),
       setAside(sessionId, refused, reason),
       keys,
+      textSearch,
     );
   }
 }
 
 async function sealed(
-  pool: Pool,
-  keys: DataKeys | undefined,
+  seals: RowSeals,
   changes: readonly RowChange[],
 ): Promise<readonly RowChange[] | UnknownKeyError> {
   try {
-    return await new RowSeals(pool, keys).seal(changes);
+    return await seals.seal(changes);
   } catch (error) {
     if (error instanceof UnknownKeyError) return error;
     throw error;
@@ -111,15 +113,18 @@ async function replaceRows(
   await transaction(pool, end, async (client) => {
     // Redis continues from here: a crash must not take it back.
     await client.query('SET LOCAL synchronous_commit = on');
-    const { rowCount } = await client.query(
-      'SELECT FROM projection_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR UPDATE',
+    // Readers who follow are behind the position already: the rows come after it.
+    const { rows } = await client.query<{ written: string }>(
+      `UPDATE projection_slot SET written = greatest(written, coalesce(position, 0) * 1024) + 1
+       WHERE slot = $1 AND owner = $2 AND epoch = $3 RETURNING written`,
       [partition, owner, epoch],
     );
-    if (rowCount !== 1) throw new LeaseLostError(partition);
+    const [slot] = rows;
+    if (slot === undefined) throw new LeaseLostError(partition);
     if (isUuid(sessionId)) await deleteRows(client, sessionId);
     for (let from = 0; from < changes.length; from += eventsPerChunk) {
       const texts = batchTexts(changes.slice(from, from + eventsPerChunk), []);
-      const values = [partition, owner, epoch, null, null, null, ...texts];
+      const values = [partition, owner, epoch, null, null, null, ...texts, slot.written];
       await client.query({ ...writeRebuiltBatch, values });
     }
     if (entry) await client.query(saveSetAside, [storableJson([entry])]);
@@ -129,6 +134,8 @@ async function replaceRows(
 async function deleteRows(client: PoolClient, sessionId: string): Promise<void> {
   const tables = [
     'turn_entity',
+    'turn_word',
+    'session_milestone',
     'personal_token',
     'session_reference',
     'conversation_turn',

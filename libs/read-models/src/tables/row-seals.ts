@@ -12,6 +12,8 @@ import {
   seal,
   UnknownKeyError,
 } from '#privacy';
+import type { TextSearchScope } from '../text-search/config.ts';
+import { WordIndex } from '../text-search/word-index.ts';
 import type { RowChange } from './rows.ts';
 
 /** Keys that are asked for at a time. */
@@ -35,12 +37,15 @@ export class RowSeals {
   constructor(
     private readonly pool: Pick<Pool, 'query'>,
     private readonly keys: DataKeys | undefined,
+    private readonly textSearch: TextSearchScope = 'off',
   ) {}
 
   /** The changes as they are stored. @throws KeyStoreUnavailableError */
   async seal(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
     const { keys } = this;
-    if (keys === undefined) return changes;
+    if (keys === undefined && this.textSearch === 'off') return changes;
+    const index = await WordIndex.load(this.textSearch, keys);
+    if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
     const partners = await this.partnersOf(changes);
     const found = new Map<string, DataKey>();
     await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
@@ -50,7 +55,9 @@ export class RowSeals {
       // The references in plain are for bridges of the release before, which cannot read what is sealed.
       const change = { ...plain, references: [] };
       const session_id = sealedOf(change)?.session_id;
-      return session_id === undefined ? change : sealed(change, found.get(partners.get(session_id) ?? ''));
+      if (session_id === undefined) return change;
+      const key = found.get(partners.get(session_id) ?? '');
+      return sealed(withWords(change, index, key), key);
     });
   }
 
@@ -83,6 +90,14 @@ export class RowSeals {
 export function sealedOf({ turn, reply }: RowChange): { readonly session_id: string } | undefined {
   const isErased = turn?.message_text === erasedText && Object.keys(turn.extracted_entities).length === 0;
   return turn && !isErased ? turn : reply && reply.response_text !== erasedText ? reply : undefined;
+}
+
+/** Adds what the words of a turn are found by, while they can be read. */
+function withWords(change: RowChange, index: WordIndex, key: DataKey | undefined): RowChange {
+  const { turn } = change;
+  const words = turn ? index.wordsOf(turn.message_text, key) : [];
+  if (turn === undefined || words.length === 0) return change;
+  return { ...change, words: { session_id: turn.session_id, revision: turn.revision, words } };
 }
 
 /** Without a partner there is no row of the session, and none of its turns is written: it does not matter what they hold. */

@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
   /** In the order in which they were opened. */
   readonly open_inquiries: readonly string[];
   readonly revision: number;
@@ -76,6 +78,8 @@ export interface TurnRow extends TurnContext {
   readonly actor_role: string | null;
   readonly actor_id: string | null;
   readonly revision: number;
+  /** Commit position of the event, in digits; left out: not known. */
+  readonly position?: string;
 }
 
 /** The bot's reply, for the row of the user's turn. */
@@ -111,6 +115,26 @@ export interface EntityRow {
   readonly revision: number;
 }
 
+/** An event of a session's course: of a goal, a flag, a handoff, an inquiry, a channel, its begin or end. */
+export interface MilestoneRow {
+  readonly session_id: string;
+  readonly revision: number;
+  /** Null: the one of the session's row. */
+  readonly partner_id: string | null;
+  /** As `ordered_at` of a turn. */
+  readonly at: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly outcome: string | null;
+}
+
+/** What stands for the words of a turn. */
+export interface WordsRow {
+  readonly session_id: string;
+  readonly revision: number;
+  readonly words: readonly string[];
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
@@ -120,6 +144,8 @@ export interface RowChange {
   readonly references?: readonly ReferenceRow[];
   readonly tokens?: readonly TokenRow[];
   readonly entities?: readonly EntityRow[];
+  readonly milestone?: MilestoneRow;
+  readonly words?: WordsRow;
   /** Whose the session is, where the event itself says so. */
   readonly partner_id?: string;
 }

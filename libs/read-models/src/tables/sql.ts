@@ -4,7 +4,7 @@
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
  * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
- * $13 tokens, $14 values of entities
+ * $13 tokens, $14 values of entities, $15 milestones, $16 words, $17 the least `written` of the turns
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -46,11 +46,12 @@ function tokensFrom(source: string): string {
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
     current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch,
-    open_inquiries, revision)
+    forked_from, open_inquiries, revision)
   SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
     start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
     expires_at timestamptz, expires_in_s integer, status session_status,
-    agent_instance text, agent_pool text, agent_epoch bigint, open_inquiries uuid[], revision bigint)
+    agent_instance text, agent_pool text, agent_epoch bigint, forked_from uuid, open_inquiries uuid[],
+    revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
@@ -83,11 +84,11 @@ const rows = `started AS (
     timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text,
     extracted_entities jsonb, response_text text, response_revision bigint, intent_confidence real, bot_action text,
     message_id text, actor_role text, actor_id text, channel channel, goal_known boolean, goal text,
-    goals_cleared text[], inquiry_id uuid, inquiries_closed uuid[], revision bigint)
+    goals_cleared text[], inquiry_id uuid, inquiries_closed uuid[], revision bigint, position bigint)
 ), turns AS (
   INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
     parsed_intent, extracted_entities, response_text, response_revision, intent_confidence, bot_action, message_id,
-    actor_role, actor_id, channel, goal, inquiry_id, revision)
+    actor_role, actor_id, channel, goal, inquiry_id, revision, written)
   SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
     greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities,
     t.response_text, t.response_revision, t.intent_confidence, t.bot_action, t.message_id, t.actor_role, t.actor_id,
@@ -95,7 +96,7 @@ const rows = `started AS (
     CASE WHEN t.goal_known THEN t.goal WHEN s.current_task = ANY (t.goals_cleared) THEN NULL ELSE s.current_task END,
     coalesce(t.inquiry_id, (SELECT o.id FROM unnest(s.open_inquiries) WITH ORDINALITY AS o (id, place)
       WHERE o.id <> ALL (t.inquiries_closed) ORDER BY o.place DESC LIMIT 1)),
-    t.revision
+    t.revision, greatest(coalesce(t.position, 0) * 1024, $17::bigint)
   FROM checkpoint CROSS JOIN given AS t LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL AND t.revision > coalesce(s.revision, -1)
   ON CONFLICT (session_id, ordered_at, revision) DO UPDATE SET
@@ -113,6 +114,21 @@ const rows = `started AS (
   SELECT e.blind_index, t.ordered_at, t.session_id, t.revision, t.partner_id
   FROM turns AS t JOIN json_to_recordset($14::json) AS e (session_id uuid, revision bigint, blind_index text)
     ON e.session_id = t.session_id AND e.revision = t.revision
+  ON CONFLICT DO NOTHING
+), worded AS (
+  INSERT INTO turn_word (word, ordered_at, session_id, revision, partner_id)
+  SELECT word, t.ordered_at, t.session_id, t.revision, t.partner_id
+  FROM turns AS t JOIN json_to_recordset($16::json) AS w (session_id uuid, revision bigint, words text[])
+    ON w.session_id = t.session_id AND w.revision = t.revision CROSS JOIN unnest(w.words) AS word
+  ON CONFLICT DO NOTHING
+), milestones AS (
+  INSERT INTO session_milestone (session_id, revision, partner_id, at, kind, name, outcome)
+  SELECT m.session_id, m.revision, coalesce(m.partner_id, s.partner_id), greatest(m.at, s.last_activity_time), m.kind,
+    m.name, m.outcome
+  FROM checkpoint CROSS JOIN json_to_recordset($15::json) AS m (session_id uuid, revision bigint, partner_id text,
+    at timestamptz, kind text, name text, outcome text)
+  LEFT JOIN conversation_session AS s ON s.session_id = m.session_id
+  WHERE coalesce(m.partner_id, s.partner_id) IS NOT NULL
   ON CONFLICT DO NOTHING
 ), tokenised AS (
   ${tokensFrom('checkpoint CROSS JOIN json_to_recordset($13::json)')}
@@ -150,6 +166,10 @@ const deleted = `turns AS (
   DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
 ), unindexed AS (
   DELETE FROM turn_entity AS e USING checkpoint WHERE e.session_id = $8::uuid AND e.revision < $9
+), unworded AS (
+  DELETE FROM turn_word AS w USING checkpoint WHERE w.session_id = $8::uuid AND w.revision < $9
+), unmarked AS (
+  DELETE FROM session_milestone AS m USING checkpoint WHERE m.session_id = $8::uuid AND m.revision < $9
 ), untokenised AS (
   DELETE FROM personal_token AS p USING checkpoint WHERE p.session_id = $8::uuid AND p.revision < $9
 ), gone AS (

@@ -1,6 +1,7 @@
 import type { Pool, QueryConfig } from 'pg';
 import type { DataKeys } from '#privacy';
 import { BlindIndex, UnknownKeyError } from '#privacy';
+import type { TextSearchScope } from '../text-search/config.ts';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
 import { batchTexts, changesOf, divide } from './items.ts';
@@ -22,14 +23,16 @@ export class RowsStore {
   /**
    * @param pool whose connections have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
+   * @param textSearch which words of turns are found
    * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
    */
   constructor(
     private readonly pool: Pool,
     private readonly rebuilding = false,
     private readonly keys?: DataKeys,
+    textSearch: TextSearchScope = 'off',
   ) {
-    this.seals = new RowSeals(pool, keys);
+    this.seals = new RowSeals(pool, keys, textSearch);
     this.partitions = new TurnPartitions(pool);
   }
 
@@ -116,7 +119,7 @@ export class RowsStore {
     until: string | null,
   ): Promise<void> {
     const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
-    const values = [partition, owner, epoch, before, position, until, ...batchTexts(changes, failures)];
+    const values = [partition, owner, epoch, before, position, until, ...batchTexts(changes, failures), 0];
     await this.query(partition, { ...statement, values });
   }
 

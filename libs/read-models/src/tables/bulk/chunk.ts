@@ -1,9 +1,25 @@
 import { contextOf, isOver, latest, patchRow } from '../batch.ts';
-import type { EntityRow, ReplyRow, RowChange, SessionPatch, TokenRow, TurnRow } from '../rows.ts';
+import type {
+  EntityRow,
+  MilestoneRow,
+  ReplyRow,
+  RowChange,
+  SessionPatch,
+  TokenRow,
+  TurnRow,
+  WordsRow,
+} from '../rows.ts';
 import type { FoldedSessions } from './sessions.ts';
 
 /** A value of an entity as its table holds it. */
 export interface StoredEntity extends EntityRow {
+  readonly ordered_at: string;
+  readonly partner_id: string;
+}
+
+/** A word of a turn as its table holds it. */
+export interface StoredWord extends Omit<WordsRow, 'words'> {
+  readonly word: string;
   readonly ordered_at: string;
   readonly partner_id: string;
 }
@@ -14,6 +30,8 @@ export class Chunk {
   /** The row of the user's latest turn with an id. */
   private readonly asked = new Map<string, string>();
   private readonly entityRows: StoredEntity[] = [];
+  private readonly wordRows: StoredWord[] = [];
+  private readonly milestoneRows = new Map<string, MilestoneRow>();
   private readonly tokenRows = new Map<string, TokenRow>();
   private readonly replyRows: ReplyRow[] = [];
 
@@ -27,6 +45,14 @@ export class Chunk {
     return this.entityRows.filter((row) => this.byRevision.has(keyOf(row)));
   }
 
+  get words(): readonly StoredWord[] {
+    return this.wordRows.filter((row) => this.byRevision.has(keyOf(row)));
+  }
+
+  get milestones(): Iterable<MilestoneRow> {
+    return this.milestoneRows.values();
+  }
+
   get tokens(): readonly TokenRow[] {
     return [...this.tokenRows.values()];
   }
@@ -36,10 +62,12 @@ export class Chunk {
     return this.replyRows;
   }
 
-  add({ started, patch, turn, reply, references = [], tokens = [], entities = [] }: RowChange): void {
+  add({ references = [], tokens = [], entities = [], ...change }: RowChange): void {
+    const { started, patch, turn, reply, milestone, words } = change;
     if (started && !this.sessions.get(started.session_id)) this.sessions.add(started);
     if (patch) this.patch(patch);
-    if (turn) this.addTurn(turn, entities);
+    if (milestone) this.addMilestone(milestone);
+    if (turn) this.addTurn(turn, entities, words);
     if (reply) this.addReply(reply);
     for (const row of references) {
       const session = this.sessions.get(row.session_id);
@@ -53,6 +81,7 @@ export class Chunk {
     const isGone = (row: { session_id: string; revision: number }): boolean =>
       row.session_id === sessionId && row.revision < before;
     for (const [key, row] of this.byRevision) if (isGone(row)) this.byRevision.delete(key);
+    for (const [key, row] of this.milestoneRows) if (isGone(row)) this.milestoneRows.delete(key);
     for (const [key, row] of this.tokenRows) if (isGone(row)) this.tokenRows.delete(key);
   }
 
@@ -64,7 +93,15 @@ export class Chunk {
     if (isOver(session.row)) session.references.clear();
   }
 
-  private addTurn(turn: TurnRow, entities: readonly EntityRow[]): void {
+  private addMilestone(milestone: MilestoneRow): void {
+    const session = this.sessions.get(milestone.session_id);
+    if (session === undefined) return;
+    const { partner_id, last_activity_time } = session.row;
+    const at = latest(milestone.at, last_activity_time);
+    this.milestoneRows.set(keyOf(milestone), { ...milestone, at, partner_id });
+  }
+
+  private addTurn(turn: TurnRow, entities: readonly EntityRow[], words: WordsRow | undefined): void {
     const session = this.sessions.get(turn.session_id);
     if (session === undefined) return;
     const { row } = session;
@@ -74,6 +111,9 @@ export class Chunk {
     this.byRevision.set(key, { ...turn, ...contextOf(row), ordered_at, partner_id });
     if (turn.sender === 'user') this.asked.set(`${turn.session_id}/${turn.turn_id}`, key);
     for (const entity of entities) this.entityRows.push({ ...entity, ordered_at, partner_id });
+    const { session_id, revision } = turn;
+    for (const word of words?.words ?? [])
+      this.wordRows.push({ word, ordered_at, session_id, revision, partner_id });
   }
 
   private addReply(reply: ReplyRow): void {

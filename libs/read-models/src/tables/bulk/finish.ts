@@ -36,7 +36,13 @@ export async function finishTables(pool: Pool): Promise<void> {
   try {
     await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
     await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
-    for (const table of ['conversation_turn', 'turn_entity', 'personal_token'])
+    for (const table of [
+      'conversation_turn',
+      'turn_entity',
+      'turn_word',
+      'session_milestone',
+      'personal_token',
+    ])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { BlindIndex, UnknownKeyError } from '#privacy';
+import type { TextSearchScope } from '../../text-search/config.ts';
 import { isUuid } from '../changes.ts';
 import type { StorableItem, TableItem } from '../items.ts';
 import { changesOf, isDeletion } from '../items.ts';
@@ -38,6 +39,8 @@ const turnColumns = [
   'inquiry_id',
   'revision',
 ] as const satisfies readonly (keyof TurnRow)[];
+const wordColumns = ['word', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
+const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 'name', 'outcome'] as const;
 const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 
 /**
@@ -58,8 +61,9 @@ export class BulkLoader {
     private readonly pool: Pool,
     private readonly copyPool: Pool,
     private readonly keys?: DataKeys,
+    textSearch: TextSearchScope = 'off',
   ) {
-    this.seals = new RowSeals(pool, keys);
+    this.seals = new RowSeals(pool, keys, textSearch);
     this.sessions = new FoldedSessions(pool);
     this.partitions = new TurnPartitions(pool);
   }
@@ -111,9 +115,15 @@ export class BulkLoader {
     deletions: readonly { readonly session_id: string; readonly before: number }[],
   ): Promise<void> {
     const { copyPool: pool } = this;
-    await copyRows(pool, 'conversation_turn', turnColumns, turns.map((row) => lineOf(row)).join(''));
+    await copyRows(pool, 'conversation_turn', [...turnColumns, 'written'], turns.map(lineOf).join(''));
     const entities = chunk.entities.map((row) => copyLine(entityColumns.map((name) => row[name])));
     await copyRows(pool, 'turn_entity', entityColumns, entities.join(''));
+    const words = chunk.words.map((row) => copyLine(wordColumns.map((name) => row[name])));
+    await copyRows(pool, 'turn_word', wordColumns, words.join(''));
+    const milestones = [...chunk.milestones].map((row) =>
+      copyLine(milestoneColumns.map((name) => row[name])),
+    );
+    await copyRows(pool, 'session_milestone', milestoneColumns, milestones.join(''));
     if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
     if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
     if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);
@@ -189,9 +199,10 @@ function isBefore(item: StorableItem, failures: ReadonlyMap<string, SetAside>): 
 }
 
 function lineOf(row: TurnRow): string {
-  return copyLine(
-    turnColumns.map((name) => (name === 'extracted_entities' ? storableJson(row[name]) : row[name])),
+  const cells = turnColumns.map((name) =>
+    name === 'extracted_entities' ? storableJson(row[name]) : row[name],
   );
+  return copyLine([...cells, String(BigInt(row.position ?? 0) * 1_024n)]);
 }
 
 function textOfDeletions(

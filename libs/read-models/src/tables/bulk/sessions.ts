@@ -15,13 +15,13 @@ export interface FoldedSession {
 const kept = 50_000;
 
 const columns = `session_id, partner_id, start_time, last_activity_time, channel, current_task, language, expires_at,
-  expires_in_s, status, agent_instance, agent_pool, agent_epoch, open_inquiries, revision`;
+  expires_in_s, status, agent_instance, agent_pool, agent_epoch, forked_from, open_inquiries, revision`;
 
 const save = `INSERT INTO conversation_session (${columns})
   SELECT ${columns} FROM json_to_recordset($1::json) AS r (session_id uuid, partner_id text, start_time timestamptz,
     last_activity_time timestamptz, channel channel, current_task text, language text, expires_at timestamptz,
     expires_in_s integer, status session_status, agent_instance text, agent_pool text, agent_epoch bigint,
-    open_inquiries uuid[], revision bigint)
+    forked_from uuid, open_inquiries uuid[], revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,

@@ -1,0 +1,111 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Optional,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DataKeys } from '#privacy';
+import { countTurns, findJourneys, partnerTimeline } from '#read-models';
+import { Access } from '../access/access.decorator.ts';
+import { callerOf } from '../access/current-caller.ts';
+import { listable } from '../access/listable.ts';
+import { RowReads } from '../analysts/row-reads.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
+import { PartnerParams } from '../common/params.ts';
+import { assertReachesPartner } from '../common/reach.ts';
+import { Shows } from '../privacy/shows.ts';
+import { mostCounts, TimelinePageDto, TimelineQuery, TurnCountsDto, TurnCountsQuery } from './dto.ts';
+import { JourneySearchDto, JourneysPageDto } from './journeys.dto.ts';
+import { periodOf } from './period.ts';
+import { shownTimeline } from './shown.ts';
+
+/** What is asked of many conversations at once. */
+@ApiTags('analysis')
+@Controller('v1')
+export class AnalysisController {
+  constructor(
+    private readonly rows: RowReads,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
+  ) {}
+
+  @Get('partners/:partner_id/timeline')
+  @Access('analyse')
+  @Shows(shownTimeline)
+  @ApiOperation({
+    summary: 'A partner over all sessions and channels: turns, goals, flags, handoffs, inquiries, by time',
+    description: pageEnds,
+  })
+  @ApiOkResponse({ type: TimelinePageDto, headers: linkHeader })
+  @ApiProblems('validation_failed', 'not_found', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
+  async timeline(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param() { partner_id }: PartnerParams,
+    @Query() query: TimelineQuery,
+  ): Promise<TimelinePageDto> {
+    assertReachesPartner(callerOf(request), partner_id);
+    const page = await this.rows.run(request, (db) =>
+      partnerTimeline(db, { ...query, partner_id }, this.keys),
+    );
+    linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
+    return { partner_id, ...page };
+  }
+
+  @Get('stats/turns')
+  @Access('analyse')
+  @ApiOperation({
+    summary: 'How many turns there are, by day, intent, channel, sender, goal and outcome',
+    description:
+      'Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose ' +
+      `data are restricted always are. At most ${mostCounts} groups.`,
+  })
+  @ApiOkResponse({ type: TurnCountsDto })
+  @ApiProblems('validation_failed', 'query_too_broad', 'engine_unavailable')
+  async countTurns(@Req() request: FastifyRequest, @Query() query: TurnCountsQuery): Promise<TurnCountsDto> {
+    const { partners, channels } = listable(callerOf(request));
+    const { include_forks, ...filter } = query;
+    const period = periodOf(query);
+    const limits = { partners, channels, limit: mostCounts, includes_forks: include_forks === 'true' };
+    const found = await this.rows.run(request, (db) => countTurns(db, { ...filter, ...period, ...limits }));
+    return { ...period, ...found };
+  }
+
+  @Post('journeys/search')
+  @HttpCode(200)
+  @Access('analyse')
+  @ApiOperation({
+    summary: 'Sessions that took some steps, by the time of the first',
+    description:
+      'As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 ' +
+      'days, unless one of at most 366 days is named.',
+  })
+  @ApiOkResponse({ type: JourneysPageDto })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_json',
+    'payload_too_large',
+    'unsupported_media_type',
+    'invalid_cursor',
+    'query_too_broad',
+    'engine_unavailable',
+  )
+  async findJourneys(
+    @Req() request: FastifyRequest,
+    @Body() query: JourneySearchDto,
+  ): Promise<JourneysPageDto> {
+    const { partners, channels } = listable(callerOf(request));
+    const { include_forks: includes_forks, ...search } = query;
+    const scope = { partners, channels, includes_forks, ...periodOf(query) };
+    return this.rows.run(request, (db) => findJourneys(db, { ...search, ...scope }));
+  }
+}

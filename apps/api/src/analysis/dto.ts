@@ -1,0 +1,122 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, ValidateBy } from 'class-validator';
+import type { CountDimension } from '#read-models';
+import { countDimensions, milestoneKinds, sessionOutcomes } from '#read-models';
+import { Convert } from '#platform';
+import { PageCursor, PageSize } from '../common/page.dto.ts';
+import { IsTimeZone } from '../common/query-values.ts';
+import { timeOrders, TurnRowDto } from '../history/dto.ts';
+import { Filters, Period } from '../history/filters.dto.ts';
+
+const nullable = { nullable: true } as const;
+/** Groups of an answer at most. */
+export const mostCounts = 1_000;
+
+export class TimelineQuery extends Period {
+  @ApiPropertyOptional({ enum: timeOrders, default: 'asc' })
+  @IsOptional()
+  @IsIn(timeOrders)
+  order: (typeof timeOrders)[number] = 'asc';
+
+  @PageSize()
+  limit = 50;
+
+  @PageCursor()
+  after?: string;
+}
+
+export class TimelineItemDto {
+  @ApiProperty({ format: 'date-time' }) at: string;
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ example: 4 }) revision: number;
+  @ApiProperty({ enum: ['turn', ...milestoneKinds], example: 'goal_set' }) kind: string;
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    example: 'resolve_payment',
+    description: 'Of what is no turn: the goal, the flag, the channel or the kind of the inquiry.',
+  })
+  name: string | null;
+  @ApiProperty({ type: String, ...nullable, description: 'Of an inquiry that closed.' }) outcome:
+    | string
+    | null;
+  @ApiProperty({ type: TurnRowDto, ...nullable }) turn: TurnRowDto | null;
+}
+
+export class TimelinePageDto {
+  @ApiProperty({ example: 'P7689' }) partner_id: string;
+  @ApiProperty({ type: [TimelineItemDto] }) items: TimelineItemDto[];
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    description: 'Send as `after` for the next page; null at the end.',
+  })
+  next: string | null;
+}
+
+/** Names of dimensions with commas between, each once. */
+function IsDimensions(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isDimensions',
+    validator: {
+      validate: (value: unknown) =>
+        Array.isArray(value) &&
+        new Set(value).size === value.length &&
+        value.every((item) => (countDimensions as readonly unknown[]).includes(item)),
+      defaultMessage: () =>
+        `$property must be some of ${countDimensions.join(', ')}, each once, with commas between`,
+    },
+  });
+}
+
+export class TurnCountsQuery extends Filters {
+  @ApiPropertyOptional({
+    type: String,
+    pattern: `^(${countDimensions.join('|')})(,(${countDimensions.join('|')}))*$`,
+    default: 'day',
+    example: 'day,intent',
+    description: `By what is counted, with commas between: ${countDimensions.join(', ')}.`,
+  })
+  @IsOptional()
+  @Convert((value) => (typeof value === 'string' ? value.split(',') : value))
+  @IsDimensions()
+  by: readonly CountDimension[] = ['day'];
+
+  @ApiPropertyOptional({
+    example: 'Asia/Kolkata',
+    default: 'UTC',
+    description: 'The time zone whose days are counted, by its name (IANA).',
+  })
+  @IsOptional()
+  @IsTimeZone()
+  timezone = 'UTC';
+
+  @ApiPropertyOptional({ enum: ['true', 'false'], default: 'false', description: 'Whether forks count.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  include_forks: 'true' | 'false' = 'false';
+}
+
+export class TurnCountDto {
+  @ApiPropertyOptional({ type: String, example: '2026-11-24' }) day?: string | null;
+  @ApiPropertyOptional({ type: String, ...nullable, example: 'ask_payment_status' }) intent?: string | null;
+  @ApiPropertyOptional({ type: String, ...nullable, example: 'whatsapp' }) channel?: string | null;
+  @ApiPropertyOptional({ type: String, example: 'user' }) sender?: string | null;
+  @ApiPropertyOptional({ type: String, ...nullable, example: 'resolve_payment' }) goal?: string | null;
+  @ApiPropertyOptional({
+    enum: sessionOutcomes,
+    description:
+      'What became of the session, the first that holds: a person was asked for, a goal was completed, abandoned, none of it.',
+  })
+  outcome?: string | null;
+  @ApiProperty({ example: 12 }) turns: number;
+  @ApiProperty({ example: 5, description: 'Sessions with such a turn.' }) sessions: number;
+}
+
+export class TurnCountsDto {
+  @ApiProperty({ format: 'date-time' }) from: string;
+  @ApiProperty({ format: 'date-time' }) to: string;
+  @ApiProperty({ type: [TurnCountDto] }) counts: TurnCountDto[];
+  @ApiProperty({ description: `Whether there are more than ${mostCounts} groups; the others are left out.` })
+  truncated: boolean;
+}

@@ -1,0 +1,16 @@
+import { validationFailed } from '#platform';
+
+const dayMs = 86_400_000;
+const usualDays = 31;
+const mostDays = 366;
+
+/** The period that is asked of; left out: the last 31 days. @throws ProblemError `validation_failed` beyond 366 days */
+export function periodOf(query: { readonly from?: string; readonly to?: string }): {
+  from: string;
+  to: string;
+} {
+  const to = query.to ?? new Date().toISOString();
+  const from = query.from ?? new Date(Date.parse(to) - usualDays * dayMs).toISOString();
+  if (Date.parse(to) - Date.parse(from) <= mostDays * dayMs) return { from, to };
+  throw validationFailed([{ field: 'from', message: `must be at most ${mostDays} days before to` }]);
+}

@@ -1,0 +1,36 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsWholeText } from './query-values.ts';
+
+const most = 500;
+const size = { type: 'integer', minimum: 1, maximum: most, default: 50 } as const;
+
+/** Where a page begins, in a query or a body. */
+export function PageCursor(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ description: 'The `next` of the previous page.' }),
+    IsOptional(),
+    IsString(),
+    Length(1, 1_000),
+  );
+}
+
+/** How many items a page has at most, in a query. */
+export function PageSize(): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional(size), IsOptional(), IsWholeText(1, most));
+}
+
+/** The same, in a body. */
+export function BodyPageSize(): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional(size), IsOptional(), IsInt(), Min(1), Max(most));
+}
+
+/** A page of a list, by the query. */
+export class Page {
+  @PageSize()
+  limit = 50;
+
+  @PageCursor()
+  after?: string;
+}

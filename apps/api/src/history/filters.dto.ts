@@ -1,0 +1,101 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
+import type { Sender } from '#domain';
+import { inquiryOutcomes, senders } from '#domain';
+import { channels } from '../common/declared.ts';
+import { IsTime } from '../common/query-values.ts';
+import { IsFlagName, IsId } from '../common/validators.ts';
+
+const handoffs = ['none', 'requested', 'accepted', 'returned'] as const;
+const actorRoles = ['agent', 'service', 'human', 'system', 'analyst', 'auditor', 'admin'] as const;
+
+/** A stretch of time, in a query or a body. */
+export class Period {
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.',
+  })
+  @IsOptional()
+  @IsTime()
+  from?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
+  @IsOptional()
+  @IsTime()
+  to?: string;
+}
+
+/** What is asked of turns or sessions, in any mix; all of it has to be so. */
+export class Filters extends Period {
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsId()
+  session_id?: string;
+
+  @ApiPropertyOptional({ example: 'P7689' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  partner_id?: string;
+
+  @ApiPropertyOptional({
+    enum: channels,
+    description: 'Of a turn, the channel on which it came; of a session, the one that it is on.',
+  })
+  @IsOptional()
+  @IsIn(channels)
+  channel?: string;
+
+  @ApiPropertyOptional({ enum: senders })
+  @IsOptional()
+  @IsIn(senders)
+  sender?: Sender;
+
+  @ApiPropertyOptional({ example: 'ask_payment_status' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  parsed_intent?: string;
+
+  @ApiPropertyOptional({
+    example: 'resolve_payment',
+    description: 'Of a turn, the current goal when it came; of a session, one that was set.',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  goal?: string;
+
+  @ApiPropertyOptional({ example: 'vip', description: 'A flag that was raised in the session.' })
+  @IsOptional()
+  @IsFlagName()
+  flag?: string;
+
+  @ApiPropertyOptional({
+    enum: handoffs,
+    description: 'What there was in the session; `none`: nobody asked for a person.',
+  })
+  @IsOptional()
+  @IsIn(handoffs)
+  handoff?: (typeof handoffs)[number];
+
+  @ApiPropertyOptional({ enum: inquiryOutcomes, description: 'How an inquiry of the session ended.' })
+  @IsOptional()
+  @IsIn(inquiryOutcomes)
+  inquiry_outcome?: (typeof inquiryOutcomes)[number];
+
+  @ApiPropertyOptional({ enum: actorRoles, description: 'The role of the caller that recorded a turn.' })
+  @IsOptional()
+  @IsIn(actorRoles)
+  actor_role?: (typeof actorRoles)[number];
+
+  @ApiPropertyOptional({
+    example: 'payout-bot',
+    description: 'The subject of the token with which a turn was recorded.',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 255)
+  actor_id?: string;
+}

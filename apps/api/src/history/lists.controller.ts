@@ -1,0 +1,134 @@
+import { Body, Controller, Get, HttpCode, Inject, Optional, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, CallerLimits } from '#privacy';
+import { DataKeys } from '#privacy';
+import { followTurns, listSessions, listTurns } from '#read-models';
+import { Access } from '../access/access.decorator.ts';
+import { callerOf } from '../access/current-caller.ts';
+import { listable } from '../access/listable.ts';
+import { RowReads } from '../analysts/row-reads.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
+import { SessionReach } from '../common/reach.ts';
+import { Shows } from '../privacy/shows.ts';
+import { SessionsPageDto, SessionsQuery, TurnsPageDto, TurnsQuery } from './dto.ts';
+import { RecordedSearches } from './recorded-searches.ts';
+import { TurnSearchDto } from './search.dto.ts';
+import { TurnSearch } from './search.ts';
+import { shownTurns } from './shown.ts';
+
+/** Sessions and turns of many conversations. */
+@ApiTags('reads')
+@Controller('v1')
+export class ListsController {
+  constructor(
+    private readonly rows: RowReads,
+    private readonly reach: SessionReach,
+    private readonly search: TurnSearch,
+    private readonly searches: RecordedSearches,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
+  ) {}
+
+  @Get('sessions')
+  @Access('list')
+  @ApiOperation({
+    summary: 'Sessions, the newest first, by what they are and what happened in them',
+    description: `What a turn has (sender, intent, actor, entity), one turn of the session has. ${pageEnds}`,
+  })
+  @ApiOkResponse({ type: SessionsPageDto, headers: linkHeader })
+  @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
+  async sessions(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query() { entity, ...query }: SessionsQuery,
+  ): Promise<SessionsPageDto> {
+    const { partners, channels } = listable(callerOf(request));
+    await this.searches.ofToken(request, entity, query.partner_id);
+    const token = await this.search.tokenOf(entity);
+    const page = await this.rows.run(request, (db) =>
+      listSessions(db, { ...query, ...token, partners, channels }),
+    );
+    linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
+    return page;
+  }
+
+  @Get('turns')
+  @Access('list')
+  @Shows(shownTurns)
+  @ApiOperation({
+    summary: 'Turns, the oldest first, by what they are and what happened in their session',
+    description:
+      `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds} The first page names ` +
+      '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.',
+  })
+  @ApiOkResponse({ type: TurnsPageDto, headers: linkHeader })
+  @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
+  async turns(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query() { entity, order, ...query }: TurnsQuery,
+  ): Promise<TurnsPageDto> {
+    const { partners, channels } = await this.turnsWithin(callerOf(request), query);
+    await this.searches.ofToken(request, entity, query.partner_id);
+    const filter = { ...query, ...(await this.search.tokenOf(entity)), partners, channels };
+    const page: TurnsPageDto = await this.rows.run(request, (db) =>
+      order === 'recorded'
+        ? followTurns(db, filter, undefined, this.keys)
+        : listTurns(db, { ...filter, order }, undefined, this.keys),
+    );
+    const { next, latest = null } = page;
+    linkPages(request, reply, {
+      next: next === null ? undefined : { after: next },
+      latest: latest === null ? undefined : { order: 'recorded', after: latest },
+    });
+    return page;
+  }
+
+  @Post('turns/search')
+  @HttpCode(200)
+  @Access('search')
+  @Shows(shownTurns)
+  @ApiOperation({
+    summary: 'Turns that hold a value of an entity, or words',
+    description:
+      'Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and ' +
+      `each search is recorded, whatever it finds. ${pageEnds}`,
+  })
+  @ApiBody({
+    type: TurnSearchDto,
+    examples: {
+      month: { summary: 'A month', value: { entity: { name: 'month', value: 'October' }, limit: 20 } },
+      phone: {
+        summary: 'A personal value',
+        value: { entity: { name: 'phone', value: '98765 43210' }, partner_id: 'P7689' },
+      },
+      words: { summary: 'Words', value: { text: 'paisa kab', partner_id: 'P7689', order: 'desc' } },
+    },
+  })
+  @ApiOkResponse({ type: TurnsPageDto })
+  @ApiProblems(
+    'validation_failed',
+    'malformed_json',
+    'payload_too_large',
+    'unsupported_media_type',
+    'invalid_cursor',
+    'query_too_broad',
+    'engine_unavailable',
+  )
+  async searchTurns(@Req() request: FastifyRequest, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
+    await this.searches.record(request, query.partner_id);
+    const limits = await this.turnsWithin(callerOf(request), query);
+    return this.rows.run(request, (db) => this.search.find(db, query, limits));
+  }
+
+  /** The turns of one session are shown if the session is reached, by what its stream says. */
+  private async turnsWithin(
+    caller: Caller,
+    { session_id }: Pick<TurnsQuery, 'session_id'>,
+  ): Promise<CallerLimits> {
+    if (session_id === undefined) return listable(caller);
+    await this.reach.assert(caller, session_id);
+    return {};
+  }
+}

@@ -1,0 +1,110 @@
+import { uuidPattern } from '../common/uuid.ts';
+import { InvalidCursorError } from './cursor.ts';
+
+/** How far the rows of a partition go. */
+export interface SlotPosition {
+  /** Beginnings of stream names, as `session-0`. */
+  readonly prefixes: readonly string[];
+  /** In digits. */
+  readonly written: string;
+}
+
+/** The place of a row in the order in which rows become visible. */
+export interface FeedPlace {
+  readonly written: bigint;
+  readonly session_id: string;
+  readonly revision: number;
+}
+
+/**
+ * Up to where a reader has the rows of the sessions whose ids begin with each of the 16 digits. They become visible in their order
+ * among those of a digit only: partitions do not wait for one another.
+ */
+export type FeedCursor = readonly FeedPlace[];
+
+const digits = [...'0123456789abcdef'];
+/** After every row with the same `written`. */
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const lastRevision = 2 ** 31 - 1;
+const mostWritten = 2n ** 63n - 1n;
+
+/** After all rows that there were in a snapshot. */
+export function startOfFeed(slots: readonly SlotPosition[]): FeedCursor {
+  return digits.map((digit) => {
+    const slot = slots.find(({ prefixes }) => prefixes.includes(`session-${digit}`));
+    return afterAll(BigInt(slot?.written ?? 0));
+  });
+}
+
+/** Before all rows. */
+export const wholeFeed: FeedCursor = digits.map(() => ({ written: -1n, session_id: lastId, revision: 0 }));
+
+/**
+ * The cursor after a page. `last`: its last row when there are more; undefined: it has all that there is. A partition's rows after its
+ * position in the snapshot are still to come.
+ */
+export function advanceFeed(
+  before: FeedCursor,
+  slots: readonly SlotPosition[],
+  last: FeedPlace | undefined,
+): FeedCursor {
+  return startOfFeed(slots).map((end, digit) => {
+    const reached = last !== undefined && isBefore(last, end) ? last : end;
+    const old = before[digit] ?? reached;
+    return isBefore(old, reached) ? reached : old;
+  });
+}
+
+function afterAll(written: bigint): FeedPlace {
+  return { written, session_id: lastId, revision: lastRevision };
+}
+
+function isBefore(a: FeedPlace, b: FeedPlace): boolean {
+  if (a.written !== b.written) return a.written < b.written;
+  return a.session_id === b.session_id ? a.revision < b.revision : a.session_id < b.session_id;
+}
+
+/** Opaque to callers. Of the places within rows of the same `written` there is one at most. */
+export function encodeFeed(cursor: FeedCursor): string {
+  const within = cursor.find(({ session_id }) => session_id !== lastId);
+  const places = cursor.map((place) => (place.session_id === lastId ? String(place.written) : '='));
+  const tie = within === undefined ? [] : [String(within.written), within.session_id, within.revision];
+  return Buffer.from(JSON.stringify(['feed', places.join(' '), ...tie])).toString('base64url');
+}
+
+/** @throws InvalidCursorError */
+export function decodeFeed(text: string): FeedCursor {
+  const [name, places, written, session_id, revision] = parsed(text);
+  if (name !== 'feed' || typeof places !== 'string') throw new InvalidCursorError();
+  const within = written === undefined ? undefined : tieOf(written, session_id, revision);
+  const cursor = places.split(' ').map((place) => {
+    if (place !== '=') return afterAll(numberOf(place));
+    if (within === undefined) throw new InvalidCursorError();
+    return within;
+  });
+  if (cursor.length !== digits.length) throw new InvalidCursorError();
+  return cursor;
+}
+
+function tieOf(written: unknown, session_id: unknown, revision: unknown): FeedPlace {
+  const isRow = typeof session_id === 'string' && uuidPattern.test(session_id);
+  const isRevision = typeof revision === 'number' && Number.isInteger(revision) && revision >= 0;
+  if (!isRow || !isRevision || revision > lastRevision) throw new InvalidCursorError();
+  return { written: numberOf(written), session_id: session_id.toLowerCase(), revision };
+}
+
+function numberOf(text: unknown): bigint {
+  const value = typeof text === 'string' && /^(-1|\d{1,19})$/.test(text) ? BigInt(text) : undefined;
+  if (value === undefined || value > mostWritten) throw new InvalidCursorError();
+  return value;
+}
+
+function parsed(text: string): unknown[] {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (Array.isArray(values)) return values;
+  } catch {
+    // not JSON: answered below
+  }
+  throw new InvalidCursorError();
+}

@@ -1,0 +1,145 @@
+import type { Page } from './conditions.ts';
+import { Conditions } from './conditions.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { isoTime } from './iso-time.ts';
+import type { Queryable } from './queryable.ts';
+
+/** What a session has to have, or not to have, after the step before. */
+export interface JourneyStep {
+  /** The kind of a milestone. */
+  readonly kind: string;
+  readonly name?: string | undefined;
+  readonly outcome?: string | undefined;
+  /** There is none such. */
+  readonly not?: boolean | undefined;
+  /** At most, and at least, so many seconds after the step before that is there. */
+  readonly within_s?: number | undefined;
+  readonly after_s?: number | undefined;
+  /** Its name is that of the first step. */
+  readonly same_name?: boolean | undefined;
+}
+
+interface JourneyRequest {
+  /** The first is one that is there; it lies within the period. */
+  readonly steps: readonly JourneyStep[];
+  /** ISO 8601, included, and excluded. */
+  readonly from: string;
+  readonly to: string;
+  readonly partner_id?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly partners?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
+  readonly includes_forks?: boolean;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** A step as it was found. */
+interface FoundStep {
+  readonly kind: string;
+  readonly name: string | null;
+  readonly at: string;
+  readonly revision: number;
+}
+
+/** A session that took the steps, one for each first step. */
+export interface Journey {
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly steps: FoundStep[];
+}
+
+/**
+ * Sessions that took the steps in their order, by the time of the first. Each step is the first of its kind after the one before it.
+ * @throws InvalidCursorError
+ */
+export async function findJourneys(db: Queryable, request: JourneyRequest): Promise<Page<Journey>> {
+  const { steps, from, to, limit, after } = request;
+  const conditions = new Conditions().add('m0.at >= $?', from).add('m0.at < $?', to);
+  if (after !== undefined) {
+    const place = decodeCursor(after, ['time', 'uuid', 'number']);
+    conditions.add('(m0.at, m0.session_id, m0.revision) > ($?, $?::uuid, $?::bigint)', ...place);
+  }
+  addScope(conditions, request);
+  const { joins, there } = joinsOf(conditions, steps);
+  const found = there.map(
+    (index) => `json_build_object('kind', m${index}.kind, 'name', m${index}.name,
+      'at', ${isoTime(`m${index}.at`)}, 'revision', m${index}.revision)`,
+  );
+  const { rows } = await db.query<Journey>(
+    `SELECT m0.session_id, m0.partner_id, json_build_array(${found.join(', ')}) AS steps
+     FROM session_milestone AS m0 ${joins.join('\n')} ${conditions.where()}
+     ORDER BY m0.at, m0.session_id, m0.revision LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const first = last?.steps[0];
+  if (last === undefined || first === undefined || rows.length <= limit) return { items, next: null };
+  return { items, next: encodeCursor([first.at, last.session_id, String(first.revision)]) };
+}
+
+function inSessions(where: string): string {
+  return `m0.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE ${where})`;
+}
+
+function addScope(conditions: Conditions, request: JourneyRequest): void {
+  const { partner_id, channel, partners, channels, includes_forks = false } = request;
+  conditions
+    .add('m0.partner_id = $?', partner_id)
+    .add('m0.partner_id = ANY($?::text[])', partners)
+    .add(inSessions('s.channel = $?'), channel)
+    .add(inSessions('s.channel = ANY($?::text[])'), channels);
+  if (!includes_forks) conditions.add(`NOT ${inSessions('s.forked_from IS NOT NULL')}`);
+}
+
+/** The steps after the first: those that are there as joins, the others as conditions. */
+function joinsOf(
+  conditions: Conditions,
+  steps: readonly JourneyStep[],
+): { joins: string[]; there: number[] } {
+  const joins: string[] = [];
+  const there: number[] = [];
+  for (const [index, step] of steps.entries()) {
+    const previous = there.at(-1);
+    if (previous === undefined) {
+      conditions.add(matches(conditions, step, 'm0'));
+      there.push(index);
+    } else if (step.not === true) {
+      const end = step.within_s === undefined ? nextThere(steps, index) : undefined;
+      const before = end === undefined ? '' : ` AND n.revision < m${end}.revision`;
+      conditions.add(`NOT EXISTS (SELECT FROM session_milestone AS n
+        WHERE ${follows(conditions, step, 'n', previous)}${before})`);
+    } else {
+      joins.push(`JOIN LATERAL (SELECT n.* FROM session_milestone AS n
+        WHERE ${follows(conditions, step, 'n', previous)} ORDER BY n.revision LIMIT 1) AS m${index} ON true`);
+      there.push(index);
+    }
+  }
+  return { joins, there };
+}
+
+function nextThere(steps: readonly JourneyStep[], index: number): number | undefined {
+  const next = steps.findIndex((step, at) => at > index && step.not !== true);
+  return next < 0 ? undefined : next;
+}
+
+function follows(conditions: Conditions, step: JourneyStep, alias: string, previous: number): string {
+  const parts = [
+    `${alias}.session_id = m0.session_id AND ${alias}.revision > m${previous}.revision`,
+    matches(conditions, step, alias),
+  ];
+  const later = (seconds: number): string =>
+    `m${previous}.at + make_interval(secs => ${conditions.parameter(seconds)})`;
+  if (step.same_name === true) parts.push(`${alias}.name = m0.name`);
+  if (step.within_s !== undefined) parts.push(`${alias}.at <= ${later(step.within_s)}`);
+  if (step.after_s !== undefined) parts.push(`${alias}.at >= ${later(step.after_s)}`);
+  return parts.join(' AND ');
+}
+
+function matches(conditions: Conditions, { kind, name, outcome }: JourneyStep, alias: string): string {
+  const parts = [`${alias}.kind = ${conditions.parameter(kind)}`];
+  if (name !== undefined) parts.push(`${alias}.name = ${conditions.parameter(name)}`);
+  if (outcome !== undefined) parts.push(`${alias}.outcome = ${conditions.parameter(outcome)}`);
+  return parts.join(' AND ');
+}

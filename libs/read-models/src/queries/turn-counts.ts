@@ -1,0 +1,73 @@
+import type { Queryable } from './queryable.ts';
+import type { TurnFilter } from './turn-filter.ts';
+import { turnConditions } from './turn-filter.ts';
+
+/** By what turns are counted. `outcome`: what became of the session. */
+export const countDimensions = ['day', 'intent', 'channel', 'sender', 'goal', 'outcome'] as const;
+export type CountDimension = (typeof countDimensions)[number];
+
+/** What became of a session, the first that holds: a person was asked for, a goal was completed, or abandoned, none of it. */
+export const sessionOutcomes = ['handoff', 'completed', 'abandoned', 'open'] as const;
+
+/** How many turns, and sessions with such a turn, there are of one value of each dimension. */
+export type TurnCount = { readonly [D in CountDimension]?: string | null } & {
+  readonly turns: number;
+  readonly sessions: number;
+};
+
+interface CountRequest extends TurnFilter {
+  readonly by: readonly CountDimension[];
+  /** The name of the time zone (IANA) whose days are counted. */
+  readonly timezone: string;
+  readonly includes_forks?: boolean;
+  readonly limit: number;
+}
+
+const columns: Readonly<Record<Exclude<CountDimension, 'outcome'>, (zone: string) => string>> = {
+  day: (zone) => `to_char(t.ordered_at AT TIME ZONE ${zone}, 'YYYY-MM-DD')`,
+  intent: () => 't.parsed_intent',
+  channel: () => 't.channel::text',
+  sender: () => 't.sender::text',
+  goal: () => 't.goal',
+};
+
+const outcomes = `(SELECT m.session_id, CASE WHEN bool_or(m.kind = 'handoff_requested') THEN 'handoff'
+    WHEN bool_or(m.kind = 'goal_completed') THEN 'completed'
+    WHEN bool_or(m.kind = 'goal_abandoned') THEN 'abandoned' ELSE 'open' END AS outcome
+  FROM session_milestone AS m WHERE m.session_id IN (SELECT session_id FROM grouped) GROUP BY m.session_id)`;
+
+/** Counts turns by the dimensions, those of restricted partners left out, the most first within a day; at most `limit` groups. */
+export async function countTurns(
+  db: Queryable,
+  { by, timezone, includes_forks = false, limit, ...filter }: CountRequest,
+): Promise<{ counts: TurnCount[]; truncated: boolean }> {
+  const conditions = turnConditions(filter);
+  if (!includes_forks)
+    conditions.add(
+      't.session_id NOT IN (SELECT f.session_id FROM conversation_session AS f WHERE f.forked_from IS NOT NULL)',
+    );
+  conditions.add(
+    `t.partner_id NOT IN (SELECT p.partner_id FROM partner_privacy AS p WHERE p.erasure IN ('restricted', 'requested'))`,
+  );
+  const zone = conditions.parameter(timezone);
+  // So that PostgreSQL knows its type, also where no day is asked for.
+  conditions.add(`${zone}::text IS NOT NULL`);
+  const own = by.filter((dimension) => dimension !== 'outcome');
+  const inner = [...own.map((name) => `${columns[name](zone)} AS ${name}`), 't.session_id'];
+  const outer = by.map((name) =>
+    name === 'outcome' ? `coalesce(o.outcome, 'open') AS outcome` : `g.${name}`,
+  );
+  const { rows } = await db.query<TurnCount>(
+    `WITH grouped AS MATERIALIZED (
+       SELECT ${inner.join(', ')}, count(*) AS turns
+       FROM conversation_turn AS t ${conditions.where()}
+       GROUP BY ${inner.map((_, index) => index + 1).join(', ')})
+     SELECT ${[...outer, 'sum(g.turns)::int AS turns', 'count(DISTINCT g.session_id)::int AS sessions'].join(', ')}
+     FROM grouped AS g ${by.includes('outcome') ? `LEFT JOIN ${outcomes} AS o ON o.session_id = g.session_id` : ''}
+     ${by.length === 0 ? '' : `GROUP BY ${by.map((_, index) => index + 1).join(', ')}`}
+     ORDER BY ${[...(by.includes('day') ? ['day'] : []), 'turns DESC', ...by].join(', ')}
+     LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  return { counts: rows.slice(0, limit), truncated: rows.length > limit };
+}

@@ -1,0 +1,95 @@
+import type { Sender } from '#domain';
+import { storableJson } from '../tables/storable.ts';
+import { Conditions } from './conditions.ts';
+
+/** What became of a session, by its milestones. */
+export interface CourseFilter {
+  /** A flag that was raised in the session. */
+  readonly flag?: string | undefined;
+  /** A handoff that was requested, accepted or returned in the session; `none`: none was requested. */
+  readonly handoff?: 'requested' | 'accepted' | 'returned' | 'none' | undefined;
+  /** How an inquiry of the session ended. */
+  readonly inquiry_outcome?: string | undefined;
+}
+
+/** What is asked of turns, in any mix. */
+export interface TurnFilter extends CourseFilter {
+  readonly session_id?: string | undefined;
+  readonly partner_id?: string | undefined;
+  readonly parsed_intent?: string | undefined;
+  readonly sender?: Sender | undefined;
+  /** The channel of the session when the turn was recorded. */
+  readonly channel?: string | undefined;
+  /** The current goal of the session when the turn was recorded. */
+  readonly goal?: string | undefined;
+  readonly actor_role?: string | undefined;
+  readonly actor_id?: string | undefined;
+  /** What stands for the value of an entity, or a token, as in `turn_entity`. */
+  readonly blind_index?: string | undefined;
+  /** A value of an entity, where nothing is encrypted: it is compared as it is. */
+  readonly entity?: { readonly name: string; readonly value: string | number | boolean } | undefined;
+  /** What stands for words that the text has, all of them, as in `turn_word`. */
+  readonly words?: readonly string[] | undefined;
+  /** ISO 8601, this time included; compared with the time by which turns are ordered. */
+  readonly from?: string | undefined;
+  /** ISO 8601, this time excluded. */
+  readonly to?: string | undefined;
+  /** Only those of these partners, and of sessions on these channels. */
+  readonly partners?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
+}
+
+/** The conditions of a filter on `conversation_turn AS t`. */
+export function turnConditions(filter: TurnFilter): Conditions {
+  const conditions = new Conditions()
+    .add('t.partner_id = $?', filter.partner_id)
+    .add('t.session_id = $?', filter.session_id)
+    .add('t.ordered_at >= $?', filter.from)
+    .add('t.ordered_at < $?', filter.to)
+    .add('t.partner_id = ANY($?::text[])', filter.partners)
+    .add(
+      't.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
+      filter.channels,
+    );
+  addTurnConditions(conditions, filter);
+  return addCourse(conditions, 't.session_id', filter);
+}
+
+/** The conditions on what one turn holds: whose it is, and when it was, is not among them. */
+export function addTurnConditions(conditions: Conditions, filter: TurnFilter): Conditions {
+  conditions
+    .add('t.parsed_intent = $?', filter.parsed_intent)
+    .add('t.sender = $?', filter.sender)
+    .add('t.channel = $?', filter.channel)
+    .add('t.goal = $?', filter.goal)
+    .add('t.actor_role = $?', filter.actor_role)
+    .add('t.actor_id = $?', filter.actor_id)
+    .add(`${place} IN (SELECT ${columns} FROM turn_entity WHERE blind_index = $?)`, filter.blind_index)
+    .add('t.extracted_entities @> ANY($?::jsonb[])', filter.entity && entitiesWith(filter.entity));
+  for (const word of filter.words ?? [])
+    conditions.add(`${place} IN (SELECT ${columns} FROM turn_word WHERE word = $?)`, word);
+  return conditions;
+}
+
+const columns = 'ordered_at, session_id, revision';
+const place = '(t.ordered_at, t.session_id, t.revision)';
+
+/** The conditions on the course of a session. */
+export function addCourse(conditions: Conditions, sessionId: string, filter: CourseFilter): Conditions {
+  const { flag, handoff, inquiry_outcome } = filter;
+  const having = (where: string): string =>
+    `${sessionId} IN (SELECT m.session_id FROM session_milestone AS m WHERE ${where})`;
+  conditions
+    .add(having(`m.kind = 'flag_raised' AND m.name = $?`), flag)
+    .add(having(`m.kind = 'inquiry_closed' AND m.outcome = $?`), inquiry_outcome);
+  if (handoff === 'none')
+    return conditions.add(
+      `NOT EXISTS (SELECT FROM session_milestone AS m WHERE m.session_id = ${sessionId} AND m.kind = 'handoff_requested')`,
+    );
+  return conditions.add(having('m.kind = $?'), handoff && `handoff_${handoff}`);
+}
+
+/** What the entities of a turn contain that has a value: by itself, or in a list. */
+function entitiesWith({ name, value }: NonNullable<TurnFilter['entity']>): string[] {
+  return [value, [value]].map((item) => storableJson({ [name]: item }));
+}

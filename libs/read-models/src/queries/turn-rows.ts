@@ -1,0 +1,91 @@
+import type { JsonObject, Sender } from '#domain';
+import type { DataKeys } from '#privacy';
+import { openTurns } from '../tables/row-seals.ts';
+import type { Conditions } from './conditions.ts';
+import type { SlotPosition } from './feed-cursor.ts';
+import type { Queryable } from './queryable.ts';
+import { isoTime } from './iso-time.ts';
+
+/** A turn as callers get it. */
+export interface TurnItem {
+  readonly turn_id: string;
+  readonly session_id: string;
+  readonly partner_id: string;
+  readonly timestamp: string;
+  readonly sender: Sender;
+  readonly message_text: string;
+  readonly parsed_intent: string | null;
+  readonly extracted_entities: JsonObject;
+  readonly response_text: string | null;
+  readonly revision: number;
+  /** Of rows of older versions: null, as all that follows. */
+  readonly channel: string | null;
+  readonly intent_confidence: number | null;
+  readonly bot_action: string | null;
+  readonly goal: string | null;
+  readonly inquiry_id: string | null;
+  readonly actor_role: string | null;
+  readonly actor_id: string | null;
+}
+
+/** A turn with its places, and how many there are from the beginning of the page on, one more than it may have at most. */
+export interface FoundTurn extends TurnItem {
+  readonly ordered_at: string;
+  readonly written: string;
+  readonly found: number;
+  /** Its place in the page, from 1. */
+  readonly place: string;
+}
+
+interface Selection {
+  readonly conditions: Conditions;
+  readonly orderBy: string;
+  readonly limit: number;
+  readonly maxBytes: number;
+  readonly keys: DataKeys | undefined;
+}
+
+/** How many times as large as its text a sealed one is, about: four characters stand for three bytes. */
+const sealedSize = 2;
+
+/** The columns of a turn, of `t`. */
+export const turnColumns = `t.turn_id, t.session_id, t.partner_id, ${isoTime('t.timestamp')} AS timestamp, t.sender, t.message_text,
+  t.parsed_intent, t.extracted_entities, t.response_text, t.revision::int, t.channel, t.intent_confidence, t.bot_action,
+  t.goal, t.inquiry_id, t.actor_role, t.actor_id`;
+
+/**
+ * The first turns in an order, opened, and in the same snapshot how far each partition's rows go. They end by bytes: PostgreSQL
+ * counts them roughly as the answer does, sends rows until they have so many, and says how many it found.
+ */
+export async function selectTurns(
+  db: Queryable,
+  { conditions, orderBy, limit, maxBytes, keys }: Selection,
+): Promise<{ turns: FoundTurn[]; slots: readonly SlotPosition[] }> {
+  const { rows } = await db.query<Partial<FoundTurn> & { slots: SlotPosition[] | null }>(
+    `SELECT CASE WHEN coalesce(place, 1) = 1 THEN slots.slots END AS slots, page.* FROM (
+       SELECT json_agg(json_build_object('prefixes', prefixes,
+         'written', greatest(written, coalesce(position, 0) * 1024)::text)) AS slots FROM projection_slot
+     ) AS slots LEFT JOIN (
+       SELECT ${turnColumns}, ${isoTime('t.ordered_at')} AS ordered_at, t.written::text AS written, found, place
+       FROM (SELECT *, count(*) OVER ()::int AS found, row_number() OVER (ORDER BY ${orderBy}) AS place,
+           sum(octet_length(message_text) + octet_length(extracted_entities::text) + coalesce(octet_length(response_text), 0))
+             OVER (ORDER BY ${orderBy} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+         FROM (SELECT t.* FROM conversation_turn AS t ${conditions.where()}
+           ORDER BY ${orderBy} LIMIT ${conditions.parameter(limit + 1)}) AS first) AS t
+       WHERE coalesce(bytes_before, 0) < ${conditions.parameter(keys ? sealedSize * maxBytes : maxBytes)}
+     ) AS page ON true ORDER BY page.place`,
+    conditions.values,
+  );
+  const turns = rows.filter(isTurn).map(({ slots: _slots, ...turn }) => turn);
+  return { turns: await openTurns(keys, turns), slots: rows[0]?.slots ?? [] };
+}
+
+function isTurn<T>(row: Partial<FoundTurn> & T): row is FoundTurn & T {
+  return typeof row.turn_id === 'string';
+}
+
+/** A turn without its places. */
+export function itemOf(turn: FoundTurn): TurnItem {
+  const { ordered_at: _at, written: _written, found: _found, place: _place, ...item } = turn;
+  return item;
+}
