@@ -30,16 +30,17 @@ function setAsideFrom(source: string): string {
 
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
-    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch, revision)
+    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch,
+    open_inquiries, revision)
   SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
     start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
     expires_at timestamptz, expires_in_s integer, status session_status,
-    agent_instance text, agent_pool text, agent_epoch bigint, revision bigint)
+    agent_instance text, agent_pool text, agent_epoch bigint, open_inquiries uuid[], revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
     status = excluded.status, agent_instance = excluded.agent_instance, agent_pool = excluded.agent_pool,
-    agent_epoch = excluded.agent_epoch, revision = excluded.revision
+    agent_epoch = excluded.agent_epoch, open_inquiries = excluded.open_inquiries, revision = excluded.revision
   WHERE s.revision < excluded.revision
 ), patched AS (
   UPDATE conversation_session AS s SET
@@ -53,20 +54,32 @@ const rows = `started AS (
     agent_instance = CASE WHEN p.agent_known THEN p.agent_instance ELSE s.agent_instance END,
     agent_pool = CASE WHEN p.agent_known THEN p.agent_pool ELSE s.agent_pool END,
     agent_epoch = CASE WHEN p.agent_known THEN p.agent_epoch ELSE s.agent_epoch END,
+    open_inquiries = CASE WHEN p.inquiries_opened = '{}' AND p.inquiries_closed = '{}' THEN s.open_inquiries
+      ELSE ARRAY(SELECT i FROM unnest(s.open_inquiries) AS i WHERE i <> ALL (p.inquiries_closed))
+        || p.inquiries_opened END,
     revision = p.revision
   FROM checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, last_activity_time timestamptz,
     channel channel, language text, status session_status, task_known boolean, current_task text,
     tasks_cleared text[], agent_known boolean, agent_instance text, agent_pool text, agent_epoch bigint,
-    revision bigint)
+    inquiries_opened uuid[], inquiries_closed uuid[], revision bigint)
   WHERE s.session_id = p.session_id AND s.revision < p.revision
 ), turns AS (
   INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-    parsed_intent, extracted_entities, response_text, response_revision, revision)
+    parsed_intent, extracted_entities, response_text, response_revision, intent_confidence, bot_action, message_id,
+    actor_role, actor_id, channel, goal, inquiry_id, revision)
   SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
-    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
+    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities,
+    t.response_text, t.response_revision, t.intent_confidence, t.bot_action, t.message_id, t.actor_role, t.actor_id,
+    coalesce(t.channel, s.channel),
+    CASE WHEN t.goal_known THEN t.goal WHEN s.current_task = ANY (t.goals_cleared) THEN NULL ELSE s.current_task END,
+    coalesce(t.inquiry_id, (SELECT o.id FROM unnest(s.open_inquiries) WITH ORDINALITY AS o (id, place)
+      WHERE o.id <> ALL (t.inquiries_closed) ORDER BY o.place DESC LIMIT 1)),
+    t.revision
   FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
     timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
-    response_text text, response_revision bigint, revision bigint)
+    response_text text, response_revision bigint, intent_confidence real, bot_action text, message_id text,
+    actor_role text, actor_id text, channel channel, goal_known boolean, goal text, goals_cleared text[],
+    inquiry_id uuid, inquiries_closed uuid[], revision bigint)
   LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
   ON CONFLICT (session_id, revision) DO UPDATE SET
