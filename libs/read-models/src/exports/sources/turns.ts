@@ -14,6 +14,7 @@ interface TurnRow extends Record<string, unknown> {
   readonly message_text: string;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
+  readonly message_id: string | null;
   readonly revision: number;
   readonly ordered_at: string;
 }
@@ -44,23 +45,24 @@ async function readPage({ pool, job }: SourceContext, after: Place | null): Prom
     .add('t.parsed_intent = $?', filter.parsed_intent)
     .add('t.sender = $?', filter.sender)
     .add('t.partner_id = ANY($?::text[])', scope.partners)
-    .add(onChannels('= $?'), filter.channel)
-    .add(onChannels('= ANY($?::text[])'), scope.channels)
+    .add('t.channel = $?', filter.channel)
+    .add(
+      `EXISTS (SELECT FROM conversation_session AS s WHERE s.session_id = t.session_id
+        AND s.channel = ANY($?::text[]))`,
+      scope.channels,
+    )
     .add(isOpen('t.partner_id', job));
   if (after !== null)
     conditions.add('(t.ordered_at, t.session_id, t.revision) > ($?, $?::uuid, $?::bigint)', ...after);
   const { rows } = await pool.query<TurnRow>(
     `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text, parsed_intent,
-       extracted_entities, response_text, revision::int, ${placeTime('t.ordered_at')} AS ordered_at
+       extracted_entities, response_text, revision::int, channel, intent_confidence, bot_action, message_id,
+       actor_role, actor_id, inquiry_id, goal, ${placeTime('t.ordered_at')} AS ordered_at
      FROM conversation_turn AS t ${conditions.where()}
      ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(pageRows)}`,
     conditions.values,
   );
   return rows;
-}
-
-function onChannels(condition: string): string {
-  return `EXISTS (SELECT FROM conversation_session AS s WHERE s.session_id = t.session_id AND s.channel ${condition})`;
 }
 
 function placeOf({ ordered_at, session_id, revision }: TurnRow): Place {
