@@ -91,6 +91,7 @@ export {
   deleteExport,
   ExportIdReusedError,
   findExport,
+  isAskedBy,
   listExports,
   partsOf,
   requestExport,
@@ -98,8 +99,15 @@ export {
 } from './exports/jobs.ts';
 export { manifestName, manifestOf, manifestText } from './exports/manifest.ts';
 export type { ExportManifest } from './exports/manifest.ts';
-export { countWithdrawn, exportsOf, withdrawExports } from './exports/partners.ts';
-export type { ExportFilter, ExportForm, ExportFormat, ExportJob, ExportStatus } from './exports/request.ts';
+export { countWithdrawn, exportsOf, hasClosedPartner, withdrawExports } from './exports/partners.ts';
+export type {
+  ExportFilter,
+  ExportForm,
+  ExportFormat,
+  ExportJob,
+  ExportPart,
+  ExportStatus,
+} from './exports/request.ts';
 export { exportFormats, exportForms } from './exports/request.ts';
 export { ExportRunner } from './exports/runner.ts';
 export type { ExportMasks } from './exports/sources/source.ts';

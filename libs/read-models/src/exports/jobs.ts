@@ -72,13 +72,23 @@ function canonical({
   purpose,
   requested_by,
 }: ExportRequest): string {
-  const sorted = (object: object): unknown[] =>
-    Object.entries(object)
-      .filter(([, value]) => value !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
   const { role, subject, limits } = requested_by;
   const parts = [sorted(filter), sorted(scope), sorted(limits)];
   return JSON.stringify([form, format, gzip, masked, purpose, role, subject, ...parts]);
+}
+
+/** Whether a caller asked for it, with the same role and limits. */
+export function isAskedBy({ requested_by }: ExportJob, caller: Requester): boolean {
+  const of = ({ role, subject, limits }: Requester): string =>
+    JSON.stringify([role, subject, ...sorted(limits)]);
+  return of(requested_by) === of(caller);
+}
+
+/** The members of an object that are there, in the order of their names: JSON of PostgreSQL has another one. */
+function sorted(object: object): unknown[] {
+  return Object.entries(object)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 async function unfinished(pool: Pool, { subject }: Requester): Promise<number> {

@@ -41,6 +41,16 @@ export async function withdrawExports(pool: Pool, partnerId: string): Promise<vo
   );
 }
 
+/** Whether an export holds data of a partner whose erasure is under way, or whose data are restricted. */
+export async function hasClosedPartner(pool: Pool, exportId: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM export_partner JOIN partner_privacy USING (partner_id)
+     WHERE export_id = $1 AND erasure IN ('requested', 'restricted') LIMIT 1`,
+    [exportId],
+  );
+  return rowCount !== 0;
+}
+
 /** How many of the exports that were taken back for a partner still have files. */
 export async function countWithdrawn(pool: Pool, partnerId: string): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
