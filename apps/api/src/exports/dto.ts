@@ -19,10 +19,12 @@ const place = {
   example: ['2026-03-01T09:00:00.000000Z', '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10', '4'],
 };
 
+function isParquet(args?: ValidationArguments): boolean {
+  return (args?.object as Record<string, unknown> | undefined)?.['format'] === 'parquet';
+}
+
 /** True or false; Parquet is compressed in itself. */
 function IsGzip(): PropertyDecorator {
-  const isParquet = (args?: ValidationArguments): boolean =>
-    (args?.object as { format?: unknown } | undefined)?.format === 'parquet';
   return ValidateBy({
     name: 'isGzip',
     validator: {

@@ -277,34 +277,3 @@ describe('a file', () => {
     expect(answers.map(({ status }) => status)).toEqual([403, 200]);
   });
 });
-
-test('a request that is repeated is the same export, and another one under its id is refused', async () => {
-  const headers = await bearer({ role: 'auditor' });
-  const export_id = randomUUID();
-  const first = await request(headers, { export_id });
-  expect((await request(headers, { export_id })).body).toMatchObject({
-    export_id,
-    requested_at: first.body['requested_at'],
-  });
-  expect((await request(headers, { export_id, format: 'csv' })).status).toBe(422);
-  const { body } = await app.call('GET', '/v1/exports?limit=1', undefined, headers);
-  expect(body).toMatchObject({ items: [{ export_id }], next: expect.any(String) });
-});
-
-test.each([
-  { from: undefined },
-  { from: 'yesterday' },
-  { form: 'all' },
-  { format: 'xlsx' },
-  { gzip: 'yes' },
-  { form: 'sessions', sender: 'user' },
-  { form: 'training', parsed_intent: 'ask' },
-  { format: 'parquet', gzip: true },
-  { export_id: '17' },
-  { channel: 'pigeon' },
-])('a request with %j is refused', async (more) => {
-  expect(await request(await bearer({ role: 'analyst' }), more)).toMatchObject({
-    status: 400,
-    body: { type: 'https://turnstream.dev/problems/validation_failed' },
-  });
-});

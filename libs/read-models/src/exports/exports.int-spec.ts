@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TestDatabase } from '../test-support.ts';
 import { createDatabase } from '../test-support.ts';
-import { deleteExport, findExport, listExports, partsOf, requestExport } from './jobs.ts';
+import {
+  ExportIdReusedError,
+  deleteExport,
+  findExport,
+  listExports,
+  partsOf,
+  requestExport,
+} from './jobs.ts';
 import { claimExport } from './leases.ts';
 import { manifestOf } from './manifest.ts';
 import { countWithdrawn, exportsOf, withdrawExports } from './partners.ts';
@@ -31,8 +38,8 @@ afterAll(async () => {
 });
 
 const read = (job: ExportRequest) => rowsOf(database.pool, root, job);
-const texts = async (job: ExportRequest): Promise<unknown[]> =>
-  (await read(job)).map(({ message_text }) => message_text);
+const sortedTexts = (rows: Awaited<ReturnType<typeof read>>): string[] =>
+  rows.map(({ message_text }) => String(message_text)).sort();
 const all = Array.from({ length: turns }, (_, n) => `Where is my payout?${n}`).sort();
 
 describe('an export of turns', () => {
@@ -42,7 +49,7 @@ describe('an export of turns', () => {
     ['parquet', false],
   ] as const)('as %s, gzip %s, has each of them once, in files', async (format, gzip) => {
     const job = await exported(ports, { format, gzip });
-    expect((await texts(job)).sort()).toEqual(all);
+    expect(sortedTexts(await read(job))).toEqual(all);
     expect((await partsOf(database.pool, job.export_id)).map(({ rows }) => rows)).toEqual([
       ...Array.from({ length: 5 }, () => 1_000),
       210,
@@ -92,7 +99,7 @@ describe('an export of turns', () => {
 
   test('masked goes through its masks, and notes nobody', async () => {
     const job = await exported(ports, { masked: true, purpose: null });
-    expect(new Set(await texts(job))).toEqual(new Set(['[masked]']));
+    expect(new Set(sortedTexts(await read(job)))).toEqual(new Set(['[masked]']));
     const { rowCount } = await database.pool.query('SELECT FROM export_partner WHERE export_id = $1', [
       job.export_id,
     ]);
@@ -112,7 +119,8 @@ describe('an export of turns', () => {
     await database.pool.query(
       `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, '{}', '2026-03-01T00:00:05Z')`,
     );
-    const job = await exported(ports).finally(() => database.pool.query('DELETE FROM projection_slot'));
+    const job = await exported(ports);
+    await database.pool.query('DELETE FROM projection_slot');
     expect(job).toMatchObject({
       until: '2026-03-01T00:00:05.000Z',
       projected_until: '2026-03-01T00:00:05.000Z',
@@ -145,7 +153,7 @@ describe('an export that is interrupted', () => {
     const before = await partsOf(database.pool, job.export_id);
     expect(before.length).toBe(3);
     await new ExportRunner({ ...ports, owner: 'other' }).round(never);
-    expect((await texts(job)).sort()).toEqual(all);
+    expect(sortedTexts(await read(job))).toEqual(all);
     const after = await partsOf(database.pool, job.export_id);
     expect(after.slice(0, 3)).toEqual(before);
     expect((await readdir(join(root, job.export_id))).sort()).toEqual([
@@ -177,14 +185,15 @@ describe('an export that is interrupted', () => {
   });
 });
 
-describe('a partner who is erased', () => {
-  const privacy = (partner: string, erasure: string | null, more = 'NULL'): Promise<unknown> =>
-    database.pool.query(
-      `INSERT INTO partner_privacy (partner_id, erasure, held, erased_at, revision) VALUES ($1, $2, false, ${more}, 1)
-       ON CONFLICT (partner_id) DO UPDATE SET erasure = excluded.erasure, erased_at = excluded.erased_at, changed_at = now()`,
-      [partner, erasure],
-    );
+/** What a bridge writes of a partner. */
+async function privacy(partner: string, erasure: string): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO partner_privacy (partner_id, erasure, held, revision) VALUES ($1, $2, false, 1)`,
+    [partner, erasure],
+  );
+}
 
+describe('a partner who is erased', () => {
   test('is left out from when it is asked for', async () => {
     await privacy('P7', 'requested');
     await privacy('P8', 'restricted');
@@ -236,7 +245,9 @@ describe('a request', () => {
     const request = exportRequest();
     const job = await requestExport(database.pool, request);
     expect(await requestExport(database.pool, request)).toEqual(job);
-    await expect(requestExport(database.pool, { ...request, format: 'csv' })).rejects.toThrow();
+    await expect(requestExport(database.pool, { ...request, format: 'csv' })).rejects.toThrow(
+      ExportIdReusedError,
+    );
     await deleteExport(database.pool, job.export_id);
   });
 

@@ -79,9 +79,11 @@ function canonical({
 
 /** Whether a caller asked for it, with the same role and limits. */
 export function isAskedBy({ requested_by }: ExportJob, caller: Requester): boolean {
-  const of = ({ role, subject, limits }: Requester): string =>
-    JSON.stringify([role, subject, ...sorted(limits)]);
-  return of(requested_by) === of(caller);
+  return identityOf(requested_by) === identityOf(caller);
+}
+
+function identityOf({ role, subject, limits }: Requester): string {
+  return JSON.stringify([role, subject, ...sorted(limits)]);
 }
 
 /** The members of an object that are there, in the order of their names: JSON of PostgreSQL has another one. */

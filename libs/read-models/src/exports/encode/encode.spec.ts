@@ -73,11 +73,12 @@ test('Parquet says what the rows say', async () => {
   expect(read).toEqual(times);
 });
 
+async function* large(): AsyncGenerator<ExportRow[]> {
+  for (let n = 0; n < 12; n += 1) yield [{ text: 'y'.repeat(2_000_000) }];
+}
+
 test('Parquet has row groups that are bounded by their bytes', async () => {
-  async function* large(): AsyncGenerator<ExportRow[]> {
-    for (let n = 0; n < 12; n += 1) yield [{ text: 'y'.repeat(2_000_000) }];
-  }
-  await write('parquet', false, large() as AsyncGenerator<ExportRow[]>);
+  await write('parquet', false, large());
   const { row_groups } = await parquetMetadataAsync(await asyncBufferFromFile(join(folder, 'parquet-false')));
   expect(row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([3, 3, 3, 3]);
 });

@@ -32,27 +32,23 @@ export async function writeFile(
       yield chunk;
     }
   };
-  const encoded = encode(format, batches, columns);
+  const encoded = encoders[format](batches, columns);
   const file = createWriteStream(path, { mode: fileMode, flush: true });
   if (gzip) await pipeline(encoded, createGzip(), measured, file);
   else await pipeline(encoded, measured, file);
   return { bytes, sha256: hash.digest('hex') };
 }
 
-function encode(
-  format: ExportFormat,
+type Encoder = (
   batches: AsyncIterable<readonly ExportRow[]>,
   columns: readonly Column[],
-): AsyncIterable<Uint8Array> {
-  switch (format) {
-    case 'ndjson':
-      return toNdjson(batches);
-    case 'csv':
-      return toCsv(batches, columns);
-    case 'parquet':
-      return toParquet(batches, columns);
-  }
-}
+) => AsyncIterable<Uint8Array>;
+
+const encoders: Readonly<Record<ExportFormat, Encoder>> = {
+  ndjson: toNdjson,
+  csv: toCsv,
+  parquet: toParquet,
+};
 
 /** The end of the names of files, as `.csv.gz`. */
 export function extensionOf({ format, gzip }: Pick<FileOptions, 'format' | 'gzip'>): string {
