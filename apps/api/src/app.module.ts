@@ -18,6 +18,7 @@ import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
+import { ExportsModule } from './exports/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -40,6 +41,7 @@ import { CommandsModule } from './sessions/module.ts';
     InquiriesModule,
     ContextModule,
     HistoryModule,
+    ExportsModule,
     AgentsModule,
     AccessLogModule,
     ReadsModule,

@@ -40,6 +40,8 @@ export interface TestAppOptions {
   readonly log?: { write(line: string): void };
   /** Requests of a subject in an hour. */
   readonly rateLimit?: number;
+  /** Where it writes exports, in files of so many rows; left out: it writes none. */
+  readonly exports?: { readonly dir: string; readonly partRows: number };
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
@@ -49,6 +51,7 @@ export async function startTestApp({
   issuer,
   rateLimit,
   log,
+  exports,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
@@ -57,6 +60,8 @@ export async function startTestApp({
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const access = {
     ...issuer?.env,
+    EXPORT_WORKER: exports ? 'on' : 'off',
+    ...(exports && { EXPORT_DIR: exports.dir, EXPORT_PART_ROWS: String(exports.partRows) }),
     ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
   };
   Object.assign(process.env, access);

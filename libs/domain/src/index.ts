@@ -29,7 +29,14 @@ export { decidePartner } from './partner/decide.ts';
 export { isPartnerEventType, partnerFieldClasses, privacyEventTypes } from './partner/events.ts';
 export type { PartnerEvent } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
-export type { CheckedStore, Erasure, ErasureReceipt, LegalHold, PartnerPrivacy } from './partner/privacy.ts';
+export type {
+  CheckedStore,
+  Erasure,
+  ErasureReceipt,
+  LegalHold,
+  NamedExport,
+  PartnerPrivacy,
+} from './partner/privacy.ts';
 export { inheritance } from './partner/memory.ts';
 export { isPartnerId, looksLikePhone } from './partner/partner-id.ts';
 export { newPartner } from './partner/state.ts';

@@ -104,3 +104,29 @@ export type { OldSession } from './erasure/retention.ts';
 export { archiveOf } from './archive/archive.ts';
 export type { ArchiveFile } from './archive/archive.ts';
 export { zipOf } from './archive/zip.ts';
+export { ExportFiles } from './exports/files.ts';
+export {
+  deleteExport,
+  ExportIdReusedError,
+  findExport,
+  isAskedBy,
+  listExports,
+  partsOf,
+  requestExport,
+  TooManyExportsError,
+} from './exports/jobs.ts';
+export { manifestName, manifestOf, manifestText } from './exports/manifest.ts';
+export type { ExportManifest } from './exports/manifest.ts';
+export { countWithdrawn, exportsOf, hasClosedPartner, withdrawExports } from './exports/partners.ts';
+export type {
+  ExportFilter,
+  ExportForm,
+  ExportFormat,
+  ExportJob,
+  ExportPart,
+  ExportStatus,
+} from './exports/request.ts';
+export { exportFormats, exportForms } from './exports/request.ts';
+export { ExportRunner } from './exports/runner.ts';
+export type { ExportMasks } from './exports/sources/source.ts';
+export type { ExportRow } from './exports/columns.ts';

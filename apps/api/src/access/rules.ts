@@ -26,6 +26,8 @@ export const rules = {
   analyse: ['analyst', 'auditor', 'admin'],
   /** Get all data of one partner. */
   export: ['auditor', 'admin'],
+  /** Export many rows at once: masked unless there is a purpose, and for analysts always. */
+  bulk_export: ['service', 'analyst', 'auditor', 'admin'],
   erase: ['admin'],
   hold: ['admin'],
   revoke: ['admin'],

@@ -52,7 +52,9 @@ export async function testRoutes(): Promise<TestRoute[]> {
     Object.entries(item).map(([method, operation]) => ({
       method: method.toUpperCase(),
       template,
-      path: template.replaceAll(/\{session_id\}|\{inquiry_id\}/g, randomUUID()).replaceAll(/\{\w+\}/g, 'x'),
+      path: template
+        .replaceAll(/\{session_id\}|\{inquiry_id\}|\{export_id\}/g, randomUUID())
+        .replaceAll(/\{\w+\}/g, 'x'),
       body: bodyOf(document, operation),
       headers: headersOf(document, operation),
       rule: operation['x-access'],

@@ -10,7 +10,12 @@ import {
 } from '#sessions';
 import { ProblemError } from '#platform';
 import { KeyStoreUnavailableError, UnknownKeyError } from '#privacy';
-import { InvalidCursorError, SessionSetAsideError } from '#read-models';
+import {
+  ExportIdReusedError,
+  InvalidCursorError,
+  SessionSetAsideError,
+  TooManyExportsError,
+} from '#read-models';
 import type { Masker } from '../privacy/masking.ts';
 import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
 import { maskEvent } from '../privacy/mask-event.ts';
@@ -50,6 +55,12 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
       'invalid_cursor',
       'Send the `next` of an earlier page of the same query as `after`.',
     );
+  }
+  if (error instanceof ExportIdReusedError)
+    return new ProblemError('idempotency_key_reused', 'The export_id is that of another export.');
+  if (error instanceof TooManyExportsError) {
+    const detail = 'You have 20 exports that wait or run. Ask again when one is done.';
+    return new ProblemError('too_many_requests', detail, { retry_after_s: 10 });
   }
   if (error instanceof StoreOverloadedError)
     return new ProblemError('overloaded', overloaded, { retry_after_s: 1 }, { cause: error });

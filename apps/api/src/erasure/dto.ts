@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
-import type { CheckedStore, ErasureReceipt, LegalHold, PartnerPrivacy } from '#domain';
+import type { CheckedStore, ErasureReceipt, LegalHold, NamedExport, PartnerPrivacy } from '#domain';
 import { purposeForm, purposePattern } from '#privacy';
 
 /** Why something is asked for. It outlives the partner's data, so it is a name or a number of yours, no text. */
@@ -30,6 +30,15 @@ class CheckedStoreDto implements CheckedStore {
   @ApiProperty({ type: String, format: 'date-time' }) checked_at: string;
 }
 
+class NamedExportDto implements NamedExport {
+  @ApiProperty({ type: String, format: 'uuid' }) export_id: string;
+  @ApiProperty({ example: 'turns' }) form: string;
+  @ApiProperty({ type: String, format: 'date-time' }) requested_at: string;
+  @ApiProperty({ example: 'auditor' }) role: string;
+  @ApiProperty({ example: 'meera', description: 'The subject of the token that asked for it.' })
+  subject: string;
+}
+
 class ErasureReceiptDto implements Omit<ErasureReceipt, 'requested_by'> {
   @ApiProperty({ type: String, format: 'uuid' }) receipt_id: string;
   @ApiProperty({ type: String, format: 'uuid' }) erasure_id: string;
@@ -54,6 +63,13 @@ class ErasureReceiptDto implements Omit<ErasureReceipt, 'requested_by'> {
   last_key_copy_gone_on: string | null;
   @ApiProperty({ type: [CheckedStoreDto], description: 'Each store as it was queried after the erasure.' })
   checked: readonly CheckedStoreDto[];
+  @ApiProperty({
+    type: [NamedExportDto],
+    description:
+      'The unmasked exports that held data of the partner, the newest first, 500 at most. Their files are removed; copies that ' +
+      'were fetched before are with whoever fetched them.',
+  })
+  exports: readonly NamedExportDto[];
 }
 
 const statuses = ['none', 'announced', 'restricted', 'in_progress', 'erased'] as const;
@@ -93,6 +109,10 @@ function statusOf({ erasure, receipt }: PartnerPrivacy): PartnerErasureDto['stat
   return erasure.status === 'requested' ? 'in_progress' : erasure.status;
 }
 
-function withoutRequester({ requested_by: _by, ...receipt }: ErasureReceipt): ErasureReceiptDto {
-  return receipt;
+function withoutRequester({
+  requested_by: _by,
+  exports = [],
+  ...receipt
+}: ErasureReceipt): ErasureReceiptDto {
+  return { ...receipt, exports };
 }

@@ -8,10 +8,13 @@ import {
   announcePartner,
   ContextStore,
   countRows,
+  countWithdrawn,
   eraseRows,
+  exportsOf,
   projectedUntil,
   savePrivacy,
   sessionsBefore,
+  withdrawExports,
 } from '#read-models';
 import { CommandExecutor, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
 import { actor } from './actor.ts';
@@ -82,6 +85,7 @@ export class Eraser {
     await onStep('rows');
     const erased = { partner_id: partnerId, before: ended_at, session_ids: sessions.ids };
     await eraseRows(this.pool, erased);
+    await withdrawExports(this.pool, partnerId);
     await onStep('partner_stream');
     // What was appended meanwhile holds nothing but what the latest event does.
     const { revision } = await readPartner(this.store, partnerId);
@@ -94,6 +98,7 @@ export class Eraser {
       ...(await sessions.check()),
       ...(await this.checkContexts(sessions)),
       ...(await countRows(this.pool, erased)).map(({ table, left }) => check('postgresql', table, left)),
+      ...(await this.checkExports(partnerId)),
     ];
     const left = checked.filter((item) => item.left > 0);
     if (left.length > 0)
@@ -108,6 +113,7 @@ export class Eraser {
       keys_destroyed,
       last_key_copy_gone_on: this.lastKeyCopy(ended_at),
       checked,
+      exports: await exportsOf(this.pool, partnerId),
     };
     return this.finish(partnerId, receipt);
   }
@@ -153,6 +159,12 @@ export class Eraser {
       if (revision >= 0 && revision < (revisions.get(id) ?? Infinity)) left += 1;
     });
     return [check('redis', 'contexts', left)];
+  }
+
+  /** An api node removes their files. One that was written until now holds something only if it was noted before. */
+  private async checkExports(partnerId: string): Promise<CheckedStore[]> {
+    await withdrawExports(this.pool, partnerId);
+    return [check('exports', 'files', await countWithdrawn(this.pool, partnerId))];
   }
 
   private lastKeyCopy(erasedAt: string): string | null {

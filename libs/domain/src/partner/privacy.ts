@@ -33,6 +33,16 @@ export interface CheckedStore {
   readonly checked_at: string;
 }
 
+/** An export that held personal data of a partner: who has them now, Turnstream cannot know. */
+export interface NamedExport {
+  readonly export_id: string;
+  /** What its rows were, as `turns`. */
+  readonly form: string;
+  readonly requested_at: string;
+  readonly role: string;
+  readonly subject: string;
+}
+
 /** What shows that a partner was erased. It holds no personal data. */
 export interface ErasureReceipt extends ErasureRequest {
   readonly receipt_id: string;
@@ -44,6 +54,8 @@ export interface ErasureReceipt extends ErasureRequest {
   /** The day on which the last backup that holds the key has expired (ISO 8601 date); null: nothing was encrypted. */
   readonly last_key_copy_gone_on: string | null;
   readonly checked: readonly CheckedStore[];
+  /** The unmasked exports that held data of the partner, the newest first, 500 at most. Receipts of earlier releases name none. */
+  readonly exports?: readonly NamedExport[];
 }
 
 /** What is asked for with a partner's data. Part of the partner's state. */

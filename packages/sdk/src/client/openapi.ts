@@ -361,6 +361,65 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/exports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The exports that you asked for, the newest first */
+        readonly get: operations["listExports"];
+        readonly put?: never;
+        /**
+         * Export turns, sessions, events or conversations for training
+         * @description Written to files in the background, and resumed where it was interrupted. What it covers is fixed now: `until`. Personal values are `[masked]` unless a purpose is named, and for analysts always; who gets whose values is recorded.
+         */
+        readonly post: operations["createExport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/exports/{export_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far an export is, and its files */
+        readonly get: operations["export"];
+        readonly put?: never;
+        readonly post?: never;
+        /** End an export and remove its files */
+        readonly delete: operations["deleteExport"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/exports/{export_id}/files/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A file of an export, or its `manifest.json`
+         * @description With the header Range a fetch that was cut goes on; each fetch of an unmasked one is recorded.
+         */
+        readonly get: operations["exportFile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agents": {
         readonly parameters: {
             readonly query?: never;
@@ -1756,6 +1815,188 @@ export interface components {
             /** @description The `next` of the previous page. */
             readonly after?: string;
         };
+        readonly ExportRequestDto: {
+            /**
+             * Format: date-time
+             * @description Before this time. Left out: up to what the tables are known to have.
+             */
+            readonly to?: string;
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /**
+             * @description Of a turn: that on which it was.
+             * @enum {string}
+             */
+            readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * Format: uuid
+             * @description Of turns only.
+             */
+            readonly session_id?: string;
+            /**
+             * @description Of turns only.
+             * @example ask_payment_status
+             */
+            readonly parsed_intent?: string;
+            /**
+             * @description Of turns only.
+             * @enum {string}
+             */
+            readonly sender?: "user" | "bot";
+            /**
+             * Format: uuid
+             * @description An id of yours (UUID v4): the same request again is the same export.
+             */
+            readonly export_id?: string;
+            /**
+             * @description What a row is: a turn, a session, an event, or a conversation for training.
+             * @enum {string}
+             */
+            readonly form: "turns" | "sessions" | "events" | "training";
+            /** @enum {string} */
+            readonly format: "ndjson" | "csv" | "parquet";
+            /**
+             * @description Of NDJSON and CSV: compress the files.
+             * @default false
+             */
+            readonly gzip?: boolean;
+            /**
+             * Format: date-time
+             * @description Turns at or after this time; sessions, their events and conversations that began at or after it.
+             */
+            readonly from: string;
+        };
+        readonly ShownFilterDto: {
+            /** Format: date-time */
+            readonly from: string;
+            /** Format: date-time */
+            readonly to?: string;
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /** @example whatsapp */
+            readonly channel?: string;
+            /** Format: uuid */
+            readonly session_id?: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent?: string;
+            /** @enum {string} */
+            readonly sender?: "user" | "bot";
+        };
+        readonly RequesterDto: {
+            /** @example analyst */
+            readonly role: string;
+            /** @example meera */
+            readonly subject: string;
+        };
+        readonly ExportFileDto: {
+            /** @example turns-00001-1.ndjson.gz */
+            readonly name: string;
+            /** @example 50000 */
+            readonly rows: number;
+            /** @example 9301044 */
+            readonly bytes: number;
+            /**
+             * @description SHA-256 of the file as it is fetched.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            readonly sha256: string;
+            /**
+             * @example [
+             *       "2026-03-01T09:00:00.000000Z",
+             *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
+             *       "4"
+             *     ]
+             */
+            readonly first: readonly string[] | null;
+            /**
+             * @example [
+             *       "2026-03-01T09:00:00.000000Z",
+             *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
+             *       "4"
+             *     ]
+             */
+            readonly last: readonly string[] | null;
+        };
+        readonly ExportDto: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /**
+             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files were kept for their time. Files are there while it is `running`, as they are complete, and `done`.
+             * @enum {string}
+             */
+            readonly status: "waiting" | "running" | "done" | "failed" | "withdrawn" | "deleted" | "expired";
+            /**
+             * @description `gave_up`: it was begun again and again without a file more.
+             * @example null
+             */
+            readonly failure: string | null;
+            /** @enum {string} */
+            readonly form: "turns" | "sessions" | "events" | "training";
+            /** @enum {string} */
+            readonly format: "ndjson" | "csv" | "parquet";
+            readonly gzip: boolean;
+            readonly filter: components["schemas"]["ShownFilterDto"];
+            /** @description Whether personal values are `[masked]`. */
+            readonly masked: boolean;
+            /** @example research:12 */
+            readonly purpose: string | null;
+            readonly requested_by: components["schemas"]["RequesterDto"];
+            /** Format: date-time */
+            readonly requested_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description It holds what happened before: this never changes.
+             */
+            readonly until: string;
+            /**
+             * Format: date-time
+             * @description Up to when the tables were known to be complete when it was asked for; null: it was not known, and rows may be missing.
+             */
+            readonly projected_until: string | null;
+            /** @example 1000000 */
+            readonly rows: number;
+            /** @example 186020880 */
+            readonly bytes: number;
+            /**
+             * @example [
+             *       "ordered_at",
+             *       "session_id",
+             *       "revision"
+             *     ]
+             */
+            readonly ordered_by: readonly string[];
+            /**
+             * @description Where the first row stands, by `ordered_by`.
+             * @example [
+             *       "2026-03-01T09:00:00.000000Z",
+             *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
+             *       "4"
+             *     ]
+             */
+            readonly first: readonly string[] | null;
+            /**
+             * @description Where the last row stands, by `ordered_by`.
+             * @example [
+             *       "2026-03-01T09:00:00.000000Z",
+             *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
+             *       "4"
+             *     ]
+             */
+            readonly last: readonly string[] | null;
+            /**
+             * @description SHA-256 of the digests of the files in their order, as text.
+             * @example 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+             */
+            readonly sha256: string;
+            readonly files: readonly components["schemas"]["ExportFileDto"][];
+        };
+        readonly ExportsPageDto: {
+            readonly items: readonly components["schemas"]["ExportDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
         readonly AgentInstanceDto: {
             /** @example bot-7 */
             readonly instance: string;
@@ -1978,6 +2219,21 @@ export interface components {
             /** Format: date-time */
             readonly checked_at: string;
         };
+        readonly NamedExportDto: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /** @example turns */
+            readonly form: string;
+            /** Format: date-time */
+            readonly requested_at: string;
+            /** @example auditor */
+            readonly role: string;
+            /**
+             * @description The subject of the token that asked for it.
+             * @example meera
+             */
+            readonly subject: string;
+        };
         readonly ErasureReceiptDto: {
             /** Format: uuid */
             readonly receipt_id: string;
@@ -2006,6 +2262,8 @@ export interface components {
             readonly last_key_copy_gone_on: string | null;
             /** @description Each store as it was queried after the erasure. */
             readonly checked: readonly components["schemas"]["CheckedStoreDto"][];
+            /** @description The unmasked exports that held data of the partner, the newest first, 500 at most. Their files are removed; copies that were fetched before are with whoever fetched them. */
+            readonly exports: readonly components["schemas"]["NamedExportDto"][];
         };
         readonly PartnerErasureDto: {
             /** @example P7689 */
@@ -4671,6 +4929,353 @@ export interface operations {
             readonly 414: components["responses"]["uri_too_long"];
             /** @description The body must be application/json (`unsupported_media_type`) */
             readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listExports: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportsPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Why personal values are to be shown. It is recorded. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExportRequestDto"];
+            };
+        };
+        readonly responses: {
+            /** @description It is recorded, and will be written. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
+            readonly 429: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly export: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly export_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly export_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is over. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The ETag that you have; of another file all is sent. */
+                readonly "If-Range"?: string;
+                /** @description As `bytes=1048576-`. */
+                readonly Range?: string;
+            };
+            readonly path: {
+                readonly export_id: string;
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description The part that Range asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The data of the partner are restricted (`partner_restricted`); Pages of that origin may not call this server (`origin_not_allowed`); The token does not allow it (`forbidden`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The file has no such part (`range_not_satisfiable`) */
+            readonly 416: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

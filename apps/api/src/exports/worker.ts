@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { Pool } from 'pg';
+import type { Logger } from '#platform';
+import { Config, createPool, InjectLogger, repeat } from '#platform';
+import { DataKeys } from '#privacy';
+import { ExportFiles, ExportRunner, LedgerCheck } from '#read-models';
+import { AccessLog, EventStore } from '#sessions';
+import { ExportConfig } from './config.ts';
+import { exportMasks } from './masks.ts';
+
+const everyMs = 500;
+/** How long a page of rows may take to be found: longer than what a request waits for. */
+const statementTimeoutMs = 60_000;
+const hourS = 3_600;
+
+/** Writes exports one after the other, beside the requests, and removes the files of those that are over. */
+@Injectable()
+export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  /** Its own: it takes no connection from requests. */
+  private readonly pool: Pool;
+  private readonly runner: ExportRunner;
+  private running: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly config: ExportConfig,
+    private readonly ledger: LedgerCheck,
+    @InjectLogger() private readonly logger: Logger,
+    { databaseUrl }: Config,
+    files: ExportFiles,
+    store: EventStore,
+    accessLog: AccessLog,
+    @Optional() @Inject(DataKeys) keys: DataKeys | undefined,
+  ) {
+    const applicationName = 'turnstream-exports';
+    this.pool = createPool(databaseUrl, { logger, max: 3, statementTimeoutMs, applicationName });
+    this.runner = new ExportRunner({
+      pool: this.pool,
+      store,
+      keys,
+      files,
+      accessLog,
+      logger,
+      masks: exportMasks,
+      limits: { rows: config.partRows },
+      owner: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+      leaseMs: config.leaseMs,
+      keepS: config.keepHours * hourS,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    const { runner, config } = this;
+    const loops = [this.loop('files of exports not removed', () => runner.removeFiles())];
+    if (config.writes) loops.push(this.loop('exports interrupted', (signal) => this.write(signal)));
+    this.running = Promise.all(loops);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.pool.end();
+  }
+
+  /** A node whose key store may have been restored opens nothing. */
+  private async write(signal: AbortSignal): Promise<void> {
+    if (!this.ledger.mayHaveErasedKeys) await this.runner.round(signal);
+  }
+
+  private loop(interrupted: string, round: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const { signal } = this.stopping;
+    let failed = false;
+    const work = async (): Promise<void> => {
+      await round(signal);
+      failed = false;
+    };
+    const onError = (err: unknown): void => {
+      if (!failed) this.logger.warn({ err }, interrupted);
+      failed = true;
+    };
+    return repeat(work, { everyMs, signal, onError });
+  }
+}

@@ -1,0 +1,44 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isUuid } from '../tables/changes.ts';
+
+const folderMode = 0o700;
+const fileMode = 0o600;
+
+/** The files of exports: a folder each, in one that all nodes share. */
+export class ExportFiles {
+  constructor(private readonly root: string) {}
+
+  /** The path at which a file of an export is to be written; its folder is there afterwards. */
+  async prepare(exportId: string, name: string): Promise<string> {
+    const folder = this.folderOf(exportId);
+    await mkdir(folder, { recursive: true, mode: folderMode });
+    return join(folder, name);
+  }
+
+  /** Opens a file that the export is known to have. */
+  open(exportId: string, name: string): Promise<FileHandle> {
+    return open(join(this.folderOf(exportId), name));
+  }
+
+  async write(exportId: string, name: string, text: string): Promise<void> {
+    await writeFile(await this.prepare(exportId, name), text, { mode: fileMode, flush: true });
+  }
+
+  /** Removes what is in the folder of an export beside some files: what a process left that died. */
+  async removeOthers(exportId: string, names: readonly string[]): Promise<void> {
+    const folder = this.folderOf(exportId);
+    for (const name of await readdir(folder))
+      if (!names.includes(name)) await rm(join(folder, name), { force: true });
+  }
+
+  async remove(exportId: string): Promise<void> {
+    await rm(this.folderOf(exportId), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  private folderOf(exportId: string): string {
+    if (!isUuid(exportId)) throw new Error('The id of an export is a UUID.');
+    return join(this.root, exportId);
+  }
+}

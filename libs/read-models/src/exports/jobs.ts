@@ -1,0 +1,176 @@
+import type { Pool } from 'pg';
+import type { Page } from '../queries/conditions.ts';
+import { Conditions } from '../queries/conditions.ts';
+import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
+import { isoTime } from '../queries/sessions.ts';
+import { projectedUntil } from '../erasure/partner-privacy.ts';
+import type { ExportJob, ExportPart, ExportRequest, Requester } from './request.ts';
+
+/** The columns of a job. */
+export const jobColumns = `export_id, form, format, gzip, filter, scope, masked, purpose, requested_by, status, failure,
+  ${isoTime('requested_at')} AS requested_at, ${isoTime('finished_at')} AS finished_at, ${isoTime('until')} AS until,
+  ${isoTime('projected_until')} AS projected_until`;
+
+/** Thrown when the id of an export is that of another request. */
+export class ExportIdReusedError extends Error {
+  override readonly name = 'ExportIdReusedError';
+}
+
+/** Thrown when a subject has as many exports under way as it may. */
+export class TooManyExportsError extends Error {
+  override readonly name = 'TooManyExportsError';
+}
+
+/** Exports of one subject that wait or run. */
+const unfinishedAtOnce = 20;
+
+/**
+ * Asks for an export; the same request again returns the same job. What it covers is fixed here: what happened before `to`,
+ * before now, and before what the tables are known to have.
+ * @throws ExportIdReusedError, TooManyExportsError
+ */
+export async function requestExport(pool: Pool, request: ExportRequest): Promise<ExportJob> {
+  const existing = await findExport(pool, request.export_id);
+  if (existing !== undefined) return sameRequest(existing, request);
+  if ((await unfinished(pool, request.requested_by)) >= unfinishedAtOnce) throw new TooManyExportsError();
+  const projected = (await projectedUntil(pool)) ?? null;
+  const { export_id, form, format, gzip, filter, scope, masked, purpose, requested_by } = request;
+  const { rows } = await pool.query<ExportJob>(
+    `INSERT INTO export_job (export_id, form, format, gzip, filter, scope, masked, purpose, requested_by, until,
+       projected_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, date_trunc('milliseconds', least($10::timestamptz, $11::timestamptz, now())), $11)
+     ON CONFLICT DO NOTHING RETURNING ${jobColumns}`,
+    [
+      export_id,
+      form,
+      format,
+      gzip,
+      JSON.stringify(filter),
+      JSON.stringify(scope),
+      masked,
+      purpose,
+      JSON.stringify(requested_by),
+      filter.to,
+      projected,
+    ],
+  );
+  return rows[0] ?? requestExport(pool, request);
+}
+
+function sameRequest(job: ExportJob, request: ExportRequest): ExportJob {
+  if (canonical(job) === canonical(request)) return job;
+  throw new ExportIdReusedError();
+}
+
+function canonical({
+  form,
+  format,
+  gzip,
+  filter,
+  scope,
+  masked,
+  purpose,
+  requested_by,
+}: ExportRequest): string {
+  const { role, subject, limits } = requested_by;
+  const parts = [sorted(filter), sorted(scope), sorted(limits)];
+  return JSON.stringify([form, format, gzip, masked, purpose, role, subject, ...parts]);
+}
+
+/** Whether a caller asked for it, with the same role and limits. */
+export function isAskedBy({ requested_by }: ExportJob, caller: Requester): boolean {
+  return identityOf(requested_by) === identityOf(caller);
+}
+
+function identityOf({ role, subject, limits }: Requester): string {
+  return JSON.stringify([role, subject, ...sorted(limits)]);
+}
+
+/** The members of an object that are there, in the order of their names: JSON of PostgreSQL has another one. */
+function sorted(object: object): unknown[] {
+  return Object.entries(object)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+async function unfinished(pool: Pool, { subject }: Requester): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM export_job
+     WHERE status IN ('waiting', 'running') AND requested_by ->> 'subject' = $1`,
+    [subject],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+export async function findExport(pool: Pool, exportId: string): Promise<ExportJob | undefined> {
+  const { rows } = await pool.query<ExportJob>(`SELECT ${jobColumns} FROM export_job WHERE export_id = $1`, [
+    exportId,
+  ]);
+  return rows[0];
+}
+
+/** The exports of a requester, the newest first: those asked for with the same role and limits. @throws InvalidCursorError */
+export async function listExports(
+  pool: Pool,
+  { subject, role, limits }: Requester,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<Page<ExportJob>> {
+  const conditions = new Conditions()
+    .add(`requested_by ->> 'subject' = $?`, subject)
+    .add(`requested_by ->> 'role' = $?`, role)
+    .add(`requested_by -> 'limits' = $?::jsonb`, JSON.stringify(limits));
+  if (after !== undefined)
+    conditions.add('(j.requested_at, export_id) < ($?, $?::uuid)', ...decodeCursor(after, ['time', 'uuid']));
+  const { rows } = await pool.query<ExportJob & { place: string }>(
+    `SELECT ${jobColumns}, to_char(j.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place
+     FROM export_job AS j ${conditions.where()}
+     ORDER BY j.requested_at DESC, export_id DESC LIMIT ${conditions.parameter(limit + 1)}`,
+    conditions.values,
+  );
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const next = rows.length > limit && last !== undefined ? encodeCursor([last.place, last.export_id]) : null;
+  return { items: items.map(({ place: _place, ...job }) => job), next };
+}
+
+/** The files that are complete, in their order. */
+export async function partsOf(pool: Pick<Pool, 'query'>, exportId: string): Promise<ExportPart[]> {
+  const { rows } = await pool.query<ExportPart>(
+    `SELECT number, name, rows::int, bytes::float8, sha256, first_place AS first, last_place AS last, is_last
+     FROM export_part WHERE export_id = $1 ORDER BY number`,
+    [exportId],
+  );
+  return rows;
+}
+
+/** Ends an export, whatever it is doing: its files go. */
+export async function deleteExport(pool: Pool, exportId: string): Promise<void> {
+  await pool.query(
+    `UPDATE export_job SET status = 'deleted', finished_at = coalesce(finished_at, now())
+     WHERE export_id = $1 AND status IN ('waiting', 'running', 'done', 'failed')`,
+    [exportId],
+  );
+}
+
+/** Ends exports that were finished so many seconds ago. */
+export async function expireExports(pool: Pool, keepS: number): Promise<void> {
+  await pool.query(
+    `UPDATE export_job SET status = 'expired'
+     WHERE status IN ('done', 'failed') AND files_removed_at IS NULL AND finished_at < now() - $1 * interval '1 second'`,
+    [keepS],
+  );
+}
+
+/** Exports that are over, and whose files may still be there. */
+export async function exportsToRemove(pool: Pool, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ export_id: string }>(
+    `SELECT export_id FROM export_job
+     WHERE status IN ('withdrawn', 'deleted', 'expired') AND files_removed_at IS NULL ORDER BY finished_at LIMIT $1`,
+    [limit],
+  );
+  return rows.map(({ export_id }) => export_id);
+}
+
+export async function noteFilesRemoved(pool: Pool, exportId: string): Promise<void> {
+  await pool.query('UPDATE export_job SET files_removed_at = now() WHERE export_id = $1', [exportId]);
+}

@@ -1,0 +1,74 @@
+import type { Pool } from 'pg';
+import type { NamedExport } from '#domain';
+import { isoTime } from '../queries/sessions.ts';
+
+/** Erasures whose rows were written so long before a file was begun may not have been seen when it was. */
+const unseenS = 10;
+/** Exports that a receipt names, at most. */
+const mostNamed = 500;
+
+/** Notes whose data an unmasked export is about to hold, before anything of it is opened. */
+export async function noteExported(pool: Pool, exportId: string, partners: readonly string[]): Promise<void> {
+  await pool.query(
+    `INSERT INTO export_partner (partner_id, export_id) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING`,
+    [partners, exportId],
+  );
+}
+
+/** Whether one of the partners was erased, or is to be, since a time of PostgreSQL's clock. */
+export async function erasedSince(
+  client: Pick<Pool, 'query'>,
+  partners: readonly string[],
+  since: string,
+): Promise<boolean> {
+  if (partners.length === 0) return false;
+  const { rowCount } = await client.query(
+    `SELECT FROM partner_privacy WHERE partner_id = ANY ($1::text[])
+       AND changed_at >= $2::timestamptz - $3 * interval '1 second' AND (erasure = 'requested' OR erased_at IS NOT NULL)
+     LIMIT 1`,
+    [partners, since, unseenS],
+  );
+  return rowCount !== 0;
+}
+
+/** Takes back the unmasked exports that hold data of a partner: nobody fetches them any more, and their files go. */
+export async function withdrawExports(pool: Pool, partnerId: string): Promise<void> {
+  await pool.query(
+    `UPDATE export_job SET status = 'withdrawn', finished_at = coalesce(finished_at, now())
+     WHERE export_id IN (SELECT export_id FROM export_partner WHERE partner_id = $1)
+       AND status IN ('waiting', 'running', 'done', 'failed')`,
+    [partnerId],
+  );
+}
+
+/** Whether an export holds data of a partner whose erasure is under way, or whose data are restricted. */
+export async function hasClosedPartner(pool: Pool, exportId: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM export_partner JOIN partner_privacy USING (partner_id)
+     WHERE export_id = $1 AND erasure IN ('requested', 'restricted') LIMIT 1`,
+    [exportId],
+  );
+  return rowCount !== 0;
+}
+
+/** How many of the exports that were taken back for a partner still have files. */
+export async function countWithdrawn(pool: Pool, partnerId: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM export_partner JOIN export_job USING (export_id)
+     WHERE partner_id = $1 AND files_removed_at IS NULL`,
+    [partnerId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The unmasked exports that held data of a partner, the newest first: who asked for them, and when. */
+export async function exportsOf(pool: Pool, partnerId: string): Promise<NamedExport[]> {
+  const { rows } = await pool.query<NamedExport>(
+    `SELECT export_id, form, ${isoTime('j.requested_at')} AS requested_at, requested_by ->> 'role' AS role,
+       requested_by ->> 'subject' AS subject
+     FROM export_partner JOIN export_job AS j USING (export_id)
+     WHERE partner_id = $1 ORDER BY j.requested_at DESC LIMIT $2`,
+    [partnerId, mostNamed],
+  );
+  return rows;
+}

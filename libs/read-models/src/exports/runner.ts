@@ -1,0 +1,126 @@
+import type { Logger } from '#platform';
+import { isUnavailable, repeat } from '#platform';
+import type { AccessLog } from '#sessions';
+import { exportsToRemove, expireExports, noteFilesRemoved, partsOf } from './jobs.ts';
+import type { ExportLease, WrittenPart } from './leases.ts';
+import {
+  claimExport,
+  commitPart,
+  ExportLeaseLostError,
+  finishExport,
+  PartnerErasedMeanwhileError,
+  releaseExport,
+  renewLease,
+} from './leases.ts';
+import { manifestName, manifestText } from './manifest.ts';
+import type { ExportJob } from './request.ts';
+import type { PartPorts } from './write-part.ts';
+import { writePart } from './write-part.ts';
+
+/** Partners that one record of the access log names. */
+const partnersPerRecord = 500;
+/** How long an export is left alone that failed. */
+const pauseMs = 2_000;
+/** Exports whose files are removed in a round. */
+const removedAtOnce = 100;
+/** PostgreSQL: a statement has had its time. The next attempt may be as slow. */
+const tooSlow = '57014';
+
+export interface RunnerPorts extends PartPorts {
+  readonly accessLog: Pick<AccessLog, 'record'>;
+  readonly logger: Logger;
+  /** The name of this process. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** How long the files of a finished export are kept. */
+  readonly keepS: number;
+}
+
+/**
+ * Writes exports, one at a time, each under a lease. What a process leaves that dies, the next one continues after the last
+ * complete file: no row is missing, and none is there twice.
+ */
+export class ExportRunner {
+  constructor(private readonly ports: RunnerPorts) {}
+
+  /** Writes what waits; returns how many exports were worked on. */
+  async round(signal: AbortSignal): Promise<number> {
+    let worked = 0;
+    while (!signal.aborted) {
+      const claimed = await claimExport(this.ports.pool, this.ports.owner, this.ports.leaseMs);
+      if (claimed === undefined) break;
+      worked += 1;
+      await this.work(claimed.job, claimed.lease, signal);
+    }
+    return worked;
+  }
+
+  private async work(job: ExportJob, lease: ExportLease, stopping: AbortSignal): Promise<void> {
+    const { pool, logger, leaseMs } = this.ports;
+    const ended = new AbortController();
+    const signal = AbortSignal.any([stopping, ended.signal]);
+    const renewing = repeat(() => renewLease(pool, lease, leaseMs), {
+      everyMs: leaseMs / 3,
+      signal,
+      onError: (error) => {
+        if (error instanceof ExportLeaseLostError) ended.abort(error);
+      },
+    });
+    try {
+      await this.write(job, lease, signal);
+    } catch (err) {
+      if (err instanceof ExportLeaseLostError) return;
+      const isOurs =
+        !stopping.aborted && (!isUnavailable(err) || (err as { code?: unknown }).code === tooSlow);
+      if (isOurs) logger.warn({ err, export_id: job.export_id }, 'export interrupted');
+      await releaseExport(pool, lease, stopping.aborted ? 0 : pauseMs, isOurs).catch(() => undefined);
+    } finally {
+      ended.abort();
+      await renewing;
+    }
+  }
+
+  private async write(job: ExportJob, lease: ExportLease, signal: AbortSignal): Promise<void> {
+    const { pool, files } = this.ports;
+    const parts = await partsOf(pool, job.export_id);
+    let last = parts.at(-1);
+    while (last?.is_last !== true) {
+      const next = { number: (last?.number ?? 0) + 1, after: last?.last ?? null };
+      const written = await writePart(this.ports, job, lease, next, signal);
+      if (written.part.rows === 0 && last !== undefined) break;
+      await this.record(job, written);
+      try {
+        await commitPart(pool, lease, written);
+        last = written.part;
+      } catch (error) {
+        if (!(error instanceof PartnerErasedMeanwhileError)) throw error;
+      }
+    }
+    const complete = await partsOf(pool, job.export_id);
+    const names = complete.map(({ name }) => name);
+    await files.removeOthers(job.export_id, names);
+    await files.write(job.export_id, manifestName, manifestText(job, complete));
+    await finishExport(pool, lease);
+  }
+
+  /** Whose data a file shows is recorded before anybody can fetch it. */
+  private async record({ masked, ...job }: ExportJob, { partners }: WrittenPart): Promise<void> {
+    if (masked) return;
+    const { export_id, form, requested_by: caller, purpose } = job;
+    const entry = { caller, action: `export_${form}`, session_ids: [], purpose, what: `export ${export_id}` };
+    for (let from = 0; from < partners.length; from += partnersPerRecord) {
+      const partner_ids = partners.slice(from, from + partnersPerRecord);
+      await this.ports.accessLog.record({ ...entry, partner_ids });
+    }
+  }
+
+  /** Removes the files of exports that are over. */
+  async removeFiles(): Promise<void> {
+    const { pool, files, keepS } = this.ports;
+    await expireExports(pool, keepS);
+    for (const id of await exportsToRemove(pool, removedAtOnce)) {
+      await files.remove(id);
+      await noteFilesRemoved(pool, id);
+    }
+  }
+}

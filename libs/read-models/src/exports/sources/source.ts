@@ -1,0 +1,56 @@
+import type { Pool } from 'pg';
+import type { DataKeys } from '#privacy';
+import type { EventStore } from '#sessions';
+import type { ExportRow } from '../columns.ts';
+import type { ExportJob, Place } from '../request.ts';
+
+/** Rows in their order, and where the first and the last of them stand. */
+export interface ExportBatch {
+  readonly rows: readonly ExportRow[];
+  readonly first: Place;
+  readonly last: Place;
+}
+
+/** An event as it is shown. */
+export interface ShownEvent {
+  readonly type: string;
+  readonly data: object;
+  readonly metadata: object;
+}
+
+/** Hides personal values of what a masked export shows. */
+export interface ExportMasks {
+  readonly turn: (row: ExportRow) => ExportRow;
+  readonly event: <E extends ShownEvent>(event: E) => E;
+}
+
+export interface ExportPorts {
+  readonly pool: Pool;
+  readonly store: EventStore;
+  /** Undefined: nothing is encrypted. */
+  readonly keys: DataKeys | undefined;
+  readonly masks: ExportMasks;
+}
+
+export interface SourceContext extends ExportPorts {
+  readonly job: ExportJob;
+  /** Called with the partners of rows before anything of them is opened. */
+  readonly note: (partners: readonly string[]) => Promise<void>;
+}
+
+/** The rows of an export after a place; null: from the first one on. */
+export type ExportSource = (context: SourceContext, after: Place | null) => AsyncGenerator<ExportBatch>;
+
+/** Rows that are read and opened at a time. */
+export const pageRows = 200;
+
+/** The time of a column to the microsecond, as a place has it. */
+export function placeTime(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+/** Leaves out partners whose erasure is under way, and those who are restricted unless the requester reads them. */
+export function isOpen(partner: string, { scope }: ExportJob): string {
+  const closed = scope.restricted ? `('requested')` : `('requested', 'restricted')`;
+  return `NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = ${partner} AND p.erasure IN ${closed})`;
+}

@@ -1,0 +1,95 @@
+import { Slices } from '#platform';
+import type { ExportRow } from './columns.ts';
+import { columnsOf } from './columns.ts';
+import { extensionOf, writeFile } from './encode/write-file.ts';
+import type { ExportFiles } from './files.ts';
+import type { ExportLease, WrittenPart } from './leases.ts';
+import { noteExported } from './partners.ts';
+import type { ExportJob, Place } from './request.ts';
+import { sourceOf } from './sources/of-form.ts';
+import type { ExportPorts } from './sources/source.ts';
+
+/** What ends a file: so many rows. */
+export interface PartLimits {
+  readonly rows: number;
+}
+
+export interface PartPorts extends ExportPorts {
+  readonly files: ExportFiles;
+  readonly limits: PartLimits;
+}
+
+/** A file that is to be written: the next one of an export. */
+interface NextPart {
+  readonly number: number;
+  readonly after: Place | null;
+}
+
+/** Writes the next file of an export, and notes the partners of its rows before anything of them is opened. */
+export async function writePart(
+  ports: PartPorts,
+  job: ExportJob,
+  lease: ExportLease,
+  { number, after }: NextPart,
+  signal: AbortSignal,
+): Promise<WrittenPart> {
+  const { pool, files, limits } = ports;
+  const { export_id, form, masked } = job;
+  const begunAt = await databaseTime(pool);
+  const partners = new Set<string>();
+  const note = async (found: readonly string[]): Promise<void> => {
+    if (masked) return;
+    const missing = [...new Set(found)].filter((id) => !partners.has(id));
+    if (missing.length > 0) await noteExported(pool, export_id, missing);
+    for (const id of missing) partners.add(id);
+  };
+  const progress: Progress = { rows: 0, first: null, last: null, isLast: true };
+  // The name of a file that a former owner still writes is another one.
+  const name = `${form}-${String(number).padStart(5, '0')}-${lease.epoch}${extensionOf(job)}`;
+  const path = await files.prepare(export_id, name);
+  const batches = sourceOf(form)({ ...ports, job, note }, after);
+  const written = await writeFile(path, limited(batches, limits, progress, signal), {
+    ...job,
+    columns: columnsOf(form),
+  });
+  const { rows, first, last, isLast } = progress;
+  return {
+    part: { number, name, rows, ...written, first, last, is_last: isLast },
+    partners: [...partners],
+    begunAt,
+  };
+}
+
+interface Progress {
+  rows: number;
+  first: Place | null;
+  last: Place | null;
+  /** Whether no rows came after. */
+  isLast: boolean;
+}
+
+async function* limited(
+  batches: ReturnType<ReturnType<typeof sourceOf>>,
+  limits: PartLimits,
+  progress: Progress,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ExportRow[]> {
+  const slices = new Slices();
+  for await (const { rows, first, last } of batches) {
+    signal.throwIfAborted();
+    progress.first ??= first;
+    progress.last = last;
+    progress.rows += rows.length;
+    yield rows;
+    if (progress.rows >= limits.rows) {
+      progress.isLast = false;
+      return;
+    }
+    await slices.next();
+  }
+}
+
+async function databaseTime(pool: PartPorts['pool']): Promise<string> {
+  const { rows } = await pool.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+  return rows[0]?.now ?? 'infinity';
+}
