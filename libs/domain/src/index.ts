@@ -34,7 +34,7 @@ export { inheritance } from './partner/memory.ts';
 export { isPartnerId, looksLikePhone } from './partner/partner-id.ts';
 export { newPartner } from './partner/state.ts';
 export type { Inheritance, ListedSession, PartnerState } from './partner/state.ts';
-export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
+export type { ForkSession, RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
 export { identifierFields, referencesIn } from './session/identifiers.ts';
 export { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './session/context.ts';
 export type { Context } from './session/context.ts';
@@ -42,13 +42,15 @@ export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';
 export { decideAll } from './session/decide-all.ts';
 export type { AcceptedCommands, CommandContext, DecidedCommands } from './session/decide-all.ts';
-export { channelPattern, fieldClasses, isActivity, isSessionEventType, senders } from './session/events.ts';
+export { channelPattern, fieldClasses, isActivity, isSessionEventType } from './session/events.ts';
+export { isFork } from './session/decide-fork.ts';
+export { senders } from './session/sender.ts';
+export type { Sender } from './session/sender.ts';
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {
   // Outside of the domain, a recorded event is one of a session.
   RecordedSessionEvent as RecordedEvent,
-  Sender,
   SessionEvent,
   SessionEventType,
 } from './session/events.ts';

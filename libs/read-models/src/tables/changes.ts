@@ -21,6 +21,7 @@ export function rowChange(sessionId: string, event: RecordedEvent, index?: Blind
   const { partner_id } = event.metadata;
   const owner = partner_id === undefined ? {} : { partner_id };
   if (event.type === 'SessionStarted') return { started: startedRow(session_id, event, at), tokens };
+  if (event.type === 'SessionForked') return { started: forkedRow(session_id, event, at), tokens };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
@@ -38,7 +39,7 @@ const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };
 
 function startedRow(
   session_id: string,
-  { data, revision }: RecordedEvent & { type: 'SessionStarted' },
+  { data, revision }: RecordedEvent & { type: 'SessionStarted' | 'SessionForked' },
   at: string,
 ): SessionRow {
   const { partner_id, channel, language, expires_in_s } = data;
@@ -57,6 +58,20 @@ function startedRow(
     ...noAgent,
     forked_from: null,
     revision,
+  };
+}
+
+/** A fork begins with a task, and takes no turns over: those are the other session's. */
+function forkedRow(
+  session_id: string,
+  event: RecordedEvent & { type: 'SessionForked' },
+  at: string,
+): SessionRow {
+  const { forked_from, current_task } = event.data;
+  return {
+    ...startedRow(session_id, event, at),
+    current_task: current_task === null ? null : text(current_task, 'current_task'),
+    forked_from: validId(forked_from, 'forked_from'),
   };
 }
 
