@@ -16,6 +16,7 @@ import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
+import { ForksModule } from './forks/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -33,6 +34,7 @@ import { CommandsModule } from './sessions/module.ts';
     AccessModule,
     AdmissionModule,
     CommandsModule,
+    ForksModule,
     InquiriesModule,
     ContextModule,
     HistoryModule,

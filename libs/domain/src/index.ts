@@ -26,6 +26,7 @@ export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
 export type { AssignSession, PartnerCommand, SessionUpdate } from './partner/commands.ts';
 export { decidePartner } from './partner/decide.ts';
+export { obstacleToSessions } from './partner/decide-privacy.ts';
 export { isPartnerEventType, partnerFieldClasses, privacyEventTypes } from './partner/events.ts';
 export type { PartnerEvent } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';

@@ -2,9 +2,11 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { JsonObject, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
+import type { ForkChoice } from '#read-models';
 import { channels } from '../common/declared.ts';
 import { IsRevision, IsTime, IsWholeText } from '../common/query-values.ts';
 import { IsId } from '../common/validators.ts';
+import { ForkedFrom, ForkFilter } from './fork-fields.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
 
@@ -49,6 +51,9 @@ export class SessionsQuery extends Page {
   @IsOptional()
   @IsIn(channels)
   channel?: string;
+
+  @ForkFilter('Forks are left out by default.')
+  forks?: ForkChoice;
 }
 
 export class TurnsQuery extends Page {
@@ -73,6 +78,9 @@ export class TurnsQuery extends Page {
   @IsOptional()
   @IsIn(senders)
   sender?: Sender;
+
+  @ForkFilter('Turns of forks are left out by default, unless `session_id` is given.')
+  forks?: ForkChoice;
 
   @ApiPropertyOptional({
     format: 'date-time',
@@ -110,6 +118,7 @@ export class SessionRowDto {
   @ApiProperty({ example: 'hi' }) language: string;
   @ApiProperty({ format: 'date-time' }) expires_at: string;
   @ApiProperty({ enum: [...statuses, 'erased'] }) status: SessionStatus;
+  @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ example: 41 }) revision: number;
   @ApiProperty({
     type: SetAsideDto,
@@ -132,6 +141,7 @@ export class TurnRowDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: { month: 'October' } })
   extracted_entities: JsonObject;
   @ApiProperty({ type: String, ...nullable, example: 'I am checking.' }) response_text: string | null;
+  @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ example: 4 }) revision: number;
 }
 

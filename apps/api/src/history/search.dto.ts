@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Length, Max, Min, ValidateBy } from 'class-validator';
+import type { ForkChoice } from '#read-models';
 import { IsTime } from '../common/query-values.ts';
+import { ForkFilter } from './fork-fields.ts';
 
 /** The name of an entity, and a value of it. */
 interface EntityValue {
@@ -52,6 +54,9 @@ export class TurnSearchDto {
   @IsString()
   @Length(1, 64)
   partner_id?: string;
+
+  @ForkFilter('Turns of forks are left out by default.')
+  forks?: ForkChoice;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'At or after this time.' })
   @IsOptional()

@@ -65,12 +65,9 @@ const prefixes = Object.entries(conversations).flatMap(([name, events]) =>
   ]),
 );
 
-function forking(source: Session, more: Partial<SessionCommand> = {}): SessionCommand {
+function forking(source: Session, expires_in_s: number | null = null): SessionCommand {
   const { partner_id } = source.state.identity;
-  return {
-    ...{ type: 'ForkSession', partner_id, source, purpose: 'what_if', expires_in_s: null },
-    ...more,
-  } as SessionCommand;
+  return { type: 'ForkSession', partner_id, source, purpose: 'what_if', expires_in_s };
 }
 
 /** The fork of a session as it is. */
@@ -110,9 +107,7 @@ describe('a fork', () => {
   });
 
   test('expires as its request says', () => {
-    const [event] = when(newSession(forkId), forking(given(started), { expires_in_s: 5 } as object)) as [
-      SessionEvent,
-    ];
+    const [event] = when(newSession(forkId), forking(given(started), 5)) as [SessionEvent];
     expect(event).toMatchObject({ data: { expires_in_s: 5 } });
   });
 

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { SessionStatus } from '#domain';
 import { withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
-import type { Page } from './conditions.ts';
+import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
@@ -16,6 +16,8 @@ interface SessionItem {
   readonly language: string;
   readonly expires_at: string;
   readonly status: SessionStatus;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
   readonly revision: number;
   /** The event that cannot be projected: the row is as it was before it. Null: the session is not set aside. */
   readonly set_aside: SetAsideNote | null;
@@ -25,6 +27,8 @@ interface SessionFilter {
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
   readonly channel?: string | undefined;
+  /** `exclude` by default. */
+  readonly forks?: ForkChoice | undefined;
   /** Only those of these partners, and on these channels. */
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
@@ -43,11 +47,12 @@ export async function listSessions(
   filter: SessionFilter,
   maxBytes?: number,
 ): Promise<Page<SessionItem>> {
-  const { partner_id, status, channel, partners, channels, limit, after } = filter;
+  const { partner_id, status, channel, forks = 'exclude', partners, channels, limit, after } = filter;
   const conditions = new Conditions()
     .add('partner_id = $?', partner_id)
     .add('status = $?', status)
     .add('channel = $?', channel)
+    .forks(forks, '(forked_from IS NOT NULL)')
     .add('partner_id = ANY($?::text[])', partners)
     .add('channel = ANY($?::text[])', channels);
   if (after !== undefined) {
@@ -56,7 +61,7 @@ export async function listSessions(
   const { rows } = await pool.query<SessionItem>(
     `SELECT s.session_id, partner_id, ${isoTime('start_time')} AS start_time,
        ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
-       ${isoTime('expires_at')} AS expires_at, status, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
+       ${isoTime('expires_at')} AS expires_at, status, forked_from, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
          json_build_object('revision', a.revision, 'event_id', a.event_id, 'type', a.type, 'reason', a.reason,
            'since', ${isoTime('a.since')}) END AS set_aside
      FROM conversation_session AS s LEFT JOIN set_aside_session AS a ON a.session_id = s.session_id::text

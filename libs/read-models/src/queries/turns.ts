@@ -4,7 +4,7 @@ import { pageBytes, withinBytes } from '#platform';
 import type { DataKeys } from '#privacy';
 import { openTurns } from '../tables/row-seals.ts';
 import { storableJson } from '../tables/storable.ts';
-import type { Page } from './conditions.ts';
+import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { isoTime } from './sessions.ts';
@@ -19,6 +19,8 @@ export interface TurnItem {
   readonly parsed_intent: string | null;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
+  /** Of a turn of a fork: the session that this was forked from. */
+  readonly forked_from: string | null;
   readonly revision: number;
 }
 
@@ -27,6 +29,8 @@ interface TurnFilter {
   readonly partner_id?: string | undefined;
   readonly parsed_intent?: string | undefined;
   readonly sender?: Sender | undefined;
+  /** `exclude` by default, unless a session is named. */
+  readonly forks?: ForkChoice | undefined;
   /** What stands for the value of an entity, as in `turn_entity`. */
   readonly blind_index?: string | undefined;
   /** A value of an entity, where nothing is encrypted: it is compared as it is. */
@@ -45,6 +49,10 @@ interface TurnFilter {
 /** How many times as large as its text a sealed one is, about: four characters stand for three bytes. */
 const sealedSize = 2;
 
+/** Whether a turn is one of a fork: there are few, and an index has them alone. */
+const ofFork = `EXISTS (SELECT FROM conversation_session AS f
+  WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL)`;
+
 /**
  * Turns, the oldest first. Those of one session are in the order of its stream, whatever the clocks of nodes said. A page
  * ends at `maxBytes`: PostgreSQL counts bytes roughly as the answer does, sends rows until they have so many, and says how many it
@@ -58,11 +66,13 @@ export async function listTurns(
   maxBytes = pageBytes,
   keys?: DataKeys,
 ): Promise<Page<TurnItem>> {
+  const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
     .add('session_id = $?', filter.session_id)
     .add('partner_id = $?', filter.partner_id)
     .add('parsed_intent = $?', filter.parsed_intent)
     .add('sender = $?', filter.sender)
+    .forks(forks, ofFork)
     .add('ordered_at >= $?', filter.from)
     .add('ordered_at < $?', filter.to)
     .add(
@@ -81,7 +91,8 @@ export async function listTurns(
   }
   const { rows } = await pool.query<TurnItem & { ordered_at: string; found: number }>(
     `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text,
-       parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at, found
+       parsed_intent, extracted_entities, response_text, revision::int, ${isoTime('ordered_at')} AS ordered_at, found,
+       (SELECT s.forked_from FROM conversation_session AS s WHERE s.session_id = t.session_id) AS forked_from
      FROM (SELECT *, count(*) OVER ()::int AS found, sum(octet_length(message_text) + octet_length(extracted_entities::text)
          + coalesce(octet_length(response_text), 0))
          OVER (ORDER BY ordered_at, session_id, revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
