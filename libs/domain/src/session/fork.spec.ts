@@ -93,10 +93,11 @@ describe('a fork', () => {
   });
 
   test('goes on as its source would', () => {
-    const source = given(started, asks('where', { order_id: 'ORD1' }));
-    const next = (session: Session): Session =>
-      evolveSession(session, recorded(asks('where', { order_id: 'ORD1' }), session.revision + 1));
-    const { conversation_flags, orders } = next(forkOf(source)).state;
+    const where = asks('where', { order_id: 'ORD1' });
+    const { conversation_flags, orders } = evolveSession(
+      forkOf(given(started, where)),
+      recorded(where, 1),
+    ).state;
     expect(conversation_flags).toMatchObject({ is_repeat_query: true, retry_attempts: 1 });
     expect(Object.keys(orders)).toEqual(['ORD1']);
   });
