@@ -19,6 +19,7 @@ import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
 import { ExportsModule } from './exports/module.ts';
+import { ForksModule } from './forks/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -38,6 +39,7 @@ import { CommandsModule } from './sessions/module.ts';
     AnalystsModule,
     AnalysisModule,
     CommandsModule,
+    ForksModule,
     InquiriesModule,
     ContextModule,
     HistoryModule,

@@ -26,6 +26,7 @@ export { canonicalJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
 export type { AssignSession, PartnerCommand, SessionUpdate } from './partner/commands.ts';
 export { decidePartner } from './partner/decide.ts';
+export { obstacleToSessions } from './partner/decide-privacy.ts';
 export { isPartnerEventType, partnerFieldClasses, privacyEventTypes } from './partner/events.ts';
 export type { PartnerEvent } from './partner/events.ts';
 export { evolvePartner } from './partner/evolve.ts';
@@ -41,21 +42,27 @@ export { inheritance } from './partner/memory.ts';
 export { isPartnerId, looksLikePhone } from './partner/partner-id.ts';
 export { newPartner } from './partner/state.ts';
 export type { Inheritance, ListedSession, PartnerState } from './partner/state.ts';
-export type { RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
+export type { ForkSession, RecordTurn, SessionCommand, StartSession } from './session/commands.ts';
 export { identifierFields, referencesIn } from './session/identifiers.ts';
-export { changedSections, contextOf, explainEvent, explanationsOf, newExplained } from './session/context.ts';
+export { changedSections, contextOf } from './session/context.ts';
 export type { Context } from './session/context.ts';
+export { changedFields, namesIn, parentPath, pathOf } from './session/diff.ts';
+export type { FieldChange } from './session/diff.ts';
+export { explainEvent, explanationOf, explanationsOf, newExplained } from './session/explain.ts';
+export type { Explanation } from './session/explain.ts';
 export { decide } from './session/decide.ts';
 export type { SessionRejection as Rejection } from './session/decide.ts';
 export { decideAll } from './session/decide-all.ts';
 export type { AcceptedCommands, CommandContext, DecidedCommands } from './session/decide-all.ts';
-export { channelPattern, fieldClasses, isActivity, isSessionEventType, senders } from './session/events.ts';
+export { channelPattern, fieldClasses, isActivity, isSessionEventType } from './session/events.ts';
+export { isFork } from './session/decide-fork.ts';
+export { senders } from './session/sender.ts';
+export type { Sender } from './session/sender.ts';
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {
   // Outside of the domain, a recorded event is one of a session.
   RecordedSessionEvent as RecordedEvent,
-  Sender,
   SessionEvent,
   SessionEventType,
 } from './session/events.ts';

@@ -16,7 +16,8 @@ export {
 export type { StreamNotification } from './notifications/stream-notifications.ts';
 export { listAccess, summarizeAccess } from './queries/access-records.ts';
 export type { AccessCount, AccessRecord } from './queries/access-records.ts';
-export type { Page } from './queries/conditions.ts';
+export { forkChoices } from './queries/conditions.ts';
+export type { ForkChoice, Page } from './queries/conditions.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
 export { forgetOwners, ownersOf, rememberOwners } from './queries/reference-owners.ts';
 export type { NamedOwner } from './queries/reference-owners.ts';
@@ -90,7 +91,7 @@ export {
 export { applyErasures, knownErasures } from './erasure/ledger.ts';
 export { LedgerCheck } from './erasure/ledger-check.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
-export { countRows, eraseRows, sessionsBefore } from './erasure/rows.ts';
+export { countRows, eraseRows, forksOf, sessionsBefore } from './erasure/rows.ts';
 export {
   accessDays,
   forgetAccessOf,

@@ -129,7 +129,7 @@ export class CommandExecutor {
   /** The key of the session's partner, or of whom a command starts it for. Without keys, without a partner, or erased: none. */
   private async keyFor({ state }: Session, { commands }: CommandRequest): Promise<DataKey | undefined> {
     if (state.session.status === 'erased') return undefined;
-    const start = commands.find((command) => command.type === 'StartSession');
+    const start = commands.find((item) => item.type === 'StartSession' || item.type === 'ForkSession');
     const partnerId = isStarted(state) ? state.identity.partner_id : start?.partner_id;
     return partnerId === undefined ? undefined : this.store.codec.keyOf(partnerId);
   }

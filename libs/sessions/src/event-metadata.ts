@@ -46,6 +46,7 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   command_event: Number.isSafeInteger,
   command_events: Number.isSafeInteger,
   agent_epoch: Number.isSafeInteger,
+  forked_from: isText,
   sealed: isSealed,
   partner_id: isText,
   tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),

@@ -8,7 +8,7 @@ import type {
   Session,
   SessionUpdate,
 } from '#domain';
-import { decidePartner, evolvePartner, memoryChanges, newPartner } from '#domain';
+import { decidePartner, evolvePartner, isFork, memoryChanges, newPartner } from '#domain';
 import { sleep } from '#platform';
 import { CommandRejectedError, StoreUnavailableError } from './errors.ts';
 import { isPlainType } from './sealed-events.ts';
@@ -144,8 +144,9 @@ export async function commandPartner(
   });
 }
 
-/** Records what a session that is over leaves to its partner's next one. Doing it again adds nothing. */
+/** Records what a session that is over leaves to its partner's next one. A fork leaves nothing. Doing it again adds nothing. */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
+  if (isFork(session.state)) return;
   const { partner_id } = session.state.identity;
   await changePartner(store, partner_id, async (partner) => {
     const listed = partner.state.sessions.find(({ session_id }) => session_id === session.session_id);

@@ -30,6 +30,7 @@ export type {
   Detokenised,
   Order,
   ExternalUpdate,
+  Fork,
   FlagValue,
   Handoff,
   Inquiry,

@@ -4,6 +4,8 @@ import type { Role } from '#privacy';
 export const rules = {
   /** Change conversations. */
   command: ['agent', 'service'],
+  /** Copy a conversation as it was into one that concerns nobody. */
+  fork: ['service', 'analyst', 'admin'],
   /** Be connected as an agent instance: all frames of the WebSocket. */
   connect: ['agent', 'service'],
   /** Read one conversation: what is shown of it in plain depends on the role. */

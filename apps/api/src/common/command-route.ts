@@ -2,6 +2,7 @@ import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
+import type { Act } from '../access/rules.ts';
 import { CommandResultDto } from './command-result.dto.ts';
 import type { ResultOptions } from './command-result.interceptor.ts';
 import { CommandResultInterceptor } from './command-result.interceptor.ts';
@@ -11,20 +12,25 @@ interface CommandRouteOptions<Result extends CommandResult> extends ResultOption
   readonly summary: string;
   /** The status of the answer; 200 by default. */
   readonly status?: 200 | 201;
+  /** Who may send it; by default whoever may change conversations. */
+  readonly access?: Act;
+  readonly description?: string;
 }
 
 /** A route whose handler returns a `CommandResult`: the answer's status, headers and body, and its documentation. */
 export function CommandRoute<Result extends CommandResult = CommandResult>({
   summary,
   status = 200,
+  access = 'command',
+  description = '',
   location,
   body,
 }: CommandRouteOptions<Result>): MethodDecorator {
   return applyDecorators(
-    Access('command'),
+    Access(access),
     HttpCode(status),
     UseInterceptors(new CommandResultInterceptor({ location, body })),
-    ApiOperation({ summary }),
+    ApiOperation({ summary, ...(description !== '' && { description }) }),
     ApiCommandHeaders(),
     ApiResponse({
       status,

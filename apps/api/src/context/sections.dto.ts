@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import type { Context, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
@@ -18,6 +18,13 @@ export class IdentityDto {
   @ApiProperty(nullableText) device: string | null;
 }
 
+/** What a fork was forked from. */
+export class ForkedFromDto {
+  @ApiProperty({ format: 'uuid' }) session_id: string;
+  @ApiProperty({ example: 41, description: 'The revision of that session.' }) revision: number;
+  @ApiProperty({ example: 'what_if' }) purpose: string;
+}
+
 export class SessionSectionDto {
   @ApiProperty({ enum: ['active', 'ended', 'expired', 'erased'] }) status: SessionStatus;
   @ApiProperty({ example: 'whatsapp' }) channel: string;
@@ -27,6 +34,7 @@ export class SessionSectionDto {
   @ApiProperty(time) expires_at: string;
   @ApiProperty({ ...nullableText, format: 'uuid' }) previous_session_id: string | null;
   @ApiProperty() turn_count: number;
+  @ApiPropertyOptional({ type: ForkedFromDto, description: 'Of a fork only.' }) forked_from?: ForkedFromDto;
 }
 
 export class OrderTrackingDto {

@@ -31,7 +31,7 @@ import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
-import { Page } from '../history/dto.ts';
+import { Page } from '../common/page.dto.ts';
 import { purposeOf } from '../privacy/masking.ts';
 import { ExportDto, ExportFileParams, ExportParams, ExportRequestDto, ExportsPageDto } from './dto.ts';
 import { Exports } from './exports.ts';

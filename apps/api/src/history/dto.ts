@@ -5,6 +5,7 @@ import { senders } from '#domain';
 import { IsPersonalToken, IsRevision, IsWholeText } from '../common/query-values.ts';
 import { PageCursor, PageSize } from '../common/page.dto.ts';
 import { Filters } from './filters.dto.ts';
+import { ForkedFrom } from './fork-fields.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
 export const timeOrders = ['asc', 'desc'] as const;
@@ -86,6 +87,7 @@ export class SessionRowDto {
   @ApiProperty({ example: 'hi' }) language: string;
   @ApiProperty({ format: 'date-time' }) expires_at: string;
   @ApiProperty({ enum: [...statuses, 'erased'] }) status: SessionStatus;
+  @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ example: 41 }) revision: number;
   @ApiProperty({
     type: SetAsideDto,
@@ -108,6 +110,7 @@ export class TurnRowDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: { month: 'October' } })
   extracted_entities: JsonObject;
   @ApiProperty({ type: String, ...nullable, example: 'I am checking.' }) response_text: string | null;
+  @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ example: 4 }) revision: number;
   @ApiProperty({ type: String, ...nullable, example: 'whatsapp', description: 'On which it came.' })
   channel: string | null;

@@ -2,9 +2,11 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { Sender } from '#domain';
 import { inquiryOutcomes, senders } from '#domain';
+import type { ForkChoice } from '#read-models';
 import { channels } from '../common/declared.ts';
 import { IsTime } from '../common/query-values.ts';
 import { IsFlagName, IsId } from '../common/validators.ts';
+import { ForkFilter } from './fork-fields.ts';
 
 const handoffs = ['none', 'requested', 'accepted', 'returned'] as const;
 const actorRoles = ['agent', 'service', 'human', 'system', 'analyst', 'auditor', 'admin'] as const;
@@ -98,4 +100,7 @@ export class Filters extends Period {
   @IsString()
   @Length(1, 255)
   actor_id?: string;
+
+  @ForkFilter('Forks are left out by default, unless `session_id` is given.')
+  forks?: ForkChoice;
 }

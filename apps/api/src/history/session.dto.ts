@@ -15,7 +15,8 @@ export class SessionDto extends OmitType(SessionRowDto, ['set_aside']) {
 }
 
 export function toSessionDto({ session_id, revision, state }: Session): SessionDto {
-  const { status, channel, start_time, last_activity_time, expires_at, previous_session_id } = state.session;
+  const { status, channel, start_time, last_activity_time, expires_at, previous_session_id, forked_from } =
+    state.session;
   return {
     session_id,
     partner_id: state.identity.partner_id,
@@ -26,6 +27,7 @@ export function toSessionDto({ session_id, revision, state }: Session): SessionD
     language: state.short_term_memory.preferred_language,
     expires_at,
     status,
+    forked_from: forked_from?.session_id ?? null,
     revision,
     previous_session_id,
   };

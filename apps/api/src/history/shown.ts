@@ -16,6 +16,7 @@ export const turnRules: Rules<TurnRowDto> = {
   parsed_intent: 'plain',
   extracted_entities: 'masked',
   response_text: 'masked',
+  forked_from: 'plain',
   revision: 'plain',
   channel: 'plain',
   intent_confidence: 'plain',

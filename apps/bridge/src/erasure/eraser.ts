@@ -11,6 +11,7 @@ import {
   countWithdrawn,
   eraseRows,
   exportsOf,
+  forksOf,
   projectedUntil,
   savePrivacy,
   sessionsBefore,
@@ -71,7 +72,8 @@ export class Eraser {
     await onStep('sessions');
     const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
-    await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
+    const forked = await forksOf(this.pool, partnerId);
+    await sessions.end([...known, ...forked, ...partner.state.sessions.map(({ session_id }) => session_id)]);
     const ended_at = await this.afterKey(partnerId);
     await onStep('keys');
     // Another bridge may have finished: the key would be one of the partner's new beginning.
@@ -93,6 +95,9 @@ export class Eraser {
     await onStep('projections');
     await this.projected(ended_at);
     await onStep('check');
+    const forks = await forksOf(this.pool, partnerId);
+    if (forks.some((id) => !sessions.revisions.has(id)))
+      throw new NotErasedYetError('A fork was found that the table did not have before.');
     const checked = [
       ...(await this.checkKeys(partnerId)),
       ...(await sessions.check()),

@@ -126,6 +126,8 @@ export class InquiryRunner {
   /** An event that cannot be read is skipped: the others are not delayed. */
   private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
     const inquiryEvent = event as RecordedEvent<InquiryEvent>;
+    // A fork that drops an inquiry does not end it for the session that it was forked from.
+    if (event.metadata.forked_from !== undefined) return this.inquiries.pass(position);
     if (isReadable(inquiryEvent)) return this.apply(session_id, inquiryEvent, position);
     const { type, revision } = event;
     this.skip({ session_id, type, revision });

@@ -74,9 +74,9 @@ export class RunnerHarness {
     );
   }
 
-  /** Delivers an event of an inquiry. */
-  event(event: Pick<InquiryEvent, 'type'> & { readonly data: object | null }): void {
-    const metadata = { occurred_at: new Date().toISOString() };
+  /** Delivers an event of an inquiry; `more`: what its metadata say besides. */
+  event(event: Pick<InquiryEvent, 'type'> & { readonly data: object | null }, more = {}): void {
+    const metadata = { occurred_at: new Date().toISOString(), ...more };
     const recorded = { ...event, event_id: 'e', revision: 1, metadata } as unknown as RecordedEvent;
     this.deliver({ kind: 'event', session_id: sessionId, event: recorded, position: this.next() });
   }

@@ -5,10 +5,10 @@ type Fields = { readonly [field: string]: unknown };
 
 /**
  * The public form of an event: names and states, never what a person said, who they are, or what another system did not declare as public.
- * Only the fields listed here are published; undefined: the event is not. Pure.
+ * Only the fields listed here are published; undefined: the event is not, as no event of a fork. Pure.
  */
 export function publicEvent(sessionId: string, event: RecordedEvent): CloudEvent | undefined {
-  const fields = publicFields(event);
+  const fields = event.metadata.forked_from === undefined ? publicFields(event) : undefined;
   if (fields === undefined) return undefined;
   return {
     specversion: '1.0',
@@ -57,6 +57,7 @@ function publicFields(event: RecordedEvent): Fields | undefined {
     case 'AgentAttached':
     case 'AgentDetached':
       return { instance: event.data.instance, epoch: event.data.epoch };
+    case 'SessionForked':
     case 'UpdateAcknowledged':
       return undefined;
     case 'ExternalUpdateRecorded': {

@@ -34,6 +34,8 @@ export interface EventMetadata {
   readonly tokens?: { readonly [token: string]: string };
   /** The epoch under which the agent instance that sent the command owned the session. */
   readonly agent_epoch?: number;
+  /** The event is one of a fork: the session that it was forked from. Nobody outside is told of it. */
+  readonly forked_from?: string;
   /** The fields of the data that are encrypted where the event is stored, and whose key they have. */
   readonly sealed?: readonly string[];
   readonly partner_id?: string;

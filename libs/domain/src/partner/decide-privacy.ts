@@ -1,4 +1,4 @@
-import type { Decision } from '../kernel/decision.ts';
+import type { Decision, Rejected } from '../kernel/decision.ts';
 import { accept, reject } from '../kernel/decision.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
 import type { PrivacyCommand } from './commands.ts';
@@ -91,10 +91,13 @@ export function cancelByContact(partner_id: string, partner: PartnerState): read
 /** Why no session of a partner can start; undefined: one can. */
 export function obstacleToSessions({
   privacy,
-}: PartnerState): 'erasure_in_progress' | 'partner_restricted' | undefined {
+}: PartnerState): Rejected<'erasure_in_progress' | 'partner_restricted'> | undefined {
   const status = privacy?.erasure?.status;
-  if (status === 'requested') return 'erasure_in_progress';
-  return status === 'restricted' ? 'partner_restricted' : undefined;
+  if (status === 'requested') return underWay();
+  if (status !== 'restricted') return undefined;
+  const reason =
+    'The erasure of the partner is asked for, and the data are kept only as long as the law demands.';
+  return reject('partner_restricted', reason);
 }
 
 type StateEvent = Exclude<PartnerEvent, { type: 'PartnerErased' }>;
@@ -123,6 +126,6 @@ function held(): PrivacyDecision {
   return reject('legal_hold', 'A legal hold on the partner blocks it.');
 }
 
-function underWay(): PrivacyDecision {
+function underWay(): Rejected<'erasure_in_progress'> {
   return reject('erasure_in_progress', 'The partner is being erased.');
 }

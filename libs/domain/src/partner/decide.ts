@@ -1,5 +1,5 @@
 import type { Decision } from '../kernel/decision.ts';
-import { accept, reject } from '../kernel/decision.ts';
+import { accept } from '../kernel/decision.ts';
 import type { Json } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import type { AssignSession, PartnerCommand, SessionUpdate } from './commands.ts';
@@ -19,7 +19,7 @@ export function decidePartner(
   const { partner_id } = command;
   if (command.type === 'AssignSession') {
     const obstacle = obstacleToSessions(partner);
-    if (obstacle !== undefined) return reject(obstacle, obstacles[obstacle]);
+    if (obstacle !== undefined) return obstacle;
     if (isListed(partner, command.session_id)) return accept();
     const cancelled = cancelByContact(partner_id, partner);
     const before = cancelled.reduce(evolvePartner, partner);
@@ -35,12 +35,6 @@ export function decidePartner(
   }
   return decidePrivacy(command, partner);
 }
-
-const obstacles = {
-  erasure_in_progress: 'The partner is being erased.',
-  partner_restricted:
-    'The erasure of the partner is asked for, and the data are kept only as long as the law demands.',
-} as const;
 
 function isListed({ sessions }: PartnerState, sessionId: string): boolean {
   return sessions.some(({ session_id }) => session_id === sessionId);

@@ -6,7 +6,8 @@ import type { Command } from '../kernel/command.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Inheritance } from '../partner/state.ts';
 import type { RecordExternalUpdate } from '../tracking/commands.ts';
-import type { Sender } from './events.ts';
+import type { Sender } from './sender.ts';
+import type { Session } from './session.ts';
 
 export type StartSession = Command<
   'StartSession',
@@ -21,6 +22,17 @@ export type StartSession = Command<
     expires_in_s: number;
     /** Fetched before deciding: the decision itself reads nothing. */
     memory: Inheritance | null;
+  }
+>;
+/** Begins a session as another one is, or was. Null: the fork expires as the other does, after so many seconds without activity. */
+export type ForkSession = Command<
+  'ForkSession',
+  {
+    partner_id: string;
+    /** Read before deciding, at the revision that is wanted. */
+    source: Pick<Session, 'session_id' | 'revision' | 'state'>;
+    purpose: string;
+    expires_in_s: number | null;
   }
 >;
 export type SwitchChannel = Command<'SwitchChannel', { channel: string }>;
@@ -53,6 +65,7 @@ export type ClearFlag = Command<'ClearFlag', { flag: string }>;
 
 export type SessionCommand =
   | StartSession
+  | ForkSession
   | SwitchChannel
   | ChangePreferences
   | EndSession

@@ -5,7 +5,7 @@ import type { SessionCommand } from './commands.ts';
 import type { SessionRejection } from './decide.ts';
 import { decide } from './decide.ts';
 import { checkReply } from './decide-turn.ts';
-import type { RecordedSessionEvent, SessionEventType } from './events.ts';
+import type { RecordedSessionEvent, SessionEvent, SessionEventType } from './events.ts';
 import type { Session } from './session.ts';
 import { evolve } from './evolve.ts';
 import { rememberCommand } from './processed-commands.ts';
@@ -57,11 +57,15 @@ export function decideAll(
     const decision = checkReply(commands, index) ?? decide(command, state, session.session_id);
     if ('rejection' in decision) return { rejection: decision.rejection, command: index };
     for (const event of decision.events) {
+      const forked_from = forkedFrom(event, state);
       const recorded: RecordedSessionEvent = {
         ...event,
         event_id: context.eventId(events.length),
         revision: session.revision + events.length + 1,
-        metadata: context.metadata(event.type, events.length, origin),
+        metadata: {
+          ...context.metadata(event.type, events.length, origin),
+          ...(forked_from === undefined ? {} : { forked_from }),
+        },
       };
       events.push(recorded);
       state = evolve(state, recorded);
@@ -86,6 +90,11 @@ function placed<E extends RecordedSessionEvent>(
   { length }: readonly E[],
 ): E {
   return { ...event, metadata: { ...event.metadata, command_event, command_events: length } };
+}
+
+/** What an event of a fork says of that, from the first on. */
+function forkedFrom(event: SessionEvent, { session }: SessionState): string | undefined {
+  return event.type === 'SessionForked' ? event.data.forked_from : session.forked_from?.session_id;
 }
 
 /** The answers and the end of an inquiry continue the request that opened it. */

@@ -13,9 +13,11 @@ import { unknownCommand } from '../kernel/unknown.ts';
 import type { PrivacyRejection } from '../partner/decide-privacy.ts';
 import { decideTracking } from '../tracking/decide.ts';
 import type { TrackingRejection } from '../tracking/decide.ts';
-import type { EraseSession, SessionCommand, StartSession, SwitchChannel } from './commands.ts';
+import type { EraseSession, ForkSession, SessionCommand, StartSession, SwitchChannel } from './commands.ts';
 import { clearFlag, raiseFlag } from './decide-flag.ts';
 import type { FlagRejection } from './decide-flag.ts';
+import { forkSession, isFork } from './decide-fork.ts';
+import type { ForkRejection } from './decide-fork.ts';
 import { changePreferences } from './decide-preferences.ts';
 import type { PreferenceRejection } from './decide-preferences.ts';
 import { recordTurn } from './decide-turn.ts';
@@ -32,6 +34,7 @@ export type RejectionCode =
   | 'data_too_deep'
   | 'foreign_reference'
   | PrivacyRejection
+  | ForkRejection
   | FlagRejection
   | PreferenceRejection
   | TurnRejection
@@ -50,6 +53,7 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
     if (!isStarted(state)) return accept(started(command, sessionId));
     return reject('session_exists', 'The session exists already; leave session_id out to start another one.');
   }
+  if (command.type === 'ForkSession') return forkSession(command, state, sessionId);
   if (command.type === 'EraseSession') return erase(command, state);
   if (!isStarted(state)) return reject('session_not_found', 'There is no such session.');
   return state.session.status === 'active'
@@ -57,11 +61,10 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
     : decideWhenOver(command, state);
 }
 
+type LaterCommand = Exclude<SessionCommand, StartSession | ForkSession | EraseSession>;
+
 /** A session that is over takes what belongs to its past: late replies, acknowledgements, timers that come late. */
-function decideWhenOver(
-  command: Exclude<SessionCommand, StartSession | EraseSession>,
-  state: SessionState,
-): SessionDecision {
+function decideWhenOver(command: LaterCommand, state: SessionState): SessionDecision {
   const { type } = command;
   if (type === 'ExpireSession') return accept();
   if (type === 'AnswerInquiry' || type === 'FailInquirySource' || type === 'CloseInquiry')
@@ -72,10 +75,7 @@ function decideWhenOver(
   return reject('session_over', `The session is ${status}; ${hint}`);
 }
 
-function decideWhenActive(
-  command: Exclude<SessionCommand, StartSession | EraseSession>,
-  state: SessionState,
-): SessionDecision {
+function decideWhenActive(command: LaterCommand, state: SessionState): SessionDecision {
   const { handoff } = state.conversation_flags;
   switch (command.type) {
     case 'SwitchChannel':
@@ -111,6 +111,7 @@ function decideWhenActive(
     case 'RecordExternalUpdate':
       return decideTracking(command, state.identity.partner_id);
     case 'OpenInquiry':
+      if (isFork(state)) return reject('session_is_fork', 'A fork asks no other system.');
       return isForeign(command, state)
         ? reject('foreign_reference', 'The inquiry is about something that belongs to another partner.')
         : decideInquiry(command, state, handoff);

@@ -5,6 +5,9 @@ import { goalFieldClasses } from '../goals/events.ts';
 import type { OpenGoal } from '../goals/state.ts';
 import type { HandoffEvent } from '../handoff/events.ts';
 import { handoffFieldClasses } from '../handoff/events.ts';
+import type { SessionForked } from './fork-events.ts';
+import { forkFieldClasses } from './fork-events.ts';
+import type { Sender } from './sender.ts';
 import type { InquiryEvent } from '../inquiries/events.ts';
 import { inquiryFieldClasses } from '../inquiries/events.ts';
 import type { Event, FieldClasses, RecordedEvent } from '../kernel/event.ts';
@@ -14,9 +17,6 @@ import { trackingFieldClasses } from '../tracking/events.ts';
 
 /** The form of a channel's name. Which channels there are is declared by each installation. */
 export const channelPattern = /^[a-z][a-z0-9_]{0,31}$/;
-
-export const senders = ['user', 'bot'] as const;
-export type Sender = (typeof senders)[number];
 
 export type SessionStarted = Event<
   'SessionStarted',
@@ -65,6 +65,7 @@ export type FlagCleared = Event<'FlagCleared', { flag: string }>;
 /** Every event of a session's stream. */
 export type SessionEvent =
   | SessionStarted
+  | SessionForked
   | ChannelSwitched
   | PreferenceChanged
   | SessionEnded
@@ -99,6 +100,7 @@ export const fieldClasses: FieldClasses<SessionEvent> = {
     open_goals: 'personal',
     previous_session_id: 'plain',
   },
+  ...forkFieldClasses,
   ChannelSwitched: { channel: 'plain', previous_channel: 'plain' },
   PreferenceChanged: { name: 'plain', value: 'personal' },
   SessionEnded: { reason: 'personal' },

@@ -11,6 +11,7 @@ import { unknownEvent } from '../kernel/unknown.ts';
 import { evolveTracking } from '../tracking/evolve.ts';
 import type { RecordedSessionEvent, SessionStarted } from './events.ts';
 import { isActivity } from './events.ts';
+import { fork } from './evolve-fork.ts';
 import { recordTurn } from './evolve-turn.ts';
 import type { SessionState } from './state.ts';
 import { initialState, isStarted } from './state.ts';
@@ -27,6 +28,8 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
   switch (event.type) {
     case 'SessionStarted':
       return start(event.data, event.metadata.occurred_at);
+    case 'SessionForked':
+      return fork(event.data, event.metadata.occurred_at);
     case 'ChannelSwitched':
       return { ...state, session: { ...state.session, channel: event.data.channel } };
     case 'PreferenceChanged': {

@@ -10,7 +10,7 @@ import { remembered } from '../partner/state.ts';
 import type { Queries } from '../tracking/repeated-queries.ts';
 import type { TrackingState } from '../tracking/state.ts';
 import { noTracking } from '../tracking/state.ts';
-import type { Sender } from './events.ts';
+import type { Sender } from './sender.ts';
 
 /** How many turns `recent_turns` keeps. */
 export const recentTurnsKept = 10;
@@ -48,6 +48,12 @@ export interface SessionState {
     readonly expires_at: string;
     readonly previous_session_id: string | null;
     readonly turn_count: number;
+    /** Of a fork: the session that it was forked from, at which of its revisions, and what for. */
+    readonly forked_from?: {
+      readonly session_id: string;
+      readonly revision: number;
+      readonly purpose: string;
+    };
   };
   readonly order_tracking: TrackingState['order_tracking'];
   readonly orders: TrackingState['orders'];

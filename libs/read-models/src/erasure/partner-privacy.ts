@@ -75,12 +75,12 @@ export async function releasePartner(pool: Pool, partnerId: string, afterS: numb
   );
 }
 
-/** Partners, or this one, whose erasure is announced and who were active since. */
+/** Partners, or this one, whose erasure is announced and who were active since. Forks are no contact. */
 export async function contactedSince(pool: Pool, limit: number, partnerId?: string): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `SELECT partner_id FROM partner_privacy AS p WHERE erasure = 'announced' AND EXISTS (
        SELECT FROM conversation_session AS s
-       WHERE s.partner_id = p.partner_id AND s.last_activity_time > p.announced_at)
+       WHERE s.partner_id = p.partner_id AND s.last_activity_time > p.announced_at AND s.forked_from IS NULL)
        AND partner_id = coalesce($2, partner_id) LIMIT $1`,
     [limit, partnerId],
   );
@@ -89,7 +89,7 @@ export async function contactedSince(pool: Pool, limit: number, partnerId?: stri
 
 /**
  * Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold: those
- * after one of them, in the order of their ids.
+ * after one of them, in the order of their ids. Forks are no contact.
  */
 export async function inactivePartners(
   pool: Pool,
@@ -100,7 +100,7 @@ export async function inactivePartners(
   const { rows } = await pool.query<{ partner_id: string }>(
     `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1 AND s.partner_id > $3
        AND NOT EXISTS (SELECT FROM conversation_session AS o
-         WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1)
+         WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1 AND o.forked_from IS NULL)
        AND NOT EXISTS (SELECT FROM partner_privacy AS p
          WHERE p.partner_id = s.partner_id AND (p.erasure IS NOT NULL OR p.held))
      ORDER BY s.partner_id LIMIT $2`,
@@ -109,13 +109,14 @@ export async function inactivePartners(
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** The last contact with a partner (ISO 8601), and whether a session is still active; null: there was none. */
+/** The last contact with a partner (ISO 8601), and whether a session is still active; null: there was none. Forks are no contact, unless nothing else is left. */
 export async function lastContact(
   pool: Pool,
   partnerId: string,
 ): Promise<{ at: string; active: boolean } | null> {
   const { rows } = await pool.query<{ at: Date | null; active: boolean }>(
-    `SELECT max(last_activity_time) AS at, coalesce(bool_or(status = 'active'), false) AS active
+    `SELECT coalesce(max(last_activity_time) FILTER (WHERE forked_from IS NULL), max(last_activity_time)) AS at,
+       coalesce(bool_or(status = 'active' AND forked_from IS NULL), false) AS active
      FROM conversation_session WHERE partner_id = $1`,
     [partnerId],
   );

@@ -36,17 +36,18 @@ export async function oldSessions(
   return rows;
 }
 
-/** Notes the partners of sessions that are about to be deleted: later nothing else tells of them. */
+/** Notes the partners of sessions that are about to be deleted, but of forks: later nothing else tells of them. */
 export async function notePartners(pool: Pool, sessions: readonly OldSession[]): Promise<void> {
   await pool.query(
     `INSERT INTO partner_retention AS r (partner_id, seen_at)
-     SELECT partner_id, max(at) FROM unnest($1::text[], $2::timestamptz[]) AS s (partner_id, at) GROUP BY partner_id
+     SELECT partner_id, max(last_activity_time) FROM unnest($1::uuid[]) AS i (session_id)
+       JOIN conversation_session AS s USING (session_id) WHERE forked_from IS NULL GROUP BY partner_id
      ON CONFLICT (partner_id) DO UPDATE SET seen_at = greatest(r.seen_at, excluded.seen_at)`,
-    [sessions.map(({ partner_id }) => partner_id), sessions.map((session) => session.last_activity_time)],
+    [sessions.map(({ session_id }) => session_id)],
   );
 }
 
-/** Partners without any session since a time (ISO 8601) who may be remembered, in the order of their ids; none on hold. */
+/** Partners without any session since a time (ISO 8601) who may be remembered, in the order of their ids; none on hold. Forks do not count. */
 export async function oldPartners(
   pool: Pool,
   before: string,
@@ -56,11 +57,12 @@ export async function oldPartners(
   const { rows } = await pool.query<{ partner_id: string }>(
     `SELECT partner_id FROM (
        SELECT partner_id FROM partner_retention WHERE seen_at < $1 UNION
-       SELECT partner_id FROM conversation_session WHERE last_activity_time < $1) AS c
+       SELECT partner_id FROM conversation_session WHERE last_activity_time < $1 AND forked_from IS NULL) AS c
      WHERE partner_id > $2 AND NOT ${protectedPartner('c.partner_id')}
        AND NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = c.partner_id AND p.receipt_id IS NOT NULL)
        AND NOT EXISTS (SELECT FROM conversation_session AS s
-         WHERE s.partner_id = c.partner_id AND (s.last_activity_time >= $1 OR s.status = 'active'))
+         WHERE s.partner_id = c.partner_id AND s.forked_from IS NULL
+           AND (s.last_activity_time >= $1 OR s.status = 'active'))
      ORDER BY partner_id LIMIT $3`,
     [before, after, limit],
   );

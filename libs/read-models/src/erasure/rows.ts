@@ -43,6 +43,15 @@ export async function sessionsBefore(pool: Pool, partnerId: string, before: stri
   return rows.map(({ session_id }) => session_id);
 }
 
+/** The ids of all forks of a partner's sessions, as the table has them: the partner's stream does not know of them. */
+export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    'SELECT session_id FROM conversation_session WHERE partner_id = $1 AND forked_from IS NOT NULL',
+    [partnerId],
+  );
+  return rows.map(({ session_id }) => session_id);
+}
+
 /** Deletes the rows of a partner in one transaction. */
 export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
   const client = await pool.connect();

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Page } from '../queries/conditions.ts';
 import { Conditions } from '../queries/conditions.ts';
 import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
-import { isoTime } from '../queries/sessions.ts';
+import { isoTime } from '../queries/iso-time.ts';
 import { projectedUntil } from '../erasure/partner-privacy.ts';
 import type { ExportJob, ExportPart, ExportRequest, Requester } from './request.ts';
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { NamedExport } from '#domain';
-import { isoTime } from '../queries/sessions.ts';
+import { isoTime } from '../queries/iso-time.ts';
 
 /** Erasures whose rows were written so long before a file was begun may not have been seen when it was. */
 const unseenS = 10;

@@ -1,3 +1,7 @@
+/** Whether a query shows forks: no, as well, or nothing else. */
+export const forkChoices = ['exclude', 'include', 'only'] as const;
+export type ForkChoice = (typeof forkChoices)[number];
+
 /** The WHERE clause of a query, with its parameters counted. */
 export class Conditions {
   readonly values: unknown[] = [];
@@ -18,6 +22,12 @@ export class Conditions {
     const inner = this.parts.splice(before);
     if (inner.length > 0) this.parts.push(wrap(inner.join(' AND ')));
     return this;
+  }
+
+  /** What `isFork`, a condition, makes of a choice. */
+  forks(choice: ForkChoice, isFork: string): this {
+    if (choice === 'include') return this;
+    return this.add(choice === 'only' ? isFork : `NOT ${isFork}`);
   }
 
   /** The placeholder of one more value. */

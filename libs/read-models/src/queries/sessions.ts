@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Sender, SessionStatus } from '#domain';
 import { withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
-import type { Page } from './conditions.ts';
+import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Queryable } from './queryable.ts';
@@ -20,6 +20,8 @@ interface SessionItem {
   readonly language: string;
   readonly expires_at: string;
   readonly status: SessionStatus;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
   readonly revision: number;
   /** The event that cannot be projected: the row is as it was before it. Null: the session is not set aside. */
   readonly set_aside: SetAsideNote | null;
@@ -42,6 +44,8 @@ export interface SessionFilter extends CourseFilter {
   /** When the session began: ISO 8601, this time included, and excluded. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** `exclude` by default, unless a session is named. */
+  readonly forks?: ForkChoice | undefined;
   /** Only those of these partners, and on these channels. */
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
@@ -67,7 +71,7 @@ export async function listSessions(
   const { rows } = await db.query<SessionItem>(
     `SELECT s.session_id, partner_id, ${isoTime('start_time')} AS start_time,
        ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
-       ${isoTime('expires_at')} AS expires_at, status, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
+       ${isoTime('expires_at')} AS expires_at, status, forked_from, s.revision::int, CASE WHEN a.session_id IS NOT NULL THEN
          json_build_object('revision', a.revision, 'event_id', a.event_id, 'type', a.type, 'reason', a.reason,
            'since', ${isoTime('a.since')}) END AS set_aside
      FROM conversation_session AS s LEFT JOIN set_aside_session AS a ON a.session_id = s.session_id::text
@@ -82,8 +86,10 @@ export async function listSessions(
 }
 
 function sessionConditions(filter: SessionFilter): Conditions {
+  const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
     .add('s.session_id = $?', filter.session_id)
+    .forks(forks, '(s.forked_from IS NOT NULL)')
     .add('s.partner_id = $?', filter.partner_id)
     .add('s.status = $?', filter.status)
     .add('s.channel = $?', filter.channel)

@@ -17,6 +17,8 @@ export interface TurnItem {
   readonly parsed_intent: string | null;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
+  /** Of a turn of a fork: the session that this was forked from. */
+  readonly forked_from: string | null;
   readonly revision: number;
   /** Of rows of older versions: null, as all that follows. */
   readonly channel: string | null;
@@ -51,7 +53,8 @@ const sealedSize = 2;
 /** The columns of a turn, of `t`. */
 export const turnColumns = `t.turn_id, t.session_id, t.partner_id, ${isoTime('t.timestamp')} AS timestamp, t.sender, t.message_text,
   t.parsed_intent, t.extracted_entities, t.response_text, t.revision::int, t.channel, t.intent_confidence, t.bot_action,
-  t.goal, t.inquiry_id, t.actor_role, t.actor_id`;
+  t.goal, t.inquiry_id, t.actor_role, t.actor_id,
+  (SELECT s.forked_from FROM conversation_session AS s WHERE s.session_id = t.session_id) AS forked_from`;
 
 /**
  * The first turns in an order, opened, and in the same snapshot how far each partition's rows go. They end by bytes: PostgreSQL

@@ -25,6 +25,7 @@ export function rowChange(sessionId: string, event: RecordedEvent, index?: Blind
   const course = milestone && { milestone };
   if (event.type === 'SessionStarted')
     return { started: startedRow(session_id, event, at), tokens, ...course };
+  if (event.type === 'SessionForked') return { started: forkedRow(session_id, event, at), tokens, ...course };
   const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
   const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
   const references = referencesOf(session_id, event);
@@ -42,7 +43,7 @@ const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };
 
 function startedRow(
   session_id: string,
-  { data, revision }: RecordedEvent & { type: 'SessionStarted' },
+  { data, revision }: RecordedEvent & { type: 'SessionStarted' | 'SessionForked' },
   at: string,
 ): SessionRow {
   const { partner_id, channel, language, expires_in_s } = data;
@@ -62,6 +63,20 @@ function startedRow(
     forked_from: null,
     open_inquiries: [],
     revision,
+  };
+}
+
+/** A fork begins with a task, and takes no turns over: those are the other session's. */
+function forkedRow(
+  session_id: string,
+  event: RecordedEvent & { type: 'SessionForked' },
+  at: string,
+): SessionRow {
+  const { forked_from, current_task } = event.data;
+  return {
+    ...startedRow(session_id, event, at),
+    current_task: current_task === null ? null : text(current_task, 'current_task'),
+    forked_from: validId(forked_from, 'forked_from'),
   };
 }
 

@@ -12,8 +12,9 @@ export function isReference(text: unknown): text is string {
   return typeof text === 'string' && text !== '' && text.length <= longest && !text.includes('\0');
 }
 
-/** What an event says that its session is about. Pure. */
+/** What an event says that its session is about. Nothing where it is one of a fork: no update of another system concerns it. Pure. */
 export function referencesOf(session_id: string, event: RecordedEvent): ReferenceRow[] {
+  if (event.metadata.forked_from !== undefined) return [];
   const fields = fieldsOf(event);
   const named = Object.entries(kinds).map(([field, kind]) => ({ kind, reference: fields[field] }));
   const resolved = resolvedIn(event);

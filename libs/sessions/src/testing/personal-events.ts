@@ -1,4 +1,5 @@
 import type { PartnerEvent, SessionEvent, SessionEventType } from '#domain';
+import { initialState } from '#domain';
 
 type Event<Type extends SessionEventType> = Extract<SessionEvent, { readonly type: Type }>;
 
@@ -6,6 +7,8 @@ type Event<Type extends SessionEventType> = Extract<SessionEvent, { readonly typ
 export const canary = 'CANARY';
 const secret = { secret: canary };
 const request = { source: 'orders', attempt: 1, request: secret };
+
+const { agent: _agent, ...forkedState } = initialState;
 
 /** For specs: an event of every type of a session, with a canary in every personal field. */
 export const personalEvents: { readonly [Type in SessionEventType]: Event<Type>['data'] } = {
@@ -21,6 +24,23 @@ export const personalEvents: { readonly [Type in SessionEventType]: Event<Type>[
     preferences: secret,
     open_goals: [{ goal: 'pay', step: canary }],
     previous_session_id: null,
+  },
+  SessionForked: {
+    session_id: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f12',
+    partner_id: 'P7689',
+    forked_from: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10',
+    at_revision: 3,
+    purpose: 'what_if',
+    channel: 'whatsapp',
+    language: 'hi',
+    current_task: 'pay',
+    expires_in_s: 3_600,
+    previous_session_id: null,
+    state: {
+      ...forkedState,
+      identity: { ...forkedState.identity, name: canary },
+      short_term_memory: { ...forkedState.short_term_memory, preferences: secret },
+    },
   },
   ChannelSwitched: { channel: 'ivr', previous_channel: 'whatsapp' },
   PreferenceChanged: { name: 'call_back', value: canary },

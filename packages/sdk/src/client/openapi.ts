@@ -212,6 +212,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}/fork": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Fork a session: a new one that begins as it is, or was at a revision
+         * @description For what-if runs, evaluations and bug reports. The fork takes commands as any session does, and goes on by itself: nothing that happens to the other session changes it. It is not remembered by its partner, concerns no update of another system, asks none, is not published, and is left out of lists that do not ask for forks. An erasure of the partner reaches it. Who forks is recorded.
+         */
+        readonly post: operations["forkSession"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions/{session_id}/inquiries": {
         readonly parameters: {
             readonly query?: never;
@@ -1155,6 +1175,28 @@ export interface components {
              */
             readonly channel: string;
         };
+        readonly ForkDto: {
+            /**
+             * @description What the fork is for: `what_if`, `evaluation`, `bug_report:4711`. It stands in the fork and, in plain, in the access log.
+             * @example what_if
+             */
+            readonly purpose: string;
+            /**
+             * @description The revision of the session at which the fork begins; by default its latest.
+             * @example 41
+             */
+            readonly at_revision?: number;
+            /**
+             * Format: uuid
+             * @description UUID v4 of the fork; a new one by default.
+             */
+            readonly session_id?: string;
+            /**
+             * @description Seconds without activity until the fork expires; by default as the session that is forked.
+             * @example 86400
+             */
+            readonly expires_in_s?: number;
+        };
         readonly InquirySourceDto: {
             /**
              * @description `late`: answered after the inquiry was closed.
@@ -1350,6 +1392,17 @@ export interface components {
             readonly region: string | null;
             readonly device: string | null;
         };
+        readonly ForkedFromDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description The revision of that session.
+             * @example 41
+             */
+            readonly revision: number;
+            /** @example what_if */
+            readonly purpose: string;
+        };
         readonly SessionSectionDto: {
             /** @enum {string} */
             readonly status: "active" | "ended" | "expired" | "erased";
@@ -1366,6 +1419,8 @@ export interface components {
             /** Format: uuid */
             readonly previous_session_id: string | null;
             readonly turn_count: number;
+            /** @description Of a fork only. */
+            readonly forked_from?: components["schemas"]["ForkedFromDto"];
         };
         readonly OrderTrackingDto: {
             readonly order_id: string;
@@ -1700,6 +1755,12 @@ export interface components {
             readonly expires_at: string;
             /** @enum {string} */
             readonly status: "active" | "ended" | "expired" | "erased";
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
             /** @example 41 */
             readonly revision: number;
             /**
@@ -1740,6 +1801,12 @@ export interface components {
             readonly expires_at: string;
             /** @enum {string} */
             readonly status: "active" | "ended" | "expired" | "erased";
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
             /** @example 41 */
             readonly revision: number;
             /**
@@ -1778,6 +1845,12 @@ export interface components {
             };
             /** @example I am checking. */
             readonly response_text: string | null;
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
             /** @example 4 */
             readonly revision: number;
         };
@@ -1800,6 +1873,11 @@ export interface components {
             };
             /** @example P7689 */
             readonly partner_id?: string;
+            /**
+             * @description Turns of forks are left out by default.
+             * @enum {string}
+             */
+            readonly forks?: "exclude" | "include" | "only";
             /**
              * Format: date-time
              * @description At or after this time.
@@ -2428,6 +2506,8 @@ export interface operations {
                 readonly partner_id?: string;
                 readonly status?: "active" | "ended" | "expired";
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                /** @description Forks are left out by default. */
+                readonly forks?: "exclude" | "include" | "only";
             };
             readonly header?: never;
             readonly path?: never;
@@ -4187,6 +4267,141 @@ export interface operations {
             };
         };
     };
+    readonly forkSession: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
+                readonly "Idempotency-Key"?: string;
+                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                readonly "If-Match"?: string;
+                /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
+                readonly "Agent-Id"?: string;
+                /** @description The epoch under which the sender owns the session. Once it is replaced its commands are refused (409). */
+                readonly "Agent-Epoch"?: string;
+                /** @description Stored in the events’ metadata. */
+                readonly "Correlation-Id"?: string;
+                /** @description W3C trace context, stored in the events’ metadata. */
+                readonly traceparent?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ForkDto"];
+            };
+        };
+        readonly responses: {
+            /** @description The events are stored, by this request or by an earlier one (`Idempotency-Replayed: true`). */
+            readonly 201: {
+                headers: {
+                    /** @description The revision, in quotes. */
+                    readonly ETag?: string;
+                    /** @description `true` for a repeated request. */
+                    readonly "Idempotency-Replayed"?: string;
+                    /** @description `redis`: Redis does not answer; contexts are folded from their streams. */
+                    readonly "Turnstream-Degraded"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandResultDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The If-Match or If-None-Match header is malformed (`malformed_precondition`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The session's state does not allow the command (`command_not_allowed`); The agent instance does not own the session (`agent_replaced`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            /** @description The key was used for another request (`idempotency_key_reused`) */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            /** @description Internal server error (`internal_error`) */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly openInquiry: {
         readonly parameters: {
             readonly query?: never;
@@ -4829,6 +5044,8 @@ export interface operations {
                 readonly partner_id?: string;
                 readonly parsed_intent?: string;
                 readonly sender?: "user" | "bot";
+                /** @description Turns of forks are left out by default, unless `session_id` is given. */
+                readonly forks?: "exclude" | "include" | "only";
                 /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
                 readonly from?: string;
                 /** @description Before this time. */

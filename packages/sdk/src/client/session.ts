@@ -11,6 +11,7 @@ import type {
   EventsPage,
   ExternalUpdate,
   FlagValue,
+  Fork,
   Handoff,
   Inquiry,
   InquiryAccepted,
@@ -174,6 +175,17 @@ export class Session {
   /** Records up to 50 commands atomically: all or none. */
   commands(commands: readonly CommandItem[], options?: CommandOptions): Promise<CommandResult> {
     return this.command('POST', '/commands', { commands }, options);
+  }
+
+  /**
+   * Forks the session: a new one that begins as it is, or was at `at_revision`, and goes on by itself. `purpose` is 3 to 64
+   * of a to z, digits and `_.:-`, as `what_if`. For services, analysts and administrators.
+   * @throws CommandNotAllowed (`session_erased`)
+   */
+  async fork(fork: Fork, options: CommandOptions = {}): Promise<Session> {
+    const command = { method: 'POST', path: this.path('/fork'), body: fork, options } as const;
+    const result = await runCommand(this.transport, command);
+    return new Session(this.transport, result.session_id, { revision: result.revision, started: result });
   }
 
   /** The session's partner, channel, status and times as of its last event. @throws SessionNotFound */

@@ -17,6 +17,8 @@ export type ResumeOrStart = OnChannel<Schemas['ResumeOrStartDto']>;
 export type Ticket = Schemas['TicketDto'];
 /** A turn of the user or the bot; with a user's turn, `response_text` is the bot's reply. */
 export type RecordTurn = Schemas['RecordTurnDto'];
+/** The body of {@link Session.fork}: what for, and at which revision. */
+export type Fork = Schemas['ForkDto'];
 /** The body of {@link Session.setGoal}. */
 export type SetGoal = Schemas['SetGoalDto'];
 /** The body of {@link Session.updateGoal}: a goal's new step or status. */

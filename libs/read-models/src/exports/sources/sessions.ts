@@ -1,5 +1,5 @@
 import { Conditions } from '../../queries/conditions.ts';
-import { isoTime } from '../../queries/sessions.ts';
+import { isoTime } from '../../queries/iso-time.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';

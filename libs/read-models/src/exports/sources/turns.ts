@@ -1,6 +1,6 @@
 import type { JsonObject } from '#domain';
 import { Conditions } from '../../queries/conditions.ts';
-import { isoTime } from '../../queries/sessions.ts';
+import { isoTime } from '../../queries/iso-time.ts';
 import { openTurns } from '../../tables/row-seals.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';

@@ -1,0 +1,42 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { CommandResult } from '#sessions';
+import type { RequestHeaders } from '../common/command-headers.ts';
+import { CommandHeaders } from '../common/command-headers.ts';
+import { commandRequest } from '../common/command-request.ts';
+import { CommandRoute } from '../common/command-route.ts';
+import { SessionParams } from '../common/params.ts';
+import { newSessionId, startId } from '../sessions/start-session.ts';
+import { ForkDto } from './dto.ts';
+import { ForkSession } from './fork-session.ts';
+
+/** Forks of conversations. */
+@ApiTags('commands')
+@Controller('v1/sessions/:session_id/fork')
+export class ForksController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post()
+  @CommandRoute({
+    summary: 'Fork a session: a new one that begins as it is, or was at a revision',
+    description:
+      'For what-if runs, evaluations and bug reports. The fork takes commands as any session does, and goes on by itself: ' +
+      'nothing that happens to the other session changes it. It is not remembered by its partner, concerns no update of ' +
+      'another system, asks none, is not published, and is left out of lists that do not ask for forks. An erasure of the ' +
+      'partner reaches it. Who forks is recorded.',
+    status: 201,
+    access: 'fork',
+    location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
+  })
+  forkSession(
+    @Param() { session_id }: SessionParams,
+    @CommandHeaders() headers: RequestHeaders,
+    @Body() dto: ForkDto,
+  ): Promise<CommandResult> {
+    const forkId = dto.session_id ?? newSessionId(session_id, headers.key);
+    const body = { ...dto, forked_from: session_id };
+    const request = commandRequest(forkId, headers, body, [startId(forkId, body)]);
+    return this.commands.execute(new ForkSession(session_id, dto, headers.caller, request));
+  }
+}

@@ -1,0 +1,115 @@
+import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
+import type { ICommandHandler } from '@nestjs/cqrs';
+import type { PartnerPrivacy, Session } from '#domain';
+import { newPartner, newSession, obstacleToSessions } from '#domain';
+import { validationFailed } from '#platform';
+import type { Caller } from '#privacy';
+import { SessionCache } from '#read-models';
+import type { CommandRequest, CommandResult } from '#sessions';
+import { AccessLog, CommandRejectedError, EventStore, readPartner, readSessionAt } from '#sessions';
+import { assertReaches } from '../common/reach.ts';
+import { isKnown } from '../privacy/masking.ts';
+import { ExecuteCommands } from '../sessions/execute-commands.ts';
+import type { ForkDto } from './dto.ts';
+
+/** Starts a session as another one is, or was. The request is that of the new one. */
+export class ForkSession extends Command<CommandResult> {
+  constructor(
+    readonly sourceId: string,
+    readonly fork: ForkDto,
+    readonly caller: Caller,
+    readonly request: Omit<CommandRequest, 'commands'>,
+  ) {
+    super();
+  }
+}
+
+type Source = Pick<Session, 'session_id' | 'revision' | 'state'>;
+
+@CommandHandler(ForkSession)
+export class ForkSessionHandler implements ICommandHandler<ForkSession> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly sessions: SessionCache,
+    private readonly commands: CommandBus,
+    private readonly accessLog: AccessLog,
+  ) {}
+
+  async execute(command: ForkSession): Promise<CommandResult> {
+    const { sourceId, request } = command;
+    // A repetition gets its first result, whatever became of the session that was forked.
+    const { revision } = await this.sessions.latest(request.sessionId);
+    if (revision >= 0) return this.start(command, newSession(sourceId));
+    const source = await this.source(command);
+    const { partner_id } = source.state.identity;
+    const before = await this.privacyOf(partner_id);
+    const obstacle = obstacleToSessions({ ...newPartner, privacy: before });
+    if (obstacle !== undefined) throw new CommandRejectedError(obstacle.rejection, 0, -1);
+    await this.record(command, source);
+    const result = await this.start(command, source);
+    await this.followErasure(request.sessionId, partner_id, before);
+    return result;
+  }
+
+  /** @throws ProblemError `not_found`, or `validation_failed` beyond the session's end */
+  private async source({ sourceId, fork, caller }: ForkSession): Promise<Source> {
+    const latest = await this.sessions.latest(sourceId);
+    assertReaches(caller, latest);
+    const { at_revision = latest.revision } = fork;
+    if (at_revision > latest.revision) {
+      const message = `must be at most ${latest.revision}, the latest revision of the session`;
+      throw validationFailed([{ field: 'at_revision', message }]);
+    }
+    // Nothing is left of an erased session, whatever it was before.
+    const isLatest = at_revision === latest.revision || latest.state.session.status === 'erased';
+    return isLatest ? latest : readSessionAt(this.store, sourceId, at_revision);
+  }
+
+  private start({ fork, request }: ForkSession, source: Source): Promise<CommandResult> {
+    const { purpose, expires_in_s = null } = fork;
+    const { partner_id } = source.state.identity;
+    const command = { type: 'ForkSession', partner_id, source, purpose, expires_in_s } as const;
+    return this.commands.execute(new ExecuteCommands({ ...request, commands: [command] }));
+  }
+
+  private async privacyOf(partnerId: string): Promise<PartnerPrivacy> {
+    return (await readPartner(this.store, partnerId)).state.privacy ?? {};
+  }
+
+  /** The fork copies personal data, though it shows none: that is recorded before it is done. */
+  private async record({ caller, fork, request, sourceId }: ForkSession, source: Source): Promise<void> {
+    if (!isKnown(caller)) return;
+    await this.accessLog.record({
+      isAct: true,
+      caller,
+      action: 'fork_session',
+      partner_ids: [source.state.identity.partner_id],
+      session_ids: [sourceId, request.sessionId],
+      purpose: fork.purpose,
+      what: `revision ${source.revision}`,
+      correlationId: request.correlationId,
+    });
+  }
+
+  /** An erasure that began meanwhile has listed the partner's sessions and may not know of the fork, which goes with them. */
+  private async followErasure(sessionId: string, partner_id: string, before: PartnerPrivacy): Promise<void> {
+    const { erasure, receipt } = await this.privacyOf(partner_id);
+    const isErased = receipt?.erasure_id !== before.receipt?.erasure_id;
+    const last = erasure?.status === 'requested' ? erasure : isErased ? receipt : undefined;
+    if (last === undefined) return;
+    const { erasure_id } = last;
+    const actor = { role: 'system', id: 'erasure' } as const;
+    await this.commands.execute(
+      new ExecuteCommands({
+        sessionId,
+        commands: [{ type: 'EraseSession', partner_id, erasure_id }],
+        actor,
+        commandIds: [],
+        body: {},
+        correlationId: erasure_id,
+      }),
+    );
+    const reason = 'The partner is being erased.';
+    throw new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, -1);
+  }
+}
