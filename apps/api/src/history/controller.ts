@@ -27,27 +27,18 @@ import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
-import { sessionNotFound } from '../common/problems.ts';
 import { readerOf, Reads } from '../privacy/reads.ts';
 import { Shows } from '../privacy/shows.ts';
-import {
-  EventsPageDto,
-  EventsQuery,
-  SessionsPageDto,
-  SessionsQuery,
-  TurnsPageDto,
-  TurnsQuery,
-} from './dto.ts';
-import { GetEvents } from './get-events.ts';
+import { pageEnds, SessionsPageDto, SessionsQuery, TurnsPageDto, TurnsQuery } from './dto.ts';
 import { GetSession } from './get-session.ts';
 import { TurnSearchDto } from './search.dto.ts';
 import { TurnSearch } from './search.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
-import { shownEvents, shownTurns } from './shown.ts';
+import { shownTurns } from './shown.ts';
 
-const pageEnds = 'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
 
-/** The history of conversations: events for analysts, sessions and turns for auditors. */
+
+/** The history of conversations for auditors: sessions and turns. */
 @ApiTags('reads')
 @Controller('v1')
 export class HistoryController {
@@ -60,23 +51,6 @@ export class HistoryController {
     private readonly reads: Reads,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
-
-  @Get('sessions/:session_id/events')
-  @Access('read')
-  @Shows(shownEvents)
-  @ApiOperation({ summary: 'The events of a conversation, the oldest first', description: pageEnds })
-  @ApiOkResponse({ type: EventsPageDto })
-  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
-  async events(
-    @CurrentCaller() caller: Caller,
-    @Param() { session_id }: SessionParams,
-    @Query() { from_revision, limit }: EventsQuery,
-  ): Promise<EventsPageDto> {
-    await this.reach.assert(caller, session_id);
-    const page = await this.queries.execute(new GetEvents(session_id, from_revision, limit));
-    if (page.events.length === 0 && from_revision === 0) throw sessionNotFound();
-    return { session_id, ...page };
-  }
 
   @Get('sessions/:session_id')
   @Access('read')

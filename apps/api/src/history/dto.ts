@@ -3,10 +3,14 @@ import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { JsonObject, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
 import { channels } from '../common/declared.ts';
-import { IsRevision, IsTime, IsWholeText } from '../common/query-values.ts';
+import { IsTime, IsWholeText } from '../common/query-values.ts';
 import { IsId } from '../common/validators.ts';
 
 const statuses = ['active', 'ended', 'expired'] as const;
+
+/** Of a list, for its documentation. */
+export const pageEnds =
+  'A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.';
 
 export class Page {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
@@ -19,18 +23,6 @@ export class Page {
   @IsString()
   @Length(1, 1_000)
   after?: string;
-}
-
-export class EventsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
-  @IsOptional()
-  @IsRevision()
-  from_revision = 0;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @IsWholeText(1, 1_000)
-  limit = 100;
 }
 
 export class SessionsQuery extends Page {
@@ -153,33 +145,4 @@ export class TurnsPageDto {
     description: 'Send as `after` for the next page; null at the end.',
   })
   next: string | null;
-}
-
-export class EventDto {
-  @ApiProperty({ format: 'uuid' }) event_id: string;
-  @ApiProperty({ example: 'GoalSet' }) type: string;
-  @ApiProperty({ example: 3 }) revision: number;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    example: { goal: 'resolve_payment', step: null },
-  })
-  data: JsonObject;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    example: { occurred_at: '2026-11-24T08:00:00.000Z' },
-  })
-  metadata: JsonObject;
-}
-
-export class EventsPageDto {
-  @ApiProperty({ format: 'uuid' }) session_id: string;
-  @ApiProperty({ type: [EventDto] }) events: EventDto[];
-  @ApiProperty({
-    type: Number,
-    ...nullable,
-    description: 'Send as `from_revision` for the next page; null at the end.',
-  })
-  next_revision: number | null;
 }
