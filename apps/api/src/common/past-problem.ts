@@ -9,7 +9,9 @@ export function noSuchPast({ missing }: NoSuchPastError): ProblemError | undefin
       return undefined;
     case 'not_begun': {
       const { began_at } = missing;
-      return new ProblemError('not_found', `The session began at ${began_at}, later than that.`, { began_at });
+      return new ProblemError('not_found', `The session began at ${began_at}, later than that.`, {
+        began_at,
+      });
     }
     case 'not_reached':
       return notReached(missing.current, missing.expected);

@@ -22,13 +22,19 @@ export class ExplanationDto {
     description: 'The other system whose fact it is; null: none.',
   })
   system: string | null;
-  @ApiProperty({ example: 'logistics', description: 'The system, else the instance of the actor, else its id.' })
+  @ApiProperty({
+    example: 'logistics',
+    description: 'The system, else the instance of the actor, else its id.',
+  })
   set_by: string;
 }
 
 /** A field that changed. `before` is left out where there was none, `after` where there is none any more. */
 export class FieldChangeDto {
-  @ApiProperty({ example: '/order_tracking/status', description: 'A JSON Pointer (RFC 6901) into the context.' })
+  @ApiProperty({
+    example: '/order_tracking/status',
+    description: 'A JSON Pointer (RFC 6901) into the context.',
+  })
   path: string;
   @ApiPropertyOptional({ description: 'Any JSON value.', example: 'shipped' }) before?: Json;
   @ApiPropertyOptional({ description: 'Any JSON value.', example: 'out_for_delivery' }) after?: Json;

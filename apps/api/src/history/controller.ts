@@ -36,8 +36,6 @@ import { TurnSearch } from './search.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
 import { shownTurns } from './shown.ts';
 
-
-
 /** The history of conversations for auditors: sessions and turns. */
 @ApiTags('reads')
 @Controller('v1')
