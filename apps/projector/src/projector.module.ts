@@ -18,6 +18,7 @@ import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
 import { Projector } from './projector.ts';
 import { ProjectorSettings, settingsOf } from './common/settings.ts';
+import { PartitionTimer } from './tables/partition-timer.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
@@ -58,6 +59,7 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
     },
     ProjectorMetrics,
     PartitionDependencies,
+    PartitionTimer,
     Projector,
   ],
 })

@@ -43,6 +43,7 @@ export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
+export { partitionedTables, TurnPartitions } from './tables/partitions.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
 export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';

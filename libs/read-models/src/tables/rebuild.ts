@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { partitionedTables } from './partitions.ts';
 
 /** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
 const rebuildSchema = 'rebuild';
@@ -68,8 +69,11 @@ async function createTables(client: PoolClient): Promise<void> {
 }
 
 function createTable(table: string): string {
-  const settings = table === 'conversation_session' ? ' WITH (fillfactor = 80)' : '';
-  return `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} INCLUDING ALL)${settings};`;
+  const create = `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} INCLUDING ALL)`;
+  if (partitionedTables.some((name) => name === table))
+    return `${create} PARTITION BY RANGE (ordered_at);
+      CREATE TABLE ${rebuildSchema}.${table}_default PARTITION OF ${rebuildSchema}.${table} DEFAULT;`;
+  return `${create}${table === 'conversation_session' ? ' WITH (fillfactor = 80)' : ''};`;
 }
 
 async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
@@ -85,6 +89,11 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
     DROP TABLE ${tables.map((table) => `public.${table}`).join(', ')};
     ${tables.map((table) => `ALTER TABLE ${rebuildSchema}.${table} SET SCHEMA public;`).join('\n')}
+    DO $$ DECLARE part regclass; BEGIN
+      FOR part IN SELECT inhrelid FROM pg_inherits
+        WHERE inhparent IN (${partitionedTables.map((table) => `'public.${table}'::regclass`).join(', ')})
+      LOOP EXECUTE format('ALTER TABLE %s SET SCHEMA public', part); END LOOP;
+    END $$;
   `);
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
