@@ -1,4 +1,6 @@
+import { addCorrelation } from './correlations.ts';
 import type {
+  CorrelationRow,
   EntityRow,
   ReferenceRow,
   ReplyRow,
@@ -19,6 +21,7 @@ export interface RowBatch {
   readonly references: readonly ReferenceRow[];
   readonly tokens: readonly TokenRow[];
   readonly entities: readonly EntityRow[];
+  readonly correlations: readonly CorrelationRow[];
 }
 
 /** Merges what each event does, in the order of the streams. Pure. */
@@ -31,6 +34,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const references = new Map<string, ReferenceRow>();
   const tokens = new Map<string, TokenRow>();
   const entities = new Map<string, EntityRow>();
+  const correlations = new Map<string, CorrelationRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
@@ -39,6 +43,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
     for (const row of change.tokens ?? []) tokens.set(`${row.session_id}/${row.token}`, row);
     for (const row of change.entities ?? []) entities.set(Object.values(row).join('/'), row);
+    if (change.correlation) addCorrelation(correlations, change.correlation);
   }
   return {
     started: [...started.values()],
@@ -50,6 +55,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     ),
     tokens: [...tokens.values()],
     entities: [...entities.values()],
+    correlations: [...correlations.values()],
   };
 }
 

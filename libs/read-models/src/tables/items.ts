@@ -99,11 +99,12 @@ export function changesOf(
   return { changes, failures: [...failures.values()] };
 }
 
-/** The parameters $7 to $14 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+/** The parameters $7 to $15 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
 export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
   try {
-    const { started, patches, turns, replies, references, tokens, entities } = mergeChanges(changes);
-    const lists = [started, patches, turns, replies, failures, references, tokens, entities];
+    const { started, patches, turns, replies, references, tokens, entities, correlations } =
+      mergeChanges(changes);
+    const lists = [started, patches, turns, replies, failures, references, tokens, entities, correlations];
     return lists.map((list) => storableJson(list));
   } catch (cause) {
     throw new UnstorableEventError(`no row can be made of the event: ${String(cause)}`, { cause });

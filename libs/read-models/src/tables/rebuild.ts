@@ -11,6 +11,7 @@ const tables = [
   'session_reference',
   'personal_token',
   'turn_entity',
+  'event_correlation',
 ];
 const lockKey = 7_230_118;
 

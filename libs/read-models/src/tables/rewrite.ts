@@ -129,6 +129,7 @@ async function replaceRows(
 async function deleteRows(client: PoolClient, sessionId: string): Promise<void> {
   const tables = [
     'turn_entity',
+    'event_correlation',
     'personal_token',
     'session_reference',
     'conversation_turn',

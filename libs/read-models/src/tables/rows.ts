@@ -111,6 +111,15 @@ export interface EntityRow {
   readonly revision: number;
 }
 
+/** Between which revisions a session has the events of a correlation id. */
+export interface CorrelationRow {
+  readonly session_id: string;
+  /** See `correlationKey`. */
+  readonly correlation: string;
+  readonly first_revision: number;
+  readonly last_revision: number;
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
@@ -120,6 +129,7 @@ export interface RowChange {
   readonly references?: readonly ReferenceRow[];
   readonly tokens?: readonly TokenRow[];
   readonly entities?: readonly EntityRow[];
+  readonly correlation?: CorrelationRow | undefined;
   /** Whose the session is, where the event itself says so. */
   readonly partner_id?: string;
 }
