@@ -20,6 +20,7 @@ import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
 import { ErasureModule } from './erasure/module.ts';
+import { TraceModule } from './trace/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 
 @Module({
@@ -36,6 +37,7 @@ import { CommandsModule } from './sessions/module.ts';
     InquiriesModule,
     ContextModule,
     HistoryModule,
+    TraceModule,
     AgentsModule,
     AccessLogModule,
     ReadsModule,

@@ -1,4 +1,4 @@
-import type { RawEvent } from './codec.ts';
+import type { RawEvent, StoredEvent } from './codec.ts';
 import type { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 
@@ -11,6 +11,8 @@ export interface HistoryRange {
   readonly to?: number | undefined;
   /** Events of other types are left out. */
   readonly types?: ReadonlySet<string> | undefined;
+  /** Whether an event is wanted, by what can be seen of it while it is sealed. */
+  readonly wants?: ((event: StoredEvent) => boolean) | undefined;
   /** About how many events are wanted: no more than these are read with one call. */
   readonly wanted?: number | undefined;
   /** About how many bytes are read with one call. */
@@ -23,16 +25,17 @@ export async function* readHistory(
   sessionId: string,
   range: HistoryRange,
 ): AsyncGenerator<RawEvent> {
-  const { direction, from, to, types, wanted = Infinity, stepBytes } = range;
+  const { direction, from, to, types, wants = () => true, wanted = Infinity, stepBytes } = range;
   const isBackwards = direction === 'backwards';
   if (from !== undefined && (from < 0 || (to !== undefined && (isBackwards ? from < to : from > to)))) return;
-  const limit = types === undefined ? wanted : Infinity;
+  const limit = types === undefined && range.wants === undefined ? wanted : Infinity;
   const options = { limit, ...(from !== undefined && { from }), ...(stepBytes && { stepBytes }) };
   const stream = sessionStream(sessionId);
   const events = isBackwards ? store.readBackwards(stream, options) : store.read(stream, options);
   for await (const stored of events) {
     const revision = Number(stored.revision);
     if (to !== undefined && (isBackwards ? revision < to : revision > to)) return;
-    if (types === undefined || types.has(stored.type)) yield store.codec.raw(stored);
+    if (types?.has(stored.type) === false || !wants(stored)) continue;
+    yield store.codec.raw(stored);
   }
 }
