@@ -94,7 +94,7 @@ export class ContextController {
     'engine_unavailable',
     'session_set_aside',
   )
-  async diff(
+  async contextDiff(
     @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
     @Query() asked: ContextDiffQuery,

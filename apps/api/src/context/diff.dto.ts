@@ -1,6 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Actor, Json } from '#domain';
 
+const anyJson = {
+  description: 'Any JSON value.',
+  nullable: true,
+  oneOf: [
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'array', items: {} },
+    { type: 'object', additionalProperties: true },
+  ],
+};
+
 /** Who caused an event. */
 export class ActorDto implements Actor {
   @ApiProperty({ type: String, example: 'agent' }) role: Actor['role'];
@@ -36,8 +48,8 @@ export class FieldChangeDto {
     description: 'A JSON Pointer (RFC 6901) into the context.',
   })
   path: string;
-  @ApiPropertyOptional({ description: 'Any JSON value.', example: 'shipped' }) before?: Json;
-  @ApiPropertyOptional({ description: 'Any JSON value.', example: 'out_for_delivery' }) after?: Json;
+  @ApiPropertyOptional({ ...anyJson, example: 'shipped' }) before?: Json;
+  @ApiPropertyOptional({ ...anyJson, example: 'out_for_delivery' }) after?: Json;
   @ApiProperty({ description: 'The last event that changed the field.' }) event: ExplanationDto;
 }
 

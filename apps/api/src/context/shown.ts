@@ -2,7 +2,7 @@ import type { Context, FieldChange, Json, JsonObject } from '#domain';
 import { namesIn, pathOf } from '#domain';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { inquiryRules } from '../inquiries/shown.ts';
-import type { AnyRules, Rules } from '../privacy/mask.ts';
+import type { Rules } from '../privacy/mask.ts';
 import { mask, maskField } from '../privacy/mask.ts';
 import type { Answer } from '../privacy/shows.ts';
 import type { ContextDiff } from './diff.ts';
@@ -95,7 +95,7 @@ export const shownDiff: Answer<ContextDiff> = {
 
 function maskChange({ path, before, after }: FieldChange): FieldChange {
   const hide = (value: Json): { names: string[]; value: Json } =>
-    maskField(namesIn(path), value, contextRules as AnyRules);
+    maskField(namesIn(path), value, contextRules);
   return {
     path: pathOf(hide(null).names),
     ...(before !== undefined && { before: hide(before).value }),

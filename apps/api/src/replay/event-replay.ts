@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { sleep } from '#platform';
 import type { RawEvent } from '#sessions';
 import { maskEvent } from '../privacy/mask-event.ts';
@@ -5,6 +6,9 @@ import { Pace } from './pace.ts';
 
 /** Pause of a reader before it reconnects, in milliseconds. */
 const retryMs = 1_000;
+
+/** About how many bytes wait in memory for a reader. */
+const waitingBytes = 64 * 1024;
 
 /** Events, and null now and then where nothing happens for long. */
 export type Reading = AsyncIterable<RawEvent | null>;
@@ -28,8 +32,12 @@ export class EventReplay {
     return new EventReplay(this.session_id, this.format, this.read, this.speed, maskEvent);
   }
 
-  /** What is sent, event by event. */
-  async *texts(signal: AbortSignal): AsyncGenerator<string> {
+  /** What is sent; aborted, it ends soon. */
+  toReadable(signal: AbortSignal): Readable {
+    return Readable.from(this.texts(signal), { objectMode: false, highWaterMark: waitingBytes });
+  }
+
+  private async *texts(signal: AbortSignal): AsyncGenerator<string> {
     const isSse = this.format === 'sse';
     const pace = new Pace(this.speed);
     if (isSse) yield `retry: ${retryMs}\n\n`;

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type {
   BeforeApplicationShutdown,
   CallHandler,
@@ -13,9 +13,6 @@ import { callerOf } from '../access/current-caller.ts';
 import { OpenConnections } from '../access/open-connections.ts';
 import { EventReplay } from './event-replay.ts';
 import { streamTypes } from './format.ts';
-
-/** About how many bytes wait in memory for a reader. */
-const waitingBytes = 64 * 1024;
 
 /** Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends or the process stops. */
 @Injectable()
@@ -56,7 +53,6 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    const options = { objectMode: false, highWaterMark: waitingBytes };
-    return Readable.from(replay.texts(abort.signal), options);
+    return replay.toReadable(abort.signal);
   }
 }

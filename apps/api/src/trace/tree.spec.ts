@@ -37,10 +37,10 @@ function inShort(nodes: readonly TraceNode[]): unknown[] {
 }
 
 const inquiry = { inquiry_id: 'i' };
+const place = (command_event: number) => ({ command_event, command_events: 3 });
 const ask = (source: string, attempt = 1) => ({ source, attempt, request: {} });
 
 test('events of one command stand below its first', () => {
-  const place = (command_event: number) => ({ command_event, command_events: 3 });
   const events = [
     event('s', 4, 'TurnRecorded', { turn_id: 't' }, place(0)),
     event('s', 5, 'TurnRecorded', { turn_id: 'u', in_reply_to: 't' }, place(1)),

@@ -102,8 +102,9 @@ class Tree {
     if (cause) return cause;
     if (type === 'ExternalUpdateRecorded') return this.messageOf(event);
     if (type.startsWith('Inquiry') && type !== 'InquiryOpened') {
-      const request = requestName(event, String(data['source']));
-      const asked = this.named.get(`${request} ${String(data['attempt'])}`) ?? this.named.get(request);
+      const request = requestName(event, data['source']);
+      const asked =
+        this.named.get(`${request} ${JSON.stringify(data['attempt'])}`) ?? this.named.get(request);
       if (asked) return asked;
     }
     const first =
@@ -163,15 +164,15 @@ function placeOf(session_id: string, revision: number): string {
 }
 
 function turnName(session_id: string, turnId: Json | undefined): string {
-  return `turn ${session_id} ${String(turnId)}`;
+  return `turn ${session_id} ${JSON.stringify(turnId)}`;
 }
 
 function inquiryName({ session_id, data }: TracedEvent): string {
-  return `inquiry ${session_id} ${String(data['inquiry_id'])}`;
+  return `inquiry ${session_id} ${JSON.stringify(data['inquiry_id'])}`;
 }
 
-function requestName(event: TracedEvent, source: string): string {
-  return `${inquiryName(event)} ${source}`;
+function requestName(event: TracedEvent, source: Json | undefined): string {
+  return `${inquiryName(event)} ${JSON.stringify(source)}`;
 }
 
 /** What an event of an inquiry asks for now. Of an erased partner nothing is left of it. */
