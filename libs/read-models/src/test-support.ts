@@ -11,6 +11,7 @@ import {
   serviceUrl,
   testPool,
 } from '../../platform/src/testing/test-services.ts';
+import type { TableItem } from './tables/items.ts';
 import type { Writer } from './tables/owner.ts';
 import { RowsStore } from './tables/store.ts';
 import type { SetAside } from './tables/set-aside.ts';
@@ -139,8 +140,13 @@ export class TablesWriter {
     return this.writer;
   }
 
-  async write(session_id: string, events: readonly RecordedEvent[]): Promise<readonly SetAside[]> {
-    const items = events.map((event) => ({ session_id, event, position: (this.position += 10n) }));
+  write(session_id: string, events: readonly RecordedEvent[]): Promise<readonly SetAside[]> {
+    return this.writeItems(events.map((event) => ({ session_id, event, position: 0n })));
+  }
+
+  /** Gives the items their positions. */
+  async writeItems(unplaced: readonly TableItem[]): Promise<readonly SetAside[]> {
+    const items = unplaced.map((item) => ({ ...item, position: (this.position += 10n) }));
     const failures = await this.rows.write(this.writer, items, this.position, null);
     this.writer = { ...this.writer, position: this.position };
     return failures;

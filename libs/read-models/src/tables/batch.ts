@@ -60,7 +60,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
 }
 
 /** A session that is over needs no references. */
-function isOver(row: SessionPatch | SessionRow | undefined): boolean {
+export function isOver(row: SessionPatch | SessionRow | undefined): boolean {
   return row?.status === 'ended' || row?.status === 'expired';
 }
 
@@ -153,7 +153,7 @@ function addTurn(
 }
 
 /** What a session is, whose row is known. */
-function contextOf({ channel, current_task, open_inquiries }: SessionRow): TurnContext {
+export function contextOf({ channel, current_task, open_inquiries }: SessionRow): TurnContext {
   const inquiry_id = open_inquiries.at(-1) ?? null;
   return {
     channel,
@@ -194,7 +194,7 @@ function addReply(
 }
 
 /** The latest of two times in the same format; null: there is none. */
-function latest<T extends string | null>(one: T, other: string | null): T | string {
+export function latest<T extends string | null>(one: T, other: string | null): T | string {
   return other !== null && (one === null || other > one) ? other : one;
 }
 

@@ -28,6 +28,15 @@ function setAsideFrom(source: string): string {
       THEN coalesce(excluded.position, a.position) ELSE excluded.position END`;
 }
 
+function tokensFrom(source: string): string {
+  return `INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
+  SELECT t.* FROM ${source} AS t (partner_id text, token text,
+    session_id uuid, type text, sealed text, event_id text, revision bigint)
+  ON CONFLICT (partner_id, token, session_id) DO UPDATE SET sealed = excluded.sealed, event_id = excluded.event_id,
+    revision = excluded.revision
+  WHERE p.revision < excluded.revision`;
+}
+
 /**
  * A turn is written when its session's row, as it was before the statement, is not as far: revision and turns of a session
  * commit together, so what is not beyond it was written before. Since `ordered_at` follows from the events up to the turn, whoever
@@ -106,12 +115,7 @@ const rows = `started AS (
     ON e.session_id = t.session_id AND e.revision = t.revision
   ON CONFLICT DO NOTHING
 ), tokenised AS (
-  INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
-  SELECT t.* FROM checkpoint CROSS JOIN json_to_recordset($13::json) AS t (partner_id text, token text,
-    session_id uuid, type text, sealed text, event_id text, revision bigint)
-  ON CONFLICT (partner_id, token, session_id) DO UPDATE SET sealed = excluded.sealed, event_id = excluded.event_id,
-    revision = excluded.revision
-  WHERE p.revision < excluded.revision
+  ${tokensFrom('checkpoint CROSS JOIN json_to_recordset($13::json)')}
 ), replied AS (
   UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
   FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
@@ -171,6 +175,9 @@ export const deleteRebuiltRows = `WITH ${noCheckpoint}, ${deleted}`;
 
 /** $1: sessions to list as set aside. One that is listed keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;
+
+/** $1: values of tokens. */
+export const saveTokens = tokensFrom('json_to_recordset($1::json)');
 
 export const writeBatch = { name: 'turnstream-batch', text: `WITH ${checkpoint}, ${rows}` };
 export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH ${noCheckpoint}, ${rows}` };
