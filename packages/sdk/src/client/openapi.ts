@@ -1676,12 +1676,16 @@ export interface components {
              * @description Any JSON value.
              * @example shipped
              */
-            readonly before?: Record<string, never>;
+            readonly before?: (string | number | boolean | readonly unknown[] | {
+                readonly [key: string]: unknown;
+            }) | null;
             /**
              * @description Any JSON value.
              * @example out_for_delivery
              */
-            readonly after?: Record<string, never>;
+            readonly after?: (string | number | boolean | readonly unknown[] | {
+                readonly [key: string]: unknown;
+            }) | null;
             /** @description The last event that changed the field. */
             readonly event: components["schemas"]["ExplanationDto"];
         };

@@ -1,5 +1,14 @@
 import { contextOf, isOver, latest, patchRow } from '../batch.ts';
-import type { EntityRow, ReplyRow, RowChange, SessionPatch, TokenRow, TurnRow } from '../rows.ts';
+import { addCorrelation } from '../correlations.ts';
+import type {
+  CorrelationRow,
+  EntityRow,
+  ReplyRow,
+  RowChange,
+  SessionPatch,
+  TokenRow,
+  TurnRow,
+} from '../rows.ts';
 import type { FoldedSessions } from './sessions.ts';
 
 /** A value of an entity as its table holds it. */
@@ -16,6 +25,7 @@ export class Chunk {
   private readonly entityRows: StoredEntity[] = [];
   private readonly tokenRows = new Map<string, TokenRow>();
   private readonly replyRows: ReplyRow[] = [];
+  private readonly correlationRows = new Map<string, CorrelationRow>();
 
   constructor(private readonly sessions: FoldedSessions) {}
 
@@ -31,12 +41,18 @@ export class Chunk {
     return [...this.tokenRows.values()];
   }
 
+  /** Of a correlation there may be more in other chunks. */
+  get correlations(): readonly CorrelationRow[] {
+    return [...this.correlationRows.values()];
+  }
+
   /** Replies to turns of chunks before. */
   get replies(): readonly ReplyRow[] {
     return this.replyRows;
   }
 
-  add({ started, patch, turn, reply, references = [], tokens = [], entities = [] }: RowChange): void {
+  add(change: RowChange): void {
+    const { started, patch, turn, reply, references = [], tokens = [], entities = [], correlation } = change;
     if (started && !this.sessions.get(started.session_id)) this.sessions.add(started);
     if (patch) this.patch(patch);
     if (turn) this.addTurn(turn, entities);
@@ -46,6 +62,7 @@ export class Chunk {
       if (session && !isOver(session.row)) session.references.set(`${row.kind}/${row.reference}`, row);
     }
     for (const row of tokens) this.tokenRows.set(`${row.partner_id}/${row.session_id}/${row.token}`, row);
+    if (correlation) addCorrelation(this.correlationRows, correlation);
   }
 
   /** Leaves out what events of a session below a revision have brought. */
@@ -54,6 +71,8 @@ export class Chunk {
       row.session_id === sessionId && row.revision < before;
     for (const [key, row] of this.byRevision) if (isGone(row)) this.byRevision.delete(key);
     for (const [key, row] of this.tokenRows) if (isGone(row)) this.tokenRows.delete(key);
+    for (const [key, row] of this.correlationRows)
+      if (row.session_id === sessionId && row.last_revision < before) this.correlationRows.delete(key);
   }
 
   private patch(patch: SessionPatch): void {

@@ -38,6 +38,7 @@ const turnColumns = [
   'inquiry_id',
   'revision',
 ] as const satisfies readonly (keyof TurnRow)[];
+const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
 const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 
 /**
@@ -114,6 +115,10 @@ export class BulkLoader {
     await copyRows(pool, 'conversation_turn', turnColumns, turns.map((row) => lineOf(row)).join(''));
     const entities = chunk.entities.map((row) => copyLine(entityColumns.map((name) => row[name])));
     await copyRows(pool, 'turn_entity', entityColumns, entities.join(''));
+    const correlations = chunk.correlations.map((row) =>
+      copyLine(correlationColumns.map((name) => row[name])),
+    );
+    await copyRows(pool, 'pending_correlation', correlationColumns, correlations.join(''));
     if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
     if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
     if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);
