@@ -24,6 +24,7 @@ import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
 import { ErasureModule } from './erasure/module.ts';
+import { TraceModule } from './trace/module.ts';
 import { CommandsModule } from './sessions/module.ts';
 
 @Module({
@@ -44,6 +45,7 @@ import { CommandsModule } from './sessions/module.ts';
     ContextModule,
     HistoryModule,
     ExportsModule,
+    TraceModule,
     AgentsModule,
     AccessLogModule,
     ReadsModule,

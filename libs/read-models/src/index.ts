@@ -18,6 +18,8 @@ export { listAccess, summarizeAccess } from './queries/access-records.ts';
 export type { AccessCount, AccessRecord } from './queries/access-records.ts';
 export { forkChoices } from './queries/conditions.ts';
 export type { ForkChoice, Page } from './queries/conditions.ts';
+export { correlatedSessions } from './queries/correlations.ts';
+export type { CorrelatedSession } from './queries/correlations.ts';
 export { InvalidCursorError } from './queries/cursor.ts';
 export { forgetOwners, ownersOf, rememberOwners } from './queries/reference-owners.ts';
 export type { NamedOwner } from './queries/reference-owners.ts';

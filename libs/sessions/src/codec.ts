@@ -17,6 +17,8 @@ export interface RawEvent {
   readonly event_id: string;
   readonly type: string;
   readonly revision: number;
+  /** When the store took it in, by the store's clock (ISO 8601, UTC, to the millisecond). */
+  readonly created: string;
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }
@@ -217,6 +219,7 @@ export function rawEvent(stored: StoredEvent): RawEvent {
     event_id: stored.id,
     type: stored.type,
     revision: Number(stored.revision),
+    created: stored.created.toISOString(),
     data: stored.data as unknown as JsonObject,
     metadata: metadataOf(stored) as object as JsonObject,
   };

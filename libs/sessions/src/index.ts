@@ -33,6 +33,10 @@ export {
 export type { Partner } from './partner-memory.ts';
 export { readRetentionRuns, recordRetentionRun, retentionStream } from './retention-log.ts';
 export type { RetentionRun } from './retention-log.ts';
+export { readHistory } from './history.ts';
+export type { HistoryRange } from './history.ts';
+export { foldPast, NoSuchPastError } from './past.ts';
+export type { PastPoint } from './past.ts';
 export { countPlainEvents } from './plain-events.ts';
 export { partnerChanges } from './partner-changes.ts';
 export {

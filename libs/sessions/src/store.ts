@@ -154,6 +154,26 @@ export class EventStore {
     }
   }
 
+  /** As `read`, from a revision (the last by default) back to the first. @throws StoreUnavailableError */
+  async *readBackwards(
+    stream: string,
+    { from, limit = Infinity, stepBytes = pageBytes }: Omit<ReadOptions, 'reaching'> = {},
+  ): AsyncGenerator<StoredEvent> {
+    let next = from;
+    let step = pageSize;
+    for (let left = limit; left > 0;) {
+      const count = Math.min(left, step);
+      const begin = streamPage(stream, next ?? END, count, BACKWARDS);
+      const { events, isCut } = await this.calls.part(begin, stepBytes);
+      yield* events;
+      left -= events.length;
+      const first = Number(events.at(-1)?.revision ?? 0);
+      if (first === 0 || (!isCut && events.length < count)) return;
+      next = first - 1;
+      step = isCut ? events.length : Math.min(pageSize, 2 * step);
+    }
+  }
+
   /** The last event of a stream; `reaching`: a revision that the stream has. */
   async readLast(stream: string, reaching = -1): Promise<StoredEvent | undefined> {
     const awaitVisible = this.visibility(stream, reaching);

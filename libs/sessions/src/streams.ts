@@ -107,7 +107,8 @@ export async function readSession(store: EventStore, sessionId: string): Promise
   return session.revision < 0 ? undefined : session;
 }
 
-function applyEvent<State>(
+/** Folds an event into any state. @throws UnprojectableEventError when its data is not as its type says */
+export function applyEvent<State>(
   sessionId: string,
   state: State,
   event: RecordedEvent,

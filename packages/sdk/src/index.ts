@@ -16,7 +16,7 @@ export {
   Unavailable,
 } from './client/errors.ts';
 export { Session } from './client/session.ts';
-export type { ContextOptions, EventsOptions } from './client/session.ts';
+export type { ContextDiffOptions, ContextOptions, EventsOptions } from './client/reads.ts';
 export type { Token } from './client/token.ts';
 export { Turnstream } from './client/turnstream.ts';
 export type { TurnstreamOptions } from './client/turnstream.ts';
@@ -27,8 +27,11 @@ export type {
   CommandOptions,
   CommandResult,
   Context,
+  ContextDiff,
   Detokenised,
   Order,
+  ExplainedContext,
+  Explanation,
   ExternalUpdate,
   Fork,
   FlagValue,
@@ -49,6 +52,8 @@ export type {
   SetGoal,
   StartSession,
   Ticket,
+  Trace,
+  TraceNode,
   TurnRow,
   TurnSearch,
   TurnsQuery,

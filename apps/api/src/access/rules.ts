@@ -16,6 +16,8 @@ export const rules = {
   list: ['agent', 'service', 'analyst', 'auditor', 'admin'],
   /** Find turns by a value: also without an answer it tells something of a person. */
   search: ['agent', 'service', 'auditor', 'admin'],
+  /** See what one message set off, in whatever sessions. */
+  trace: ['analyst', 'auditor', 'admin'],
   /** See which agent instances are connected. */
   agents: ['agent', 'service', 'analyst', 'auditor', 'admin'],
   /** Get a ticket for a connection from a browser. */

@@ -45,5 +45,6 @@ import { StreamController } from './sse/stream.controller.ts';
     UpgradeAccess,
     AgentGateway,
   ],
+  exports: [Notifier],
 })
 export class AgentsModule {}

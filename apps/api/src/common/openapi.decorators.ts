@@ -59,6 +59,11 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     current_revision: 41,
     holder: { instance: 'bot-7', epoch: 3, pool: 'support', since: '2026-11-24T08:03:00.000Z' },
   }),
+  history_gone: new ProblemError(
+    'history_gone',
+    'The events before revision 12 are deleted, so what they led to cannot be told.',
+    { first_revision: 12 },
+  ),
   wrong_expected_revision: new ProblemError(
     'wrong_expected_revision',
     'The session is at revision 41, not 40.',

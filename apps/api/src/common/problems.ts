@@ -2,6 +2,7 @@ import type { Rejection } from '#domain';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  NoSuchPastError,
   OutOfReachError,
   StoreOverloadedError,
   StoreUnavailableError,
@@ -21,6 +22,7 @@ import { maskerOf, maskerOfNobody } from '../privacy/masking.ts';
 import { maskEvent } from '../privacy/mask-event.ts';
 import { forbidden } from '../access/problems.ts';
 import { etag } from './command-headers.ts';
+import { noSuchPast } from './past-problem.ts';
 
 const unavailable =
   'The event store is unavailable. Send the same request with the same Idempotency-Key again.';
@@ -79,6 +81,7 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
       { retry_after_s: 1 },
       { cause: error.cause ?? error },
     );
+  if (error instanceof NoSuchPastError) return noSuchPast(error) ?? sessionNotFound();
   if (error instanceof UnprojectableEventError) return setAside(error, error);
   if (error instanceof SessionSetAsideError) return setAside(error.set_aside, error);
   return error;

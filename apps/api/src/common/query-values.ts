@@ -17,6 +17,38 @@ export function IsWholeText(min: number, max: number): PropertyDecorator {
   );
 }
 
+/** A number of the query in a range, both ends included, in decimal digits with or without a point. */
+export function IsNumberText(min: number, max: number): PropertyDecorator {
+  const form = /^\d{1,9}(\.\d{1,6})?$/;
+  return applyDecorators(
+    Convert((value) => (typeof value === 'string' && form.test(value) ? Number(value) : value)),
+    ValidateBy({
+      name: 'isNumber',
+      validator: {
+        validate: (value: unknown) => typeof value === 'number' && value >= min && value <= max,
+        defaultMessage: () => `$property must be a number from ${min} to ${max}`,
+      },
+    }),
+  );
+}
+
+/** Names of the query, with commas between them. */
+export function IsNames(most: number): PropertyDecorator {
+  return applyDecorators(
+    IsString(),
+    ValidateBy({
+      name: 'isNames',
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === 'string' && namesPattern.test(value) && value.split(',').length <= most,
+        defaultMessage: () => `$property must be 1 to ${most} names with commas between them`,
+      },
+    }),
+  );
+}
+
+const namesPattern = /^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63})*$/;
+
 /** A revision in the query; `min` -1: also the one before the first event. */
 export function IsRevision(min: -1 | 0 = 0): PropertyDecorator {
   return IsWholeText(min, largestRevision);

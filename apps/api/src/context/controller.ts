@@ -2,34 +2,46 @@ import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { SessionState } from '#domain';
-import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
-import { isLimited, isReached } from '../common/reach.ts';
-import { etag } from '../common/command-headers.ts';
+import { isLimited, isReached, SessionReach } from '../common/reach.ts';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
 import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
+import { notReached } from '../common/past-problem.ts';
 import { sessionNotFound } from '../common/problems.ts';
 import { Shows } from '../privacy/shows.ts';
+import { DiffContexts } from './diff.ts';
+import type { ContextDiff } from './diff.ts';
+import { ContextDiffDto } from './diff.dto.ts';
 import { ContextDto } from './dto.ts';
-import { ContextQuery } from './query.dto.ts';
+import { GetPastContext } from './past.ts';
+import { pointOf, pointsOf } from './point.ts';
+import { ContextDiffQuery, ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
-import { shownContext } from './shown.ts';
+import { shownContext, shownDiff } from './shown.ts';
 
 /** The working context, which an agent reads before each of its turns. */
 @ApiTags('reads')
 @Controller('v1')
 export class ContextController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly reach: SessionReach,
+  ) {}
 
   @Get('sessions/:session_id/context')
   @Access('read')
   @Shows(shownContext)
   @UseInterceptors(ConditionalGetInterceptor)
-  @ApiOperation({ summary: 'The working context of a conversation' })
+  @ApiOperation({
+    summary: 'The working context of a conversation, as it is or was',
+    description:
+      'With `at_revision` or `at` it is folded from the events up to there, and from nothing else: 412 names the current revision ' +
+      'where the session has not come so far, 404 when it began where the time is before that, 410 says that the events are deleted.',
+  })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
   @ApiOkResponse({
     type: ContextDto,
@@ -43,6 +55,7 @@ export class ContextController {
     'validation_failed',
     'malformed_precondition',
     'not_found',
+    'history_gone',
     'wrong_expected_revision',
     'engine_unavailable',
     'session_set_aside',
@@ -50,24 +63,49 @@ export class ContextController {
   async context(
     @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
-    @Query() { min_revision, explain }: ContextQuery,
+    @Query() asked: ContextQuery,
   ): Promise<Versioned> {
+    const { min_revision, explain } = asked;
+    const point = pointOf(asked);
+    if (point !== undefined) {
+      await this.reach.assert(caller, session_id);
+      return this.queries.execute(new GetPastContext(session_id, point, explain !== undefined));
+    }
     const query = explain ? new ExplainContext(session_id) : new GetContext(session_id, min_revision);
     const context = await this.queries.execute(query);
     if (context === undefined || !isShown(caller, context)) throw sessionNotFound();
     if (min_revision === undefined || context.revision >= min_revision) return context;
     throw notReached(context.revision, min_revision);
   }
+
+  @Get('sessions/:session_id/context/diff')
+  @Access('read')
+  @Shows(shownDiff)
+  @ApiOperation({
+    summary: 'What changed between two revisions of a context, by field, and which event did it',
+    description: 'Without `from` since before the session began, without `to` until now.',
+  })
+  @ApiOkResponse({ type: ContextDiffDto })
+  @ApiProblems(
+    'validation_failed',
+    'not_found',
+    'history_gone',
+    'wrong_expected_revision',
+    'engine_unavailable',
+    'session_set_aside',
+  )
+  async contextDiff(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id }: SessionParams,
+    @Query() asked: ContextDiffQuery,
+  ): Promise<ContextDiff> {
+    const { from, to } = pointsOf(asked);
+    await this.reach.assert(caller, session_id);
+    return this.queries.execute(new DiffContexts(session_id, from, to));
+  }
 }
 
 /** A document is as new as what it is judged by. Only for the tokens that are limited it is parsed. */
 function isShown(caller: Caller, { body }: Versioned): boolean {
   return !isLimited(caller) || isReached(caller, JSON.parse(body) as SessionState);
-}
-
-function notReached(current: number, wanted: number): ProblemError {
-  const members = { expected_revision: wanted, current_revision: current };
-  return new ProblemError('wrong_expected_revision', `The session is at revision ${current} only.`, members, {
-    headers: { etag: etag(current) },
-  });
 }

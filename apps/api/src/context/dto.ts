@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import type { Context } from '#domain';
 import {
   conversationFlagsSchema,
@@ -10,6 +10,7 @@ import {
   ShortTermMemoryDto,
 } from './sections.dto.ts';
 import { InquiriesDto, inquiryExample } from '../inquiries/dto.ts';
+import { ExplanationDto } from './diff.dto.ts';
 
 const order = {
   order_id: 'ORD9823',
@@ -83,6 +84,7 @@ const section = (name: keyof Context, description: string): PropertyDecorator =>
   ApiProperty({ description, example: example[name] });
 
 /** The working context of a conversation. */
+@ApiExtraModels(ExplanationDto)
 export class ContextDto {
   @ApiProperty({ format: 'uuid', example: example.session_id }) session_id: string;
   @ApiProperty({ example: example.partner_id }) partner_id: string;
@@ -132,4 +134,12 @@ export class ContextDto {
 
   @section('inquiries', 'The open inquiries and the last closed ones, with their answers.')
   inquiries: InquiriesDto;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(ExplanationDto) },
+    description:
+      'With `explain=1`: by the path of each field, as `goal_state.step` or `external.0`, the event that set it last.',
+  })
+  explained?: Record<string, ExplanationDto>;
 }

@@ -1,9 +1,11 @@
-import type { Context, JsonObject } from '#domain';
+import type { Context, FieldChange, Json, JsonObject } from '#domain';
+import { namesIn, pathOf } from '#domain';
 import type { Versioned } from '../common/conditional-get.interceptor.ts';
 import { inquiryRules } from '../inquiries/shown.ts';
 import type { Rules } from '../privacy/mask.ts';
-import { mask } from '../privacy/mask.ts';
+import { mask, maskField } from '../privacy/mask.ts';
 import type { Answer } from '../privacy/shows.ts';
+import type { ContextDiff } from './diff.ts';
 
 type Order = NonNullable<Context['order_tracking']>;
 
@@ -80,4 +82,23 @@ export const shownContext: Answer<Versioned> = {
 
 function parsed(body: string): ShownContext {
   return JSON.parse(body) as ShownContext;
+}
+
+export const shownDiff: Answer<ContextDiff> = {
+  action: 'read_context_diff',
+  mask: ({ changes, ...more }) => ({
+    ...more,
+    changes: changes.map(({ event, ...change }) => ({ ...maskChange(change), event })),
+  }),
+  shown: ({ session_id, partner_id }) => [{ session_id, partner_id }],
+};
+
+function maskChange({ path, before, after }: FieldChange): FieldChange {
+  const hide = (value: Json): { names: string[]; value: Json } =>
+    maskField(namesIn(path), value, contextRules);
+  return {
+    path: pathOf(hide(null).names),
+    ...(before !== undefined && { before: hide(before).value }),
+    ...(after !== undefined && { after: hide(after).value }),
+  };
 }

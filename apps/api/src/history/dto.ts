@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import type { JsonObject, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
-import { IsPersonalToken, IsRevision, IsWholeText } from '../common/query-values.ts';
+import { IsPersonalToken } from '../common/query-values.ts';
 import { PageCursor, PageSize } from '../common/page.dto.ts';
 import { Filters } from './filters.dto.ts';
 import { ForkedFrom } from './fork-fields.ts';
@@ -10,18 +10,6 @@ import { ForkedFrom } from './fork-fields.ts';
 const statuses = ['active', 'ended', 'expired'] as const;
 export const timeOrders = ['asc', 'desc'] as const;
 const turnOrders = [...timeOrders, 'recorded'] as const;
-
-export class EventsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'The revision to start at.' })
-  @IsOptional()
-  @IsRevision()
-  from_revision = 0;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @IsWholeText(1, 1_000)
-  limit = 100;
-}
 
 /** A page of what is filtered, by the query. */
 class FilteredPage extends Filters {
@@ -167,33 +155,4 @@ export class TurnsPageDto {
       'Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages.',
   })
   latest?: string | null;
-}
-
-export class EventDto {
-  @ApiProperty({ format: 'uuid' }) event_id: string;
-  @ApiProperty({ example: 'GoalSet' }) type: string;
-  @ApiProperty({ example: 3 }) revision: number;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    example: { goal: 'resolve_payment', step: null },
-  })
-  data: JsonObject;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    example: { occurred_at: '2026-11-24T08:00:00.000Z' },
-  })
-  metadata: JsonObject;
-}
-
-export class EventsPageDto {
-  @ApiProperty({ format: 'uuid' }) session_id: string;
-  @ApiProperty({ type: [EventDto] }) events: EventDto[];
-  @ApiProperty({
-    type: Number,
-    ...nullable,
-    description: 'Send as `from_revision` for the next page; null at the end.',
-  })
-  next_revision: number | null;
 }

@@ -1,7 +1,7 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
-import type { RawEvent } from '#sessions';
-import { EventStore, readRawEvents } from '#sessions';
+import type { HistoryRange, RawEvent } from '#sessions';
+import { EventStore, readHistory } from '#sessions';
 import { PageBudget } from '#platform';
 
 /** Events, and the revision at which the next page starts; null: these are the last. */
@@ -10,11 +10,11 @@ interface EventsPage {
   readonly next_revision: number | null;
 }
 
-/** A page of a session's events as they were written, oldest first. */
+/** A page of a session's events as they were written. */
 export class GetEvents extends Query<EventsPage> {
   constructor(
     readonly sessionId: string,
-    readonly from: number,
+    readonly range: HistoryRange,
     readonly limit: number,
   ) {
     super();
@@ -25,14 +25,21 @@ export class GetEvents extends Query<EventsPage> {
 export class GetEventsHandler implements IQueryHandler<GetEvents> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, from, limit }: GetEvents): Promise<EventsPage> {
+  async execute({ sessionId, range, limit }: GetEvents): Promise<EventsPage> {
     const budget = new PageBudget();
     const events: RawEvent[] = [];
-    for await (const event of readRawEvents(this.store, sessionId, { from, limit })) {
+    for await (const event of readHistory(this.store, sessionId, { ...range, wanted: limit })) {
       if (!budget.takes(event)) return { events, next_revision: event.revision };
       events.push(event);
+      if (events.length === limit) return { events, next_revision: nextOf(event.revision, range) };
     }
-    const last = events.at(-1);
-    return { events, next_revision: last === undefined || events.length < limit ? null : last.revision + 1 };
+    return { events, next_revision: null };
   }
+}
+
+/** Where a full page is followed by another; null: it has reached its end. */
+function nextOf(revision: number, { direction, to }: HistoryRange): number | null {
+  if (revision === to) return null;
+  if (direction === 'forwards') return revision + 1;
+  return revision === 0 ? null : revision - 1;
 }

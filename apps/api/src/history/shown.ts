@@ -4,7 +4,9 @@ import { mask } from '../privacy/mask.ts';
 import { maskEvent } from '../privacy/mask-event.ts';
 import { ownerIn } from '../privacy/reads.ts';
 import type { Answer } from '../privacy/shows.ts';
-import type { EventsPageDto, TurnRowDto } from './dto.ts';
+import { EventReplay } from '../replay/event-replay.ts';
+import type { TurnRowDto } from './dto.ts';
+import type { EventsPageDto } from './events.dto.ts';
 
 export const turnRules: Rules<TurnRowDto> = {
   turn_id: 'plain',
@@ -27,10 +29,16 @@ export const turnRules: Rules<TurnRowDto> = {
   actor_id: 'plain',
 };
 
-export const shownEvents: Answer<EventsPageDto> = {
+/** A page of events, or a stream of them. */
+export const shownEvents: Answer<EventsPageDto | EventReplay> = {
   action: 'read_events',
-  mask: ({ events, ...more }) => ({ ...more, events: events.map(maskEvent) }),
-  shown: ({ events }, session_id) => {
+  mask: (answer) =>
+    answer instanceof EventReplay
+      ? answer.masked()
+      : { ...answer, events: answer.events.map((event) => maskEvent(event)) },
+  shown: (answer, session_id) => {
+    if (answer instanceof EventReplay) return [{ session_id }];
+    const { events } = answer;
     const partner_id = events.map(ownerIn).find((id) => id !== undefined);
     return events.length === 0 ? [] : [{ session_id, partner_id }];
   },

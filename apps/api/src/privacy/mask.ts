@@ -33,10 +33,31 @@ export function maskJson(value: Json, rules: AnyRules): Json {
   if (rules === 'masked' || typeof value !== 'object') return hidden(value, deepest);
   if (Array.isArray(value)) return value.map((item: Json) => maskJson(item, rules));
   const fields = Object.entries(value).map(([name, item]): [string, Json] => {
-    const own = Object.hasOwn(rules, name) ? rules[name] : rules['*'];
+    const own = ruleOf(rules, name);
     return own === undefined ? hiddenField(name, item, deepest) : [name, maskJson(item, own)];
   });
   return Object.fromEntries(fields);
+}
+
+/** A field within a value, by the names on its way, as `maskJson` shows it there. */
+export function maskField(
+  names: readonly string[],
+  value: Json,
+  rules: AnyRules,
+): { readonly names: string[]; readonly value: Json } {
+  let here: AnyRules = rules;
+  const shown: string[] = [];
+  for (const name of names) {
+    const own: AnyRules | undefined = here === 'plain' ? here : ruleOf(here, name);
+    shown.push(own === undefined && !fieldName.test(name) ? maskedValue : name);
+    here = own ?? 'masked';
+  }
+  return { names: shown, value: maskJson(value, here) };
+}
+
+function ruleOf(rules: AnyRules, name: string): AnyRules | undefined {
+  if (typeof rules !== 'object') return undefined;
+  return Object.hasOwn(rules, name) ? rules[name] : rules['*'];
 }
 
 function hidden(value: Json, levels: number): Json {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Json } from '#domain';
 import { fieldClasses } from '#domain';
 import { roles } from '#privacy';
-import { maskJson } from './mask.ts';
+import { maskField, maskJson } from './mask.ts';
 import { maskEvent } from './mask-event.ts';
 import { maskerFor, purposeOf, viewOf } from './masking.ts';
 import { rulesOfEvent } from './event-rules.ts';
@@ -51,6 +51,16 @@ describe('a masked value', () => {
   test('loses names that may be data', () => {
     const value = { '+919876543210': 1, 'Asha Rao': 2, id9876543: 3, __proto__x: 4 };
     expect(maskJson(value, 'masked')).toEqual({ '[masked]': '[masked]', __proto__x: '[masked]' });
+  });
+
+  test.each([
+    [['flags', 'vip'], 'x', ['flags', 'vip'], '[masked]'],
+    [['id'], 'x', ['id'], 'x'],
+    [['notes', 'a', '+919876543210'], 1, ['notes', 'a', '[masked]'], '[masked]'],
+    [['unknown', 'b c'], 'x', ['unknown', '[masked]'], '[masked]'],
+  ])('is the same by itself: %j', (names, value, shown, masked) => {
+    const rules = { id: 'plain', flags: { '*': 'masked' }, notes: 'masked' } as const;
+    expect(maskField(names, value, rules)).toEqual({ names: shown, value: masked });
   });
 
   test('is not followed down for ever', () => {

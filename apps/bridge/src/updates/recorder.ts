@@ -2,13 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject, RecordedEvent } from '#domain';
 import { canonicalJson, deduplicationIds } from '#domain';
 import { recognisedBy } from '#messaging';
-import { Semaphore } from '#platform';
+import { Semaphore, uuidV5 } from '#platform';
 import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#sessions';
 import type { Update } from './update.ts';
 
 /** What became of an update in a session; `over`: it is over, so that the update does not concern it any more. */
 type Recording = 'recorded' | 'known' | 'over';
 
+/** The namespace of the correlation ids of updates: one update has the same in all sessions. */
+const correlations = '7d0f4a0e-5a3c-4a53-9a5e-0b0c6f0f2b15';
 /** Updates that are recorded at a time, each 64 KB at most, whatever they came with. */
 const atOnce = 32;
 
@@ -46,6 +48,7 @@ export class UpdateRecorder {
         ...recognisedBy(source_event_id, (identity) => commandId(system, identity)),
         // The same in every release: most repetitions are told by it.
         body: { system, kind, reference, data },
+        correlationId: uuidV5(source_event_id, correlations),
         causationId: source_event_id,
       });
       return replayed ? 'known' : 'recorded';

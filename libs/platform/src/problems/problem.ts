@@ -15,6 +15,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   command_not_allowed: { status: 409, title: "The session's state does not allow the command" },
   agent_replaced: { status: 409, title: 'The agent instance does not own the session' },
+  history_gone: { status: 410, title: 'That part of the history is deleted' },
   wrong_expected_revision: { status: 412, title: 'The session is at another revision' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'A part of the address is too long' },

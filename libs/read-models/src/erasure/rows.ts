@@ -22,6 +22,7 @@ const tables: readonly PersonalTable[] = [
   { table: 'session_milestone', where: ofSessions },
   { table: 'personal_token', where: ofSessions },
   { table: 'session_reference', where: ofSessions },
+  { table: 'event_correlation', where: ofSessions },
   { table: 'conversation_turn', where: ofSessions },
   { table: 'conversation_session', where: ofSessions },
   { table: 'set_aside_session', where: 'session_id = ANY ($3::text[])' },

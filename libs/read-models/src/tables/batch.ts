@@ -1,4 +1,6 @@
+import { addCorrelation } from './correlations.ts';
 import type {
+  CorrelationRow,
   EntityRow,
   MilestoneRow,
   ReferenceRow,
@@ -23,6 +25,7 @@ export interface RowBatch {
   readonly entities: readonly EntityRow[];
   readonly milestones: readonly MilestoneRow[];
   readonly words: readonly WordsRow[];
+  readonly correlations: readonly CorrelationRow[];
 }
 
 /** Merges what each event does, in the order of the streams. Pure. */
@@ -37,6 +40,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const entities = new Map<string, EntityRow>();
   const milestones = new Map<string, MilestoneRow>();
   const words = new Map<string, WordsRow>();
+  const correlations = new Map<string, CorrelationRow>();
   for (const change of changes) {
     if (change.started) started.set(change.started.session_id, change.started);
     if (change.patch) addPatch(started, patches, change.patch);
@@ -47,6 +51,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     for (const row of change.references ?? []) references.set(Object.values(row).join('/'), row);
     for (const row of change.tokens ?? []) tokens.set(`${row.session_id}/${row.token}`, row);
     for (const row of change.entities ?? []) entities.set(Object.values(row).join('/'), row);
+    if (change.correlation) addCorrelation(correlations, change.correlation);
   }
   return {
     started: [...started.values()],
@@ -60,6 +65,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
     entities: [...entities.values()],
     milestones: [...milestones.values()],
     words: [...words.values()],
+    correlations: [...correlations.values()],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Actor, JsonObject, RecordedEvent } from '#domain';
 import type { BlindIndex } from '#privacy';
 import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
+import { correlationOf } from './correlations.ts';
 import { entityRows } from './entities.ts';
 import { milestoneOf } from './milestones.ts';
 import { referencesOf } from './references.ts';
@@ -17,6 +18,10 @@ export class UnstorableEventError extends Error {}
  */
 export function rowChange(sessionId: string, event: RecordedEvent, index?: BlindIndex): RowChange {
   const session_id = validId(sessionId, 'session_id');
+  return { ...changeOf(session_id, event, index), correlation: correlationOf(session_id, event) };
+}
+
+function changeOf(session_id: string, event: RecordedEvent, index?: BlindIndex): RowChange {
   const tokens = tokensOf(session_id, event);
   const at = validTime(event.metadata.occurred_at);
   const { partner_id } = event.metadata;

@@ -103,11 +103,11 @@ function positioned(change: RowChange, position: bigint): RowChange {
   return change.turn ? { ...change, turn: { ...change.turn, position: String(position) } } : change;
 }
 
-/** The parameters $7 to $16 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+/** The parameters $7 to $17 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
 export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
   try {
     const { started, patches, turns, replies, ...more } = mergeChanges(changes);
-    const { references, tokens, entities, milestones, words } = more;
+    const { references, tokens, entities, milestones, words, correlations } = more;
     const lists = [
       started,
       patches,
@@ -119,6 +119,7 @@ export function batchTexts(changes: readonly RowChange[], failures: readonly Set
       entities,
       milestones,
       words,
+      correlations,
     ];
     return lists.map((list) => storableJson(list));
   } catch (cause) {

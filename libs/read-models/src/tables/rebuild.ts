@@ -15,6 +15,7 @@ const tables = [
   'turn_entity',
   'turn_word',
   'session_milestone',
+  'event_correlation',
 ];
 const lockKey = 7_230_118;
 
@@ -73,7 +74,7 @@ async function createTables(client: PoolClient, inBulk: boolean): Promise<void> 
     DO $$ BEGIN
       IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
     END $$;
-    DROP TABLE IF EXISTS ${[...tables, 'pending_reply', 'pending_deletion'].map((table) => `${rebuildSchema}.${table}`).join(', ')};
+    DROP TABLE IF EXISTS ${[...tables, 'pending_reply', 'pending_deletion', 'pending_correlation'].map((table) => `${rebuildSchema}.${table}`).join(', ')};
     ${tables.map((table) => createTable(table, inBulk)).join('\n')}
     ${inBulk ? pendingTables : foreignKey}
     DO $$ DECLARE t record; BEGIN

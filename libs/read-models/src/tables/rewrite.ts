@@ -136,6 +136,7 @@ async function deleteRows(client: PoolClient, sessionId: string): Promise<void> 
     'turn_entity',
     'turn_word',
     'session_milestone',
+    'event_correlation',
     'personal_token',
     'session_reference',
     'conversation_turn',

@@ -135,6 +135,15 @@ export interface WordsRow {
   readonly words: readonly string[];
 }
 
+/** Between which revisions a session has the events of a correlation id. */
+export interface CorrelationRow {
+  readonly session_id: string;
+  /** See `correlationKey`. */
+  readonly correlation: string;
+  readonly first_revision: number;
+  readonly last_revision: number;
+}
+
 /** What one event does to the rows. */
 export interface RowChange {
   readonly started?: SessionRow;
@@ -146,6 +155,7 @@ export interface RowChange {
   readonly entities?: readonly EntityRow[];
   readonly milestone?: MilestoneRow;
   readonly words?: WordsRow;
+  readonly correlation?: CorrelationRow | undefined;
   /** Whose the session is, where the event itself says so. */
   readonly partner_id?: string;
 }

@@ -4,7 +4,7 @@
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
  * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
- * $13 tokens, $14 values of entities, $15 milestones, $16 words, $17 the least `written` of the turns
+ * $13 tokens, $14 values of entities, $15 milestones, $16 words, $17 correlations, $18 the least `written` of the turns
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
@@ -96,7 +96,7 @@ const rows = `started AS (
     CASE WHEN t.goal_known THEN t.goal WHEN s.current_task = ANY (t.goals_cleared) THEN NULL ELSE s.current_task END,
     coalesce(t.inquiry_id, (SELECT o.id FROM unnest(s.open_inquiries) WITH ORDINALITY AS o (id, place)
       WHERE o.id <> ALL (t.inquiries_closed) ORDER BY o.place DESC LIMIT 1)),
-    t.revision, greatest(coalesce(t.position, 0) * 1024, $17::bigint)
+    t.revision, greatest(coalesce(t.position, 0) * 1024, $18::bigint)
   FROM checkpoint CROSS JOIN given AS t LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL AND t.revision > coalesce(s.revision, -1)
   ON CONFLICT (session_id, ordered_at, revision) DO UPDATE SET
@@ -151,6 +151,12 @@ const rows = `started AS (
   SELECT r.kind, r.reference, r.session_id FROM checkpoint CROSS JOIN json_to_recordset($12::json)
     AS r (session_id uuid, kind text, reference text)
   ON CONFLICT DO NOTHING
+), correlated AS (
+  INSERT INTO event_correlation AS c (session_id, correlation, first_revision, last_revision)
+  SELECT e.* FROM checkpoint CROSS JOIN json_to_recordset($17::json) AS e (session_id uuid, correlation bigint,
+    first_revision bigint, last_revision bigint)
+  ON CONFLICT (session_id, correlation) DO UPDATE SET last_revision = excluded.last_revision
+  WHERE excluded.last_revision > c.last_revision
 ), forgotten AS (
   DELETE FROM session_reference AS r
   USING checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, status session_status)
@@ -172,6 +178,8 @@ const deleted = `turns AS (
   DELETE FROM session_milestone AS m USING checkpoint WHERE m.session_id = $8::uuid AND m.revision < $9
 ), untokenised AS (
   DELETE FROM personal_token AS p USING checkpoint WHERE p.session_id = $8::uuid AND p.revision < $9
+), uncorrelated AS (
+  DELETE FROM event_correlation AS c USING checkpoint WHERE c.session_id = $8::uuid AND c.last_revision < $9
 ), gone AS (
   DELETE FROM conversation_session AS s USING checkpoint WHERE s.session_id = $8::uuid AND s.revision < $9
   RETURNING s.session_id

@@ -1,5 +1,11 @@
-import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
-import { FORWARDS } from '@eventstore/db-client';
+import type {
+  Direction,
+  EventData,
+  EventStoreDBClient,
+  ResolvedEvent,
+  StreamingRead,
+} from '@eventstore/db-client';
+import { END, FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
 import type { CallLimits } from './attempts.ts';
@@ -16,10 +22,14 @@ type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
 const readsAtOnce = 64;
 
 /** Begins a read of a part of a stream. A follower may lag, so the leader of a cluster answers it. */
-export function streamPage(stream: string, from: number, maxCount: number): BeginRead {
-  const fromRevision = BigInt(from);
-  return (client) =>
-    client.readStream(stream, { direction: FORWARDS, fromRevision, maxCount, requiresLeader: true });
+export function streamPage(
+  stream: string,
+  from: number | typeof END,
+  maxCount: number,
+  direction: Direction = FORWARDS,
+): BeginRead {
+  const fromRevision = from === END ? END : BigInt(from);
+  return (client) => client.readStream(stream, { direction, fromRevision, maxCount, requiresLeader: true });
 }
 
 /** How long a store that was silent is left alone, in milliseconds. */

@@ -294,8 +294,31 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The working context of a conversation */
+        /**
+         * The working context of a conversation, as it is or was
+         * @description With `at_revision` or `at` it is folded from the events up to there, and from nothing else: 412 names the current revision where the session has not come so far, 404 when it began where the time is before that, 410 says that the events are deleted.
+         */
         readonly get: operations["context"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/context/diff": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What changed between two revisions of a context, by field, and which event did it
+         * @description Without `from` since before the session began, without `to` until now.
+         */
+        readonly get: operations["contextDiff"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -312,8 +335,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * The events of a conversation, the oldest first
-         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * The events of a conversation, as pages or as a stream
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. By the Accept header all events come as a stream instead: `application/x-ndjson`, a line for each, or `text/event-stream`, at a `speed` of your choice, with `event: end` behind the last. A stream that breaks off is not complete.
          */
         readonly get: operations["events"];
         readonly put?: never;
@@ -486,6 +509,26 @@ export interface paths {
         };
         /** The events of a session as they happen (Server-Sent Events) */
         readonly get: operations["stream"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/trace/{correlation_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Everything that one message set off, as a tree with times
+         * @description Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents acknowledged. About a second after it happened.
+         */
+        readonly get: operations["trace"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1386,6 +1429,35 @@ export interface components {
             /** @description There are more steps than these. */
             readonly truncated: boolean;
         };
+        readonly ActorDto: {
+            /** @example agent */
+            readonly role: string;
+            /** @example support-bot */
+            readonly id: string;
+            /** @example bot-7 */
+            readonly instance?: string;
+        };
+        readonly ExplanationDto: {
+            /** Format: uuid */
+            readonly event_id: string;
+            /** @example ExternalUpdateRecorded */
+            readonly type: string;
+            /** @example 38 */
+            readonly revision: number;
+            /** Format: date-time */
+            readonly occurred_at: string;
+            readonly actor: components["schemas"]["ActorDto"];
+            /**
+             * @description The other system whose fact it is; null: none.
+             * @example logistics
+             */
+            readonly system: string | null;
+            /**
+             * @description The system, else the instance of the actor, else its id.
+             * @example logistics
+             */
+            readonly set_by: string;
+        };
         readonly IdentityDto: {
             readonly partner_id: string;
             readonly name: string | null;
@@ -1703,6 +1775,47 @@ export interface components {
              *     }
              */
             readonly inquiries: components["schemas"]["InquiriesDto"];
+            /** @description With `explain=1`: by the path of each field, as `goal_state.step` or `external.0`, the event that set it last. */
+            readonly explained?: {
+                readonly [key: string]: components["schemas"]["ExplanationDto"];
+            };
+        };
+        readonly FieldChangeDto: {
+            /**
+             * @description A JSON Pointer (RFC 6901) into the context.
+             * @example /order_tracking/status
+             */
+            readonly path: string;
+            /**
+             * @description Any JSON value.
+             * @example shipped
+             */
+            readonly before?: (string | number | boolean | readonly unknown[] | {
+                readonly [key: string]: unknown;
+            }) | null;
+            /**
+             * @description Any JSON value.
+             * @example out_for_delivery
+             */
+            readonly after?: (string | number | boolean | readonly unknown[] | {
+                readonly [key: string]: unknown;
+            }) | null;
+            /** @description The last event that changed the field. */
+            readonly event: components["schemas"]["ExplanationDto"];
+        };
+        readonly ContextDiffDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /**
+             * @description -1: before the session began.
+             * @example 37
+             */
+            readonly from: number;
+            /** @example 41 */
+            readonly to: number;
+            readonly changes: readonly components["schemas"]["FieldChangeDto"][];
         };
         readonly EventDto: {
             /** Format: uuid */
@@ -1711,6 +1824,11 @@ export interface components {
             readonly type: string;
             /** @example 3 */
             readonly revision: number;
+            /**
+             * Format: date-time
+             * @description When the event store took it in, by its clock.
+             */
+            readonly created: string;
             /**
              * @example {
              *       "goal": "resolve_payment",
@@ -2140,6 +2258,60 @@ export interface components {
              * @example 41
              */
             readonly acknowledged: number;
+        };
+        readonly TraceNodeDto: {
+            /**
+             * @description `message`: an update of another system, with the events that recorded it; `request`: a source of an inquiry is asked over Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update.
+             * @enum {string}
+             */
+            readonly kind: "message" | "event" | "request" | "acknowledgement";
+            /** @example InquiryOpened */
+            readonly type: string;
+            /** Format: uuid */
+            readonly session_id: string | null;
+            /** Format: uuid */
+            readonly event_id: string | null;
+            /** @example 4 */
+            readonly revision: number | null;
+            /** Format: date-time */
+            readonly occurred_at: string;
+            /**
+             * Format: date-time
+             * @description When the event store took it in.
+             */
+            readonly created: string;
+            readonly actor: components["schemas"]["ActorDto"] | null;
+            /** @description The id of the message that caused it. */
+            readonly causation_id: string | null;
+            /**
+             * @description Ids, names and states that tell it from others; nothing personal.
+             * @example {
+             *       "inquiry_id": "6fa459ea-ee8a-4ca4-894e-db77e160355e",
+             *       "kind": "order_status"
+             *     }
+             */
+            readonly detail: {
+                readonly [key: string]: unknown;
+            };
+            readonly children: readonly components["schemas"]["TraceNodeDto"][];
+        };
+        readonly TraceDto: {
+            /** @example whatsapp-20931 */
+            readonly correlation_id: string;
+            /** @description The sessions that it reached. */
+            readonly session_ids: readonly string[];
+            /**
+             * @description How many events it has.
+             * @example 7
+             */
+            readonly events: number;
+            /** Format: date-time */
+            readonly started_at: string;
+            /** Format: date-time */
+            readonly ended_at: string;
+            /** @description Whether there is more: 200 sessions and 2,000 events are shown at most. */
+            readonly truncated: boolean;
+            readonly children: readonly components["schemas"]["TraceNodeDto"][];
         };
         readonly AccessRecordDto: {
             /**
@@ -4818,6 +4990,10 @@ export interface operations {
                 readonly min_revision?: number;
                 /** @description With 1, the answer says which event set each field. */
                 readonly explain?: "1";
+                /** @description The context as it was at this revision, from the events up to it and nothing else. */
+                readonly at_revision?: number;
+                /** @description The context as it was at this time: that of the last event stored by then. */
+                readonly at?: string;
             };
             readonly header?: {
                 /** @description The revision you have, in quotes. */
@@ -4872,6 +5048,103 @@ export interface operations {
                 };
             };
             readonly 408: components["responses"]["request_timeout"];
+            /** @description That part of the history is deleted (`history_gone`) */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session is at another revision (`wrong_expected_revision`) */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly contextDiff: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The revision of the older context; -1: before the session began. */
+                readonly from?: number;
+                /** @description The revision of the newer context. Left out: the last one. */
+                readonly to?: number;
+                /** @description In place of `from`: a time. */
+                readonly from_at?: string;
+                /** @description In place of `to`: a time. */
+                readonly to_at?: string;
+            };
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ContextDiffDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description That part of the history is deleted (`history_gone`) */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The session is at another revision (`wrong_expected_revision`) */
             readonly 412: {
                 headers: {
@@ -4902,11 +5175,23 @@ export interface operations {
     readonly events: {
         readonly parameters: {
             readonly query?: {
-                /** @description The revision to start at. */
+                /** @description The revision to start at: forwards 0 if it is left out, backwards the last one. */
                 readonly from_revision?: number;
+                /** @description The revision to end at, included. */
+                readonly to_revision?: number;
+                readonly direction?: "forwards" | "backwards";
+                /** @description Only events of these types: names with commas between them, 50 at most. */
+                readonly type?: string;
+                /** @description How many events at most. Left out: 100 of a JSON page, all of a stream. */
                 readonly limit?: number;
+                /** @description For `text/event-stream`: how many times as fast as the events were stored they come; 0: at once. Between two of them 10 s pass at most. */
+                readonly speed?: number;
+                /** @description For `text/event-stream`, forwards: with 1 it goes on with events as they happen. */
+                readonly follow?: "1";
             };
             readonly header?: {
+                /** @description For `text/event-stream`: the revision after which to go on, in the direction of reading. */
+                readonly "Last-Event-ID"?: string;
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
                 readonly "Access-Purpose"?: string;
             };
@@ -4917,12 +5202,15 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
+            /** @description A page, or all events. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["EventsPageDto"];
+                    readonly "application/x-ndjson": string;
+                    readonly "text/event-stream": string;
                 };
             };
             /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
@@ -5675,6 +5963,68 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly trace: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path: {
+                /** @description The Correlation-Id of a request, or `$correlationId` of an event. */
+                readonly correlation_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TraceDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
             /** @description Not found (`not_found`) */
             readonly 404: {
                 headers: {

@@ -1,6 +1,8 @@
 import { runCommand } from './command.ts';
 import type { Command } from './command.ts';
 import { pages, search } from './pages.ts';
+import type { ContextDiffOptions, ContextOptions, EventsOptions } from './reads.ts';
+import { contextQuery, diffQuery, eventsQuery } from './reads.ts';
 import type { Sender } from './transport.ts';
 import type {
   Channel,
@@ -8,7 +10,9 @@ import type {
   CommandOptions,
   CommandResult,
   Context,
+  ContextDiff,
   EventsPage,
+  ExplainedContext,
   ExternalUpdate,
   FlagValue,
   Fork,
@@ -26,24 +30,6 @@ import type {
   TurnsPage,
   UpdateGoal,
 } from './types.ts';
-
-/** For {@link Session.context}. */
-export interface ContextOptions {
-  /**
-   * The least revision of the answer. Default: the last one that this object's commands wrote, so that you read your own
-   * writes. 0 accepts any revision, which is the cheapest.
-   */
-  readonly minRevision?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** For {@link Session.events}. */
-export interface EventsOptions {
-  /** The first revision. Default 0. */
-  readonly fromRevision?: number;
-  /** Page size, 1 to 1,000. Default 100. */
-  readonly limit?: number;
-}
 
 export interface SessionOptions {
   /** The highest revision that is known. */
@@ -194,17 +180,22 @@ export class Session {
   }
 
   /**
-   * The working context.
-   * @throws SessionNotFound, RevisionConflict when the session is not at `minRevision` yet
+   * The working context, as it is or was.
+   * @throws SessionNotFound also at a time before the session began; RevisionConflict when the session is not at
+   * `minRevision` or `atRevision` yet; TurnstreamError (`history_gone`) when the events of that past are deleted
    */
-  async context({ minRevision = this.knownRevision, signal }: ContextOptions = {}): Promise<Context> {
-    const query = search({ min_revision: minRevision > 0 ? minRevision : undefined });
-    const { body } = await this.transport.send<Context>({
-      method: 'GET',
-      path: this.path(`/context${query}`),
-      signal,
-    });
-    return body;
+  context(options: ContextOptions = {}): Promise<Context> {
+    return this.get(`/context${contextQuery(options, this.knownRevision)}`, options.signal);
+  }
+
+  /** As {@link Session.context}, with the event, actor and outside system behind each field. */
+  explainedContext(options: ContextOptions = {}): Promise<ExplainedContext> {
+    return this.get(`/context${contextQuery(options, this.knownRevision, '1')}`, options.signal);
+  }
+
+  /** What changed in the context between two points, and which event did it. @throws as {@link Session.context} */
+  contextDiff(options: ContextDiffOptions = {}): Promise<ContextDiff> {
+    return this.get(`/context/diff${diffQuery(options)}`, options.signal);
   }
 
   /** The working context if it is newer than `revision`, else undefined without a transfer (304). */
@@ -218,15 +209,11 @@ export class Session {
     return body;
   }
 
-  /** The events of the stream, oldest first; pages are fetched on demand. */
-  events({ fromRevision, limit }: EventsOptions = {}): AsyncGenerator<RecordedEvent, void> {
+  /** The events of the stream; pages are fetched on demand. */
+  events(options: EventsOptions = {}): AsyncGenerator<RecordedEvent, void> {
     return pages<RecordedEvent>(async (after) => {
-      const query = search({ from_revision: after ?? fromRevision, limit });
-      const { body } = await this.transport.send<EventsPage>({
-        method: 'GET',
-        path: this.path(`/events${query}`),
-      });
-      return { items: body.events, next: body.next_revision === null ? null : String(body.next_revision) };
+      const page = await this.get<EventsPage>(`/events${eventsQuery(options, after)}`);
+      return { items: page.events, next: page.next_revision === null ? null : String(page.next_revision) };
     });
   }
 
@@ -236,6 +223,10 @@ export class Session {
       const path = `/v1/turns${search({ session_id: this.id, limit, after })}`;
       return (await this.transport.send<TurnsPage>({ method: 'GET', path })).body;
     });
+  }
+
+  private async get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return (await this.transport.send<T>({ method: 'GET', path: this.path(path), signal })).body;
   }
 
   private async command(

@@ -15,6 +15,7 @@ import type {
   SessionsQuery,
   StartSession,
   Ticket,
+  Trace,
   TurnRow,
   TurnSearch,
   TurnsPage,
@@ -153,6 +154,15 @@ export class Turnstream {
     const path = `/v1/partners/${encodeURIComponent(partnerId)}/detokenise`;
     const request = { method: 'POST', path, body: { tokens, purpose } } as const;
     return (await this.transport.send<Detokenised>(request)).body;
+  }
+
+  /**
+   * Everything that one message set off across sessions, as a tree: by the correlation id of a command, or of an event. For
+   * analysts, auditors and administrators.
+   * @throws SessionNotFound when no event has it, or none is projected yet
+   */
+  trace(correlationId: string): Promise<Trace> {
+    return this.get(`/v1/trace/${encodeURIComponent(correlationId)}`);
   }
 
   /** Closes the connections after the requests in flight. */

@@ -46,6 +46,16 @@ export type AppendedEvent = Schemas['AppendedEventDto'];
 
 /** The working context of a conversation at its `revision`. */
 export type Context = Schemas['ContextDto'];
+/** How a context came to be what it is: by the path of each field, as `goal_state.step`, the event that set it last. */
+export type ExplainedContext = Context & { readonly explained: Readonly<Record<string, Explanation>> };
+/** The event that set a field, its actor, and the other system whose fact it is (null: none). */
+export type Explanation = Schemas['ExplanationDto'];
+/** What changed in a context, by field (JSON Pointer), and which event did it. */
+export type ContextDiff = Schemas['ContextDiffDto'];
+/** Everything that one message set off, as a tree with times. */
+export type Trace = Schemas['TraceDto'];
+/** An event, a request to a source, an acknowledgement or an outside message, with what followed from it. */
+export type TraceNode = Schemas['TraceNodeDto'];
 /** An order of {@link Context.orders}, or the one in focus: its state by the clocks of the systems that report it. */
 export type Order = Schemas['OrderTrackingDto'];
 /** An event of a conversation's stream, as recorded. */

@@ -4,12 +4,12 @@ import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStore, readEvents } from '#sessions';
-import { parseWhole, ProblemError } from '#platform';
 import { SessionCache } from '#read-models';
 import type { Caller } from '#privacy';
 import { Access } from '../../access/access.decorator.ts';
 import { CurrentCaller } from '../../access/current-caller.ts';
 import { OpenConnections } from '../../access/open-connections.ts';
+import { lastEventId } from '../../common/last-event-id.ts';
 import { assertReaches } from '../../common/reach.ts';
 import { ApiProblems } from '../../common/openapi.decorators.ts';
 import { SessionParams } from '../../common/params.ts';
@@ -94,12 +94,4 @@ export class StreamController implements BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     for (const feed of this.feeds) feed.end();
   }
-}
-
-function lastEventId(header: string | undefined): number | undefined {
-  if (header === undefined || header === '') return undefined;
-  const revision = parseWhole(header);
-  if (revision !== undefined && revision >= 0) return revision;
-  const message = 'Last-Event-ID must be a revision';
-  throw new ProblemError('validation_failed', message, { errors: [{ field: 'last-event-id', message }] });
 }

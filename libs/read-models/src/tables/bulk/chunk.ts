@@ -1,5 +1,7 @@
 import { contextOf, isOver, latest, patchRow } from '../batch.ts';
+import { addCorrelation } from '../correlations.ts';
 import type {
+  CorrelationRow,
   EntityRow,
   MilestoneRow,
   ReplyRow,
@@ -34,6 +36,7 @@ export class Chunk {
   private readonly milestoneRows = new Map<string, MilestoneRow>();
   private readonly tokenRows = new Map<string, TokenRow>();
   private readonly replyRows: ReplyRow[] = [];
+  private readonly correlationRows = new Map<string, CorrelationRow>();
 
   constructor(private readonly sessions: FoldedSessions) {}
 
@@ -57,13 +60,18 @@ export class Chunk {
     return [...this.tokenRows.values()];
   }
 
+  /** Of a correlation there may be more in other chunks. */
+  get correlations(): readonly CorrelationRow[] {
+    return [...this.correlationRows.values()];
+  }
+
   /** Replies to turns of chunks before. */
   get replies(): readonly ReplyRow[] {
     return this.replyRows;
   }
 
   add({ references = [], tokens = [], entities = [], ...change }: RowChange): void {
-    const { started, patch, turn, reply, milestone, words } = change;
+    const { started, patch, turn, reply, milestone, words, correlation } = change;
     if (started && !this.sessions.get(started.session_id)) this.sessions.add(started);
     if (patch) this.patch(patch);
     if (milestone) this.addMilestone(milestone);
@@ -74,6 +82,7 @@ export class Chunk {
       if (session && !isOver(session.row)) session.references.set(`${row.kind}/${row.reference}`, row);
     }
     for (const row of tokens) this.tokenRows.set(`${row.partner_id}/${row.session_id}/${row.token}`, row);
+    if (correlation) addCorrelation(this.correlationRows, correlation);
   }
 
   /** Leaves out what events of a session below a revision have brought. */
@@ -83,6 +92,8 @@ export class Chunk {
     for (const [key, row] of this.byRevision) if (isGone(row)) this.byRevision.delete(key);
     for (const [key, row] of this.milestoneRows) if (isGone(row)) this.milestoneRows.delete(key);
     for (const [key, row] of this.tokenRows) if (isGone(row)) this.tokenRows.delete(key);
+    for (const [key, row] of this.correlationRows)
+      if (row.session_id === sessionId && row.last_revision < before) this.correlationRows.delete(key);
   }
 
   private patch(patch: SessionPatch): void {

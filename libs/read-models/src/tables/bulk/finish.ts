@@ -5,6 +5,8 @@ import { partitionedTables } from '../partitions.ts';
 export const pendingTables = `
   CREATE UNLOGGED TABLE rebuild.pending_reply
     (session_id uuid, turn_id uuid, response_text text, response_revision bigint);
+  CREATE UNLOGGED TABLE rebuild.pending_correlation
+    (session_id uuid, correlation bigint, first_revision bigint, last_revision bigint);
   CREATE UNLOGGED TABLE rebuild.pending_deletion (session_id text, before bigint);`;
 
 /** $1: late replies. */
@@ -30,6 +32,13 @@ const reply = `UPDATE rebuild.conversation_turn AS t
 const deleted =
   'rebuild.pending_deletion AS d WHERE t.session_id::text = d.session_id AND t.revision < d.before';
 
+/** Chunks know each of what they have seen. */
+const correlations = `INSERT INTO rebuild.event_correlation (session_id, correlation, first_revision, last_revision)
+  SELECT session_id, correlation, min(first_revision), max(last_revision) FROM rebuild.pending_correlation AS c
+  WHERE NOT EXISTS (SELECT FROM rebuild.pending_deletion AS d
+    WHERE d.session_id = c.session_id::text AND c.last_revision < d.before)
+  GROUP BY session_id, correlation`;
+
 /** Gives the tables of turns the indexes and keys of those in use, and applies what waited for them. */
 export async function finishTables(pool: Pool): Promise<void> {
   const client = await pool.connect();
@@ -46,11 +55,14 @@ export async function finishTables(pool: Pool): Promise<void> {
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);
+    await client.query(correlations);
     for (const definition of await definitions(client)) await client.query(definition);
     await client.query('ANALYZE rebuild.conversation_turn, rebuild.pending_reply');
     await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
     await client.query(reply);
-    await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
+    await client.query(
+      'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
+    );
   } finally {
     // With it goes what was set.
     client.release(true);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(() =>
   database.pool.query(
     `TRUNCATE conversation_session, conversation_turn, turn_entity, session_reference, personal_token,
-     projection_slot, set_aside_session`,
+     projection_slot, set_aside_session, event_correlation`,
   ),
 );
 afterAll(() => database.drop());
@@ -92,6 +92,14 @@ async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys)
   await Promise.all(pools.map((pool) => pool.end()));
 }
 
+/** Which events each session has of each correlation. Those that are deleted are not told apart. */
+async function correlations(): Promise<unknown[]> {
+  const { rows } = await database.pool.query<object>(
+    'SELECT session_id, correlation, last_revision FROM event_correlation ORDER BY 1, 2',
+  );
+  return rows;
+}
+
 test.each([
   ['plain', 7, undefined],
   ['plain', 50, undefined],
@@ -102,7 +110,10 @@ test.each([
   const tables = await TablesWriter.create(database.pool, keys);
   await tables.writeItems(all);
   const live = await digestTables(database.pool, keys);
+  const found = await correlations();
   expect(live.conversation_turn.rows).toBeGreaterThan(100);
+  expect(found.length).toBeGreaterThan(100);
   await rebuilt(all, size, keys);
+  expect(await correlations()).toEqual(found);
   expect(await digestTables(database.pool, keys)).toEqual(live);
 });

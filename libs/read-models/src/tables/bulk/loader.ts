@@ -41,6 +41,7 @@ const turnColumns = [
 ] as const satisfies readonly (keyof TurnRow)[];
 const wordColumns = ['word', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 'name', 'outcome'] as const;
+const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
 const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 
 /**
@@ -124,6 +125,10 @@ export class BulkLoader {
       copyLine(milestoneColumns.map((name) => row[name])),
     );
     await copyRows(pool, 'session_milestone', milestoneColumns, milestones.join(''));
+    const correlations = chunk.correlations.map((row) =>
+      copyLine(correlationColumns.map((name) => row[name])),
+    );
+    await copyRows(pool, 'pending_correlation', correlationColumns, correlations.join(''));
     if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
     if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
     if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);

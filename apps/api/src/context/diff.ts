@@ -1,0 +1,74 @@
+import { Query, QueryHandler } from '@nestjs/cqrs';
+import type { IQueryHandler } from '@nestjs/cqrs';
+import type { Explanation, FieldChange, RecordedEvent, Session } from '#domain';
+import { changedFields, contextOf, explanationOf, newSession, parentPath } from '#domain';
+import type { PastPoint } from '#sessions';
+import { EventStore, foldEvent, foldPast } from '#sessions';
+import { reversed } from './point.ts';
+
+/** What changed in a context, field by field, and which event did it last. */
+export interface ContextDiff {
+  readonly session_id: string;
+  readonly partner_id: string;
+  /** -1: before the session began. */
+  readonly from: number;
+  readonly to: number;
+  readonly changes: readonly (FieldChange & { readonly event: Explanation })[];
+}
+
+/** The difference between a context at two points; undefined: the start, and the present. Throws NoSuchPastError. */
+export class DiffContexts extends Query<ContextDiff> {
+  constructor(
+    readonly sessionId: string,
+    readonly from: PastPoint | undefined,
+    readonly to: PastPoint | undefined,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(DiffContexts)
+export class DiffContextsHandler implements IQueryHandler<DiffContexts> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ sessionId, from, to = { at: new Date(8.64e15) } }: DiffContexts): Promise<ContextDiff> {
+    const none = newSession(sessionId);
+    const before = from === undefined ? none : await foldPast(this.store, sessionId, from, none, foldEvent);
+    const causes = new Map<string, Explanation>();
+    let isThere = false;
+    const evolve = (session: Session, event: RecordedEvent): Session => {
+      isThere = true;
+      const next = foldEvent(session, event);
+      if (next === session) return session;
+      const explanation = explanationOf(event);
+      for (const { path } of changedFields(shown(session), contextOf(next))) causes.set(path, explanation);
+      return next;
+    };
+    // The event at the older revision changes nothing; that it was there by then shows that the newer point is no older.
+    const start = Math.max(0, before.revision);
+    const after = await foldPast(this.store, sessionId, to, before, evolve, start);
+    if (!isThere) throw reversed();
+    const context = contextOf(after);
+    return {
+      session_id: sessionId,
+      partner_id: context.partner_id,
+      from: before.revision,
+      to: after.revision,
+      changes: changedFields(shown(before), context).flatMap((change) => {
+        const event = causeOf(causes, change.path);
+        return event === undefined ? [] : [{ ...change, event }];
+      }),
+    };
+  }
+}
+
+function shown(session: Session): ReturnType<typeof contextOf> | undefined {
+  return session.revision < 0 ? undefined : contextOf(session);
+}
+
+/** A field that is gone may have gone with the one that held it. */
+function causeOf(causes: ReadonlyMap<string, Explanation>, path: string): Explanation | undefined {
+  const own = causes.get(path);
+  const parent = parentPath(path);
+  return own ?? (parent === undefined ? undefined : causeOf(causes, parent));
+}

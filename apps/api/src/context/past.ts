@@ -1,0 +1,33 @@
+import { Query, QueryHandler } from '@nestjs/cqrs';
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
+import type { PastPoint } from '#sessions';
+import { EventStore, foldEvent, foldPast } from '#sessions';
+import type { Versioned } from '../common/conditional-get.interceptor.ts';
+
+/** A context as it was: of the events up to a point, and nothing else. Throws NoSuchPastError where there is none. */
+export class GetPastContext extends Query<Versioned> {
+  constructor(
+    readonly sessionId: string,
+    readonly point: PastPoint,
+    /** Whether it says of each field which event set it. */
+    readonly explained: boolean,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetPastContext)
+export class GetPastContextHandler implements IQueryHandler<GetPastContext> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ sessionId, point, explained }: GetPastContext): Promise<Versioned> {
+    if (!explained) {
+      const session = await foldPast(this.store, sessionId, point, newSession(sessionId), foldEvent);
+      return { revision: session.revision, body: JSON.stringify(contextOf(session)) };
+    }
+    const folded = await foldPast(this.store, sessionId, point, newExplained(sessionId), explainEvent);
+    const body = { ...contextOf(folded.session), explained: explanationsOf(folded) };
+    return { revision: folded.session.revision, body: JSON.stringify(body) };
+  }
+}

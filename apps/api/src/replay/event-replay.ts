@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream';
+import { sleep } from '#platform';
+import type { RawEvent } from '#sessions';
+import { maskEvent } from '../privacy/mask-event.ts';
+import { Pace } from './pace.ts';
+
+/** Pause of a reader before it reconnects, in milliseconds. */
+const retryMs = 1_000;
+
+/** About how many bytes wait in memory for a reader. */
+const waitingBytes = 64 * 1024;
+
+/** Events, and null now and then where nothing happens for long. */
+export type Reading = AsyncIterable<RawEvent | null>;
+
+/** The history of a session as it is sent: read while it is sent, as fast as its reader takes it and no faster. */
+export class EventReplay {
+  /**
+   * @param read begins to read; aborted, it ends soon
+   * @param speed how many times as fast as recorded; 0: at once
+   */
+  constructor(
+    readonly session_id: string,
+    readonly format: 'ndjson' | 'sse',
+    private readonly read: (signal: AbortSignal) => Reading,
+    private readonly speed = 0,
+    private readonly shown: (event: RawEvent) => RawEvent = (event) => event,
+  ) {}
+
+  /** The same, without personal data. */
+  masked(): EventReplay {
+    return new EventReplay(this.session_id, this.format, this.read, this.speed, maskEvent);
+  }
+
+  /** What is sent; aborted, it ends soon. */
+  toReadable(signal: AbortSignal): Readable {
+    return Readable.from(this.texts(signal), { objectMode: false, highWaterMark: waitingBytes });
+  }
+
+  private async *texts(signal: AbortSignal): AsyncGenerator<string> {
+    const isSse = this.format === 'sse';
+    const pace = new Pace(this.speed);
+    if (isSse) yield `retry: ${retryMs}\n\n`;
+    for await (const event of this.read(signal)) {
+      if (event !== null) await sleep(pace.gapBefore(event.created), signal);
+      if (signal.aborted) return;
+      if (event === null) yield ':\n\n';
+      else yield isSse ? toSse(this.shown(event)) : `${JSON.stringify(this.shown(event))}\n`;
+    }
+    // A browser would connect again otherwise, since nothing else tells it that there is no more.
+    if (isSse && !signal.aborted) yield 'event: end\ndata: {}\n\n';
+  }
+}
+
+function toSse(event: RawEvent): string {
+  return `id: ${event.revision}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}

@@ -1,0 +1,58 @@
+import type { Readable } from 'node:stream';
+import type {
+  BeforeApplicationShutdown,
+  CallHandler,
+  ExecutionContext,
+  NestInterceptor,
+} from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Observable } from 'rxjs';
+import { map } from 'rxjs';
+import { callerOf } from '../access/current-caller.ts';
+import { OpenConnections } from '../access/open-connections.ts';
+import { EventReplay } from './event-replay.ts';
+import { streamTypes } from './format.ts';
+
+/** Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends or the process stops. */
+@Injectable()
+export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>, BeforeApplicationShutdown {
+  private readonly open = new Set<() => void>();
+
+  constructor(private readonly connections: OpenConnections) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    return next
+      .handle()
+      .pipe(map((answer) => (answer instanceof EventReplay ? this.send(answer, request, reply) : answer)));
+  }
+
+  /** The connections break off, so that no reader takes what it has for all. */
+  beforeApplicationShutdown(): void {
+    for (const breakOff of this.open) breakOff();
+  }
+
+  private send(replay: EventReplay, request: FastifyRequest, reply: FastifyReply): Readable {
+    const { raw: response } = reply;
+    const abort = new AbortController();
+    const breakOff = (): void => void response.destroy();
+    const unwatch = this.connections.watch(callerOf(request), breakOff);
+    this.open.add(breakOff);
+    response.once('close', () => {
+      abort.abort();
+      unwatch();
+      this.open.delete(breakOff);
+    });
+    // A connection that is gone by now closes no response that begins after it.
+    if (request.raw.socket.destroyed) abort.abort();
+    void reply.headers({
+      'content-type': `${streamTypes[replay.format]}; charset=utf-8`,
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    return replay.toReadable(abort.signal);
+  }
+}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { retentionConfigProvider } from '#privacy';
+import { TraceController } from './controller.ts';
+import { Traces } from './trace.ts';
+
+/** What messages set off. */
+@Module({ controllers: [TraceController], providers: [retentionConfigProvider, Traces] })
+export class TraceModule {}

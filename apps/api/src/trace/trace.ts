@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import { inParallel, ProblemError } from '#platform';
+import type { Caller } from '#privacy';
+import { RetentionConfig } from '#privacy';
+import type { CorrelatedSession } from '#read-models';
+import { correlatedSessions, PrivacyWatch, SessionCache } from '#read-models';
+import type { StoredEvent } from '#sessions';
+import { EventStore, readHistory } from '#sessions';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { isLimited, isReached } from '../common/reach.ts';
+import type { TracedEvent, TraceNode } from './tree.ts';
+import { traceTree } from './tree.ts';
+
+/** A trace has at most so many sessions and events; of a session at most so many events are looked at. */
+const most = { sessions: 200, events: 2_000, scanned: 5_000 };
+/** How far behind the last event of a trace its acknowledgement may stand. */
+const acknowledgedWithin = 200;
+const sessionsAtOnce = 8;
+
+/** Everything that one message set off. */
+export interface Trace {
+  readonly correlation_id: string;
+  readonly session_ids: readonly string[];
+  readonly events: number;
+  /** When the first of its events was stored, and the last (ISO 8601). */
+  readonly started_at: string;
+  readonly ended_at: string;
+  /** Whether there is more than this. */
+  readonly truncated: boolean;
+  readonly children: readonly TraceNode[];
+}
+
+/** Reads traces: PostgreSQL knows the sessions, their streams have the events. */
+@Injectable()
+export class Traces {
+  constructor(
+    private readonly store: EventStore,
+    private readonly pool: Pool,
+    private readonly breaker: PostgresBreaker,
+    private readonly sessions: SessionCache,
+    private readonly watch: PrivacyWatch,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
+  ) {}
+
+  /** The trace of a correlation id, as far as the caller reaches its sessions; undefined: there is none. */
+  async find(caller: Caller, correlationId: string): Promise<Trace | undefined> {
+    const found = await this.breaker.run(() =>
+      correlatedSessions(this.pool, correlationId, most.sessions + 1),
+    );
+    const events: TracedEvent[] = [];
+    const acknowledgements: TracedEvent[] = [];
+    let truncated = found.length > most.sessions;
+    await inParallel(found.slice(0, most.sessions), sessionsAtOnce, async (session) => {
+      if (!(await this.isShown(caller, session.session_id))) return;
+      if (session.last_revision - session.first_revision >= most.scanned) truncated = true;
+      for await (const event of this.read(session, correlationId)) {
+        if (event.metadata['$correlationId'] === correlationId) events.push(event);
+        else acknowledgements.push(event);
+        if (events.length >= most.events) truncated = true;
+        if (events.length >= most.events) return;
+      }
+    });
+    const times = events.map(({ created }) => created).sort();
+    const [started_at, ended_at] = [times[0], times.at(-1)];
+    if (started_at === undefined || ended_at === undefined) return undefined;
+    return {
+      correlation_id: correlationId,
+      session_ids: [...new Set(events.map(({ session_id }) => session_id))],
+      events: events.length,
+      started_at,
+      ended_at,
+      truncated,
+      children: traceTree(events, acknowledgements),
+    };
+  }
+
+  /** The events of a trace in one session, and the acknowledgements of updates there. */
+  private async *read(
+    { session_id, first_revision: from, last_revision }: CorrelatedSession,
+    correlationId: string,
+  ): AsyncGenerator<TracedEvent> {
+    const to = Math.min(last_revision + acknowledgedWithin, from + most.scanned);
+    const wants = ({ id, type, metadata }: StoredEvent): boolean =>
+      type === 'UpdateAcknowledged' ||
+      ((metadata as { $correlationId?: unknown } | undefined)?.$correlationId ?? id) === correlationId;
+    for await (const event of readHistory(this.store, session_id, {
+      direction: 'forwards',
+      from,
+      to,
+      wants,
+    }))
+      yield { ...event, session_id };
+  }
+
+  /** Sessions of restricted partners are left out, as in lists. */
+  private async isShown(caller: Caller, sessionId: string): Promise<boolean> {
+    const mayAll = caller.role === this.config.restrictedRole;
+    if (!mayAll && !this.watch.isKnown)
+      throw new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
+    const isOpen = mayAll || !this.watch.isClosedSession(sessionId);
+    if (!isOpen || !isLimited(caller)) return isOpen;
+    const { state, revision } = await this.sessions.latest(sessionId);
+    return revision >= 0 && isReached(caller, state);
+  }
+}

@@ -1,0 +1,198 @@
+import type { Actor, EventMetadata, Json, JsonObject } from '#domain';
+import type { RawEvent } from '#sessions';
+
+/** An event of a session that belongs to a trace, or acknowledges one that does. */
+export interface TracedEvent extends RawEvent {
+  readonly session_id: string;
+}
+
+/** Something that a message set off, with what followed from it. */
+export interface TraceNode {
+  /** `message`: of another system, which came to several places; `request`: a source is asked, over Kafka. */
+  readonly kind: 'message' | 'event' | 'request' | 'acknowledgement';
+  /** Of an event its type, else what it is: `ExternalUpdate`, `InquiryRequest`, `UpdateAcknowledged`. */
+  readonly type: string;
+  readonly session_id: string | null;
+  /** The event that it is, or that says so. */
+  readonly event_id: string | null;
+  readonly revision: number | null;
+  readonly occurred_at: string;
+  readonly created: string;
+  readonly actor: Actor | null;
+  readonly causation_id: string | null;
+  /** What tells it from others of its kind: ids, names and states, nothing personal. */
+  readonly detail: JsonObject;
+  readonly children: readonly TraceNode[];
+}
+
+type Node = TraceNode & { readonly children: Node[] };
+
+/** The fields of events' data that a trace shows. All are plain. */
+const shownFields = [
+  'turn_id',
+  'sender',
+  'goal',
+  'flag',
+  'kind',
+  'system',
+  'source_event_id',
+  'inquiry_id',
+  'source',
+  'attempt',
+  'reply_id',
+  'outcome',
+  'cause',
+];
+
+/** The events of a trace as a tree: each below what set it off, as far as ids and places say so. Pure. */
+export function traceTree(
+  events: readonly TracedEvent[],
+  acknowledgements: readonly TracedEvent[],
+): TraceNode[] {
+  const tree = new Tree();
+  for (const event of [...events].sort(byTime)) tree.add(event);
+  for (const event of [...acknowledgements].sort(byTime)) tree.addAcknowledgement(event);
+  return tree.roots;
+}
+
+/** The events that are to come first are those that were stored first; those of one session are in its order. */
+function byTime(one: TracedEvent, other: TracedEvent): number {
+  if (one.session_id === other.session_id) return one.revision - other.revision;
+  return Date.parse(one.created) - Date.parse(other.created);
+}
+
+/** A tree that grows in the order of time, so that nothing stands below what came later. */
+class Tree {
+  readonly roots: Node[] = [];
+  /** By what others name them: ids of events, places in sessions, turns, inquiries, requests. */
+  private readonly named = new Map<string, Node>();
+
+  add(event: TracedEvent): void {
+    const node = nodeOf(event);
+    (this.parentOf(event)?.children ?? this.roots).push(node);
+    for (const name of namesOf(event)) this.named.set(name, node);
+    for (const { source, attempt } of requestsIn(event)) this.addRequest(node, event, source, attempt);
+  }
+
+  /** One event acknowledges several updates; of each it says how long it took. */
+  addAcknowledgement(event: TracedEvent): void {
+    for (const update of listOf(event.data['updates'])) {
+      const { revision, latency_ms, skipped } = fieldsOf(update);
+      const parent = this.named.get(placeOf(event.session_id, Number(revision)));
+      const detail = { instance: event.data['instance'] ?? null, latency_ms: latency_ms ?? null };
+      const node = nodeOf(event, 'acknowledgement');
+      parent?.children.push({ ...node, detail: skipped === undefined ? detail : { ...detail, skipped } });
+    }
+  }
+
+  private addRequest(node: Node, event: TracedEvent, source: string, attempt: number): void {
+    const inquiry_id = event.data['inquiry_id'] ?? null;
+    const detail = { inquiry_id, source, attempt, topic: `inquiry.requests.${source}` };
+    const request: Node = { ...nodeOf(event, 'request'), type: 'InquiryRequest', detail };
+    node.children.push(request);
+    const name = requestName(event, source);
+    this.named.set(name, request);
+    this.named.set(`${name} ${attempt}`, request);
+  }
+
+  private parentOf(event: TracedEvent): Node | undefined {
+    const { session_id, revision, type, data } = event;
+    const { $causationId, command_event = 0 } = metadataOf(event);
+    const cause = $causationId === undefined ? undefined : this.named.get($causationId);
+    if (cause) return cause;
+    if (type === 'ExternalUpdateRecorded') return this.messageOf(event);
+    if (type.startsWith('Inquiry') && type !== 'InquiryOpened') {
+      const request = requestName(event, data['source']);
+      const asked =
+        this.named.get(`${request} ${JSON.stringify(data['attempt'])}`) ?? this.named.get(request);
+      if (asked) return asked;
+    }
+    const first =
+      command_event > 0 ? this.named.get(placeOf(session_id, revision - command_event)) : undefined;
+    if (first) return first;
+    if (type.startsWith('Inquiry')) return this.named.get(inquiryName(event));
+    return type === 'TurnRecorded' ? this.named.get(turnName(session_id, data['in_reply_to'])) : undefined;
+  }
+
+  /** The update of another system that an event recorded: the same in all sessions. */
+  private messageOf(event: TracedEvent): Node {
+    const { system = null, source_event_id = null, kind = null, occurred_at_source = null } = event.data;
+    const name = `message ${JSON.stringify([system, source_event_id])}`;
+    const known = this.named.get(name);
+    if (known) return known;
+    const detail = { system, kind, source_event_id, occurred_at_source };
+    const nowhere = { session_id: null, event_id: null, revision: null, actor: null };
+    const message: Node = { ...nodeOf(event, 'message'), ...nowhere, type: 'ExternalUpdate', detail };
+    this.named.set(name, message);
+    this.roots.push(message);
+    return message;
+  }
+}
+
+function nodeOf(event: TracedEvent, kind: TraceNode['kind'] = 'event'): Node {
+  const { session_id, event_id, type, revision, created, data } = event;
+  const { occurred_at, actor, $causationId } = metadataOf(event);
+  const detail = shownFields.flatMap((name) => {
+    const value = data[name];
+    return value === undefined || value === null ? [] : [[name, value] as const];
+  });
+  return {
+    kind,
+    type,
+    session_id,
+    event_id,
+    revision,
+    occurred_at,
+    created,
+    actor,
+    causation_id: $causationId ?? null,
+    detail: kind === 'event' ? Object.fromEntries(detail) : {},
+    children: [],
+  };
+}
+
+function namesOf(event: TracedEvent): string[] {
+  const { session_id, event_id, revision, type, data } = event;
+  const names = [event_id, placeOf(session_id, revision)];
+  if (type === 'TurnRecorded') names.push(turnName(session_id, data['turn_id']));
+  if (type === 'InquiryOpened') names.push(inquiryName(event));
+  return names;
+}
+
+function placeOf(session_id: string, revision: number): string {
+  return `place ${session_id} ${revision}`;
+}
+
+function turnName(session_id: string, turnId: Json | undefined): string {
+  return `turn ${session_id} ${JSON.stringify(turnId)}`;
+}
+
+function inquiryName({ session_id, data }: TracedEvent): string {
+  return `inquiry ${session_id} ${JSON.stringify(data['inquiry_id'])}`;
+}
+
+function requestName(event: TracedEvent, source: Json | undefined): string {
+  return `${inquiryName(event)} ${JSON.stringify(source)}`;
+}
+
+/** What an event of an inquiry asks for now. Of an erased partner nothing is left of it. */
+function requestsIn({ type, data }: TracedEvent): { source: string; attempt: number }[] {
+  if (!type.startsWith('Inquiry')) return [];
+  const asked = [...listOf(data['requests']), fieldsOf(data['retry'])['request']];
+  return asked.flatMap((request) => {
+    const { source, attempt } = fieldsOf(request);
+    return typeof source === 'string' && typeof attempt === 'number' ? [{ source, attempt }] : [];
+  });
+}
+
+function metadataOf({ metadata }: TracedEvent): EventMetadata {
+  return metadata as unknown as EventMetadata;
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function fieldsOf(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
