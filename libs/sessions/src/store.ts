@@ -1,13 +1,16 @@
-import type { EventData, Position } from '@eventstore/db-client';
+import type { Position } from '@eventstore/db-client';
 import { BACKWARDS, END, jsonEvent, metastreamOf, StreamDeletedError } from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
+import type { NewEvent } from './client/append-request.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
-import { Calls, streamPage } from './client/calls.ts';
+import type { PageOf } from './client/calls.ts';
+import { Calls, exactPage, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import { StoreUnavailableError } from './client/errors.ts';
+import type { ExactEvent } from './client/exact-read.ts';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
 
@@ -76,7 +79,7 @@ export class EventStore {
    * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
    * @throws StoreOverloadedError when too much is in flight already; the events are not recorded
    */
-  append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
+  append(stream: string, events: readonly NewEvent[], expected: number): Promise<AppendOutcome> {
     return this.budget.run(events, () => {
       const deadline = new Deadline(this.limits);
       return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
@@ -135,16 +138,26 @@ export class EventStore {
    * may take long.
    * @throws StoreUnavailableError
    */
-  async *read(
+  read(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    return this.readPages(streamPage, stream, options);
+  }
+
+  /** As `read`, each event with its exact bytes. @throws StoreUnavailableError */
+  readExact(stream: string, options: ReadOptions = {}): AsyncGenerator<ExactEvent> {
+    return this.readPages(exactPage, stream, options);
+  }
+
+  private async *readPages<E extends StoredEvent>(
+    page: PageOf<E>,
     stream: string,
-    { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions = {},
-  ): AsyncGenerator<StoredEvent> {
+    { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions,
+  ): AsyncGenerator<E> {
     const awaitVisible = this.visibility(stream, reaching);
     let next = from;
     let step = pageSize;
     for (let left = limit; left > 0;) {
       const count = Math.min(left, step);
-      const { events, isCut } = await this.calls.part(streamPage(stream, next, count), stepBytes);
+      const { events, isCut } = await this.calls.part(page(stream, next, count), stepBytes);
       yield* events;
       left -= events.length;
       next = Number(events.at(-1)?.revision ?? next - 1) + 1;

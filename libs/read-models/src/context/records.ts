@@ -53,7 +53,19 @@ export function applyCall(
   return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, limits)];
 }
 
-/** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */
+/** The field that holds the chain's last hash, with its revision: a writer of an older version leaves it behind. */
+export const chainName = 'chain';
+
+/** Field and text of the chain, as the scripts take them. */
+export function chainTexts({ revision, chain }: Session): readonly string[] {
+  return chain === undefined ? [] : [chainName, `${revision}:${chain}`];
+}
+
+function parseChain(revision: string, text: string | null | undefined): string | undefined {
+  return text?.startsWith(`${revision}:`) === true ? text.slice(revision.length + 1) : undefined;
+}
+
+/** A session from its sections and its chain, and its latest commands as `turnstreamLatest` gives them. */
 export function toSession(
   sessionId: string,
   [revisionText, , ...texts]: Texts,
@@ -62,7 +74,8 @@ export function toSession(
   if (typeof revisionText !== 'string') return undefined;
   const state = parseState(texts);
   const revision = Number(revisionText);
-  return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest) };
+  const chain = parseChain(revisionText, texts.at(-1));
+  return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest), chain };
 }
 
 /** The record may be ahead of the session: whoever wrote both did so after the session was read. */

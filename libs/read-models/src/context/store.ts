@@ -14,6 +14,8 @@ import { checkpointCall, deletePartition, readCheckpoint } from './checkpoint.ts
 import type { ContextCheckpoint } from './checkpoint.ts';
 import {
   applyCall,
+  chainName,
+  chainTexts,
   commandsKey,
   contextKey,
   parseCommand,
@@ -29,7 +31,7 @@ import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
 import { RefusedContexts } from './refusals.ts';
 
-const sectionFields = ['revision', 'format', ...sections];
+const sectionFields = ['revision', 'format', ...sections, chainName];
 /** Contexts that are opened at a time: keys may have to be asked for. */
 const opensAtOnce = 8;
 /** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
@@ -266,7 +268,8 @@ export class ContextStore {
     processed: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
-    const texts = this.seals.textsOf(session, sections, await this.seals.keysFor([session]));
+    const sealed = this.seals.textsOf(session, sections, await this.seals.keysFor([session]));
+    const texts = [...sealed, ...chainTexts(session)];
     let answer: unknown;
     for (const call of replaceCalls(
       { session, processed, how, texts, ttl: this.ttlOf(session) },
@@ -277,7 +280,8 @@ export class ContextStore {
   }
 
   private callOf(change: ContextChange, keys: ReadonlyMap<string, DataKey>): Call {
-    const texts = this.seals.textsOf(change.after, change.changed, keys);
+    const sealed = this.seals.textsOf(change.after, change.changed, keys);
+    const texts = [...sealed, ...chainTexts(change.after)];
     return applyCall(change, texts, this.ttlOf(change.after), this.limits);
   }
 

@@ -1,16 +1,24 @@
-import type { EventData, EventStoreDBClient, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
+import type { EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
 import { FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
+import type { NewEvent } from './append-request.ts';
 import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
+import type { ExactEvent } from './exact-read.ts';
+import { readExactly } from './exact-read.ts';
 import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
-type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
+type BeginRead<E extends StoredEvent = StoredEvent> = (
+  client: EventStoreDBClient,
+) => StreamingRead<{ event?: E }>;
+
+/** What begins a read of a part of a stream. */
+export type PageOf<E extends StoredEvent> = (stream: string, from: number, maxCount: number) => BeginRead<E>;
 
 /** Reads in flight; a server allows 100 calls on a connection. */
 const readsAtOnce = 64;
@@ -20,6 +28,11 @@ export function streamPage(stream: string, from: number, maxCount: number): Begi
   const fromRevision = BigInt(from);
   return (client) =>
     client.readStream(stream, { direction: FORWARDS, fromRevision, maxCount, requiresLeader: true });
+}
+
+/** As `streamPage`, with the bytes of each event. */
+export function exactPage(stream: string, from: number, maxCount: number): BeginRead<ExactEvent> {
+  return (client) => readExactly(client, stream, from, maxCount);
 }
 
 /** How long a store that was silent is left alone, in milliseconds. */
@@ -49,7 +62,7 @@ export class Calls {
   }
 
   /** As `page`, but the read ends when it has about so many bytes. @throws StoreUnavailableError */
-  part(begin: BeginRead, maxBytes: number): Promise<StreamPage> {
+  part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number): Promise<StreamPage<E>> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
       deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes))),
@@ -60,7 +73,7 @@ export class Calls {
   append(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome> {
     let sent = false;
@@ -121,7 +134,7 @@ export class Calls {
   private appendOnce(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome> {
     return this.connections.use('appends', (connection) =>
@@ -136,7 +149,7 @@ export class Calls {
   private async findOutcome(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome | undefined> {
     const {
@@ -147,7 +160,11 @@ export class Calls {
     return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
   }
 
-  private partOnce(deadline: Deadline, begin: BeginRead, maxBytes: number): Promise<StreamPage> {
+  private partOnce<E extends StoredEvent>(
+    deadline: Deadline,
+    begin: BeginRead<E>,
+    maxBytes: number,
+  ): Promise<StreamPage<E>> {
     return this.reads.run(async () => {
       deadline.check();
       return this.connections.use('reads', (connection) =>
