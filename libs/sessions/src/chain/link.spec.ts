@@ -44,7 +44,9 @@ function isWhole(list: readonly EventBytes[]): boolean {
 }
 
 test('what is stored is the same JSON with the chain at its end', () => {
-  expect(events.map(({ data }) => JSON.parse(String(data)) as unknown)).toEqual(given.map(({ data }) => data));
+  expect(events.map(({ data }) => JSON.parse(String(data)) as unknown)).toEqual(
+    given.map(({ data }) => data),
+  );
   const written = stored.map((item) => JSON.parse(String(item.metadata)) as { chain: string });
   expect(written.map(({ chain: _, ...rest }) => rest)).toEqual([metadata, {}, metadata]);
   expect(written.at(-1)?.chain).toBe(chain);
@@ -59,7 +61,13 @@ test('what is said of the chain in another store counts for nothing', () => {
 test('events of another stream, in another order, or with one left out do not fit', () => {
   const [first, second, third] = stored as [EventBytes, EventBytes, EventBytes];
   expect(chainEvents(seedOf('session-2'), given).chain).not.toBe(chain);
-  expect([[second, first, third], [first, third], [second, third]].map(isWhole)).toEqual([false, false, false]);
+  expect(
+    [
+      [second, first, third],
+      [first, third],
+      [second, third],
+    ].map(isWhole),
+  ).toEqual([false, false, false]);
 });
 
 /** Every byte of the data and the metadata of an event, changed one at a time. */
