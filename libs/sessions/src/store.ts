@@ -1,12 +1,19 @@
 import type { Position } from '@eventstore/db-client';
-import { BACKWARDS, END, jsonEvent, metastreamOf, StreamDeletedError } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  jsonEvent,
+  metastreamOf,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
 import type { PageOf } from './client/calls.ts';
-import { Calls, exactPage, streamPage } from './client/calls.ts';
+import { Calls, exactLogPage, exactPage, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import { StoreUnavailableError } from './client/errors.ts';
@@ -96,14 +103,21 @@ export class EventStore {
     await this.changeMetadata(stream, { $tb: before });
   }
 
-  /** Deletes a stream: soft, so that it could begin anew behind its last revision. @throws StoreUnavailableError */
-  async deleteStream(stream: string): Promise<void> {
-    await this.calls.single(async (client) => {
+  /**
+   * Deletes a stream: soft, so that it could begin anew behind its last revision.
+   * @param at the revision that it has to be at; undefined: any
+   * @returns false when it is at another one: nothing is deleted
+   * @throws StoreUnavailableError
+   */
+  async deleteStream(stream: string, at?: number): Promise<boolean> {
+    return this.calls.single(async (client) => {
       try {
-        await client.deleteStream(stream);
+        await client.deleteStream(stream, at === undefined ? {} : { expectedRevision: BigInt(at) });
       } catch (error) {
+        if (error instanceof WrongExpectedVersionError) return false;
         if (!(error instanceof StreamDeletedError)) throw error;
       }
+      return true;
     });
   }
 
@@ -145,6 +159,25 @@ export class EventStore {
   /** As `read`, each event with its exact bytes. @throws StoreUnavailableError */
   readExact(stream: string, options: ReadOptions = {}): AsyncGenerator<ExactEvent> {
     return this.readPages(exactPage, stream, options);
+  }
+
+  /**
+   * The events of all streams in the order of the log, behind a position (undefined: from the first one) up to another one.
+   * @throws StoreUnavailableError
+   */
+  async *readLog(after: bigint | undefined, upTo: bigint): AsyncGenerator<ExactEvent> {
+    let from = after;
+    for (;;) {
+      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
+      // A read begins with the event at its position.
+      const next = events.filter(({ position }) => from === undefined || (position?.commit ?? 0n) > from);
+      for (const event of next) {
+        if ((event.position?.commit ?? 0n) > upTo) return;
+        yield event;
+      }
+      if (next.length === 0) return;
+      from = next.at(-1)?.position?.commit ?? from;
+    }
   }
 
   private async *readPages<E extends StoredEvent>(

@@ -13,7 +13,14 @@ import {
   savePrivacy,
   sessionsBefore,
 } from '#read-models';
-import { CommandExecutor, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
+import {
+  CommandExecutor,
+  commandPartner,
+  EventStore,
+  HistoryConfig,
+  partnerStream,
+  readPartner,
+} from '#sessions';
 import { actor } from './actor.ts';
 import { ErasedSessions } from './erased-sessions.ts';
 
@@ -54,6 +61,7 @@ export class Eraser {
     private readonly redis: Redis,
     private readonly pool: Pool,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'keyBackupDays'>,
+    @Inject(HistoryConfig) private readonly history: Pick<HistoryConfig, 'signer'>,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
@@ -66,7 +74,8 @@ export class Eraser {
     const erasure = partner.state.privacy?.erasure;
     if (erasure?.status !== 'requested') return undefined;
     await onStep('sessions');
-    const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
+    const { signer } = this.history;
+    const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id, signer);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     await sessions.end([...known, ...partner.state.sessions.map(({ session_id }) => session_id)]);
     const ended_at = await this.afterKey(partnerId);

@@ -12,13 +12,16 @@ export function lastLink(
   store: EventStore,
   { session_id, revision, chain }: Session,
 ): string | Promise<string> {
-  const stream = sessionStream(session_id);
-  if (revision < 0) return seedOf(stream);
-  return chain ?? readLink(store, stream, revision);
+  const isKnown = revision >= 0 && chain !== undefined;
+  return isKnown ? chain : lastLinkOf(store, sessionStream(session_id), revision);
 }
 
-/** Where the event is not there, the stream is at another revision, and what is appended is refused. */
-async function readLink(store: EventStore, stream: string, from: number): Promise<string> {
-  const [last] = await Array.fromAsync(store.readExact(stream, { from, limit: 1 }));
+/**
+ * What the event behind a revision of a stream goes on from. Where that event is not there, the stream is at another revision, and what
+ * is appended is refused. @throws StoreUnavailableError
+ */
+export async function lastLinkOf(store: EventStore, stream: string, revision: number): Promise<string> {
+  if (revision < 0) return seedOf(stream);
+  const [last] = await Array.fromAsync(store.readExact(stream, { from: revision, limit: 1 }));
   return last === undefined ? seedOf(stream) : linkAfter(stream, bytesOf(last));
 }

@@ -13,7 +13,7 @@ function event(data: object, metadata?: object): EventData {
     type: 'FlagRaised',
     contentType: 'application/json',
     data: { ...data },
-    ...(metadata && { metadata: { ...metadata } }),
+    metadata: metadata && { ...metadata },
   };
 }
 

@@ -49,7 +49,7 @@ export async function recordRemoval(
   return last;
 }
 
-/** As `recordRemoval`, of what the caller knows. @throws StoreUnavailableError */
+/** As `recordRemoval`, of what the caller knows. One that is on record already stays. @throws StoreUnavailableError */
 export async function appendRemoval(
   store: EventStore,
   removal: Removal,
@@ -65,7 +65,9 @@ export async function appendRemoval(
     data: { ...data },
     metadata: { schema_version: 1, occurred_at: removal.at, actor: { role: 'system', id: removal.reason } },
   };
-  let revision = -1;
+  const last = await store.readLast(stream);
+  if (last !== undefined && isSame(parseRemoval((last.data as unknown as Signed).statement), removal)) return;
+  let revision = Number(last?.revision ?? -1);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const outcome = await store.append(stream, [event], revision);
     if (outcome.appended) return;
@@ -91,6 +93,10 @@ export async function readRemovals(
     if (removal?.session_id === sessionId) removals.push(removal);
   }
   return removals;
+}
+
+function isSame(known: Removal | undefined, { before, chain }: Removal): boolean {
+  return known?.before === before && known.chain === chain;
 }
 
 /** Others may have written anything. */

@@ -48,6 +48,10 @@ export class HistoryKeys {
     return new HistoryKeys(keys);
   }
 
+  get list(): readonly KeyObject[] {
+    return [...this.keys.values()];
+  }
+
   /** Whether there are any: without, no signature is checked. */
   get isKnown(): boolean {
     return this.keys.size > 0;

@@ -6,6 +6,8 @@ import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { openRead } from './hidden.ts';
 import type { StoredEvent } from './page.ts';
 
+const { Options } = messages.ReadReq;
+
 type ReadEvent = InstanceType<typeof messages.ReadResp.ReadEvent>;
 
 /** An event with its data and metadata to the byte, which the client's own reads parse and drop. */
@@ -20,16 +22,42 @@ export function readExactly(
   from: number,
   maxCount: number,
 ): StreamingRead<{ event?: ExactEvent }> {
-  const { Options } = messages.ReadReq;
   const position = new Options.StreamOptions();
   const identifier = new shared.StreamIdentifier();
   identifier.setStreamName(new Uint8Array(Buffer.from(stream)));
   position.setStreamIdentifier(identifier);
   position.setRevision(String(from));
-  const uuids = new Options.UUIDOption();
-  uuids.setString(new shared.Empty());
   const options = new Options();
   options.setStream(position);
+  return begin(client, options, maxCount);
+}
+
+/** Begins a read of a part of the whole log, from the event at a position on; undefined: from the first one. */
+export function readLogExactly(
+  client: EventStoreDBClient,
+  from: bigint | undefined,
+  maxCount: number,
+): StreamingRead<{ event?: ExactEvent }> {
+  const all = new Options.AllOptions();
+  if (from === undefined) all.setStart(new shared.Empty());
+  else {
+    const position = new Options.Position();
+    position.setCommitPosition(String(from));
+    position.setPreparePosition(String(from));
+    all.setPosition(position);
+  }
+  const options = new Options();
+  options.setAll(all);
+  return begin(client, options, maxCount);
+}
+
+function begin(
+  client: EventStoreDBClient,
+  options: InstanceType<typeof Options>,
+  maxCount: number,
+): StreamingRead<{ event?: ExactEvent }> {
+  const uuids = new Options.UUIDOption();
+  uuids.setString(new shared.Empty());
   options.setCount(String(maxCount));
   options.setUuidOption(uuids);
   options.setNoFilter(new shared.Empty());
