@@ -27,7 +27,8 @@ for (const part of [Buffer.from(event.id), Buffer.from(event.type), data, metada
 let chain = sha256(bytes(proof.previous), content.digest());
 if (chain.toString('base64url') !== end[1]) fail('The event was changed.');
 for (const next of proof.path) chain = sha256(chain, bytes(next));
-const reaches = chain.toString('base64url') === leaf.chain && proof.revision + proof.path.length === leaf.revision;
+const reaches =
+  chain.toString('base64url') === leaf.chain && proof.revision + proof.path.length === leaf.revision;
 if (!reaches || leaf.stream !== proof.stream) fail('The event does not lead to the leaf.');
 
 // 3. From the leaf to the root, as in RFC 6962.
@@ -35,14 +36,22 @@ let node = sha256('\0', `${leaf.stream}\n${leaf.revision}\n${leaf.chain}`);
 for (const { side, hash } of proof.merkle)
   node = side === 'left' ? sha256('\x01', bytes(hash), node) : sha256('\x01', node, bytes(hash));
 const said = JSON.parse(root.statement);
-if (said.kind !== 'root' || node.toString('base64url') !== said.root) fail('The leaf does not lead to the root.');
+if (said.kind !== 'root' || node.toString('base64url') !== said.root)
+  fail('The leaf does not lead to the root.');
 
 // 4. The signature of the root.
-const keys = keyFiles.flatMap((file) => readFileSync(file, 'utf8').match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? []);
-const isSigned = keys.some((key) => verify(null, Buffer.from(root.statement), createPublicKey(key), bytes(root.signature ?? '')));
+const keys = keyFiles.flatMap(
+  (file) =>
+    readFileSync(file, 'utf8').match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [],
+);
+const isSigned = keys.some((key) =>
+  verify(null, Buffer.from(root.statement), createPublicKey(key), bytes(root.signature ?? '')),
+);
 if (!isSigned) fail('None of these keys has signed the root.');
 
-console.log(`Event ${proof.revision} of ${proof.stream} (${event.type}, ${event.id}) was there as it is when root ${said.number} was signed.`);
+console.log(
+  `Event ${proof.revision} of ${proof.stream} (${event.type}, ${event.id}) was there as it is when root ${said.number} was signed.`,
+);
 console.log(`The root covers what was stored up to ${said.to}; it is signed with key ${root.key_id}.`);
 
 function fail(reason) {

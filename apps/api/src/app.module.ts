@@ -16,6 +16,7 @@ import { AsyncApiController } from './asyncapi/controller.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
+import { HistoryProofModule } from './history-proof/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -36,6 +37,7 @@ import { CommandsModule } from './sessions/module.ts';
     InquiriesModule,
     ContextModule,
     HistoryModule,
+    HistoryProofModule,
     AgentsModule,
     AccessLogModule,
     ReadsModule,

@@ -80,6 +80,7 @@ export {
   notePartners,
   oldPartners,
   oldSessions,
+  withHistoryLock,
   withRetentionLock,
 } from './erasure/retention.ts';
 export type { OldSession } from './erasure/retention.ts';

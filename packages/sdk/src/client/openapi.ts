@@ -361,6 +361,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sessions/{session_id}/verification": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Check that no event of a conversation was changed
+         * @description Reads the whole conversation, and compares the hash of each event with its content, the event before, and the signed roots. Nothing of the content is shown.
+         */
+        readonly get: operations["verification"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/proof": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A proof of one event, for others
+         * @description The event as it is stored, with the hashes that lead from it to a signed root; of other events there is only the hash of their content. The read is recorded, since without encryption the stored bytes are readable.
+         */
+        readonly get: operations["proof"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agents": {
         readonly parameters: {
             readonly query?: never;
@@ -1755,6 +1795,120 @@ export interface components {
             readonly limit?: number;
             /** @description The `next` of the previous page. */
             readonly after?: string;
+        };
+        readonly FaultDto: {
+            /** @enum {string} */
+            readonly kind: "changed" | "moved" | "inserted" | "dropped" | "missing" | "unreadable" | "rewritten" | "removed" | "unchained";
+            /** @example 17 */
+            readonly revision: number;
+            /** @description The last revision, of several. */
+            readonly to?: number;
+            /** @description Where an event that was moved belongs. */
+            readonly belongs_at?: number;
+            /** Format: uuid */
+            readonly event_id?: string;
+            /** @example TurnRecorded */
+            readonly type?: string;
+            /** @example Events 17 to 18 are not there any more. */
+            readonly detail: string;
+        };
+        readonly GapDto: {
+            /** @enum {string} */
+            readonly kind: "not_chained" | "truncated" | "deleted";
+            /** @example 0 */
+            readonly from: number;
+            /** @example 9 */
+            readonly to: number;
+            /** @enum {string} */
+            readonly reason?: "retention" | "erasure" | "encrypt-history";
+        };
+        readonly VerificationDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @description Whether all events are as they were appended, as far as that is proven. */
+            readonly intact: boolean;
+            /**
+             * @description Events that are there.
+             * @example 42
+             */
+            readonly events: number;
+            /**
+             * @description The last revision; -1: there is no event.
+             * @example 41
+             */
+            readonly revision: number;
+            /**
+             * @description The hash of the whole history.
+             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             */
+            readonly chain: string | null;
+            /**
+             * @description The last revision that a signed root covers.
+             * @example 38
+             */
+            readonly sealed_to: number | null;
+            /** @description What was changed. */
+            readonly faults: readonly components["schemas"]["FaultDto"][];
+            /** @description What cannot be proven, and is no fault. */
+            readonly gaps: readonly components["schemas"]["GapDto"][];
+        };
+        readonly StoredEventDto: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @example TurnRecorded */
+            readonly type: string;
+            /**
+             * Format: byte
+             * @description The stored bytes: encrypted where there are keys.
+             */
+            readonly data: string;
+            /** Format: byte */
+            readonly metadata: string;
+        };
+        readonly LeafDto: {
+            /** @example session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10 */
+            readonly stream: string;
+            /** @example 41 */
+            readonly revision: number;
+            /** @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU */
+            readonly chain: string;
+        };
+        readonly StepDto: {
+            /** @enum {string} */
+            readonly side: "left" | "right";
+            /** @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU */
+            readonly hash: string;
+        };
+        readonly SignedRootDto: {
+            /** @description What was signed, to the byte: JSON. */
+            readonly statement: string;
+            /** @description Ed25519, base64url. */
+            readonly signature: string | null;
+            /** @example q1Jw6r8pQm0bYk2c */
+            readonly key_id: string | null;
+        };
+        readonly ProofDto: {
+            /** @example 1 */
+            readonly version: number;
+            /** @example session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10 */
+            readonly stream: string;
+            /** @example 17 */
+            readonly revision: number;
+            readonly event: components["schemas"]["StoredEventDto"];
+            /**
+             * @description The hash of the event before.
+             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             */
+            readonly previous: string;
+            /**
+             * @description Of each later event the hash of its content.
+             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             */
+            readonly path: readonly string[];
+            readonly leaf: components["schemas"]["LeafDto"];
+            /** @description From the leaf to the root. */
+            readonly merkle: readonly components["schemas"]["StepDto"][];
+            readonly root: components["schemas"]["SignedRootDto"];
         };
         readonly AgentInstanceDto: {
             /** @example bot-7 */
@@ -4678,6 +4832,137 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly verification: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VerificationDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly proof: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The revision of the event. */
+                readonly revision: number;
+            };
+            readonly header: {
+                /** @description Why, as an identifier of yours. It is recorded. */
+                readonly "Access-Purpose": string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ProofDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description There is no proof of the event (`no_proof`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
