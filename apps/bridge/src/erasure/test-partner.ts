@@ -69,6 +69,7 @@ export async function erasureWorld(keys?: DataKeys) {
     store,
     contexts,
     eraser,
+    commands,
     follower,
     execute,
     project,

@@ -49,15 +49,16 @@ export function applyCall(
   limits: CommandLimits,
 ): Call {
   const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
-  const head = [before, after.revision, ttl, texts.length / 2];
-  return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, limits)];
+  const fields = [...texts, ...chainTexts(after)];
+  const head = [before, after.revision, ttl, fields.length / 2];
+  return ['turnstreamApply', ...keys, ...head, ...fields, ...commandTexts(commands, limits)];
 }
 
 /** The field that holds the chain's last hash, with its revision: a writer of an older version leaves it behind. */
 export const chainName = 'chain';
 
 /** Field and text of the chain, as the scripts take them. */
-export function chainTexts({ revision, chain }: Session): readonly string[] {
+function chainTexts({ revision, chain }: Session): readonly string[] {
   return chain === undefined ? [] : [chainName, `${revision}:${chain}`];
 }
 
@@ -126,7 +127,8 @@ export function* replaceCalls(
   }
   const keys = [contextKey(session_id), commandsKey(session_id), partial];
   const rest = commandTexts(commands.slice(last), limits);
-  yield ['turnstreamReplace', ...keys, revision, ttl, how, texts.length / 2, last, ...texts, ...rest];
+  const fields = [...texts, ...chainTexts(session)];
+  yield ['turnstreamReplace', ...keys, revision, ttl, how, fields.length / 2, last, ...fields, ...rest];
 }
 
 /** Commands as the scripts take them: how many are kept and since when, then of each its time and ids, and where it is. */

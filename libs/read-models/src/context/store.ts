@@ -15,7 +15,6 @@ import type { ContextCheckpoint } from './checkpoint.ts';
 import {
   applyCall,
   chainName,
-  chainTexts,
   commandsKey,
   contextKey,
   parseCommand,
@@ -268,8 +267,7 @@ export class ContextStore {
     processed: readonly ProcessedCommand[],
     how: string,
   ): Promise<unknown> {
-    const sealed = this.seals.textsOf(session, sections, await this.seals.keysFor([session]));
-    const texts = [...sealed, ...chainTexts(session)];
+    const texts = this.seals.textsOf(session, sections, await this.seals.keysFor([session]));
     let answer: unknown;
     for (const call of replaceCalls(
       { session, processed, how, texts, ttl: this.ttlOf(session) },
@@ -280,8 +278,7 @@ export class ContextStore {
   }
 
   private callOf(change: ContextChange, keys: ReadonlyMap<string, DataKey>): Call {
-    const sealed = this.seals.textsOf(change.after, change.changed, keys);
-    const texts = [...sealed, ...chainTexts(change.after)];
+    const texts = this.seals.textsOf(change.after, change.changed, keys);
     return applyCall(change, texts, this.ttlOf(change.after), this.limits);
   }
 

@@ -51,35 +51,42 @@ function chainEvent(
 ): { readonly event: NewEvent; readonly chain: string } {
   const content = data instanceof Uint8Array ? data : JSON.stringify(data);
   const covered = withoutEnd(metadata);
-  const lengths = [id, type, content, covered].map((part) => Buffer.byteLength(part)) as Lengths;
-  const total = lengths.reduce((sum, length) => sum + lengthBytes + length, 0);
+  const [contentBytes, coveredBytes] = [Buffer.byteLength(content), Buffer.byteLength(covered)];
+  const total =
+    4 * lengthBytes + Buffer.byteLength(id) + Buffer.byteLength(type) + contentBytes + coveredBytes;
   const buffer = Buffer.allocUnsafe(total + suffixBytes);
-  let at = 0;
-  for (const [index, part] of [id, type, content, covered].entries()) {
-    at = buffer.writeUInt32BE(lengths[index] ?? 0, at);
-    at += typeof part === 'string' ? buffer.write(part, at) : copy(part, buffer, at);
-  }
+  const atData = writePart(buffer, writePart(buffer, writePart(buffer, 0, id), type), content);
+  const atMetadata = writePart(buffer, atData, covered);
   const chain = follow(previous, hash('sha256', buffer.subarray(0, total), 'buffer'));
   buffer.write(`"chain":"${chain}"}`, total, 'latin1');
-  const beginOfMetadata = total - lengths[3];
-  const endOfData = beginOfMetadata - lengthBytes;
   const event = {
     id,
     type,
     contentType,
-    data: buffer.subarray(endOfData - lengths[2], endOfData),
-    metadata: buffer.subarray(beginOfMetadata),
+    data: buffer.subarray(atData - contentBytes, atData),
+    metadata: buffer.subarray(atMetadata - coveredBytes),
   };
   return { event, chain };
 }
 
-type Lengths = [id: number, type: number, data: number, metadata: number];
+/** Writes a part behind its length; returns where it ends. */
+function writePart(buffer: Buffer, at: number, part: string | Uint8Array): number {
+  const begin = at + lengthBytes;
+  const length = typeof part === 'string' ? buffer.write(part, begin) : copy(part, buffer, begin);
+  buffer.writeUInt32BE(length, at);
+  return begin + length;
+}
 
 /** Metadata up to where the chain comes. What a copied event says of its chain in another store does not hold here. */
 function withoutEnd(metadata: EventData['metadata']): string {
-  const { chain: _, ...rest } = (metadata ?? {}) as { readonly chain?: unknown };
-  const text = JSON.stringify(rest).slice(0, -1);
+  const text = JSON.stringify(withoutChain(metadata ?? {})).slice(0, -1);
   return text === '{' ? text : `${text},`;
+}
+
+function withoutChain(metadata: object): object {
+  if (!('chain' in metadata)) return metadata;
+  const { chain: _, ...rest } = metadata;
+  return rest;
 }
 
 function copy(bytes: Uint8Array, target: Buffer, at: number): number {

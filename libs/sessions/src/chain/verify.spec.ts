@@ -160,6 +160,19 @@ test('events of an older version are a gap, also between others, and bound by th
   ]);
 });
 
+test('events that were removed before there were records are a gap', async () => {
+  const old = unchained(whole[3] as CheckedEvent);
+  const { faults, gaps } = await check([old, ...appended(2, 4, linkAfter(stream, old))]);
+  expect({ faults, gaps }).toEqual({
+    faults: [],
+    gaps: [
+      { kind: 'truncated', from: 0, to: 2 },
+      { kind: 'not_chained', from: 3, to: 3 },
+    ],
+  });
+  expect(await found([unchained(whole[3] as CheckedEvent), ...whole.slice(4)])).toEqual(['changed 4']);
+});
+
 test('hashes that were stripped are no older version', async () => {
   const sealed = new Map([[7, chainAt(7)]]);
   const stripped = whole.map((event) => (event.revision < 5 ? event : unchained(event)));

@@ -49,8 +49,9 @@ export class ChainCheck {
   }
 
   /** Compares the place of the next event with that of the one before. */
-  private place({ revision }: CheckedEvent | UnreadableEvent): void {
-    if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(revision);
+  private place(next: CheckedEvent | UnreadableEvent): void {
+    const { revision } = next;
+    if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(next);
     else if (revision > this.revision + 1) {
       this.fault('dropped', { revision: this.revision + 1, to: revision - 1 }, 'are not there any more');
       this.links = undefined;
@@ -58,9 +59,17 @@ export class ChainCheck {
   }
 
   /** A stream whose first events are gone: a record has to say so. */
-  private begin(revision: number): void {
+  private begin(next: CheckedEvent | UnreadableEvent): void {
+    const { revision } = next;
     this.revision = revision - 1;
     const removal = this.expected.removals.find(({ before }) => before === revision);
+    const isOld = !('reason' in next) && chainIn(next.metadata) === undefined;
+    if (removal === undefined && isOld) {
+      // What was removed before there were records of it.
+      this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1 });
+      this.links = undefined;
+      return;
+    }
     if (removal === undefined) {
       this.fault('missing', { revision: 0, to: revision - 1 }, 'are missing, and no record says why');
       this.links = undefined;
