@@ -49,12 +49,13 @@ const isSigned = keys.some((key) =>
 );
 if (!isSigned) fail('None of these keys has signed the root.');
 
-console.log(
-  `Event ${proof.revision} of ${proof.stream} (${event.type}, ${event.id}) was there as it is when root ${said.number} was signed.`,
+const what = `Event ${proof.revision} of ${proof.stream} (${event.type}, ${event.id})`;
+process.stdout.write(`${what} was there as it is when root ${said.number} was signed.\n`);
+process.stdout.write(
+  `The root covers what was stored up to ${said.to}; it is signed with key ${root.key_id}.\n`,
 );
-console.log(`The root covers what was stored up to ${said.to}; it is signed with key ${root.key_id}.`);
 
 function fail(reason) {
-  console.error(reason);
+  process.stderr.write(`${reason}\n`);
   process.exit(1);
 }

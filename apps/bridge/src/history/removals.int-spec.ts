@@ -42,11 +42,11 @@ test('what the retention deletes is on record, signed', async () => {
 });
 
 test('an erasure leaves a history that can be verified: with keys whole, without keys from its last event on', async () => {
-  const partner = `P-${randomUUID()}`;
   for (const [world, events, gaps] of [
     [sealed, 3, []],
     [plain, 1, [{ kind: 'truncated', from: 0, to: 1, reason: 'erasure' }]],
   ] as const) {
+    const partner = `P-${randomUUID()}`;
     const id = await world.start(partner);
     const erased = new ErasedSessions(world.store, world.commands, partner, randomUUID(), signer);
     await erased.end([id]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
 import type { CommandLimits } from '#sessions';
-import { parseState } from './document.ts';
+import { parseState, sections } from './document.ts';
 import { applied, missingPredecessor, setAside } from './scripts.ts';
 
 /** Command records in one call of a script: more would block Redis for the others. */
@@ -55,7 +55,10 @@ export function applyCall(
 }
 
 /** The field that holds the chain's last hash, with its revision: a writer of an older version leaves it behind. */
-export const chainName = 'chain';
+const chainName = 'chain';
+
+/** The fields that a session is made of. */
+export const sectionFields: readonly string[] = ['revision', 'format', ...sections, chainName];
 
 /** Field and text of the chain, as the scripts take them. */
 function chainTexts({ revision, chain }: Session): readonly string[] {

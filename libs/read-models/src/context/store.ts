@@ -14,12 +14,12 @@ import { checkpointCall, deletePartition, readCheckpoint } from './checkpoint.ts
 import type { ContextCheckpoint } from './checkpoint.ts';
 import {
   applyCall,
-  chainName,
   commandsKey,
   contextKey,
   parseCommand,
   replaceCalls,
   reply,
+  sectionFields,
   toResult,
   toSession,
 } from './records.ts';
@@ -30,7 +30,6 @@ import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
 import { RefusedContexts } from './refusals.ts';
 
-const sectionFields = ['revision', 'format', ...sections, chainName];
 /** Contexts that are opened at a time: keys may have to be asked for. */
 const opensAtOnce = 8;
 /** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */

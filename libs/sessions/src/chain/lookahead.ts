@@ -19,7 +19,7 @@ export class Lookahead<T> {
     while (this.waiting.length < count) {
       const { done, value } = await this.rest.next();
       if (done) break;
-      this.waiting.push(value as T);
+      this.waiting.push(value);
     }
     return this.waiting.slice(0, count);
   }
