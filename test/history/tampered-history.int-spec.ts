@@ -21,8 +21,8 @@ import {
 } from '#sessions';
 import { testDataKeys } from '../../libs/privacy/src/keys/test-keys.ts';
 import { noCache, raiseFlag, request, startSession } from '../../libs/sessions/src/test-support.ts';
-import type { Part } from './stored-file.ts';
-import { StoredFile } from './stored-file.ts';
+import type { Part } from '../scenarios/history/stored-file.ts';
+import { StoredFile } from '../scenarios/history/stored-file.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'turnstream-tampered-'));
 const { privateKey } = generateKeyPairSync('ed25519');

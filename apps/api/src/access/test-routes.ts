@@ -72,7 +72,10 @@ function pathOf(document: Document, template: string, { parameters = [] }: Opera
     .replaceAll(/\{session_id\}|\{inquiry_id\}/g, randomUUID())
     .replaceAll(/\{\w+\}/g, 'x');
   const needed = parameters.filter(({ in: place, required }) => place === 'query' && required);
-  const query = needed.map(({ name, schema }) => [name, String(sampleOf(document, schema ?? {}))]);
+  const query = needed.map(({ name, schema }): [string, string] => [
+    name,
+    String(sampleOf(document, schema ?? {})),
+  ]);
   return query.length === 0 ? path : `${path}?${new URLSearchParams(query).toString()}`;
 }
 

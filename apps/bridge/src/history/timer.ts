@@ -23,7 +23,10 @@ export class HistoryTimer {
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    if (this.config.signer === undefined) return;
+    if (this.config.signer === undefined) {
+      this.logger.info('histories are not signed: there is no HISTORY_SIGNING_KEY');
+      return;
+    }
     const onError = (err: unknown): void => this.logger.warn({ err }, 'histories are not sealed');
     const once = (): Promise<void> => this.sealDays(new Date(), signal);
     await once().catch(onError);

@@ -48,7 +48,7 @@ test('what is stored is the same JSON with the chain at its end', () => {
     given.map(({ data }) => data),
   );
   const written = stored.map((item) => JSON.parse(String(item.metadata)) as { chain: string });
-  const hashed = { chain: expect.any(String) as string };
+  const hashed = { chain: expect.any(String) };
   expect(written).toEqual([{ ...metadata, ...hashed }, hashed, { ...metadata, ...hashed }]);
   expect(written.at(-1)?.chain).toBe(chain);
   expect(isWhole(stored)).toBe(true);

@@ -79,7 +79,7 @@ function writePart(buffer: Buffer, at: number, part: string | Uint8Array): numbe
 
 /** Metadata up to where the chain comes. What a copied event says of its chain in another store does not hold here. */
 function withoutEnd(metadata: EventData['metadata']): string {
-  const text = JSON.stringify(withoutChain(metadata ?? {})).slice(0, -1);
+  const text = JSON.stringify(withoutChain((metadata ?? {}) as object)).slice(0, -1);
   return text === '{' ? text : `${text},`;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import Database from 'libsql';
-import { checksum } from '../../packages/embedded-eventstore/src/store/layout.ts';
+import { checksum } from '../../../packages/embedded-eventstore/src/store/layout.ts';
 
 /** An event as the file has it. */
 interface Row {
