@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStore } from '@turnstream/embedded-eventstore';
 import { inParallel } from '#platform';
-import type { StreamReport, Totals } from '#sessions';
+import type { SessionCommand } from '#domain';
+import type { SessionCachePort, StreamReport, Totals } from '#sessions';
 import {
   CommandExecutor,
   EventCodec,
@@ -17,7 +18,6 @@ import {
   VerifyAll,
 } from '#sessions';
 import { testDataKeys } from '../../../libs/privacy/src/keys/test-keys.ts';
-import { noCache, raiseFlag, request, startSession } from '../../../libs/sessions/src/test-support.ts';
 import type { Part } from './stored-file.ts';
 import { StoredFile } from './stored-file.ts';
 
@@ -38,6 +38,24 @@ interface TamperedEvents {
   readonly falselyNamed: readonly string[];
 }
 
+const noCache: SessionCachePort = {
+  load: async () => undefined,
+  remember: () => undefined,
+  forget: async () => undefined,
+  findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
+};
+const start: SessionCommand = {
+  type: 'StartSession',
+  partner_id: 'P7689',
+  channel: 'whatsapp',
+  language: 'hi',
+  region: null,
+  name: 'Asha',
+  device: null,
+  expires_in_s: 3_600,
+  memory: null,
+};
+
 const parts: readonly Part[] = ['data', 'meta', 'data', 'meta', 'type', 'id'];
 
 /** Changes one byte, anywhere, of each of some events in the file of a store, and looks which of them are named. */
@@ -50,9 +68,15 @@ export async function tamperedEvents({ sessions, eventsEach, changed }: Options)
   try {
     const before = await withStore(dir, async (store) => {
       const executor = new CommandExecutor(store, noCache);
-      const flags = Array.from({ length: eventsEach - 1 }, (_, n) => raiseFlag(`flag-${n}`));
+      const flags = Array.from({ length: eventsEach - 1 }, (_, n): SessionCommand => ({
+        type: 'RaiseFlag',
+        flag: `flag-${n}`,
+        value: `value ${n}`,
+      }));
+      const actor = { role: 'agent', id: 'scenario' } as const;
       await inParallel(ids, 8, async (id) => {
-        await executor.execute(request(id, startSession, { commands: [startSession, ...flags] }));
+        const commands = [start, ...flags];
+        await executor.execute({ sessionId: id, commands, actor, commandIds: [], body: {} });
       });
       await sealHistory(store, { signer });
       return verify(store, keys);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { DevelopmentIssuer } from '#privacy';
 import { accessStream, HistorySigner, sealHistory, sessionStream } from '#sessions';
 import type { Answer, TestApp } from '../test-app.ts';
@@ -13,6 +14,7 @@ const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', fo
 const signer = new HistorySigner(pem);
 const authorizations: Record<string, string> = {};
 const purpose = { 'access-purpose': 'complaint:4711' };
+let embedded: EmbeddedStore;
 let app: TestApp;
 let id: string;
 
@@ -26,7 +28,8 @@ beforeAll(async () => {
   const issuer = await DevelopmentIssuer.in(dir);
   for (const role of ['service', 'analyst', 'auditor'] as const)
     authorizations[role] = `Bearer ${await issuer.token({ role, sub: `${role}-proof` })}`;
-  app = await startTestApp({ issuer });
+  embedded = await startEventStore({ dir: join(dir, 'store') });
+  app = await startTestApp({ issuer, eventStoreUrl: embedded.connectionString });
   delete process.env['HISTORY_SIGNING_KEY'];
   const authorization = authorizations['service'] ?? '';
   const start = { partner_id: `P-${randomUUID()}`, channel: 'whatsapp', language: 'hi' };
@@ -36,6 +39,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
+  await embedded.stop();
   rmSync(dir, { recursive: true });
 });
 
