@@ -1,10 +1,10 @@
-import { hash, randomBytes } from 'node:crypto';
 import { inParallel } from '#platform';
 import { StoreUnavailableError } from '../client/errors.ts';
 import type { EventStore } from '../store.ts';
 import { sessionOf } from '../streams.ts';
 import { bytesOf } from './bytes.ts';
 import { linkAfter } from './link.ts';
+import { FollowedLog } from './followed-log.ts';
 import type { StreamReport } from './report.ts';
 import type { Leaf } from './roots/leaves.ts';
 import type { Roots } from './roots/roots.ts';
@@ -34,17 +34,19 @@ interface VerifyOptions {
   readonly atOnce?: number;
 }
 
+/** Sessions that are read by themselves together, and events of the log between two reports of progress. */
 const batchSize = 256;
+const progressEvery = 20_000;
 
 /**
- * Checks every session of the store: each leaf of each signed root against the event that it names, and each stream by itself. What is
- * kept in memory is a number for each session, so that none is read twice.
+ * Checks every session of the store: each leaf of each signed root against the event that it names, and each event against the one
+ * before, in the order of the log. A session in which something does not fit is read by itself, and judged by that.
  * @throws StoreUnavailableError
  */
 export class VerifyAll {
   readonly totals: Totals = { sessions: 0, events: 0, leaves: 0, not_chained: 0, removed: 0, faulty: 0 };
-  private readonly seen = new Set<number>();
-  private readonly salt = randomBytes(8).toString('hex');
+  /** Sessions that were read by themselves, or will be. */
+  private readonly judged = new Set<string>();
 
   constructor(
     private readonly store: EventStore,
@@ -55,7 +57,13 @@ export class VerifyAll {
 
   async run(): Promise<Totals> {
     await this.compareLeaves();
-    await this.readStreams();
+    try {
+      await this.followLog();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      this.options.onBrokenLog?.(error instanceof Error ? error.message : String(error));
+      await this.readSealed();
+    }
     this.options.onProgress?.(this.totals);
     return this.totals;
   }
@@ -85,40 +93,35 @@ export class VerifyAll {
     }
   }
 
-  private async readStreams(): Promise<void> {
-    let batch: string[] = [];
-    for await (const stream of this.streams()) {
-      batch.push(stream);
-      if (batch.length < batchSize) continue;
-      await this.verify(batch);
-      batch = [];
+  private async followLog(): Promise<void> {
+    const log = new FollowedLog(this.roots.mayBeUnchained);
+    const doubtful: string[] = [];
+    for await (const event of this.store.readLog(undefined, await this.store.head())) {
+      const { doubt, sessions, events, unchained } = log.take(event);
+      this.totals.sessions += sessions;
+      this.totals.events += events;
+      this.totals.not_chained += unchained;
+      if (doubt !== undefined && this.isNew(doubt)) doubtful.push(doubt);
+      if (doubtful.length >= batchSize) await this.judge(doubtful.splice(0));
+      if (events > 0 && this.totals.events % progressEvery === 0) this.options.onProgress?.(this.totals);
     }
-    await this.verify(batch);
+    await this.judge(doubtful);
   }
 
-  /** The streams of sessions that were not read yet, as the log names them. */
-  private async *streams(): AsyncGenerator<string> {
-    try {
-      for await (const { streamId } of this.store.readLog(undefined, await this.store.head()))
-        if (sessionOf(streamId) !== undefined && this.isNew(streamId)) yield streamId;
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) throw error;
-      this.options.onBrokenLog?.(error instanceof Error ? error.message : String(error));
-      yield* this.sealedStreams();
-    }
-  }
-
-  private async *sealedStreams(): AsyncGenerator<string> {
+  /** Where the log cannot be followed to its end: the sessions that roots know. */
+  private async readSealed(): Promise<void> {
     for (const root of this.roots.list)
-      for (const page of root.stored.pages.keys())
-        for (const [stream] of await this.roots.leavesAt(root, page)) if (this.isNew(stream)) yield stream;
+      for (const page of root.stored.pages.keys()) {
+        const leaves = await this.roots.leavesAt(root, page);
+        await this.judge(leaves.map(([stream]) => stream).filter((stream) => this.isNew(stream)));
+        this.options.onProgress?.(this.totals);
+      }
   }
 
-  private async verify(streams: readonly string[]): Promise<void> {
+  private async judge(streams: readonly string[]): Promise<void> {
     await inParallel(streams, this.atOnce, async (stream) => {
       this.add(await verifyEvents(this.store, sessionOf(stream) ?? '', this.roots, this.keys));
     });
-    this.options.onProgress?.(this.totals);
   }
 
   private async reportWhole(stream: string): Promise<void> {
@@ -126,23 +129,17 @@ export class VerifyAll {
     if (report !== undefined) this.add(report);
   }
 
+  /** What the log has was counted there. */
   private add(report: StreamReport): void {
-    const { totals } = this;
-    totals.sessions += 1;
-    totals.events += report.events;
-    for (const { kind, from, to } of report.gaps)
-      if (kind === 'not_chained') totals.not_chained += to - from + 1;
-      else totals.removed += 1;
+    if (report.gaps.some(({ kind }) => kind !== 'not_chained')) this.totals.removed += 1;
     if (report.intact) return;
-    totals.faulty += 1;
+    this.totals.faulty += 1;
     this.options.onFault(report);
   }
 
-  /** Nobody can choose sessions that are taken for one another: the number of each is salted. */
   private isNew(stream: string): boolean {
-    const number = Number(hash('sha256', this.salt + stream, 'buffer').readBigUInt64BE() >> 11n);
-    if (this.seen.has(number)) return false;
-    this.seen.add(number);
+    if (this.judged.has(stream)) return false;
+    this.judged.add(stream);
     return true;
   }
 
