@@ -158,7 +158,11 @@ export class ProofDto {
   @ApiProperty({ ...hash, description: 'The hash of the event before.' })
   previous: string;
 
-  @ApiProperty({ ...hash, isArray: true, description: 'Of each later event the hash of its content.' })
+  @ApiProperty({
+    type: [String],
+    example: [hash.example],
+    description: 'Of each later event the hash of its content.',
+  })
   path: readonly string[];
 
   @ApiProperty({ type: LeafDto })

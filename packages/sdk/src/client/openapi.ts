@@ -1902,7 +1902,9 @@ export interface components {
             readonly previous: string;
             /**
              * @description Of each later event the hash of its content.
-             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             * @example [
+             *       "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+             *     ]
              */
             readonly path: readonly string[];
             readonly leaf: components["schemas"]["LeafDto"];
