@@ -141,6 +141,8 @@ test('a session that is gone as a whole is known by a root', async () => {
 test('roots that were changed or left out are found, by those that were exported too', async () => {
   const changed = await after((file) => file.change('history-roots', 0, 'data', 40));
   expect(changed.roots).toEqual(['signature', 'differs']);
+  const damaged = await after((file) => file.change('history-roots', 0, 'data', 40, false));
+  expect(damaged.roots).toEqual(['gone', 'gone']);
   const gone = await after((file) => file.drop('history-roots', 0));
   expect(gone.roots).toEqual(['gone']);
 });

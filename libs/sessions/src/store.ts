@@ -167,6 +167,7 @@ export class EventStore {
    */
   async *readLog(after: bigint | undefined, upTo: bigint): AsyncGenerator<ExactEvent> {
     let from = after;
+    let awaitVisible: ReturnType<EventStore['visibility']> | undefined;
     for (;;) {
       const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
       // A read begins with the event at its position.
@@ -175,8 +176,9 @@ export class EventStore {
         if ((event.position?.commit ?? 0n) > upTo) return;
         yield event;
       }
-      if (next.length === 0) return;
       from = next.at(-1)?.position?.commit ?? from;
+      awaitVisible = next.length > 0 ? undefined : (awaitVisible ?? this.visibility('the log', Number(upTo)));
+      if (await awaitVisible?.(Number(from ?? 0n))) return;
     }
   }
 

@@ -86,11 +86,16 @@ export async function readRemovals(
   keys: HistoryKeys,
 ): Promise<Removal[]> {
   const removals: Removal[] = [];
-  for await (const { data } of store.read(removalStream(sessionId))) {
-    const signed = data as unknown as Signed;
-    if (keys.isKnown && keys.check(signed) !== 'valid') continue;
-    const removal = parseRemoval(signed.statement);
-    if (removal?.session_id === sessionId) removals.push(removal);
+  try {
+    for await (const { data } of store.read(removalStream(sessionId))) {
+      const signed = data as unknown as Signed;
+      if (keys.isKnown && keys.check(signed) !== 'valid') continue;
+      const removal = parseRemoval(signed.statement);
+      if (removal?.session_id === sessionId) removals.push(removal);
+    }
+  } catch (error) {
+    // A record that was damaged counts as none.
+    if (error instanceof StoreUnavailableError) throw error;
   }
   return removals;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { StoreUnavailableError } from '../../client/errors.ts';
 import type { EventStore } from '../../store.ts';
 import { merkleRoot } from '../merkle.ts';
 import type { HistoryKeys, Signed } from '../signing.ts';
@@ -42,11 +43,15 @@ export class Roots {
     const statements = new Set<string>();
     let previous: StoredRoot | undefined;
     let number = 0;
-    for await (const stored of readRoots(store)) {
-      roots.add(stored, previous, number, keys);
-      statements.add(stored.statement);
-      previous = stored;
-      number += 1;
+    try {
+      for await (const stored of readRoots(store)) {
+        roots.addReadable(stored, previous, number, keys);
+        statements.add(stored.statement);
+        previous = stored;
+        number += 1;
+      }
+    } catch (error) {
+      roots.unreadable(number, 'gone', error);
     }
     for (const item of exported) roots.compare(item, statements, number, keys);
     return roots;
@@ -91,13 +96,30 @@ export class Roots {
     const key = `${says.number} ${page}`;
     const kept = this.pages.get(key);
     if (kept !== undefined) return kept;
-    const leaves = await readLeaves(this.store, stored, page);
+    const leaves = await readLeaves(this.store, stored, page).catch((error: unknown) =>
+      this.unreadable(says.number, 'leaves', error),
+    );
     const isRight = pageOf(leaves).hash === stored.pages[page]?.hash;
     if (!isRight)
       this.fault(says.number, 'leaves', `Its leaves (page ${page}) are not those that were signed.`);
     const result = isRight ? leaves : [];
     this.pages.set(key, result);
     return result;
+  }
+
+  private addReadable(...root: Parameters<Roots['add']>): void {
+    try {
+      this.add(...root);
+    } catch (error) {
+      this.unreadable(root[2], 'leaves', error);
+    }
+  }
+
+  /** What somebody damaged so that it cannot be read is a fault; a store that does not answer is none. */
+  private unreadable(number: number, kind: RootFault['kind'], error: unknown): [] {
+    if (error instanceof StoreUnavailableError) throw error;
+    this.fault(number, kind, `It cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
   }
 
   private add(stored: StoredRoot, previous: StoredRoot | undefined, number: number, keys: HistoryKeys): void {
