@@ -40,7 +40,7 @@ class FaultDto {
   @ApiProperty({ type: String, required: false, example: 'TurnRecorded' })
   type?: string;
 
-  @ApiProperty({ type: String, example: 'Events 17 to 18 are not there any more.' })
+  @ApiProperty({ type: String, example: 'What was at revisions 17 to 18 is not there any more.' })
   detail: string;
 }
 

@@ -120,7 +120,9 @@ export class VerifyAll {
 
   private async judge(streams: readonly string[]): Promise<void> {
     await inParallel(streams, this.atOnce, async (stream) => {
-      this.add(await verifyEvents(this.store, sessionOf(stream) ?? '', this.roots, this.keys));
+      const report = await verifyEvents(this.store, sessionOf(stream) ?? '', this.roots, this.keys);
+      if (report.intact) this.add(report);
+      else await this.reportWhole(stream);
     });
   }
 

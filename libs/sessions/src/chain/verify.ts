@@ -53,7 +53,7 @@ export class ChainCheck {
     const { revision } = next;
     if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(next);
     else if (revision > this.revision + 1) {
-      this.fault('dropped', { revision: this.revision + 1, to: revision - 1 }, 'are not there any more');
+      this.fault('dropped', { revision: this.revision + 1, to: revision - 1 }, 'is not there any more');
       this.links = undefined;
     }
   }
@@ -71,7 +71,7 @@ export class ChainCheck {
       return;
     }
     if (removal === undefined) {
-      this.fault('missing', { revision: 0, to: revision - 1 }, 'are missing, and no record says why');
+      this.fault('missing', { revision: 0, to: revision - 1 }, 'is missing, and no record says why');
       this.links = undefined;
       return;
     }
@@ -182,7 +182,7 @@ export class ChainCheck {
       this.gaps.push({ kind: 'deleted', from: 0, to: removed.before - 1, reason: removed.reason });
     if (last <= this.revision || (removed !== undefined && removed.before > last)) return;
     const range = { revision: this.revision + 1, to: last };
-    this.fault('removed', range, 'are gone, which a signed root knows');
+    this.fault('removed', range, 'is gone, which a signed root knows');
   }
 
   private fault(
@@ -191,7 +191,10 @@ export class ChainCheck {
     what: string,
     belongs_at?: number,
   ): void {
-    const subject = to === undefined || to === revision ? `Event ${revision}` : `Events ${revision} to ${to}`;
+    const subject =
+      to === undefined
+        ? `Event ${revision}`
+        : `What was at ${to === revision ? `revision ${to}` : `revisions ${revision} to ${to}`}`;
     this.faults.push({
       kind,
       revision,

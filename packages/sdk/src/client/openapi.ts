@@ -1809,7 +1809,7 @@ export interface components {
             readonly event_id?: string;
             /** @example TurnRecorded */
             readonly type?: string;
-            /** @example Events 17 to 18 are not there any more. */
+            /** @example What was at revisions 17 to 18 is not there any more. */
             readonly detail: string;
         };
         readonly GapDto: {
