@@ -9,6 +9,7 @@ import { runBridge } from './bridge.ts';
 import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
 import { runFoundation } from './foundation.ts';
+import { runHistory } from './history.ts';
 import { runHung } from './hung.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
@@ -37,6 +38,7 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   upgrade: runUpgrade,
   soak: runSoak,
   privacy: runPrivacy,
+  history: runHistory,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}

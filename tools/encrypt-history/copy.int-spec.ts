@@ -49,6 +49,7 @@ beforeAll(async () => {
     reader: EventStoreDBClient.connectionString(from),
     writer: EventStoreDBClient.connectionString(to),
     keys,
+    signer: undefined,
   };
   const plain = new EventStore(from);
   await assignSession(plain, partner_id, id);

@@ -3,8 +3,9 @@ import { FORWARDS, START } from '@eventstore/db-client';
 import { LRUCache } from 'lru-cache';
 import { inParallel, uuidV5 } from '#platform';
 import type { DataKeys } from '#privacy';
-import type { EventStore, StoredEvent } from '#sessions';
-import { isAccessStream, partnerOf, reseal, retentionStream } from '#sessions';
+import type { EventStore, HistorySigner, StoredEvent } from '#sessions';
+import { isAccessStream, partnerOf, recordRemoval, reseal, retentionStream } from '#sessions';
+import { ChainedAppends } from './chained-appends.ts';
 
 /** What was copied. */
 export interface Copied {
@@ -26,12 +27,15 @@ export interface Stores {
   readonly reader: EventStoreDBClient;
   readonly writer: EventStoreDBClient;
   readonly keys: DataKeys;
+  /** What signs the records of events that are not there any more. */
+  readonly signer: HistorySigner | undefined;
 }
 
 const pageSize = 500;
 const streamsAtOnce = 16;
 const personal = /^(session|partner)-/;
 const metaPrefix = '$$';
+const sessionPrefix = 'session-';
 const namespace = '8f0f7f0e-6d5b-4c2e-9a3f-5f8b8a3d2c11';
 
 /**
@@ -47,11 +51,12 @@ export class Copy {
     withoutPartner: new Set(),
     streams: new Set(),
   };
-  /** The last revision of streams in the new store. */
-  private readonly revisions = new LRUCache<string, number>({ max: 100_000 });
+  private readonly appends: ChainedAppends;
   private readonly partners = new LRUCache<string, string>({ max: 100_000 });
 
-  constructor(private readonly stores: Stores) {}
+  constructor(private readonly stores: Stores) {
+    this.appends = new ChainedAppends(stores.to);
+  }
 
   /** @param onPage called after each page */
   async run(onPage: (copied: Copied) => void = () => undefined): Promise<Copied> {
@@ -87,7 +92,7 @@ export class Copy {
 
   private async copyStream(stream: string, events: readonly StoredEvent[]): Promise<void> {
     this.copied.streams.add(stream);
-    let at = this.revisions.get(stream) ?? Number((await this.stores.to.readLast(stream))?.revision ?? -1);
+    let at = await this.appends.revisionOf(stream);
     for (const event of events) {
       const revision = Number(event.revision);
       if (revision <= at) {
@@ -95,25 +100,27 @@ export class Copy {
         continue;
       }
       if (revision > at + 1) await this.fill(stream, at, revision);
-      await this.append(stream, [await this.stored(event)], revision - 1);
+      await this.appends.append(stream, [await this.stored(event)], revision - 1);
       this.copied.events += 1;
       at = revision;
     }
-    this.revisions.set(stream, at);
   }
 
   /** The events before one that is there were deleted: the new store gets some in their places, and forgets them. */
   private async fill(stream: string, at: number, revision: number): Promise<void> {
     const fillers = Array.from({ length: revision - at - 1 }, (_, index) => filler(stream, at + 1 + index));
-    await this.append(stream, fillers, at);
+    await this.appends.append(stream, fillers, at);
     this.copied.fillers += fillers.length;
+    await this.noteRemoval(stream, revision);
     await this.stores.writer.setStreamMetadata(stream, { truncateBefore: revision });
   }
 
-  private async append(stream: string, events: readonly EventData[], expected: number): Promise<void> {
-    const { appended, revision } = await this.stores.to.append(stream, events, expected);
-    if (!appended)
-      throw new Error(`${stream} is at revision ${revision} in the new store: somebody writes there.`);
+  /** The history of a session says itself what of it is gone. */
+  private async noteRemoval(stream: string, before: number): Promise<void> {
+    const { to, signer } = this.stores;
+    if (!stream.startsWith(sessionPrefix)) return;
+    const reason = 'encrypt-history';
+    await recordRemoval(to, stream.slice(sessionPrefix.length), { reason, before, signer });
   }
 
   /** Of reads nothing is personal but whose data was read: an access log stays as it is, and so do runs of the retention. */
@@ -147,6 +154,7 @@ export class Copy {
       ...($maxCount !== undefined && { maxCount: $maxCount }),
       ...($maxAge !== undefined && { maxAge: $maxAge }),
     };
+    if ($tb !== undefined) await this.noteRemoval(stream, $tb);
     await this.stores.writer.setStreamMetadata(stream, metadata);
   }
 }

@@ -4,6 +4,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { EventCodec, EventStore } from '#sessions';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
+import { historyKeys } from '../shared/history-keys.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { Copy } from './copy.ts';
 import { differences } from './verify.ts';
@@ -28,6 +29,7 @@ await runProgram(async () => {
   if (opened === undefined) throw new Failure('There are no keys: set KEYSTORE_URL and MASTER_KEYS.');
   const address = addressOf('EVENTSTORE_URL');
   const { keys } = opened;
+  const { signer } = historyKeys();
   const [from, to] = [address, values.to].map(
     (url) => new EventStore(url, new EventCodec(undefined, keys)),
   ) as [EventStore, EventStore];
@@ -37,7 +39,7 @@ await runProgram(async () => {
   ];
   const started_at = new Date().toISOString();
   try {
-    const copied = await new Copy({ from, to, reader, writer, keys }).run(({ events, known }) =>
+    const copied = await new Copy({ from, to, reader, writer, keys, signer }).run(({ events, known }) =>
       console.log(`${events} events written, ${known} were there`),
     );
     console.log('Comparing what the streams of both stores say.');

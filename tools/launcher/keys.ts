@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeSigningKey } from '../history-roots/key-file.ts';
 import { initKeyFile } from '../keys/key-file.ts';
 import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
@@ -22,4 +23,13 @@ export function ownKeys(dir: string, env = process.env): Readonly<Record<string,
     initKeyFile(masterKeys);
   }
   return { ...store, MASTER_KEYS: `file:${masterKeys}` };
+}
+
+/** Where the keys are that sign histories, where no variable names one. Makes them when there are none. */
+export function ownHistoryKeys(dir: string, env = process.env): Readonly<Record<string, string>> {
+  if (env['HISTORY_SIGNING_KEY'] || env['HISTORY_PUBLIC_KEYS']) return {};
+  const keys = folder(dir, 'keys');
+  const [own, known] = [join(keys, 'history-signing-key.pem'), join(keys, 'history-public-keys.pem')];
+  if (!existsSync(own)) makeSigningKey(own, known);
+  return { HISTORY_SIGNING_KEY: `file:${own}`, HISTORY_PUBLIC_KEYS: `file:${known}` };
 }

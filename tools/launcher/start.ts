@@ -16,7 +16,7 @@ import { protect } from '../backing-services/data-folder.ts';
 import { startIssuer } from './issuer.ts';
 import { claim, note, release } from './run-file.ts';
 import { backingServices } from '../backing-services/index.ts';
-import { ownKeys } from './keys.ts';
+import { ownHistoryKeys, ownKeys } from './keys.ts';
 import { isGiven, OFF, startBackingServices, usualPort } from './backing-services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { Interrupted, supervise } from './supervisor.ts';
@@ -78,7 +78,7 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   // What is made from here on is for this user alone.
   process.umask(0o077);
   const services = await startBackingServices(supervisor, dataDir, false);
-  const env = { ...services, ...ownKeys(dataDir) };
+  const env = { ...services, ...ownKeys(dataDir), ...ownHistoryKeys(dataDir) };
   note(env);
   const issuer = await startIssuer(dataDir);
   await startApps(supervisor, apps, dataDir, { ...env, ...issuer }, watch);

@@ -3,6 +3,7 @@ import { createLogger, createPool } from '#platform';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
 import { EventCodec, EventStore, readRetentionRuns } from '#sessions';
+import { historyKeys } from '../shared/history-keys.ts';
 import { runRetention } from '../../apps/bridge/src/retention/retention.ts';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
@@ -23,6 +24,7 @@ await runProgram(async () => {
   const apply = values.apply === true;
   const policy = loadRetentionConfig(process.env);
   const logger = createLogger('retention', 'silent');
+  const { signer } = historyKeys();
   const opened = openKeys();
   const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));
   const pool = createPool(addressOf('DATABASE_URL'), {
@@ -35,7 +37,7 @@ await runProgram(async () => {
     if (values.list) return await list(store);
     const ran = await withRetentionLock(pool, async () => {
       if (apply) await recordAct({ action: 'apply_retention' });
-      const { before, deleted } = await runRetention({ store, pool, policy, apply });
+      const { before, deleted } = await runRetention({ store, pool, policy, apply, signer });
       const verb = apply ? 'Deleted' : 'Would delete';
       console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);
       console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);

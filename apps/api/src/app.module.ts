@@ -20,6 +20,7 @@ import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
 import { ExportsModule } from './exports/module.ts';
 import { ForksModule } from './forks/module.ts';
+import { HistoryProofModule } from './history-proof/module.ts';
 import { HistoryModule } from './history/module.ts';
 import { InquiriesModule } from './inquiries/module.ts';
 import { ReadsModule } from './privacy/module.ts';
@@ -46,6 +47,7 @@ import { CommandsModule } from './sessions/module.ts';
     HistoryModule,
     ExportsModule,
     TraceModule,
+    HistoryProofModule,
     AgentsModule,
     AccessLogModule,
     ReadsModule,

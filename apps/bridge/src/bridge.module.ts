@@ -22,6 +22,7 @@ import { Eraser } from './erasure/eraser.ts';
 import { PartnerFollower } from './erasure/follower.ts';
 import { ErasureWorker } from './erasure/worker.ts';
 import { ExpiryTimer } from './expiry/timer.ts';
+import { HistoryTimer } from './history/timer.ts';
 import { ConsumerLag } from './inbound/consumer-lag.ts';
 import { InboundConsumers } from './inbound/consumers.ts';
 import { DeclaredEvents } from './inbound/declared-events.ts';
@@ -140,6 +141,7 @@ const clients = [
     Eraser,
     ErasureWorker,
     RetentionTimer,
+    HistoryTimer,
   ],
 })
 export class BridgeModule
@@ -160,6 +162,7 @@ export class BridgeModule
     private readonly partners: PartnerFollower,
     private readonly erasures: ErasureWorker,
     private readonly retention: RetentionTimer,
+    private readonly history: HistoryTimer,
     private readonly producers: Producers,
     private readonly kafka: KafkaProbe,
     private readonly config: Config,
@@ -190,8 +193,18 @@ export class BridgeModule
 
   onApplicationBootstrap(): void {
     const { consumers, lag, partitions, inquiries, requests, presence, expiry, housekeeping } = this;
-    const { partners, erasures, retention } = this;
-    const always = [partitions, inquiries, requests, expiry, housekeeping, partners, erasures, retention];
+    const { partners, erasures, retention, history } = this;
+    const always = [
+      partitions,
+      inquiries,
+      requests,
+      expiry,
+      housekeeping,
+      partners,
+      erasures,
+      retention,
+      history,
+    ];
     const loops = this.hasKafka ? [consumers, lag, presence, ...always] : always;
     this.running = Promise.all(loops.map((loop) => loop.run(this.stopping.signal)));
   }

@@ -115,7 +115,7 @@ async function appendHostile(): Promise<void> {
   for (const [type, data, metadata, id = randomUUID()] of events) {
     const event = { contentType: 'application/json', id: randomUUID(), type, data: Buffer.from(data) };
     const written = { ...event, metadata: metadata === undefined ? undefined : Buffer.from(metadata) };
-    await harness.store.append(`session-${id}`, [written as never], -1);
+    await harness.store.append(`session-${id}`, [written], -1);
   }
 }
 

@@ -101,6 +101,7 @@ export {
   notePartners,
   oldPartners,
   oldSessions,
+  withHistoryLock,
   withRetentionLock,
 } from './erasure/retention.ts';
 export type { OldSession } from './erasure/retention.ts';

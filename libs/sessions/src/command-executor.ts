@@ -1,4 +1,3 @@
-import type { EventData } from '@eventstore/db-client';
 import { StreamDeletedError } from '@eventstore/db-client';
 import type {
   AcceptedCommands,
@@ -11,7 +10,10 @@ import type {
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
+import { lastLink } from './chain/last-link.ts';
+import { chainEvents } from './chain/link.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
+import type { NewEvent } from './client/append-request.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
@@ -187,10 +189,13 @@ export class CommandExecutor {
   ): Promise<CommandResult | { readonly actual: number }> {
     const sealing = { stream: sessionStream(session.session_id), key };
     const stored = events.map((event) => this.store.codec.encode(event, sealing));
-    const { appended, revision: actual } = await this.append(session, stored);
+    const chained = chainEvents(await lastLink(this.store, session), stored);
+    const { appended, revision: actual } = await this.append(session, chained.events);
     if (!appended) return { actual };
     const known =
-      actual === after.revision ? { session: after, events } : await this.moved(after, events, actual);
+      actual === after.revision
+        ? { session: { ...after, chain: chained.chain }, events }
+        : await this.moved(after, events, actual);
     this.cache.remember(known.session);
     return { ...known, revision: actual, replayed: false };
   }
@@ -209,7 +214,10 @@ export class CommandExecutor {
   }
 
   /** As the store's; a deleted stream counts as none. */
-  private async append({ session_id, revision }: Session, events: EventData[]): Promise<AppendOutcome> {
+  private async append(
+    { session_id, revision }: Session,
+    events: readonly NewEvent[],
+  ): Promise<AppendOutcome> {
     try {
       return await this.store.append(sessionStream(session_id), events, revision);
     } catch (error) {

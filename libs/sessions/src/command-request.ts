@@ -108,9 +108,8 @@ function shortHash(text: string): string {
 }
 
 /**
- * What the events of a request have in common. Their ids derive from the session, the command id, the hash and the time
- * of this attempt. The store must not take another attempt for this one: it would keep the other's times, while the
- * session here continues with its own.
+ * What the events of a request have in common. Their ids are this attempt's alone. The store must not take another attempt for
+ * this one: it would keep the other's times and hashes, while the session here continues with its own.
  */
 export function commandContext(
   request: CommandRequest,
@@ -129,7 +128,7 @@ export function commandContext(
     ...(command_id === undefined ? {} : { command_id, command_hash }),
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
-  const attempt = `${command_id ?? randomUUID()}:${command_hash}:${occurred_at}`;
+  const attempt = `${command_id ?? ''}:${command_hash}:${randomUUID()}`;
   return {
     agentEpoch,
     metadata: (type, index, origin) => {

@@ -9,6 +9,9 @@ export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 /** Ids of one command, at most: a script of Redis takes no more than some thousand values at once. */
 const mostAliases = 2_000;
 
+/** A SHA-256 in base64url. */
+const chain = /^[\w-]{43}$/;
+
 /** Metadata names no more sealed fields than that: no event has so many. */
 const mostSealed = 100;
 /** The metadata of an event. Where another program wrote an event without our metadata, defaults stand in for it. */
@@ -49,6 +52,7 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   forked_from: isText,
   sealed: isSealed,
   partner_id: isText,
+  chain: (value: unknown) => typeof value === 'string' && chain.test(value),
   tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
 });
 

@@ -4,6 +4,7 @@ import { Config, HealthChecks, Metrics } from '#platform';
 import { DataKeys } from '#privacy';
 import { AccessLog } from './access-log.ts';
 import { AppendBudget } from './client/append-budget.ts';
+import { HistoryConfig, historyConfigProvider } from './chain/config.ts';
 import { EventCodec } from './codec.ts';
 import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
@@ -48,9 +49,10 @@ export class SessionsModule implements OnApplicationShutdown {
       module: SessionsModule,
       providers: [
         { provide: EventStore, useFactory: create, inject: [Config, { token: DataKeys, optional: true }] },
+        historyConfigProvider,
         { provide: AccessLog, useFactory: (store: EventStore) => new AccessLog(store), inject: [EventStore] },
       ],
-      exports: [EventStore, AccessLog],
+      exports: [EventStore, AccessLog, HistoryConfig],
     };
   }
 

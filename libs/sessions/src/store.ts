@@ -1,13 +1,23 @@
-import type { EventData, Position } from '@eventstore/db-client';
-import { BACKWARDS, END, jsonEvent, metastreamOf, StreamDeletedError } from '@eventstore/db-client';
+import type { Position } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  jsonEvent,
+  metastreamOf,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
+import type { NewEvent } from './client/append-request.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
-import { Calls, streamPage } from './client/calls.ts';
+import type { PageOf } from './client/calls.ts';
+import { Calls, exactLogPage, exactPage, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import { StoreUnavailableError } from './client/errors.ts';
+import type { ExactEvent } from './client/exact-read.ts';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
 
@@ -76,7 +86,7 @@ export class EventStore {
    * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
    * @throws StoreOverloadedError when too much is in flight already; the events are not recorded
    */
-  append(stream: string, events: readonly EventData[], expected: number): Promise<AppendOutcome> {
+  append(stream: string, events: readonly NewEvent[], expected: number): Promise<AppendOutcome> {
     return this.budget.run(events, () => {
       const deadline = new Deadline(this.limits);
       return this.flights.run(stream, () => this.calls.append(deadline, stream, events, expected));
@@ -93,14 +103,21 @@ export class EventStore {
     await this.changeMetadata(stream, { $tb: before });
   }
 
-  /** Deletes a stream: soft, so that it could begin anew behind its last revision. @throws StoreUnavailableError */
-  async deleteStream(stream: string): Promise<void> {
-    await this.calls.single(async (client) => {
+  /**
+   * Deletes a stream: soft, so that it could begin anew behind its last revision.
+   * @param at the revision that it has to be at; undefined: any
+   * @returns false when it is at another one: nothing is deleted
+   * @throws StoreUnavailableError
+   */
+  async deleteStream(stream: string, at?: number): Promise<boolean> {
+    return this.calls.single(async (client) => {
       try {
-        await client.deleteStream(stream);
+        await client.deleteStream(stream, at === undefined ? {} : { expectedRevision: BigInt(at) });
       } catch (error) {
+        if (error instanceof WrongExpectedVersionError) return false;
         if (!(error instanceof StreamDeletedError)) throw error;
       }
+      return true;
     });
   }
 
@@ -135,16 +152,47 @@ export class EventStore {
    * may take long.
    * @throws StoreUnavailableError
    */
-  async *read(
+  read(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    return this.readPages(streamPage, stream, options);
+  }
+
+  /** As `read`, each event with its exact bytes. @throws StoreUnavailableError */
+  readExact(stream: string, options: ReadOptions = {}): AsyncGenerator<ExactEvent> {
+    return this.readPages(exactPage, stream, options);
+  }
+
+  /**
+   * The events of all streams in the order of the log, behind a position (undefined: from the first one) up to another one.
+   * @throws StoreUnavailableError
+   */
+  async *readLog(after: bigint | undefined, upTo: bigint): AsyncGenerator<ExactEvent> {
+    let from = after;
+    let awaitVisible: ReturnType<EventStore['visibility']> | undefined;
+    for (;;) {
+      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
+      // A read begins with the event at its position.
+      const next = events.filter(({ position }) => from === undefined || (position?.commit ?? 0n) > from);
+      for (const event of next) {
+        if ((event.position?.commit ?? 0n) > upTo) return;
+        yield event;
+      }
+      from = next.at(-1)?.position?.commit ?? from;
+      awaitVisible = next.length > 0 ? undefined : (awaitVisible ?? this.visibility('the log', Number(upTo)));
+      if (await awaitVisible?.(Number(from ?? 0n))) return;
+    }
+  }
+
+  private async *readPages<E extends StoredEvent>(
+    page: PageOf<E>,
     stream: string,
-    { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions = {},
-  ): AsyncGenerator<StoredEvent> {
+    { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions,
+  ): AsyncGenerator<E> {
     const awaitVisible = this.visibility(stream, reaching);
     let next = from;
     let step = pageSize;
     for (let left = limit; left > 0;) {
       const count = Math.min(left, step);
-      const { events, isCut } = await this.calls.part(streamPage(stream, next, count), stepBytes);
+      const { events, isCut } = await this.calls.part(page(stream, next, count), stepBytes);
       yield* events;
       left -= events.length;
       next = Number(events.at(-1)?.revision ?? next - 1) + 1;

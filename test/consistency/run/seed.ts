@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '#platform';
-import type { Stores, Verdict } from '../common/history.ts';
+import type { Finding, Stores, Verdict } from '../common/history.ts';
 import { now } from '../common/now.ts';
 import { Random } from '../common/random.ts';
 import { Recorder } from '../common/recorder.ts';
@@ -15,6 +15,7 @@ import { withCluster } from '../system/cluster.ts';
 import type { Load } from '../workload/workload.ts';
 import { Workload } from '../workload/workload.ts';
 import { dump } from './dump.ts';
+import { historyFindings } from './histories.ts';
 
 export interface RunOptions extends Omit<ClusterOptions, 'logs'> {
   readonly seed: string;
@@ -35,10 +36,13 @@ export async function runSeed(options: RunOptions): Promise<Verdict> {
   rmSync(options.dir, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
   const recorder = new Recorder(join(options.dir, 'history.jsonl'));
-  const stores = await withCluster({ ...options, logs }, (cluster) => work(cluster, recorder, options));
+  const { stores, histories } = await withCluster({ ...options, logs }, async (cluster) => ({
+    stores: await work(cluster, recorder, options),
+    histories: await historyFindings(cluster.services['EVENTSTORE_URL'] ?? ''),
+  }));
   await recorder.close();
   writeFileSync(join(options.dir, 'stores.json'), JSON.stringify(stores));
-  return check(options.dir);
+  return check(options.dir, histories);
 }
 
 async function work(cluster: Cluster, recorder: Recorder, options: RunOptions): Promise<Stores> {
@@ -83,10 +87,11 @@ export function isSettled({ sessions, session_rows, contexts }: Stores): boolean
 }
 
 /** The checker is a process of its own, which shares nothing with this one. */
-async function check(dir: string): Promise<Verdict> {
+async function check(dir: string, histories: readonly Finding[]): Promise<Verdict> {
   const program = ['--no-warnings', '--import', './tools/register.mjs', 'test/consistency/checker/main.ts'];
   const checker = spawn(process.execPath, [...program, dir], { stdio: 'inherit' });
   const [code] = (await once(checker, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`The checker ended with ${code}.`);
-  return JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8')) as Verdict;
+  const { counts, findings } = JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8')) as Verdict;
+  return { counts, findings: [...findings, ...histories] };
 }

@@ -22,6 +22,10 @@ export const rules = {
   agents: ['agent', 'service', 'analyst', 'auditor', 'admin'],
   /** Get a ticket for a connection from a browser. */
   ticket: ['agent', 'service', 'analyst', 'auditor', 'admin'],
+  /** Check that the history of a conversation was not changed: shows ids and hashes only. */
+  verify: ['analyst', 'auditor', 'admin'],
+  /** Get an event as it is stored, with the proof that it is in the history. */
+  prove: ['auditor', 'admin'],
   /** See who read whose data. */
   access_log: ['auditor', 'admin'],
   /** See what a token of personal data stands for. */

@@ -52,9 +52,7 @@ export async function testRoutes(): Promise<TestRoute[]> {
     Object.entries(item).map(([method, operation]) => ({
       method: method.toUpperCase(),
       template,
-      path: template
-        .replaceAll(/\{session_id\}|\{inquiry_id\}|\{export_id\}/g, randomUUID())
-        .replaceAll(/\{\w+\}/g, 'x'),
+      path: pathOf(document, template, operation),
       body: bodyOf(document, operation),
       headers: headersOf(document, operation),
       rule: operation['x-access'],
@@ -66,6 +64,19 @@ function bodyOf(document: Document, { requestBody }: Operation): object | undefi
   const { schema, examples } = requestBody?.content['application/json'] ?? {};
   const [example] = Object.values(examples ?? {});
   return example?.value ?? (schema && (sampleOf(document, schema) as object));
+}
+
+/** With the parameters of the query that are needed. */
+function pathOf(document: Document, template: string, { parameters = [] }: Operation): string {
+  const path = template
+    .replaceAll(/\{session_id\}|\{inquiry_id\}|\{export_id\}/g, randomUUID())
+    .replaceAll(/\{\w+\}/g, 'x');
+  const needed = parameters.filter(({ in: place, required }) => place === 'query' && required);
+  const query = needed.map(({ name, schema }): [string, string] => [
+    name,
+    String(sampleOf(document, schema ?? {})),
+  ]);
+  return query.length === 0 ? path : `${path}?${new URLSearchParams(query).toString()}`;
 }
 
 function headersOf(document: Document, { parameters = [] }: Operation): Record<string, string> {

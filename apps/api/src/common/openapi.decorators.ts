@@ -53,6 +53,9 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       current_revision: 41,
     },
   ),
+  no_proof: new ProblemError('no_proof', 'No signed root covers the event yet: that of its day will.', {
+    reason: 'not_sealed',
+  }),
   agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 owns the session now, at epoch 3.', {
     reason: 'agent_replaced',
     command: 0,

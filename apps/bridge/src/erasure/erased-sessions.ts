@@ -1,7 +1,13 @@
 import type { CheckedStore } from '#domain';
 import { inParallel } from '#platform';
-import type { CommandExecutor, EventStore } from '#sessions';
-import { CommandRejectedError, countPlainEvents, sessionStream, UnprojectableEventError } from '#sessions';
+import type { CommandExecutor, EventStore, HistorySigner } from '#sessions';
+import {
+  CommandRejectedError,
+  countPlainEvents,
+  recordRemoval,
+  sessionStream,
+  UnprojectableEventError,
+} from '#sessions';
 import { actor } from './actor.ts';
 
 const atOnce = 8;
@@ -16,6 +22,7 @@ export class ErasedSessions {
     private readonly commands: Pick<CommandExecutor, 'execute'>,
     private readonly partner_id: string,
     private readonly erasure_id: string,
+    private readonly signer: HistorySigner | undefined,
   ) {}
 
   get ids(): string[] {
@@ -57,15 +64,20 @@ export class ErasedSessions {
         correlationId: erasure_id,
       });
       this.revisions.set(sessionId, revision);
-      if ((await countPlainEvents(this.store, sessionId)) > 0)
-        await this.store.truncateStream(sessionStream(sessionId), revision);
+      if ((await countPlainEvents(this.store, sessionId)) > 0) await this.truncate(sessionId, revision);
       return session.state.session.previous_session_id;
     } catch (error) {
       if (error instanceof CommandRejectedError) return null;
       if (!(error instanceof UnprojectableEventError)) throw error;
+      await recordRemoval(this.store, sessionId, { reason: 'erasure', signer: this.signer });
       await this.store.deleteStream(sessionStream(sessionId));
       this.revisions.set(sessionId, Number.MAX_SAFE_INTEGER);
       return null;
     }
+  }
+
+  private async truncate(sessionId: string, before: number): Promise<void> {
+    await recordRemoval(this.store, sessionId, { reason: 'erasure', before, signer: this.signer });
+    await this.store.truncateStream(sessionStream(sessionId), before);
   }
 }

@@ -17,7 +17,14 @@ import {
   sessionsBefore,
   withdrawExports,
 } from '#read-models';
-import { CommandExecutor, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
+import {
+  CommandExecutor,
+  commandPartner,
+  EventStore,
+  HistoryConfig,
+  partnerStream,
+  readPartner,
+} from '#sessions';
 import { actor } from './actor.ts';
 import { ErasedSessions } from './erased-sessions.ts';
 
@@ -58,6 +65,7 @@ export class Eraser {
     private readonly redis: Redis,
     private readonly pool: Pool,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'keyBackupDays'>,
+    @Inject(HistoryConfig) private readonly history: Pick<HistoryConfig, 'signer'>,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
@@ -70,7 +78,8 @@ export class Eraser {
     const erasure = partner.state.privacy?.erasure;
     if (erasure?.status !== 'requested') return undefined;
     await onStep('sessions');
-    const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id);
+    const { signer } = this.history;
+    const sessions = new ErasedSessions(this.store, this.commands, partnerId, erasure.erasure_id, signer);
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     const forked = await forksOf(this.pool, partnerId);
     await sessions.end([...known, ...forked, ...partner.state.sessions.map(({ session_id }) => session_id)]);

@@ -87,13 +87,13 @@ test('a fork goes when its time has come, and does not need its session', async 
   await world.project(id);
   const policy = { sessionsDays: 10, partnersDays: 10, accessDays: 0, floorDays: 0 };
   const now = new Date(Date.now() + 11 * 86_400_000);
-  await runRetention({ ...world, policy, apply: true, now });
+  await runRetention({ ...world, policy, apply: true, signer: undefined, now });
   expect(await readSession(world.store, id)).toBeUndefined();
   const { state } = (await readSession(world.store, forked)) ?? {};
   expect(state).toMatchObject({
     recent_turns: [{ message_text: 'secret words' }, { message_text: 'more secrets' }],
   });
   await world.project(forked);
-  await runRetention({ ...world, policy, apply: true, now });
+  await runRetention({ ...world, policy, apply: true, signer: undefined, now });
   expect(await readSession(world.store, forked)).toBeUndefined();
 });

@@ -36,7 +36,16 @@ export async function erasureWorld(keys?: DataKeys) {
   const contexts = new ContextStore(redis, undefined, undefined, undefined, keys);
   const commands = new CommandExecutor(store, new SessionCache(store, contexts, new SessionMemory(1e6)));
   const logger = createLogger('spec', 'silent');
-  const eraser = new Eraser(store, commands, contexts, redis, pool, { keyBackupDays: 30 }, keys);
+  const eraser = new Eraser(
+    store,
+    commands,
+    contexts,
+    redis,
+    pool,
+    { keyBackupDays: 30 },
+    { signer: undefined },
+    keys,
+  );
   const follower = new PartnerFollower(store, commands, pool, redis, logger);
   const rows = new RowsStore(pool, true, keys);
 
@@ -60,6 +69,7 @@ export async function erasureWorld(keys?: DataKeys) {
     store,
     contexts,
     eraser,
+    commands,
     follower,
     execute,
     project,

@@ -19,6 +19,7 @@ const dayMs = 86_400_000;
 const runIn = (days: number, policy: Partial<RetentionPolicy>, apply = true) =>
   runRetention({
     ...world,
+    signer: undefined,
     policy: { ...none, ...policy },
     apply,
     now: new Date(Date.now() + days * dayMs),
@@ -107,6 +108,7 @@ test('days of the access log go, whatever lies between them, and their rows only
   expect([await there(), await accessRows()]).toEqual([[false, true], 1]);
   const stopped = {
     ...world,
+    signer: undefined,
     policy: { ...none, accessDays: 100 },
     apply: true,
     signal: AbortSignal.abort(),

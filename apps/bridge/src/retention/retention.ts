@@ -10,8 +10,15 @@ import {
   oldPartners,
   oldSessions,
 } from '#read-models';
-import type { EventStore, RetentionRun } from '#sessions';
-import { accessStream, partnerStream, readPartner, recordRetentionRun, sessionStream } from '#sessions';
+import type { EventStore, HistorySigner, RetentionRun } from '#sessions';
+import {
+  accessStream,
+  partnerStream,
+  readPartner,
+  recordRemoval,
+  recordRetentionRun,
+  sessionStream,
+} from '#sessions';
 
 export type RetentionPolicy = Pick<
   RetentionConfig,
@@ -24,6 +31,8 @@ interface RetentionPorts {
   readonly policy: RetentionPolicy;
   /** False: only says what would go. */
   readonly apply: boolean;
+  /** What signs the records of what goes. */
+  readonly signer: HistorySigner | undefined;
   readonly signal?: AbortSignal;
   readonly now?: Date;
 }
@@ -41,6 +50,7 @@ export async function runRetention({
   pool,
   policy,
   apply,
+  signer,
   signal,
   now = new Date(),
 }: RetentionPorts): Promise<RetentionRun> {
@@ -50,7 +60,7 @@ export async function runRetention({
     partners: cutoff(now, policy.partnersDays, policy.floorDays),
     access: cutoff(now, policy.accessDays, policy.floorDays),
   };
-  const ports = { store, pool, apply, signal };
+  const ports = { store, pool, apply, signer, signal };
   const sessions = before.sessions === null ? 0 : await deleteSessions(ports, before.sessions);
   const partners = before.partners === null ? 0 : await deletePartners(ports, before.partners);
   const access_days = before.access === null ? 0 : await deleteAccessLogs(ports, before.access);
@@ -60,14 +70,19 @@ export async function runRetention({
   return run;
 }
 
-type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply'> & { readonly signal: AbortSignal | undefined };
+type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply' | 'signer'> & {
+  readonly signal: AbortSignal | undefined;
+};
 
 /** What has to be kept for some time is kept at least so long. */
 function cutoff(now: Date, days: number, floorDays: number): string | null {
   return days === 0 ? null : new Date(now.getTime() - Math.max(days, floorDays) * dayMs).toISOString();
 }
 
-async function deleteSessions({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
+async function deleteSessions(
+  { store, pool, apply, signer, signal }: Ports,
+  before: string,
+): Promise<number> {
   let count = 0;
   let last: OldSession | undefined;
   for (;;) {
@@ -76,7 +91,11 @@ async function deleteSessions({ store, pool, apply, signal }: Ports, before: str
     const sessions = await unprotected(store, old);
     if (apply) {
       await notePartners(pool, sessions);
-      await inParallel(sessions, atOnce, ({ session_id }) => store.deleteStream(sessionStream(session_id)));
+      await inParallel(sessions, atOnce, async ({ session_id }) => {
+        const last = await recordRemoval(store, session_id, { reason: 'retention', signer });
+        // One that grows meanwhile is not over, and goes another time.
+        if (last >= 0) await store.deleteStream(sessionStream(session_id), last);
+      });
     }
     count += sessions.length;
     last = old.at(-1);

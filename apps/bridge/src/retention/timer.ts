@@ -4,7 +4,7 @@ import type { Logger } from '#platform';
 import { InjectLogger, repeat } from '#platform';
 import { RetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
-import { EventStore } from '#sessions';
+import { EventStore, HistoryConfig } from '#sessions';
 import { runRetention } from './retention.ts';
 
 /** Runs the retention from time to time; of several bridges one at a time. Without a policy it has nothing to do. */
@@ -14,6 +14,7 @@ export class RetentionTimer {
     private readonly store: EventStore,
     private readonly pool: Pool,
     @Inject(RetentionConfig) private readonly policy: RetentionConfig,
+    private readonly history: HistoryConfig,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
@@ -23,7 +24,14 @@ export class RetentionTimer {
     if (policy.sessionsDays + policy.partnersDays + policy.accessDays === 0) return;
     const onError = (err: unknown): void => this.logger.warn({ err }, 'retention interrupted');
     const work = async (): Promise<void> => {
-      const { deleted } = await runRetention({ store, pool, policy, apply: true, signal });
+      const { deleted } = await runRetention({
+        store,
+        pool,
+        policy,
+        apply: true,
+        signer: this.history.signer,
+        signal,
+      });
       this.logger.info({ deleted }, 'retention done');
     };
     const once = async (): Promise<void> => {

@@ -39,6 +39,8 @@ export interface EventMetadata {
   /** The fields of the data that are encrypted where the event is stored, and whose key they have. */
   readonly sealed?: readonly string[];
   readonly partner_id?: string;
+  /** The hash of the stream up to this event, base64url. Absent: an older version wrote the event. */
+  readonly chain?: string;
 }
 
 /** The request that others continue: what its correlation id and W3C trace context were. */

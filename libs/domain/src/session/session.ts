@@ -11,6 +11,8 @@ export interface Session {
   readonly revision: number;
   readonly state: SessionState;
   readonly known: ProcessedCommands;
+  /** What the last event says of the chain of its stream; undefined: nothing, or it is not known here. */
+  readonly chain?: string | undefined;
 }
 
 /** The session before its first event. */
@@ -26,5 +28,6 @@ export function evolveSession(session: Session, event: RecordedSessionEvent): Se
     revision: event.revision,
     state: evolve(session.state, event),
     known: rememberCommand(session.known, event),
+    chain: event.metadata.chain,
   };
 }

@@ -14,6 +14,7 @@ export const problems = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   command_not_allowed: { status: 409, title: "The session's state does not allow the command" },
+  no_proof: { status: 409, title: 'There is no proof of the event' },
   agent_replaced: { status: 409, title: 'The agent instance does not own the session' },
   history_gone: { status: 410, title: 'That part of the history is deleted' },
   wrong_expected_revision: { status: 412, title: 'The session is at another revision' },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FoundCommand, ProcessedCommand, Section, Session } from '#domain';
 import type { CommandLimits } from '#sessions';
-import { parseState } from './document.ts';
+import { parseState, sections } from './document.ts';
 import { applied, missingPredecessor, setAside } from './scripts.ts';
 
 /** Command records in one call of a script: more would block Redis for the others. */
@@ -49,11 +49,27 @@ export function applyCall(
   limits: CommandLimits,
 ): Call {
   const keys = [contextKey(after.session_id), commandsKey(after.session_id)];
-  const head = [before, after.revision, ttl, texts.length / 2];
-  return ['turnstreamApply', ...keys, ...head, ...texts, ...commandTexts(commands, limits)];
+  const fields = [...texts, ...chainTexts(after)];
+  const head = [before, after.revision, ttl, fields.length / 2];
+  return ['turnstreamApply', ...keys, ...head, ...fields, ...commandTexts(commands, limits)];
 }
 
-/** A session from its sections, and its latest commands as `turnstreamLatest` gives them. */
+/** The field that holds the chain's last hash, with its revision: a writer of an older version leaves it behind. */
+const chainName = 'chain';
+
+/** The fields that a session is made of. */
+export const sectionFields: readonly string[] = ['revision', 'format', ...sections, chainName];
+
+/** Field and text of the chain, as the scripts take them. */
+function chainTexts({ revision, chain }: Session): readonly string[] {
+  return chain === undefined ? [] : [chainName, `${revision}:${chain}`];
+}
+
+function parseChain(revision: string, text: string | null | undefined): string | undefined {
+  return text?.startsWith(`${revision}:`) === true ? text.slice(revision.length + 1) : undefined;
+}
+
+/** A session from its sections and its chain, and its latest commands as `turnstreamLatest` gives them. */
 export function toSession(
   sessionId: string,
   [revisionText, , ...texts]: Texts,
@@ -62,7 +78,8 @@ export function toSession(
   if (typeof revisionText !== 'string') return undefined;
   const state = parseState(texts);
   const revision = Number(revisionText);
-  return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest) };
+  const chain = parseChain(revisionText, texts.at(-1));
+  return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest), chain };
 }
 
 /** The record may be ahead of the session: whoever wrote both did so after the session was read. */
@@ -113,7 +130,8 @@ export function* replaceCalls(
   }
   const keys = [contextKey(session_id), commandsKey(session_id), partial];
   const rest = commandTexts(commands.slice(last), limits);
-  yield ['turnstreamReplace', ...keys, revision, ttl, how, texts.length / 2, last, ...texts, ...rest];
+  const fields = [...texts, ...chainTexts(session)];
+  yield ['turnstreamReplace', ...keys, revision, ttl, how, fields.length / 2, last, ...fields, ...rest];
 }
 
 /** Commands as the scripts take them: how many are kept and since when, then of each its time and ids, and where it is. */

@@ -44,6 +44,20 @@ describe('a context', () => {
     expect(loaded).toEqual({ ...second, known: { from: 0, list: [] } });
   });
 
+  test('has the hash of its stream, unless a writer of an older version has come since', async () => {
+    const [first, second] = history(2) as [Session, Session];
+    const [one, two] = ['A', 'B'].map((letter) => letter.repeat(43));
+    await write(undefined, { ...first, chain: one });
+    expect((await contexts.load(first.session_id))?.chain).toBe(one);
+    await contexts.replace({ ...first, chain: one }, []);
+    expect((await contexts.load(first.session_id))?.chain).toBe(one);
+    await write(first, second);
+    expect((await contexts.load(first.session_id))?.chain).toBeUndefined();
+    await contexts.delete([first.session_id]);
+    await contexts.replace({ ...second, chain: two }, []);
+    expect((await contexts.load(first.session_id))?.chain).toBe(two);
+  });
+
   test('is written in the sections that changed, and no others', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);

@@ -19,6 +19,7 @@ import {
   parseCommand,
   replaceCalls,
   reply,
+  sectionFields,
   toResult,
   toSession,
 } from './records.ts';
@@ -29,7 +30,6 @@ import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
 import { RefusedContexts } from './refusals.ts';
 
-const sectionFields = ['revision', 'format', ...sections];
 /** Contexts that are opened at a time: keys may have to be asked for. */
 const opensAtOnce = 8;
 /** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */

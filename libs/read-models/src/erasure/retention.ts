@@ -93,10 +93,20 @@ export async function forgetAccessOf(pool: Pool, day: string): Promise<void> {
   );
 }
 
-const lockKey = 7_230_119;
+const retentionKey = 7_230_119;
+const historyKey = 7_230_120;
 
-/** Runs work unless another process does at the time; false: one does. */
-export async function withRetentionLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
+/** Runs the retention unless another process does at the time; false: one does. */
+export function withRetentionLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
+  return withLock(pool, retentionKey, work);
+}
+
+/** Seals histories unless another process does at the time; false: one does. */
+export function withHistoryLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
+  return withLock(pool, historyKey, work);
+}
+
+async function withLock(pool: Pool, lockKey: number, work: () => Promise<void>): Promise<boolean> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [

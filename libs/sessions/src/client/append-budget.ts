@@ -1,5 +1,5 @@
-import type { EventData } from '@eventstore/db-client';
 import { ByteBudget, jsonSize } from '#platform';
+import type { NewEvent } from './append-request.ts';
 import { StoreOverloadedError } from './errors.ts';
 
 interface BudgetOptions {
@@ -30,7 +30,7 @@ export class AppendBudget {
   }
 
   /** @throws StoreOverloadedError when there is no room and nobody waits for it */
-  async run<T>(events: readonly EventData[], append: () => Promise<T>): Promise<T> {
+  async run<T>(events: readonly NewEvent[], append: () => Promise<T>): Promise<T> {
     const bytes = sizeOf(events);
     if (!this.budget.tryTake(bytes)) {
       if (!this.waits) throw new StoreOverloadedError();
@@ -44,7 +44,7 @@ export class AppendBudget {
   }
 }
 
-function sizeOf(events: readonly EventData[]): number {
+function sizeOf(events: readonly NewEvent[]): number {
   let size = 0;
   for (const { data, metadata } of events) size += frameBytes + lengthOf(data) + lengthOf(metadata);
   return size;

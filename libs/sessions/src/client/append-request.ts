@@ -1,7 +1,15 @@
-import type { EventData } from '@eventstore/db-client';
 import protobuf from 'protobufjs/minimal.js';
 
 type Writer = protobuf.Writer;
+
+/** An event to append. Data and metadata are stored as JSON, and bytes as they are. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly contentType: string;
+  readonly data: unknown;
+  readonly metadata?: unknown;
+}
 
 /** The server's own limit for an append is 2 s. A time so late that clocks which differ do not matter. */
 const deadlineS = 86_400;
@@ -17,7 +25,7 @@ const bytes = 2;
 export function appendRequest(
   id: string,
   stream: string,
-  events: readonly EventData[],
+  events: readonly NewEvent[],
   expected: number,
 ): Uint8Array {
   const writer = protobuf.Writer.create();
@@ -38,7 +46,7 @@ function writeOptions(writer: Writer, stream: string, expected: number): Writer 
     .ldelim();
 }
 
-function writeEvent(writer: Writer, { id, type, contentType, data, metadata }: EventData): Writer {
+function writeEvent(writer: Writer, { id, type, contentType, data, metadata }: NewEvent): Writer {
   writeUuid(writer, 1, id);
   writeEntry(writer, 2, 'type', type);
   writeEntry(writer, 2, 'content-type', contentType);

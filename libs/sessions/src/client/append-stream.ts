@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { EventData, EventStoreDBClient } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { UnavailableError } from '@eventstore/db-client';
 import { convertToCommandError } from '@eventstore/db-client/dist/utils/CommandError.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
 import { outcomeOf, requestId } from './append-answer.ts';
+import type { NewEvent } from './append-request.ts';
 import { appendRequest } from './append-request.ts';
 import { NoAnswerError } from './errors.ts';
 import type { BatchAppendCall } from './hidden.ts';
@@ -39,7 +40,7 @@ export class AppendStream {
   /** @throws the client's errors, NotReadyError, NoAnswerError: whether the events were recorded is then not known */
   async append(
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
     limitMs: number,
   ): Promise<AppendOutcome> {

@@ -1,22 +1,24 @@
-import type {
-  Direction,
-  EventData,
-  EventStoreDBClient,
-  ResolvedEvent,
-  StreamingRead,
-} from '@eventstore/db-client';
+import type { Direction, EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
 import { END, FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
+import type { NewEvent } from './append-request.ts';
 import type { CallLimits } from './attempts.ts';
 import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
+import type { ExactEvent } from './exact-read.ts';
+import { readExactly, readLogExactly } from './exact-read.ts';
 import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
-type BeginRead = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>;
+type BeginRead<E extends StoredEvent = StoredEvent> = (
+  client: EventStoreDBClient,
+) => StreamingRead<{ event?: E }>;
+
+/** What begins a read of a part of a stream. */
+export type PageOf<E extends StoredEvent> = (stream: string, from: number, maxCount: number) => BeginRead<E>;
 
 /** Reads in flight; a server allows 100 calls on a connection. */
 const readsAtOnce = 64;
@@ -30,6 +32,16 @@ export function streamPage(
 ): BeginRead {
   const fromRevision = from === END ? END : BigInt(from);
   return (client) => client.readStream(stream, { direction, fromRevision, maxCount, requiresLeader: true });
+}
+
+/** As `streamPage`, with the bytes of each event. */
+export function exactPage(stream: string, from: number, maxCount: number): BeginRead<ExactEvent> {
+  return (client) => readExactly(client, stream, from, maxCount);
+}
+
+/** Begins a read of a part of the whole log, with the bytes of each event. */
+export function exactLogPage(from: bigint | undefined, maxCount: number): BeginRead<ExactEvent> {
+  return (client) => readLogExactly(client, from, maxCount);
 }
 
 /** How long a store that was silent is left alone, in milliseconds. */
@@ -59,7 +71,7 @@ export class Calls {
   }
 
   /** As `page`, but the read ends when it has about so many bytes. @throws StoreUnavailableError */
-  part(begin: BeginRead, maxBytes: number): Promise<StreamPage> {
+  part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number): Promise<StreamPage<E>> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
       deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes))),
@@ -70,7 +82,7 @@ export class Calls {
   append(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome> {
     let sent = false;
@@ -131,7 +143,7 @@ export class Calls {
   private appendOnce(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome> {
     return this.connections.use('appends', (connection) =>
@@ -146,7 +158,7 @@ export class Calls {
   private async findOutcome(
     deadline: Deadline,
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
   ): Promise<AppendOutcome | undefined> {
     const {
@@ -157,7 +169,11 @@ export class Calls {
     return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
   }
 
-  private partOnce(deadline: Deadline, begin: BeginRead, maxBytes: number): Promise<StreamPage> {
+  private partOnce<E extends StoredEvent>(
+    deadline: Deadline,
+    begin: BeginRead<E>,
+    maxBytes: number,
+  ): Promise<StreamPage<E>> {
     return this.reads.run(async () => {
       deadline.check();
       return this.connections.use('reads', (connection) =>

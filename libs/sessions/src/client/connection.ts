@@ -1,8 +1,8 @@
-import type { EventData } from '@eventstore/db-client';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { withTimeout } from '#platform';
 import { connectionString } from './address.ts';
 import type { AppendOutcome } from './append-answer.ts';
+import type { NewEvent } from './append-request.ts';
 import { AppendStream } from './append-stream.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { catchFailedReactions, heldCalls, trackChannels } from './hidden.ts';
@@ -74,7 +74,7 @@ export class Connection {
 
   append(
     stream: string,
-    events: readonly EventData[],
+    events: readonly NewEvent[],
     expected: number,
     limitMs: number,
   ): Promise<AppendOutcome> {

@@ -1,7 +1,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { CallOptions, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import type { BatchAppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
 
 type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 
@@ -44,6 +44,17 @@ export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppend
     ),
   );
   return open();
+}
+
+/** Opens a call that reads, of the leader of a cluster, as `openBatchAppend`. */
+export function openRead(
+  client: EventStoreDBClient,
+  request: ReadReq,
+): () => Promise<ClientReadableStream<ReadResp>> {
+  const { callArguments, GRPCStreamCreator } = hidden(client);
+  return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) =>
+    grpc.read(request, ...callArguments({ requiresLeader: true }, { deadline: Infinity })),
+  );
 }
 
 /** The calls that a client holds: those in flight, and any that nobody ended. */

@@ -7,8 +7,8 @@ import { NoAnswerError } from './errors.ts';
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /** What a read has returned. */
-export interface StreamPage {
-  readonly events: StoredEvent[];
+export interface StreamPage<E extends StoredEvent = StoredEvent> {
+  readonly events: E[];
   /** Whether the read was ended because it had its bytes: there may be more events. */
   readonly isCut: boolean;
 }
@@ -23,15 +23,15 @@ const overhead = 500;
  * @param maxBytes about how many bytes end the read, with the event that reaches them
  * @throws NoAnswerError, the client's errors
  */
-export async function readPage(
+export async function readPage<E extends StoredEvent = StoredEvent>(
   connection: Connection,
   idleMs: number,
-  begin: () => StreamingRead<ResolvedEvent>,
+  begin: () => StreamingRead<{ event?: E }>,
   maxBytes = Infinity,
-): Promise<StreamPage> {
+): Promise<StreamPage<E>> {
   let bytes = 0;
   let isCut = false;
-  const events: StoredEvent[] = [];
+  const events: E[] = [];
   const ended = Promise.withResolvers<void>();
   const read = begin();
   const timer = setTimeout(() => ended.reject(new NoAnswerError(idleMs)), idleMs);

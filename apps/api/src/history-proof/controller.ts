@@ -1,0 +1,95 @@
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { ProblemError } from '#platform';
+import type { Caller } from '#privacy';
+import { purposePattern } from '#privacy';
+import type { NoProof } from '#sessions';
+import { EventStore, HistoryConfig, proveEvent, verifySession } from '#sessions';
+import { Access } from '../access/access.decorator.ts';
+import { CurrentCaller } from '../access/current-caller.ts';
+import { ApiProblems } from '../common/openapi.decorators.ts';
+import { SessionParams } from '../common/params.ts';
+import { sessionNotFound } from '../common/problems.ts';
+import { SessionReach } from '../common/reach.ts';
+import { requiredPurposeOf } from '../privacy/masking.ts';
+import { readerOf, Reads } from '../privacy/reads.ts';
+import { ProofDto, ProofQuery, VerificationDto } from './dto.ts';
+import { KnownRoots } from './known-roots.ts';
+
+const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
+  not_sealed: 'No signed root covers the event yet: that of its day will.',
+  not_chained: 'The event, or one behind it, was written by a version without hashes.',
+  broken: 'The history is not what was signed; look at …/verification.',
+};
+
+/** Whether the history of a conversation is as it was recorded, and proofs of that for others. */
+@ApiTags('reads')
+@Controller('v1/sessions/:session_id')
+export class HistoryProofController {
+  constructor(
+    private readonly store: EventStore,
+    private readonly roots: KnownRoots,
+    private readonly config: HistoryConfig,
+    private readonly reach: SessionReach,
+    private readonly reads: Reads,
+  ) {}
+
+  @Get('verification')
+  @Access('verify')
+  @ApiOperation({
+    summary: 'Check that no event of a conversation was changed',
+    description:
+      'Reads the whole conversation, and compares the hash of each event with its content, the event before, and the signed ' +
+      'roots. Nothing of the content is shown.',
+  })
+  @ApiOkResponse({ type: VerificationDto })
+  @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
+  async verification(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id }: SessionParams,
+  ): Promise<VerificationDto> {
+    await this.reach.assert(caller, session_id);
+    const roots = await this.roots.read();
+    const report = await verifySession(this.store, session_id, roots, this.config.keys);
+    if (report === undefined) throw sessionNotFound();
+    return report;
+  }
+
+  @Get('proof')
+  @Access('prove')
+  @ApiOperation({
+    summary: 'A proof of one event, for others',
+    description:
+      'The event as it is stored, with the hashes that lead from it to a signed root; of other events there is only the hash of ' +
+      'their content. The read is recorded, since without encryption the stored bytes are readable.',
+  })
+  @ApiHeader({
+    name: 'Access-Purpose',
+    required: true,
+    description: 'Why, as an identifier of yours. It is recorded.',
+    schema: { type: 'string', pattern: purposePattern.source, example: 'complaint:4711' },
+  })
+  @ApiOkResponse({ type: ProofDto })
+  @ApiProblems('validation_failed', 'not_found', 'no_proof', 'engine_unavailable')
+  async proof(
+    @Req() request: FastifyRequest,
+    @Param() { session_id }: SessionParams,
+    @Query() { revision }: ProofQuery,
+  ): Promise<ProofDto> {
+    requiredPurposeOf(request);
+    const reader = readerOf(request);
+    await this.reach.assert(reader.caller, session_id);
+    const proof = await proveEvent(
+      this.store,
+      session_id,
+      revision,
+      await this.roots.read(),
+      this.config.keys,
+    );
+    if (proof === 'not_found') throw new ProblemError('not_found', 'There is no such event.');
+    if (typeof proof === 'string') throw new ProblemError('no_proof', reasons[proof], { reason: proof });
+    await this.reads.record(reader, 'prove_event', [{ session_id }]);
+    return proof;
+  }
+}

@@ -1,0 +1,176 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsRevision } from '../common/query-values.ts';
+
+const hash = { type: String, example: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU' } as const;
+const faults = [
+  'changed',
+  'moved',
+  'inserted',
+  'dropped',
+  'missing',
+  'unreadable',
+  'rewritten',
+  'removed',
+  'unchained',
+];
+
+/** Which event is proven. */
+export class ProofQuery {
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'The revision of the event.' })
+  @IsRevision()
+  revision: number;
+}
+
+class FaultDto {
+  @ApiProperty({ enum: faults })
+  kind: string;
+
+  @ApiProperty({ type: Number, example: 17 })
+  revision: number;
+
+  @ApiProperty({ type: Number, required: false, description: 'The last revision, of several.' })
+  to?: number;
+
+  @ApiProperty({ type: Number, required: false, description: 'Where an event that was moved belongs.' })
+  belongs_at?: number;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  event_id?: string;
+
+  @ApiProperty({ type: String, required: false, example: 'TurnRecorded' })
+  type?: string;
+
+  @ApiProperty({ type: String, example: 'What was at revisions 17 to 18 is not there any more.' })
+  detail: string;
+}
+
+class GapDto {
+  @ApiProperty({ enum: ['not_chained', 'truncated', 'deleted'] })
+  kind: string;
+
+  @ApiProperty({ type: Number, example: 0 })
+  from: number;
+
+  @ApiProperty({ type: Number, example: 9 })
+  to: number;
+
+  @ApiProperty({ enum: ['retention', 'erasure', 'encrypt-history'], required: false })
+  reason?: string;
+}
+
+/** What was found of the history of a session. */
+export class VerificationDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  session_id: string;
+
+  @ApiProperty({
+    type: Boolean,
+    description: 'Whether all events are as they were appended, as far as that is proven.',
+  })
+  intact: boolean;
+
+  @ApiProperty({ type: Number, example: 42, description: 'Events that are there.' })
+  events: number;
+
+  @ApiProperty({ type: Number, example: 41, description: 'The last revision; -1: there is no event.' })
+  revision: number;
+
+  @ApiProperty({ ...hash, nullable: true, description: 'The hash of the whole history.' })
+  chain: string | null;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    example: 38,
+    description: 'The last revision that a signed root covers.',
+  })
+  sealed_to: number | null;
+
+  @ApiProperty({ type: [FaultDto], description: 'What was changed.' })
+  faults: readonly FaultDto[];
+
+  @ApiProperty({ type: [GapDto], description: 'What cannot be proven, and is no fault.' })
+  gaps: readonly GapDto[];
+}
+
+class StoredEventDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, example: 'TurnRecorded' })
+  type: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'byte',
+    description: 'The stored bytes: encrypted where there are keys.',
+  })
+  data: string;
+
+  @ApiProperty({ type: String, format: 'byte' })
+  metadata: string;
+}
+
+class LeafDto {
+  @ApiProperty({ type: String, example: 'session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10' })
+  stream: string;
+
+  @ApiProperty({ type: Number, example: 41 })
+  revision: number;
+
+  @ApiProperty(hash)
+  chain: string;
+}
+
+class StepDto {
+  @ApiProperty({ enum: ['left', 'right'] })
+  side: string;
+
+  @ApiProperty(hash)
+  hash: string;
+}
+
+class SignedRootDto {
+  @ApiProperty({ type: String, description: 'What was signed, to the byte: JSON.' })
+  statement: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Ed25519, base64url.' })
+  signature: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'q1Jw6r8pQm0bYk2c' })
+  key_id: string | null;
+}
+
+/** The proof of one event, which `docs/check-proof.mjs` checks. */
+export class ProofDto {
+  @ApiProperty({ type: Number, example: 1 })
+  version: number;
+
+  @ApiProperty({ type: String, example: 'session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10' })
+  stream: string;
+
+  @ApiProperty({ type: Number, example: 17 })
+  revision: number;
+
+  @ApiProperty({ type: StoredEventDto })
+  event: StoredEventDto;
+
+  @ApiProperty({ ...hash, description: 'The hash of the event before.' })
+  previous: string;
+
+  @ApiProperty({
+    type: [String],
+    example: [hash.example],
+    description: 'Of each later event the hash of its content.',
+  })
+  path: readonly string[];
+
+  @ApiProperty({ type: LeafDto })
+  leaf: LeafDto;
+
+  @ApiProperty({ type: [StepDto], description: 'From the leaf to the root.' })
+  merkle: readonly StepDto[];
+
+  @ApiProperty({ type: SignedRootDto })
+  root: SignedRootDto;
+}

@@ -1,0 +1,62 @@
+import type { ExactEvent } from '../client/exact-read.ts';
+import { StoreUnavailableError } from '../client/errors.ts';
+import type { EventStore } from '../store.ts';
+import type { EventBytes } from './link.ts';
+
+/** An event as it is stored, with its place. */
+export interface CheckedEvent extends EventBytes {
+  readonly revision: number;
+  readonly isJson: boolean;
+  /** In the log of the whole store. */
+  readonly position: bigint;
+}
+
+/** An event that the store cannot read, as when its file is damaged. */
+export interface UnreadableEvent {
+  readonly revision: number;
+  readonly reason: string;
+}
+
+export function toChecked({ id, type, revision, isJson, position, bytes }: ExactEvent): CheckedEvent {
+  return { id, type, revision: Number(revision), isJson, position: position?.commit ?? 0n, ...bytes };
+}
+
+/**
+ * The events of a stream as they are stored. One that the store cannot read does not hide the others: they are read one by one.
+ * @throws StoreUnavailableError
+ */
+export async function* checkedEvents(
+  store: EventStore,
+  stream: string,
+): AsyncGenerator<CheckedEvent | UnreadableEvent> {
+  let from = 0;
+  for (;;) {
+    try {
+      for await (const event of store.readExact(stream, { from })) {
+        yield toChecked(event);
+        from = Number(event.revision) + 1;
+      }
+      return;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+    }
+    const one = await readOne(store, stream, from);
+    if (one === undefined) return;
+    yield one;
+    from = one.revision + 1;
+  }
+}
+
+async function readOne(
+  store: EventStore,
+  stream: string,
+  from: number,
+): Promise<CheckedEvent | UnreadableEvent | undefined> {
+  try {
+    const [event] = await Array.fromAsync(store.readExact(stream, { from, limit: 1 }));
+    return event && toChecked(event);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    return { revision: from, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

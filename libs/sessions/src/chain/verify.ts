@@ -1,0 +1,220 @@
+import type { CheckedEvent, UnreadableEvent } from './checked-events.ts';
+import { anchorOf, chainIn, expectedChain, isDamagedChain, seedOf } from './link.ts';
+import { Lookahead } from './lookahead.ts';
+import { appendedOrder, follows } from './order.ts';
+import type { Fault, FaultKind, Gap } from './report.ts';
+import type { Removal } from './removals.ts';
+
+/** What is known of a stream beside its events. */
+export interface Expectations {
+  readonly stream: string;
+  /** Removals on record. */
+  readonly removals: readonly Removal[];
+  /** The hashes that signed roots have of the stream, by revision. */
+  readonly sealed: ReadonlyMap<number, string>;
+  /** Whether an event at a position of the log may have no hash; undefined: any may. */
+  readonly mayBeUnchained?: ((position: bigint) => boolean) | undefined;
+}
+
+/** Events after a break among which those that were moved are looked for. */
+const windowSize = 64;
+
+/** Checks the events of one stream, in flat memory. */
+export class ChainCheck {
+  readonly faults: Fault[] = [];
+  readonly gaps: Gap[] = [];
+  events = 0;
+  revision = -1;
+  /** The hash of the last event. */
+  chain: string | null = null;
+  /** What the next event may go on from; undefined: any. More than one where it is not known which part of the last one was changed. */
+  private links: readonly string[] | undefined;
+
+  constructor(private readonly expected: Expectations) {
+    this.links = [seedOf(expected.stream)];
+  }
+
+  async run(events: AsyncIterable<CheckedEvent | UnreadableEvent>): Promise<this> {
+    const ahead = new Lookahead(events);
+    try {
+      for (let [next] = await ahead.peek(1); next; [next] = await ahead.peek(1)) {
+        this.place(next);
+        await this.check(next, ahead);
+      }
+    } finally {
+      await ahead.close();
+    }
+    this.finish();
+    return this;
+  }
+
+  /** Compares the place of the next event with that of the one before. */
+  private place(next: CheckedEvent | UnreadableEvent): void {
+    const { revision } = next;
+    if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(next);
+    else if (revision > this.revision + 1) {
+      this.fault('dropped', { revision: this.revision + 1, to: revision - 1 }, 'is not there any more');
+      this.links = undefined;
+    }
+  }
+
+  /** A stream whose first events are gone: a record has to say so. */
+  private begin(next: CheckedEvent | UnreadableEvent): void {
+    const { revision } = next;
+    this.revision = revision - 1;
+    const removal = this.expected.removals.find(({ before }) => before === revision);
+    const isOld = !('reason' in next) && chainIn(next.metadata) === undefined;
+    if (removal === undefined && isOld) {
+      // What was removed before there were records of it.
+      this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1 });
+      this.links = undefined;
+      return;
+    }
+    if (removal === undefined) {
+      this.fault('missing', { revision: 0, to: revision - 1 }, 'is missing, and no record says why');
+      this.links = undefined;
+      return;
+    }
+    this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1, reason: removal.reason });
+    // A stream that was deleted begins anew.
+    this.links = [...(removal.chain === null ? [] : [removal.chain]), seedOf(this.expected.stream)];
+  }
+
+  private async check(next: CheckedEvent | UnreadableEvent, ahead: Ahead): Promise<void> {
+    if ('reason' in next) {
+      this.fault('unreadable', next, `cannot be read: ${next.reason}`);
+      await ahead.take();
+      this.take(next.revision, undefined);
+      return;
+    }
+    if (!next.isJson) this.fault('changed', next, 'is not marked as JSON');
+    const { links } = this;
+    const chain = chainIn(next.metadata);
+    if (chain === undefined) this.unchained(next);
+    else if (links === undefined || follows(links, next)) this.take(next.revision, [chain]);
+    else return this.broken(next, chain, links, ahead);
+    await ahead.take();
+  }
+
+  /** An event without a hash: of an older version, or one whose hash was damaged. */
+  private unchained(event: CheckedEvent): void {
+    const { revision, position } = event;
+    const anchor = anchorOf(this.expected.stream, event);
+    if (isDamagedChain(event.metadata)) {
+      this.fault('changed', event, 'has a damaged hash');
+      this.take(revision, [anchor, ...this.computed(event)]);
+      return;
+    }
+    const last = this.gaps.at(-1);
+    if (last?.kind === 'not_chained' && last.to === revision - 1)
+      this.gaps[this.gaps.length - 1] = { ...last, to: revision };
+    else this.gaps.push({ kind: 'not_chained', from: revision, to: revision });
+    if (this.expected.mayBeUnchained?.(position) === false)
+      this.fault('unchained', event, 'has no hash, though the root of its time counts no such event');
+    this.take(revision, [anchor]);
+  }
+
+  /** An event that does not follow: another one may, further on. */
+  private async broken(
+    event: CheckedEvent,
+    chain: string,
+    links: readonly string[],
+    ahead: Ahead,
+  ): Promise<void> {
+    const window = chained(await ahead.peek(windowSize));
+    const order = appendedOrder(links, window);
+    if (order.length === 0) {
+      this.fault(
+        'changed',
+        event,
+        'does not follow the one before: it was changed, or that one was together with its hash, or events between them were dropped',
+      );
+      this.take(event.revision, [chain, ...this.computed(event)]);
+      await ahead.take();
+      return;
+    }
+    await this.reorder(order, window, ahead);
+  }
+
+  /** Names what stands elsewhere than it was appended, and what nobody appended. */
+  private async reorder(
+    order: readonly CheckedEvent[],
+    window: readonly CheckedEvent[],
+    ahead: Ahead,
+  ): Promise<void> {
+    const places = order.map(({ revision }) => revision).sort((one, other) => one - other);
+    const last = places.at(-1) ?? 0;
+    const known = new Set(order);
+    for (const event of window) {
+      if (event.revision > last) break;
+      await ahead.take();
+      const place = places[order.indexOf(event)];
+      if (!known.has(event)) this.fault('inserted', event, 'was not appended here');
+      else if (place !== undefined && place !== event.revision)
+        this.fault('moved', event, `belongs at revision ${place}`, place);
+      this.take(event.revision, [chainIn(event.metadata) ?? '']);
+    }
+    const end = chainIn(order.at(-1)?.metadata ?? new Uint8Array());
+    if (end !== undefined) this.links = [end];
+  }
+
+  /** The hashes that an event would have behind what came before. */
+  private computed(event: CheckedEvent): readonly string[] {
+    return (this.links ?? []).map((link) => expectedChain(link, event));
+  }
+
+  private take(revision: number, links: readonly string[] | undefined): void {
+    this.events += 1;
+    this.revision = revision;
+    this.links = links;
+    this.chain = links?.[0] ?? null;
+    const sealed = this.expected.sealed.get(revision);
+    if (sealed !== undefined && links !== undefined && !links.includes(sealed))
+      this.fault('rewritten', { revision }, 'has another hash than a signed root says');
+  }
+
+  /** What roots know and the stream does not have. */
+  private finish(): void {
+    const { removals, sealed } = this.expected;
+    const last = Math.max(-1, ...sealed.keys());
+    const removed = removals.findLast(({ before }) => before > this.revision + 1);
+    if (this.events === 0 && removed !== undefined)
+      this.gaps.push({ kind: 'deleted', from: 0, to: removed.before - 1, reason: removed.reason });
+    if (last <= this.revision || (removed !== undefined && removed.before > last)) return;
+    const range = { revision: this.revision + 1, to: last };
+    this.fault('removed', range, 'is gone, which a signed root knows');
+  }
+
+  private fault(
+    kind: FaultKind,
+    { revision, to, id, type }: { revision: number; to?: number; id?: string; type?: string },
+    what: string,
+    belongs_at?: number,
+  ): void {
+    const subject =
+      to === undefined
+        ? `Event ${revision}`
+        : `What was at ${to === revision ? `revision ${to}` : `revisions ${revision} to ${to}`}`;
+    this.faults.push({
+      kind,
+      revision,
+      ...(to === undefined ? {} : { to }),
+      ...(belongs_at === undefined ? {} : { belongs_at }),
+      ...(id === undefined ? {} : { event_id: id }),
+      ...(type === undefined ? {} : { type }),
+      detail: `${subject} ${what}.`,
+    });
+  }
+}
+
+type Ahead = Lookahead<CheckedEvent | UnreadableEvent>;
+
+/** The events up to the first that cannot be read or has no hash. */
+function chained(events: readonly (CheckedEvent | UnreadableEvent)[]): CheckedEvent[] {
+  const list: CheckedEvent[] = [];
+  for (const event of events) {
+    if ('reason' in event || chainIn(event.metadata) === undefined) break;
+    list.push(event);
+  }
+  return list;
+}

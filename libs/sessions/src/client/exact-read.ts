@@ -1,0 +1,75 @@
+import type { EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
+import { ReadStream } from '@eventstore/db-client/dist/streams/utils/ReadStream.js';
+import { convertGrpcRecord } from '@eventstore/db-client/dist/utils/convertGrpcEvent.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import messages from '@eventstore/db-client/generated/streams_pb.js';
+import { openRead } from './hidden.ts';
+import type { StoredEvent } from './page.ts';
+
+const { Options } = messages.ReadReq;
+
+type ReadEvent = InstanceType<typeof messages.ReadResp.ReadEvent>;
+
+/** An event with its data and metadata to the byte, which the client's own reads parse and drop. */
+export type ExactEvent = StoredEvent & {
+  readonly bytes: { readonly data: Uint8Array; readonly metadata: Uint8Array };
+};
+
+/** Begins a read of a part of a stream, as the client's `readStream`. */
+export function readExactly(
+  client: EventStoreDBClient,
+  stream: string,
+  from: number,
+  maxCount: number,
+): StreamingRead<{ event?: ExactEvent }> {
+  const position = new Options.StreamOptions();
+  const identifier = new shared.StreamIdentifier();
+  identifier.setStreamName(new Uint8Array(Buffer.from(stream)));
+  position.setStreamIdentifier(identifier);
+  position.setRevision(String(from));
+  const options = new Options();
+  options.setStream(position);
+  return begin(client, options, maxCount);
+}
+
+/** Begins a read of a part of the whole log, from the event at a position on; undefined: from the first one. */
+export function readLogExactly(
+  client: EventStoreDBClient,
+  from: bigint | undefined,
+  maxCount: number,
+): StreamingRead<{ event?: ExactEvent }> {
+  const all = new Options.AllOptions();
+  if (from === undefined) all.setStart(new shared.Empty());
+  else {
+    const position = new Options.Position();
+    position.setCommitPosition(String(from));
+    position.setPreparePosition(String(from));
+    all.setPosition(position);
+  }
+  const options = new Options();
+  options.setAll(all);
+  return begin(client, options, maxCount);
+}
+
+function begin(
+  client: EventStoreDBClient,
+  options: InstanceType<typeof Options>,
+  maxCount: number,
+): StreamingRead<{ event?: ExactEvent }> {
+  const uuids = new Options.UUIDOption();
+  uuids.setString(new shared.Empty());
+  options.setCount(String(maxCount));
+  options.setUuidOption(uuids);
+  options.setNoFilter(new shared.Empty());
+  options.setReadDirection(Options.ReadDirection.FORWARDS);
+  const request = new messages.ReadReq();
+  request.setOptions(options);
+  return new ReadStream(openRead(client, request), toExactEvent, {});
+}
+
+function toExactEvent(read: ReadEvent): { event?: ExactEvent } {
+  const record = read.getEvent();
+  if (record === undefined) return {};
+  const bytes = { data: record.getData_asU8(), metadata: record.getCustomMetadata_asU8() };
+  return { event: { ...convertGrpcRecord(record), bytes } };
+}

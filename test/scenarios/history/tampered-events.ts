@@ -1,0 +1,131 @@
+import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEventStore } from '@turnstream/embedded-eventstore';
+import { inParallel } from '#platform';
+import type { SessionCommand } from '#domain';
+import type { SessionCachePort, StreamReport, Totals } from '#sessions';
+import {
+  CommandExecutor,
+  EventCodec,
+  EventStore,
+  HistoryKeys,
+  HistorySigner,
+  Roots,
+  sealHistory,
+  sessionStream,
+  VerifyAll,
+} from '#sessions';
+import { testDataKeys } from '../../../libs/privacy/src/keys/test-keys.ts';
+import type { Part } from './stored-file.ts';
+import { StoredFile } from './stored-file.ts';
+
+interface Options {
+  readonly sessions: number;
+  readonly eventsEach: number;
+  /** Events of which one byte is changed. */
+  readonly changed: number;
+}
+
+/** What came out. Events are named `session revision`. */
+interface TamperedEvents {
+  readonly before: Totals;
+  /** Events a second, each read, hashed and compared. */
+  readonly eventsPerSecond: number;
+  /** Changed events that were not named, and events that were named though nobody changed them. */
+  readonly missed: readonly string[];
+  readonly falselyNamed: readonly string[];
+}
+
+const noCache: SessionCachePort = {
+  load: async () => undefined,
+  remember: () => undefined,
+  forget: async () => undefined,
+  findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
+};
+const start: SessionCommand = {
+  type: 'StartSession',
+  partner_id: 'P7689',
+  channel: 'whatsapp',
+  language: 'hi',
+  region: null,
+  name: 'Asha',
+  device: null,
+  expires_in_s: 3_600,
+  memory: null,
+};
+
+const parts: readonly Part[] = ['data', 'meta', 'data', 'meta', 'type', 'id'];
+
+/** Changes one byte, anywhere, of each of some events in the file of a store, and looks which of them are named. */
+export async function tamperedEvents({ sessions, eventsEach, changed }: Options): Promise<TamperedEvents> {
+  const dir = mkdtempSync(join(tmpdir(), 'turnstream-history-'));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signer = new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const keys = new HistoryKeys([signer.publicKey]);
+  const ids = Array.from({ length: sessions }, () => randomUUID());
+  try {
+    const before = await withStore(dir, async (store) => {
+      const executor = new CommandExecutor(store, noCache);
+      const flags = Array.from({ length: eventsEach - 1 }, (_, n): SessionCommand => ({
+        type: 'RaiseFlag',
+        flag: `flag-${n}`,
+        value: `value ${n}`,
+      }));
+      const actor = { role: 'agent', id: 'scenario' } as const;
+      await inParallel(ids, 8, async (id) => {
+        const commands = [start, ...flags];
+        await executor.execute({ sessionId: id, commands, actor, commandIds: [], body: {} });
+      });
+      await sealHistory(store, { signer });
+      return verify(store, keys);
+    });
+    const places = changeBytes(dir, ids, eventsEach, changed);
+    const after = await withStore(dir, (store) => verify(store, keys));
+    return {
+      before: before.totals,
+      eventsPerSecond: before.totals.events / before.seconds,
+      missed: [...places].filter((place) => !after.named.has(place)),
+      falselyNamed: [...before.named, ...[...after.named].filter((place) => !places.has(place))],
+    };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+async function withStore<T>(dir: string, work: (store: EventStore) => Promise<T>): Promise<T> {
+  const embedded = await startEventStore({ dir });
+  const store = new EventStore(embedded.connectionString, new EventCodec(undefined, testDataKeys()));
+  try {
+    return await work(store);
+  } finally {
+    await store.dispose();
+    await embedded.stop();
+  }
+}
+
+async function verify(store: EventStore, keys: HistoryKeys) {
+  const named = new Set<string>();
+  const onFault = ({ session_id, faults }: StreamReport): void => {
+    for (const { kind, revision } of faults)
+      named.add(kind === 'changed' ? `${session_id} ${revision}` : `${session_id} ${revision} ${kind}`);
+  };
+  const began = performance.now();
+  const totals = await new VerifyAll(store, await Roots.read(store, keys), keys, { onFault }).run();
+  return { totals, named, seconds: (performance.now() - began) / 1_000 };
+}
+
+function changeBytes(dir: string, ids: readonly string[], eventsEach: number, count: number): Set<string> {
+  const places = new Set<string>();
+  const file = new StoredFile(dir);
+  while (places.size < count) {
+    const [id, revision] = [ids[randomInt(ids.length)] ?? '', randomInt(eventsEach)];
+    if (places.has(`${id} ${revision}`)) continue;
+    const part = parts[randomInt(parts.length)] ?? 'data';
+    file.change(sessionStream(id), revision, part, randomInt(2 ** 32));
+    places.add(`${id} ${revision}`);
+  }
+  file.close();
+  return places;
+}
