@@ -16,6 +16,8 @@ import {
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
+import { DriftConfig, loadDriftConfigOrExit } from './drift/config.ts';
+import { DriftMetrics } from './drift/metrics.ts';
 import { Projector } from './projector.ts';
 import { ProjectorSettings, settingsOf } from './common/settings.ts';
 
@@ -56,6 +58,8 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
         }),
       inject: [EventStore, ContextStore, SessionMemory, Redis, ProjectorMetrics],
     },
+    { provide: DriftConfig, useFactory: loadDriftConfigOrExit },
+    DriftMetrics,
     ProjectorMetrics,
     PartitionDependencies,
     Projector,

@@ -14,6 +14,21 @@ export {
   notifyOwner,
 } from './notifications/stream-notifications.ts';
 export type { StreamNotification } from './notifications/stream-notifications.ts';
+export { checkSession } from './drift/check.ts';
+export type { DriftOptions, DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
+export type { Difference } from './drift/difference.ts';
+export {
+  countDrift,
+  healingRequests,
+  isDriftListed,
+  listDrift,
+  recordDrift,
+  requestHealing,
+  withdrawHealing,
+} from './drift/list.ts';
+export type { ListedDifference } from './drift/list.ts';
+export { sampleContext, sampleRow } from './drift/sample.ts';
+export { StoredContexts } from './drift/stored-context.ts';
 export { listAccess, summarizeAccess } from './queries/access-records.ts';
 export type { AccessCount, AccessRecord } from './queries/access-records.ts';
 export type { Page } from './queries/conditions.ts';

@@ -23,6 +23,7 @@ const tables: readonly PersonalTable[] = [
   { table: 'conversation_turn', where: ofSessions },
   { table: 'conversation_session', where: ofSessions },
   { table: 'set_aside_session', where: 'session_id = ANY ($3::text[])' },
+  { table: 'projection_drift', where: ofSessions },
   { table: 'reference_index', where: `(partner_id = $1 AND started_at < $2) OR ${ofSessions}` },
   { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
   {
