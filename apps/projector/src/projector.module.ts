@@ -20,6 +20,7 @@ import { DriftConfig, loadDriftConfigOrExit } from './drift/config.ts';
 import { DriftMetrics } from './drift/metrics.ts';
 import { Projector } from './projector.ts';
 import { ProjectorSettings, settingsOf } from './common/settings.ts';
+import { PartitionTimer } from './tables/partition-timer.ts';
 
 /** Builds the read models from the event store's streams. */
 @Module({
@@ -62,6 +63,7 @@ import { ProjectorSettings, settingsOf } from './common/settings.ts';
     DriftMetrics,
     ProjectorMetrics,
     PartitionDependencies,
+    PartitionTimer,
     Projector,
   ],
 })

@@ -15,6 +15,7 @@ import { Script, startSession } from './test-support.ts';
 const before = `ALTER DOMAIN channel RENAME TO channel_domain;
   CREATE TYPE channel AS ENUM ('whatsapp', 'ivr', 'mobile_app');
   ALTER TABLE conversation_session ALTER COLUMN channel TYPE channel USING channel::text::channel;
+  ALTER TABLE conversation_turn ALTER COLUMN channel TYPE text;
   DROP DOMAIN channel_domain;`;
 const change = readFileSync('migrations/0009_channels.sql', 'utf8');
 

@@ -52,12 +52,16 @@ export {
   writeAccessRecords,
 } from './tables/access-records.ts';
 export type { AccessItem } from './tables/access-records.ts';
+export { digestTables } from './tables/canonical-dump.ts';
+export type { TableDigest } from './tables/canonical-dump.ts';
 export { isUuid } from './tables/changes.ts';
 export { entityIndex } from './tables/entities.ts';
 export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
+export { BulkLoader } from './tables/bulk/loader.ts';
+export { partitionedTables, TurnPartitions } from './tables/partitions.ts';
 export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
 export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';

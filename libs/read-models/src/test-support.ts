@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { EventMetadata, ProcessedCommand, RecordedEvent, Session, SessionCommand } from '#domain';
 import { newSession, decideAll } from '#domain';
+import { PartitionLeaseStore } from '#partitions';
+import type { DataKeys } from '#privacy';
 import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
 import {
   createTestDatabase,
@@ -9,6 +11,9 @@ import {
   serviceUrl,
   testPool,
 } from '../../platform/src/testing/test-services.ts';
+import type { TableItem } from './tables/items.ts';
+import type { Writer } from './tables/owner.ts';
+import { RowsStore } from './tables/store.ts';
 import type { SetAside } from './tables/set-aside.ts';
 import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
@@ -111,4 +116,39 @@ export function history(length: number): Session[] {
 export function command(ids: string | string[], revision: number, count = 1): ProcessedCommand {
   const at = new Date(1_790_000_000_000 + 1_000 * revision).toISOString();
   return { ids: [ids].flat(), revision, count, hash: 'v2.h', at };
+}
+
+/** Writes rows as the owner of the only partition does, each batch from where the one before ended. */
+export class TablesWriter {
+  private position = 0n;
+
+  private constructor(
+    private readonly rows: RowsStore,
+    private writer: Writer,
+  ) {}
+
+  static async create(pool: Pool, keys?: DataKeys): Promise<TablesWriter> {
+    const leases = new PartitionLeaseStore(pool, 'test', 60_000);
+    await leases.ensure(1);
+    const [lease] = await leases.claim(1, []);
+    if (!lease) throw new Error('no partition');
+    const writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
+    return new TablesWriter(new RowsStore(pool, false, keys), writer);
+  }
+
+  get owner(): Writer {
+    return this.writer;
+  }
+
+  write(session_id: string, events: readonly RecordedEvent[]): Promise<readonly SetAside[]> {
+    return this.writeItems(events.map((event) => ({ session_id, event, position: 0n })));
+  }
+
+  /** Gives the items their positions. */
+  async writeItems(unplaced: readonly TableItem[]): Promise<readonly SetAside[]> {
+    const items = unplaced.map((item) => ({ ...item, position: (this.position += 10n) }));
+    const failures = await this.rows.write(this.writer, items, this.position, null);
+    this.writer = { ...this.writer, position: this.position };
+    return failures;
+  }
 }

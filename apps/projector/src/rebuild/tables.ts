@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
-import { BatchWriter, batchWriterSizes, waitUntil } from '#platform';
+import { BatchWriter, batchWriterSizes, KeyedMutex, waitUntil } from '#platform';
 import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, Writer } from '#read-models';
 import {
+  BulkLoader,
   isDeletion,
   itemOf,
   listSetAside,
@@ -41,6 +42,13 @@ interface RebuildResult {
 }
 
 const progressEveryMs = 1_000;
+/** Events that are folded together: in so many, most replies follow their questions. */
+const bulkSizes = {
+  capacity: 40_000,
+  capacityBytes: 64 * 1_024 * 1_024,
+  batchSize: 20_000,
+  batchBytes: 32 * 1_024 * 1_024,
+};
 /** How long the switch may wait, with the projectors held up, for the last events. */
 const switchPatienceMs = 30_000;
 
@@ -50,17 +58,31 @@ const switchPatienceMs = 30_000;
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const admin = options.pool();
-  const filling = options.pool(rebuildConnectionSettings);
-  const filler = new Filler(options, new RowsStore(filling, true, options.keys), await listed(admin));
+  const [filling, copying] = [
+    options.pool(rebuildConnectionSettings),
+    options.pool(rebuildConnectionSettings),
+  ] as const;
+  const fillerOf = async (inBulk: boolean): Promise<Filler> => {
+    const rows = new RowsStore(filling, true, options.keys);
+    const loader = inBulk ? new BulkLoader(filling, copying, options.keys) : undefined;
+    return new Filler(options, rows, await listed(admin), loader);
+  };
   const start = performance.now();
+  let filler = await fillerOf(true);
   try {
     await rebuildTables(admin, {
-      fill: () => filler.fill(),
+      fill: async (inBulk) => {
+        if (!inBulk) {
+          await filler.stop();
+          filler = await fillerOf(false);
+        }
+        await filler.fill();
+      },
       reach: (position) => filler.reach(position),
     });
   } finally {
     await filler.stop();
-    await Promise.all([admin.end(), filling.end()]);
+    await Promise.all([admin.end(), filling.end(), copying.end()]);
   }
   const { events, found } = filler;
   return { events, seconds: (performance.now() - start) / 1_000, setAside: found };
@@ -82,12 +104,15 @@ class Filler {
   private writer: Writer = { partition: 0, owner: 'rebuild', epoch: 0n, position: null };
   private work: Promise<void> = Promise.resolve();
   private caughtUp = false;
+  private readonly mutex = new KeyedMutex();
   private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly options: RebuildOptions,
     private readonly rows: RowsStore,
     private readonly setAside: Map<string, SetAside>,
+    /** Takes what there is until the tables have caught up. */
+    private loader: BulkLoader | undefined,
   ) {
     this.batches = new BatchWriter(
       {
@@ -95,8 +120,9 @@ class Filler {
         sizeOf: sizeOfItem,
         passIntervalMs: 20,
         batchSize: 1_000,
+        ...(loader && bulkSizes),
         intervalMs: 0,
-        write: ({ items, position }) => this.write(items, position),
+        write: ({ items, position }) => this.mutex.run('', () => this.write(items, position)),
         isTerminal: () => true,
         onRetry: () => undefined,
         onWritten: () => undefined,
@@ -122,6 +148,13 @@ class Filler {
     await this.until(() => this.caughtUp && this.batches.idle, Infinity).finally(() =>
       clearInterval(progress),
     );
+    await this.mutex.run('', () => this.finishBulk());
+  }
+
+  /** The tables get their indexes; what comes meanwhile waits. */
+  private async finishBulk(): Promise<void> {
+    await this.loader?.finish();
+    this.loader = undefined;
   }
 
   /**
@@ -146,7 +179,11 @@ class Filler {
 
   private async write(items: readonly TableItem[], position: bigint): Promise<void> {
     const storable = this.setAside.size === 0 ? items : items.filter((item) => !this.isSetAside(item));
-    for (const entry of await this.rows.write(this.writer, storable, position, null)) {
+    const { loader, rows, writer } = this;
+    const failures = loader
+      ? await loader.write(storable)
+      : await rows.write(writer, storable, position, null);
+    for (const entry of failures) {
       this.found += 1;
       this.setAside.set(entry.session_id, entry);
     }

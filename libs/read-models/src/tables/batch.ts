@@ -6,6 +6,7 @@ import type {
   SessionPatch,
   SessionRow,
   TokenRow,
+  TurnContext,
   TurnRow,
 } from './rows.ts';
 
@@ -53,7 +54,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
 }
 
 /** A session that is over needs no references. */
-function isOver(row: SessionPatch | SessionRow | undefined): boolean {
+export function isOver(row: SessionPatch | SessionRow | undefined): boolean {
   return row?.status === 'ended' || row?.status === 'expired';
 }
 
@@ -83,6 +84,7 @@ export function patchRow(row: SessionRow, patch: SessionPatch): SessionRow {
     expires_at: later(last_activity_time, row.expires_in_s),
     current_task: patch.task_known ? patch.current_task : without(row.current_task, patch.tasks_cleared),
     ...(patch.agent_known ? agentOf(patch) : agentOf(row)),
+    open_inquiries: stillOpen(row.open_inquiries, patch),
     revision: patch.revision,
   };
 }
@@ -109,7 +111,17 @@ function mergePatches(first: SessionPatch, second: SessionPatch): SessionPatch {
     tasks_cleared: [...first.tasks_cleared, ...second.tasks_cleared],
     agent_known: first.agent_known || second.agent_known,
     ...agentOf(second.agent_known ? second : first),
+    inquiries_opened: stillOpen(first.inquiries_opened, second),
+    inquiries_closed: [...first.inquiries_closed, ...second.inquiries_closed],
   };
+}
+
+function stillOpen(
+  open: readonly string[],
+  { inquiries_opened, inquiries_closed }: SessionPatch,
+): readonly string[] {
+  if (inquiries_opened.length + inquiries_closed.length === 0) return open;
+  return [...open, ...inquiries_opened].filter((id) => !inquiries_closed.includes(id));
 }
 
 function without(task: string | null, cleared: readonly string[]): string | null {
@@ -129,8 +141,36 @@ function addTurn(
   const row = started.get(turn.session_id);
   const session = row ?? patches.get(turn.session_id);
   const ordered_at = latest(turn.ordered_at, session?.last_activity_time ?? null);
-  turns.set(key, { ...turn, ordered_at, partner_id: row?.partner_id ?? null });
+  const context = row ? contextOf(row) : changedContext(patches.get(turn.session_id));
+  turns.set(key, { ...turn, ...context, ordered_at, partner_id: row?.partner_id ?? null });
   if (turn.sender === 'user') asked.set(`${turn.session_id}/${turn.turn_id}`, key);
+}
+
+/** What a session is, whose row is known. */
+export function contextOf({ channel, current_task, open_inquiries }: SessionRow): TurnContext {
+  const inquiry_id = open_inquiries.at(-1) ?? null;
+  return {
+    channel,
+    goal_known: true,
+    goal: current_task,
+    goals_cleared: [],
+    inquiry_id,
+    inquiries_closed: [],
+  };
+}
+
+/** What of a session has changed since the row before the batch: in SQL the database adds the rest. */
+function changedContext(patch: SessionPatch | undefined): Partial<TurnContext> {
+  if (patch === undefined) return {};
+  const { channel, task_known, current_task, tasks_cleared, inquiries_opened, inquiries_closed } = patch;
+  return {
+    channel,
+    goal_known: task_known,
+    goal: current_task,
+    goals_cleared: tasks_cleared,
+    inquiry_id: inquiries_opened.at(-1) ?? null,
+    inquiries_closed,
+  };
 }
 
 function addReply(
@@ -148,7 +188,7 @@ function addReply(
 }
 
 /** The latest of two times in the same format; null: there is none. */
-function latest<T extends string | null>(one: T, other: string | null): T | string {
+export function latest<T extends string | null>(one: T, other: string | null): T | string {
   return other !== null && (one === null || other > one) ? other : one;
 }
 

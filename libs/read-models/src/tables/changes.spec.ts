@@ -73,6 +73,7 @@ function expectedRow({ session }: Script): SessionRow {
     expires_in_s,
     status,
     ...expectedAgent(state.agent),
+    open_inquiries: state.inquiries.open.map(({ inquiry_id }) => inquiry_id),
     revision,
   };
 }

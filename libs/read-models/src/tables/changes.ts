@@ -1,10 +1,10 @@
-import type { JsonObject, RecordedEvent } from '#domain';
+import type { Actor, JsonObject, RecordedEvent } from '#domain';
 import type { BlindIndex } from '#privacy';
 import { channelPattern, isActivity, isSessionEventType, senders } from '#domain';
 import { uuidPattern } from '../common/uuid.ts';
 import { entityRows } from './entities.ts';
 import { referencesOf } from './references.ts';
-import type { RowChange, SessionPatch, SessionRow, TurnRow } from './rows.ts';
+import type { RowChange, SessionPatch, SessionRow, TurnContext, TurnRow } from './rows.ts';
 import { tokensOf } from './tokens.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
@@ -55,6 +55,7 @@ function startedRow(
     expires_in_s,
     status: 'active',
     ...noAgent,
+    open_inquiries: [],
     revision,
   };
 }
@@ -72,6 +73,8 @@ function unchanged(session_id: string, event: RecordedEvent, at: string): Sessio
     tasks_cleared: [],
     agent_known: false,
     ...noAgent,
+    inquiries_opened: [],
+    inquiries_closed: [],
   };
 }
 
@@ -89,6 +92,8 @@ function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
   if (type === 'GoalSet' || type === 'GoalResumed') {
     return { task_known: true, current_task: text(data.goal, 'goal') };
   }
+  if (type === 'InquiryOpened') return { inquiries_opened: idsOf(data.inquiry_id) };
+  if (type === 'InquiryClosed') return { inquiries_closed: idsOf(data.inquiry_id) };
   const over = type === 'GoalSuspended' || type === 'GoalCompleted' || type === 'GoalAbandoned';
   return over ? { tasks_cleared: [text(data.goal, 'goal')] } : {};
 }
@@ -101,11 +106,27 @@ function agent(
   return { agent_known: true, agent_instance, agent_pool, agent_epoch };
 }
 
+/** An id in a list; none when it has another form. */
+function idsOf(id: unknown): string[] {
+  return typeof id === 'string' && isUuid(id) ? [id.toLowerCase()] : [];
+}
+
+/** What the session was at the time is added where the changes are merged. */
+const unknownContext: TurnContext = {
+  channel: null,
+  goal_known: false,
+  goal: null,
+  goals_cleared: [],
+  inquiry_id: null,
+  inquiries_closed: [],
+};
+
 function turnRow(
   session_id: string,
-  { data, revision }: RecordedEvent & { type: 'TurnRecorded' },
+  { data, metadata, revision }: RecordedEvent & { type: 'TurnRecorded' },
   timestamp: string,
 ): TurnRow {
+  const actor: Partial<Actor> | undefined = metadata.actor;
   return {
     session_id,
     turn_id: validId(data.turn_id, 'turn_id'),
@@ -118,6 +139,12 @@ function turnRow(
     extracted_entities: object(data.extracted_entities, 'extracted_entities'),
     response_text: null,
     response_revision: null,
+    intent_confidence: confidence(data.intent_confidence),
+    bot_action: textOrNull(data.bot_action),
+    message_id: textOrNull(data.message_id),
+    actor_role: textOrNull(actor?.role),
+    actor_id: textOrNull(actor?.id),
+    ...unknownContext,
     revision,
   };
 }
@@ -142,6 +169,16 @@ function validTime(value: unknown): string {
 function text(value: unknown, field: string): string {
   if (typeof value !== 'string') throw new UnstorableEventError(`${field} is not a text`);
   return value;
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** With the digits that a `real` holds: it refuses a number that is too small for it. */
+function confidence(value: unknown): number | null {
+  const isOne = typeof value === 'number' && value >= 0 && value <= 1;
+  return isOne ? Math.round(value * 1e6) / 1e6 : null;
 }
 
 function channelName(value: unknown): string {

@@ -1,4 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
+import { pendingTables } from './bulk/finish.ts';
+import { partitionedTables } from './partitions.ts';
+import { isRefusedData } from './refused.ts';
 
 /** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
 const rebuildSchema = 'rebuild';
@@ -21,8 +24,11 @@ export class RebuildInProgressError extends Error {
 }
 
 interface RebuildSteps {
-  /** Fills the empty tables of the schema; resolves when they have caught up with the streams. */
-  readonly fill: () => Promise<void>;
+  /**
+   * Fills the empty tables of the schema; resolves when they have caught up with the streams. In bulk: those of turns have
+   * no indexes before it gives them some. It is called once more, not in bulk, when some row is refused.
+   */
+  readonly fill: (inBulk: boolean) => Promise<void>;
   /** Continues until everything up to a position is written; resolves with the position reached. */
   readonly reach: (position: bigint) => Promise<bigint>;
 }
@@ -40,8 +46,7 @@ export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): 
       lockKey,
     ]);
     if (!rows[0]?.locked) throw new RebuildInProgressError();
-    await createTables(client);
-    await fill();
+    await fillTables(client, fill);
     await switchTables(client, reach);
   } finally {
     // The lock goes with the connection.
@@ -49,15 +54,26 @@ export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): 
   }
 }
 
-async function createTables(client: PoolClient): Promise<void> {
+/** Which row is refused is only found where each batch is written by itself. */
+async function fillTables(client: PoolClient, fill: RebuildSteps['fill']): Promise<void> {
+  await createTables(client, true);
+  try {
+    await fill(true);
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    await createTables(client, false);
+    await fill(false);
+  }
+}
+
+async function createTables(client: PoolClient, inBulk: boolean): Promise<void> {
   await client.query(`
     DO $$ BEGIN
       IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
     END $$;
-    DROP TABLE IF EXISTS ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')};
-    ${tables.map((table) => createTable(table)).join('\n')}
-    ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
-      REFERENCES ${rebuildSchema}.conversation_session (session_id);
+    DROP TABLE IF EXISTS ${[...tables, 'pending_reply', 'pending_deletion'].map((table) => `${rebuildSchema}.${table}`).join(', ')};
+    ${tables.map((table) => createTable(table, inBulk)).join('\n')}
+    ${inBulk ? pendingTables : foreignKey}
     DO $$ DECLARE t record; BEGIN
       FOR t IN SELECT relname, obj_description(oid) AS text FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
@@ -67,9 +83,17 @@ async function createTables(client: PoolClient): Promise<void> {
   `);
 }
 
-function createTable(table: string): string {
-  const settings = table === 'conversation_session' ? ' WITH (fillfactor = 80)' : '';
-  return `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} INCLUDING ALL)${settings};`;
+const foreignKey = `ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN KEY (session_id)
+  REFERENCES ${rebuildSchema}.conversation_session (session_id);`;
+
+function createTable(table: string, inBulk: boolean): string {
+  const isPartitioned = partitionedTables.some((name) => name === table);
+  const like = `INCLUDING ALL${isPartitioned && inBulk ? ' EXCLUDING INDEXES' : ''}`;
+  const create = `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} ${like})`;
+  if (isPartitioned)
+    return `${create} PARTITION BY RANGE (ordered_at);
+      CREATE TABLE ${rebuildSchema}.${table}_default PARTITION OF ${rebuildSchema}.${table} DEFAULT;`;
+  return `${create}${table === 'conversation_session' ? ' WITH (fillfactor = 80)' : ''};`;
 }
 
 async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
@@ -85,6 +109,11 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
     DROP TABLE ${tables.map((table) => `public.${table}`).join(', ')};
     ${tables.map((table) => `ALTER TABLE ${rebuildSchema}.${table} SET SCHEMA public;`).join('\n')}
+    DO $$ DECLARE part regclass; BEGIN
+      FOR part IN SELECT inhrelid FROM pg_inherits
+        WHERE inhparent IN (${partitionedTables.map((table) => `'public.${table}'::regclass`).join(', ')})
+      LOOP EXECUTE format('ALTER TABLE %s SET SCHEMA public', part); END LOOP;
+    END $$;
   `);
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',

@@ -6,6 +6,7 @@ import { isUuid } from './changes.ts';
 import { batchTexts, changesOf } from './items.ts';
 import type { Owner } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
+import { TurnPartitions } from './partitions.ts';
 import { isRefusedData } from './refused.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
@@ -34,6 +35,7 @@ export async function rewriteSession(
   const erased = events.some(({ type }) => type === 'SessionErased');
   const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));
   const { changes: plain, failures } = changesOf(items, keys && (await BlindIndex.load(keys)));
+  await new TurnPartitions(pool).prepare(plain.flatMap(({ turn }) => turn?.ordered_at ?? []));
   const changes = await sealed(pool, keys, plain);
   if (changes instanceof UnknownKeyError) {
     const at = plain.findIndex((change) => sealedOf(change) !== undefined);

@@ -26,6 +26,8 @@ interface Sealable {
   readonly message_text: string;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
+  /** Where it was asked for. */
+  readonly message_id?: string | null;
 }
 
 /** Seals what turns' rows hold of a person. Without keys they stay as they are. */
@@ -95,6 +97,7 @@ function sealed(change: RowChange, key: DataKey | undefined): RowChange {
         ...turn,
         message_text: text('message_text', turn, turn.message_text),
         extracted_entities: sealedEntities(key, turn),
+        message_id: turn.message_id === null ? null : text('message_id', turn, turn.message_id),
       },
     }),
     ...(reply && {
@@ -126,6 +129,7 @@ export async function openTurns<Turn extends Sealable>(
       message_text: await text('message_text', turn.message_text),
       extracted_entities: await text('extracted_entities', turn.extracted_entities),
       response_text: await text('response_text', turn.response_text),
+      ...(turn.message_id !== undefined && { message_id: await text('message_id', turn.message_id) }),
     };
   });
   return opened;

@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
+  /** In the order in which they were opened. */
+  readonly open_inquiries: readonly string[];
   readonly revision: number;
 }
 
@@ -33,9 +35,25 @@ export interface SessionPatch {
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
+  /** Those that stay open, in the order in which they were opened. */
+  readonly inquiries_opened: readonly string[];
+  readonly inquiries_closed: readonly string[];
 }
 
-export interface TurnRow {
+/** What a session was when a turn was recorded, as far as its batch says; the rest is in the session's row before the batch. */
+export interface TurnContext {
+  /** Null: that of the row. */
+  readonly channel: string | null;
+  /** Whether `goal` is known; else it is that of the row, unless it is one of those cleared. */
+  readonly goal_known: boolean;
+  readonly goal: string | null;
+  readonly goals_cleared: readonly string[];
+  /** Null: the last of the row's that is not closed. */
+  readonly inquiry_id: string | null;
+  readonly inquiries_closed: readonly string[];
+}
+
+export interface TurnRow extends TurnContext {
   readonly session_id: string;
   readonly turn_id: string;
   /** Null: the one of the session's row. */
@@ -50,6 +68,13 @@ export interface TurnRow {
   readonly extracted_entities: JsonObject | string;
   readonly response_text: string | null;
   readonly response_revision: number | null;
+  /** From 0 to 1. */
+  readonly intent_confidence: number | null;
+  readonly bot_action: string | null;
+  /** Sealed, as the texts. */
+  readonly message_id: string | null;
+  readonly actor_role: string | null;
+  readonly actor_id: string | null;
   readonly revision: number;
 }
 

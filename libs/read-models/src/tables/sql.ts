@@ -28,18 +28,34 @@ function setAsideFrom(source: string): string {
       THEN coalesce(excluded.position, a.position) ELSE excluded.position END`;
 }
 
+function tokensFrom(source: string): string {
+  return `INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
+  SELECT t.* FROM ${source} AS t (partner_id text, token text,
+    session_id uuid, type text, sealed text, event_id text, revision bigint)
+  ON CONFLICT (partner_id, token, session_id) DO UPDATE SET sealed = excluded.sealed, event_id = excluded.event_id,
+    revision = excluded.revision
+  WHERE p.revision < excluded.revision`;
+}
+
+/**
+ * A turn is written when its session's row, as it was before the statement, is not as far: revision and turns of a session
+ * commit together, so what is not beyond it was written before. Since `ordered_at` follows from the events up to the turn, whoever
+ * writes it with an older row finds the same key. Turns of a session lie between its start and its last activity: partitions
+ * beyond them are not looked at.
+ */
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
-    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch, revision)
+    current_task, language, expires_at, expires_in_s, status, agent_instance, agent_pool, agent_epoch,
+    open_inquiries, revision)
   SELECT r.* FROM checkpoint CROSS JOIN json_to_recordset($7::json) AS r (session_id uuid, partner_id text,
     start_time timestamptz, last_activity_time timestamptz, channel channel, current_task text, language text,
     expires_at timestamptz, expires_in_s integer, status session_status,
-    agent_instance text, agent_pool text, agent_epoch bigint, revision bigint)
+    agent_instance text, agent_pool text, agent_epoch bigint, open_inquiries uuid[], revision bigint)
   ON CONFLICT (session_id) DO UPDATE SET
     last_activity_time = excluded.last_activity_time, channel = excluded.channel,
     current_task = excluded.current_task, language = excluded.language, expires_at = excluded.expires_at,
     status = excluded.status, agent_instance = excluded.agent_instance, agent_pool = excluded.agent_pool,
-    agent_epoch = excluded.agent_epoch, revision = excluded.revision
+    agent_epoch = excluded.agent_epoch, open_inquiries = excluded.open_inquiries, revision = excluded.revision
   WHERE s.revision < excluded.revision
 ), patched AS (
   UPDATE conversation_session AS s SET
@@ -53,26 +69,45 @@ const rows = `started AS (
     agent_instance = CASE WHEN p.agent_known THEN p.agent_instance ELSE s.agent_instance END,
     agent_pool = CASE WHEN p.agent_known THEN p.agent_pool ELSE s.agent_pool END,
     agent_epoch = CASE WHEN p.agent_known THEN p.agent_epoch ELSE s.agent_epoch END,
+    open_inquiries = CASE WHEN p.inquiries_opened = '{}' AND p.inquiries_closed = '{}' THEN s.open_inquiries
+      ELSE ARRAY(SELECT i FROM unnest(s.open_inquiries) AS i WHERE i <> ALL (p.inquiries_closed))
+        || p.inquiries_opened END,
     revision = p.revision
   FROM checkpoint CROSS JOIN json_to_recordset($8::json) AS p (session_id uuid, last_activity_time timestamptz,
     channel channel, language text, status session_status, task_known boolean, current_task text,
     tasks_cleared text[], agent_known boolean, agent_instance text, agent_pool text, agent_epoch bigint,
-    revision bigint)
+    inquiries_opened uuid[], inquiries_closed uuid[], revision bigint)
   WHERE s.session_id = p.session_id AND s.revision < p.revision
+), given AS MATERIALIZED (
+  SELECT t.* FROM json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
+    timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text,
+    extracted_entities jsonb, response_text text, response_revision bigint, intent_confidence real, bot_action text,
+    message_id text, actor_role text, actor_id text, channel channel, goal_known boolean, goal text,
+    goals_cleared text[], inquiry_id uuid, inquiries_closed uuid[], revision bigint)
 ), turns AS (
   INSERT INTO conversation_turn AS o (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-    parsed_intent, extracted_entities, response_text, response_revision, revision)
+    parsed_intent, extracted_entities, response_text, response_revision, intent_confidence, bot_action, message_id,
+    actor_role, actor_id, channel, goal, inquiry_id, revision)
   SELECT t.session_id, t.turn_id, coalesce(t.partner_id, s.partner_id), t.timestamp,
-    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities, t.response_text, t.response_revision, t.revision
-  FROM checkpoint CROSS JOIN json_to_recordset($9::json) AS t (session_id uuid, turn_id uuid, partner_id text,
-    timestamp timestamptz, ordered_at timestamptz, sender sender, message_text text, parsed_intent text, extracted_entities jsonb,
-    response_text text, response_revision bigint, revision bigint)
-  LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
-  WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL
-  ON CONFLICT (session_id, revision) DO UPDATE SET
+    greatest(t.ordered_at, s.last_activity_time), t.sender, t.message_text, t.parsed_intent, t.extracted_entities,
+    t.response_text, t.response_revision, t.intent_confidence, t.bot_action, t.message_id, t.actor_role, t.actor_id,
+    coalesce(t.channel, s.channel),
+    CASE WHEN t.goal_known THEN t.goal WHEN s.current_task = ANY (t.goals_cleared) THEN NULL ELSE s.current_task END,
+    coalesce(t.inquiry_id, (SELECT o.id FROM unnest(s.open_inquiries) WITH ORDINALITY AS o (id, place)
+      WHERE o.id <> ALL (t.inquiries_closed) ORDER BY o.place DESC LIMIT 1)),
+    t.revision
+  FROM checkpoint CROSS JOIN given AS t LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
+  WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL AND t.revision > coalesce(s.revision, -1)
+  ON CONFLICT (session_id, ordered_at, revision) DO UPDATE SET
     response_text = excluded.response_text, response_revision = excluded.response_revision
   WHERE excluded.response_revision > coalesce(o.response_revision, -1)
   RETURNING o.session_id, o.revision, o.partner_id, o.ordered_at
+), completed AS (
+  UPDATE conversation_turn AS o SET response_text = t.response_text, response_revision = t.response_revision
+  FROM checkpoint CROSS JOIN given AS t JOIN conversation_session AS s ON s.session_id = t.session_id
+  WHERE t.response_revision IS NOT NULL AND t.revision <= s.revision AND o.session_id = t.session_id
+    AND o.revision = t.revision AND o.ordered_at BETWEEN s.start_time AND s.last_activity_time
+    AND t.response_revision > coalesce(o.response_revision, -1)
 ), indexed AS (
   INSERT INTO turn_entity (blind_index, ordered_at, session_id, revision, partner_id)
   SELECT e.blind_index, t.ordered_at, t.session_id, t.revision, t.partner_id
@@ -80,19 +115,18 @@ const rows = `started AS (
     ON e.session_id = t.session_id AND e.revision = t.revision
   ON CONFLICT DO NOTHING
 ), tokenised AS (
-  INSERT INTO personal_token AS p (partner_id, token, session_id, type, sealed, event_id, revision)
-  SELECT t.* FROM checkpoint CROSS JOIN json_to_recordset($13::json) AS t (partner_id text, token text,
-    session_id uuid, type text, sealed text, event_id text, revision bigint)
-  ON CONFLICT (partner_id, token, session_id) DO UPDATE SET sealed = excluded.sealed, event_id = excluded.event_id,
-    revision = excluded.revision
-  WHERE p.revision < excluded.revision
+  ${tokensFrom('checkpoint CROSS JOIN json_to_recordset($13::json)')}
 ), replied AS (
   UPDATE conversation_turn AS t SET response_text = r.response_text, response_revision = r.response_revision
   FROM checkpoint CROSS JOIN json_to_recordset($10::json) AS r (session_id uuid, turn_id uuid, response_text text,
     response_revision bigint)
-  WHERE t.session_id = r.session_id AND r.response_revision > coalesce(t.response_revision, -1)
-    AND t.revision = (SELECT max(a.revision) FROM conversation_turn AS a WHERE a.session_id = r.session_id
-      AND a.turn_id = r.turn_id AND a.sender = 'user' AND a.revision < r.response_revision)
+  JOIN conversation_session AS s ON s.session_id = r.session_id
+  CROSS JOIN LATERAL (SELECT a.revision, a.ordered_at FROM conversation_turn AS a
+    WHERE a.session_id = r.session_id AND a.turn_id = r.turn_id AND a.sender = 'user'
+      AND a.revision < r.response_revision AND a.ordered_at BETWEEN s.start_time AND s.last_activity_time
+    ORDER BY a.revision DESC LIMIT 1) AS asked
+  WHERE t.session_id = r.session_id AND t.ordered_at = asked.ordered_at AND t.revision = asked.revision
+    AND r.response_revision > coalesce(t.response_revision, -1)
 ), failed AS (
   ${setAsideFrom('checkpoint CROSS JOIN json_to_recordset($11::json)')}
   WHERE a.revision >= excluded.revision
@@ -133,6 +167,9 @@ export const deleteRebuiltRows = `WITH ${noCheckpoint}, ${deleted}`;
 
 /** $1: sessions to list as set aside. One that is listed keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;
+
+/** $1: values of tokens. */
+export const saveTokens = tokensFrom('json_to_recordset($1::json)');
 
 export const writeBatch = { name: 'turnstream-batch', text: `WITH ${checkpoint}, ${rows}` };
 export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH ${noCheckpoint}, ${rows}` };

@@ -7,6 +7,7 @@ import { batchTexts, changesOf, divide } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
+import { TurnPartitions } from './partitions.ts';
 import { RowSeals } from './row-seals.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
@@ -16,6 +17,7 @@ import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
   private readonly seals: RowSeals;
+  private readonly partitions: TurnPartitions;
 
   /**
    * @param pool whose connections have `connectionSettings`
@@ -28,6 +30,7 @@ export class RowsStore {
     private readonly keys?: DataKeys,
   ) {
     this.seals = new RowSeals(pool, keys);
+    this.partitions = new TurnPartitions(pool);
   }
 
   /**
@@ -70,6 +73,7 @@ export class RowsStore {
     const index = this.keys && (await BlindIndex.load(this.keys));
     const { changes, failures } = changesOf(items, index);
     try {
+      await this.partitions.prepare(changes.flatMap(({ turn }) => turn?.ordered_at ?? []));
       const sealed = await this.seals.seal(changes);
       await this.send(writer, sealed, failures, position, until);
       return failures;

@@ -1,0 +1,51 @@
+import { finished } from 'node:stream/promises';
+import type { Pool } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { storableJson } from '../storable.ts';
+
+/** What a column holds; a value that is no text goes by its JSON. */
+export type Cell = string | number | null | object;
+
+const special = /[\\\n\r\t\0]/g;
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\0': '\uFFFD',
+};
+
+/** A row in the text format of COPY. Halves of surrogate pairs become U+FFFD where the text is encoded. */
+export function copyLine(cells: readonly Cell[]): string {
+  return `${cells.map((cell) => textOf(cell)).join('\t')}\n`;
+}
+
+function textOf(cell: Cell): string {
+  if (cell === null) return '\\N';
+  if (typeof cell === 'number') return String(cell);
+  return escaped(typeof cell === 'string' ? cell : storableJson(cell));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(special, (character) => escapes[character] ?? character);
+}
+
+/** Adds rows to a table by COPY: none when it fails. */
+export async function copyRows(
+  pool: Pool,
+  table: string,
+  columns: readonly string[],
+  lines: string,
+): Promise<void> {
+  if (lines === '') return;
+  const client = await pool.connect();
+  try {
+    const stream = client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
+    stream.end(Buffer.from(lines));
+    await finished(stream);
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}

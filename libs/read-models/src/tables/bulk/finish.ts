@@ -1,0 +1,71 @@
+import type { Pool, PoolClient } from 'pg';
+import { partitionedTables } from '../partitions.ts';
+
+/** What the rows of chunks before are to get when they can be found by an index. */
+export const pendingTables = `
+  CREATE UNLOGGED TABLE rebuild.pending_reply
+    (session_id uuid, turn_id uuid, response_text text, response_revision bigint);
+  CREATE UNLOGGED TABLE rebuild.pending_deletion (session_id text, before bigint);`;
+
+/** $1: late replies. */
+export const saveReplies = `INSERT INTO rebuild.pending_reply
+  SELECT * FROM json_to_recordset($1::json)
+    AS r (session_id uuid, turn_id uuid, response_text text, response_revision bigint)`;
+
+/** $1: sessions with the revision below which their events are deleted. */
+export const saveDeletions = `INSERT INTO rebuild.pending_deletion
+  SELECT * FROM json_to_recordset($1::json) AS d (session_id text, before bigint)`;
+
+/** Of several replies to a turn the last one counts. */
+const reply = `UPDATE rebuild.conversation_turn AS t
+  SET response_text = r.response_text, response_revision = r.response_revision
+  FROM (SELECT DISTINCT ON (r.session_id, asked.revision) asked.ordered_at, asked.revision, r.*
+    FROM rebuild.pending_reply AS r CROSS JOIN LATERAL (SELECT a.revision, a.ordered_at FROM rebuild.conversation_turn AS a
+      WHERE a.session_id = r.session_id AND a.turn_id = r.turn_id AND a.sender = 'user'
+        AND a.revision < r.response_revision ORDER BY a.revision DESC LIMIT 1) AS asked
+    ORDER BY r.session_id, asked.revision, r.response_revision DESC) AS r
+  WHERE t.session_id = r.session_id AND t.ordered_at = r.ordered_at AND t.revision = r.revision
+    AND r.response_revision > coalesce(t.response_revision, -1)`;
+
+const deleted =
+  'rebuild.pending_deletion AS d WHERE t.session_id::text = d.session_id AND t.revision < d.before';
+
+/** Gives the tables of turns the indexes and keys of those in use, and applies what waited for them. */
+export async function finishTables(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
+    await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
+    for (const table of ['conversation_turn', 'turn_entity', 'personal_token'])
+      await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
+    await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
+      WHERE a.session_id = d.session_id AND a.revision < d.before`);
+    for (const definition of await definitions(client)) await client.query(definition);
+    await client.query('ANALYZE rebuild.conversation_turn, rebuild.pending_reply');
+    await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
+    await client.query(reply);
+    await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
+  } finally {
+    // With it goes what was set.
+    client.release(true);
+  }
+}
+
+/** The statements that make the keys and indexes of the tables in use on the new ones, under the same names. */
+async function definitions(client: PoolClient): Promise<string[]> {
+  const found: string[] = [];
+  for (const table of partitionedTables) {
+    const { rows } = await client.query<{ text: string }>(
+      `SELECT format('ALTER TABLE rebuild.%I ADD CONSTRAINT %I %s', $1::text, conname,
+         regexp_replace(pg_get_constraintdef(oid), 'REFERENCES (public\\.)?', 'REFERENCES rebuild.')) AS text
+       FROM pg_constraint WHERE conrelid = ('public.' || $1)::regclass AND contype IN ('p', 'u', 'f') AND conparentid = 0
+       UNION ALL
+       SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?(public\\.)?', ' ON rebuild.')
+       FROM pg_index WHERE indrelid = ('public.' || $1)::regclass
+         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
+      [table],
+    );
+    found.push(...rows.map(({ text }) => text));
+  }
+  return found;
+}

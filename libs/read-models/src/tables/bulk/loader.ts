@@ -1,0 +1,201 @@
+import type { Pool } from 'pg';
+import type { DataKeys } from '#privacy';
+import { BlindIndex, UnknownKeyError } from '#privacy';
+import { isUuid } from '../changes.ts';
+import type { StorableItem, TableItem } from '../items.ts';
+import { changesOf, isDeletion } from '../items.ts';
+import { TurnPartitions } from '../partitions.ts';
+import { RowSeals, sealedOf } from '../row-seals.ts';
+import type { RowChange, TurnRow } from '../rows.ts';
+import type { SetAside } from '../set-aside.ts';
+import { setAside } from '../set-aside.ts';
+import { saveSetAside, saveTokens } from '../sql.ts';
+import { storableJson } from '../storable.ts';
+import { Chunk } from './chunk.ts';
+import { copyLine, copyRows } from './copy.ts';
+import { finishTables, saveDeletions, saveReplies } from './finish.ts';
+import { FoldedSessions } from './sessions.ts';
+
+const turnColumns = [
+  'session_id',
+  'turn_id',
+  'partner_id',
+  'timestamp',
+  'ordered_at',
+  'sender',
+  'message_text',
+  'parsed_intent',
+  'extracted_entities',
+  'response_text',
+  'response_revision',
+  'intent_confidence',
+  'bot_action',
+  'message_id',
+  'actor_role',
+  'actor_id',
+  'channel',
+  'goal',
+  'inquiry_id',
+  'revision',
+] as const satisfies readonly (keyof TurnRow)[];
+const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
+
+/**
+ * Fills the empty tables of a rebuild, which have no indexes on turns yet: sessions are folded in memory, turns go by COPY.
+ * What concerns rows of before, as a late reply, waits until there are indexes.
+ */
+export class BulkLoader {
+  private readonly seals: RowSeals;
+  private readonly sessions: FoldedSessions;
+  private readonly partitions: TurnPartitions;
+  private copying: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param pool whose connections have `rebuildConnectionSettings`
+   * @param copyPool the same: turns go to it while the next ones are folded
+   */
+  constructor(
+    private readonly pool: Pool,
+    private readonly copyPool: Pool,
+    private readonly keys?: DataKeys,
+  ) {
+    this.seals = new RowSeals(pool, keys);
+    this.sessions = new FoldedSessions(pool);
+    this.partitions = new TurnPartitions(pool);
+  }
+
+  /**
+   * Takes events in the order of the store. The sessions that it sets aside are returned; their later items are not to come.
+   * @throws an error of PostgreSQL for which `isRefusedData`: some row cannot be stored, which one is not known
+   */
+  async write(items: readonly TableItem[]): Promise<SetAside[]> {
+    const chunk = new Chunk(this.sessions);
+    const failures = new Map<string, SetAside>();
+    const events = items.filter((item): item is StorableItem => !isDeletion(item));
+    await this.sessions.load(new Set(events.filter((item) => !isFirst(item)).flatMap(idOf)));
+    const changes = await this.changes(events, failures);
+    const deletions = items.filter((item) => isDeletion(item));
+    for (const item of items) {
+      if (!isDeletion(item)) {
+        const change = changes.get(item);
+        if (change) chunk.add(change);
+        continue;
+      }
+      failures.delete(item.session_id);
+      chunk.forget(item.session_id, item.before);
+      await this.sessions.load(new Set(idOf(item)));
+      const session = this.sessions.get(item.session_id);
+      if (session && session.row.revision < item.before) await this.sessions.delete(item.session_id);
+    }
+    const turns = [...chunk.turns];
+    await this.copying;
+    await this.sessions.flush();
+    await this.partitions.prepare(turns.map(({ ordered_at }) => ordered_at));
+    this.copying = this.copy(turns, chunk, [...failures.values()], deletions);
+    // Whoever waits for it next is told of its failure.
+    this.copying.catch(() => undefined);
+    return [...failures.values()];
+  }
+
+  /** Writes what is left, and gives the tables their indexes. Afterwards they are as if each event had been written by itself. */
+  async finish(): Promise<void> {
+    await this.copying;
+    await this.sessions.flush(true);
+    await finishTables(this.pool);
+  }
+
+  private async copy(
+    turns: readonly TurnRow[],
+    chunk: Chunk,
+    failures: readonly SetAside[],
+    deletions: readonly { readonly session_id: string; readonly before: number }[],
+  ): Promise<void> {
+    const { copyPool: pool } = this;
+    await copyRows(pool, 'conversation_turn', turnColumns, turns.map((row) => lineOf(row)).join(''));
+    const entities = chunk.entities.map((row) => copyLine(entityColumns.map((name) => row[name])));
+    await copyRows(pool, 'turn_entity', entityColumns, entities.join(''));
+    if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
+    if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
+    if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);
+    if (failures.length > 0) await pool.query(saveSetAside, [storableJson(failures)]);
+  }
+
+  /** What each event does, sealed. A session whose key does not open is set aside at the first event that needs it. */
+  private async changes(
+    items: readonly StorableItem[],
+    failures: Map<string, SetAside>,
+  ): Promise<ReadonlyMap<StorableItem, RowChange>> {
+    const index = this.keys && (await BlindIndex.load(this.keys));
+    const found = changesOf(items, index);
+    for (const failure of found.failures) failures.set(failure.session_id, failure);
+    const written = items.filter((item) => isBefore(item, failures));
+    const plain = found.changes.map((change, place) => this.withPartner(change, written[place]));
+    try {
+      const sealed = await this.seals.seal(plain);
+      return new Map(written.map((item, place) => [item, sealed[place] ?? {}]));
+    } catch (error) {
+      if (!(error instanceof UnknownKeyError)) throw error;
+      const failed = await this.unsealable(written, plain, error);
+      const rest = items.filter((item) => isBefore(item, failed));
+      for (const [id, failure] of failed) failures.set(id, failure);
+      return this.changes(rest, failures);
+    }
+  }
+
+  /** The sessions whose texts cannot be sealed, each with its first event that has one. */
+  private async unsealable(
+    items: readonly StorableItem[],
+    changes: readonly RowChange[],
+    error: UnknownKeyError,
+  ): Promise<ReadonlyMap<string, SetAside>> {
+    const failed = new Map<string, SetAside>();
+    const tried = new Set<string>();
+    for (const [place, change] of changes.entries()) {
+      const item = items[place];
+      const id = item?.session_id ?? '';
+      if (item === undefined || !('event' in item) || tried.has(id) || sealedOf(change) === undefined)
+        continue;
+      tried.add(id);
+      const isSealed = await this.seals.seal([change]).then(
+        () => true,
+        () => false,
+      );
+      if (!isSealed) failed.set(id, setAside(id, item.event, error, item.position));
+    }
+    if (failed.size === 0) throw error;
+    return failed;
+  }
+
+  /** Whose a session is: its row is in memory only. */
+  private withPartner(change: RowChange, item: StorableItem | undefined): RowChange {
+    const partner_id = change.partner_id ?? this.sessions.get(item?.session_id ?? '')?.row.partner_id;
+    return partner_id === undefined ? change : { ...change, partner_id };
+  }
+}
+
+function isFirst(item: StorableItem): boolean {
+  return 'event' in item && item.event.revision === 0;
+}
+
+/** The session's id; none when it is no UUID: there are no rows of such a session. */
+function idOf({ session_id }: TableItem): string[] {
+  return isUuid(session_id) ? [session_id.toLowerCase()] : [];
+}
+
+/** Whether an item comes before the event at which its session was set aside. */
+function isBefore(item: StorableItem, failures: ReadonlyMap<string, SetAside>): boolean {
+  const failure = failures.get(item.session_id);
+  return 'event' in item && (failure === undefined || item.event.revision < failure.revision);
+}
+
+function lineOf(row: TurnRow): string {
+  return copyLine(
+    turnColumns.map((name) => (name === 'extracted_entities' ? storableJson(row[name]) : row[name])),
+  );
+}
+
+function textOfDeletions(
+  deletions: readonly { readonly session_id: string; readonly before: number }[],
+): string {
+  return storableJson(deletions.map(({ session_id, before }) => ({ session_id, before })));
+}
