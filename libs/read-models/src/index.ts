@@ -16,6 +16,8 @@ export {
 export type { StreamNotification } from './notifications/stream-notifications.ts';
 export { checkSession } from './drift/check.ts';
 export type { DriftOptions, DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
+export { compareTables } from './drift/compare-tables.ts';
+export type { MovedSession, TableComparison } from './drift/compare-tables.ts';
 export type { Difference } from './drift/difference.ts';
 export {
   countDrift,
@@ -62,7 +64,16 @@ export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
 export { BulkLoader } from './tables/bulk/loader.ts';
 export { partitionedTables, TurnPartitions } from './tables/partitions.ts';
-export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
+export { rebuildTables, RebuildInProgressError, StandbyTablesError } from './tables/rebuild.ts';
+export {
+  buildStandby,
+  dropStandby,
+  saveStandbyPosition,
+  standbyTables,
+  swapTables,
+  withStandby,
+} from './tables/standby.ts';
+export type { Standby } from './tables/standby.ts';
 export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';
 export {

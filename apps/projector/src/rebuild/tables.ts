@@ -4,6 +4,7 @@ import { BatchWriter, batchWriterSizes, KeyedMutex, waitUntil } from '#platform'
 import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, Writer } from '#read-models';
 import {
+  buildStandby,
   BulkLoader,
   isDeletion,
   itemOf,
@@ -17,14 +18,14 @@ import {
 import type { EventStore } from '#sessions';
 import { subscribeToSessions } from '#sessions';
 
-interface RebuildProgress {
+export interface RebuildProgress {
   readonly events: number;
   /** Of the store as it was when the rebuild began. */
   readonly percent: number;
   readonly perSecond: number;
 }
 
-interface RebuildOptions {
+export interface RebuildOptions {
   readonly store: EventStore;
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
@@ -32,6 +33,10 @@ interface RebuildOptions {
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly onInterruption?: (error: unknown) => void;
+  /** The tables hold everything up to this position; from the start by default. */
+  readonly after?: bigint;
+  /** Called when everything up to a position is written. */
+  readonly onWritten?: (position: bigint) => Promise<void>;
 }
 
 interface RebuildResult {
@@ -56,7 +61,16 @@ const switchPatienceMs = 30_000;
  * Rebuilds the tables from the start of the store, while events flow and projectors run, and switches to them. The rows
  * of a session that is set aside end before its event; the projectors try it again when they take their partitions.
  */
-export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+export function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+  return fillWith(options, rebuildTables);
+}
+
+/** The same, but leaves the tables beside those in use. @throws RebuildInProgressError, StandbyTablesError */
+export function buildShadow(options: RebuildOptions): Promise<RebuildResult> {
+  return fillWith(options, buildStandby);
+}
+
+async function fillWith(options: RebuildOptions, build: typeof rebuildTables): Promise<RebuildResult> {
   const admin = options.pool();
   const [filling, copying] = [
     options.pool(rebuildConnectionSettings),
@@ -70,7 +84,7 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const start = performance.now();
   let filler = await fillerOf(true);
   try {
-    await rebuildTables(admin, {
+    await build(admin, {
       fill: async (inBulk) => {
         if (!inBulk) {
           await filler.stop();
@@ -89,13 +103,13 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
 }
 
 /** The sessions that are set aside, by id. */
-async function listed(pool: Pool): Promise<Map<string, SetAside>> {
+export async function listed(pool: Pick<Pool, 'query'>): Promise<Map<string, SetAside>> {
   const list = await listSetAside(pool);
   return new Map(list.map((entry) => [entry.session_id, entry]));
 }
 
 /** Writes the rows of all sessions in the order of the store. */
-class Filler {
+export class Filler {
   events = 0;
   /** How many sessions it set aside. */
   found = 0;
@@ -112,8 +126,9 @@ class Filler {
     private readonly rows: RowsStore,
     private readonly setAside: Map<string, SetAside>,
     /** Takes what there is until the tables have caught up. */
-    private loader: BulkLoader | undefined,
+    private loader?: BulkLoader,
   ) {
+    this.writer = { ...this.writer, position: options.after ?? null };
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
@@ -189,6 +204,7 @@ class Filler {
     }
     this.writer = { ...this.writer, position };
     this.events += items.length;
+    await this.options.onWritten?.(position);
   }
 
   private isSetAside(item: TableItem): boolean {
@@ -202,7 +218,7 @@ class Filler {
     const { store, onInterruption } = this.options;
     const options = {
       prefixes: partitionPrefixes(1).flat(),
-      after: 'start' as const,
+      after: this.options.after || ('start' as const),
       signal: this.abort.signal,
       onInterruption: (error: unknown) => {
         if (!this.abort.signal.aborted) onInterruption?.(error);

@@ -22,7 +22,7 @@ export interface StoredRows {
 }
 
 /** The columns of a turn that may be sealed. They are compared as they open, and never sent in plain. */
-export const personalColumns = ['message_text', 'extracted_entities', 'response_text'] as const;
+export const personalColumns = ['message_text', 'extracted_entities', 'response_text', 'message_id'] as const;
 
 type Found = Omit<StoredRows, 'currentUntil'> & { readonly currentUntil: Date | null };
 type Sealable = Parameters<typeof openTurns>[1][number];
@@ -85,8 +85,8 @@ function isPersonal(name: string): boolean {
   return personalColumns.some((column) => column === name);
 }
 
-function personalOf({ message_text, extracted_entities, response_text }: ExpectedRows['turns'][number]): Row {
-  return { message_text, extracted_entities, response_text };
+function personalOf(turn: ExpectedRows['turns'][number]): Row {
+  return Object.fromEntries(personalColumns.map((column) => [column, turn[column]]));
 }
 
 /** The columns that are derived from events; a table may have others. */
