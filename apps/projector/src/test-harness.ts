@@ -34,49 +34,17 @@ import {
 } from '../../../libs/read-models/src/test-support.ts';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
-import type { DriftConfig } from './drift/config.ts';
 import { DriftMetrics } from './drift/metrics.ts';
 import { Projector } from './projector.ts';
+import type { Instance, InstanceOptions } from './test-instance.ts';
+import { noDriftCheck } from './test-instance.ts';
 
+export type { Instance };
 export { rowsPool, startSession, turn };
 
 const logger = createLogger('projector-test', 'silent');
 
 let connections = 0;
-
-/** A projector with connections of its own. */
-export interface Instance {
-  readonly projector: Projector;
-  readonly leases: PartitionLeaseStore;
-  readonly deps: PartitionDependencies;
-  readonly health: HealthChecks;
-  readonly metrics: Metrics;
-  /** The sessions whose contexts were rebuilt. */
-  readonly rebuilt: readonly string[];
-  stop(): Promise<void>;
-}
-
-interface InstanceOptions {
-  readonly name?: string;
-  readonly setAsidePerMinute?: number;
-  readonly stalledAfterS?: number;
-  /** The role of PostgreSQL that it works as; by default that of the spec. */
-  readonly role?: string;
-  /** What the projector knows of the events; by default all that there is. */
-  readonly codec?: EventCodec;
-  /** What seals rows and contexts; by default nothing does. The codec has to have them, too. */
-  readonly keys?: DataKeys;
-  /** By default no session is looked at. */
-  readonly drift?: Partial<DriftConfig>;
-}
-
-const noDriftCheck: DriftConfig = {
-  perMinute: 0,
-  percent: 100,
-  mostEvents: 5_000,
-  confirmMs: 50,
-  heal: 'manual',
-};
 
 /**
  * The backing services of one spec: a database, a Redis database and an event store of its own, since a

@@ -14,6 +14,7 @@ export {
   notifyOwner,
 } from './notifications/stream-notifications.ts';
 export type { StreamNotification } from './notifications/stream-notifications.ts';
+export { allSessions } from './drift/all-sessions.ts';
 export { checkSession } from './drift/check.ts';
 export type { DriftOptions, DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
 export { compareTables } from './drift/compare-tables.ts';

@@ -140,5 +140,6 @@ async function rowsOf(
 }
 
 function idOf(row: Row): string {
-  return String(row['session_id']);
+  const id = row['session_id'];
+  return typeof id === 'string' ? id : '';
 }

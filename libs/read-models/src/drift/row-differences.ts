@@ -100,12 +100,14 @@ function setDifferences(
   const keyOf = (row: object): string =>
     keyColumns[kind].map((column) => String(Reflect.get(row, column))).join(' ');
   const [wanted, stored] = [new Set(expected.map(keyOf)), new Set(found.map(keyOf))];
-  const lacks = (set: ReadonlySet<string>, keys: ReadonlySet<string>): boolean =>
-    [...keys].some((key) => !set.has(key));
   return [
     ...(lacks(stored, wanted) ? [differs(kind, 'missing', revision, { field: 'missing' })] : []),
     ...(lacks(wanted, stored) ? [differs(kind, 'extra', revision, { field: 'extra' })] : []),
   ];
+}
+
+function lacks(set: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {
+  return [...keys].some((key) => !set.has(key));
 }
 
 function byRevision(rows: readonly Row[]): Map<number, Row> {
