@@ -8,7 +8,7 @@ import { ContextWriter } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { WriterName } from '../common/metrics.ts';
 import type { PartitionStatus } from '../common/partition-status.ts';
-import { healSession } from '../drift/heal.ts';
+import { healSession } from '../tables/heal.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { TableWriter } from '../tables/writer.ts';
 import type { WriterState } from './progress.ts';
