@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { ListedDifference } from '#read-models';
-import { checkSession, listDrift, recordDrift, requestHealing, StoredContexts } from '#read-models';
+import {
+  allSessions,
+  checkSession,
+  listDrift,
+  recordDrift,
+  requestHealing,
+  StoredContexts,
+} from '#read-models';
 import { deleteStream, setMetadata } from '../../../../libs/sessions/src/test-support.ts';
 import type { Instance } from '../test-harness.ts';
 import { ProjectorHarness, turn } from '../test-harness.ts';
@@ -124,6 +131,15 @@ test('raises no alarm while sessions are written', async () => {
   await writing;
   expect(await listDrift(harness.pool)).toEqual([]);
   expect(await count(instance, 'checks_total', 'result="failed"')).toBe(0);
+});
+
+test('all sessions are those that the store has begun, and those that have a row and no stream', async () => {
+  const instance = await harness.start();
+  const [kept, deleted] = [await conversation(), await conversation()];
+  await instance.stop();
+  await deleteStream(deleted, 'tombstone');
+  const found = await Array.fromAsync(allSessions(harness.store, harness.pool));
+  expect(found.filter((id) => id === kept || id === deleted)).toEqual([kept, deleted]);
 });
 
 describe('a session', () => {

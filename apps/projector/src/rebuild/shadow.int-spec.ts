@@ -162,6 +162,44 @@ test('an erasure reaches the standby tables', async () => {
   expect(await left()).toBe(0);
 });
 
+/** All that the schemas have of the tables: relations, and what views are made of. */
+async function shapes(): Promise<unknown> {
+  const { rows } = await harness.pool.query(`
+    SELECT relnamespace::regnamespace::text AS schema, relname, relkind, relispartition,
+      CASE WHEN relkind = 'v' THEN pg_get_viewdef(oid) END AS view,
+      CASE WHEN relkind IN ('i', 'I') THEN pg_get_indexdef(oid) END AS index,
+      (SELECT array_agg(conname || ' ' || pg_get_constraintdef(c.oid) ORDER BY conname) FROM pg_constraint AS c
+        WHERE conrelid = pg_class.oid) AS constraints
+    FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace) AND relkind <> 'S'
+    ORDER BY 1, 2`);
+  return rows;
+}
+
+test('two switches leave all names as they were, and views and rights follow the tables in use', async () => {
+  const role = `reader_${randomUUID().replaceAll('-', '')}`;
+  await harness.pool.query(`CREATE ROLE ${role}; GRANT SELECT ON conversation_turn TO ${role};
+    CREATE VIEW spec_turns AS SELECT session_id, revision FROM conversation_turn`);
+  try {
+    await harness.start();
+    const [id = ''] = await conversations(1);
+    await shadow(options);
+    const before = await shapes();
+    await switchTo('new', options);
+    await harness.send(id, turn(randomUUID()));
+    await harness.settled([id]);
+    const seen = await harness.pool.query('SELECT FROM spec_turns WHERE session_id = $1', [id]);
+    expect(seen.rowCount).toBe(2);
+    const may = "SELECT has_table_privilege($1, 'conversation_turn', 'SELECT') AS may";
+    expect((await harness.pool.query(may, [role])).rows).toEqual([{ may: true }]);
+    await switchTo('old', options);
+    expect(await shapes()).toEqual(before);
+  } finally {
+    await dropStandby(harness.pool);
+    await harness.pool.query(`REVOKE ALL ON conversation_turn FROM ${role}`);
+    await harness.pool.query(`DROP VIEW spec_turns; DROP ROLE ${role}`);
+  }
+});
+
 test('projectors resume after each switch', async () => {
   const { projector } = await harness.start();
   await shadow(options);

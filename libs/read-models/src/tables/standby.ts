@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import { partitionedTables } from './partitions.ts';
 import type { RebuildSteps } from './rebuild.ts';
 import {
   fillTables,
@@ -9,9 +8,7 @@ import {
   tables,
   withRebuildLock,
 } from './rebuild.ts';
-
-/** Where tables are for a moment while they change places. */
-const swapSchema = 'rebuild_swap';
+import { exchangeTables } from './swap.ts';
 
 /** The conversation tables beside those in use. */
 export interface Standby {
@@ -88,14 +85,9 @@ export async function swapTables(client: PoolClient, reach: RebuildSteps['reach'
   );
   const position = await reach(BigInt(rows[0]?.most ?? 0));
   await client.query(`
-    DO $$ BEGIN
-      IF to_regnamespace('${swapSchema}') IS NULL THEN CREATE SCHEMA ${swapSchema}; END IF;
-    END $$;
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
-    ${moved('public', swapSchema)}
-    ${moved(rebuildSchema, 'public')}
-    ${moved(swapSchema, rebuildSchema)}
+    ${exchangeTables}
   `);
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
@@ -119,17 +111,6 @@ export async function dropStandby(pool: Pool): Promise<void> {
       COMMIT;
     `);
   });
-}
-
-/** The statements that move the tables, their partitions and indexes from one schema to another. */
-function moved(from: string, to: string): string {
-  const parents = partitionedTables.map((table) => `'${to}.${table}'::regclass`).join(', ');
-  return `
-    ${tables.map((table) => `ALTER TABLE ${from}.${table} SET SCHEMA ${to};`).join('\n')}
-    DO $$ DECLARE part regclass; BEGIN
-      FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent IN (${parents})
-      LOOP EXECUTE format('ALTER TABLE %s SET SCHEMA ${to}', part); END LOOP;
-    END $$;`;
 }
 
 /** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */
