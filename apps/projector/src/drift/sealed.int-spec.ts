@@ -4,7 +4,9 @@ import { waitUntil } from '#platform';
 import { listDrift } from '#read-models';
 import { EventCodec } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { ProjectorHarness, turn } from '../test-harness.ts';
+import { compareStandby, shadow } from '../rebuild/shadow.ts';
+import { rebuild } from '../rebuild/tables.ts';
+import { ProjectorHarness, rowsPool, turn } from '../test-harness.ts';
 
 const keys = testDataKeys(new MemoryKeyStore());
 const drift = { perMinute: 60_000, confirmMs: 1 } as const;
@@ -36,4 +38,18 @@ test('sealed rows and contexts are compared as they open', async () => {
     'turn changed',
   ]);
   expect(JSON.stringify(found)).not.toContain('CANARY');
+});
+
+test('sealed tables are built beside those in use, and compared as they open', async () => {
+  const pool = (settings = 'SELECT 1') => rowsPool(harness.database.url, settings);
+  const options = { store: harness.store, keys, pool };
+  await harness.start({ keys, codec: new EventCodec(undefined, keys) });
+  const [id = ''] = await harness.sessions(1);
+  await harness.send(id, turn(randomUUID(), { message_text: 'CANARY', message_id: 'wamid.1' }));
+  await harness.rowsSettled(id);
+  await rebuild(options);
+  await shadow(options);
+  expect(await compareStandby(options)).toMatchObject({ different: 0, moved: [] });
+  await harness.pool.query("UPDATE conversation_turn SET message_id = 'wamid.2' WHERE session_id = $1", [id]);
+  expect(await compareStandby(options)).toMatchObject({ different: 1, kinds: { 'turn.message_id': 1 } });
 });
