@@ -46,10 +46,10 @@ export interface RebuildSteps {
  * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
  * @throws RebuildInProgressError, StandbyTablesError
  */
-export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
+export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
   await withRebuildLock(pool, async (client) => {
     await refuseStandby(client);
-    await fillTables(client, fill);
+    await fillTables(client, fill, inBulk);
     await switchTables(client, reach);
   });
 }
@@ -76,12 +76,16 @@ export async function refuseStandby(client: PoolClient): Promise<void> {
 }
 
 /** Which row is refused is only found where each batch is written by itself. */
-export async function fillTables(client: PoolClient, fill: RebuildSteps['fill']): Promise<void> {
-  await createTables(client, true);
+export async function fillTables(
+  client: PoolClient,
+  fill: RebuildSteps['fill'],
+  inBulk: boolean,
+): Promise<void> {
+  await createTables(client, inBulk);
   try {
-    await fill(true);
+    await fill(inBulk);
   } catch (error) {
-    if (!isRefusedData(error)) throw error;
+    if (!inBulk || !isRefusedData(error)) throw error;
     await createTables(client, false);
     await fill(false);
   }
@@ -125,6 +129,8 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     'SELECT max(position) AS position FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
+  // They stay the same objects, with whatever was granted on them.
+  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
   await client.query(`
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;

@@ -45,10 +45,10 @@ export async function standbyTables(pool: Pick<Pool, 'query'>): Promise<Standby 
  * beginning of a rebuild, which the next one drops.
  * @throws RebuildInProgressError, StandbyTablesError
  */
-export async function buildStandby(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
+export async function buildStandby(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
   await withRebuildLock(pool, async (client) => {
     await refuseStandby(client);
-    await fillTables(client, fill);
+    await fillTables(client, fill, inBulk);
     const position = await reach(0n);
     await client.query("INSERT INTO standby_tables (role, position) VALUES ('new', $1)", [position]);
   });
@@ -84,6 +84,8 @@ export async function swapTables(client: PoolClient, reach: RebuildSteps['reach'
     'SELECT min(coalesce(position, 0)) AS least, coalesce(max(position), 0) AS most FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.most ?? 0));
+  // They stay the same objects, with whatever was granted on them.
+  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
   await client.query(`
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;

@@ -11,8 +11,7 @@ function tablesIn(schema: string): string {
 
 /**
  * Exchanges the conversation tables of the schemas `public` and `rebuild`, with partitions and indexes, whose names a schema
- * takes only once: those in use have others for a moment. Views follow the tables by their oid, so they are defined again; who may
- * read a table may read the one in its place.
+ * takes only once: those in use have others for a moment. Who may read a table may read the one in its place.
  */
 export const exchangeTables = `DO $$ DECLARE
   moved record;
@@ -28,13 +27,6 @@ BEGIN
   SELECT array_agg(c.oid), array_agg(c.relname::text) INTO renamed, old_names FROM pg_class AS c
   WHERE c.oid = ANY (old_tables) OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = ANY (old_tables));
   SELECT array_agg(text) INTO repeated FROM (
-    SELECT format('CREATE OR REPLACE VIEW public.%I %s AS %s', v.relname,
-      CASE WHEN v.reloptions IS NULL THEN '' ELSE format('WITH (%s)', array_to_string(v.reloptions, ', ')) END,
-      pg_get_viewdef(v.oid)) AS text
-    FROM pg_class AS v WHERE v.relkind = 'v' AND v.relnamespace = 'public'::regnamespace
-      AND EXISTS (SELECT FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
-        WHERE d.classid = 'pg_rewrite'::regclass AND r.ev_class = v.oid AND d.refobjid = ANY (old_tables))
-    UNION ALL
     SELECT format('GRANT %s ON public.%I TO %s', a.privilege_type, c.relname,
       CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
     FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
