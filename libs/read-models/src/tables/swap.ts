@@ -26,12 +26,10 @@ BEGIN
   SELECT array_agg(oid) INTO new_tables FROM (${tablesIn(rebuildSchema)}) AS t;
   SELECT array_agg(c.oid), array_agg(c.relname::text) INTO renamed, old_names FROM pg_class AS c
   WHERE c.oid = ANY (old_tables) OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = ANY (old_tables));
-  SELECT array_agg(text) INTO repeated FROM (
-    SELECT format('GRANT %s ON public.%I TO %s', a.privilege_type, c.relname,
-      CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
-    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
-    WHERE c.oid = ANY (old_tables) AND c.relname = ANY (${names}) AND a.grantee <> c.relowner
-  ) AS statements;
+  SELECT array_agg(format('GRANT %s ON public.%I TO %s', a.privilege_type, c.relname,
+    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)) INTO repeated
+  FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+  WHERE c.oid = ANY (old_tables) AND c.relname = ANY (${names}) AND a.grantee <> c.relowner;
   FOR moved IN SELECT c.relname, c.relkind, c.oid FROM pg_class AS c WHERE c.oid = ANY (renamed)
   LOOP EXECUTE format('ALTER %s public.%I RENAME TO %I',
     CASE WHEN moved.relkind IN ('i', 'I') THEN 'INDEX' ELSE 'TABLE' END, moved.relname, 'swap_' || moved.oid); END LOOP;
