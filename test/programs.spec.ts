@@ -29,7 +29,7 @@ const run = (program: string, ...args: string[]) => {
 };
 
 /** The programs that read their options themselves, and one of those that leave it to what all share. */
-const withOwnOptions = new Set(['services', 'import', 'demo', 'dlq', 'bench', 'prove', 'rebuild']);
+const withOwnOptions = new Set(['services', 'import', 'demo', 'dlq', 'bench', 'prove', 'rebuild', 'drift']);
 
 describe.each(programs)('npm run %s', (name, program) => {
   test('prints its usage on --help and does nothing else', async () => {

@@ -1,36 +1,43 @@
-/** `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them. */
+/**
+ * `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them; with
+ * options in steps, with a way back.
+ */
 import type { Pool } from 'pg';
 import { EventCodec, EventStore } from '#sessions';
 import { createLogger, createPool } from '#platform';
-import { loadTextSearchConfig, RebuildInProgressError } from '#read-models';
+import { loadTextSearchConfig, RebuildInProgressError, StandbyTablesError } from '#read-models';
 import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
+import type { RebuildProgress } from '../../apps/projector/src/rebuild/tables.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
+import { chosenStep, runStep, stepOptions, usage } from './steps.ts';
 
 const databaseUrl = addressOf('DATABASE_URL');
 const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
-  parseOptions({});
+  const step = chosenStep(parseOptions(stepOptions).values);
   const opened = openKeys();
   const store = new EventStore(storeUrl, new EventCodec(undefined, opened?.keys));
   try {
-    await recordAct({ action: 'rebuild' });
-    console.log('Building new tables from the streams; the ones in use stay as they are.');
-    const { events, seconds, setAside } = await rebuild({
+    const options = {
       store,
       keys: opened?.keys,
       textSearch: loadTextSearchConfig(process.env).scope,
       pool: createRebuildPool,
-      onProgress: ({ events, percent, perSecond }) =>
+      onProgress: ({ events, percent, perSecond }: RebuildProgress) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
       onInterruption: () =>
         console.log('The event store is unavailable; the rebuild continues when it is available again.'),
-    });
+    };
+    if (step) return await runStep(step, options);
+    await recordAct({ action: 'rebuild' });
+    console.log('Building new tables from the streams; the ones in use stay as they are.');
+    const { events, seconds, setAside } = await rebuild(options);
     console.log(`Rebuilt from ${events} events in ${seconds.toFixed(1)} s. The new tables are in use.`);
     const accesses = await rebuildAccess(store, createRebuildPool());
     console.log(`Rebuilt the access records from ${accesses} events.`);
@@ -41,7 +48,7 @@ await runProgram(async () => {
     await store.dispose();
     await opened?.close();
   }
-}, 'usage: npm run rebuild');
+}, usage);
 
 function createRebuildPool(settings?: string): Pool {
   return createPool(databaseUrl, {
@@ -55,6 +62,10 @@ function createRebuildPool(settings?: string): Pool {
 
 function inWords(error: unknown): unknown {
   if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);
+  if (error instanceof StandbyTablesError)
+    return new Failure(
+      `${error.message} See npm run rebuild -- --status; --drop removes the standby tables.`,
+    );
   const found = explained(error);
   return found instanceof Failure ? new Failure(`${found.message} The tables in use are as before.`) : found;
 }

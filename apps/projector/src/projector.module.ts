@@ -17,6 +17,8 @@ import {
 import { EventStore, SessionsModule } from '#sessions';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
+import { DriftConfig, loadDriftConfigOrExit } from './drift/config.ts';
+import { DriftMetrics } from './drift/metrics.ts';
 import { Projector } from './projector.ts';
 import { ProjectorSettings, settingsOf } from './common/settings.ts';
 import { PartitionTimer } from './tables/partition-timer.ts';
@@ -59,6 +61,8 @@ import { PartitionTimer } from './tables/partition-timer.ts';
         }),
       inject: [EventStore, ContextStore, SessionMemory, Redis, ProjectorMetrics],
     },
+    { provide: DriftConfig, useFactory: loadDriftConfigOrExit },
+    DriftMetrics,
     ProjectorMetrics,
     PartitionDependencies,
     PartitionTimer,

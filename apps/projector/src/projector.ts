@@ -3,10 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PartitionCoordinator, projectionLag } from '#partitions';
 import { HealthChecks, redisReady, withTimeout } from '#platform';
-import { redriveRequests } from '#read-models';
+import { redriveRequests, StoredContexts } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
 import { AccessWriter } from './access/writer.ts';
 import { PartitionDependencies } from './common/dependencies.ts';
+import { DriftChecker } from './drift/checker.ts';
+import { DriftConfig } from './drift/config.ts';
+import { DriftMetrics } from './drift/metrics.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
 import type { PartitionStatus, Stall } from './common/partition-status.ts';
 
@@ -15,6 +18,7 @@ import type { PartitionStatus, Stall } from './common/partition-status.ts';
 export class Projector implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly coordinator: PartitionCoordinator<PartitionSupervisor>;
   private readonly accessWriter: AccessWriter;
+  private readonly drift: DriftChecker;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
 
@@ -22,8 +26,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly deps: PartitionDependencies,
     private readonly redis: Redis,
     health: HealthChecks,
+    driftConfig: DriftConfig,
+    driftMetrics: DriftMetrics,
   ) {
-    const { leases, settings, logger, metrics } = deps;
+    const { leases, settings, logger, metrics, store, pool, keys } = deps;
     this.accessWriter = new AccessWriter(deps);
     this.coordinator = new PartitionCoordinator({
       leases,
@@ -36,6 +42,14 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
         await this.ownAccessLogs(work);
         await this.redrive(work);
       },
+    });
+    this.drift = new DriftChecker({
+      sources: { store, pool, contexts: new StoredContexts(redis, keys), keys },
+      config: driftConfig,
+      metrics: driftMetrics,
+      logger,
+      healEveryMs: settings.heartbeatMs,
+      partitions: () => this.coordinator.work,
     });
     metrics.observePartitions(() => this.status());
     metrics.observeStalls(() => this.stalls());
@@ -51,7 +65,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async onApplicationBootstrap(): Promise<void> {
     await redisReady(this.redis, 3_000).catch(() => undefined);
-    this.running = this.coordinator.run(this.stopping.signal);
+    const { signal } = this.stopping;
+    this.running = Promise.all([this.coordinator.run(signal), this.drift.run(signal)]).then(() => undefined);
     this.deps.logger.info('projector started');
   }
 

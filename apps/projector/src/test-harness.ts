@@ -8,6 +8,7 @@ import type { Pool } from 'pg';
 import type { Session, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
+import type { DataKeys } from '#privacy';
 import { createLogger, createRedis, HealthChecks, Metrics, redisReady, waitUntil } from '#platform';
 import {
   connectionSettings,
@@ -33,35 +34,17 @@ import {
 } from '../../../libs/read-models/src/test-support.ts';
 import { PartitionDependencies } from './common/dependencies.ts';
 import { ProjectorMetrics } from './common/metrics.ts';
+import { DriftMetrics } from './drift/metrics.ts';
 import { Projector } from './projector.ts';
+import type { Instance, InstanceOptions } from './test-instance.ts';
+import { noDriftCheck } from './test-instance.ts';
 
+export type { Instance };
 export { rowsPool, startSession, turn };
 
 const logger = createLogger('projector-test', 'silent');
 
 let connections = 0;
-
-/** A projector with connections of its own. */
-export interface Instance {
-  readonly projector: Projector;
-  readonly leases: PartitionLeaseStore;
-  readonly deps: PartitionDependencies;
-  readonly health: HealthChecks;
-  readonly metrics: Metrics;
-  /** The sessions whose contexts were rebuilt. */
-  readonly rebuilt: readonly string[];
-  stop(): Promise<void>;
-}
-
-interface InstanceOptions {
-  readonly name?: string;
-  readonly setAsidePerMinute?: number;
-  readonly stalledAfterS?: number;
-  /** The role of PostgreSQL that it works as; by default that of the spec. */
-  readonly role?: string;
-  /** What the projector knows of the events; by default all that there is. */
-  readonly codec?: EventCodec;
-}
 
 /**
  * The backing services of one spec: a database, a Redis database and an event store of its own, since a
@@ -81,7 +64,8 @@ export class ProjectorHarness {
     readonly postgresProxy: TcpProxy,
   ) {}
 
-  static async create(redisDatabase: number): Promise<ProjectorHarness> {
+  /** @param keys what seals the events that the spec appends; without them they stay plain */
+  static async create(redisDatabase: number, keys?: DataKeys): Promise<ProjectorHarness> {
     const redis = await emptyRedis(redisDatabase);
     const database = await createDatabase();
     const address = new URL(serviceUrl('REDIS_URL'));
@@ -90,7 +74,7 @@ export class ProjectorHarness {
     const dir = await mkdtemp(join(tmpdir(), 'turnstream-projector-'));
     const embedded = await startEventStore({ dir });
     process.env['EVENTSTORE_URL'] = embedded.connectionString;
-    const store = new EventStore(embedded.connectionString);
+    const store = new EventStore(embedded.connectionString, new EventCodec(undefined, keys));
     return new ProjectorHarness(embedded, dir, store, redis, database, ...proxies);
   }
 
@@ -112,7 +96,7 @@ export class ProjectorHarness {
     await Promise.all([this.redisProxy.restore(), this.postgresProxy.restore()]);
     await this.redis.flushdb();
     await this.pool.query(
-      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session',
+      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session, projection_drift',
     );
     await this.leases('nobody').ensure(4);
     await this.pool.query('UPDATE projection_slot SET position = $1', [await this.store.head()]);
@@ -135,6 +119,8 @@ export class ProjectorHarness {
     stalledAfterS = 60,
     codec,
     role,
+    keys,
+    drift,
   }: InstanceOptions = {}): Promise<Instance> {
     const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
@@ -147,7 +133,7 @@ export class ProjectorHarness {
     const metrics = new Metrics('test');
     const rebuilt: string[] = [];
     const projectorMetrics = new ProjectorMetrics(metrics);
-    const contexts = new ContextStore(redis);
+    const contexts = new ContextStore(redis, {}, undefined, undefined, keys);
     const leases = this.leases(name, pool);
     const deps = new PartitionDependencies(
       store,
@@ -156,7 +142,7 @@ export class ProjectorHarness {
         sessions: new SessionMemory(2 ** 24),
         onRebuild: (id) => rebuilt.push(id),
       }),
-      new RowsStore(pool),
+      new RowsStore(pool, false, keys),
       pool,
       leases,
       projectorMetrics,
@@ -171,9 +157,11 @@ export class ProjectorHarness {
       },
       logger,
       { scope: 'off' },
+      keys,
     );
     const health = new HealthChecks({ cacheMs: 0 });
-    const projector = new Projector(deps, redis, health);
+    const driftConfig = { ...noDriftCheck, ...drift };
+    const projector = new Projector(deps, redis, health, driftConfig, new DriftMetrics(metrics));
     let stopping: Promise<void> | undefined;
     const end = async (): Promise<void> => {
       await projector.beforeApplicationShutdown();

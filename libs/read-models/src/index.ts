@@ -14,6 +14,24 @@ export {
   notifyOwner,
 } from './notifications/stream-notifications.ts';
 export type { StreamNotification } from './notifications/stream-notifications.ts';
+export { allSessions } from './drift/all-sessions.ts';
+export { checkSession } from './drift/check.ts';
+export type { DriftOptions, DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
+export { compareTables } from './drift/compare-tables.ts';
+export type { MovedSession, TableComparison } from './drift/compare-tables.ts';
+export type { Difference } from './drift/difference.ts';
+export {
+  countDrift,
+  healingRequests,
+  isDriftListed,
+  listDrift,
+  recordDrift,
+  requestHealing,
+  withdrawHealing,
+} from './drift/list.ts';
+export type { ListedDifference } from './drift/list.ts';
+export { sampleContext, sampleRow } from './drift/sample.ts';
+export { StoredContexts } from './drift/stored-context.ts';
 export { listAccess, summarizeAccess } from './queries/access-records.ts';
 export type { AccessCount, AccessRecord } from './queries/access-records.ts';
 export { forkChoices } from './queries/conditions.ts';
@@ -61,7 +79,16 @@ export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
 export { BulkLoader } from './tables/bulk/loader.ts';
 export { partitionedTables, TurnPartitions } from './tables/partitions.ts';
-export { rebuildTables, RebuildInProgressError } from './tables/rebuild.ts';
+export { rebuildTables, RebuildInProgressError, StandbyTablesError } from './tables/rebuild.ts';
+export {
+  buildStandby,
+  dropStandby,
+  saveStandbyPosition,
+  standbyTables,
+  swapTables,
+  withStandby,
+} from './tables/standby.ts';
+export type { Standby } from './tables/standby.ts';
 export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';
 export {

@@ -8,6 +8,7 @@ import { ContextWriter } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { WriterName } from '../common/metrics.ts';
 import type { PartitionStatus } from '../common/partition-status.ts';
+import { healSession } from '../tables/heal.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { TableWriter } from '../tables/writer.ts';
 import type { WriterState } from './progress.ts';
@@ -92,6 +93,13 @@ export class PartitionProcessor {
   /** Stops after the batches that are being written. */
   stop(): void {
     this.abort.abort();
+  }
+
+  /** Writes the rows of a session anew, between two batches, and removes its context. @throws LeaseLostError */
+  async heal(sessionId: string): Promise<void> {
+    const { partition, epoch } = this.lease;
+    const owner = { partition, epoch, owner: this.deps.settings.instance };
+    await this.tableWriter.exclusively(() => healSession(this.deps, owner, this.setAside, sessionId));
   }
 
   /** The connection to Redis was lost: checks, once it is restored, that no data was. */

@@ -75,6 +75,17 @@ export class PartitionSupervisor {
     return status && this.isStopped ? { ...status, state: 'stopped' } : status;
   }
 
+  /** Whether it has caught up with its streams. */
+  get isLive(): boolean {
+    return this.status()?.state === 'live';
+  }
+
+  /** Writes the rows of a session anew, between two batches, and removes its context. @throws LeaseLostError */
+  async heal(sessionId: string): Promise<void> {
+    if (this.processor === undefined) throw new Error(`Partition ${this.lease.partition} is not running.`);
+    await this.processor.heal(sessionId);
+  }
+
   redisLost(): void {
     this.processor?.redisLost();
   }

@@ -4,6 +4,7 @@ import { BatchWriter, batchWriterSizes, KeyedMutex, waitUntil } from '#platform'
 import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, TextSearchScope, Writer } from '#read-models';
 import {
+  buildStandby,
   BulkLoader,
   isDeletion,
   itemOf,
@@ -14,25 +15,31 @@ import {
   setAside,
   sizeOfItem,
 } from '#read-models';
-import type { EventStore } from '#sessions';
-import { subscribeToSessions } from '#sessions';
+import type { Delivery, EventStore } from '#sessions';
+import { readSessionLog, subscribeToSessions } from '#sessions';
 
-interface RebuildProgress {
+export interface RebuildProgress {
   readonly events: number;
   /** Of the store as it was when the rebuild began. */
   readonly percent: number;
   readonly perSecond: number;
 }
 
-interface RebuildOptions {
+export interface RebuildOptions {
   readonly store: EventStore;
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
   readonly textSearch?: TextSearchScope;
+  /** Whether turns go by COPY and get their indexes afterwards, which is the default; else by batches, as a projector writes. */
+  readonly inBulk?: boolean;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly onInterruption?: (error: unknown) => void;
+  /** The tables hold everything up to this position; from the start by default. */
+  readonly after?: bigint;
+  /** Called when everything up to a position is written. */
+  readonly onWritten?: (position: bigint) => Promise<void>;
 }
 
 interface RebuildResult {
@@ -57,46 +64,55 @@ const switchPatienceMs = 30_000;
  * Rebuilds the tables from the start of the store, while events flow and projectors run, and switches to them. The rows
  * of a session that is set aside end before its event; the projectors try it again when they take their partitions.
  */
-export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+export function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+  return fillWith(options, rebuildTables);
+}
+
+/** The same, but leaves the tables beside those in use. @throws RebuildInProgressError, StandbyTablesError */
+export function buildShadow(options: RebuildOptions): Promise<RebuildResult> {
+  return fillWith(options, buildStandby);
+}
+
+async function fillWith(options: RebuildOptions, build: typeof rebuildTables): Promise<RebuildResult> {
   const admin = options.pool();
   const [filling, copying] = [
     options.pool(rebuildConnectionSettings),
     options.pool(rebuildConnectionSettings),
   ] as const;
-  const fillerOf = async (inBulk: boolean): Promise<Filler> => {
+  const before = await listed(admin);
+  const fillerOf = (inBulk: boolean): Filler => {
     const rows = new RowsStore(filling, true, options.keys, options.textSearch);
     const loader = inBulk ? new BulkLoader(filling, copying, options.keys, options.textSearch) : undefined;
-    return new Filler(options, rows, await listed(admin), loader);
+    return new Filler(options, rows, new Map(before), loader);
   };
   const start = performance.now();
-  let filler = await fillerOf(true);
+  let filler: Filler | undefined;
   try {
-    await rebuildTables(admin, {
-      fill: async (inBulk) => {
-        if (!inBulk) {
-          await filler.stop();
-          filler = await fillerOf(false);
-        }
+    const tables = {
+      fill: async (inBulk: boolean): Promise<void> => {
+        await filler?.stop();
+        filler = fillerOf(inBulk);
         await filler.fill();
       },
-      reach: (position) => filler.reach(position),
-    });
+      reach: async (position: bigint): Promise<bigint> => (await filler?.reach(position)) ?? position,
+    };
+    await build(admin, tables, options.inBulk);
   } finally {
-    await filler.stop();
+    await filler?.stop();
     await Promise.all([admin.end(), filling.end(), copying.end()]);
   }
-  const { events, found } = filler;
+  const { events = 0, found = 0 } = filler ?? {};
   return { events, seconds: (performance.now() - start) / 1_000, setAside: found };
 }
 
 /** The sessions that are set aside, by id. */
-async function listed(pool: Pool): Promise<Map<string, SetAside>> {
+export async function listed(pool: Pick<Pool, 'query'>): Promise<Map<string, SetAside>> {
   const list = await listSetAside(pool);
   return new Map(list.map((entry) => [entry.session_id, entry]));
 }
 
 /** Writes the rows of all sessions in the order of the store. */
-class Filler {
+export class Filler {
   events = 0;
   /** How many sessions it set aside. */
   found = 0;
@@ -113,8 +129,9 @@ class Filler {
     private readonly rows: RowsStore,
     private readonly setAside: Map<string, SetAside>,
     /** Takes what there is until the tables have caught up. */
-    private loader: BulkLoader | undefined,
+    private loader?: BulkLoader,
   ) {
+    this.writer = { ...this.writer, position: options.after ?? null };
     this.batches = new BatchWriter(
       {
         ...batchWriterSizes,
@@ -190,6 +207,7 @@ class Filler {
     }
     this.writer = { ...this.writer, position };
     this.events += items.length;
+    await this.options.onWritten?.(position);
   }
 
   private isSetAside(item: TableItem): boolean {
@@ -199,29 +217,37 @@ class Filler {
     return entry !== undefined && revision >= entry.revision;
   }
 
+  /** The log in pages first, as far as it goes, then what comes. */
   private async feed(): Promise<void> {
-    const { store, onInterruption } = this.options;
-    const options = {
-      prefixes: partitionPrefixes(1).flat(),
-      after: 'start' as const,
-      signal: this.abort.signal,
-      onInterruption: (error: unknown) => {
-        if (!this.abort.signal.aborted) onInterruption?.(error);
-      },
+    const { store } = this.options;
+    const { signal } = this.abort;
+    const onInterruption = (error: unknown): void => {
+      if (!signal.aborted) this.options.onInterruption?.(error);
     };
-    for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
-      else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
-      else if (delivery.kind === 'deleted') {
-        const { session_id, before, position } = delivery;
-        if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
-        await this.batches.push({ session_id, before, position });
-      } else if (delivery.kind === 'caught_up') this.caughtUp = true;
-      else if (delivery.kind === 'unprojectable') {
-        const { session_id, position, reason } = delivery;
-        const entry = setAside(session_id, delivery, reason, position);
-        await this.batches.push({ session_id, position, setAside: entry });
-      }
+    let after: bigint | 'start' = this.options.after || 'start';
+    const log = after === 'start' ? readSessionLog(store, { signal, onInterruption }) : [];
+    for await (const { deliveries, position } of log) {
+      for (const delivery of deliveries) await this.take(delivery);
+      this.batches.pass(position);
+      after = position;
+    }
+    const prefixes = partitionPrefixes(1).flat();
+    for await (const delivery of subscribeToSessions(store, { prefixes, after, signal, onInterruption }))
+      await this.take(delivery);
+  }
+
+  private async take(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
+    else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
+    else if (delivery.kind === 'caught_up') this.caughtUp = true;
+    else if (delivery.kind === 'deleted') {
+      const { session_id, before, position } = delivery;
+      if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
+      await this.batches.push({ session_id, before, position });
+    } else if (delivery.kind === 'unprojectable') {
+      const { session_id, position, reason } = delivery;
+      const entry = setAside(session_id, delivery, reason, position);
+      await this.batches.push({ session_id, position, setAside: entry });
     }
   }
 

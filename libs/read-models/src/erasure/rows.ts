@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { rebuildSchema } from '../tables/rebuild.ts';
 
 /** What is erased: all of the partner from before a time (ISO 8601), and what there is of these sessions. */
 export interface ErasedRows {
@@ -26,6 +27,7 @@ const tables: readonly PersonalTable[] = [
   { table: 'conversation_turn', where: ofSessions },
   { table: 'conversation_session', where: ofSessions },
   { table: 'set_aside_session', where: 'session_id = ANY ($3::text[])' },
+  { table: 'projection_drift', where: ofSessions },
   { table: 'reference_index', where: `(partner_id = $1 AND started_at < $2) OR ${ofSessions}` },
   { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
   {
@@ -60,7 +62,7 @@ export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
     await client.query('BEGIN');
     // The receipt says that they are gone: a crash of the server must not bring them back.
     await client.query('SET LOCAL synchronous_commit = on');
-    for (const { table, where } of tables)
+    for (const { table, where } of await allTables(client))
       await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
     await client.query('COMMIT');
     client.release();
@@ -73,7 +75,7 @@ export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
 /** How many rows each table has of a partner. */
 export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table: string; left: number }[]> {
   const counts: { table: string; left: number }[] = [];
-  for (const { table, where } of tables) {
+  for (const { table, where } of await allTables(pool)) {
     const { rows } = await pool.query<{ left: number }>(
       `SELECT count(*)::int AS left FROM ${table} WHERE ${typed(where)}`,
       valuesOf(erased),
@@ -81,6 +83,17 @@ export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table
     counts.push({ table, left: rows[0]?.left ?? 0 });
   }
   return counts;
+}
+
+/** Those of a shadow rebuild, and those that were in use before, too. */
+async function allTables(client: Pick<Pool, 'query'>): Promise<readonly PersonalTable[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1)::oid AND relkind IN ('r', 'p')
+       AND EXISTS (SELECT FROM standby_tables)`,
+    [rebuildSchema],
+  );
+  const standby = tables.filter(({ table }) => rows.some(({ name }) => name === table));
+  return [...tables, ...standby.map(({ table, where }) => ({ table: `${rebuildSchema}.${table}`, where }))];
 }
 
 /** Every statement names all three values, so that PostgreSQL knows their types. */

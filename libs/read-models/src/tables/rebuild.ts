@@ -4,9 +4,9 @@ import { partitionedTables } from './partitions.ts';
 import { isRefusedData } from './refused.ts';
 
 /** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
-const rebuildSchema = 'rebuild';
+export const rebuildSchema = 'rebuild';
 /** Those that are rebuilt: turns first, they refer to sessions. */
-const tables = [
+export const tables = [
   'conversation_turn',
   'conversation_session',
   'set_aside_session',
@@ -26,7 +26,14 @@ export class RebuildInProgressError extends Error {
   }
 }
 
-interface RebuildSteps {
+/** Thrown when the standby tables are not as a step needs them. */
+export class StandbyTablesError extends Error {
+  constructor(readonly reason: string) {
+    super(`The step is not possible: ${reason}.`);
+  }
+}
+
+export interface RebuildSteps {
   /**
    * Fills the empty tables of the schema; resolves when they have caught up with the streams. In bulk: those of turns have
    * no indexes before it gives them some. It is called once more, not in bulk, when some row is refused.
@@ -40,30 +47,48 @@ interface RebuildSteps {
  * Rebuilds the conversation tables beside the others, then switches to them in one transaction. While it switches,
  * the projectors wait; afterwards they find themselves fenced, take their partitions again and continue from the position
  * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
- * @throws RebuildInProgressError
+ * @throws RebuildInProgressError, StandbyTablesError
  */
-export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
+export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
+  await withRebuildLock(pool, async (client) => {
+    await refuseStandby(client);
+    await fillTables(client, fill, inBulk);
+    await switchTables(client, reach);
+  });
+}
+
+/** Work that nobody else does at the same time, on a connection of its own. @throws RebuildInProgressError */
+export async function withRebuildLock<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
       lockKey,
     ]);
     if (!rows[0]?.locked) throw new RebuildInProgressError();
-    await fillTables(client, fill);
-    await switchTables(client, reach);
+    return await work(client);
   } finally {
     // The lock goes with the connection.
     client.release(true);
   }
 }
 
+/** @throws StandbyTablesError when the schema holds tables that can be switched to */
+export async function refuseStandby(client: PoolClient): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM standby_tables');
+  if (rowCount !== 0) throw new StandbyTablesError('there are standby tables already');
+}
+
 /** Which row is refused is only found where each batch is written by itself. */
-async function fillTables(client: PoolClient, fill: RebuildSteps['fill']): Promise<void> {
-  await createTables(client, true);
+export async function fillTables(
+  client: PoolClient,
+  fill: RebuildSteps['fill'],
+  inBulk: boolean,
+): Promise<void> {
+  await createTables(client, inBulk);
   try {
-    await fill(true);
+    await fill(inBulk);
   } catch (error) {
-    if (!isRefusedData(error)) throw error;
+    if (!inBulk || !isRefusedData(error)) throw error;
     await createTables(client, false);
     await fill(false);
   }
@@ -107,6 +132,8 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     'SELECT max(position) AS position FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
+  // They stay the same objects, with whatever was granted on them.
+  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
   await client.query(`
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;

@@ -57,7 +57,10 @@ export interface ListedSession extends SetAside {
 }
 
 /** The sessions that are set aside, the longest first; those of some stream prefixes only when they are given. */
-export async function listSetAside(pool: Pool, prefixes?: readonly string[]): Promise<ListedSession[]> {
+export async function listSetAside(
+  pool: Pick<Pool, 'query'>,
+  prefixes?: readonly string[],
+): Promise<ListedSession[]> {
   const { rows } = await pool.query<SetAsideRow>(
     `SELECT session_id, revision::int, event_id, type, position::text, reason, since, redrive_requested
      FROM set_aside_session WHERE $1::text[] IS NULL OR 'session-' || session_id LIKE ANY ($1)

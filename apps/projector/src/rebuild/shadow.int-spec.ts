@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import { countRows, dropStandby, eraseRows, standbyTables } from '#read-models';
+import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
+import { compareStandby, shadow, switchTo } from './shadow.ts';
+import type { RebuildOptions } from './tables.ts';
+import { rebuild } from './tables.ts';
+
+let harness: ProjectorHarness;
+let options: RebuildOptions;
+beforeAll(async () => {
+  harness = await ProjectorHarness.create(10);
+  const pool = (settings = 'SELECT 1') => rowsPool(harness.database.url, settings);
+  options = { store: harness.store, pool };
+});
+beforeEach(async () => {
+  await harness.reset();
+  await dropStandby(harness.pool);
+  // The store has the sessions of the specs before.
+  await rebuild(options);
+});
+afterAll(() => harness.end());
+
+/** Sessions with a turn each, projected. */
+async function conversations(count: number): Promise<string[]> {
+  const ids = await harness.sessions(count);
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
+  await harness.settled(ids);
+  return ids;
+}
+
+const damage = (): Promise<unknown> => harness.pool.query("UPDATE conversation_session SET language = 'xx'");
+
+/** How many turns a schema has of a session. */
+async function turnsIn(schema: string, id: string): Promise<number> {
+  const { rowCount } = await harness.pool.query(
+    `SELECT FROM ${schema}.conversation_turn WHERE session_id = $1`,
+    [id],
+  );
+  return rowCount ?? 0;
+}
+
+test('tables are built beside those in use, compared, switched to and switched back from', async () => {
+  await harness.start();
+  const ids = await conversations(3);
+  const right = await harness.rows(ids);
+  await damage();
+  const wrong = await harness.rows(ids);
+  await shadow(options);
+  expect(await harness.rows(ids)).toEqual(wrong);
+  const comparison = await compareStandby(options);
+  expect(comparison).toMatchObject({ different: 3, moved: [], kinds: { 'session.language': 3 } });
+  expect(comparison.samples).toContainEqual(expect.objectContaining({ kind: 'session', field: 'language' }));
+  await switchTo('new', options);
+  expect(await harness.rows(ids)).toEqual(right);
+  expect(await standbyTables(harness.pool)).toMatchObject({ role: 'old' });
+  await switchTo('old', options);
+  expect(await harness.rows(ids)).toEqual(wrong);
+});
+
+test('what happens after a switch is in the old tables, too, when they are in use again', async () => {
+  await harness.start();
+  const ids = await conversations(2);
+  await shadow(options);
+  await switchTo('new', options);
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()), turn(randomUUID()))));
+  const more = await conversations(1);
+  await harness.settled(ids);
+  await switchTo('old', options);
+  expect(await harness.settled([...ids, ...more])).toBe(3);
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
+  expect(await harness.settled(ids)).toBe(2);
+  expect(await compareStandby(options)).toMatchObject({ different: 0, moved: [] });
+});
+
+test('nothing is missed, and nothing differs, while sessions are written', async () => {
+  await harness.start();
+  const ids = await conversations(4);
+  const done = new AbortController();
+  const writing = (async () => {
+    while (!done.signal.aborted) for (const id of ids) await harness.send(id, turn(randomUUID()));
+  })();
+  try {
+    await shadow(options);
+    expect(await compareStandby(options)).toMatchObject({ different: 0 });
+    await switchTo('new', options);
+    await switchTo('old', options);
+  } finally {
+    done.abort();
+    await writing;
+  }
+  expect(await harness.settled(ids)).toBe(4);
+});
+
+test('a run that fails leaves nothing to switch to, and the next one begins afresh', async () => {
+  await harness.start();
+  const [id = ''] = await conversations(1);
+  const broken = { ...options, pool: () => options.pool('SET default_transaction_read_only = on') };
+  await expect(shadow(broken)).rejects.toThrow('read-only');
+  expect(await standbyTables(harness.pool)).toBeUndefined();
+  await expect(switchTo('new', options)).rejects.toThrow('no standby tables');
+  await shadow(options);
+  expect(await turnsIn('rebuild', id)).toBe(1);
+});
+
+test('standby tables go on from where a run was cut', async () => {
+  await harness.start();
+  const [id = ''] = await conversations(1);
+  await shadow(options);
+  const before = await standbyTables(harness.pool);
+  await harness.send(id, turn(randomUUID()));
+  const cut = { ...options, pool: () => options.pool('SET default_transaction_read_only = on') };
+  await expect(shadow(cut)).rejects.toThrow('read-only');
+  expect(await standbyTables(harness.pool)).toEqual(before);
+  expect(await shadow(options)).toBeGreaterThan(0);
+  expect(await turnsIn('rebuild', id)).toBe(2);
+});
+
+describe('a step that does not fit is refused:', () => {
+  test('a switch back before a switch', async () => {
+    await shadow(options);
+    await expect(switchTo('old', options)).rejects.toThrow('no switch to go back from');
+  });
+
+  test('a whole rebuild while tables stand by', async () => {
+    await shadow(options);
+    await expect(rebuild(options)).rejects.toThrow('standby tables already');
+    await dropStandby(harness.pool);
+    await rebuild(options);
+  });
+
+  test('a switch to tables of another release', async () => {
+    await shadow(options);
+    await harness.pool.query('ALTER TABLE rebuild.conversation_session DROP COLUMN language');
+    await expect(switchTo('new', options)).rejects.toThrow('another release');
+  });
+});
+
+test('rows that are deleted or missing in one of the tables are found', async () => {
+  await harness.start();
+  const [gone = '', kept = ''] = await conversations(2);
+  await shadow(options);
+  await harness.pool.query('DELETE FROM conversation_turn WHERE session_id = $1', [gone]);
+  await harness.pool.query('DELETE FROM conversation_session WHERE session_id = $1', [gone]);
+  await harness.pool.query('DELETE FROM rebuild.conversation_turn WHERE session_id = $1', [kept]);
+  expect(await compareStandby(options)).toMatchObject({
+    different: 2,
+    kinds: { 'session.revision': 1, 'turn extra': 1 },
+  });
+});
+
+test('an erasure reaches the standby tables', async () => {
+  await harness.start();
+  const [id = ''] = await conversations(1);
+  await shadow(options);
+  const erased = { partner_id: 'P1', before: new Date().toISOString(), session_ids: [id] };
+  const left = async (): Promise<number | undefined> =>
+    (await countRows(harness.pool, erased)).find(({ table }) => table === 'rebuild.conversation_turn')?.left;
+  expect(await left()).toBe(1);
+  await eraseRows(harness.pool, erased);
+  expect(await left()).toBe(0);
+});
+
+/** All that the schemas have of the tables: relations, and what views are made of. */
+async function shapes(): Promise<unknown> {
+  const { rows } = await harness.pool.query(`
+    SELECT relnamespace::regnamespace::text AS schema, relname, relkind, relispartition,
+      CASE WHEN relkind = 'v' THEN pg_get_viewdef(oid) END AS view,
+      CASE WHEN relkind IN ('i', 'I') THEN pg_get_indexdef(oid) END AS index,
+      (SELECT array_agg(conname || ' ' || pg_get_constraintdef(c.oid) ORDER BY conname) FROM pg_constraint AS c
+        WHERE conrelid = pg_class.oid) AS constraints
+    FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace, 'reporting'::regnamespace)
+      AND relkind <> 'S'
+    ORDER BY 1, 2`);
+  return rows;
+}
+
+test('two switches leave all names as they were, and views and rights follow the tables in use', async () => {
+  const role = `reader_${randomUUID().replaceAll('-', '')}`;
+  await harness.pool.query(`CREATE ROLE ${role}; GRANT SELECT ON conversation_turn TO ${role}`);
+  try {
+    await harness.start();
+    const [id = ''] = await conversations(1);
+    await shadow(options);
+    const before = await shapes();
+    await switchTo('new', options);
+    await harness.send(id, turn(randomUUID()));
+    await harness.settled([id]);
+    const seen = await harness.pool.query('SELECT FROM reporting.turns WHERE session_id = $1', [id]);
+    expect(seen.rowCount).toBe(2);
+    const may = "SELECT has_table_privilege($1, 'conversation_turn', 'SELECT') AS may";
+    expect((await harness.pool.query(may, [role])).rows).toEqual([{ may: true }]);
+    await switchTo('old', options);
+    expect(await shapes()).toEqual(before);
+  } finally {
+    await dropStandby(harness.pool);
+    await harness.pool.query(`REVOKE ALL ON conversation_turn FROM ${role}`);
+    await harness.pool.query(`DROP ROLE ${role}`);
+  }
+});
+
+test('projectors resume after each switch', async () => {
+  const { projector } = await harness.start();
+  await shadow(options);
+  for (const role of ['new', 'old'] as const) {
+    await switchTo(role, options);
+    await waitUntil(() => projector.status().length === 4, { what: 'all partitions to be taken again' });
+  }
+  expect(await conversations(1)).toHaveLength(1);
+});

@@ -1,0 +1,39 @@
+import type { Owner } from '#read-models';
+import { foldAsFarAsPossible, rewriteSession, setAside as entryFor } from '#read-models';
+import type { PartitionDependencies } from '../common/dependencies.ts';
+import type { SetAsideSessions } from '../set-aside/sessions.ts';
+
+/** Thrown when the first events of a session are deleted: what they made cannot be made again. */
+export class TruncatedSessionError extends Error {
+  constructor(readonly session_id: string) {
+    super(`The first events of session ${session_id} are deleted: it cannot be written anew.`);
+  }
+}
+
+/**
+ * Writes the rows of a session anew from its stream, and removes its context, which is folded again when it is next written or
+ * read. To be called while no batch of the partition's rows is being written.
+ * @throws LeaseLostError, TruncatedSessionError, KeyStoreUnavailableError
+ */
+export async function healSession(
+  { store, pool, keys, projection }: PartitionDependencies,
+  owner: Owner,
+  setAside: SetAsideSessions,
+  sessionId: string,
+): Promise<void> {
+  const gone = { session_id: sessionId, before: Number.MAX_SAFE_INTEGER, position: 0n };
+  if (setAside.covers(sessionId, Number.MAX_SAFE_INTEGER)) {
+    await projection.delete(gone);
+    await setAside.retry([sessionId]);
+    await setAside.note();
+    return;
+  }
+  const { events, failure } = await foldAsFarAsPossible(store, sessionId);
+  const [first] = events;
+  if (first !== undefined && first.revision > 0 && first.type !== 'SessionErased')
+    throw new TruncatedSessionError(sessionId);
+  const found = failure && entryFor(sessionId, failure, failure);
+  const entry = await rewriteSession(pool, owner, sessionId, events, found, keys);
+  await projection.delete(gone);
+  if (entry) await setAside.added([entry]);
+}

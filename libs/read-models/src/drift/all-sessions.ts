@@ -1,0 +1,43 @@
+import type { Pool } from 'pg';
+import type { EventStore } from '#sessions';
+import { sessionStream, subscribeToSessions } from '#sessions';
+import { isUuid } from '../tables/changes.ts';
+
+const rowsPerPage = 500;
+
+/**
+ * The ids of all sessions: first those that the store has the beginning of, in its order, then those that have a row and no
+ * stream. What begins meanwhile may be among them.
+ */
+export async function* allSessions(store: EventStore, pool: Pool): AsyncGenerator<string> {
+  yield* startedSessions(store);
+  yield* rowsWithoutStream(store, pool);
+}
+
+async function* startedSessions(store: EventStore): AsyncGenerator<string> {
+  const done = new AbortController();
+  const options = { types: ['SessionStarted'], after: 'start', signal: done.signal } as const;
+  try {
+    for await (const delivery of subscribeToSessions(store, options)) {
+      if (delivery.kind === 'caught_up') return;
+      if (delivery.kind === 'event' && isUuid(delivery.session_id)) yield delivery.session_id;
+    }
+  } finally {
+    done.abort();
+  }
+}
+
+async function* rowsWithoutStream(store: EventStore, pool: Pool): AsyncGenerator<string> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows } = await pool.query<{ session_id: string }>(
+      'SELECT session_id FROM conversation_session WHERE session_id > $1::uuid ORDER BY session_id LIMIT $2',
+      [after, rowsPerPage],
+    );
+    for (const { session_id } of rows)
+      if ((await store.readLast(sessionStream(session_id))) === undefined) yield session_id;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.session_id;
+  }
+}

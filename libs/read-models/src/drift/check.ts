@@ -1,0 +1,138 @@
+import type { Pool } from 'pg';
+import { sleep } from '#platform';
+import type { DataKeys } from '#privacy';
+import { BlindIndex } from '#privacy';
+import type { EventStore } from '#sessions';
+import { contextDifferences } from './context-differences.ts';
+import type { Difference } from './difference.ts';
+import { differs, placeOf } from './difference.ts';
+import { expectedRows } from './expected-rows.ts';
+import type { History } from './history.ts';
+import { readHistory } from './history.ts';
+import { rowDifferences } from './row-differences.ts';
+import type { StoredContext, StoredContexts } from './stored-context.ts';
+import type { StoredRows } from './stored-rows.ts';
+import { asStored, readRows } from './stored-rows.ts';
+
+/** What a check reads. */
+export interface DriftSources {
+  readonly store: EventStore;
+  readonly pool: Pool;
+  readonly contexts: StoredContexts;
+  readonly keys?: DataKeys | undefined;
+}
+
+export interface DriftOptions {
+  /** A session with more events is not checked. */
+  readonly mostEvents: number;
+  /** Pause before the second look at a difference (ms): only one that both find counts. */
+  readonly confirmMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Not checked: the first events are deleted, there are too many, or nothing is known of such a session. */
+export type DriftResult = 'equal' | 'different' | 'truncated' | 'too_long' | 'unknown';
+
+export interface SessionCheck {
+  readonly session_id: string;
+  readonly result: DriftResult;
+  readonly differences: readonly Difference[];
+}
+
+/** How much older than what the tables are known to hold an event has to be to be missed (ms): clocks differ. */
+const marginMs = 10_000;
+/** Differences of one session that are told. */
+const mostDifferences = 100;
+
+/**
+ * Compares context and rows of a session with its stream, each at the revision at which it stands, so that it does not matter
+ * what is being written. No context is no difference: it is folded on demand.
+ * @param sessionId a UUID
+ * @throws StoreUnavailableError, KeyStoreUnavailableError
+ */
+export async function checkSession(
+  sources: DriftSources,
+  sessionId: string,
+  options: DriftOptions,
+): Promise<SessionCheck> {
+  const first = await look(sources, sessionId, options.mostEvents);
+  if (first.result !== 'different') return first;
+  await sleep(options.confirmMs, options.signal);
+  const second = await look(sources, sessionId, options.mostEvents);
+  const places = new Set(first.differences.map(placeOf));
+  const differences = second.differences.filter((difference) => places.has(placeOf(difference)));
+  const isEqual = second.result === 'different' && differences.length === 0;
+  return {
+    ...second,
+    result: isEqual ? 'equal' : second.result,
+    differences: differences.slice(0, mostDifferences),
+  };
+}
+
+async function look(
+  { store, pool, contexts, keys }: DriftSources,
+  session_id: string,
+  mostEvents: number,
+): Promise<SessionCheck> {
+  const [context, rows] = await Promise.all([contexts.read(session_id), readRows(pool, session_id, keys)]);
+  const answer = (result: DriftResult, differences: readonly Difference[] = []): SessionCheck => ({
+    session_id,
+    result,
+    differences,
+  });
+  const standing = Math.max(context?.revision ?? -1, Number(rows.session?.['revision'] ?? -1));
+  if (standing >= mostEvents) return answer('too_long');
+  const history = await readHistory(store, session_id, context?.revision ?? -1, mostEvents);
+  if (history.isLong) return answer('too_long');
+  const isErased = history.events.at(-1)?.type === 'SessionErased';
+  if (history.isTruncated && !isErased) return answer('truncated');
+  const isKnown = context !== undefined || rows.session !== null || rows.turns.length > 0;
+  if (!isKnown && history.revision < 0 && history.failedAt === null) return answer('unknown');
+  const differences = [
+    ...(context && !history.isTruncated ? ofContext(history, context, rows) : []),
+    ...(await ofRows(pool, history, rows, session_id, keys)),
+  ];
+  return answer(differences.length > 0 ? 'different' : 'equal', differences);
+}
+
+function ofContext(history: History, context: StoredContext, rows: StoredRows): Difference[] {
+  const { revision } = context;
+  if (revision > history.revision) return [differs('context', 'ahead', revision)];
+  const behind = revision < reached(history, rows) ? [differs('context', 'behind', revision)] : [];
+  return history.at === undefined ? behind : [...behind, ...contextDifferences(history.at, context)];
+}
+
+async function ofRows(
+  pool: Pool,
+  history: History,
+  rows: StoredRows,
+  sessionId: string,
+  keys: DataKeys | undefined,
+): Promise<Difference[]> {
+  const least = reached(history, rows);
+  const erasedAt = history.events.find(({ type }) => type === 'SessionErased')?.revision;
+  // The rows of an erased session are removed before its end is projected.
+  if (erasedAt !== undefined && least < erasedAt && (rows.session === null || history.isTruncated)) return [];
+  const revision = rows.session === null ? least : Number(rows.session['revision']);
+  if (revision > history.revision) return [differs('session', 'ahead', revision)];
+  const events = history.events.filter((event) => event.revision <= revision);
+  const expected = expectedRows(sessionId, events, keys && (await BlindIndex.load(keys)));
+  const stored = await asStored(pool, expected);
+  const differences = rowDifferences({ ...expected, ...stored }, rows, keys === undefined);
+  if (rows.session === null) {
+    // Without the session's row it is not known how far the others are.
+    if (expected.session !== undefined) return [differs('session', 'missing', null)];
+    return erasedAt === undefined && history.revision >= 0 ? [] : differences;
+  }
+  return revision < least ? [differs('session', 'behind', revision), ...differences] : differences;
+}
+
+/** The revision that rows and context have reached for certain, by what the tables are known to hold; -1: none. */
+function reached({ events, storedAt, failedAt }: History, { currentUntil, setAsideAt }: StoredRows): number {
+  if (currentUntil === null) return -1;
+  const end = Math.min(failedAt ?? Infinity, setAsideAt ?? Infinity);
+  const index = storedAt.findLastIndex(
+    (at, place) => at < currentUntil - marginMs && (events[place]?.revision ?? end) < end,
+  );
+  return events[index]?.revision ?? -1;
+}

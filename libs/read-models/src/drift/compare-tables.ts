@@ -1,0 +1,145 @@
+import type { Pool } from 'pg';
+import type { DataKeys } from '#privacy';
+import { rebuildSchema } from '../tables/rebuild.ts';
+import { openTurns } from '../tables/row-seals.ts';
+import type { Difference } from './difference.ts';
+import { rowDifferences } from './row-differences.ts';
+import type { Row, StoredRows } from './stored-rows.ts';
+
+/** A session that stands at two revisions; -1: there is no row of it. */
+export interface MovedSession {
+  readonly session_id: string;
+  readonly in_use: number;
+  readonly standby: number;
+}
+
+/** The tables in use beside the standby ones, session by session. */
+export interface TableComparison {
+  readonly compared: number;
+  readonly different: number;
+  /** Sessions that are not equally far, and were not compared. */
+  readonly moved: readonly MovedSession[];
+  /** How many sessions differ in what, as `session.language` or `turn missing`. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Some of the differences; expected is what the standby tables have. */
+  readonly samples: readonly (Difference & { readonly session_id: string })[];
+}
+
+const sessionsPerPage = 200;
+const mostSamples = 100;
+const mostPerSession = 5;
+type SessionRows = Pick<StoredRows, 'session' | 'turns' | 'entities' | 'tokens' | 'references'>;
+type Sealable = Parameters<typeof openTurns>[1][number];
+
+/** Compares what both have of all sessions, or of these. Sealed columns are compared as they open. @throws KeyStoreUnavailableError */
+export async function compareTables(
+  pool: Pool,
+  keys: DataKeys | undefined,
+  sessionIds?: readonly string[],
+): Promise<TableComparison> {
+  const result = new Comparison();
+  for await (const ids of pages(pool, sessionIds)) {
+    // Those in use first: what is written after that is missing in neither.
+    const inUse = await rowsOf(pool, 'public', ids, keys);
+    const standby = await rowsOf(pool, rebuildSchema, ids, keys);
+    for (const id of ids) result.add(id, inUse.get(id), standby.get(id));
+  }
+  return result;
+}
+
+class Comparison implements TableComparison {
+  compared = 0;
+  different = 0;
+  readonly moved: MovedSession[] = [];
+  readonly kinds: Record<string, number> = {};
+  readonly samples: (Difference & { readonly session_id: string })[] = [];
+
+  add(session_id: string, inUse: SessionRows | undefined, standby: SessionRows | undefined): void {
+    const place = { session_id, in_use: revisionOf(inUse), standby: revisionOf(standby) };
+    if (place.in_use !== place.standby) {
+      this.moved.push(place);
+      return;
+    }
+    this.compared += 1;
+    if (!inUse?.session || !standby?.session) return;
+    const found = { ...inUse, setAsideAt: null, currentUntil: null };
+    const expected = { ...standby, session: standby.session };
+    const differences = rowDifferences(expected, found, true);
+    if (differences.length === 0) return;
+    this.different += 1;
+    for (const kind of new Set(differences.map(nameOf))) this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
+    const room = Math.min(mostPerSession, mostSamples - this.samples.length);
+    this.samples.push(...differences.slice(0, room).map((difference) => ({ session_id, ...difference })));
+  }
+}
+
+function revisionOf(rows: SessionRows | undefined): number {
+  return Number(rows?.session?.['revision'] ?? -1);
+}
+
+function nameOf({ kind, problem, field }: Difference): string {
+  return problem === 'changed' ? `${kind}.${field}` : `${kind} ${problem}`;
+}
+
+async function* pages(pool: Pool, sessionIds?: readonly string[]): AsyncGenerator<readonly string[]> {
+  if (sessionIds) {
+    for (let from = 0; from < sessionIds.length; from += sessionsPerPage)
+      yield sessionIds.slice(from, from + sessionsPerPage);
+    return;
+  }
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const page = (schema: string): string => `(SELECT session_id FROM ${schema}.conversation_session
+      WHERE session_id > $1::uuid ORDER BY session_id LIMIT ${sessionsPerPage})`;
+    const { rows } = await pool.query<{ session_id: string }>(
+      `${page('public')} UNION ${page(rebuildSchema)} ORDER BY session_id LIMIT ${sessionsPerPage}`,
+      [after],
+    );
+    if (rows.length === 0) return;
+    yield rows.map(({ session_id }) => session_id);
+    after = rows.at(-1)?.session_id ?? after;
+  }
+}
+
+async function rowsOf(
+  pool: Pool,
+  schema: string,
+  ids: readonly string[],
+  keys: DataKeys | undefined,
+): Promise<ReadonlyMap<string, SessionRows>> {
+  const all = (
+    table: string,
+  ): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM ${schema}.${table} AS t
+    WHERE t.session_id = ANY ($1::uuid[]))`;
+  const { rows } = await pool.query<Record<'sessions' | 'turns' | 'entities' | 'tokens' | 'named', Row[]>>(
+    `SELECT ${all('conversation_session')} AS sessions, ${all('conversation_turn')} AS turns,
+       ${all('turn_entity')} AS entities, ${all('personal_token')} AS tokens, ${all('session_reference')} AS named`,
+    [ids],
+  );
+  const [found] = rows;
+  const turns = await openTurns(keys, (found?.turns ?? []) as unknown as Sealable[]);
+  const bySession = {
+    turns: Map.groupBy(turns as unknown as Row[], idOf),
+    entities: Map.groupBy(found?.entities ?? [], idOf),
+    tokens: Map.groupBy(found?.tokens ?? [], idOf),
+    references: Map.groupBy(found?.named ?? [], idOf),
+  };
+  return new Map(
+    (found?.sessions ?? []).map((session) => {
+      const id = idOf(session);
+      const rowsOfSession = {
+        session,
+        turns: bySession.turns.get(id) ?? [],
+        entities: bySession.entities.get(id) ?? [],
+        tokens: bySession.tokens.get(id) ?? [],
+        references: bySession.references.get(id) ?? [],
+      };
+      return [id, rowsOfSession];
+    }),
+  );
+}
+
+function idOf(row: Row): string {
+  const id = row['session_id'];
+  return typeof id === 'string' ? id : '';
+}

@@ -1,0 +1,59 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Json } from '#domain';
+import { canonicalJson } from '#domain';
+
+/** What differs: the context in Redis, or a row of one of the tables. */
+export type DriftKind = 'context' | 'session' | 'turn' | 'entity' | 'token' | 'reference';
+
+/**
+ * How: another value; a row that is missing, or that should not be there; a state that has stayed at an earlier revision, or
+ * is beyond the end of its stream; a context that does not open.
+ */
+export type DriftProblem = 'changed' | 'missing' | 'extra' | 'behind' | 'ahead' | 'unreadable';
+
+/** A place where what is stored is not what the stream says. It holds no value: names, revisions and hashes. */
+export interface Difference {
+  readonly kind: DriftKind;
+  readonly problem: DriftProblem;
+  /** Revision of the turn; -1: it is no turn that differs. */
+  readonly turn_revision: number;
+  /** The column, or the section of the context; empty: the whole. */
+  readonly field: string;
+  /** The revision at which the context or the session's row stands; null: it is not there. */
+  readonly stored_revision: number | null;
+  readonly expected_hash: string | null;
+  readonly found_hash: string | null;
+}
+
+/** Who has the hashes must not be able to guess a short text: the key is made by this process, and goes with it. */
+const hashKey = randomBytes(32);
+
+/** A difference of values. Undefined: they are equal. */
+export function changed(
+  place: Pick<Difference, 'kind' | 'turn_revision' | 'field' | 'stored_revision'>,
+  expected: Json,
+  found: Json,
+): Difference | undefined {
+  const texts = [canonicalJson(expected), canonicalJson(found)] as const;
+  if (texts[0] === texts[1]) return undefined;
+  return { ...place, problem: 'changed', expected_hash: hashOf(texts[0]), found_hash: hashOf(texts[1]) };
+}
+
+/** A difference of which there are no two values. */
+export function differs(
+  kind: DriftKind,
+  problem: DriftProblem,
+  stored_revision: number | null,
+  { turn_revision = -1, field = '' }: { readonly turn_revision?: number; readonly field?: string } = {},
+): Difference {
+  return { kind, problem, turn_revision, field, stored_revision, expected_hash: null, found_hash: null };
+}
+
+/** The same for two looks at one place, whatever happened to the session in between. */
+export function placeOf({ kind, problem, turn_revision, field }: Difference): string {
+  return [kind, problem, turn_revision, field].join(' ');
+}
+
+function hashOf(text: string): string {
+  return createHmac('sha256', hashKey).update(text).digest('base64url').slice(0, 16);
+}

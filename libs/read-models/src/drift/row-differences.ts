@@ -1,0 +1,120 @@
+import type { Json } from '#domain';
+import { storableJson } from '../tables/storable.ts';
+import type { Difference } from './difference.ts';
+import { changed, differs } from './difference.ts';
+import type { Row, StoredRows } from './stored-rows.ts';
+
+/** Rows to compare, in one form. */
+interface Rows {
+  readonly session: Row | null;
+  readonly turns: readonly Row[];
+  readonly entities: readonly object[];
+  readonly tokens: readonly object[];
+  readonly references: readonly object[];
+}
+
+/**
+ * Where the rows of a session differ from those that its events make, up to the same revision. With keys no references are
+ * written: those of the time before stay.
+ */
+export function rowDifferences(expected: Rows, found: StoredRows, withReferences: boolean): Difference[] {
+  const revision = Number(found.session?.['revision'] ?? -1);
+  return [
+    ...sessionDifferences(expected, found, revision),
+    ...turnDifferences(expected, found, revision),
+    ...setDifferences('entity', revision, expected.entities, found.entities),
+    ...setDifferences('token', revision, expected.tokens, found.tokens),
+    ...(withReferences ? setDifferences('reference', revision, expected.references, found.references) : []),
+  ];
+}
+
+function sessionDifferences(expected: Rows, found: StoredRows, revision: number): Difference[] {
+  if (found.session === null) return [];
+  if (expected.session === null) return [differs('session', 'extra', revision)];
+  const place = { kind: 'session', turn_revision: -1, stored_revision: revision } as const;
+  const isOfBefore = found.session['open_inquiries'] === null;
+  const row = isOfBefore ? without(expected.session, laterColumns) : expected.session;
+  return columnDifferences(place, row, found.session);
+}
+
+function turnDifferences(expected: Rows, found: StoredRows, revision: number): Difference[] {
+  const wanted = byRevision(expected.turns);
+  const stored = byRevision(found.turns);
+  const extra = [...stored.keys()]
+    .filter((turn_revision) => !wanted.has(turn_revision))
+    .map((turn_revision) => differs('turn', 'extra', revision, { turn_revision }));
+  const others = [...wanted].flatMap(([turn_revision, row]) => {
+    const turn = stored.get(turn_revision);
+    if (turn === undefined) return [differs('turn', 'missing', revision, { turn_revision })];
+    const place = { kind: 'turn', turn_revision, stored_revision: revision } as const;
+    return columnDifferences(place, isOld(turn) ? without(row, laterColumns) : row, turn);
+  });
+  return [...extra, ...others];
+}
+
+/** Rows that were written before there were these columns have none of them, until they are rebuilt: that is no difference. */
+const laterColumns = [
+  'intent_confidence',
+  'bot_action',
+  'message_id',
+  'actor_role',
+  'actor_id',
+  'inquiry_id',
+  'goal',
+  'open_inquiries',
+];
+
+function isOld(row: Row): boolean {
+  return row['actor_role'] === null;
+}
+
+function without(row: Row, names: readonly string[]): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
+}
+
+/** The columns of an expected row that a stored one has with another value. */
+export function columnDifferences(
+  place: Pick<Difference, 'kind' | 'turn_revision' | 'stored_revision'>,
+  expected: Row,
+  found: Row,
+): Difference[] {
+  return Object.keys(expected).flatMap(
+    (field) => changed({ ...place, field }, storable(expected[field]), storable(found[field])) ?? [],
+  );
+}
+
+/** What tells the rows of a kind apart: nothing else of them is compared. */
+const keyColumns = {
+  entity: ['revision', 'blind_index'],
+  token: ['token', 'revision', 'event_id'],
+  reference: ['kind', 'reference'],
+} as const;
+
+/** One difference for all rows of a session that are missing, and one for all that should not be there. */
+function setDifferences(
+  kind: keyof typeof keyColumns,
+  revision: number,
+  expected: readonly object[],
+  found: readonly object[],
+): Difference[] {
+  const keyOf = (row: object): string =>
+    keyColumns[kind].map((column) => String(Reflect.get(row, column))).join(' ');
+  const [wanted, stored] = [new Set(expected.map(keyOf)), new Set(found.map(keyOf))];
+  return [
+    ...(lacks(stored, wanted) ? [differs(kind, 'missing', revision, { field: 'missing' })] : []),
+    ...(lacks(wanted, stored) ? [differs(kind, 'extra', revision, { field: 'extra' })] : []),
+  ];
+}
+
+function lacks(set: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {
+  return [...keys].some((key) => !set.has(key));
+}
+
+function byRevision(rows: readonly Row[]): Map<number, Row> {
+  return new Map(rows.map((row) => [Number(row['revision']), row]));
+}
+
+/** What is sealed keeps the characters that PostgreSQL cannot store. */
+function storable(value: Json | undefined): Json {
+  return JSON.parse(storableJson(value ?? null)) as Json;
+}

@@ -1,0 +1,130 @@
+import type { Pool, PoolClient } from 'pg';
+import type { RebuildSteps } from './rebuild.ts';
+import {
+  fillTables,
+  rebuildSchema,
+  refuseStandby,
+  StandbyTablesError,
+  tables,
+  withRebuildLock,
+} from './rebuild.ts';
+import { exchangeTables } from './swap.ts';
+
+/** The conversation tables beside those in use. */
+export interface Standby {
+  /** New: they were not in use yet. Old: they were, until a switch. */
+  readonly role: 'new' | 'old';
+  /** Commit position up to which they hold the events. */
+  readonly position: bigint;
+  /** ISO 8601. */
+  readonly made_at: string;
+  readonly switched_at: string | null;
+}
+
+/** The standby tables; undefined: there are none, or a shadow rebuild has not come to its end. */
+export async function standbyTables(pool: Pick<Pool, 'query'>): Promise<Standby | undefined> {
+  const { rows } = await pool.query<{
+    role: Standby['role'];
+    position: string;
+    made_at: Date;
+    switched_at: Date | null;
+  }>('SELECT role, position, made_at, switched_at FROM standby_tables');
+  const [row] = rows;
+  return (
+    row && {
+      role: row.role,
+      position: BigInt(row.position),
+      made_at: row.made_at.toISOString(),
+      switched_at: row.switched_at?.toISOString() ?? null,
+    }
+  );
+}
+
+/**
+ * Builds the tables in the schema `rebuild`, and leaves them there. Until they are complete they are nothing but the
+ * beginning of a rebuild, which the next one drops.
+ * @throws RebuildInProgressError, StandbyTablesError
+ */
+export async function buildStandby(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
+  await withRebuildLock(pool, async (client) => {
+    await refuseStandby(client);
+    await fillTables(client, fill, inBulk);
+    const position = await reach(0n);
+    await client.query("INSERT INTO standby_tables (role, position) VALUES ('new', $1)", [position]);
+  });
+}
+
+/** Saves up to where the standby tables hold the events. Their rows are written before. */
+export async function saveStandbyPosition(pool: Pick<Pool, 'query'>, position: bigint): Promise<void> {
+  await pool.query('UPDATE standby_tables SET position = $1', [position]);
+}
+
+/** Runs work with the standby tables, which nobody else touches meanwhile. @throws RebuildInProgressError, StandbyTablesError */
+export async function withStandby<T>(
+  pool: Pool,
+  work: (client: PoolClient, standby: Standby) => Promise<T>,
+): Promise<T> {
+  return withRebuildLock(pool, async (client) => {
+    const standby = await standbyTables(client);
+    if (standby === undefined) throw new StandbyTablesError('there are no standby tables');
+    await checkShape(client);
+    return work(client, standby);
+  });
+}
+
+/**
+ * Puts the standby tables in the place of those in use, and these in theirs, in one transaction: before, after a crash, or
+ * afterwards, one set is whole and in use. Projectors are fenced, as with a rebuild, and go on from the position reached.
+ */
+export async function swapTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
+  await client.query('BEGIN');
+  // Taken first by every batch too, so nobody waits for us while holding what we need.
+  await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+  const { rows } = await client.query<{ least: string; most: string }>(
+    'SELECT min(coalesce(position, 0)) AS least, coalesce(max(position), 0) AS most FROM projection_slot',
+  );
+  const position = await reach(BigInt(rows[0]?.most ?? 0));
+  // They stay the same objects, with whatever was granted on them.
+  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
+  await client.query(`
+    INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
+      ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
+    ${exchangeTables}
+  `);
+  await client.query(
+    'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
+    [position],
+  );
+  await client.query(
+    "UPDATE standby_tables SET role = CASE role WHEN 'new' THEN 'old' ELSE 'new' END, position = $1, switched_at = now()",
+    [rows[0]?.least ?? 0],
+  );
+  await client.query('COMMIT');
+  await client.query('ANALYZE conversation_session, conversation_turn');
+}
+
+/** Drops the standby tables, whatever there is of them. @throws RebuildInProgressError */
+export async function dropStandby(pool: Pool): Promise<void> {
+  await withRebuildLock(pool, async (client) => {
+    await client.query(`
+      BEGIN;
+      DROP TABLE IF EXISTS ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')};
+      DELETE FROM standby_tables;
+      COMMIT;
+    `);
+  });
+}
+
+/** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */
+async function checkShape(client: PoolClient): Promise<void> {
+  const { rowCount } = await client.query(
+    `WITH shape AS (
+       SELECT n.nspname, c.relname || '.' || a.attname || ' ' || a.atttypid::text AS "column" FROM pg_attribute AS a
+       JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+       WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relname = ANY ($1) AND n.nspname IN ('public', '${rebuildSchema}')
+     ) SELECT FROM shape GROUP BY "column" HAVING count(*) <> 2`,
+    [tables],
+  );
+  if (rowCount !== 0)
+    throw new StandbyTablesError('the standby tables are of another release than those in use');
+}
