@@ -15,6 +15,8 @@ export {
   TurnstreamError,
   Unavailable,
 } from './client/errors.ts';
+export type { CallOptions } from './client/call.ts';
+export type { OpenAnswer } from './client/transport.ts';
 export { Session } from './client/session.ts';
 export type { ContextOptions, EventsOptions } from './client/session.ts';
 export type { Token } from './client/token.ts';

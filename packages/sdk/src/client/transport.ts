@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
 import { retry } from './retry.ts';
@@ -7,6 +8,7 @@ import type { Problem } from './types.ts';
 export interface TransportOptions {
   readonly url: string;
   readonly agentId: string | undefined;
+  readonly purpose?: string | undefined;
   readonly token: TokenSource;
   readonly timeoutMs: number;
   readonly retryForMs: number;
@@ -22,9 +24,17 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
 }
 
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 export interface Answer<T> {
   readonly body: T;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: AnswerHeaders;
+}
+
+/** The body of an answer as it arrives: read it to its end, or destroy it. */
+export interface OpenAnswer {
+  readonly body: Readable;
+  readonly headers: AnswerHeaders;
 }
 
 /** Sends the requests of sessions: one node, or several with failover. */
@@ -52,52 +62,73 @@ export class Transport {
 
   /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
-    const { signal } = request;
-    return retry(() => this.sendOnce<T>(request), { forMs: this.options.retryForMs, signal });
+    return this.attempt(request, async (answer) => {
+      const { statusCode: status, headers } = answer;
+      const text = await answer.body.text();
+      if (status === 304) return { body: undefined as T, headers };
+      return { body: parsed(status, text) as T, headers };
+    });
+  }
+
+  /**
+   * The answer with its body unread, once its status is a success.
+   * @param idleMs longest wait for the next bytes, in milliseconds
+   */
+  open(request: Request, idleMs: number): Promise<OpenAnswer> {
+    const opened = async ({ body, headers }: PoolAnswer): Promise<OpenAnswer> => ({ body, headers });
+    return this.attempt(request, opened, idleMs);
   }
 
   async close(): Promise<void> {
     await this.pool.close();
   }
 
+  private attempt<T>(request: Request, read: Reader<T>, idleMs?: number): Promise<T> {
+    const { signal } = request;
+    return retry(() => this.sendOnce(request, read, idleMs), { forMs: this.options.retryForMs, signal });
+  }
+
   /** A token that is refused may have expired: another one is tried, once. */
-  private async sendOnce<T>(request: Request): Promise<Answer<T>> {
+  private async sendOnce<T>(request: Request, read: Reader<T>, idleMs: number | undefined): Promise<T> {
     const { token } = this.options;
     const first = token.get();
     try {
-      return await this.sendWith<T>(await first, request);
+      return await this.sendWith(await first, request, read, idleMs);
     } catch (error) {
       if (!isUnauthenticated(error) || !token.refresh(first)) throw error;
-      return this.sendWith<T>(await token.get(), request);
+      return this.sendWith(await token.get(), request, read, idleMs);
     }
   }
 
   private async sendWith<T>(
     token: string | undefined,
     { method, path, headers = {}, body, signal }: Request,
-  ): Promise<Answer<T>> {
-    const { agentId } = this.options;
+    read: Reader<T>,
+    idleMs = this.options.timeoutMs,
+  ): Promise<T> {
+    const { agentId, purpose } = this.options;
     if (agentId !== undefined) headers['agent-id'] = agentId;
+    if (purpose !== undefined) headers['access-purpose'] = purpose;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const json = body === undefined ? null : JSON.stringify(body);
     const key = headers['idempotency-key'];
-    let status: number;
-    let text: string;
-    let answer: Awaited<ReturnType<Pool['request']>>;
     try {
-      answer = await this.pool.request({ method, path: this.base + path, headers, body: json, signal });
-      status = answer.statusCode;
-      text = await answer.body.text();
+      const options = { method, path: this.base + path, headers, body: json, signal, bodyTimeout: idleMs };
+      const answer = await this.pool.request(options);
+      const { statusCode: status } = answer;
+      if (status < 300 || status === 304) return await read(answer);
+      throw toError(problemOf(status, await answer.body.text(), answer.headers['retry-after']), key);
     } catch (cause) {
+      if (cause instanceof TurnstreamError) throw cause;
       signal?.throwIfAborted();
       throw new Unavailable(unreachable(this.options.url, cause), { key, cause });
     }
-    if (status === 304) return { body: undefined as T, headers: answer.headers };
-    if (status >= 300) throw toError(problemOf(status, text, answer.headers['retry-after']), key);
-    return { body: parsed(status, text) as T, headers: answer.headers };
   }
 }
+
+type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
+type Reader<T> = (answer: PoolAnswer) => Promise<T>;
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof TurnstreamError && error.status === 401;

@@ -1,9 +1,12 @@
+import { toRequest } from './call.ts';
+import type { CallOptions } from './call.ts';
 import { runCommand } from './command.ts';
 import { pages, search } from './pages.ts';
 import { Session } from './session.ts';
 import type { Token } from './token.ts';
 import { TokenSource } from './token.ts';
 import { Transport } from './transport.ts';
+import type { OpenAnswer } from './transport.ts';
 import type {
   CommandOptions,
   Detokenised,
@@ -32,6 +35,11 @@ export interface TurnstreamOptions {
    * the environment, if it is set.
    */
   readonly token?: Token;
+  /**
+   * Why personal data are read, as an identifier of yours (`complaint:4711`), sent as Access-Purpose: auditors and
+   * administrators see them with one only, and it is recorded.
+   */
+  readonly purpose?: string;
   /** Longest wait for one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /**
@@ -56,12 +64,21 @@ export class Turnstream {
     url,
     agentId,
     token,
+    purpose,
     timeoutMs = 10_000,
     retryForMs = 30_000,
     connections = 64,
   }: TurnstreamOptions) {
     const source = new TokenSource(token);
-    this.transport = new Transport({ url, agentId, token: source, timeoutMs, retryForMs, connections });
+    this.transport = new Transport({
+      url,
+      agentId,
+      purpose,
+      token: source,
+      timeoutMs,
+      retryForMs,
+      connections,
+    });
   }
 
   /**
@@ -153,6 +170,25 @@ export class Turnstream {
     const path = `/v1/partners/${encodeURIComponent(partnerId)}/detokenise`;
     const request = { method: 'POST', path, body: { tokens, purpose } } as const;
     return (await this.transport.send<Detokenised>(request)).body;
+  }
+
+  /**
+   * Calls a route that has no method here, as `/v1/access`: the answer's body. It is retried while the system is
+   * unavailable, so give a POST that creates something an `idempotency-key`.
+   */
+  async request<T>(path: string, options: CallOptions = {}): Promise<T> {
+    return (await this.transport.send<T>(toRequest(path, options))).body;
+  }
+
+  /**
+   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. Read the body to its end, or
+   * destroy it. `idleMs`: the longest wait for the next bytes, in milliseconds; default 60,000.
+   */
+  stream(
+    path: string,
+    { idleMs = 60_000, ...options }: CallOptions & { idleMs?: number } = {},
+  ): Promise<OpenAnswer> {
+    return this.transport.open(toRequest(path, options), idleMs);
   }
 
   /** Closes the connections after the requests in flight. */
