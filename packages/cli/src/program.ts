@@ -3,6 +3,10 @@ import { Command } from 'commander';
 import { accessCommand } from './commands/access.ts';
 import { archiveCommand } from './commands/archive.ts';
 import { completionCommand } from './commands/completion.ts';
+import { contextCommand } from './commands/context.ts';
+import { diffCommand } from './commands/diff.ts';
+import { replayCommand } from './commands/replay.ts';
+import { tailCommand } from './commands/tail.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { eraseCommand } from './commands/erase.ts';
 import { lagCommand } from './commands/lag.ts';
@@ -32,6 +36,10 @@ export function createProgram(terminal: Terminal): Command {
   for (const create of [
     sessionsCommand,
     showCommand,
+    contextCommand,
+    diffCommand,
+    tailCommand,
+    replayCommand,
     turnsCommand,
     accessCommand,
     archiveCommand,

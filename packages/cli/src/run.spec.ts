@@ -78,7 +78,7 @@ describe('the exit code', () => {
 
   test('is 130 after Ctrl-C', async () => {
     const interrupted = new AbortController();
-    const url = await serve({ 'GET /v1/sessions': () => void interrupted.abort() });
+    const url = await serve({ 'GET /v1/sessions': () => interrupted.abort() });
     const ran = await runCli(['sessions', '--url', url], { signal: interrupted.signal });
     expect(ran).toEqual({ exitCode: 130, stdout: '', stderr: '' });
   });
@@ -101,7 +101,6 @@ test('a missing purpose says which option gives it', async () => {
 });
 
 describe('the token', () => {
-  const authorization = (): string | undefined => api?.received.at(-1)?.headers.authorization;
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cli-'));
   afterEach(() => rmSync(join(dir, 'token'), { force: true }));
 
@@ -119,7 +118,7 @@ describe('the token', () => {
     writeFileSync(file, text);
     const env = { TURNSTREAM_TOKEN: 'other' };
     await runCli(['sessions', '--url', url, '--token-file', file], { env });
-    expect(authorization()).toBe('Bearer abc');
+    expect(api?.received.at(-1)?.headers.authorization).toBe('Bearer abc');
   });
 
   test('is read again when it was refused', async () => {

@@ -16,10 +16,17 @@ export interface Call {
 /** Longest wait for an answer, in milliseconds: audit queries may take long. */
 const timeoutMs = 120_000;
 
+/** What a command does, with its options and arguments. */
+export type Work<Options extends CommonOptions> = (
+  call: Call,
+  options: Options,
+  ...args: string[]
+) => Promise<void>;
+
 /** Makes the action of a command: opens a client by its options, and closes it when the work is done. */
 export function calls<Options extends CommonOptions>(
   terminal: Terminal,
-  work: (call: Call, options: Options, ...args: string[]) => Promise<void>,
+  work: Work<Options>,
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command;

@@ -17,18 +17,18 @@ const asked = { ...none, status: 'in_progress', reason: 'ticket:1' };
 const checked = [{ store: 'redis', what: 'contexts', left: 0, checked_at: '2026-11-24T08:00:00.000Z' }];
 const erased = { ...none, status: 'erased', receipt: { receipt_id: 'r-1', sessions: 4, checked } };
 
-describe('erase', () => {
-  /** In progress for one look, then done. */
-  async function erasing(outcome: object): Promise<string> {
-    const looks = [asked, outcome];
-    api = await fakeApi({
-      'DELETE /v1/partners/P1': () => asked,
-      'GET /v1/partners/P1/erasure': () => looks.shift(),
-    });
-    return api.url;
-  }
-  const methods = (): string[] => api?.received.map(({ method }) => method) ?? [];
+/** In progress for one look, then done. */
+async function erasing(outcome: object): Promise<string> {
+  const looks = [asked, outcome];
+  api = await fakeApi({
+    'DELETE /v1/partners/P1': () => asked,
+    'GET /v1/partners/P1/erasure': () => looks.shift(),
+  });
+  return api.url;
+}
+const methods = (): string[] => api?.received.map(({ method }) => method) ?? [];
 
+describe('erase', () => {
   test('asks for the id, waits for the receipt and prints it', async () => {
     const url = await erasing(erased);
     const args = ['erase', 'P1', '--reason', 'ticket:1', '--utc', '--url', url];
@@ -121,6 +121,11 @@ describe('lag', () => {
   });
 });
 
+const broken: Route = ({ url }, response) => {
+  response.writeHead(200, { 'content-length': 100 }).write(url);
+  setImmediate(() => response.destroy());
+};
+
 describe('archive', () => {
   test('writes the file for this user alone and says its SHA-256', async () => {
     api = await fakeApi({ 'GET /v1/partners/P1/archive': (_, response) => void response.end('zip') });
@@ -137,10 +142,6 @@ describe('archive', () => {
   });
 
   test('leaves no half of a file', async () => {
-    const broken: Route = ({ url }, response) => {
-      response.writeHead(200, { 'content-length': 100 }).write(url);
-      setImmediate(() => response.destroy());
-    };
     api = await fakeApi({ 'GET /v1/partners/P1/archive': broken });
     const file = join(dir, 'half.zip');
     expect((await runCli(['archive', 'P1', '-o', file, '--url', api.url])).exitCode).not.toBe(0);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
 import { createColors } from 'picocolors';
 import type { Terminal } from '../terminal.ts';
 import type { Colors, Column } from './columns.ts';
@@ -9,6 +10,9 @@ import { formatTime } from './times.ts';
 
 /** Rows that are held to lay them out; a longer list has its titles again after so many. */
 const rowsPerTable = 500;
+
+/** What is left of a text that is cut. */
+const leastCut = 20;
 
 /** Writes results: tables and colours for people, JSON for programs; notes go to the standard error. */
 export class Output {
@@ -59,6 +63,16 @@ export class Output {
   /** Names and values, indented. */
   readonly fields = (value: unknown): string[] => renderDocument(value, this.colors, this.utc);
 
+  /** Parts with a gap between them; the last one is cut at the width of the terminal. */
+  cut(parts: readonly string[]): string {
+    const { isTTY, columns } = this.terminal.stdout;
+    const line = parts.join('  ');
+    if (!isTTY || columns === undefined) return line;
+    const last = parts.at(-1) ?? '';
+    const kept = Math.max(leastCut, last.length - Math.max(0, plainLength(line) - columns));
+    return kept >= last.length ? line : `${line.slice(0, line.length - last.length + kept - 1)}…`;
+  }
+
   time(time: string): string {
     return safeText(formatTime(time, this.utc));
   }
@@ -77,4 +91,8 @@ export class Output {
   private async table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<void> {
     for (const line of this.tableLines(rows, columns)) await this.line(line);
   }
+}
+
+function plainLength(line: string): number {
+  return stripVTControlCharacters(line).length;
 }

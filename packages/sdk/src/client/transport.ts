@@ -75,8 +75,7 @@ export class Transport {
    * @param idleMs longest wait for the next bytes, in milliseconds
    */
   open(request: Request, idleMs: number): Promise<OpenAnswer> {
-    const opened = async ({ body, headers }: PoolAnswer): Promise<OpenAnswer> => ({ body, headers });
-    return this.attempt(request, opened, idleMs);
+    return this.attempt(request, unread, idleMs);
   }
 
   async close(): Promise<void> {
@@ -129,6 +128,10 @@ export class Transport {
 
 type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
 type Reader<T> = (answer: PoolAnswer) => Promise<T>;
+
+async function unread({ body, headers }: PoolAnswer): Promise<OpenAnswer> {
+  return { body, headers };
+}
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof TurnstreamError && error.status === 401;
