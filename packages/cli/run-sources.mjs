@@ -2,4 +2,4 @@
 import { fileURLToPath } from 'node:url';
 
 process.argv.splice(2, 0, fileURLToPath(new URL('src/main.ts', import.meta.url)));
-await import('../../tools/bootstrap.mjs');
+await import(new URL('../../tools/bootstrap.mjs', import.meta.url));

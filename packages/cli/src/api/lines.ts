@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** The lines of a body, without their ends. What stands behind the last end of a line is a line, too. */
-export async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
+export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const bytes of body) {

@@ -8,7 +8,7 @@ export interface SseMessage {
 }
 
 /** The whole messages of an event stream; one that breaks off is left out. */
-export async function* sseMessages(body: AsyncIterable<Buffer>): AsyncGenerator<SseMessage, void> {
+export async function* sseMessages(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseMessage, void> {
   let id: string | undefined;
   let event = 'message';
   let data: string[] = [];

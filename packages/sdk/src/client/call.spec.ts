@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { SessionNotFound, Turnstream, Unavailable } from '../index.ts';
@@ -47,7 +48,7 @@ test('a stream is read as it arrives', async () => {
   });
   const { body, headers } = await client.stream('/v1/things');
   expect(headers['content-type']).toBe('application/x-ndjson');
-  expect(await text(body)).toBe('{"a":1}\n{"a":2}\n');
+  expect(await text(Readable.from(body))).toBe('{"a":1}\n{"a":2}\n');
 });
 
 test('a stream that is refused is an error', async () => {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
 import { retry } from './retry.ts';
@@ -33,7 +32,7 @@ export interface Answer<T> {
 
 /** The body of an answer as it arrives: read it to its end, or destroy it. */
 export interface OpenAnswer {
-  readonly body: Readable;
+  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
   readonly headers: AnswerHeaders;
 }
 
