@@ -9,16 +9,39 @@ import { replayCommand } from './commands/replay.ts';
 import { tailCommand } from './commands/tail.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { eraseCommand } from './commands/erase.ts';
+import { exportCommand } from './commands/export.ts';
+import { timelineCommand } from './commands/timeline.ts';
+import { traceCommand } from './commands/trace.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { lagCommand } from './commands/lag.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { showCommand } from './commands/show.ts';
 import { turnsCommand } from './commands/turns.ts';
+import { withCommonOptions } from './commands/define.ts';
 import type { Terminal } from './terminal.ts';
 
 const about = `
 TURNSTREAM_URL is the address of the API (http://127.0.0.1:3000 without it), TURNSTREAM_TOKEN the token, TURNSTREAM_PURPOSE
 why personal data are read. Times are 2026-03-01, 2026-03-01T10:00, 2026-03-01T10:00Z or 2h (ago).
 Exit codes: 0 done · 1 refused, or not as it should be · 2 wrong command line · 3 the API is unreachable`;
+
+const apiCommands = [
+  sessionsCommand,
+  showCommand,
+  contextCommand,
+  diffCommand,
+  tailCommand,
+  replayCommand,
+  traceCommand,
+  turnsCommand,
+  timelineCommand,
+  exportCommand,
+  verifyCommand,
+  accessCommand,
+  archiveCommand,
+  eraseCommand,
+  lagCommand,
+];
 
 /** All commands, which read from and write to the terminal. */
 export function createProgram(terminal: Terminal): Command {
@@ -33,21 +56,9 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => void terminal.stderr.write(text),
       getOutHasColors: () => terminal.stdout.isTTY === true && !terminal.env['NO_COLOR'],
     });
-  for (const create of [
-    sessionsCommand,
-    showCommand,
-    contextCommand,
-    diffCommand,
-    tailCommand,
-    replayCommand,
-    turnsCommand,
-    accessCommand,
-    archiveCommand,
-    eraseCommand,
-    lagCommand,
-    dlqCommand,
-    completionCommand,
-  ])
+  for (const create of apiCommands)
+    program.addCommand(withCommonOptions(create(terminal)).copyInheritedSettings(program));
+  for (const create of [dlqCommand, completionCommand])
     program.addCommand(create(terminal).copyInheritedSettings(program));
   return program;
 }

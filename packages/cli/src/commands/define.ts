@@ -2,21 +2,23 @@ import { Command, Option } from 'commander';
 import { usageError } from '../failure.ts';
 import { parseLimit } from '../api/pages.ts';
 
-/** A command with the options that all have; its arguments follow its name, as `diff <session> <from>`. */
+/** A command that calls the API; its arguments follow its name, as `show <session>`. */
 export function apiCommand(nameAndArgs: string, summary: string): Command {
   const [name = '', ...args] = nameAndArgs.split(' ');
-  const command = new Command(name);
+  const command = new Command(name).summary(summary).description(summary);
   for (const arg of args) command.argument(arg);
+  return command;
+}
+
+/** Adds the options that every command has which calls the API. */
+export function withCommonOptions(command: Command): Command {
   return command
-    .summary(summary)
-    .description(summary)
     .optionsGroup('Options of every command:')
     .option('--url <url>', 'address of the API (TURNSTREAM_URL)')
     .option('--token-file <file>', 'file with the token (TURNSTREAM_TOKEN, TURNSTREAM_TOKEN_FILE)')
     .option('--purpose <purpose>', 'why personal data are read, as complaint:4711 (TURNSTREAM_PURPOSE)')
     .option('--json', 'for programs: JSON, lists as NDJSON')
-    .option('--utc', 'times in UTC; else in the local zone')
-    .optionsGroup('Options:');
+    .option('--utc', 'times in UTC; else in the local zone');
 }
 
 export const limitOption = (): Option =>

@@ -76,13 +76,47 @@ describe('a list', () => {
 describe('turns', () => {
   const turn = { ...row(1), timestamp: '2026-11-24T08:00:00.000Z', sender: 'user', parsed_intent: 'ask' };
 
-  test('are filtered by their options', async () => {
+  test('are filtered by their options, in any mix', async () => {
     api = await fakeApi({ 'GET /v1/turns': () => ({ items: [], next: null }) });
-    const filter = ['--partner', 'P1', '--intent', 'ask', '--sender', 'bot', '--from', '2026-03-01', '--utc'];
-    await runCli(['turns', ...filter, '--url', api.url]);
-    expect(api.received[0]?.url).toBe(
-      '/v1/turns?partner_id=P1&parsed_intent=ask&sender=bot&from=2026-03-01T00%3A00%3A00.000Z&limit=50',
-    );
+    const filter = {
+      '--partner': 'P1',
+      '--channel': 'ivr',
+      '--sender': 'bot',
+      '--intent': 'ask',
+      '--goal': 'pay',
+      '--flag': 'vip',
+      '--handoff': 'accepted',
+      '--outcome': 'partial',
+      '--actor-role': 'agent',
+      '--actor': 'payout-bot',
+      '--from': '2026-03-01',
+      '--to': '2026-04-01',
+      '--order': 'desc',
+    };
+    await runCli(['turns', ...Object.entries(filter).flat(), '--utc', '--url', api.url]);
+    const { searchParams } = new URL(api.received[0]?.url ?? '', api.url);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      partner_id: 'P1',
+      channel: 'ivr',
+      sender: 'bot',
+      parsed_intent: 'ask',
+      goal: 'pay',
+      flag: 'vip',
+      handoff: 'accepted',
+      inquiry_outcome: 'partial',
+      actor_role: 'agent',
+      actor_id: 'payout-bot',
+      from: '2026-03-01T00:00:00.000Z',
+      to: '2026-04-01T00:00:00.000Z',
+      order: 'desc',
+      limit: '50',
+    });
+  });
+
+  test('are found by words', async () => {
+    api = await fakeApi({ 'POST /v1/turns/search': () => ({ items: [], next: null }) });
+    await runCli(['turns', '--text', '-', '--order', 'desc', '--url', api.url], { input: 'paisa kab\n' });
+    expect(api.received[0]?.body).toEqual({ text: 'paisa kab', order: 'desc', limit: 50 });
   });
 
   test('are found by a value of the standard input, which no address has', async () => {

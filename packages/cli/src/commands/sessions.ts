@@ -7,18 +7,21 @@ import type { CommonOptions } from '../api/settings.ts';
 import type { Column } from '../output/columns.ts';
 import type { Terminal } from '../terminal.ts';
 import { apiCommand, limitOption } from './define.ts';
+import type { FilterOptions } from './filters.ts';
+import { filterOf, withFilters } from './filters.ts';
 
-interface SessionsOptions extends CommonOptions {
-  readonly partner?: string;
+interface SessionsOptions extends CommonOptions, FilterOptions {
   readonly status?: string;
-  readonly channel?: string;
+  readonly forks?: string;
   readonly limit: number;
 }
 
-const columns: readonly Column<SessionRow>[] = [
+type Row = SessionRow & { readonly forked_from?: string | null };
+
+const columns: readonly Column<Row>[] = [
   { title: 'SESSION', value: ({ session_id }) => session_id },
   { title: 'PARTNER', value: ({ partner_id }) => partner_id },
-  { title: 'STATUS', value: ({ status, set_aside }) => (set_aside ? 'set aside' : status), kind: 'state' },
+  { title: 'STATUS', value: (row) => statusOf(row), kind: 'state' },
   { title: 'CHANNEL', value: ({ channel }) => channel },
   { title: 'STARTED', value: ({ start_time }) => start_time, kind: 'time' },
   { title: 'LAST', value: ({ last_activity_time }) => last_activity_time, kind: 'time' },
@@ -28,15 +31,21 @@ const columns: readonly Column<SessionRow>[] = [
 
 /** `turnstream sessions` */
 export function sessionsCommand(terminal: Terminal): Command {
-  return apiCommand('sessions', 'List sessions, the newest first')
-    .option('--partner <id>', 'of this partner')
+  return withFilters(apiCommand('sessions', 'List sessions, the newest first'))
     .addOption(new Option('--status <status>', 'with this status').choices(['active', 'ended', 'expired']))
-    .option('--channel <name>', 'on this channel')
+    .addOption(
+      new Option('--forks <which>', 'forks too, or only; else without them').choices(['include', 'only']),
+    )
     .addOption(limitOption())
     .action(
-      calls<SessionsOptions>(terminal, async (call, { partner, status, channel, limit }) => {
-        const query = { partner_id: partner, status, channel };
-        await call.out.list(listed<SessionRow>(call, '/v1/sessions', { query, limit }), columns);
+      calls<SessionsOptions>(terminal, async (call, { status, forks, limit, ...options }) => {
+        const query = { ...filterOf(options), status, forks };
+        await call.out.list(listed<Row>(call, '/v1/sessions', { query, limit }), columns);
       }),
     );
+}
+
+function statusOf({ status, set_aside, forked_from }: Row): string {
+  if (set_aside) return 'set aside';
+  return forked_from ? `${status} (fork)` : status;
 }

@@ -17,7 +17,7 @@ const wordsAfter = async (...words: string[]): Promise<string[]> => {
 describe('what may come next', () => {
   test.each([
     [['sess'], ['sessions']],
-    [['sessions', '--s'], ['--status']],
+    [['sessions', '--st'], ['--status']],
     [
       ['sessions', '--status', 'e'],
       ['ended', 'expired'],
