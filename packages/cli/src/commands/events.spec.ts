@@ -88,7 +88,7 @@ describe('replay', () => {
     const url = await serve(
       (response) => {
         send(response, event(0), event(1));
-        response.write('id: 2\ndata: {"half', () => response.destroy());
+        response.end('id: 2\ndata: {"half');
       },
       (response) => {
         send(response, event(2));

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { FakeApi, Route } from '../testing/fake-api.ts';
 import { fakeApi } from '../testing/fake-api.ts';
@@ -37,7 +39,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** A file, from where Range says; the first answers break off after so many bytes. */
+/** A file, from where Range says; the first answers break off when so many bytes have arrived. */
 function file(text: string, ...cuts: number[]): Route {
   return ({ headers }, response) => {
     const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
@@ -46,8 +48,14 @@ function file(text: string, ...cuts: number[]): Route {
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length });
     const cut = cuts.shift();
     if (cut === undefined) response.end(rest);
-    else response.write(rest.slice(0, cut), () => setImmediate(() => response.destroy()));
+    else response.write(rest.slice(0, cut), () => void destroyAt(from + cut, response));
   };
+}
+
+async function destroyAt(bytes: number, response: ServerResponse): Promise<void> {
+  const part = join(dir, 'out/turns-00001.ndjson.part');
+  while ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) < bytes) await sleep(5);
+  response.destroy();
 }
 
 async function serve(more: Readonly<Record<string, Route>> = {}): Promise<void> {
