@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '#privacy';
 import { DevelopmentIssuer } from '#privacy';
-import type { Answer, TestApp } from '../../apps/api/src/test-app.ts';
+import type { Answer, TestApp, TestAppOptions } from '../../apps/api/src/test-app.ts';
 import { startTestApp } from '../../apps/api/src/test-app.ts';
 import type { Ran, RunOptions } from '../../packages/cli/src/testing/run-cli.ts';
 import { runCli } from '../../packages/cli/src/testing/run-cli.ts';
@@ -26,11 +26,10 @@ export interface CliTest {
 }
 
 /** Starts it; the session has revisions 0 (start), 1 (turn) and 2 (goal). */
-export async function startCliTest(): Promise<CliTest> {
+export async function startCliTest(options: TestAppOptions = {}): Promise<CliTest> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cli-'));
-  process.env['EXPORT_DIR'] = join(dir, 'exports');
   const issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
-  const app = await startTestApp({ issuer });
+  const app = await startTestApp({ issuer, ...options });
   const partner_id = `P-${randomUUID()}`;
   const message_text = `Where is my payout? ${randomUUID()}`;
   const tokenOf = (role: Role): Promise<string> => issuer.token({ role, sub: `${role}-${partner_id}` });
@@ -66,7 +65,6 @@ export async function startCliTest(): Promise<CliTest> {
       }),
     close: async () => {
       await app.close();
-      delete process.env['EXPORT_DIR'];
       await rm(dir, { recursive: true });
     },
   };

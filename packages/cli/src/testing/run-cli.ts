@@ -14,18 +14,21 @@ export interface RunOptions {
   /** Whether people look at it, on a terminal of this width. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** Sees the standard output as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs a command line in this process. */
 export async function runCli(
   args: readonly string[],
-  { env = {}, input, columns, signal = new AbortController().signal }: RunOptions = {},
+  { env = {}, input, columns, signal = new AbortController().signal, onOutput }: RunOptions = {},
 ): Promise<Ran> {
   const tty = columns === undefined ? {} : { isTTY: true, columns };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     streams[name].setEncoding('utf8').on('data', (text: string) => (written[name] += text));
+  if (onOutput !== undefined) streams.stdout.on('data', onOutput);
   streams.stdin.end(input);
   const terminal = {
     env: { TURNSTREAM_RETRY_S: '0', ...env },
