@@ -16,7 +16,7 @@ export {
   Unavailable,
 } from './client/errors.ts';
 export type { CallOptions } from './client/call.ts';
-export type { OpenAnswer } from './client/transport.ts';
+export type { StreamedAnswer } from './client/transport.ts';
 export { Session } from './client/session.ts';
 export type { ContextOptions, EventsOptions } from './client/session.ts';
 export type { Token } from './client/token.ts';

@@ -17,8 +17,6 @@ export interface EventsAsked {
 const pauseMs = 500;
 /** How often in a row a connection may break off without an event. */
 const patience = 10;
-/** Longest silence of a stream, in milliseconds: the API gives a sign of life every 15 s, and waits 10 s between events. */
-const idleMs = 60_000;
 
 /**
  * The events of a stream (`text/event-stream`) until the API says that there are no more. A connection that breaks off is
@@ -34,7 +32,7 @@ export async function* eventStream(
   let left = limit;
   for (let failures = 0; failures < patience; failures += 1) {
     const headers = { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) };
-    const { body } = await api.stream(path, { query, headers, signal, idleMs });
+    const { body } = await api.stream(path, { query, headers, signal });
     try {
       for await (const { id, event, data } of sseMessages(body)) {
         if (event === 'end') return;
@@ -46,8 +44,6 @@ export async function* eventStream(
       }
     } catch (error) {
       if (signal.aborted || error instanceof SyntaxError) throw error;
-    } finally {
-      body.destroy();
     }
     out.note('The connection broke off; connecting again.');
     await sleep(pauseMs, undefined, { signal });

@@ -23,17 +23,15 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
 }
 
-type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+/** The body of an answer as it arrives. */
+export interface StreamedAnswer {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly headers: Answer<unknown>['headers'];
+}
 
 export interface Answer<T> {
   readonly body: T;
-  readonly headers: AnswerHeaders;
-}
-
-/** The body of an answer as it arrives: read it to its end, or destroy it. */
-export interface OpenAnswer {
-  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
-  readonly headers: AnswerHeaders;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** Sends the requests of sessions: one node, or several with failover. */
@@ -61,76 +59,92 @@ export class Transport {
 
   /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
-    return this.attempt(request, async (answer) => {
-      const { statusCode: status, headers } = answer;
-      const text = await answer.body.text();
-      if (status === 304) return { body: undefined as T, headers };
-      return { body: parsed(status, text) as T, headers };
+    const { signal } = request;
+    return retry(() => this.withToken((token) => this.sendWith<T>(token, request)), {
+      forMs: this.options.retryForMs,
+      signal,
     });
   }
 
-  /**
-   * The answer with its body unread, once its status is a success.
-   * @param idleMs longest wait for the next bytes, in milliseconds
-   */
-  open(request: Request, idleMs: number): Promise<OpenAnswer> {
-    return this.attempt(request, unread, idleMs);
+  /** As `send`, but the body is read as it arrives; a connection that is lost meanwhile is the reader's to deal with. */
+  stream(request: Request): Promise<StreamedAnswer> {
+    const { signal } = request;
+    return retry(() => this.withToken((token) => this.open(token, request)), {
+      forMs: this.options.retryForMs,
+      signal,
+    });
   }
 
   async close(): Promise<void> {
     await this.pool.close();
   }
 
-  private attempt<T>(request: Request, read: Reader<T>, idleMs?: number): Promise<T> {
-    const { signal } = request;
-    return retry(() => this.sendOnce(request, read, idleMs), { forMs: this.options.retryForMs, signal });
-  }
-
   /** A token that is refused may have expired: another one is tried, once. */
-  private async sendOnce<T>(request: Request, read: Reader<T>, idleMs: number | undefined): Promise<T> {
+  private async withToken<T>(attempt: (token: string | undefined) => Promise<T>): Promise<T> {
     const { token } = this.options;
     const first = token.get();
     try {
-      return await this.sendWith(await first, request, read, idleMs);
+      return await attempt(await first);
     } catch (error) {
       if (!isUnauthenticated(error) || !token.refresh(first)) throw error;
-      return this.sendWith(await token.get(), request, read, idleMs);
+      return attempt(await token.get());
     }
   }
 
-  private async sendWith<T>(
+  private async sendWith<T>(token: string | undefined, request: Request): Promise<Answer<T>> {
+    const answer = await this.request(token, request);
+    const { statusCode: status, headers } = answer;
+    const text = await this.textOf(answer, request);
+    if (status === 304 || status === 204) return { body: undefined as T, headers };
+    if (status >= 300) throw this.failure(answer, text, request);
+    return { body: parsed(status, text) as T, headers };
+  }
+
+  private async open(token: string | undefined, request: Request): Promise<StreamedAnswer> {
+    const answer = await this.request(token, request);
+    if (answer.statusCode >= 300) throw this.failure(answer, await this.textOf(answer, request), request);
+    return { body: answer.body, headers: answer.headers };
+  }
+
+  private async request(
     token: string | undefined,
     { method, path, headers = {}, body, signal }: Request,
-    read: Reader<T>,
-    idleMs = this.options.timeoutMs,
-  ): Promise<T> {
+  ): Promise<PoolAnswer> {
     const { agentId, purpose } = this.options;
     if (agentId !== undefined) headers['agent-id'] = agentId;
-    if (purpose !== undefined) headers['access-purpose'] = purpose;
+    if (purpose !== undefined) headers['access-purpose'] ??= purpose;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const json = body === undefined ? null : JSON.stringify(body);
-    const key = headers['idempotency-key'];
     try {
-      const options = { method, path: this.base + path, headers, body: json, signal, bodyTimeout: idleMs };
-      const answer = await this.pool.request(options);
-      const { statusCode: status } = answer;
-      if (status < 300 || status === 304) return await read(answer);
-      throw toError(problemOf(status, await answer.body.text(), answer.headers['retry-after']), key);
+      return await this.pool.request({ method, path: this.base + path, headers, body: json, signal });
     } catch (cause) {
-      if (cause instanceof TurnstreamError) throw cause;
-      signal?.throwIfAborted();
-      throw new Unavailable(unreachable(this.options.url, cause), { key, cause });
+      throw this.unreachable(cause, { headers, signal });
     }
+  }
+
+  private async textOf({ body }: PoolAnswer, request: Request): Promise<string> {
+    try {
+      return await body.text();
+    } catch (cause) {
+      throw this.unreachable(cause, request);
+    }
+  }
+
+  private unreachable(cause: unknown, { headers, signal }: Pick<Request, 'headers' | 'signal'>): Error {
+    signal?.throwIfAborted();
+    return new Unavailable(unreachable(this.options.url, cause), {
+      key: headers?.['idempotency-key'],
+      cause,
+    });
+  }
+
+  private failure({ statusCode, headers }: PoolAnswer, text: string, request: Request): Error {
+    return toError(problemOf(statusCode, text, headers['retry-after']), request.headers?.['idempotency-key']);
   }
 }
 
 type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
-type Reader<T> = (answer: PoolAnswer) => Promise<T>;
-
-async function unread({ body, headers }: PoolAnswer): Promise<OpenAnswer> {
-  return { body, headers };
-}
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof TurnstreamError && error.status === 401;

@@ -6,7 +6,7 @@ import { Session } from './session.ts';
 import type { Token } from './token.ts';
 import { TokenSource } from './token.ts';
 import { Transport } from './transport.ts';
-import type { OpenAnswer } from './transport.ts';
+import type { StreamedAnswer } from './transport.ts';
 import type {
   CommandOptions,
   Detokenised,
@@ -181,14 +181,11 @@ export class Turnstream {
   }
 
   /**
-   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. Read the body to its end, or
-   * destroy it. `idleMs`: the longest wait for the next bytes, in milliseconds; default 60,000.
+   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. Its reader deals with a connection that is
+   * lost, and waits `timeoutMs` for the next bytes at most: 30 s or more suit event streams, which may be silent for 15 s.
    */
-  stream(
-    path: string,
-    { idleMs = 60_000, ...options }: CallOptions & { idleMs?: number } = {},
-  ): Promise<OpenAnswer> {
-    return this.transport.open(toRequest(path, options), idleMs);
+  stream(path: string, options: CallOptions = {}): Promise<StreamedAnswer> {
+    return this.transport.stream(toRequest(path, options));
   }
 
   /** Closes the connections after the requests in flight. */
