@@ -8,12 +8,15 @@ const uses = (name, ...allowed) => ({
   to: { path: '^(apps|libs|packages)/', pathNot: libs(name, ...allowed) },
 });
 
-/** A package that others install imports nothing of ours. */
-const standsAlone = (folder) => ({
+/** A package that others install imports nothing of ours, but for the packages that it depends on. */
+const standsAlone = (folder, ...dependencies) => ({
   name: `${folder.replace('/', '-')}-stands-alone`,
   severity: 'error',
   from: { path: `^${folder}/` },
-  to: { path: '^(apps|libs|packages|tools|test|bench)/', pathNot: `^${folder}/` },
+  to: {
+    path: '^(apps|libs|packages|tools|test|bench)/',
+    pathNot: [folder, ...dependencies].map((own) => `^${own}/`),
+  },
 });
 
 /** Who may import whom: apps import libs, never one another; libs form layers; packages stand alone. */
@@ -61,6 +64,7 @@ export default {
     uses('sessions', 'domain', 'platform', 'privacy'),
     uses('partitions', 'platform'),
     uses('read-models', 'domain', 'sessions', 'platform', 'privacy'),
+    standsAlone('packages/cli', 'packages/sdk'),
     standsAlone('packages/sdk'),
     standsAlone('packages/embedded-eventstore'),
     {

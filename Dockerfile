@@ -2,6 +2,7 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/cli/package.json packages/cli/
 COPY packages/embedded-eventstore/package.json packages/embedded-eventstore/
 COPY packages/sdk/package.json packages/sdk/
 RUN npm ci

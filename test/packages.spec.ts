@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emptyProject, installTarball, link, nodeOf, run } from './packages/install.ts';
 
 const fixtures = join(import.meta.dirname, 'packages/project');
-const packages = ['sdk', 'embedded-eventstore'] as const;
+const library = ['LICENSE', 'README.md', 'index.mjs', 'index.d.mts', 'dist/index.cjs', 'dist/index.d.cts'];
+/** The folder of each package, where it is installed, and what its tarball has at least. */
+const packages = [
+  ['sdk', '@turnstream/sdk', library],
+  ['embedded-eventstore', '@turnstream/embedded-eventstore', library],
+  ['cli', 'turnstream', ['LICENSE', 'README.md', 'bin/turnstream.mjs', 'dist/main.js']],
+] as const;
 const nodeVersions = ['20.19.6', '22.23.3', process.versions.node];
 const limitMs = 300_000;
 
@@ -16,7 +22,7 @@ const typeScript5 = resolveFrom('packages/sdk')('typescript/lib/tsc.js');
 const jest = join(dirname(resolveFrom('.')('jest/package.json')), 'bin/jest.js');
 
 const project = emptyProject();
-const installed = (name: string): string => join(project, 'node_modules/@turnstream', name);
+const installed = (name: string): string => join(project, 'node_modules', name);
 const filesOf = (name: string): string[] =>
   readdirSync(installed(name), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -27,29 +33,23 @@ beforeAll(async () => {
   for (const extension of ['mts', 'cts'])
     cpSync(join(fixtures, 'types.ts'), join(project, `types.${extension}`));
   writeFileSync(join(project, 'package.json'), '{ "name": "project", "private": true }');
-  await Promise.all(packages.map((name) => installTarball(name, project)));
+  await Promise.all(packages.map(([folder]) => installTarball(folder, project)));
   link('@eventstore/db-client', project);
 }, limitMs);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-describe.each(packages)('the tarball of %s', (name) => {
+describe.each(packages)('the tarball of %s', (_, name, entries) => {
   test('contains the licence, the README and the entry points', () => {
-    const entries = [
-      'LICENSE',
-      'README.md',
-      'index.mjs',
-      'index.d.mts',
-      'dist/index.cjs',
-      'dist/index.d.cts',
-    ];
-    expect(filesOf(name)).toEqual(expect.arrayContaining(entries));
+    expect(filesOf(name)).toEqual(expect.arrayContaining([...entries]));
   });
 
   test('contains no tests', () => {
-    expect(filesOf(name).filter((file) => /spec\.|acceptance|contract|lifecycle|model\//.test(file))).toEqual(
-      [],
-    );
+    expect(
+      filesOf(name).filter((file) =>
+        /spec\.|acceptance|contract|lifecycle|model\/|testing|run-sources/.test(file),
+      ),
+    ).toEqual([]);
   });
 
   test('contains the sources of its source maps', () => {
@@ -82,8 +82,20 @@ describe.each(nodeVersions)('on Node %s', (version) => {
   test(
     'the program of the event store prints its usage',
     async () => {
-      const program = join(installed('embedded-eventstore'), 'dist/main.js');
+      const program = join(installed('@turnstream/embedded-eventstore'), 'dist/main.js');
       await expect(run(node, [program, '--help'], project)).resolves.toMatch(/^usage:/);
+    },
+    limitMs,
+  );
+
+  test(
+    'the command line runs',
+    async () => {
+      const program = join(installed('turnstream'), 'bin/turnstream.mjs');
+      await expect(run(node, [program, '--version'], project)).resolves.toBe('0.1.0\n');
+      await expect(run(node, [program, 'sessions', '--url', 'http://127.0.0.1:9'], project)).rejects.toThrow(
+        'The API cannot be reached',
+      );
     },
     limitMs,
   );

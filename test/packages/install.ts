@@ -19,6 +19,7 @@ const modules = join(root, 'node_modules');
 const cache = resolve(root, process.env['TURNSTREAM_CACHE'] ?? '.data/cache');
 
 interface Manifest {
+  readonly name: string;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
@@ -57,15 +58,21 @@ export async function installTarball(name: string, project: string): Promise<str
     symlinkSync(modules, join(copy, 'node_modules'));
     const output = await run('npm', ['pack', '--silent', '--pack-destination', copy], source);
     const tarball = output.trim().split('\n').at(-1) ?? '';
-    const installed = join(project, 'node_modules/@turnstream', name);
+    const installed = join(project, 'node_modules', manifestOf(source).name);
     mkdirSync(installed, { recursive: true });
     await run('tar', ['-xzf', join(copy, tarball), '--strip-components=1', '-C', installed], copy);
-    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
-    for (const dependency of Object.keys(manifest.dependencies)) link(dependency, project);
+    const { dependencies } = manifestOf(installed);
+    // Packages of ours are installed from their own tarballs.
+    const others = Object.keys(dependencies).filter((dependency) => !dependency.startsWith('@turnstream/'));
+    for (const dependency of others) link(dependency, project);
     return installed;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
 /** Makes a package of the repository's node_modules available to the project. */

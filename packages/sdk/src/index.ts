@@ -15,6 +15,8 @@ export {
   TurnstreamError,
   Unavailable,
 } from './client/errors.ts';
+export type { CallOptions } from './client/call.ts';
+export type { StreamedAnswer } from './client/transport.ts';
 export { Session } from './client/session.ts';
 export type { ContextDiffOptions, ContextOptions, EventsOptions } from './client/reads.ts';
 export type { Token } from './client/token.ts';

@@ -1,9 +1,12 @@
+import { toRequest } from './call.ts';
+import type { CallOptions } from './call.ts';
 import { runCommand } from './command.ts';
 import { pages, search } from './pages.ts';
 import { Session } from './session.ts';
 import type { Token } from './token.ts';
 import { TokenSource } from './token.ts';
 import { Transport } from './transport.ts';
+import type { StreamedAnswer } from './transport.ts';
 import type {
   CommandOptions,
   Detokenised,
@@ -33,6 +36,11 @@ export interface TurnstreamOptions {
    * the environment, if it is set.
    */
   readonly token?: Token;
+  /**
+   * Why personal data are read, as an identifier of yours (`complaint:4711`), sent as Access-Purpose: auditors and
+   * administrators see them with one only, and it is recorded.
+   */
+  readonly purpose?: string;
   /** Longest wait for one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /**
@@ -57,12 +65,21 @@ export class Turnstream {
     url,
     agentId,
     token,
+    purpose,
     timeoutMs = 10_000,
     retryForMs = 30_000,
     connections = 64,
   }: TurnstreamOptions) {
     const source = new TokenSource(token);
-    this.transport = new Transport({ url, agentId, token: source, timeoutMs, retryForMs, connections });
+    this.transport = new Transport({
+      url,
+      agentId,
+      purpose,
+      token: source,
+      timeoutMs,
+      retryForMs,
+      connections,
+    });
   }
 
   /**
@@ -163,6 +180,22 @@ export class Turnstream {
    */
   trace(correlationId: string): Promise<Trace> {
     return this.get(`/v1/trace/${encodeURIComponent(correlationId)}`);
+  }
+
+  /**
+   * Calls a route that has no method here, as `/v1/access`: the answer's body. It is retried while the system is
+   * unavailable, so give a POST that creates something an `idempotency-key`.
+   */
+  async request<T>(path: string, options: CallOptions = {}): Promise<T> {
+    return (await this.transport.send<T>(toRequest(path, options))).body;
+  }
+
+  /**
+   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. Its reader deals with a connection that is
+   * lost, and waits `timeoutMs` for the next bytes at most: 30 s or more suit event streams, which may be silent for 15 s.
+   */
+  stream(path: string, options: CallOptions = {}): Promise<StreamedAnswer> {
+    return this.transport.stream(toRequest(path, options));
   }
 
   /** Closes the connections after the requests in flight. */

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecordedEvent } from '@turnstream/sdk';
+import { exitCodes, Failure } from '../failure.ts';
+import type { Call } from './call.ts';
+import { sseMessages } from './sse.ts';
+
+/** An event with the time at which it was stored. */
+export type StoredEvent = RecordedEvent & { readonly created?: string };
+
+export interface EventsAsked {
+  readonly query: Readonly<Record<string, string | number | undefined>>;
+  /** Events at most. */
+  readonly limit?: number;
+}
+
+/** Pause before it is connected again, in milliseconds. */
+const pauseMs = 500;
+/** How often in a row a connection may break off without an event. */
+const patience = 10;
+
+/**
+ * The events of a stream (`text/event-stream`) until the API says that there are no more. A connection that breaks off is
+ * made again, and goes on behind the last event.
+ */
+export async function* eventStream(
+  { api, terminal, out }: Call,
+  path: string,
+  { query, limit = Infinity }: EventsAsked,
+): AsyncGenerator<StoredEvent, void> {
+  const { signal } = terminal;
+  let last: string | undefined;
+  let left = limit;
+  for (let failures = 0; failures < patience; failures += 1) {
+    const headers = { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) };
+    const { body } = await api.stream(path, { query, headers, signal });
+    try {
+      for await (const { id, event, data } of sseMessages(body)) {
+        if (event === 'end') return;
+        failures = 0;
+        last = id;
+        yield JSON.parse(data) as StoredEvent;
+        left -= 1;
+        if (left === 0) return;
+      }
+    } catch (error) {
+      if (signal.aborted || error instanceof SyntaxError) throw error;
+    }
+    out.note('The connection broke off; connecting again.');
+    await sleep(pauseMs, undefined, { signal });
+  }
+  throw new Failure('The connection breaks off again and again.', exitCodes.unreachable);
+}

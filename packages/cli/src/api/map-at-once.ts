@@ -1,0 +1,19 @@
+/** What `map` makes of each item, in their order, with at most `most` of them under way. */
+export async function* mapAtOnce<Item, Result>(
+  items: AsyncIterable<Item>,
+  most: number,
+  map: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result, void> {
+  const underWay: Promise<Result>[] = [];
+  for await (const item of items) {
+    const result = map(item);
+    // It is looked at in its turn; until then its failure is nobody's.
+    result.catch(() => undefined);
+    underWay.push(result);
+    const [first] = underWay;
+    if (underWay.length < most || first === undefined) continue;
+    void underWay.shift();
+    yield await first;
+  }
+  for (const result of underWay) yield await result;
+}

@@ -1,0 +1,101 @@
+import type { SessionRow } from '@turnstream/sdk';
+import type { Command } from 'commander';
+import type { Call } from '../api/call.ts';
+import { calls } from '../api/call.ts';
+import { mapAtOnce } from '../api/map-at-once.ts';
+import { listed } from '../api/pages.ts';
+import type { CommonOptions } from '../api/settings.ts';
+import { Failure, usageError } from '../failure.ts';
+import type { Output } from '../output/output.ts';
+import { textOf } from '../output/text.ts';
+import type { Terminal } from '../terminal.ts';
+import { apiCommand, sessionPath } from './define.ts';
+
+interface VerifyOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly partner?: string;
+}
+
+interface Verification {
+  readonly session_id: string;
+  readonly intact: boolean;
+  readonly events: number;
+  readonly revision: number;
+  readonly sealed_to: number | null;
+  readonly faults: readonly {
+    readonly kind: string;
+    readonly revision: number;
+    readonly event_id?: string;
+    readonly detail: string;
+  }[];
+  readonly gaps: readonly {
+    readonly kind: string;
+    readonly from: number;
+    readonly to: number;
+    readonly reason?: string;
+  }[];
+}
+
+const atOnce = 4;
+
+/** `turnstream verify ID`, `turnstream verify --all` */
+export function verifyCommand(terminal: Terminal): Command {
+  return apiCommand('verify [session]', 'Check that no event of a session, or of all, was changed')
+    .option('--all', 'every session that is listed')
+    .option('--partner <id>', 'every session of this partner')
+    .addHelpText('after', '\nExits with 1 when something was changed.')
+    .action(
+      calls<VerifyOptions>(terminal, async (call, { all, partner }, id) => {
+        const isOne = id !== undefined;
+        if (isOne === (all === true || partner !== undefined))
+          throw usageError('verify needs a session, or --all, or --partner.');
+        if (isOne) return verifyOne(call, id);
+        await verifyMany(call, partner);
+      }),
+    );
+}
+
+async function verifyOne(call: Call, id: string): Promise<void> {
+  const report = await verification(call, id);
+  await call.out.document(report, (shown) => linesOf(shown, call.out));
+  if (!report.intact) throw new Failure('The history was changed.');
+}
+
+/** One after the other in the order of the list, a few under way at once; people see those with faults only. */
+async function verifyMany(call: Call, partner: string | undefined): Promise<void> {
+  const { out } = call;
+  const query = { partner_id: partner };
+  const rows = listed<SessionRow>(call, '/v1/sessions', { query, limit: Infinity });
+  let [sessions, events, changed] = [0, 0, 0];
+  for await (const report of mapAtOnce(rows, atOnce, ({ session_id }) => verification(call, session_id))) {
+    sessions += 1;
+    events += report.events;
+    if (!report.intact) changed += 1;
+    if (out.isJson) await out.line(JSON.stringify(report));
+    else if (!report.intact) for (const line of linesOf(report, out)) await out.line(line);
+  }
+  out.note(`${events} events of ${sessions} sessions checked, ${changed} sessions changed.`);
+  if (changed > 0) throw new Failure('Histories were changed.');
+}
+
+function verification({ api, terminal }: Call, id: string): Promise<Verification> {
+  return api.request<Verification>(sessionPath(id, '/verification'), { signal: terminal.signal });
+}
+
+function linesOf(
+  { session_id, intact, events, revision, sealed_to, faults, gaps }: Verification,
+  out: Output,
+): string[] {
+  const { bold, green, red, yellow } = out.colors;
+  const sealed = sealed_to === null ? 'no signed root covers it yet' : `signed up to revision ${sealed_to}`;
+  return [
+    `${bold(session_id)}  ${intact ? green('intact') : red('changed')}  ${events} events to revision ${revision}, ${sealed}`,
+    ...faults.map(({ kind, revision: at, event_id, detail }) =>
+      [`  ${red(textOf(kind))}`, `revision ${at}`, textOf(event_id), textOf(detail)].join('  '),
+    ),
+    ...gaps.map(
+      ({ kind, from, to, reason }) =>
+        `  ${yellow(textOf(kind))}  revisions ${from} to ${to}${reason === undefined ? '' : `, by ${textOf(reason)}`}`,
+    ),
+  ];
+}

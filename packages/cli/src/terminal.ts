@@ -1,0 +1,11 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a run reads from and writes to. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
