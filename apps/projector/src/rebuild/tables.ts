@@ -226,6 +226,7 @@ export class Filler {
     const onInterruption = (error: unknown): void => {
       if (!signal.aborted) this.options.onInterruption?.(error);
     };
+    const head = await store.head();
     let after: bigint | 'start' = this.options.after || 'start';
     const log = after === 'start' ? readSessionLog(store, { signal, onInterruption }) : [];
     for await (const { deliveries, position } of log) {
@@ -233,6 +234,8 @@ export class Filler {
       this.batches.pass(position);
       this.delivered = position;
       after = position;
+      // While events come all the time, each page would be followed by another one.
+      if (position >= head) break;
     }
     const prefixes = partitionPrefixes(1).flat();
     for await (const delivery of subscribeToSessions(store, { prefixes, after, signal, onInterruption }))
