@@ -121,6 +121,9 @@ export class Filler {
   private writer: Writer = { partition: 0, owner: 'rebuild', epoch: 0n, position: null };
   private work: Promise<void> = Promise.resolve();
   private caughtUp = false;
+  /** The last position that was delivered, and the last one before it had caught up. */
+  private delivered = 0n;
+  private caughtUpAt = 0n;
   private readonly mutex = new KeyedMutex();
   private failure: { error: unknown } | undefined;
 
@@ -163,9 +166,9 @@ export class Filler {
       () => this.options.onProgress?.(this.progress(head, (performance.now() - start) / 1_000)),
       progressEveryMs,
     );
-    await this.until(() => this.caughtUp && this.batches.idle, Infinity).finally(() =>
-      clearInterval(progress),
-    );
+    // While events come all the time there is always something left: what there was when it caught up is enough.
+    const isDone = (): boolean => this.caughtUp && (this.batches.idle || this.position >= this.caughtUpAt);
+    await this.until(isDone, Infinity).finally(() => clearInterval(progress));
     await this.mutex.run('', () => this.finishBulk());
   }
 
@@ -224,12 +227,16 @@ export class Filler {
     const onInterruption = (error: unknown): void => {
       if (!signal.aborted) this.options.onInterruption?.(error);
     };
+    const head = await store.head();
     let after: bigint | 'start' = this.options.after || 'start';
     const log = after === 'start' ? readSessionLog(store, { signal, onInterruption }) : [];
     for await (const { deliveries, position } of log) {
       for (const delivery of deliveries) await this.take(delivery);
       this.batches.pass(position);
+      this.delivered = position;
       after = position;
+      // While events come all the time, each page would be followed by another one.
+      if (position >= head) break;
     }
     const prefixes = partitionPrefixes(1).flat();
     for await (const delivery of subscribeToSessions(store, { prefixes, after, signal, onInterruption }))
@@ -237,10 +244,13 @@ export class Filler {
   }
 
   private async take(delivery: Delivery): Promise<void> {
+    if ('position' in delivery) this.delivered = delivery.position;
     if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
     else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
-    else if (delivery.kind === 'caught_up') this.caughtUp = true;
-    else if (delivery.kind === 'deleted') {
+    else if (delivery.kind === 'caught_up') {
+      if (!this.caughtUp) this.caughtUpAt = this.delivered;
+      this.caughtUp = true;
+    } else if (delivery.kind === 'deleted') {
       const { session_id, before, position } = delivery;
       if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
       await this.batches.push({ session_id, before, position });
