@@ -17,6 +17,7 @@ export interface FilterOptions {
   readonly actor?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly forks?: string;
   readonly order?: string;
   readonly utc?: boolean;
 }
@@ -50,6 +51,9 @@ export function withFilters(command: Command): Command {
     .addOption(new Option('--outcome <outcome>', 'where an inquiry ended so').choices(outcomes))
     .addOption(new Option('--actor-role <role>', 'recorded by this role').choices(roles))
     .option('--actor <id>', 'recorded by this subject of a token')
+    .addOption(
+      new Option('--forks <which>', 'forks too, or only; else without them').choices(['include', 'only']),
+    )
     .addOption(new Option('--order <order>', 'by time').choices(['asc', 'desc']));
 }
 
@@ -67,6 +71,7 @@ export function filterOf(options: FilterOptions): Readonly<Record<string, string
     inquiry_outcome: options.outcome,
     actor_role: options.actorRole,
     actor_id: options.actor,
+    forks: options.forks,
     order: options.order,
     ...periodOf(options),
   };

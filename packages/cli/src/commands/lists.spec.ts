@@ -91,6 +91,7 @@ describe('turns', () => {
       '--actor': 'payout-bot',
       '--from': '2026-03-01',
       '--to': '2026-04-01',
+      '--forks': 'only',
       '--order': 'desc',
     };
     await runCli(['turns', ...Object.entries(filter).flat(), '--utc', '--url', api.url]);
@@ -108,6 +109,7 @@ describe('turns', () => {
       actor_id: 'payout-bot',
       from: '2026-03-01T00:00:00.000Z',
       to: '2026-04-01T00:00:00.000Z',
+      forks: 'only',
       order: 'desc',
       limit: '50',
     });

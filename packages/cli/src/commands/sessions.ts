@@ -12,7 +12,6 @@ import { filterOf, withFilters } from './filters.ts';
 
 interface SessionsOptions extends CommonOptions, FilterOptions {
   readonly status?: string;
-  readonly forks?: string;
   readonly limit: number;
 }
 
@@ -33,13 +32,10 @@ const columns: readonly Column<Row>[] = [
 export function sessionsCommand(terminal: Terminal): Command {
   return withFilters(apiCommand('sessions', 'List sessions, the newest first'))
     .addOption(new Option('--status <status>', 'with this status').choices(['active', 'ended', 'expired']))
-    .addOption(
-      new Option('--forks <which>', 'forks too, or only; else without them').choices(['include', 'only']),
-    )
     .addOption(limitOption())
     .action(
-      calls<SessionsOptions>(terminal, async (call, { status, forks, limit, ...options }) => {
-        const query = { ...filterOf(options), status, forks };
+      calls<SessionsOptions>(terminal, async (call, { status, limit, ...options }) => {
+        const query = { ...filterOf(options), status };
         await call.out.list(listed<Row>(call, '/v1/sessions', { query, limit }), columns);
       }),
     );

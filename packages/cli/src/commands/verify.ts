@@ -64,7 +64,7 @@ async function verifyOne(call: Call, id: string): Promise<void> {
 /** One after the other in the order of the list, a few under way at once; people see those with faults only. */
 async function verifyMany(call: Call, partner: string | undefined): Promise<void> {
   const { out } = call;
-  const query = { partner_id: partner };
+  const query = { partner_id: partner, forks: 'include' };
   const rows = listed<SessionRow>(call, '/v1/sessions', { query, limit: Infinity });
   let [sessions, events, changed] = [0, 0, 0];
   for await (const report of mapAtOnce(rows, atOnce, ({ session_id }) => verification(call, session_id))) {
