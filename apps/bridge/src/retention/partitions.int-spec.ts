@@ -28,6 +28,7 @@ const run = (archiveDir: string | null = null) =>
     ...world,
     policy: { ...policy, archiveDir },
     apply: true,
+    signer: undefined,
     now: new Date(Date.now() + 100 * dayMs),
   });
 
