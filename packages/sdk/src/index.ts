@@ -15,6 +15,7 @@ export {
   TurnstreamError,
   Unavailable,
 } from './client/errors.ts';
+export type { CreateExportOptions, ExportFileOptions } from './client/exports.ts';
 export { Session } from './client/session.ts';
 export type { ContextOptions, EventsOptions } from './client/session.ts';
 export type { Token } from './client/token.ts';
@@ -26,8 +27,10 @@ export type {
   CommandItem,
   CommandOptions,
   CommandResult,
+  CreateExport,
   Context,
   Detokenised,
+  Export,
   Order,
   ExternalUpdate,
   FlagValue,

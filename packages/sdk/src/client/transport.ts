@@ -22,6 +22,12 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The body of an answer as it arrives. */
+export interface StreamedAnswer {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly headers: Answer<unknown>['headers'];
+}
+
 export interface Answer<T> {
   readonly body: T;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -53,7 +59,19 @@ export class Transport {
   /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
     const { signal } = request;
-    return retry(() => this.sendOnce<T>(request), { forMs: this.options.retryForMs, signal });
+    return retry(() => this.withToken((token) => this.sendWith<T>(token, request)), {
+      forMs: this.options.retryForMs,
+      signal,
+    });
+  }
+
+  /** As `send`, but the body is read as it arrives; a connection that is lost meanwhile is the reader's to deal with. */
+  stream(request: Request): Promise<StreamedAnswer> {
+    const { signal } = request;
+    return retry(() => this.withToken((token) => this.open(token, request)), {
+      forMs: this.options.retryForMs,
+      signal,
+    });
   }
 
   async close(): Promise<void> {
@@ -61,43 +79,70 @@ export class Transport {
   }
 
   /** A token that is refused may have expired: another one is tried, once. */
-  private async sendOnce<T>(request: Request): Promise<Answer<T>> {
+  private async withToken<T>(attempt: (token: string | undefined) => Promise<T>): Promise<T> {
     const { token } = this.options;
     const first = token.get();
     try {
-      return await this.sendWith<T>(await first, request);
+      return await attempt(await first);
     } catch (error) {
       if (!isUnauthenticated(error) || !token.refresh(first)) throw error;
-      return this.sendWith<T>(await token.get(), request);
+      return attempt(await token.get());
     }
   }
 
-  private async sendWith<T>(
+  private async sendWith<T>(token: string | undefined, request: Request): Promise<Answer<T>> {
+    const answer = await this.request(token, request);
+    const { statusCode: status, headers } = answer;
+    const text = await this.textOf(answer, request);
+    if (status === 304 || status === 204) return { body: undefined as T, headers };
+    if (status >= 300) throw this.failure(answer, text, request);
+    return { body: parsed(status, text) as T, headers };
+  }
+
+  private async open(token: string | undefined, request: Request): Promise<StreamedAnswer> {
+    const answer = await this.request(token, request);
+    if (answer.statusCode >= 300) throw this.failure(answer, await this.textOf(answer, request), request);
+    return { body: answer.body, headers: answer.headers };
+  }
+
+  private async request(
     token: string | undefined,
     { method, path, headers = {}, body, signal }: Request,
-  ): Promise<Answer<T>> {
+  ): Promise<PoolAnswer> {
     const { agentId } = this.options;
     if (agentId !== undefined) headers['agent-id'] = agentId;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const json = body === undefined ? null : JSON.stringify(body);
-    const key = headers['idempotency-key'];
-    let status: number;
-    let text: string;
-    let answer: Awaited<ReturnType<Pool['request']>>;
     try {
-      answer = await this.pool.request({ method, path: this.base + path, headers, body: json, signal });
-      status = answer.statusCode;
-      text = await answer.body.text();
+      return await this.pool.request({ method, path: this.base + path, headers, body: json, signal });
     } catch (cause) {
-      signal?.throwIfAborted();
-      throw new Unavailable(unreachable(this.options.url, cause), { key, cause });
+      throw this.unreachable(cause, { headers, signal });
     }
-    if (status === 304) return { body: undefined as T, headers: answer.headers };
-    if (status >= 300) throw toError(problemOf(status, text, answer.headers['retry-after']), key);
-    return { body: parsed(status, text) as T, headers: answer.headers };
+  }
+
+  private async textOf({ body }: PoolAnswer, request: Request): Promise<string> {
+    try {
+      return await body.text();
+    } catch (cause) {
+      throw this.unreachable(cause, request);
+    }
+  }
+
+  private unreachable(cause: unknown, { headers, signal }: Pick<Request, 'headers' | 'signal'>): Error {
+    signal?.throwIfAborted();
+    return new Unavailable(unreachable(this.options.url, cause), {
+      key: headers?.['idempotency-key'],
+      cause,
+    });
+  }
+
+  private failure({ statusCode, headers }: PoolAnswer, text: string, request: Request): Error {
+    return toError(problemOf(statusCode, text, headers['retry-after']), request.headers?.['idempotency-key']);
   }
 }
+
+type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof TurnstreamError && error.status === 401;
