@@ -50,8 +50,8 @@ function sendFile(cuts: number): Parameters<typeof serve>[0] {
     const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     const rest = content.subarray(start);
     response.writeHead(start === 0 ? 200 : 206, { 'content-length': rest.length });
-    if (count > cuts) return void response.end(rest);
-    response.write(rest.subarray(0, rest.length / 2), () => response.destroy());
+    if (count > cuts) response.end(rest);
+    else response.write(rest.subarray(0, rest.length / 2), () => response.destroy());
   };
 }
 
