@@ -33,7 +33,7 @@ test.each(['parquet', 'csv'] as const)(
       first: '2026-03-01T00:00:00',
       last: '2026-03-01T00:16:39',
     });
-    expect(exported.peakMib).toBeLessThan(400);
+    expect(exported.peakMib).toBeLessThan(250);
   },
   120_000,
 );

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import type { Pool } from 'pg';
 import type { ExportFormat, ExportManifest } from '#read-models';
 import { findExport, manifestOf, partsOf, requestExport } from '#read-models';
 import { exportRequest } from '../../../libs/read-models/src/exports/test-exports.ts';
-import { forkProgram } from '../../../tools/shared/fork.ts';
+import { bundle } from './bundle.ts';
 import type { Sums } from './read-back.ts';
 import { readBack } from './read-back.ts';
 
@@ -39,16 +40,16 @@ interface Options {
 export async function exportTurns({ url, pool, format, rows, partRows }: Options): Promise<ExportedTurns> {
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-exports-'));
   const env = { EXPORT_DATABASE: url, EXPORT_FOLDER: folder, EXPORT_PART_ROWS: String(partRows) };
-  const program = join(import.meta.dirname, 'export-process.ts');
+  const program = await bundle('export-process');
   try {
     const { export_id } = await requestExport(pool, exportRequest({ format, masked: true }));
     const killed = await peakOf(
-      forkProgram(program, { ...env, EXPORT_DIES_AFTER: String(Math.floor(rows / 2)) }),
+      start(program, { ...env, EXPORT_DIES_AFTER: String(Math.floor(rows / 2)) }),
       'SIGKILL',
     );
     const before = await partsOf(pool, export_id);
     const began = performance.now();
-    const heir = await peakOf(forkProgram(program, env), 0);
+    const heir = await peakOf(start(program, env), 0);
     const seconds = (performance.now() - began) / 1_000;
     const parts = await partsOf(pool, export_id);
     const job = await findExport(pool, export_id);
@@ -67,6 +68,18 @@ export async function exportTurns({ url, pool, format, rows, partRows }: Options
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The garbage of a process with less memory is collected earlier; what it needs is the same. */
+const flags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
+
+/** Runs a program; it is killed when this process exits. */
+function start(program: string, env: Readonly<Record<string, string>>): ChildProcess {
+  const child = fork(program, [], { execArgv: flags, env: { ...process.env, ...env } });
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** What a process tells of its memory before it ends in that way. */
