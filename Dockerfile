@@ -12,7 +12,7 @@ RUN npm run build && npm run image -- /image
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production
-RUN mkdir -m 700 /keys && chown node:node /keys
+RUN mkdir -m 700 /keys /exports && chown node:node /keys /exports
 COPY --from=build --chown=node:node /image ./
 USER node
 EXPOSE 3000

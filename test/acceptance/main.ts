@@ -8,6 +8,7 @@ import { runAgents } from './agents.ts';
 import { runBridge } from './bridge.ts';
 import type { ConsistencyOptions } from './consistency.ts';
 import { runConsistency } from './consistency.ts';
+import { runExports } from './exports.ts';
 import { runFoundation } from './foundation.ts';
 import { runHistory } from './history.ts';
 import { runHung } from './hung.ts';
@@ -39,6 +40,7 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   soak: runSoak,
   privacy: runPrivacy,
   history: runHistory,
+  exports: runExports,
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}

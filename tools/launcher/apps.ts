@@ -34,6 +34,7 @@ export async function startApps(
   watch = false,
 ) {
   const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
+  const exportDir = process.env['EXPORT_DIR'] || join(dir, 'exports');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const start = async ({ name, app, port }: App) => {
     const program = {
@@ -42,7 +43,7 @@ export async function startApps(
       command: watch
         ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
         : [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
-      env: { ...env, PORT: String(port) },
+      env: { EXPORT_DIR: exportDir, ...env, PORT: String(port) },
       // In watch mode the developer may have stopped it at a breakpoint.
       ...(watch
         ? {}

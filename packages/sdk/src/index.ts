@@ -17,6 +17,7 @@ export {
 } from './client/errors.ts';
 export type { CallOptions } from './client/call.ts';
 export type { StreamedAnswer } from './client/transport.ts';
+export type { CreateExportOptions, ExportFileOptions } from './client/exports.ts';
 export { Session } from './client/session.ts';
 export type { ContextDiffOptions, ContextOptions, EventsOptions } from './client/reads.ts';
 export type { Token } from './client/token.ts';
@@ -28,9 +29,11 @@ export type {
   CommandItem,
   CommandOptions,
   CommandResult,
+  CreateExport,
   Context,
   ContextDiff,
   Detokenised,
+  Export,
   Order,
   ExplainedContext,
   Explanation,

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { toRequest } from './call.ts';
 import type { CallOptions } from './call.ts';
 import { runCommand } from './command.ts';
+import type { CreateExportOptions, ExportFileOptions } from './exports.ts';
+import { createExport, exportFile, pathOf, whenExported } from './exports.ts';
 import { pages, search } from './pages.ts';
 import { Session } from './session.ts';
 import type { Token } from './token.ts';
@@ -9,7 +12,10 @@ import { Transport } from './transport.ts';
 import type { StreamedAnswer } from './transport.ts';
 import type {
   CommandOptions,
+  CreateExport,
   Detokenised,
+  Export,
+  ExportsPage,
   PartnerSession,
   ResumeOrStart,
   ResumeOrStartOptions,
@@ -196,6 +202,45 @@ export class Turnstream {
    */
   stream(path: string, options: CallOptions = {}): Promise<StreamedAnswer> {
     return this.transport.stream(toRequest(path, options));
+  }
+
+  /**
+   * Asks for an export of turns, sessions, events or conversations for training, which is written in the background. Personal
+   * values are masked unless there is a `purpose`, and for analysts always. The same `export_id` again is the same export.
+   * @throws KeyReused when the `export_id` is that of another request
+   */
+  createExport(request: CreateExport, options: CreateExportOptions = {}): Promise<Export> {
+    // With an id of its own a request that is sent again asks for nothing twice.
+    return createExport(this.transport, { export_id: randomUUID(), ...request }, options);
+  }
+
+  /** How far an export is, and the files that are complete. */
+  export(exportId: string): Promise<Export> {
+    return this.get<Export>(pathOf(exportId));
+  }
+
+  /** The exports that you asked for, newest first; pages are fetched on demand. */
+  exports(): AsyncGenerator<Export, void> {
+    return pages<Export>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
+  }
+
+  /** Resolves when an export is over: `done`, or `failed`, `withdrawn`, `deleted`, `expired`. */
+  whenExported(exportId: string, signal?: AbortSignal): Promise<Export> {
+    return whenExported(this.transport, exportId, signal);
+  }
+
+  /** The bytes of a file of an export, as they arrive; a connection that is lost is opened again where it ended. */
+  exportFile(
+    exportId: string,
+    name: string,
+    options: ExportFileOptions = {},
+  ): AsyncGenerator<Uint8Array, void> {
+    return exportFile(this.transport, exportId, name, options);
+  }
+
+  /** Ends an export and removes its files. */
+  async deleteExport(exportId: string): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: pathOf(exportId) });
   }
 
   /** Closes the connections after the requests in flight. */

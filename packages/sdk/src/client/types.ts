@@ -77,6 +77,15 @@ export type TurnSearch = Omit<Schemas['TurnSearchDto'], 'after' | 'limit'> & { r
 /** What tokens of a partner stand for; `unknown` are those that are none of its tokens. */
 export type Detokenised = Schemas['DetokenisedDto'];
 
+/** What is exported, from when on, in which format: the body of {@link Turnstream.createExport}. */
+export type CreateExport = Omit<Schemas['ExportRequestDto'], 'channel' | 'gzip'> & {
+  readonly channel?: Channel;
+  readonly gzip?: boolean;
+};
+/** An export: how far it is, what it holds, and its files with their SHA-256. */
+export type Export = Schemas['ExportDto'];
+export type ExportsPage = Schemas['ExportsPageDto'];
+
 /** A question to other systems, for {@link Session.openInquiry}: `order_status` of an `order_id`, and so on. */
 export type OpenInquiry = Omit<Schemas['OpenInquiryDto'], 'kind'> & {
   readonly kind: Declared<Schemas['OpenInquiryDto']['kind']>;

@@ -49,7 +49,7 @@ async function readPage(
 ): Promise<SessionRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
-    .add('s.start_time >= $?', filter.from)
+    .add('s.start_time >= $?', after?.[0] ?? filter.from)
     .add('s.start_time < $?', until)
     .add('s.partner_id = $?', filter.partner_id)
     .add('s.channel = $?', filter.channel)

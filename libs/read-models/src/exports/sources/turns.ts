@@ -38,7 +38,7 @@ export async function* turnRows(context: SourceContext, after: Place | null): As
 async function readPage({ pool, job }: SourceContext, after: Place | null): Promise<TurnRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
-    .add('t.ordered_at >= $?', filter.from)
+    .add('t.ordered_at >= $?', after?.[0] ?? filter.from)
     .add('t.ordered_at < $?', until)
     .add('t.session_id = $?', filter.session_id)
     .add('t.partner_id = $?', filter.partner_id)

@@ -1,0 +1,45 @@
+/** A process that writes the exports that wait, or ends as by `kill -9` after so many rows; it tells its peak memory. */
+import { setTimeout } from 'node:timers/promises';
+import { createLogger, createPool } from '#platform';
+import { ExportFiles, ExportRunner } from '#read-models';
+import { EventStore } from '#sessions';
+
+const { EXPORT_DATABASE = '', EXPORT_FOLDER = '', EXPORT_PART_ROWS = '', EXPORT_DIES_AFTER } = process.env;
+const diesAfter = Number(EXPORT_DIES_AFTER ?? Infinity);
+let rows = 0;
+
+function tellMemory(): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.({ peakMib: process.resourceUsage().maxRSS / 1_024 }, () => resolve());
+  });
+}
+
+const logger = createLogger('exports', 'silent');
+const runner = new ExportRunner({
+  pool: createPool(EXPORT_DATABASE, { logger, max: 3 }),
+  // Turns need none.
+  store: new EventStore('esdb://127.0.0.1:2113?tls=false'),
+  keys: undefined,
+  files: new ExportFiles(EXPORT_FOLDER),
+  accessLog: { record: async () => undefined },
+  logger,
+  owner: String(process.pid),
+  leaseMs: 1_000,
+  keepS: 3_600,
+  limits: { rows: Number(EXPORT_PART_ROWS) },
+  masks: {
+    turn: (row) => {
+      if ((rows += 1) === diesAfter) {
+        void tellMemory();
+        process.kill(process.pid, 'SIGKILL');
+      }
+      return row;
+    },
+    event: (event) => event,
+  },
+});
+const { signal } = new AbortController();
+// An owner that died has its lease for a moment.
+while ((await runner.round(signal)) === 0) await setTimeout(200);
+await tellMemory();
+process.exit(0);
