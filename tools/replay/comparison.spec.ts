@@ -3,7 +3,7 @@ import type { RecordedEvent } from '#domain';
 import { Script, startSession, turn } from '../../libs/read-models/src/test-support.ts';
 import { Comparison, OtherCodeError } from './comparison.ts';
 import type { OtherEvolve } from './other-code.ts';
-import { patternOf, unmasked } from './shown.ts';
+import { masked, patternOf, unmasked } from './shown.ts';
 import { Summary } from './summary.ts';
 
 const script = new Script();
@@ -12,10 +12,21 @@ script.request(turn('0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10'));
 script.request({ type: 'SetGoal', goal: 'pay', step: 'verify' });
 script.request({ type: 'RaiseFlag', flag: 'vip', value: 'gold' });
 
-/** Keeps one turn, and forgets steps of goals. */
+/** Forgets steps of goals. */
 const forgetful: OtherEvolve = (state, event, ours) => {
   const next = ours(state, event);
   return { ...next, goal_state: { ...next.goal_state, step: null } };
+};
+
+/** Sets the goal one event late. */
+const slow: OtherEvolve = (state, event, ours) => {
+  if (event.type === 'GoalSet') return state;
+  return ours(event.type === 'FlagRaised' ? script.session.state : state, event);
+};
+
+const nameless: OtherEvolve = (state, event, ours) => {
+  const next = ours(state, event);
+  return { ...next, identity: { ...next.identity, name: 'nobody' } };
 };
 
 function compared(other: OtherEvolve, show = unmasked, events: readonly RecordedEvent[] = script.events) {
@@ -42,26 +53,14 @@ test('a field that differs is told with the first event that makes it differ', (
 });
 
 test('a field that differs for a while only is told, too', () => {
-  const slow: OtherEvolve = (state, event, ours) =>
-    event.type === 'GoalSet' ? state : ours(event.type === 'FlagRaised' ? resumed(state) : state, event);
-  const resumed: (state: Parameters<OtherEvolve>[0]) => typeof state = (state) => ({
-    ...state,
-    ...{ session: script.session.state.session, goal_state: script.session.state.goal_state },
-  });
   expect(compared(slow).map(({ field, revision }) => `${field} ${revision}`)).toContain(
     '/goal_state/current_goal 2',
   );
 });
 
 test('personal values are masked unless they are asked for', () => {
-  const nameless: OtherEvolve = (state, event, ours) => {
-    const next = ours(state, event);
-    return { ...next, identity: { ...next.identity, name: 'nobody' } };
-  };
   expect(compared(nameless)).toMatchObject([{ before: 'A "partner"', after: 'nobody' }]);
-  const comparison = new Comparison(script.sessionId, nameless);
-  for (const event of script.events) comparison.add(event);
-  expect(comparison.differences).toMatchObject([{ before: '[masked]', after: '[masked]' }]);
+  expect(compared(nameless, masked)).toMatchObject([{ before: '[masked]', after: '[masked]' }]);
 });
 
 describe('other code that', () => {

@@ -24,7 +24,7 @@ export function valueAt(context: Context, path: string): Json | undefined {
 
 /** A path with `*` in the place of names that are data: such paths are counted, of which there are few. */
 export function patternOf(path: string): string {
-  let rules: AnyRules | undefined = contextRules as AnyRules;
+  let rules: AnyRules | undefined = contextRules;
   const names = namesIn(path).map((name) => {
     if (typeof rules !== 'object') return name;
     const isDeclared: boolean = Object.hasOwn(rules, name);

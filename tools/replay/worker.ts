@@ -48,7 +48,7 @@ async function run({ share, file, samples, isUnmasked }: WorkerTask): Promise<vo
 }
 
 function say(message: WorkerMessage): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }
 
 await run(workerData as WorkerTask);
