@@ -73,16 +73,11 @@ export function explanationOf(event: RecordedSessionEvent): Explanation {
 
 /** The other system that an event comes from. */
 function systemOf(event: RecordedSessionEvent): string | undefined {
-  switch (event.type) {
-    case 'ExternalUpdateRecorded':
-      return event.data.system;
-    case 'InquiryAnswered':
-    case 'InquiryFailed':
-    case 'InquiryCorrected':
-      return event.data.source;
-    default:
-      return undefined;
-  }
+  if (event.type === 'ExternalUpdateRecorded') return event.data.system;
+  const { type } = event;
+  return type === 'InquiryAnswered' || type === 'InquiryFailed' || type === 'InquiryCorrected'
+    ? event.data.source
+    : undefined;
 }
 
 function toJson(session: Session): JsonObject {
