@@ -8,22 +8,22 @@ export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** Runs a program; a fault becomes one line and exit code 1. With --help it only says its usage. Ends the process. */
-export async function runProgram(main: () => Promise<void>, usage?: string): Promise<never> {
+/** Runs a program; a fault becomes one line and exit code 1, or the one given. With --help it only says its usage. Ends the process. */
+export async function runProgram(main: () => Promise<void>, usage?: string, faultCode = 1): Promise<never> {
   try {
     if (usage !== undefined && process.argv.includes('--help')) console.log(usage);
     else await main();
   } catch (error) {
     const isWrongOption = String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
     console.error(`\n✖ ${isWrongOption ? `${(error as Error).message} ${usage ?? ''}` : explain(error)}`);
-    process.exitCode = 1;
+    process.exitCode = faultCode;
   }
   process.exit();
 }
 
 /** The options of the program; an unknown one, or an argument, is refused. */
-export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T) =>
-  parseArgs({ options, strict: true });
+export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T, args = process.argv.slice(2)) =>
+  parseArgs({ args, options, strict: true });
 
 /** The words of a program without options; an option is refused. */
 export const parseWords = (): string[] => parseArgs({ allowPositionals: true, options: {} }).positionals;

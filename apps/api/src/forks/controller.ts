@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
@@ -18,6 +18,13 @@ export class ForksController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @ApiBody({
+    type: ForkDto,
+    examples: {
+      what_if: { summary: 'As it is', value: { purpose: 'what_if' } },
+      bug_report: { summary: 'As it was', value: { purpose: 'bug_report:4711', at_revision: 1 } },
+    },
+  })
   @CommandRoute({
     summary: 'Fork a session: a new one that begins as it is, or was at a revision',
     description:

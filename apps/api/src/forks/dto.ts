@@ -14,7 +14,7 @@ export class ForkDto {
   purpose: string;
 
   @ApiPropertyOptional({
-    example: 41,
+    example: 1,
     minimum: 0,
     description: 'The revision of the session at which the fork begins; by default its latest.',
   })

@@ -35,7 +35,7 @@ async function forkedId(session: string, body: object): Promise<string> {
 }
 async function contextOf(session: string): Promise<Record<string, unknown>> {
   const latest = await at(session, '');
-  const { body } = await at(session, `/context?min_revision=${latest.body['revision']}`);
+  const { body } = await at(session, `/context?min_revision=${String(latest.body['revision'])}`);
   const { session_id: _id, revision: _revision, session: section, ...rest } = body;
   const { channel, turn_count } = section as Record<string, unknown>;
   return { ...rest, channel, turn_count };

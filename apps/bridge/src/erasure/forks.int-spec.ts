@@ -3,8 +3,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contactedSince, inactivePartners, lastContact } from '#read-models';
 import { readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { turn } from '../../../../libs/read-models/src/test-support.ts';
-import { runRetention } from '../retention/retention.ts';
 import { NotErasedYetError } from './eraser.ts';
 import { erasureWorld } from './test-partner.ts';
 
@@ -16,22 +14,12 @@ afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
 
-/** Forks a session, and says something in the fork. */
-async function fork(partner_id: string, sessionId: string): Promise<string> {
-  const id = randomUUID();
-  const source = await readSession(world.store, sessionId);
-  if (source === undefined) throw new Error('no session');
-  const command = { type: 'ForkSession', partner_id, source, purpose: 'what_if', expires_in_s: 60 } as const;
-  await world.execute(id, command, turn(randomUUID(), { message_text: 'more secrets' }));
-  return id;
-}
-
 test('an erasure reaches the forks of a partner, and counts them in its receipt', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
-  const forked = await fork(partner_id, id);
+  const forked = await world.fork(partner_id, id);
   await world.project(forked);
-  const second = await fork(partner_id, forked);
+  const second = await world.fork(partner_id, forked);
   await world.project(second);
   await world.request(partner_id);
   const receipt = await world.eraser.erase(partner_id);
@@ -49,7 +37,7 @@ test('an erasure reaches the forks of a partner, and counts them in its receipt'
 
 test('an erasure is not over before it has reached a fork that no table had when it began', async () => {
   const partner_id = partner();
-  const forked = await fork(partner_id, await world.start(partner_id));
+  const forked = await world.fork(partner_id, await world.start(partner_id));
   await world.request(partner_id);
   const late = world.eraser.erase(partner_id, (step) =>
     step === 'projections' ? world.project(forked) : undefined,
@@ -68,7 +56,7 @@ test('a fork is no contact with its partner', async () => {
   );
   const inactive = (): Promise<string[]> => inactivePartners(world.pool, '2021-01-01T00:00:00.000Z', '', 50);
   expect(await inactive()).toContain(partner_id);
-  await world.project(await fork(partner_id, id));
+  await world.project(await world.fork(partner_id, id));
   expect(await inactive()).toContain(partner_id);
   expect(await lastContact(world.pool, partner_id)).toEqual({ at: '2020-01-01T00:00:00.000Z', active: true });
   await world.pool.query(
@@ -77,23 +65,4 @@ test('a fork is no contact with its partner', async () => {
     [partner_id],
   );
   expect(await contactedSince(world.pool, 50, partner_id)).toEqual([]);
-});
-
-test('a fork goes when its time has come, and does not need its session', async () => {
-  const partner_id = partner();
-  const id = await world.start(partner_id);
-  const forked = await fork(partner_id, id);
-  for (const one of [id, forked]) await world.execute(one, { type: 'EndSession', reason: null });
-  await world.project(id);
-  const policy = { sessionsDays: 10, partnersDays: 10, accessDays: 0, floorDays: 0 };
-  const now = new Date(Date.now() + 11 * 86_400_000);
-  await runRetention({ ...world, policy, apply: true, signer: undefined, now });
-  expect(await readSession(world.store, id)).toBeUndefined();
-  const { state } = (await readSession(world.store, forked)) ?? {};
-  expect(state).toMatchObject({
-    recent_turns: [{ message_text: 'secret words' }, { message_text: 'more secrets' }],
-  });
-  await world.project(forked);
-  await runRetention({ ...world, policy, apply: true, signer: undefined, now });
-  expect(await readSession(world.store, forked)).toBeUndefined();
 });

@@ -12,6 +12,7 @@ import {
   EventStore,
   readEvents,
   readPartner,
+  readSession,
   sessionStream,
 } from '#sessions';
 import {
@@ -85,6 +86,21 @@ export async function erasureWorld(keys?: DataKeys) {
       await execute(id, { ...startSession, partner_id } as SessionCommand);
       await execute(id, turn(randomUUID(), { message_text: 'secret words', extracted_entities }));
       await project(id);
+      return id;
+    },
+    /** Forks a session, and says something in the fork. No table has it yet. */
+    fork: async (partner_id: string, sessionId: string): Promise<string> => {
+      const id = randomUUID();
+      const source = await readSession(store, sessionId);
+      if (source === undefined) throw new Error('There is no such session.');
+      const command = {
+        type: 'ForkSession',
+        partner_id,
+        source,
+        purpose: 'what_if',
+        expires_in_s: 60,
+      } as const;
+      await execute(id, command, turn(randomUUID(), { message_text: 'more secrets' }));
       return id;
     },
     request: (partner_id: string, keep_until: string | null = null) =>

@@ -1226,7 +1226,7 @@ export interface components {
             readonly purpose: string;
             /**
              * @description The revision of the session at which the fork begins; by default its latest.
-             * @example 41
+             * @example 1
              */
             readonly at_revision?: number;
             /**

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import type { RecordedEvent } from '#domain';
+import { personalEvents } from '../../../../libs/sessions/src/testing/personal-events.ts';
+import { publicEvent } from './public-event.ts';
+
+const session_id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f12';
+const metadata = { occurred_at: '2026-11-24T08:00:00.000Z', actor: { role: 'agent', id: 'a' } };
+
+function eventOf(type: string, more: object = {}): RecordedEvent {
+  const data = personalEvents[type as keyof typeof personalEvents];
+  return { type, data, event_id: 'e', revision: 1, metadata: { ...metadata, ...more } } as RecordedEvent;
+}
+
+test.each(Object.keys(personalEvents))('no event of a fork is published: %s', (type) => {
+  expect(publicEvent(session_id, eventOf(type, { forked_from: session_id }))).toBeUndefined();
+});
+
+test('the same events of a session are published', () => {
+  const published = Object.keys(personalEvents).filter((type) => publicEvent(session_id, eventOf(type)));
+  expect(published).toEqual(expect.arrayContaining(['TurnRecorded', 'GoalSet', 'SessionEnded']));
+  expect(published).not.toContain('SessionForked');
+});
