@@ -101,8 +101,8 @@ async function addRow(): Promise<void> {
   );
   await app.pool.query(
     `INSERT INTO conversation_turn (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-       extracted_entities, response_text, revision)
-     VALUES ($1, $2, $3, now(), now(), 'user', $4, jsonb_build_object('name', $4::text), $4, 1)`,
+       extracted_entities, response_text, channel, revision)
+     VALUES ($1, $2, $3, now(), now(), 'user', $4, jsonb_build_object('name', $4::text), $4, 'whatsapp', 1)`,
     [id, randomUUID(), partner_id, secret],
   );
 }
@@ -110,6 +110,8 @@ async function addRow(): Promise<void> {
 const paths = (): Record<string, string> => ({
   context: `/v1/sessions/${id}/context`,
   explained: `/v1/sessions/${id}/context?explain=1`,
+  past: `/v1/sessions/${id}/context?at_revision=2`,
+  difference: `/v1/sessions/${id}/context/diff`,
   events: `/v1/sessions/${id}/events`,
   turns: `/v1/turns?partner_id=${partner_id}`,
   inquiry: `/v1/sessions/${id}/inquiries/${inquiry}`,
@@ -140,22 +142,25 @@ async function recordsOf(name: Name): Promise<Recorded[]> {
     .filter(({ subject }) => subject === subjectOf(name));
 }
 
-describe.each(['context', 'explained', 'events', 'turns', 'inquiry', 'timeline'])('%s', (name) => {
-  test.each<[Name, object, boolean]>([
-    ['agent', {}, true],
-    ['analyst', {}, false],
-    ['analyst', purpose, false],
-    ['auditor', {}, false],
-    ['auditor', purpose, true],
-    ['admin', {}, false],
-    ['admin', purpose, true],
-  ])('%s with %j sees what is personal: %s', async (caller, headers, isShown) => {
-    const { status, body } = await get(paths()[name] ?? '', caller, { ...headers });
-    expect(status).toBe(200);
-    expect(JSON.stringify(body).includes(secret)).toBe(isShown);
-    expect(JSON.stringify(body).includes('[masked]')).toBe(!isShown);
-  });
-});
+describe.each(['context', 'explained', 'past', 'difference', 'events', 'turns', 'inquiry', 'timeline'])(
+  '%s',
+  (name) => {
+    test.each<[Name, object, boolean]>([
+      ['agent', {}, true],
+      ['analyst', {}, false],
+      ['analyst', purpose, false],
+      ['auditor', {}, false],
+      ['auditor', purpose, true],
+      ['admin', {}, false],
+      ['admin', purpose, true],
+    ])('%s with %j sees what is personal: %s', async (caller, headers, isShown) => {
+      const { status, body } = await get(paths()[name] ?? '', caller, { ...headers });
+      expect(status).toBe(200);
+      expect(JSON.stringify(body).includes(secret)).toBe(isShown);
+      expect(JSON.stringify(body).includes('[masked]')).toBe(!isShown);
+    });
+  },
+);
 
 test('a purpose that is none is refused', async () => {
   const { status, body } = await get(paths()['turns'] ?? '', 'auditor', { 'access-purpose': 'Asha Rao' });

@@ -73,7 +73,8 @@ describe('the OpenAPI document', () => {
   test('says that the ids in a path are UUIDs', async () => {
     const { body } = await get('/openapi.json');
     const text = JSON.stringify(body);
-    const ids = text.match(/\{"name":"(?!partner)\w+_id","required":true,"in":"path"[^}]*\}/g) ?? [];
+    const ids =
+      text.match(/\{"name":"(?!partner|correlation)\w+_id","required":true,"in":"path"[^}]*\}/g) ?? [];
     expect(ids.length).toBeGreaterThan(10);
     expect(ids.filter((id) => !id.includes('"format":"uuid"'))).toEqual([]);
   });

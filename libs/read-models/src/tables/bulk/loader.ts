@@ -44,6 +44,9 @@ const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 
 const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
 const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 
+/** Rows of correlations that go by one COPY: a chunk may be small. */
+const correlationsAtOnce = 20_000;
+
 /**
  * Fills the empty tables of a rebuild, which have no indexes on turns yet: sessions are folded in memory, turns go by COPY.
  * What concerns rows of before, as a late reply, waits until there are indexes.
@@ -53,6 +56,8 @@ export class BulkLoader {
   private readonly sessions: FoldedSessions;
   private readonly partitions: TurnPartitions;
   private copying: Promise<unknown> = Promise.resolve();
+  /** Each a line of COPY. */
+  private correlations: string[] = [];
 
   /**
    * @param pool whose connections have `rebuildConnectionSettings`
@@ -105,8 +110,15 @@ export class BulkLoader {
   /** Writes what is left, and gives the tables their indexes. Afterwards they are as if each event had been written by itself. */
   async finish(): Promise<void> {
     await this.copying;
+    await this.copyCorrelations();
     await this.sessions.flush(true);
     await finishTables(this.pool);
+  }
+
+  private async copyCorrelations(): Promise<void> {
+    const lines = this.correlations.join('');
+    this.correlations = [];
+    await copyRows(this.copyPool, 'pending_correlation', correlationColumns, lines);
   }
 
   private async copy(
@@ -125,10 +137,9 @@ export class BulkLoader {
       copyLine(milestoneColumns.map((name) => row[name])),
     );
     await copyRows(pool, 'session_milestone', milestoneColumns, milestones.join(''));
-    const correlations = chunk.correlations.map((row) =>
-      copyLine(correlationColumns.map((name) => row[name])),
-    );
-    await copyRows(pool, 'pending_correlation', correlationColumns, correlations.join(''));
+    for (const row of chunk.correlations)
+      this.correlations.push(copyLine(correlationColumns.map((name) => row[name])));
+    if (this.correlations.length >= correlationsAtOnce) await this.copyCorrelations();
     if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
     if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
     if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);
