@@ -17,6 +17,7 @@ import { RowsStore } from './tables/store.ts';
 import type { SetAside } from './tables/set-aside.ts';
 import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
+import type { TextSearchScope } from './text-search/config.ts';
 
 export { emptyRedis, serviceUrl };
 export type { TestDatabase };
@@ -127,13 +128,13 @@ export class TablesWriter {
     private writer: Writer,
   ) {}
 
-  static async create(pool: Pool, keys?: DataKeys): Promise<TablesWriter> {
+  static async create(pool: Pool, keys?: DataKeys, textSearch?: TextSearchScope): Promise<TablesWriter> {
     const leases = new PartitionLeaseStore(pool, 'test', 60_000);
     await leases.ensure(1);
     const [lease] = await leases.claim(1, []);
     if (!lease) throw new Error('no partition');
     const writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
-    return new TablesWriter(new RowsStore(pool, false, keys), writer);
+    return new TablesWriter(new RowsStore(pool, false, keys, textSearch), writer);
   }
 
   get owner(): Writer {
