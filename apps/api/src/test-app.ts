@@ -40,6 +40,8 @@ export interface TestAppOptions {
   readonly log?: { write(line: string): void };
   /** Requests of a subject in an hour. */
   readonly rateLimit?: number;
+  /** Variables that its own configurations read. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
@@ -49,6 +51,7 @@ export async function startTestApp({
   issuer,
   rateLimit,
   log,
+  env,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
@@ -57,6 +60,7 @@ export async function startTestApp({
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const access = {
     ...issuer?.env,
+    ...env,
     ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
   };
   Object.assign(process.env, access);

@@ -1,5 +1,65 @@
 /** The types of the HTTP API, made by `npm run openapi` from docs/openapi.json. */
 export interface paths {
+    readonly "/v1/partners/{partner_id}/timeline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A partner over all sessions and channels: turns, goals, flags, handoffs, inquiries, by time
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         */
+        readonly get: operations["timeline"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/stats/turns": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many turns there are, by day, intent, channel, sender, goal and outcome
+         * @description Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose data are restricted always are. At most 1000 groups.
+         */
+        readonly get: operations["countTurns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/journeys/search": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sessions that took some steps, by the time of the first
+         * @description As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 days, unless one of at most 366 days is named.
+         */
+        readonly post: operations["findJourneys"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions": {
         readonly parameters: {
             readonly query?: never;
@@ -8,8 +68,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Sessions, the newest first, by partner, status or channel
-         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Sessions, the newest first, by what they are and what happened in them
+         * @description What a turn has (sender, intent, actor, entity), one turn of the session has. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["sessions"];
         readonly put?: never;
@@ -329,8 +389,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Turns, the oldest first, by session, partner, intent, sender or time
-         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Turns, the oldest first, by what they are and what happened in their session
+         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page names `latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -351,8 +411,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Turns that hold a value of an entity, the oldest first
-         * @description The value is looked up by a keyed hash: it is stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Turns that hold a value of an entity, or words
+         * @description Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly post: operations["searchTurns"];
         readonly delete?: never;
@@ -595,6 +655,204 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly TurnRowDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly timestamp: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            /** @example Where is my payout? */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent: string | null;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities: {
+                readonly [key: string]: unknown;
+            };
+            /** @example I am checking. */
+            readonly response_text: string | null;
+            /** @example 4 */
+            readonly revision: number;
+            /**
+             * @description On which it came.
+             * @example whatsapp
+             */
+            readonly channel: string | null;
+            /** @example 0.9 */
+            readonly intent_confidence: number | null;
+            /** @example confirm_month */
+            readonly bot_action: string | null;
+            /**
+             * @description The current goal then.
+             * @example resolve_payment
+             */
+            readonly goal: string | null;
+            /**
+             * Format: uuid
+             * @description The latest inquiry open then.
+             */
+            readonly inquiry_id: string | null;
+            /**
+             * @description Of the caller that recorded it.
+             * @example agent
+             */
+            readonly actor_role: string | null;
+            /**
+             * @description Of the caller that recorded it.
+             * @example payout-bot
+             */
+            readonly actor_id: string | null;
+        };
+        readonly TimelineItemDto: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example 4 */
+            readonly revision: number;
+            /**
+             * @example goal_set
+             * @enum {string}
+             */
+            readonly kind: "turn" | "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+            /**
+             * @description Of what is no turn: the goal, the flag, the channel or the kind of the inquiry.
+             * @example resolve_payment
+             */
+            readonly name: string | null;
+            /** @description Of an inquiry that closed. */
+            readonly outcome: string | null;
+            readonly turn: components["schemas"]["TurnRowDto"] | null;
+        };
+        readonly TimelinePageDto: {
+            /** @example P7689 */
+            readonly partner_id: string;
+            readonly items: readonly components["schemas"]["TimelineItemDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly TurnCountDto: {
+            /** @example 2026-11-24 */
+            readonly day?: string;
+            /** @example ask_payment_status */
+            readonly intent?: string | null;
+            /** @example whatsapp */
+            readonly channel?: string | null;
+            /** @example user */
+            readonly sender?: string;
+            /** @example resolve_payment */
+            readonly goal?: string | null;
+            /**
+             * @description What became of the session, the first that holds: a person was asked for, a goal was completed, abandoned, none of it.
+             * @enum {string}
+             */
+            readonly outcome?: "handoff" | "completed" | "abandoned" | "open";
+            /** @example 12 */
+            readonly turns: number;
+            /**
+             * @description Sessions with such a turn.
+             * @example 5
+             */
+            readonly sessions: number;
+        };
+        readonly TurnCountsDto: {
+            /** Format: date-time */
+            readonly from: string;
+            /** Format: date-time */
+            readonly to: string;
+            readonly counts: readonly components["schemas"]["TurnCountDto"][];
+            /** @description Whether there are more than 1000 groups; the others are left out. */
+            readonly truncated: boolean;
+        };
+        readonly JourneySearchDto: {
+            /**
+             * Format: date-time
+             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
+             */
+            readonly from?: string;
+            /**
+             * Format: date-time
+             * @description Before this time.
+             */
+            readonly to?: string;
+            /**
+             * @description Each step is the first of its kind after the one before that is there. A `not` without `within_s` goes to the next step, or to the end.
+             * @example [
+             *       {
+             *         "kind": "goal_set",
+             *         "name": "resolve_payment"
+             *       },
+             *       {
+             *         "kind": "goal_completed",
+             *         "same_name": true,
+             *         "not": true,
+             *         "within_s": 600
+             *       },
+             *       {
+             *         "kind": "handoff_requested"
+             *       }
+             *     ]
+             */
+            readonly steps: readonly {
+                /** @enum {string} */
+                readonly kind: "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+                readonly name?: string;
+                readonly outcome?: string;
+                /** @description There is none such. */
+                readonly not?: boolean;
+                /** @description At most so long after the step before that is there. */
+                readonly within_s?: number;
+                /** @description At least so long after it. */
+                readonly after_s?: number;
+                /** @description Its name is that of the first step. */
+                readonly same_name?: boolean;
+            }[];
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /** @enum {string} */
+            readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description Whether forks are among them.
+             * @default false
+             */
+            readonly include_forks?: boolean;
+            /** @default 50 */
+            readonly limit?: number;
+            /** @description The `next` of the previous page. */
+            readonly after?: string;
+        };
+        readonly JourneyStepDto: {
+            /** @enum {string} */
+            readonly kind: "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+            /** @example resolve_payment */
+            readonly name: string | null;
+            /** Format: date-time */
+            readonly at: string;
+            /** @example 4 */
+            readonly revision: number;
+        };
+        readonly JourneyDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** @description The steps that are there. */
+            readonly steps: readonly components["schemas"]["JourneyStepDto"][];
+        };
+        readonly JourneysPageDto: {
+            readonly items: readonly components["schemas"]["JourneyDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
         readonly StartSessionDto: {
             /**
              * @example whatsapp
@@ -1694,56 +1952,17 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
-        readonly TurnRowDto: {
-            /** Format: uuid */
-            readonly turn_id: string;
-            /** Format: uuid */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /** Format: date-time */
-            readonly timestamp: string;
-            /** @enum {string} */
-            readonly sender: "user" | "bot";
-            /** @example Where is my payout? */
-            readonly message_text: string;
-            /** @example ask_payment_status */
-            readonly parsed_intent: string | null;
-            /**
-             * @example {
-             *       "month": "October"
-             *     }
-             */
-            readonly extracted_entities: {
-                readonly [key: string]: unknown;
-            };
-            /** @example I am checking. */
-            readonly response_text: string | null;
-            /** @example 4 */
-            readonly revision: number;
-        };
         readonly TurnsPageDto: {
             readonly items: readonly components["schemas"]["TurnRowDto"][];
-            /** @description Send as `after` for the next page; null at the end. */
+            /** @description Send as `after` for the next page; null at the end. With the order `recorded` there is none. */
             readonly next: string | null;
+            /** @description Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages. */
+            readonly latest?: string | null;
         };
         readonly TurnSearchDto: {
             /**
-             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
-             * @example {
-             *       "name": "month",
-             *       "value": "October"
-             *     }
-             */
-            readonly entity: {
-                readonly name: string;
-                readonly value: string | number | boolean;
-            };
-            /** @example P7689 */
-            readonly partner_id?: string;
-            /**
              * Format: date-time
-             * @description At or after this time.
+             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
              */
             readonly from?: string;
             /**
@@ -1751,6 +1970,70 @@ export interface components {
              * @description Before this time.
              */
             readonly to?: string;
+            /** Format: uuid */
+            readonly session_id?: string;
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /**
+             * @description Of a turn, the channel on which it came; of a session, the one that it is on.
+             * @enum {string}
+             */
+            readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            /** @enum {string} */
+            readonly sender?: "user" | "bot";
+            /** @example ask_payment_status */
+            readonly parsed_intent?: string;
+            /**
+             * @description Of a turn, the current goal when it came; of a session, one that was set.
+             * @example resolve_payment
+             */
+            readonly goal?: string;
+            /**
+             * @description A flag that was raised in the session.
+             * @example vip
+             */
+            readonly flag?: string;
+            /**
+             * @description What there was in the session; `none`: nobody asked for a person.
+             * @enum {string}
+             */
+            readonly handoff?: "none" | "requested" | "accepted" | "returned";
+            /**
+             * @description How an inquiry of the session ended.
+             * @enum {string}
+             */
+            readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+            /**
+             * @description The role of the caller that recorded a turn.
+             * @enum {string}
+             */
+            readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+            /**
+             * @description The subject of the token with which a turn was recorded.
+             * @example payout-bot
+             */
+            readonly actor_id?: string;
+            /**
+             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
+             * @example {
+             *       "name": "month",
+             *       "value": "October"
+             *     }
+             */
+            readonly entity?: {
+                readonly name?: string;
+                readonly value?: string | number | boolean;
+            };
+            /**
+             * @description Words that the text of a turn has, all of them, in any order: English, Hindi in either script. Only where the operator allows it (`TEXT_SEARCH`), and there perhaps for a partner who is named only.
+             * @example paisa kab
+             */
+            readonly text?: string;
+            /**
+             * @default asc
+             * @enum {string}
+             */
+            readonly order?: "asc" | "desc";
             /** @default 50 */
             readonly limit?: number;
             /** @description The `next` of the previous page. */
@@ -2161,15 +2444,110 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly sessions: {
+    readonly timeline: {
         readonly parameters: {
             readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly order?: "asc" | "desc";
                 readonly limit?: number;
                 /** @description The `next` of the previous page. */
                 readonly after?: string;
+            };
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TimelinePageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly countTurns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly session_id?: string;
                 readonly partner_id?: string;
-                readonly status?: "active" | "ended" | "expired";
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                /** @description By what is counted, with commas between: day, intent, channel, sender, goal, outcome. */
+                readonly by?: string;
+                /** @description The time zone whose days are counted, by its name (IANA). */
+                readonly timezone?: string;
+                /** @description Whether forks count. */
+                readonly include_forks?: "true" | "false";
             };
             readonly header?: never;
             readonly path?: never;
@@ -2182,10 +2560,159 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/json": components["schemas"]["TurnCountsDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly findJourneys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["JourneySearchDto"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["JourneysPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sessions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly session_id?: string;
+                readonly partner_id?: string;
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                readonly entity?: string;
+                readonly status?: "active" | "ended" | "expired";
+                /** @description By the begin. */
+                readonly order?: "asc" | "desc";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
                     readonly "application/json": components["schemas"]["SessionsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4564,17 +5091,35 @@ export interface operations {
     readonly turns: {
         readonly parameters: {
             readonly query?: {
-                readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
-                readonly session_id?: string;
-                readonly partner_id?: string;
-                readonly parsed_intent?: string;
-                readonly sender?: "user" | "bot";
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
+                readonly session_id?: string;
+                readonly partner_id?: string;
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                readonly entity?: string;
+                /** @description By time; or `recorded`: as they became visible here, for who follows them, from the `rel="latest"` of the newest page on. */
+                readonly order?: "asc" | "desc" | "recorded";
             };
             readonly header?: {
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
@@ -4587,13 +5132,15 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -4647,7 +5194,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
