@@ -13,6 +13,8 @@ import type { Overload } from './overload.ts';
 import { fullOverload, measureOverload, quickOverload } from './overload.ts';
 import type { PrivacyCost } from './privacy.ts';
 import { fullPrivacy, measurePrivacy, privacyTable, privacyTarget, quickPrivacy } from './privacy.ts';
+import type { RebuildSpeed } from './rebuild.ts';
+import { fullRebuild, measureRebuild, quickRebuild, rebuildTarget } from './rebuild.ts';
 import type { Results } from './run.ts';
 import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
 import { cpuTable, overloadTable, table } from './table.ts';
@@ -22,6 +24,7 @@ const usage = `usage: npm run bench -- [options]
   --cpu            only the CPU time of a command, by process
   --overload       only goodput and latency by offered load, from a quarter to four times the capacity
   --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read
+  --rebuild        only the rebuild of the tables from the streams, beside a COPY of the same turns
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
@@ -31,6 +34,7 @@ await runProgram(async () => {
       cpu: { type: 'boolean', default: false },
       overload: { type: 'boolean', default: false },
       privacy: { type: 'boolean', default: false },
+      rebuild: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -47,6 +51,14 @@ await runProgram(async () => {
     console.log(`\n${privacyTable(cost)}`);
     if (values.json !== undefined) writeJson(values.json, cost);
     if (Math.max(cost.turn.ratio, cost.read.ratio) > privacyTarget) process.exitCode = 1;
+    return;
+  }
+  if (values.rebuild) {
+    if (api !== undefined) throw new Failure('--rebuild needs private services: unset TURNSTREAM_URL.');
+    const speed = await measureRebuild(values.quick ? quickRebuild : fullRebuild, report);
+    console.log(`\nA rebuild reaches ${speed.ratio.toFixed(2)} of a COPY (target ${rebuildTarget}).`);
+    if (values.json !== undefined) writeJson(values.json, speed);
+    if (speed.ratio < rebuildTarget || !speed.identical) process.exitCode = 1;
     return;
   }
   if (values.overload) {
@@ -68,7 +80,7 @@ function report(text: string): void {
   console.log(`  ${text}`);
 }
 
-function writeJson(file: string, results: Results | Overload | PrivacyCost): void {
+function writeJson(file: string, results: Results | Overload | PrivacyCost | RebuildSpeed): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   writeFileSync(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);

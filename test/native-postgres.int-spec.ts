@@ -112,9 +112,9 @@ describe('native PostgreSQL on the data of an earlier version', () => {
     await expect(query(postgres.url(port, dir), text)).rejects.toMatchObject({ code: '42501' });
   });
 
-  test('its role owns the schemas public and rebuild, with all that is in them', async () => {
+  test('its role owns the schemas public, rebuild and reporting, with all that is in them', async () => {
     const owned = `
-      SELECT nspname AS name, nspname IN ('public', 'rebuild') AS mine, pg_get_userbyid(nspowner) AS owner FROM pg_namespace
+      SELECT nspname AS name, nspname IN ('public', 'rebuild', 'reporting') AS mine, pg_get_userbyid(nspowner) AS owner FROM pg_namespace
         WHERE nspname NOT LIKE 'pg_temp%' AND nspname NOT LIKE 'pg_toast_temp%'
       UNION ALL SELECT relname, true, pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace
       UNION ALL SELECT typname, true, pg_get_userbyid(typowner) FROM pg_type WHERE typnamespace = 'public'::regnamespace`;

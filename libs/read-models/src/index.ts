@@ -101,6 +101,8 @@ export {
   withRetentionLock,
 } from './erasure/retention.ts';
 export type { OldSession } from './erasure/retention.ts';
+export { dropOldPartitions } from './erasure/partitions.ts';
+export { archiveTurns } from './archive/turn-files.ts';
 export { archiveOf } from './archive/archive.ts';
 export type { ArchiveFile } from './archive/archive.ts';
 export { zipOf } from './archive/zip.ts';

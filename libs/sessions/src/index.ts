@@ -48,6 +48,7 @@ export {
 export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';
 export { reseal } from './reseal.ts';
+export { readSessionLog } from './session-log.ts';
 export { EventStore } from './store.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';

@@ -1,5 +1,13 @@
 import type { EventData, Position } from '@eventstore/db-client';
-import { BACKWARDS, END, jsonEvent, metastreamOf, StreamDeletedError } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  FORWARDS,
+  jsonEvent,
+  metastreamOf,
+  START,
+  StreamDeletedError,
+} from '@eventstore/db-client';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
@@ -25,6 +33,8 @@ export interface ReadOptions {
 
 /** Events that are read with one call. */
 const pageSize = 256;
+/** What a call reads of the whole log. */
+const logPage = { events: 4_096, bytes: 8 * 1_024 * 1_024 };
 /** Nobody writes it. The position of the whole log would need rights that a user may lack. */
 const pingStream = 'turnstream-ping';
 const last = { direction: BACKWARDS, maxCount: 1, requiresLeader: true } as const;
@@ -168,6 +178,20 @@ export class EventStore {
   /** Resolves when the store answers a read; throws StoreUnavailableError otherwise. */
   async ping(): Promise<void> {
     await this.readLast(pingStream);
+  }
+
+  /**
+   * A page of the whole log, with the events of all streams, after a position; undefined: from the start. Empty at the end.
+   * @throws StoreUnavailableError
+   */
+  async readLog(after: bigint | undefined): Promise<StoredEvent[]> {
+    const fromPosition = after === undefined ? START : { commit: after, prepare: after };
+    const { events } = await this.calls.part(
+      (client) => client.readAll({ direction: FORWARDS, fromPosition, maxCount: logPage.events }),
+      logPage.bytes,
+    );
+    // A read begins with the event at its position.
+    return events.filter((event) => after === undefined || (event.position?.commit ?? 0n) > after);
   }
 
   /** The position of the last event of the whole store. */

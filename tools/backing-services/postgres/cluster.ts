@@ -64,9 +64,14 @@ export async function prepareCluster(data: string, programs: Programs, runner: R
   renameSync(`${config}.new`, config);
 }
 
-/** Who may connect. The rules change with the password and the rights that the role has, so they tell which were set. */
+/** Those of the role. */
+const schemas = ['public', 'rebuild', 'reporting'];
+
+/** Who may connect. The rules change with the password, the schemas and the rights that the role has, so they tell which were set. */
 function rulesFor({ password, mayCreate }: Access): string {
-  const set = createHash('sha256').update(`${password} ${mayCreate}`).digest('hex');
+  const set = createHash('sha256')
+    .update(`${password} ${mayCreate} ${schemas.join(' ')}`)
+    .digest('hex');
   return `# Written by the launcher (${set.slice(0, 16)}).\nhost all ${NAME} 127.0.0.1/32 scram-sha-256\n`;
 }
 

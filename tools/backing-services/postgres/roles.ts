@@ -20,19 +20,24 @@ export const roleScript = (password: string, mayCreate: boolean): string => `
 
 export const databaseScript = `CREATE DATABASE ${NAME};`;
 
-/** Gives the application role its two schemas, with what the superuser of earlier versions has made in them. */
+/** Gives the application role its three schemas, with what the superuser of earlier versions has made in them. */
 export const ownershipScript = (mayCreate: boolean): string => `
   REVOKE ALL ON DATABASE ${NAME} FROM PUBLIC;
   GRANT CONNECT, TEMPORARY${mayCreate ? ', CREATE' : ''} ON DATABASE ${NAME} TO ${NAME};
   CREATE SCHEMA IF NOT EXISTS rebuild;
+  CREATE SCHEMA IF NOT EXISTS reporting;
   ALTER SCHEMA public OWNER TO ${NAME};
   ALTER SCHEMA rebuild OWNER TO ${NAME};
+  ALTER SCHEMA reporting OWNER TO ${NAME};
   DO $$ DECLARE kind text; name text; BEGIN
     FOR kind, name IN
       SELECT 'TABLE', oid::regclass::text FROM pg_class
-        WHERE relnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')
+        WHERE relnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace, 'reporting'::regnamespace)
+          AND relkind IN ('r', 'p', 'v', 'm')
       UNION ALL
       SELECT 'TYPE', oid::regtype::text FROM pg_type
         WHERE typnamespace IN ('public'::regnamespace, 'rebuild'::regnamespace) AND typtype IN ('e', 'd')
+      UNION ALL
+      SELECT 'FUNCTION', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     LOOP EXECUTE format('ALTER %s %s OWNER TO ${NAME}', kind, name); END LOOP;
   END $$;`;

@@ -35,7 +35,6 @@ beforeAll(async () => {
   });
   const store = openKeyStore(address.KEYSTORE_URL, createLogger('spec', 'silent'));
   keys = new DataKeys(store, openMasterKeys(address.MASTER_KEYS));
-  const send = async (path: string, body: object): Promise<Answer> => call({}, 'POST', path, body);
   const started = await send('/v1/sessions', { partner_id, channel: 'whatsapp', language: 'hi' });
   const id = String(started.body['session_id']);
   await send(`/v1/sessions/${id}/goals`, { goal: 'pay' });
@@ -65,6 +64,8 @@ async function call(
   const bearer = await issuer.token({ role: 'service', sub: 'spec', ...claims }, 600);
   return app.call(method, path, body, { authorization: `Bearer ${bearer}`, ...headers });
 }
+const send = (path: string, body: object): Promise<Answer> => call({}, 'POST', path, body);
+const search = (body: object): Promise<Answer> => call(auditor, 'POST', '/v1/turns/search', body, purpose);
 const analyst = { role: 'analyst' } as const;
 const auditor = { role: 'auditor' } as const;
 
@@ -123,8 +124,6 @@ describe('a value', () => {
   });
 
   test('of words is found in the body, for a partner who is named', async () => {
-    const search = (body: object): Promise<Answer> =>
-      call(auditor, 'POST', '/v1/turns/search', body, purpose);
     for (const text of ['पैसा', 'PAISE kab'])
       expect((await search({ text, partner_id })).body['items']).toHaveLength(1);
     expect((await search({ text: 'paisa', partner_id: 'P-nobody' })).body['items']).toEqual([]);
@@ -136,14 +135,14 @@ describe('a value', () => {
 
 test('counts and journeys are of the partners that a token reaches', async () => {
   const counts = `/v1/stats/turns?by=intent,outcome`;
-  const search = { steps: [{ kind: 'goal_set' }, { kind: 'handoff_requested' }] };
+  const steps = { steps: [{ kind: 'goal_set' }, { kind: 'handoff_requested' }] };
   for (const [limits, found] of [
     [{ partners: [partner_id], channels: ['whatsapp'] }, 1],
     [{ partners: ['P-other'] }, 0],
   ] as const) {
     const { body } = await call({ ...analyst, ...limits }, 'GET', counts);
     expect(body['counts']).toHaveLength(found);
-    const journeys = await call({ ...analyst, ...limits }, 'POST', '/v1/journeys/search', search);
+    const journeys = await call({ ...analyst, ...limits }, 'POST', '/v1/journeys/search', steps);
     expect(journeys.body['items']).toHaveLength(found);
   }
   const regional = { ...analyst, regions: ['IN-KA'] };

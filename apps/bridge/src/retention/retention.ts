@@ -4,6 +4,8 @@ import type { RetentionConfig } from '#privacy';
 import type { OldSession } from '#read-models';
 import {
   accessDays,
+  archiveTurns,
+  dropOldPartitions,
   forgetAccessOf,
   forgetNoted,
   notePartners,
@@ -16,7 +18,8 @@ import { accessStream, partnerStream, readPartner, recordRetentionRun, sessionSt
 export type RetentionPolicy = Pick<
   RetentionConfig,
   'sessionsDays' | 'partnersDays' | 'accessDays' | 'floorDays'
->;
+> &
+  Partial<Pick<RetentionConfig, 'archiveDir'>>;
 
 interface RetentionPorts {
   readonly store: EventStore;
@@ -29,6 +32,8 @@ interface RetentionPorts {
 }
 
 const batch = 200;
+/** Sessions whose turns are archived in the same files. */
+const archiveBatch = 2_000;
 const atOnce = 4;
 const dayMs = 86_400_000;
 
@@ -51,7 +56,10 @@ export async function runRetention({
     access: cutoff(now, policy.accessDays, policy.floorDays),
   };
   const ports = { store, pool, apply, signal };
-  const sessions = before.sessions === null ? 0 : await deleteSessions(ports, before.sessions);
+  const archive = policy.archiveDir
+    ? { dir: policy.archiveDir, name: started_at.replaceAll(':', '-') }
+    : null;
+  const sessions = before.sessions === null ? 0 : await deleteSessions(ports, before.sessions, archive);
   const partners = before.partners === null ? 0 : await deletePartners(ports, before.partners);
   const access_days = before.access === null ? 0 : await deleteAccessLogs(ports, before.access);
   const deleted = { sessions, partners, access_days };
@@ -67,27 +75,44 @@ function cutoff(now: Date, days: number, floorDays: number): string | null {
   return days === 0 ? null : new Date(now.getTime() - Math.max(days, floorDays) * dayMs).toISOString();
 }
 
-async function deleteSessions({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
+interface Archive {
+  readonly dir: string;
+  readonly name: string;
+}
+
+async function deleteSessions(
+  { store, pool, apply, signal }: Ports,
+  before: string,
+  archive: Archive | null,
+): Promise<number> {
+  const size = archive ? archiveBatch : batch;
+  const keptPartners = new Set<string>();
   let count = 0;
   let last: OldSession | undefined;
-  for (;;) {
-    if (signal?.aborted) break;
-    const old = await oldSessions(pool, before, last, batch);
-    const sessions = await unprotected(store, old);
-    if (apply) {
+  for (let part = 1; ; part += 1) {
+    if (signal?.aborted) return count;
+    const old = await oldSessions(pool, before, last, size);
+    const sessions = await unprotected(store, old, keptPartners);
+    if (apply && sessions.length > 0) {
+      const ids = sessions.map(({ session_id }) => session_id);
+      if (archive) await archiveTurns(pool, archive.dir, `${archive.name}-${part}`, ids);
       await notePartners(pool, sessions);
-      await inParallel(sessions, atOnce, ({ session_id }) => store.deleteStream(sessionStream(session_id)));
+      await inParallel(ids, atOnce, (id) => store.deleteStream(sessionStream(id)));
     }
     count += sessions.length;
     last = old.at(-1);
-    if (old.length < batch) break;
+    if (old.length < size) break;
   }
+  if (apply) await dropOldPartitions(pool, before, [...keptPartners]);
   return count;
 }
 
 /** Those of partners on whom there is nothing that keeps them: their streams decide, the table may be behind. */
-async function unprotected(store: EventStore, sessions: readonly OldSession[]): Promise<OldSession[]> {
-  const kept = new Set<string>();
+async function unprotected(
+  store: EventStore,
+  sessions: readonly OldSession[],
+  kept: Set<string>,
+): Promise<OldSession[]> {
   await inParallel([...new Set(sessions.map(({ partner_id }) => partner_id))], atOnce, async (partnerId) => {
     const { privacy = {} } = (await readPartner(store, partnerId)).state;
     if (privacy.hold !== undefined || privacy.erasure !== undefined) kept.add(partnerId);

@@ -14,8 +14,8 @@ import {
   setAside,
   sizeOfItem,
 } from '#read-models';
-import type { EventStore } from '#sessions';
-import { subscribeToSessions } from '#sessions';
+import type { Delivery, EventStore } from '#sessions';
+import { readSessionLog, subscribeToSessions } from '#sessions';
 
 interface RebuildProgress {
   readonly events: number;
@@ -29,6 +29,8 @@ interface RebuildOptions {
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
   readonly textSearch?: TextSearchScope;
+  /** Whether turns go by COPY and get their indexes afterwards, which is the default; else by batches, as a projector writes. */
+  readonly inBulk?: boolean;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -63,29 +65,29 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
     options.pool(rebuildConnectionSettings),
     options.pool(rebuildConnectionSettings),
   ] as const;
-  const fillerOf = async (inBulk: boolean): Promise<Filler> => {
+  const before = await listed(admin);
+  const fillerOf = (inBulk: boolean): Filler => {
     const rows = new RowsStore(filling, true, options.keys, options.textSearch);
     const loader = inBulk ? new BulkLoader(filling, copying, options.keys, options.textSearch) : undefined;
-    return new Filler(options, rows, await listed(admin), loader);
+    return new Filler(options, rows, new Map(before), loader);
   };
   const start = performance.now();
-  let filler = await fillerOf(true);
+  let filler: Filler | undefined;
   try {
-    await rebuildTables(admin, {
-      fill: async (inBulk) => {
-        if (!inBulk) {
-          await filler.stop();
-          filler = await fillerOf(false);
-        }
+    const tables = {
+      fill: async (inBulk: boolean): Promise<void> => {
+        await filler?.stop();
+        filler = fillerOf(inBulk);
         await filler.fill();
       },
-      reach: (position) => filler.reach(position),
-    });
+      reach: async (position: bigint): Promise<bigint> => (await filler?.reach(position)) ?? position,
+    };
+    await rebuildTables(admin, tables, options.inBulk);
   } finally {
-    await filler.stop();
+    await filler?.stop();
     await Promise.all([admin.end(), filling.end(), copying.end()]);
   }
-  const { events, found } = filler;
+  const { events = 0, found = 0 } = filler ?? {};
   return { events, seconds: (performance.now() - start) / 1_000, setAside: found };
 }
 
@@ -199,29 +201,36 @@ class Filler {
     return entry !== undefined && revision >= entry.revision;
   }
 
+  /** The log in pages first, as far as it goes, then what comes. */
   private async feed(): Promise<void> {
-    const { store, onInterruption } = this.options;
-    const options = {
-      prefixes: partitionPrefixes(1).flat(),
-      after: 'start' as const,
-      signal: this.abort.signal,
-      onInterruption: (error: unknown) => {
-        if (!this.abort.signal.aborted) onInterruption?.(error);
-      },
+    const { store } = this.options;
+    const { signal } = this.abort;
+    const onInterruption = (error: unknown): void => {
+      if (!signal.aborted) this.options.onInterruption?.(error);
     };
-    for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
-      else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
-      else if (delivery.kind === 'deleted') {
-        const { session_id, before, position } = delivery;
-        if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
-        await this.batches.push({ session_id, before, position });
-      } else if (delivery.kind === 'caught_up') this.caughtUp = true;
-      else if (delivery.kind === 'unprojectable') {
-        const { session_id, position, reason } = delivery;
-        const entry = setAside(session_id, delivery, reason, position);
-        await this.batches.push({ session_id, position, setAside: entry });
-      }
+    let after: bigint | 'start' = 'start';
+    for await (const { deliveries, position } of readSessionLog(store, { signal, onInterruption })) {
+      for (const delivery of deliveries) await this.take(delivery);
+      this.batches.pass(position);
+      after = position;
+    }
+    const prefixes = partitionPrefixes(1).flat();
+    for await (const delivery of subscribeToSessions(store, { prefixes, after, signal, onInterruption }))
+      await this.take(delivery);
+  }
+
+  private async take(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
+    else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
+    else if (delivery.kind === 'caught_up') this.caughtUp = true;
+    else if (delivery.kind === 'deleted') {
+      const { session_id, before, position } = delivery;
+      if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
+      await this.batches.push({ session_id, before, position });
+    } else if (delivery.kind === 'unprojectable') {
+      const { session_id, position, reason } = delivery;
+      const entry = setAside(session_id, delivery, reason, position);
+      await this.batches.push({ session_id, position, setAside: entry });
     }
   }
 

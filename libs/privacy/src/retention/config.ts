@@ -1,4 +1,4 @@
-import { IsIn } from 'class-validator';
+import { IsIn, IsString } from 'class-validator';
 import { IsWhole, orExit, readEnvironment } from '#platform';
 import type { Role } from '../access/caller.ts';
 import { roles } from '../access/caller.ts';
@@ -19,6 +19,8 @@ export abstract class RetentionConfig {
   abstract readonly sessionsDays: number;
   abstract readonly partnersDays: number;
   abstract readonly accessDays: number;
+  /** The folder in which turns are archived before their sessions are deleted; null: they are not. */
+  abstract readonly archiveDir: string | null;
   /** Time between two runs of the retention. */
   abstract readonly intervalS: number;
 }
@@ -48,6 +50,9 @@ class Environment {
   @IsWhole(0, 36_500)
   RETENTION_ACCESS_DAYS = 0;
 
+  @IsString()
+  RETENTION_ARCHIVE_DIR = '';
+
   @IsWhole(1, 604_800)
   RETENTION_INTERVAL_S = 3_600;
 }
@@ -64,6 +69,7 @@ export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
     sessionsDays: environment.RETENTION_SESSIONS_DAYS,
     partnersDays: environment.RETENTION_PARTNERS_DAYS,
     accessDays: environment.RETENTION_ACCESS_DAYS,
+    archiveDir: environment.RETENTION_ARCHIVE_DIR === '' ? null : environment.RETENTION_ARCHIVE_DIR,
     intervalS: environment.RETENTION_INTERVAL_S,
   };
 }

@@ -131,9 +131,12 @@ describe('turns are found', () => {
   });
 });
 
+async function found(filter: object): Promise<string[]> {
+  const { items } = await listSessions(database.pool, { ...filter, limit: 50 });
+  return items.map(({ session_id }) => session_id);
+}
+
 test('sessions are found by what happened in them and what their turns are', async () => {
-  const found = async (filter: object): Promise<string[]> =>
-    (await listSessions(database.pool, { ...filter, limit: 50 })).items.map(({ session_id }) => session_id);
   expect(await found({ goal: 'pay', order: 'asc' })).toEqual([slow.sessionId, quick.sessionId]);
   expect(await found({ flag: 'vip' })).toEqual([calm.sessionId]);
   expect(await found({ handoff: 'none' })).toEqual([calm.sessionId]);
@@ -142,12 +145,12 @@ test('sessions are found by what happened in them and what their turns are', asy
   expect(await found({ from: '2026-01-06T00:00:00Z', partner_id: 'P1' })).toEqual([quick.sessionId]);
 });
 
-describe('words', () => {
-  async function search(text: string, partner_id: string): Promise<string[]> {
-    const index = await WordIndex.load('partner', keys);
-    return texts({ partner_id, words: index.wordsOf(text, await keys.of(partner_id)) });
-  }
+async function search(text: string, partner_id: string): Promise<string[]> {
+  const index = await WordIndex.load('partner', keys);
+  return texts({ partner_id, words: index.wordsOf(text, await keys.of(partner_id)) });
+}
 
+describe('words', () => {
   test('are found in English, Hindi and Hinglish, in any of them', async () => {
     for (const text of ['paisa', 'पैसा', 'mera PAISE'])
       expect(await search(text, 'P1')).toEqual(['Mera paisa kab aayega?', 'मेरा पैसा कहाँ है?']);
@@ -207,9 +210,11 @@ test('a partner has one timeline over sessions and channels, in pages', async ()
   expect(newest.items).toMatchObject([{ kind: 'turn', turn: { channel: 'ivr' } }]);
 });
 
+function count(by: Parameters<typeof countTurns>[1]['by'], more: object = {}) {
+  return countTurns(database.pool, { by, timezone: 'UTC', limit: 10, ...more });
+}
+
 test('turns are counted by day of a time zone, intent, channel and outcome', async () => {
-  const count = async (by: Parameters<typeof countTurns>[1]['by'], more: object = {}) =>
-    countTurns(database.pool, { by, timezone: 'UTC', limit: 10, ...more });
   expect(await count(['day', 'outcome'])).toEqual({
     counts: [
       { day: '2026-01-05', outcome: 'handoff', turns: 2, sessions: 1 },

@@ -41,14 +41,14 @@ interface RebuildSteps {
  * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
  * @throws RebuildInProgressError
  */
-export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): Promise<void> {
+export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
       lockKey,
     ]);
     if (!rows[0]?.locked) throw new RebuildInProgressError();
-    await fillTables(client, fill);
+    await fillTables(client, fill, inBulk);
     await switchTables(client, reach);
   } finally {
     // The lock goes with the connection.
@@ -57,12 +57,12 @@ export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps): 
 }
 
 /** Which row is refused is only found where each batch is written by itself. */
-async function fillTables(client: PoolClient, fill: RebuildSteps['fill']): Promise<void> {
-  await createTables(client, true);
+async function fillTables(client: PoolClient, fill: RebuildSteps['fill'], inBulk: boolean): Promise<void> {
+  await createTables(client, inBulk);
   try {
-    await fill(true);
+    await fill(inBulk);
   } catch (error) {
-    if (!isRefusedData(error)) throw error;
+    if (!inBulk || !isRefusedData(error)) throw error;
     await createTables(client, false);
     await fill(false);
   }
@@ -106,6 +106,8 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     'SELECT max(position) AS position FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
+  // They stay the same objects, with whatever was granted on them.
+  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
   await client.query(`
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;

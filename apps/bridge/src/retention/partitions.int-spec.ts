@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parquetReadObjects } from 'hyparquet';
+import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import { turn } from '../../../../libs/read-models/src/test-support.ts';
+import { erasureWorld } from '../erasure/test-partner.ts';
+import { runRetention } from './retention.ts';
+
+let world: Awaited<ReturnType<typeof erasureWorld>>;
+let dir: string;
+beforeAll(async () => {
+  world = await erasureWorld(testDataKeys());
+  dir = await mkdtemp(join(tmpdir(), 'turnstream-archive-'));
+});
+afterAll(async () => {
+  await world.close();
+  await rm(dir, { recursive: true });
+});
+
+const dayMs = 86_400_000;
+const policy = { sessionsDays: 10, partnersDays: 0, accessDays: 0, floorDays: 0 };
+/** The retention as it runs long after what is written now. */
+const run = (archiveDir: string | null = null) =>
+  runRetention({
+    ...world,
+    policy: { ...policy, archiveDir },
+    apply: true,
+    now: new Date(Date.now() + 100 * dayMs),
+  });
+
+async function conversation(ends: boolean): Promise<{ id: string; partner_id: string }> {
+  const partner_id = `P-${randomUUID()}`;
+  const id = await world.start(partner_id);
+  await world.execute(id, turn(randomUUID(), { message_text: 'CANARY', message_id: 'CANARY' }));
+  if (ends) await world.execute(id, { type: 'EndSession', reason: null });
+  await world.project(id);
+  return { id, partner_id };
+}
+
+const partition = `conversation_turn_${new Date().toISOString().slice(0, 7).replace('-', '_')}`;
+
+async function hasPartition(): Promise<boolean> {
+  const { rows } = await world.pool.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
+    partition,
+  ]);
+  return rows[0]?.name !== null;
+}
+
+test('a partition stays while something in it is kept: an active session, a legal hold that no table knows of', async () => {
+  await conversation(true);
+  const active = await conversation(false);
+  await run();
+  expect(await hasPartition()).toBe(true);
+  await world.execute(active.id, { type: 'EndSession', reason: null });
+  await world.project(active.id);
+  const by = { role: 'human', id: 'dpo' } as const;
+  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
+  await world.command({ type: 'PlaceHold', partner_id: active.partner_id, hold });
+  await run();
+  expect(await hasPartition()).toBe(true);
+  await world.command({ type: 'LiftHold', partner_id: active.partner_id });
+  await run();
+  expect(await hasPartition()).toBe(false);
+});
+
+test('turns are archived as Parquet before they go, and say nothing without the key', async () => {
+  const { id, partner_id } = await conversation(true);
+  await run(dir);
+  expect(await hasPartition()).toBe(false);
+  const files = (await readdir(dir, { recursive: true })).filter((name) => name.endsWith('.parquet'));
+  const month = new Date().toISOString().slice(0, 7);
+  expect(files).toEqual([expect.stringMatching(`^turns/month=${month}/.*-1\\.parquet$`)]);
+  const bytes = await readFile(join(dir, files[0] ?? ''));
+  expect(bytes.includes('CANARY')).toBe(false);
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const rows = await parquetReadObjects({ file: buffer });
+  expect(rows.filter((row) => row['session_id'] === id && row['message_id'] !== null)).toEqual([
+    expect.objectContaining({
+      partner_id,
+      channel: 'whatsapp',
+      revision: 2n,
+      message_text: expect.stringMatching(/^A256GCM\./),
+      message_id: expect.stringMatching(/^A256GCM\./),
+    }),
+  ]);
+});
