@@ -101,8 +101,8 @@ async function addRow(): Promise<void> {
   );
   await app.pool.query(
     `INSERT INTO conversation_turn (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-       extracted_entities, response_text, revision)
-     VALUES ($1, $2, $3, now(), now(), 'user', $4, jsonb_build_object('name', $4::text), $4, 1)`,
+       extracted_entities, response_text, revision, channel)
+     VALUES ($1, $2, $3, now(), now(), 'user', $4, jsonb_build_object('name', $4::text), $4, 1, 'whatsapp')`,
     [id, randomUUID(), partner_id, secret],
   );
 }
