@@ -116,7 +116,7 @@ const conversationsAtOnce = 8;
 const spreadMs = 330 * 86_400_000;
 
 /** Conversations of half questions, half answers, over the last eleven months. */
-export async function fill(
+async function fill(
   storeUrl: string,
   { sessions, turnsEach }: RebuildSize,
   report: (text: string) => void,
@@ -169,7 +169,7 @@ function conversation(
   const outcome = decideAll(newSession(id), commands, { metadata, eventId: () => randomUUID() });
   if (!('events' in outcome)) throw new Error('The conversation is refused.');
   return outcome.events.map(({ event_id, type, data, metadata: facts }) =>
-    jsonEvent({ id: event_id, type, data, metadata: facts as object }),
+    jsonEvent({ id: event_id, type, data, metadata: facts }),
   );
 }
 

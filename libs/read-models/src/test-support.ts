@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { EventMetadata, ProcessedCommand, RecordedEvent, Session, SessionCommand } from '#domain';
 import { newSession, decideAll } from '#domain';
-import { PartitionLeaseStore } from '#partitions';
 import type { DataKeys } from '#privacy';
 import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
 import {
@@ -129,11 +128,13 @@ export class TablesWriter {
   ) {}
 
   static async create(pool: Pool, keys?: DataKeys, textSearch?: TextSearchScope): Promise<TablesWriter> {
-    const leases = new PartitionLeaseStore(pool, 'test', 60_000);
-    await leases.ensure(1);
-    const [lease] = await leases.claim(1, []);
-    if (!lease) throw new Error('no partition');
-    const writer = { partition: lease.partition, epoch: lease.epoch, owner: 'test', position: null };
+    const owner = { partition: 0, owner: 'test', epoch: 1n };
+    await pool.query(
+      `INSERT INTO projection_slot (slot, prefixes, owner, epoch) VALUES ($1, '{}', $2, $3)
+       ON CONFLICT (slot) DO UPDATE SET owner = excluded.owner, epoch = excluded.epoch, position = NULL`,
+      Object.values(owner),
+    );
+    const writer = { ...owner, position: null };
     return new TablesWriter(new RowsStore(pool, false, keys, textSearch), writer);
   }
 

@@ -95,7 +95,7 @@ function archived(row: Row): Row {
   const cells = columns.map((column) => {
     const value = row[column.name] ?? null;
     if ('personal' in column && value !== null) return [column.name, sealedOnly(value)];
-    return [column.name, column.type === 'INT64' ? BigInt(String(value)) : value];
+    return [column.name, column.type === 'INT64' && typeof value === 'string' ? BigInt(value) : value];
   });
   return { ...Object.fromEntries(cells), month: row.month } as Row;
 }

@@ -22,6 +22,10 @@ beforeEach(() =>
 );
 afterAll(() => database.drop());
 
+function deletion(session_id: string, before: number): TableItem {
+  return { session_id, before, position: 0n };
+}
+
 /** Conversations whose events are mixed, as in a store: turns with replies near and far, goals, channels, ends, deletions. */
 function items(conversations: number): TableItem[] {
   const scripts = Array.from({ length: conversations }, () => new Script());
@@ -63,11 +67,6 @@ function items(conversations: number): TableItem[] {
   const middle = Math.floor(found.length / 2);
   const [before, after] = [found.slice(0, middle), found.slice(middle)];
   const later = after.filter(({ session_id }) => session_id !== early);
-  const deletion = (session_id: string, below: number): TableItem => ({
-    session_id,
-    before: below,
-    position: 0n,
-  });
   const all = [
     ...before,
     deletion(early, Number.MAX_SAFE_INTEGER),

@@ -97,9 +97,12 @@ export class FoldedSessions {
   }
 }
 
+function iso(time: string): string {
+  return new Date(time).toISOString();
+}
+
 /** Times as events have them: compared as texts. */
 function withTimes(row: SessionRow): SessionRow {
-  const iso = (time: string): string => new Date(time).toISOString();
   return {
     ...row,
     start_time: iso(row.start_time),
