@@ -42,6 +42,8 @@ export interface TestAppOptions {
   readonly rateLimit?: number;
   /** Where it writes exports, in files of so many rows; left out: it writes none. */
   readonly exports?: { readonly dir: string; readonly partRows: number };
+  /** Variables that its own configurations read. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The api on a free port, over the backing services of the environment; for specs. */
@@ -52,6 +54,7 @@ export async function startTestApp({
   rateLimit,
   log,
   exports,
+  env,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
@@ -62,6 +65,7 @@ export async function startTestApp({
     ...issuer?.env,
     EXPORT_WORKER: exports ? 'on' : 'off',
     ...(exports && { EXPORT_DIR: exports.dir, EXPORT_PART_ROWS: String(exports.partRows) }),
+    ...env,
     ...(rateLimit && { RATE_LIMIT: String(rateLimit), RATE_LIMIT_WINDOW_S: '3600' }),
   };
   Object.assign(process.env, access);

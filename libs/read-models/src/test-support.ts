@@ -16,6 +16,7 @@ import { RowsStore } from './tables/store.ts';
 import type { SetAside } from './tables/set-aside.ts';
 import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
+import type { TextSearchScope } from './text-search/config.ts';
 
 export { emptyRedis, serviceUrl };
 export type { TestDatabase };
@@ -126,7 +127,7 @@ export class TablesWriter {
     private writer: Writer,
   ) {}
 
-  static async create(pool: Pool, keys?: DataKeys): Promise<TablesWriter> {
+  static async create(pool: Pool, keys?: DataKeys, textSearch?: TextSearchScope): Promise<TablesWriter> {
     const owner = { partition: 0, owner: 'test', epoch: 1n };
     await pool.query(
       `INSERT INTO projection_slot (slot, prefixes, owner, epoch) VALUES ($1, '{}', $2, $3)
@@ -134,7 +135,7 @@ export class TablesWriter {
       Object.values(owner),
     );
     const writer = { ...owner, position: null };
-    return new TablesWriter(new RowsStore(pool, false, keys), writer);
+    return new TablesWriter(new RowsStore(pool, false, keys, textSearch), writer);
   }
 
   get owner(): Writer {

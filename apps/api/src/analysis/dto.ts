@@ -83,6 +83,7 @@ export class TurnCountsQuery extends Filters {
   by: readonly CountDimension[] = ['day'];
 
   @ApiPropertyOptional({
+    type: String,
     example: 'Asia/Kolkata',
     default: 'UTC',
     description: 'The time zone whose days are counted, by its name (IANA).',

@@ -102,7 +102,7 @@ export class JourneySearchDto extends Period {
   @IsIn(channels)
   channel?: string;
 
-  @ApiPropertyOptional({ default: false, description: 'Whether forks are among them.' })
+  @ApiPropertyOptional({ type: Boolean, default: false, description: 'Whether forks are among them.' })
   @IsOptional()
   @IsBoolean()
   include_forks = false;

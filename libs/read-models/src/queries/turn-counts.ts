@@ -31,10 +31,12 @@ const columns: Readonly<Record<Exclude<CountDimension, 'outcome'>, (zone: string
   goal: () => 't.goal',
 };
 
-const outcomes = `(SELECT m.session_id, CASE WHEN bool_or(m.kind = 'handoff_requested') THEN 'handoff'
+/** Looked up session by session: what that costs grows with the sessions that are counted, not with all there are. */
+const outcomes = `(SELECT s.session_id, m.outcome FROM (SELECT DISTINCT session_id FROM grouped) AS s CROSS JOIN LATERAL (
+  SELECT CASE WHEN bool_or(m.kind = 'handoff_requested') THEN 'handoff'
     WHEN bool_or(m.kind = 'goal_completed') THEN 'completed'
     WHEN bool_or(m.kind = 'goal_abandoned') THEN 'abandoned' ELSE 'open' END AS outcome
-  FROM session_milestone AS m WHERE m.session_id IN (SELECT session_id FROM grouped) GROUP BY m.session_id)`;
+  FROM session_milestone AS m WHERE m.session_id = s.session_id) AS m)`;
 
 /** Counts turns by the dimensions, those of restricted partners left out, the most first within a day; at most `limit` groups. */
 export async function countTurns(

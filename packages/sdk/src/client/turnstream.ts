@@ -16,7 +16,11 @@ import type {
   Detokenised,
   Export,
   ExportsPage,
+  Journey,
+  JourneySearch,
+  JourneysPage,
   PartnerSession,
+  ReadOptions,
   ResumeOrStart,
   ResumeOrStartOptions,
   SessionRow,
@@ -25,9 +29,15 @@ import type {
   StartSession,
   Ticket,
   Trace,
+  TimelineItem,
+  TimelinePage,
+  TimelineQuery,
+  TurnCounts,
+  TurnCountsQuery,
   TurnRow,
   TurnSearch,
   TurnsPage,
+  TurnsPageQuery,
   TurnsQuery,
 } from './types.ts';
 
@@ -146,9 +156,39 @@ export class Turnstream {
     return pages<SessionRow>((after) => this.get<SessionsPage>(`/v1/sessions${search({ ...query, after })}`));
   }
 
-  /** Turns, oldest first; pages are fetched on demand. */
-  turns(query: TurnsQuery = {}): AsyncGenerator<TurnRow, void> {
-    return pages<TurnRow>((after) => this.get<TurnsPage>(`/v1/turns${search({ ...query, after })}`));
+  /** Turns, oldest first unless `order` says otherwise; pages are fetched on demand. */
+  turns(query: TurnsQuery = {}, options: ReadOptions = {}): AsyncGenerator<TurnRow, void> {
+    return pages<TurnRow>((after) => this.turnsPage({ ...query, after }, options));
+  }
+
+  /**
+   * One page of turns. To follow them, read the newest page (`order: 'desc'`) and go on with `order: 'recorded'` and its `latest` as
+   * `after`, then with each `next`: every turn that was not there yet comes, once.
+   */
+  turnsPage(query: TurnsPageQuery = {}, options: ReadOptions = {}): Promise<TurnsPage> {
+    return this.get<TurnsPage>(`/v1/turns${search({ ...query })}`, options);
+  }
+
+  /** A partner over all sessions and channels, by time; pages are fetched on demand. For analysts, auditors and administrators. */
+  timeline(
+    partnerId: string,
+    query: TimelineQuery = {},
+    options: ReadOptions = {},
+  ): AsyncGenerator<TimelineItem, void> {
+    const path = `/v1/partners/${encodeURIComponent(partnerId)}/timeline`;
+    return pages<TimelineItem>((after) =>
+      this.get<TimelinePage>(`${path}${search({ ...query, after })}`, options),
+    );
+  }
+
+  /** How many turns there are by day, intent, channel and so on. For analysts, auditors and administrators. */
+  countTurns(query: TurnCountsQuery = {}): Promise<TurnCounts> {
+    return this.get<TurnCounts>(`/v1/stats/turns${search({ ...query })}`);
+  }
+
+  /** Sessions that took some steps, by the time of the first; pages are fetched on demand. For analysts, auditors and administrators. */
+  journeys(query: JourneySearch): AsyncGenerator<Journey, void> {
+    return pages<Journey>((after) => this.post<JourneysPage>('/v1/journeys/search', { ...query, after }));
   }
 
   /** A ticket with which a browser opens one WebSocket or event stream, as `?ticket=`, within 30 s. */
@@ -158,15 +198,11 @@ export class Turnstream {
   }
 
   /**
-   * Turns that hold a value of an entity, oldest first; pages are fetched on demand. A personal value, as a phone number,
-   * is found with its `partner_id` only.
+   * Turns that hold a value of an entity, or words, oldest first; pages are fetched on demand. A personal value, as a phone number,
+   * is found with its `partner_id` only. Auditors and administrators need a purpose.
    */
-  searchTurns(query: TurnSearch): AsyncGenerator<TurnRow, void> {
-    return pages<TurnRow>(async (after) => {
-      const body = { ...query, ...(after === undefined ? {} : { after }) };
-      const request = { method: 'POST', path: '/v1/turns/search', body } as const;
-      return (await this.transport.send<TurnsPage>(request)).body;
-    });
+  searchTurns(query: TurnSearch, options: ReadOptions = {}): AsyncGenerator<TurnRow, void> {
+    return pages<TurnRow>((after) => this.post<TurnsPage>('/v1/turns/search', { ...query, after }, options));
   }
 
   /**
@@ -248,8 +284,17 @@ export class Turnstream {
     await this.transport.close();
   }
 
-  private async get<T>(path: string): Promise<T> {
-    const { body } = await this.transport.send<T>({ method: 'GET', path });
+  private async get<T>(path: string, { purpose, signal }: ReadOptions = {}): Promise<T> {
+    const { body } = await this.transport.send<T>({ method: 'GET', path, headers: why(purpose), signal });
     return body;
   }
+
+  private async post<T>(path: string, query: object, { purpose, signal }: ReadOptions = {}): Promise<T> {
+    const request = { method: 'POST', path, headers: why(purpose), body: query, signal } as const;
+    return (await this.transport.send<T>(request)).body;
+  }
+}
+
+function why(purpose: string | undefined): Record<string, string> {
+  return purpose === undefined ? {} : { 'access-purpose': purpose };
 }

@@ -67,13 +67,47 @@ export type SessionRow = Schemas['SessionRowDto'];
 /** A row of the turn table. Times are ISO 8601. */
 export type TurnRow = Schemas['TurnRowDto'];
 
-/** Filters sessions by partner, status or channel. `limit` is the page size (1 to 500). */
+/** Filters sessions, by what they are and what happened in them. `limit` is the page size (1 to 500). */
 export type SessionsQuery = Omit<Query<'sessions'>, 'after' | 'channel'> & { readonly channel?: Channel };
-/** Filters turns by session, partner, intent, sender or time. `limit` is the page size (1 to 500). */
-export type TurnsQuery = Omit<Query<'turns'>, 'after'>;
+/** Filters turns, by what they are and what happened in their session. `limit` is the page size (1 to 500). */
+export type TurnsQuery = Omit<Query<'turns'>, 'after' | 'channel' | 'order'> & {
+  readonly channel?: Channel;
+  /** By time; the oldest first, unless it says otherwise. */
+  readonly order?: 'asc' | 'desc';
+};
+/** As {@link TurnsQuery}, for one page; `recorded`: as turns became visible. */
+export type TurnsPageQuery = Omit<TurnsQuery, 'order'> & Pick<Query<'turns'>, 'after' | 'order'>;
+/** Which part of a partner's timeline. `limit` is the page size (1 to 500). */
+export type TimelineQuery = Omit<Query<'timeline'>, 'after'>;
+/** A turn of a partner, or a goal, flag, handoff, inquiry, channel, begin or end of a session. */
+export type TimelineItem = Schemas['TimelineItemDto'];
+/** By what turns are counted, with commas between, in which period, and which of them. */
+export type TurnCountsQuery = Omit<Query<'countTurns'>, 'channel'> & { readonly channel?: Channel };
+export type TurnCounts = Schemas['TurnCountsDto'];
+/** The steps that sessions took, for {@link Turnstream.journeys}. */
+export type JourneySearch = Omit<
+  Schemas['JourneySearchDto'],
+  'after' | 'limit' | 'channel' | 'include_forks'
+> & {
+  readonly limit?: number;
+  readonly channel?: Channel;
+  readonly include_forks?: boolean;
+};
+/** A session that took the steps, with when it took each. */
+export type Journey = Schemas['JourneyDto'];
+/** Options of reads of personal data. */
+export interface ReadOptions {
+  /** Why auditors and administrators want to see personal data, as `complaint:4711`; each such read is recorded. */
+  readonly purpose?: string;
+  readonly signal?: AbortSignal;
+}
 
-/** The value of an entity, and what else narrows the search for {@link Turnstream.searchTurns}. */
-export type TurnSearch = Omit<Schemas['TurnSearchDto'], 'after' | 'limit'> & { readonly limit?: number };
+/** The value of an entity, or words, and what else narrows the search for {@link Turnstream.searchTurns}. */
+export type TurnSearch = Omit<Schemas['TurnSearchDto'], 'after' | 'limit' | 'order' | 'channel'> & {
+  readonly limit?: number;
+  readonly order?: 'asc' | 'desc';
+  readonly channel?: Channel;
+};
 /** What tokens of a partner stand for; `unknown` are those that are none of its tokens. */
 export type Detokenised = Schemas['DetokenisedDto'];
 
@@ -100,7 +134,10 @@ export type InquiryTimeline = Schemas['InquiryTimelineDto'];
 /** A problem document (RFC 9457). */
 export type Problem = Schemas['Problem'] & { readonly [member: string]: unknown };
 export type SessionsPage = Schemas['SessionsPageDto'];
+/** A page of turns. `next`: the `after` of the next one; `latest`, of a first page: where the order `recorded` goes on. */
 export type TurnsPage = Schemas['TurnsPageDto'];
+export type TimelinePage = Schemas['TimelinePageDto'];
+export type JourneysPage = Schemas['JourneysPageDto'];
 export type EventsPage = Schemas['EventsPageDto'];
 
 /** Options of every command. */

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(() =>
   database.pool.query(
-    `TRUNCATE conversation_session, conversation_turn, turn_entity, session_reference, personal_token,
+    `TRUNCATE conversation_session, conversation_turn, turn_entity, turn_word, session_milestone, session_reference, personal_token,
      projection_slot, set_aside_session, event_correlation`,
   ),
 );
@@ -82,7 +82,7 @@ async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys)
   const [filling, copying] = pools as [(typeof pools)[0], (typeof pools)[0]];
   await rebuildTables(database.pool, {
     fill: async () => {
-      const loader = new BulkLoader(filling, copying, keys);
+      const loader = new BulkLoader(filling, copying, keys, 'all');
       for (let from = 0; from < all.length; from += size) await loader.write(all.slice(from, from + size));
       await loader.finish();
     },
@@ -106,7 +106,7 @@ test.each([
   ['sealed', 40, testDataKeys(new MemoryKeyStore())],
 ])('%s tables filled in chunks of %d are those that were written live', async (_, size, keys) => {
   const all = items(30);
-  const tables = await TablesWriter.create(database.pool, keys);
+  const tables = await TablesWriter.create(database.pool, keys, 'all');
   await tables.writeItems(all);
   const live = await digestTables(database.pool, keys);
   const found = await correlations();
