@@ -73,10 +73,9 @@ export class AnalysisController {
   @ApiProblems('validation_failed', 'query_too_broad', 'engine_unavailable')
   async countTurns(@Req() request: FastifyRequest, @Query() query: TurnCountsQuery): Promise<TurnCountsDto> {
     const { partners, channels } = listable(callerOf(request));
-    const { include_forks, ...filter } = query;
     const period = periodOf(query);
-    const limits = { partners, channels, limit: mostCounts, includes_forks: include_forks === 'true' };
-    const found = await this.rows.run(request, (db) => countTurns(db, { ...filter, ...period, ...limits }));
+    const limits = { partners, channels, limit: mostCounts };
+    const found = await this.rows.run(request, (db) => countTurns(db, { ...query, ...period, ...limits }));
     return { ...period, ...found };
   }
 
@@ -104,8 +103,7 @@ export class AnalysisController {
     @Body() query: JourneySearchDto,
   ): Promise<JourneysPageDto> {
     const { partners, channels } = listable(callerOf(request));
-    const { include_forks: includes_forks, ...search } = query;
-    const scope = { partners, channels, includes_forks, ...periodOf(query) };
-    return this.rows.run(request, (db) => findJourneys(db, { ...search, ...scope }));
+    const scope = { partners, channels, ...periodOf(query) };
+    return this.rows.run(request, (db) => findJourneys(db, { ...query, ...scope }));
   }
 }

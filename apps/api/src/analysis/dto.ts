@@ -91,11 +91,6 @@ export class TurnCountsQuery extends Filters {
   @IsOptional()
   @IsTimeZone()
   timezone = 'UTC';
-
-  @ApiPropertyOptional({ enum: ['true', 'false'], default: 'false', description: 'Whether forks count.' })
-  @IsOptional()
-  @IsIn(['true', 'false'])
-  include_forks: 'true' | 'false' = 'false';
 }
 
 export class TurnCountDto {

@@ -1,10 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
-import type { JourneyStep } from '#read-models';
+import { IsIn, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
+import type { ForkChoice, JourneyStep } from '#read-models';
 import { milestoneKinds } from '#read-models';
 import { channels } from '../common/declared.ts';
 import { BodyPageSize, PageCursor } from '../common/page.dto.ts';
 import { Period } from '../history/filters.dto.ts';
+import { ForkFilter } from '../history/fork-fields.ts';
 
 const mostSteps = 6;
 const longestS = 366 * 86_400;
@@ -102,10 +103,8 @@ export class JourneySearchDto extends Period {
   @IsIn(channels)
   channel?: string;
 
-  @ApiPropertyOptional({ type: Boolean, default: false, description: 'Whether forks are among them.' })
-  @IsOptional()
-  @IsBoolean()
-  include_forks = false;
+  @ForkFilter('Forks are left out by default.')
+  forks?: ForkChoice;
 
   @BodyPageSize()
   limit = 50;

@@ -1,4 +1,4 @@
-import type { Page } from './conditions.ts';
+import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { isoTime } from './iso-time.ts';
@@ -29,7 +29,8 @@ interface JourneyRequest {
   readonly channel?: string | undefined;
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
-  readonly includes_forks?: boolean;
+  /** `exclude` by default. */
+  readonly forks?: ForkChoice | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -84,13 +85,13 @@ function inSessions(where: string): string {
 }
 
 function addScope(conditions: Conditions, request: JourneyRequest): void {
-  const { partner_id, channel, partners, channels, includes_forks = false } = request;
+  const { partner_id, channel, partners, channels, forks = 'exclude' } = request;
   conditions
     .add('m0.partner_id = $?', partner_id)
     .add('m0.partner_id = ANY($?::text[])', partners)
     .add(inSessions('s.channel = $?'), channel)
-    .add(inSessions('s.channel = ANY($?::text[])'), channels);
-  if (!includes_forks) conditions.add(`NOT ${inSessions('s.forked_from IS NOT NULL')}`);
+    .add(inSessions('s.channel = ANY($?::text[])'), channels)
+    .forks(forks, inSessions('s.forked_from IS NOT NULL'));
 }
 
 /** The steps after the first: those that are there as joins, the others as conditions. */

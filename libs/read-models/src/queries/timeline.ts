@@ -75,7 +75,10 @@ export async function partnerTimeline(
 /** The conditions on one of the tables, by its alias. */
 function part(conditions: Conditions, request: TimelineRequest, time: string, of: 't' | 'm'): string {
   const { partner_id, from, to, order, after } = request;
-  const parts = [`${of}.partner_id = ${conditions.parameter(partner_id)}`];
+  const parts = [
+    `${of}.partner_id = ${conditions.parameter(partner_id)}`,
+    `NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = ${of}.session_id AND f.forked_from IS NOT NULL)`,
+  ];
   if (from !== undefined) parts.push(`${time} >= ${conditions.parameter(from)}`);
   if (to !== undefined) parts.push(`${time} < ${conditions.parameter(to)}`);
   if (after !== undefined) {

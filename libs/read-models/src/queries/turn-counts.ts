@@ -19,7 +19,6 @@ interface CountRequest extends TurnFilter {
   readonly by: readonly CountDimension[];
   /** The name of the time zone (IANA) whose days are counted. */
   readonly timezone: string;
-  readonly includes_forks?: boolean;
   readonly limit: number;
 }
 
@@ -41,13 +40,9 @@ const outcomes = `(SELECT s.session_id, m.outcome FROM (SELECT DISTINCT session_
 /** Counts turns by the dimensions, those of restricted partners left out, the most first within a day; at most `limit` groups. */
 export async function countTurns(
   db: Queryable,
-  { by, timezone, includes_forks = false, limit, ...filter }: CountRequest,
+  { by, timezone, limit, ...filter }: CountRequest,
 ): Promise<{ counts: TurnCount[]; truncated: boolean }> {
   const conditions = turnConditions(filter);
-  if (!includes_forks)
-    conditions.add(
-      't.session_id NOT IN (SELECT f.session_id FROM conversation_session AS f WHERE f.forked_from IS NOT NULL)',
-    );
   conditions.add(
     `t.partner_id NOT IN (SELECT p.partner_id FROM partner_privacy AS p WHERE p.erasure IN ('restricted', 'requested'))`,
   );

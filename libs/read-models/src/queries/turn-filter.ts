@@ -43,7 +43,7 @@ export interface TurnFilter extends CourseFilter {
 }
 
 /** Whether a turn is one of a fork: there are few, and an index has them alone. */
-const ofFork = `EXISTS (SELECT FROM conversation_session AS f
+export const ofFork = `EXISTS (SELECT FROM conversation_session AS f
   WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL)`;
 
 /** The conditions of a filter on `conversation_turn AS t`. */

@@ -1,5 +1,65 @@
 /** The types of the HTTP API, made by `npm run openapi` from docs/openapi.json. */
 export interface paths {
+    readonly "/v1/partners/{partner_id}/timeline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A partner over all sessions and channels: turns, goals, flags, handoffs, inquiries, by time
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         */
+        readonly get: operations["timeline"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/stats/turns": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many turns there are, by day, intent, channel, sender, goal and outcome
+         * @description Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose data are restricted always are. At most 1000 groups.
+         */
+        readonly get: operations["countTurns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/journeys/search": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sessions that took some steps, by the time of the first
+         * @description As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 days, unless one of at most 366 days is named.
+         */
+        readonly post: operations["findJourneys"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sessions": {
         readonly parameters: {
             readonly query?: never;
@@ -8,8 +68,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Sessions, the newest first, by partner, status or channel
-         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Sessions, the newest first, by what they are and what happened in them
+         * @description What a turn has (sender, intent, actor, entity), one turn of the session has. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["sessions"];
         readonly put?: never;
@@ -372,8 +432,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Turns, the oldest first, by session, partner, intent, sender or time
-         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Turns, the oldest first, by what they are and what happened in their session
+         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page names `latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -394,10 +454,64 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Turns that hold a value of an entity, the oldest first
-         * @description The value is looked up by a keyed hash: it is stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Turns that hold a value of an entity, or words
+         * @description Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly post: operations["searchTurns"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent instances that are connected, and the pools in which sessions wait
+         * @description A page ends at `limit` instances or 1 MiB, whichever comes first.
+         */
+        readonly get: operations["agents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/agent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The agent instance that owns a session */
+        readonly get: operations["sessionAgent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/stream": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The events of a session as they happen (Server-Sent Events) */
+        readonly get: operations["stream"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -463,60 +577,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/v1/agents": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * The agent instances that are connected, and the pools in which sessions wait
-         * @description A page ends at `limit` instances or 1 MiB, whichever comes first.
-         */
-        readonly get: operations["agents"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/v1/sessions/{session_id}/agent": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** The agent instance that owns a session */
-        readonly get: operations["sessionAgent"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/v1/sessions/{session_id}/stream": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** The events of a session as they happen (Server-Sent Events) */
-        readonly get: operations["stream"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/v1/trace/{correlation_id}": {
         readonly parameters: {
             readonly query?: never;
@@ -529,6 +589,46 @@ export interface paths {
          * @description Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents acknowledged. About a second after it happened.
          */
         readonly get: operations["trace"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/verification": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Check that no event of a conversation was changed
+         * @description Reads the whole conversation, and compares the hash of each event with its content, the event before, and the signed roots. Nothing of the content is shown.
+         */
+        readonly get: operations["verification"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sessions/{session_id}/proof": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A proof of one event, for others
+         * @description The event as it is stored, with the hashes that lead from it to a signed root; of other events there is only the hash of their content. The read is recorded, since without encryption the stored bytes are readable.
+         */
+        readonly get: operations["proof"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -717,6 +817,210 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly TurnRowDto: {
+            /** Format: uuid */
+            readonly turn_id: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** Format: date-time */
+            readonly timestamp: string;
+            /** @enum {string} */
+            readonly sender: "user" | "bot";
+            /** @example Where is my payout? */
+            readonly message_text: string;
+            /** @example ask_payment_status */
+            readonly parsed_intent: string | null;
+            /**
+             * @example {
+             *       "month": "October"
+             *     }
+             */
+            readonly extracted_entities: {
+                readonly [key: string]: unknown;
+            };
+            /** @example I am checking. */
+            readonly response_text: string | null;
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
+            /** @example 4 */
+            readonly revision: number;
+            /**
+             * @description On which it came.
+             * @example whatsapp
+             */
+            readonly channel: string | null;
+            /** @example 0.9 */
+            readonly intent_confidence: number | null;
+            /** @example confirm_month */
+            readonly bot_action: string | null;
+            /**
+             * @description The current goal then.
+             * @example resolve_payment
+             */
+            readonly goal: string | null;
+            /**
+             * Format: uuid
+             * @description The latest inquiry open then.
+             */
+            readonly inquiry_id: string | null;
+            /**
+             * @description Of the caller that recorded it.
+             * @example agent
+             */
+            readonly actor_role: string | null;
+            /**
+             * @description Of the caller that recorded it.
+             * @example payout-bot
+             */
+            readonly actor_id: string | null;
+        };
+        readonly TimelineItemDto: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example 4 */
+            readonly revision: number;
+            /**
+             * @example goal_set
+             * @enum {string}
+             */
+            readonly kind: "turn" | "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+            /**
+             * @description Of what is no turn: the goal, the flag, the channel or the kind of the inquiry.
+             * @example resolve_payment
+             */
+            readonly name: string | null;
+            /** @description Of an inquiry that closed. */
+            readonly outcome: string | null;
+            readonly turn: components["schemas"]["TurnRowDto"] | null;
+        };
+        readonly TimelinePageDto: {
+            /** @example P7689 */
+            readonly partner_id: string;
+            readonly items: readonly components["schemas"]["TimelineItemDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
+        readonly TurnCountDto: {
+            /** @example 2026-11-24 */
+            readonly day?: string;
+            /** @example ask_payment_status */
+            readonly intent?: string | null;
+            /** @example whatsapp */
+            readonly channel?: string | null;
+            /** @example user */
+            readonly sender?: string;
+            /** @example resolve_payment */
+            readonly goal?: string | null;
+            /**
+             * @description What became of the session, the first that holds: a person was asked for, a goal was completed, abandoned, none of it.
+             * @enum {string}
+             */
+            readonly outcome?: "handoff" | "completed" | "abandoned" | "open";
+            /** @example 12 */
+            readonly turns: number;
+            /**
+             * @description Sessions with such a turn.
+             * @example 5
+             */
+            readonly sessions: number;
+        };
+        readonly TurnCountsDto: {
+            /** Format: date-time */
+            readonly from: string;
+            /** Format: date-time */
+            readonly to: string;
+            readonly counts: readonly components["schemas"]["TurnCountDto"][];
+            /** @description Whether there are more than 1000 groups; the others are left out. */
+            readonly truncated: boolean;
+        };
+        readonly JourneySearchDto: {
+            /**
+             * Format: date-time
+             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
+             */
+            readonly from?: string;
+            /**
+             * Format: date-time
+             * @description Before this time.
+             */
+            readonly to?: string;
+            /**
+             * @description Each step is the first of its kind after the one before that is there. A `not` without `within_s` goes to the next step, or to the end.
+             * @example [
+             *       {
+             *         "kind": "goal_set",
+             *         "name": "resolve_payment"
+             *       },
+             *       {
+             *         "kind": "goal_completed",
+             *         "same_name": true,
+             *         "not": true,
+             *         "within_s": 600
+             *       },
+             *       {
+             *         "kind": "handoff_requested"
+             *       }
+             *     ]
+             */
+            readonly steps: readonly {
+                /** @enum {string} */
+                readonly kind: "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+                readonly name?: string;
+                readonly outcome?: string;
+                /** @description There is none such. */
+                readonly not?: boolean;
+                /** @description At most so long after the step before that is there. */
+                readonly within_s?: number;
+                /** @description At least so long after it. */
+                readonly after_s?: number;
+                /** @description Its name is that of the first step. */
+                readonly same_name?: boolean;
+            }[];
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /** @enum {string} */
+            readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            /**
+             * @description Whether forks are among them.
+             * @default false
+             */
+            readonly include_forks?: boolean;
+            /** @default 50 */
+            readonly limit?: number;
+            /** @description The `next` of the previous page. */
+            readonly after?: string;
+        };
+        readonly JourneyStepDto: {
+            /** @enum {string} */
+            readonly kind: "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
+            /** @example resolve_payment */
+            readonly name: string | null;
+            /** Format: date-time */
+            readonly at: string;
+            /** @example 4 */
+            readonly revision: number;
+        };
+        readonly JourneyDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @example P7689 */
+            readonly partner_id: string;
+            /** @description The steps that are there. */
+            readonly steps: readonly components["schemas"]["JourneyStepDto"][];
+        };
+        readonly JourneysPageDto: {
+            readonly items: readonly components["schemas"]["JourneyDto"][];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next: string | null;
+        };
         readonly StartSessionDto: {
             /**
              * @example whatsapp
@@ -1938,67 +2242,17 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
-        readonly TurnRowDto: {
-            /** Format: uuid */
-            readonly turn_id: string;
-            /** Format: uuid */
-            readonly session_id: string;
-            /** @example P7689 */
-            readonly partner_id: string;
-            /** Format: date-time */
-            readonly timestamp: string;
-            /** @enum {string} */
-            readonly sender: "user" | "bot";
-            /** @example Where is my payout? */
-            readonly message_text: string;
-            /** @example ask_payment_status */
-            readonly parsed_intent: string | null;
-            /**
-             * @example {
-             *       "month": "October"
-             *     }
-             */
-            readonly extracted_entities: {
-                readonly [key: string]: unknown;
-            };
-            /** @example I am checking. */
-            readonly response_text: string | null;
-            /**
-             * Format: uuid
-             * @description Of a fork: the session that it was forked from.
-             * @example null
-             */
-            readonly forked_from: string | null;
-            /** @example 4 */
-            readonly revision: number;
-        };
         readonly TurnsPageDto: {
             readonly items: readonly components["schemas"]["TurnRowDto"][];
-            /** @description Send as `after` for the next page; null at the end. */
+            /** @description Send as `after` for the next page; null at the end. With the order `recorded` there is none. */
             readonly next: string | null;
+            /** @description Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages. */
+            readonly latest?: string | null;
         };
         readonly TurnSearchDto: {
             /**
-             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
-             * @example {
-             *       "name": "month",
-             *       "value": "October"
-             *     }
-             */
-            readonly entity: {
-                readonly name: string;
-                readonly value: string | number | boolean;
-            };
-            /** @example P7689 */
-            readonly partner_id?: string;
-            /**
-             * @description Turns of forks are left out by default.
-             * @enum {string}
-             */
-            readonly forks?: "exclude" | "include" | "only";
-            /**
              * Format: date-time
-             * @description At or after this time.
+             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
              */
             readonly from?: string;
             /**
@@ -2006,10 +2260,145 @@ export interface components {
              * @description Before this time.
              */
             readonly to?: string;
+            /** Format: uuid */
+            readonly session_id?: string;
+            /** @example P7689 */
+            readonly partner_id?: string;
+            /**
+             * @description Of a turn, the channel on which it came; of a session, the one that it is on.
+             * @enum {string}
+             */
+            readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+            /** @enum {string} */
+            readonly sender?: "user" | "bot";
+            /** @example ask_payment_status */
+            readonly parsed_intent?: string;
+            /**
+             * @description Of a turn, the current goal when it came; of a session, one that was set.
+             * @example resolve_payment
+             */
+            readonly goal?: string;
+            /**
+             * @description A flag that was raised in the session.
+             * @example vip
+             */
+            readonly flag?: string;
+            /**
+             * @description What there was in the session; `none`: nobody asked for a person.
+             * @enum {string}
+             */
+            readonly handoff?: "none" | "requested" | "accepted" | "returned";
+            /**
+             * @description How an inquiry of the session ended.
+             * @enum {string}
+             */
+            readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+            /**
+             * @description The role of the caller that recorded a turn.
+             * @enum {string}
+             */
+            readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+            /**
+             * @description The subject of the token with which a turn was recorded.
+             * @example payout-bot
+             */
+            readonly actor_id?: string;
+            /**
+             * @description Forks are left out by default, unless `session_id` is given.
+             * @enum {string}
+             */
+            readonly forks?: "exclude" | "include" | "only";
+            /**
+             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
+             * @example {
+             *       "name": "month",
+             *       "value": "October"
+             *     }
+             */
+            readonly entity?: {
+                readonly name?: string;
+                readonly value?: string | number | boolean;
+            };
+            /**
+             * @description Words that the text of a turn has, all of them, in any order: English, Hindi in either script. Only where the operator allows it (`TEXT_SEARCH`), and there perhaps for a partner who is named only.
+             * @example paisa kab
+             */
+            readonly text?: string;
+            /**
+             * @default asc
+             * @enum {string}
+             */
+            readonly order?: "asc" | "desc";
             /** @default 50 */
             readonly limit?: number;
             /** @description The `next` of the previous page. */
             readonly after?: string;
+        };
+        readonly AgentInstanceDto: {
+            /** @example bot-7 */
+            readonly instance: string;
+            /** @example support */
+            readonly pool: string;
+            /** @description The api node that it is connected to. */
+            readonly node: string;
+            /** @example 50 */
+            readonly capacity: number;
+            /**
+             * @description How many sessions it owns.
+             * @example 12
+             */
+            readonly sessions: number;
+            /** @description It hands its sessions over and takes no new ones. */
+            readonly draining: boolean;
+            /** Format: date-time */
+            readonly since: string;
+            /** @description Milliseconds until its lease ends; below 0 its sessions move. */
+            readonly lease_ms: number;
+        };
+        readonly WaitingPoolDto: {
+            /** @example support */
+            readonly pool: string;
+            /**
+             * @description Sessions that wait for an instance of the pool.
+             * @example 3
+             */
+            readonly sessions: number;
+        };
+        readonly AgentsDto: {
+            readonly agents: readonly components["schemas"]["AgentInstanceDto"][];
+            /** @description Send as `after`; null on the last page. */
+            readonly next: string | null;
+            readonly waiting: readonly components["schemas"]["WaitingPoolDto"][];
+        };
+        readonly SessionAgentDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /**
+             * @description An instance owns the session, it waits for one of its pool, or it has none.
+             * @enum {string}
+             */
+            readonly status: "attached" | "waiting" | "none";
+            /** @example bot-7 */
+            readonly instance: string | null;
+            /**
+             * @description Grows with each attach; 0: the session never had an agent.
+             * @example 3
+             */
+            readonly epoch: number;
+            /** @example support */
+            readonly pool: string | null;
+            /** @description The api node that the instance is connected to. */
+            readonly node: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            readonly since: string | null;
+            /**
+             * @description Updates up to this revision are acknowledged; -1: none.
+             * @example 41
+             */
+            readonly acknowledged: number;
         };
         readonly ExportRequestDto: {
             /**
@@ -2193,72 +2582,6 @@ export interface components {
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
-        readonly AgentInstanceDto: {
-            /** @example bot-7 */
-            readonly instance: string;
-            /** @example support */
-            readonly pool: string;
-            /** @description The api node that it is connected to. */
-            readonly node: string;
-            /** @example 50 */
-            readonly capacity: number;
-            /**
-             * @description How many sessions it owns.
-             * @example 12
-             */
-            readonly sessions: number;
-            /** @description It hands its sessions over and takes no new ones. */
-            readonly draining: boolean;
-            /** Format: date-time */
-            readonly since: string;
-            /** @description Milliseconds until its lease ends; below 0 its sessions move. */
-            readonly lease_ms: number;
-        };
-        readonly WaitingPoolDto: {
-            /** @example support */
-            readonly pool: string;
-            /**
-             * @description Sessions that wait for an instance of the pool.
-             * @example 3
-             */
-            readonly sessions: number;
-        };
-        readonly AgentsDto: {
-            readonly agents: readonly components["schemas"]["AgentInstanceDto"][];
-            /** @description Send as `after`; null on the last page. */
-            readonly next: string | null;
-            readonly waiting: readonly components["schemas"]["WaitingPoolDto"][];
-        };
-        readonly SessionAgentDto: {
-            /** Format: uuid */
-            readonly session_id: string;
-            /**
-             * @description An instance owns the session, it waits for one of its pool, or it has none.
-             * @enum {string}
-             */
-            readonly status: "attached" | "waiting" | "none";
-            /** @example bot-7 */
-            readonly instance: string | null;
-            /**
-             * @description Grows with each attach; 0: the session never had an agent.
-             * @example 3
-             */
-            readonly epoch: number;
-            /** @example support */
-            readonly pool: string | null;
-            /** @description The api node that the instance is connected to. */
-            readonly node: string | null;
-            /**
-             * Format: date-time
-             * @description Since when it is so.
-             */
-            readonly since: string | null;
-            /**
-             * @description Updates up to this revision are acknowledged; -1: none.
-             * @example 41
-             */
-            readonly acknowledged: number;
-        };
         readonly TraceNodeDto: {
             /**
              * @description `message`: an update of another system, with the events that recorded it; `request`: a source of an inquiry is asked over Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update.
@@ -2312,6 +2635,122 @@ export interface components {
             /** @description Whether there is more: 200 sessions and 2,000 events are shown at most. */
             readonly truncated: boolean;
             readonly children: readonly components["schemas"]["TraceNodeDto"][];
+        };
+        readonly FaultDto: {
+            /** @enum {string} */
+            readonly kind: "changed" | "moved" | "inserted" | "dropped" | "missing" | "unreadable" | "rewritten" | "removed" | "unchained";
+            /** @example 17 */
+            readonly revision: number;
+            /** @description The last revision, of several. */
+            readonly to?: number;
+            /** @description Where an event that was moved belongs. */
+            readonly belongs_at?: number;
+            /** Format: uuid */
+            readonly event_id?: string;
+            /** @example TurnRecorded */
+            readonly type?: string;
+            /** @example What was at revisions 17 to 18 is not there any more. */
+            readonly detail: string;
+        };
+        readonly GapDto: {
+            /** @enum {string} */
+            readonly kind: "not_chained" | "truncated" | "deleted";
+            /** @example 0 */
+            readonly from: number;
+            /** @example 9 */
+            readonly to: number;
+            /** @enum {string} */
+            readonly reason?: "retention" | "erasure" | "encrypt-history";
+        };
+        readonly VerificationDto: {
+            /** Format: uuid */
+            readonly session_id: string;
+            /** @description Whether all events are as they were appended, as far as that is proven. */
+            readonly intact: boolean;
+            /**
+             * @description Events that are there.
+             * @example 42
+             */
+            readonly events: number;
+            /**
+             * @description The last revision; -1: there is no event.
+             * @example 41
+             */
+            readonly revision: number;
+            /**
+             * @description The hash of the whole history.
+             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             */
+            readonly chain: string | null;
+            /**
+             * @description The last revision that a signed root covers.
+             * @example 38
+             */
+            readonly sealed_to: number | null;
+            /** @description What was changed. */
+            readonly faults: readonly components["schemas"]["FaultDto"][];
+            /** @description What cannot be proven, and is no fault. */
+            readonly gaps: readonly components["schemas"]["GapDto"][];
+        };
+        readonly StoredEventDto: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @example TurnRecorded */
+            readonly type: string;
+            /**
+             * Format: byte
+             * @description The stored bytes: encrypted where there are keys.
+             */
+            readonly data: string;
+            /** Format: byte */
+            readonly metadata: string;
+        };
+        readonly LeafDto: {
+            /** @example session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10 */
+            readonly stream: string;
+            /** @example 41 */
+            readonly revision: number;
+            /** @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU */
+            readonly chain: string;
+        };
+        readonly StepDto: {
+            /** @enum {string} */
+            readonly side: "left" | "right";
+            /** @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU */
+            readonly hash: string;
+        };
+        readonly SignedRootDto: {
+            /** @description What was signed, to the byte: JSON. */
+            readonly statement: string;
+            /** @description Ed25519, base64url. */
+            readonly signature: string | null;
+            /** @example q1Jw6r8pQm0bYk2c */
+            readonly key_id: string | null;
+        };
+        readonly ProofDto: {
+            /** @example 1 */
+            readonly version: number;
+            /** @example session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10 */
+            readonly stream: string;
+            /** @example 17 */
+            readonly revision: number;
+            readonly event: components["schemas"]["StoredEventDto"];
+            /**
+             * @description The hash of the event before.
+             * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+             */
+            readonly previous: string;
+            /**
+             * @description Of each later event the hash of its content.
+             * @example [
+             *       "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+             *     ]
+             */
+            readonly path: readonly string[];
+            readonly leaf: components["schemas"]["LeafDto"];
+            /** @description From the leaf to the root. */
+            readonly merkle: readonly components["schemas"]["StepDto"][];
+            readonly root: components["schemas"]["SignedRootDto"];
         };
         readonly AccessRecordDto: {
             /**
@@ -2669,17 +3108,110 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly sessions: {
+    readonly timeline: {
         readonly parameters: {
             readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly order?: "asc" | "desc";
                 readonly limit?: number;
                 /** @description The `next` of the previous page. */
                 readonly after?: string;
+            };
+            readonly header?: {
+                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                readonly "Access-Purpose"?: string;
+            };
+            readonly path: {
+                /** @description The delivery partner. */
+                readonly partner_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TimelinePageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly countTurns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly session_id?: string;
                 readonly partner_id?: string;
-                readonly status?: "active" | "ended" | "expired";
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
-                /** @description Forks are left out by default. */
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                /** @description Forks are left out by default, unless `session_id` is given. */
                 readonly forks?: "exclude" | "include" | "only";
+                /** @description By what is counted, with commas between: day, intent, channel, sender, goal, outcome. */
+                readonly by?: string;
+                /** @description The time zone whose days are counted, by its name (IANA). */
+                readonly timezone?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -2692,10 +3224,161 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/json": components["schemas"]["TurnCountsDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly findJourneys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["JourneySearchDto"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["JourneysPageDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description The body is too large (`payload_too_large`) */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 414: components["responses"]["uri_too_long"];
+            /** @description The body must be application/json (`unsupported_media_type`) */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sessions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                readonly from?: string;
+                /** @description Before this time. */
+                readonly to?: string;
+                readonly session_id?: string;
+                readonly partner_id?: string;
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                /** @description Forks are left out by default, unless `session_id` is given. */
+                readonly forks?: "exclude" | "include" | "only";
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                readonly entity?: string;
+                readonly status?: "active" | "ended" | "expired";
+                /** @description By the begin. */
+                readonly order?: "asc" | "desc";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
                     readonly "application/json": components["schemas"]["SessionsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5325,19 +6008,37 @@ export interface operations {
     readonly turns: {
         readonly parameters: {
             readonly query?: {
-                readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
-                readonly session_id?: string;
-                readonly partner_id?: string;
-                readonly parsed_intent?: string;
-                readonly sender?: "user" | "bot";
-                /** @description Turns of forks are left out by default, unless `session_id` is given. */
-                readonly forks?: "exclude" | "include" | "only";
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back. */
+                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
+                readonly session_id?: string;
+                readonly partner_id?: string;
+                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                readonly channel?: "whatsapp" | "ivr" | "mobile_app";
+                readonly sender?: "user" | "bot";
+                readonly parsed_intent?: string;
+                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                readonly goal?: string;
+                /** @description A flag that was raised in the session. */
+                readonly flag?: string;
+                /** @description What there was in the session; `none`: nobody asked for a person. */
+                readonly handoff?: "none" | "requested" | "accepted" | "returned";
+                /** @description How an inquiry of the session ended. */
+                readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
+                /** @description The role of the caller that recorded a turn. */
+                readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
+                /** @description The subject of the token with which a turn was recorded. */
+                readonly actor_id?: string;
+                /** @description Forks are left out by default, unless `session_id` is given. */
+                readonly forks?: "exclude" | "include" | "only";
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                readonly entity?: string;
+                /** @description By time; or `recorded`: as they became visible here, for who follows them, from the `rel="latest"` of the newest page on. */
+                readonly order?: "asc" | "desc" | "recorded";
             };
             readonly header?: {
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
@@ -5350,13 +6051,15 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5410,7 +6113,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TurnsPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The body is not valid JSON (`malformed_json`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5441,6 +6144,192 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly agents: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only the instances of this pool. */
+                readonly pool?: string;
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AgentsDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly sessionAgent: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionAgentDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly stream: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
+                readonly after?: number;
+                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
+                readonly ticket?: string;
+            };
+            readonly header?: {
+                /** @description Go on after this revision. */
+                readonly "Last-Event-ID"?: string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Each event with its revision as id, its type as event, and itself as JSON in data. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": string;
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];
             readonly 431: components["responses"]["headers_too_large"];
@@ -5805,192 +6694,6 @@ export interface operations {
             };
         };
     };
-    readonly agents: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Only the instances of this pool. */
-                readonly pool?: string;
-                readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["AgentsDto"];
-                };
-            };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 401: components["responses"]["unauthenticated"];
-            readonly 403: components["responses"]["origin_not_allowed"];
-            readonly 408: components["responses"]["request_timeout"];
-            readonly 414: components["responses"]["uri_too_long"];
-            readonly 421: components["responses"]["host_not_allowed"];
-            readonly 429: components["responses"]["too_many_requests"];
-            readonly 431: components["responses"]["headers_too_large"];
-            readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly sessionAgent: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly session_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SessionAgentDto"];
-                };
-            };
-            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 401: components["responses"]["unauthenticated"];
-            readonly 403: components["responses"]["origin_not_allowed"];
-            /** @description Not found (`not_found`) */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 408: components["responses"]["request_timeout"];
-            readonly 414: components["responses"]["uri_too_long"];
-            readonly 421: components["responses"]["host_not_allowed"];
-            readonly 429: components["responses"]["too_many_requests"];
-            readonly 431: components["responses"]["headers_too_large"];
-            readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly stream: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
-                readonly after?: number;
-                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
-                readonly ticket?: string;
-            };
-            readonly header?: {
-                /** @description Go on after this revision. */
-                readonly "Last-Event-ID"?: string;
-            };
-            readonly path: {
-                readonly session_id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Each event with its revision as id, its type as event, and itself as JSON in data. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "text/event-stream": string;
-                };
-            };
-            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 401: components["responses"]["unauthenticated"];
-            /** @description The token does not allow it (`forbidden`); Pages of that origin may not call this server (`origin_not_allowed`) */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found (`not_found`) */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            readonly 408: components["responses"]["request_timeout"];
-            readonly 414: components["responses"]["uri_too_long"];
-            readonly 421: components["responses"]["host_not_allowed"];
-            readonly 429: components["responses"]["too_many_requests"];
-            readonly 431: components["responses"]["headers_too_large"];
-            readonly 500: components["responses"]["internal_error"];
-            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
-            readonly 503: {
-                headers: {
-                    /** @description Seconds */
-                    readonly "Retry-After"?: number;
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly trace: {
         readonly parameters: {
             readonly query?: never;
@@ -6035,6 +6738,137 @@ export interface operations {
                 };
             };
             readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly verification: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VerificationDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            readonly 414: components["responses"]["uri_too_long"];
+            readonly 421: components["responses"]["host_not_allowed"];
+            readonly 429: components["responses"]["too_many_requests"];
+            readonly 431: components["responses"]["headers_too_large"];
+            readonly 500: components["responses"]["internal_error"];
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
+            readonly 503: {
+                headers: {
+                    /** @description Seconds */
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly proof: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The revision of the event. */
+                readonly revision: number;
+            };
+            readonly header: {
+                /** @description Why, as an identifier of yours. It is recorded. */
+                readonly "Access-Purpose": string;
+            };
+            readonly path: {
+                readonly session_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ProofDto"];
+                };
+            };
+            /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 401: components["responses"]["unauthenticated"];
+            readonly 403: components["responses"]["origin_not_allowed"];
+            /** @description Not found (`not_found`) */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            readonly 408: components["responses"]["request_timeout"];
+            /** @description There is no proof of the event (`no_proof`) */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             readonly 414: components["responses"]["uri_too_long"];
             readonly 421: components["responses"]["host_not_allowed"];
             readonly 429: components["responses"]["too_many_requests"];

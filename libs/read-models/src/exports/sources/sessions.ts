@@ -49,6 +49,7 @@ async function readPage(
 ): Promise<SessionRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
+    .forks('exclude', '(s.forked_from IS NOT NULL)')
     .add('s.start_time >= $?', after?.[0] ?? filter.from)
     .add('s.start_time < $?', until)
     .add('s.partner_id = $?', filter.partner_id)

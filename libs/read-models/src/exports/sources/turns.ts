@@ -1,5 +1,6 @@
 import type { JsonObject } from '#domain';
 import { Conditions } from '../../queries/conditions.ts';
+import { ofFork } from '../../queries/turn-filter.ts';
 import { isoTime } from '../../queries/iso-time.ts';
 import { openTurns } from '../../tables/row-seals.ts';
 import type { ExportRow } from '../columns.ts';
@@ -38,6 +39,7 @@ export async function* turnRows(context: SourceContext, after: Place | null): As
 async function readPage({ pool, job }: SourceContext, after: Place | null): Promise<TurnRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
+    .forks('exclude', ofFork)
     .add('t.ordered_at >= $?', after?.[0] ?? filter.from)
     .add('t.ordered_at < $?', until)
     .add('t.session_id = $?', filter.session_id)

@@ -16,22 +16,34 @@ BEGIN
   SELECT session_id, turn_id, revision, partner_id, timestamp, ordered_at,
     (ordered_at AT TIME ZONE 'UTC')::date AS day, channel::text AS channel, sender::text AS sender, message_text,
     parsed_intent, intent_confidence, extracted_entities, bot_action, message_id, goal, inquiry_id, actor_role, actor_id
-  FROM conversation_turn;
+  FROM conversation_turn AS t WHERE NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL);
   COMMENT ON VIEW reporting.turns IS 'What users and bots said, each turn once: a bot''s reply has a row of its own';
 
   CREATE OR REPLACE VIEW reporting.exchanges AS
   SELECT session_id, turn_id, revision, partner_id, timestamp, ordered_at,
     (ordered_at AT TIME ZONE 'UTC')::date AS day, channel::text AS channel, message_text, parsed_intent,
     intent_confidence, extracted_entities, goal, inquiry_id, response_text, response_revision
-  FROM conversation_turn WHERE sender = 'user';
+  FROM conversation_turn AS t WHERE sender = 'user' AND NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL);
   COMMENT ON VIEW reporting.exchanges IS 'Users'' turns, each with the bot''s reply; response_revision names the row of the reply in turns';
 
   CREATE OR REPLACE VIEW reporting.sessions AS
   SELECT session_id, partner_id, start_time, last_activity_time, (start_time AT TIME ZONE 'UTC')::date AS day,
     channel::text AS channel, language, status::text AS status, current_task, expires_at, agent_instance, agent_pool,
     revision
-  FROM conversation_session;
+  FROM conversation_session WHERE forked_from IS NULL;
   COMMENT ON VIEW reporting.sessions IS 'Sessions as they are now; day is that of their start';
+
+  CREATE OR REPLACE VIEW reporting.forks AS
+  SELECT session_id, forked_from, partner_id, start_time, last_activity_time, channel::text AS channel,
+    status::text AS status, revision
+  FROM conversation_session WHERE forked_from IS NOT NULL;
+  COMMENT ON VIEW reporting.forks IS 'Forks of sessions, which no other view has';
+
+  CREATE OR REPLACE VIEW reporting.fork_turns AS
+  SELECT t.session_id, f.forked_from, t.turn_id, t.revision, t.partner_id, t.timestamp, t.sender::text AS sender, t.message_text
+  FROM conversation_turn AS t JOIN conversation_session AS f ON f.session_id = t.session_id
+  WHERE f.forked_from IS NOT NULL;
+  COMMENT ON VIEW reporting.fork_turns IS 'What was said in forks';
 
   CREATE OR REPLACE VIEW reporting.days AS
   SELECT d::date AS day, d AT TIME ZONE 'UTC' AS begins, (d + interval '1 day') AT TIME ZONE 'UTC' AS ends
@@ -49,6 +61,7 @@ BEGIN
       count(DISTINCT t.partner_id) AS partners, avg(t.intent_confidence) AS mean_confidence
     FROM conversation_turn AS t
     WHERE t.ordered_at >= d.begins AND t.ordered_at < d.ends AND t.sender = 'user' AND t.parsed_intent IS NOT NULL
+      AND NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL)
     GROUP BY t.channel, t.parsed_intent) AS i;
   COMMENT ON VIEW reporting.daily_intents IS 'Users'' turns by day, channel and intent; a condition on day reads those days only';
 
@@ -58,7 +71,9 @@ BEGIN
     SELECT t.channel::text AS channel, count(*) FILTER (WHERE t.sender = 'user') AS user_turns,
       count(*) FILTER (WHERE t.sender = 'bot') AS bot_turns, count(DISTINCT t.session_id) AS sessions,
       count(DISTINCT t.partner_id) AS partners
-    FROM conversation_turn AS t WHERE t.ordered_at >= d.begins AND t.ordered_at < d.ends GROUP BY t.channel) AS c;
+    FROM conversation_turn AS t WHERE t.ordered_at >= d.begins AND t.ordered_at < d.ends
+      AND NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL)
+    GROUP BY t.channel) AS c;
   COMMENT ON VIEW reporting.daily_channels IS 'Turns by day and channel; a condition on day reads those days only';
 
   CREATE OR REPLACE VIEW reporting.daily_sessions AS
@@ -67,7 +82,8 @@ BEGIN
     SELECT c.channel::text AS channel, c.status::text AS status, count(*) AS sessions,
       count(DISTINCT c.partner_id) AS partners,
       avg(extract(epoch FROM c.last_activity_time - c.start_time))::real AS mean_duration_s
-    FROM conversation_session AS c WHERE c.start_time >= d.begins AND c.start_time < d.ends
+    FROM conversation_session AS c
+    WHERE c.start_time >= d.begins AND c.start_time < d.ends AND c.forked_from IS NULL
     GROUP BY c.channel, c.status) AS s;
   COMMENT ON VIEW reporting.daily_sessions IS 'Sessions by the day of their start, channel and status now; a condition on day reads those days only';
 
