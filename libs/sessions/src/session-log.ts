@@ -22,12 +22,13 @@ interface ReadLogOptions {
 const retries = { minMs: 50, maxMs: 1_000 };
 
 /**
- * What the store holds of sessions, from the start of its log to its end as it is when it is reached, in large pages, the
+ * What the store holds of sessions, from the start of its log to its end as it is now, in large pages, the
  * next one on its way while one is used. A subscription is slower, and goes on from there.
  */
 export async function* readSessionLog(store: EventStore, options: ReadLogOptions): AsyncGenerator<LogPage> {
   const next = (after: bigint | undefined): Promise<StoredEvent[]> =>
     untilAvailable(() => store.readLogPage(after), options);
+  const head = await untilAvailable(() => store.head(), options);
   let page = next(undefined);
   for (;;) {
     const events = await page;
@@ -37,6 +38,7 @@ export async function* readSessionLog(store: EventStore, options: ReadLogOptions
     // It is looked at in its turn.
     page.catch(() => undefined);
     yield { deliveries: await deliveriesOf(store, events, options), position };
+    if (position >= head) return;
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { RebuildInProgressError } from '#read-models';
@@ -114,6 +114,21 @@ test('begins afresh after a run that failed', async () => {
   );
   await run();
   await expect(Promise.all(ids.map((id) => harness.rowsSettled(id)))).resolves.toHaveLength(3);
+});
+
+test('sets aside the session of a row that PostgreSQL refuses, and no other', async () => {
+  const ids = (await harness.sessions(3)) as [string, string, string];
+  const parsed_intent = randomBytes(6_000).toString('base64');
+  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
+  await harness.send(ids[0], turn(randomUUID(), { parsed_intent }));
+  const { setAside } = await run();
+  expect(setAside).toBe(1);
+  const { rows } = await harness.pool.query('SELECT FROM conversation_turn WHERE session_id = ANY ($1)', [
+    ids,
+  ]);
+  expect(rows).toHaveLength(3);
+  await harness.pool.query('TRUNCATE set_aside_session');
+  await deleteStream(ids[0], 'tombstone');
 });
 
 test('only one runs at a time', async () => {

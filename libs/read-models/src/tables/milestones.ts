@@ -29,6 +29,8 @@ function milestoneIn({ type, data }: RecordedEvent): Milestone | undefined {
   switch (type) {
     case 'SessionStarted':
       return ['session_started', data.channel];
+    case 'SessionForked':
+      return ['session_started', data.channel];
     case 'ChannelSwitched':
       return ['channel_switched', data.channel];
     case 'GoalSet':
@@ -81,6 +83,7 @@ export function milestoneOf(session_id: string, event: RecordedEvent, at: string
   const found = milestoneIn(event);
   if (found === undefined) return undefined;
   const [kind, name, outcome = null] = found;
-  const partner_id = event.type === 'SessionStarted' ? event.data.partner_id : null;
+  const begins = event.type === 'SessionStarted' || event.type === 'SessionForked';
+  const partner_id = begins ? event.data.partner_id : null;
   return { session_id, revision: event.revision, partner_id, at, kind, name, outcome };
 }

@@ -16,7 +16,7 @@ function lineOf({ created, revision, type, data, metadata }: StoredEvent, out: O
   const { colors } = out;
   const time = created ?? metadata['occurred_at'];
   return out.cut([
-    colors.dim(out.time(String(time))),
+    colors.dim(out.time(time)),
     String(revision).padStart(5),
     colors.cyan(textOf(type).padEnd(24)),
     textOf(actorOf(metadata['actor'])).padEnd(16),

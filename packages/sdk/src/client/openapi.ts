@@ -989,10 +989,10 @@ export interface components {
             /** @enum {string} */
             readonly channel?: "whatsapp" | "ivr" | "mobile_app";
             /**
-             * @description Whether forks are among them.
-             * @default false
+             * @description Forks are left out by default.
+             * @enum {string}
              */
-            readonly include_forks?: boolean;
+            readonly forks?: "exclude" | "include" | "only";
             /** @default 50 */
             readonly limit?: number;
             /** @description The `next` of the previous page. */
