@@ -15,6 +15,7 @@ import { runHung } from './hung.ts';
 import { runHostile } from './hostile.ts';
 import { runInquiries } from './inquiries.ts';
 import { runPrivacy } from './privacy.ts';
+import { runReplay } from './replay.ts';
 import { Report } from './report.ts';
 import { runSoak } from './soak.ts';
 import { runUpgrade } from './upgrade.ts';
@@ -40,6 +41,7 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   soak: runSoak,
   privacy: runPrivacy,
   history: runHistory,
+  replay: runReplay,
   exports: runExports,
   'event-store': runEventStore,
 };

@@ -1,0 +1,65 @@
+import { testPool } from '../../libs/platform/src/testing/test-services.ts';
+import { generateTurns } from '../../libs/read-models/src/queries/test-turns.ts';
+import { play } from '../../tools/import/play.ts';
+import { fullDialogues } from '../scenarios/foundation/dialogues.ts';
+import { withTurnstream } from '../scenarios/clients.ts';
+import { askAll } from '../scenarios/replay/audit-queries.ts';
+import { everyRevision } from '../scenarios/replay/every-revision.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+import { runExports } from './exports.ts';
+import { runHistory } from './history.ts';
+import type { Report } from './report.ts';
+
+const rounds = 200;
+/** Of so many turns each, in the same days: the larger has ten times as many partners. */
+const sizes = [
+  { turns: 100_000, partners: 5_000, everyS: 200 },
+  { turns: 1_000_000, partners: 50_000, everyS: 20 },
+] as const;
+/** What a page may cost more among ten times as many turns. */
+const growth = 3;
+/** Counts and journeys of a day look at all that the day has. */
+const growsWithTheDay = new Set(['counts of a day', 'journeys of a day']);
+
+/** `npm run prove -- replay`: contexts of every revision, audit queries among many turns, exports, changed events. */
+export async function runReplay(report: Report): Promise<void> {
+  await checkRevisions(report);
+  await checkQueries(report);
+  await runHistory(report);
+  await runExports(report);
+}
+
+async function checkRevisions(report: Report): Promise<void> {
+  const { source, conversations } = await fullDialogues('replay-');
+  report.begin(`The context at each revision of ${conversations.length} conversations: ${source}`);
+  await withOwnSystem(({ apis }) =>
+    withTurnstream({ url: apis[0] }, async (turnstream) => {
+      await play(turnstream, conversations, { parallel: 16 });
+      const { revisions, different } = await everyRevision(turnstream, conversations);
+      report.atLeast('revisions', revisions, 10_000);
+      report.none('contexts that are not the fold of the events up to there', different);
+    }),
+  );
+}
+
+async function checkQueries(report: Report): Promise<void> {
+  const before = new Map<string, number>();
+  for (const { turns, ...size } of sizes) {
+    report.begin(`Queries among ${turns} turns, ${rounds} times each`);
+    await withOwnSystem(async ({ env }) => {
+      const pool = testPool(env['DATABASE_URL'] ?? '');
+      try {
+        await generateTurns(pool, { sessions: turns / 10, ...size });
+        for (const { name, p99Ms } of await askAll(pool, rounds)) {
+          const smaller = before.get(name);
+          before.set(name, p99Ms);
+          report.note(`${name}: p99 ${p99Ms.toFixed(1)} ms`);
+          if (smaller !== undefined && !growsWithTheDay.has(name))
+            report.atMost(`${name}: times its p99 among a tenth of the turns`, p99Ms / smaller, growth);
+        }
+      } finally {
+        await pool.end();
+      }
+    });
+  }
+}
