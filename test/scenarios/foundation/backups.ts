@@ -29,7 +29,8 @@ export async function backUpEventStore({ dir }: System): Promise<Restore> {
 export async function backUpPostgres({ env }: System): Promise<Restore> {
   const tables = await withPostgres(env, async (client) => {
     const { rows } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+         AND NOT relispartition ORDER BY relname`,
     );
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ; CREATE SCHEMA backup');
     for (const { name } of rows) await client.query(`CREATE TABLE backup.${name} AS TABLE public.${name}`);
