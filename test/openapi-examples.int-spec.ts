@@ -97,7 +97,7 @@ describe('the examples of the OpenAPI document', () => {
 describe('the api accepts the examples of', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ env: { TEXT_SEARCH: 'all' } });
   });
   afterAll(() => app.close());
 

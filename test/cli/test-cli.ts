@@ -7,6 +7,7 @@ import type { Role } from '#privacy';
 import { DevelopmentIssuer } from '#privacy';
 import type { Answer, TestApp, TestAppOptions } from '../../apps/api/src/test-app.ts';
 import { startTestApp } from '../../apps/api/src/test-app.ts';
+import { createTestDatabase } from '../../libs/platform/src/testing/test-services.ts';
 import type { Ran, RunOptions } from '../../packages/cli/src/testing/run-cli.ts';
 import { runCli } from '../../packages/cli/src/testing/run-cli.ts';
 
@@ -29,7 +30,8 @@ export interface CliTest {
 export async function startCliTest(options: TestAppOptions = {}): Promise<CliTest> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cli-'));
   const issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
-  const app = await startTestApp({ issuer, ...options });
+  const database = await createTestDatabase();
+  const app = await startTestApp({ issuer, databaseUrl: database.url, ...options });
   const partner_id = `P-${randomUUID()}`;
   const message_text = `Where is my payout? ${randomUUID()}`;
   const tokenOf = (role: Role): Promise<string> => issuer.token({ role, sub: `${role}-${partner_id}` });
@@ -65,6 +67,7 @@ export async function startCliTest(options: TestAppOptions = {}): Promise<CliTes
       }),
     close: async () => {
       await app.close();
+      await database.drop();
       await rm(dir, { recursive: true });
     },
   };

@@ -104,8 +104,8 @@ async function startSubject(turnstream: Turnstream): Promise<Subject> {
 
 async function hasRows(pool: Pool, subjects: readonly Subject[]): Promise<boolean> {
   const { rows } = await pool.query<{ count: number }>(
-    'SELECT count(DISTINCT session_id)::int AS count FROM reference_index WHERE reference = ANY ($1)',
-    [subjects.map(({ order_id }) => order_id)],
+    'SELECT count(DISTINCT session_id)::int AS count FROM reference_index WHERE session_id = ANY ($1)',
+    [subjects.map(({ session_id }) => session_id)],
   );
   return rows[0]?.count === subjects.length;
 }

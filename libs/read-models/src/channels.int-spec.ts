@@ -12,7 +12,8 @@ import { RowsStore } from './tables/store.ts';
 import { Script, startSession } from './test-support.ts';
 
 /** The column as it was in the release in which a channel is one of three. */
-const before = `ALTER DOMAIN channel RENAME TO channel_domain;
+const before = `DROP SCHEMA reporting CASCADE;
+  ALTER DOMAIN channel RENAME TO channel_domain;
   CREATE TYPE channel AS ENUM ('whatsapp', 'ivr', 'mobile_app');
   ALTER TABLE conversation_session ALTER COLUMN channel TYPE channel USING channel::text::channel;
   ALTER TABLE conversation_turn ALTER COLUMN channel TYPE text;

@@ -1,4 +1,5 @@
 /** A process that writes the exports that wait, or ends as by `kill -9` after so many rows; it tells its peak memory. */
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { createLogger, createPool } from '#platform';
 import { ExportFiles, ExportRunner } from '#read-models';
@@ -8,9 +9,16 @@ const { EXPORT_DATABASE = '', EXPORT_FOLDER = '', EXPORT_PART_ROWS = '', EXPORT_
 const diesAfter = Number(EXPORT_DIES_AFTER ?? Infinity);
 let rows = 0;
 
+/** The most that was resident, in MiB. What Node says of it includes what its parent had when it began, so Linux is asked. */
+function peakMib(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_024;
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kib) / 1_024;
+}
+
 function tellMemory(): Promise<void> {
   return new Promise((resolve) => {
-    process.send?.({ peakMib: process.resourceUsage().maxRSS / 1_024 }, () => resolve());
+    process.send?.({ peakMib: peakMib() }, () => resolve());
   });
 }
 

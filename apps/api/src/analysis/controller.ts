@@ -11,7 +11,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataKeys } from '#privacy';
 import { countTurns, findJourneys, partnerTimeline } from '#read-models';
@@ -87,6 +87,23 @@ export class AnalysisController {
     description:
       'As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 ' +
       'days, unless one of at most 366 days is named.',
+  })
+  @ApiBody({
+    type: JourneySearchDto,
+    examples: {
+      handoff: {
+        summary: 'A goal that was not completed within ten minutes, and a person was asked for',
+        value: {
+          from: '2026-11-01T00:00:00Z',
+          to: '2026-12-01T00:00:00Z',
+          steps: [
+            { kind: 'goal_set', name: 'resolve_payment' },
+            { kind: 'goal_completed', same_name: true, not: true, within_s: 600 },
+            { kind: 'handoff_requested' },
+          ],
+        },
+      },
+    },
   })
   @ApiOkResponse({ type: JourneysPageDto })
   @ApiProblems(

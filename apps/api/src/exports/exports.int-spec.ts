@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { DevelopmentIssuer } from '#privacy';
 import { accessStream } from '#sessions';
+import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -29,9 +31,14 @@ async function bearer(claims: {
   };
 }
 
+let database: TestDatabase;
+
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
-  app = await startTestApp({ issuer, exports: { dir: join(dir, 'files'), partRows: 100 } });
+  // Of its own: the exports of a database are written by all who share it.
+  database = await createTestDatabase();
+  const exports = { dir: join(dir, 'files'), partRows: 100 };
+  app = await startTestApp({ issuer, databaseUrl: database.url, exports });
   from = new Date(Date.now() - 1_000).toISOString();
   const service = await bearer({ role: 'service' });
   const call = async (path: string, body: object): Promise<Answer> => {
@@ -57,6 +64,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
+  await database.drop();
   await rm(dir, { recursive: true });
 });
 
