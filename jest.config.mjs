@@ -12,7 +12,9 @@ export default {
   // Specs of whole systems mostly wait: more workers than cores.
   maxWorkers: availableParallelism() + 2,
   testSequencer: '<rootDir>/tools/test/sequencer.mjs',
-  // A worker holds up to a gigabyte at its end; on a busy machine its process takes a while to go.
+  // What specs have loaded stays in memory: a worker that holds more begins anew.
+  workerIdleMemoryLimit: '1500MB',
+  // On a busy machine a worker's process takes a while to go.
   workerGracefulExitTimeout: 5_000,
   // One generous limit: a spec waits for its condition, its verdict is no duration.
   testTimeout: 600_000,

@@ -61,7 +61,9 @@ describe('docker-compose.yml', () => {
       'ALLOWED_HOSTS',
       'PORT',
       'LOG_LEVEL',
-      ...(name === 'api' ? ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'AUTH_ALGORITHMS'] : []),
+      ...(name === 'api'
+        ? ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'AUTH_ALGORITHMS', 'EXPORT_DIR']
+        : []),
     ]);
     expect(app.healthcheck?.disable ?? false).toBe(steps.has(name));
     for (const [other, { condition }] of Object.entries(app.depends_on ?? {})) {

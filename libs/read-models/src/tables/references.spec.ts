@@ -6,7 +6,7 @@ import { referencesOf } from './references.ts';
 /** What a session speaks of when an inquiry about these is opened. */
 function named(subject: object, about?: object): string[] {
   const declared = about && { ...formerInquiryKinds['order_status'], about };
-  const event = { type: 'InquiryOpened', data: { subject, ...(declared && { declared }) } };
+  const event = { type: 'InquiryOpened', data: { subject, ...(declared && { declared }) }, metadata: {} };
   const rows = referencesOf('s1', event as unknown as RecordedEvent);
   return rows.map(({ kind, reference }) => `${kind} ${reference}`);
 }
