@@ -35,5 +35,4 @@ test.each(['parquet', 'csv'] as const)(
     });
     expect(exported.peakMib).toBeLessThan(250);
   },
-  120_000,
 );
