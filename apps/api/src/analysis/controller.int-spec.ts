@@ -164,25 +164,28 @@ test('counts and journeys are of the partners that a token reaches', async () =>
   expect((await call(regional, 'GET', counts)).status).toBe(403);
 });
 
-describe('a fork', () => {
-  const steps = { steps: [{ kind: 'goal_set' }, { kind: 'handoff_requested' }] };
-  const turns = async (query: string): Promise<unknown> =>
-    (await call(analyst, 'GET', `/v1/stats/turns?by=intent${query}`)).body['counts'];
-  const found = async (more: object): Promise<unknown[]> => {
-    const { body } = await call(analyst, 'POST', '/v1/journeys/search', { ...steps, ...more });
-    return (body['items'] as Record<string, unknown>[]).map(({ session_id }) => session_id === forkId);
-  };
+const countsWith = async (query: string): Promise<unknown> =>
+  (await call(analyst, 'GET', `/v1/stats/turns?by=intent${query}`)).body['counts'];
 
+/** Which sessions took the steps. */
+async function journeysWith(more: object): Promise<string[]> {
+  const steps = [{ kind: 'goal_set' }, { kind: 'handoff_requested' }];
+  const { body } = await call(analyst, 'POST', '/v1/journeys/search', { steps, ...more });
+  const items = body['items'] as Record<string, unknown>[];
+  return items.map(({ session_id }) => (session_id === forkId ? 'fork' : 'session')).toSorted();
+}
+
+describe('a fork', () => {
   test('is not counted unless that is asked for', async () => {
-    expect(await turns('')).toMatchObject([{ turns: 1, sessions: 1 }]);
-    expect(await turns('&forks=include')).toMatchObject([{ turns: 2, sessions: 2 }]);
-    expect(await turns('&forks=only')).toMatchObject([{ turns: 1, sessions: 1 }]);
+    expect(await countsWith('')).toMatchObject([{ turns: 1, sessions: 1 }]);
+    expect(await countsWith('&forks=include')).toMatchObject([{ turns: 2, sessions: 2 }]);
+    expect(await countsWith('&forks=only')).toMatchObject([{ turns: 1, sessions: 1 }]);
   });
 
   test('is no journey unless that is asked for', async () => {
-    expect(await found({})).toEqual([false]);
-    expect((await found({ forks: 'include' })).toSorted()).toEqual([false, true]);
-    expect(await found({ forks: 'only' })).toEqual([true]);
+    expect(await journeysWith({})).toEqual(['session']);
+    expect(await journeysWith({ forks: 'include' })).toEqual(['fork', 'session']);
+    expect(await journeysWith({ forks: 'only' })).toEqual(['fork']);
   });
 
   test('is in no timeline', async () => {
