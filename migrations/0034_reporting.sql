@@ -37,13 +37,18 @@ BEGIN
   SELECT session_id, forked_from, partner_id, start_time, last_activity_time, channel::text AS channel,
     status::text AS status, revision
   FROM conversation_session WHERE forked_from IS NOT NULL;
-  COMMENT ON VIEW reporting.forks IS 'Forks of sessions, which no other view has';
+  COMMENT ON VIEW reporting.forks IS 'Forks of sessions, which no view but fork_turns has';
 
   CREATE OR REPLACE VIEW reporting.fork_turns AS
   SELECT t.session_id, f.forked_from, t.turn_id, t.revision, t.partner_id, t.timestamp, t.sender::text AS sender, t.message_text
   FROM conversation_turn AS t JOIN conversation_session AS f ON f.session_id = t.session_id
   WHERE f.forked_from IS NOT NULL;
   COMMENT ON VIEW reporting.fork_turns IS 'What was said in forks';
+
+  CREATE OR REPLACE VIEW reporting.milestones AS
+  SELECT session_id, revision, partner_id, at, (at AT TIME ZONE 'UTC')::date AS day, kind, name, outcome
+  FROM session_milestone AS m WHERE NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = m.session_id AND f.forked_from IS NOT NULL);
+  COMMENT ON VIEW reporting.milestones IS 'Goals, flags, handoffs, inquiries, channels, begin and end of sessions, one row an event';
 
   CREATE OR REPLACE VIEW reporting.days AS
   SELECT d::date AS day, d AT TIME ZONE 'UTC' AS begins, (d + interval '1 day') AT TIME ZONE 'UTC' AS ends

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Pool } from 'pg';
+import type { SessionCommand } from '#domain';
 import { rebuildTables } from './tables/rebuild.ts';
 import type { TestDatabase } from './test-support.ts';
 import { createDatabase, rowsPool, Script, startSession, TablesWriter, turn } from './test-support.ts';
 
 let database: TestDatabase;
 let reader: Pool;
+let fork: Script;
 beforeAll(async () => {
   database = await createDatabase();
   await database.pool.query('GRANT turnstream_reader TO CURRENT_USER WITH INHERIT FALSE, SET TRUE');
@@ -18,6 +20,16 @@ beforeAll(async () => {
     const answer = { turn_id: randomUUID(), message_text: 'Tomorrow.' };
     script.request(turn(randomUUID(), { response: answer }));
     script.request(turn(randomUUID(), { parsed_intent: 'greet', intent_confidence: 0.5 }));
+    if (channel === 'ivr') {
+      script.request({ type: 'SetGoal', goal: 'pay', step: null });
+      script.request({ type: 'RaiseFlag', flag: 'vip', value: true });
+      script.request({ type: 'RequestHandoff', reason: null });
+      fork = new Script();
+      fork.request(forkOf(script));
+      fork.request({ type: 'RaiseFlag', flag: 'angry', value: true });
+      fork.request(turn(randomUUID()));
+      await tables.write(fork.sessionId, fork.events);
+    }
     await tables.write(script.sessionId, script.events);
   }
 });
@@ -25,6 +37,11 @@ afterAll(async () => {
   await reader.end();
   await database.drop();
 });
+
+function forkOf({ session }: Script): SessionCommand {
+  const purpose = 'what_if';
+  return { type: 'ForkSession', partner_id: 'P1', source: session, purpose, expires_in_s: null };
+}
 
 const day = "day = '2026-01-05'";
 
@@ -64,14 +81,43 @@ test('days are broken down by intent, channel and status', async () => {
   ]);
 });
 
-test.each(['conversation_turn', 'conversation_session', 'personal_token', 'turn_entity', 'partner_privacy'])(
-  'the role of readers does not see the table %s',
-  async (table) => {
-    await expect(reader.query(`SELECT FROM ${table}`)).rejects.toThrow(
-      `permission denied for table ${table}`,
-    );
-  },
-);
+test('handoffs and flags are counted by day', async () => {
+  const { rows } = await reader.query(
+    `SELECT kind, name, count(*)::int AS times FROM reporting.milestones
+     WHERE ${day} AND kind <> 'session_started' GROUP BY kind, name ORDER BY kind`,
+  );
+  expect(rows).toEqual([
+    { kind: 'flag_raised', name: 'vip', times: 1 },
+    { kind: 'goal_set', name: 'pay', times: 1 },
+    { kind: 'handoff_requested', name: null, times: 1 },
+  ]);
+});
+
+test('a fork is in the views of forks only', async () => {
+  const { rows: views } = await reader.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.columns
+     WHERE table_schema = 'reporting' AND column_name = 'session_id' ORDER BY 1`,
+  );
+  const having = await Promise.all(
+    views.map(async ({ name }) => {
+      const query = `SELECT FROM reporting.${name} WHERE session_id = $1`;
+      return (await reader.query(query, [fork.sessionId])).rowCount === 0 ? [] : [name];
+    }),
+  );
+  expect(having.flat()).toEqual(['fork_turns', 'forks']);
+});
+
+const tables = [
+  'conversation_turn',
+  'conversation_session',
+  'session_milestone',
+  'personal_token',
+  'turn_entity',
+  'partner_privacy',
+];
+test.each(tables)('the role of readers does not see the table %s', async (table) => {
+  await expect(reader.query(`SELECT FROM ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
+});
 
 test('the role of readers writes nothing', async () => {
   await expect(reader.query('DELETE FROM reporting.sessions')).rejects.toThrow('permission denied for view');
@@ -88,6 +134,7 @@ test('a rebuild leaves the views, what was granted on them and what others built
       database.pool
         .query(
           `INSERT INTO rebuild.conversation_session SELECT * FROM public.conversation_session;
+           INSERT INTO rebuild.session_milestone SELECT * FROM public.session_milestone WHERE kind = 'goal_set';
            INSERT INTO rebuild.conversation_turn SELECT * FROM public.conversation_turn WHERE sender = 'bot'`,
         )
         .then(() => undefined),
@@ -96,5 +143,6 @@ test('a rebuild leaves the views, what was granted on them and what others built
   expect((await reader.query('SELECT count(*)::int AS turns FROM reporting.turns')).rows).toEqual([
     { turns: 3 },
   ]);
+  expect((await reader.query('SELECT kind FROM reporting.milestones')).rows).toEqual([{ kind: 'goal_set' }]);
   expect((await database.pool.query('SELECT turns FROM public.mine')).rows).toEqual([{ turns: 3 }]);
 });

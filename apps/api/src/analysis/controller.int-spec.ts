@@ -21,6 +21,7 @@ let database: TestDatabase;
 let app: TestApp;
 let keys: DataKeys;
 let phone: string;
+let forkId: string;
 
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(dir);
@@ -37,22 +38,36 @@ beforeAll(async () => {
   keys = new DataKeys(store, openMasterKeys(address.MASTER_KEYS));
   const started = await send('/v1/sessions', { partner_id, channel: 'whatsapp', language: 'hi' });
   const id = String(started.body['session_id']);
-  await send(`/v1/sessions/${id}/goals`, { goal: 'pay' });
-  const turn = { message_text: 'Mera paisa kab? 98765 43210', parsed_intent: 'ask_payment_status' };
-  await send(`/v1/sessions/${id}/turns`, { sender: 'user', ...turn });
-  await send(`/v1/sessions/${id}/handoff`, { action: 'request' });
+  const forked = await send(`/v1/sessions/${id}/fork`, { purpose: 'what_if' });
+  forkId = String(forked.body['session_id']);
+  for (const session of [id, forkId]) await converse(session);
   phone = tokenOf(await keys.of(partner_id), 'phone', '+919876543210');
-  // As the projector does.
-  const events = await Array.fromAsync(readEvents(app.store, id));
-  const items = events.map((event, n) => ({ session_id: id, event, position: BigInt(n + 1) }));
-  const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
-  await new RowsStore(database.pool, true, keys, 'partner').write(writer, items, 9n, null);
+  await project(id, forkId);
 });
 afterAll(async () => {
   await app.close();
   await database.drop();
   rmSync(dir, { recursive: true });
 });
+
+async function converse(session: string): Promise<void> {
+  const turn = { message_text: 'Mera paisa kab? 98765 43210', parsed_intent: 'ask_payment_status' };
+  await send(`/v1/sessions/${session}/goals`, { goal: 'pay' });
+  await send(`/v1/sessions/${session}/turns`, { sender: 'user', ...turn });
+  await send(`/v1/sessions/${session}/handoff`, { action: 'request' });
+}
+
+/** As the projector does. */
+async function project(...sessions: string[]): Promise<void> {
+  const events = await Promise.all(
+    sessions.map(async (session_id) =>
+      (await Array.fromAsync(readEvents(app.store, session_id))).map((event) => ({ session_id, event })),
+    ),
+  );
+  const items = events.flat().map((item, n) => ({ ...item, position: BigInt(n + 1) }));
+  const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
+  await new RowsStore(database.pool, true, keys, 'partner').write(writer, items, 99n, null);
+}
 
 async function call(
   claims: Partial<TokenClaims>,
@@ -149,6 +164,37 @@ test('counts and journeys are of the partners that a token reaches', async () =>
   expect((await call(regional, 'GET', counts)).status).toBe(403);
 });
 
+const countsWith = async (query: string): Promise<unknown> =>
+  (await call(analyst, 'GET', `/v1/stats/turns?by=intent${query}`)).body['counts'];
+
+/** Which sessions took the steps. */
+async function journeysWith(more: object): Promise<string[]> {
+  const steps = [{ kind: 'goal_set' }, { kind: 'handoff_requested' }];
+  const { body } = await call(analyst, 'POST', '/v1/journeys/search', { steps, ...more });
+  const items = body['items'] as Record<string, unknown>[];
+  return items.map(({ session_id }) => (session_id === forkId ? 'fork' : 'session')).toSorted();
+}
+
+describe('a fork', () => {
+  test('is not counted unless that is asked for', async () => {
+    expect(await countsWith('')).toMatchObject([{ turns: 1, sessions: 1 }]);
+    expect(await countsWith('&forks=include')).toMatchObject([{ turns: 2, sessions: 2 }]);
+    expect(await countsWith('&forks=only')).toMatchObject([{ turns: 1, sessions: 1 }]);
+  });
+
+  test('is no journey unless that is asked for', async () => {
+    expect(await journeysWith({})).toEqual(['session']);
+    expect(await journeysWith({ forks: 'include' })).toEqual(['fork', 'session']);
+    expect(await journeysWith({ forks: 'only' })).toEqual(['fork']);
+  });
+
+  test('is in no timeline', async () => {
+    const { body } = await call(analyst, 'GET', `/v1/partners/${partner_id}/timeline`);
+    expect(JSON.stringify(body)).not.toContain(forkId);
+    expect((await call(analyst, 'GET', `/v1/turns?session_id=${forkId}`)).body['items']).toHaveLength(1);
+  });
+});
+
 test.each([
   'stats/turns?by=day,day',
   'stats/turns?by=weather',
@@ -170,7 +216,7 @@ test.each([
   [{ steps: [{ kind: 'nothing' }] }],
   [{ steps: [{ kind: 'goal_set', not: true }] }],
   [{ steps: [{ kind: 'goal_set' }, { kind: 'goal_completed', within_s: -1 }] }],
-  [{ steps: [{ kind: 'goal_set' }], include_forks: 'yes' }],
+  [{ steps: [{ kind: 'goal_set' }], forks: 'yes' }],
 ])('POST /v1/journeys/search %j is refused', async (body) => {
   expect((await call(analyst, 'POST', '/v1/journeys/search', body)).status).toBe(400);
 });

@@ -85,13 +85,9 @@ export type TimelineItem = Schemas['TimelineItemDto'];
 export type TurnCountsQuery = Omit<Query<'countTurns'>, 'channel'> & { readonly channel?: Channel };
 export type TurnCounts = Schemas['TurnCountsDto'];
 /** The steps that sessions took, for {@link Turnstream.journeys}. */
-export type JourneySearch = Omit<
-  Schemas['JourneySearchDto'],
-  'after' | 'limit' | 'channel' | 'include_forks'
-> & {
+export type JourneySearch = Omit<Schemas['JourneySearchDto'], 'after' | 'limit' | 'channel'> & {
   readonly limit?: number;
   readonly channel?: Channel;
-  readonly include_forks?: boolean;
 };
 /** A session that took the steps, with when it took each. */
 export type Journey = Schemas['JourneyDto'];
