@@ -1,76 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Turnstream } from '@turnstream/sdk';
-import type { Redis } from 'ioredis';
 import type { RecordedEvent } from '#domain';
 import { contextOf, evolveSession, newSession } from '#domain';
-import { createApp, createLogger, listen, loadConfig, waitUntil } from '#platform';
-import { connectionSettings } from '#read-models';
+import { waitUntil } from '#platform';
 import { sessionStream } from '#sessions';
 import { TestAgent } from '../apps/api/src/agents/testing/test-agent.ts';
 import type { TestApp } from '../apps/api/src/test-app.ts';
-import { startTestApp } from '../apps/api/src/test-app.ts';
-import { ProjectorModule } from '../apps/projector/src/projector.module.ts';
-import type { TestDatabase } from '../libs/platform/src/testing/test-services.ts';
-import { createTestDatabase, emptyRedis, serviceUrl } from '../libs/platform/src/testing/test-services.ts';
-import { startEventStore } from '../packages/embedded-eventstore/src/index.ts';
 import type { Conversation } from '../tools/import/conversation.ts';
 import { play } from '../tools/import/play.ts';
 import { sampleDialogues } from '../tools/import/sample.ts';
 import { readDialogues } from '../tools/import/sgd.ts';
-import { initKeyFile } from '../tools/keys/key-file.ts';
+import type { SealedApps } from './sealed-apps.ts';
+import { startSealedApps } from './sealed-apps.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'turnstream-replay-'));
-const redisDatabase = 12;
-let events: Awaited<ReturnType<typeof startEventStore>>;
-let redis: Redis;
-let database: TestDatabase;
+let apps: SealedApps;
 let app: TestApp;
-let projector: NestFastifyApplication;
 let turnstream: Turnstream;
 const conversations: Conversation[] = readDialogues('replay', sampleDialogues(3, 2));
 
-/** Api and projector with keys, on backing services of this spec alone, with conversations. */
 beforeAll(async () => {
-  initKeyFile(join(dir, 'master-keys.json'));
-  process.env['KEYSTORE_URL'] = `file:${join(dir, 'keys.db')}`;
-  process.env['MASTER_KEYS'] = `file:${join(dir, 'master-keys.json')}`;
-  events = await startEventStore({ dir: join(dir, 'events') });
-  redis = await emptyRedis(redisDatabase);
-  database = await createTestDatabase();
-  const redisUrl = new URL(serviceUrl('REDIS_URL'));
-  redisUrl.pathname = `/${redisDatabase}`;
-  const own = {
-    eventStoreUrl: events.connectionString,
-    redisUrl: redisUrl.toString(),
-    databaseUrl: database.url,
-  };
-  app = await startTestApp(own);
-  projector = await createApp(
-    {
-      name: 'projector',
-      defaultPort: 3001,
-      module: ProjectorModule,
-      postgres: { max: 6, settings: connectionSettings },
-    },
-    { ...loadConfig(process.env), ...own },
-    createLogger('projector', 'silent'),
-  );
-  await listen(projector, { host: '127.0.0.1', port: 0 });
+  apps = await startSealedApps('replay', 12);
+  ({ app } = apps);
   turnstream = new Turnstream({ url: app.url });
   await play(turnstream, conversations, { parallel: 3 });
 });
 afterAll(async () => {
   await turnstream?.close();
-  await app?.close();
-  await projector?.close();
-  await Promise.all([redis?.quit(), database?.drop()]);
-  await events?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await apps?.close();
 });
 
 const path = (id: string, rest: string): string => `/v1/sessions/${id}/${rest}`;
@@ -129,13 +86,13 @@ describe('a replay', () => {
     const context = `ctx:{${id}}`;
     const head = (): Promise<number> =>
       app.store.readLast(sessionStream(id)).then((event) => Number(event?.revision));
-    await waitUntil(async () => Number(await redis.hget(context, 'revision')) === (await head()), {
+    await waitUntil(async () => Number(await apps.redis.hget(context, 'revision')) === (await head()), {
       what: 'the context',
     });
     const state = async (): Promise<unknown> => [
       await head(),
-      (await redis.keys(`*${id}*`)).sort(),
-      await redis.hgetall(context),
+      (await apps.redis.keys(`*${id}*`)).sort(),
+      await apps.redis.hgetall(context),
       agent.frames.filter(({ type }) => type === 'update'),
     ];
     const before = await state();

@@ -1,68 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Redis } from 'ioredis';
-import { createApp, createLogger, listen, loadConfig, waitUntil } from '#platform';
-import { connectionSettings } from '#read-models';
+import { waitUntil } from '#platform';
 import type { Answer, TestApp } from '../apps/api/src/test-app.ts';
-import { startTestApp } from '../apps/api/src/test-app.ts';
-import { ProjectorModule } from '../apps/projector/src/projector.module.ts';
-import type { TestDatabase } from '../libs/platform/src/testing/test-services.ts';
-import { createTestDatabase, emptyRedis, serviceUrl } from '../libs/platform/src/testing/test-services.ts';
-import { startEventStore } from '../packages/embedded-eventstore/src/index.ts';
-import { initKeyFile } from '../tools/keys/key-file.ts';
+import type { SealedApps } from './sealed-apps.ts';
+import { startSealedApps } from './sealed-apps.ts';
 
 /** Stands in every personal value. */
 const canary = `canary${randomUUID().replaceAll('-', '')}`;
-const dir = mkdtempSync(join(tmpdir(), 'turnstream-sealed-'));
-const redisDatabase = 13;
-let events: Awaited<ReturnType<typeof startEventStore>>;
-let redis: Redis;
-let database: TestDatabase;
+let apps: SealedApps;
 let app: TestApp;
-let projector: NestFastifyApplication;
 let id: string;
 let partner_id: string;
 
-/** Api and projector with keys, on an event store, tables and a Redis of this spec alone. */
 beforeAll(async () => {
-  initKeyFile(join(dir, 'master-keys.json'));
-  process.env['KEYSTORE_URL'] = `file:${join(dir, 'keys.db')}`;
-  process.env['MASTER_KEYS'] = `file:${join(dir, 'master-keys.json')}`;
-  events = await startEventStore({ dir: join(dir, 'events') });
-  redis = await emptyRedis(redisDatabase);
-  database = await createTestDatabase();
-  const redisUrl = new URL(serviceUrl('REDIS_URL'));
-  redisUrl.pathname = `/${redisDatabase}`;
-  const own = {
-    eventStoreUrl: events.connectionString,
-    redisUrl: redisUrl.toString(),
-    databaseUrl: database.url,
-  };
-  app = await startTestApp(own);
-  projector = await createApp(
-    {
-      name: 'projector',
-      defaultPort: 3001,
-      module: ProjectorModule,
-      postgres: { max: 6, settings: connectionSettings },
-    },
-    { ...loadConfig(process.env), ...own },
-    createLogger('projector', 'silent'),
-  );
-  await listen(projector, { host: '127.0.0.1', port: 0 });
+  apps = await startSealedApps('sealed', 13);
+  ({ app } = apps);
   await converse();
 });
-afterAll(async () => {
-  await app?.close();
-  await projector?.close();
-  await Promise.all([redis?.quit(), database?.drop()]);
-  await events?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => apps?.close());
 
 const path = (rest: string): string => `/v1/sessions/${id}/${rest}`;
 
@@ -111,7 +68,7 @@ function filesIn(folder: string): string[] {
 }
 
 test('the files of the event store and of the keys say nothing personal', () => {
-  const files = filesIn(dir);
+  const files = filesIn(apps.dir);
   expect(files.length).toBeGreaterThan(2);
   const all = files.map((file) => readFileSync(file).toString('latin1')).join('\n');
   expect(all).toContain(id);
@@ -119,19 +76,19 @@ test('the files of the event store and of the keys say nothing personal', () => 
 });
 
 test('Redis says nothing personal', async () => {
-  const keys = await redis.keys('*');
+  const keys = await apps.redis.keys('*');
   expect(keys).toContain(`ctx:{${id}}`);
   const hashes = keys.filter((key) => /^(ctx|cmd):/.test(key));
-  const all = JSON.stringify([keys, await Promise.all(hashes.map((key) => redis.hgetall(key)))]);
+  const all = JSON.stringify([keys, await Promise.all(hashes.map((key) => apps.redis.hgetall(key)))]);
   expect(all).toContain('A256GCM.');
   expect(all).not.toContain(canary);
 });
 
 test('the tables say nothing personal', async () => {
-  const { rows: tables } = await database.pool.query<{ name: string }>(
+  const { rows: tables } = await apps.database.pool.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
   );
-  const all = await Promise.all(tables.map(({ name }) => database.pool.query(`SELECT * FROM ${name}`)));
+  const all = await Promise.all(tables.map(({ name }) => apps.database.pool.query(`SELECT * FROM ${name}`)));
   const text = JSON.stringify(all.map(({ rows }) => rows));
   expect(text).toContain('A256GCM.');
   expect(text).not.toContain(canary);

@@ -3,13 +3,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startEventStore } from '@turnstream/embedded-eventstore';
 import type { SessionCommand } from '#domain';
 import type { Signed, StreamReport } from '#sessions';
 import {
   CommandExecutor,
-  EventCodec,
-  EventStore,
   HistoryKeys,
   HistorySigner,
   Roots,
@@ -19,10 +16,10 @@ import {
   VerifyAll,
   verifySession,
 } from '#sessions';
-import { testDataKeys } from '../../libs/privacy/src/keys/test-keys.ts';
 import { noCache, raiseFlag, request, startSession } from '../../libs/sessions/src/test-support.ts';
 import type { Part } from '../scenarios/history/stored-file.ts';
 import { StoredFile } from '../scenarios/history/stored-file.ts';
+import { withStore } from '../scenarios/history/with-store.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'turnstream-tampered-'));
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -34,18 +31,6 @@ const last = 5;
 /** The roots as somebody took them away from the store. */
 let exported: Signed[] = [];
 let sealed: Awaited<ReturnType<typeof sealHistory>>;
-
-/** The store of a folder, while some work is done on it. */
-async function withStore<T>(dir: string, work: (store: EventStore) => Promise<T>): Promise<T> {
-  const embedded = await startEventStore({ dir });
-  const store = new EventStore(embedded.connectionString, new EventCodec(undefined, testDataKeys()));
-  try {
-    return await work(store);
-  } finally {
-    await store.dispose();
-    await embedded.stop();
-  }
-}
 
 beforeAll(async () => {
   await withStore(join(base, 'whole'), async (store) => {

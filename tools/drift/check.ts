@@ -1,7 +1,14 @@
 import type { Pool } from 'pg';
 import { createLogger, createRedis, inParallel, redisReady } from '#platform';
 import type { DriftResult, DriftSources, SessionCheck } from '#read-models';
-import { allSessions, checkSession, isDriftListed, recordDrift, StoredContexts } from '#read-models';
+import {
+  allSessions,
+  checkSession,
+  isDriftListed,
+  loadTextSearchConfig,
+  recordDrift,
+  StoredContexts,
+} from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
@@ -22,6 +29,7 @@ export async function checkSessions(
   onChecked: (check: SessionCheck) => void,
   onProgress: (counts: Counts) => void,
 ): Promise<Counts> {
+  const textSearch = loadTextSearchConfig(process.env).scope;
   const opened = openKeys();
   const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));
   const redis = createRedis(addressOf('REDIS_URL'), { logger: createLogger('drift', 'silent') });
@@ -29,7 +37,8 @@ export async function checkSessions(
   let toldAt = performance.now();
   try {
     await redisReady(redis, redisMs);
-    const sources = { store, pool, contexts: new StoredContexts(redis, opened?.keys), keys: opened?.keys };
+    const contexts = new StoredContexts(redis, opened?.keys);
+    const sources = { store, pool, contexts, keys: opened?.keys, textSearch };
     for await (const ids of batches(sessionIds === 'all' ? allSessions(store, pool) : sessionIds)) {
       await inParallel(ids, atOnce, async (id) => {
         const found = await checked(sources, id);

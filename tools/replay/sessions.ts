@@ -1,5 +1,5 @@
-import type { Delivery, EventStore } from '#sessions';
-import { subscribeToSessions } from '#sessions';
+import type { EventStore } from '#sessions';
+import { startedSessions } from '#sessions';
 
 /** Sessions that are read at a time. */
 const atOnce = 8;
@@ -19,7 +19,7 @@ export async function eachSession(
   share: Share,
   work: (sessionId: string) => Promise<void>,
 ): Promise<void> {
-  const ids = startedSessions(store, share);
+  const ids = sharedSessions(store, share);
   const next = async (): Promise<void> => {
     for (let item = await ids.next(); item.done !== true; item = await ids.next()) await work(item.value);
   };
@@ -30,27 +30,8 @@ export async function eachSession(
   }
 }
 
-/** Not those whose first event was deleted: they cannot be folded. */
-async function* startedSessions(store: EventStore, share: Share): AsyncGenerator<string, void, undefined> {
-  const stop = new AbortController();
-  const types = ['SessionStarted', 'SessionForked'];
-  try {
-    for await (const delivery of subscribeToSessions(store, { types, after: 'start', signal: stop.signal })) {
-      if (delivery.kind === 'caught_up') return;
-      const started = startedBy(delivery);
-      if (started !== undefined && isShared(started, share)) yield started;
-    }
-  } finally {
-    stop.abort();
-  }
-}
-
-/** The session whose first event it is. */
-function startedBy(delivery: Delivery): string | undefined {
-  const first = delivery.kind === 'event' ? delivery.event : delivery;
-  return 'revision' in first && first.revision === 0 && 'session_id' in delivery
-    ? delivery.session_id
-    : undefined;
+async function* sharedSessions(store: EventStore, share: Share): AsyncGenerator<string, void, undefined> {
+  for await (const id of startedSessions(store)) if (isShared(id, share)) yield id;
 }
 
 /** Ids are random UUIDs. */

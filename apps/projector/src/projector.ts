@@ -29,7 +29,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     driftConfig: DriftConfig,
     driftMetrics: DriftMetrics,
   ) {
-    const { leases, settings, logger, metrics, store, pool, keys } = deps;
+    const { leases, settings, logger, metrics, store, pool, keys, textSearch } = deps;
     this.accessWriter = new AccessWriter(deps);
     this.coordinator = new PartitionCoordinator({
       leases,
@@ -44,7 +44,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       },
     });
     this.drift = new DriftChecker({
-      sources: { store, pool, contexts: new StoredContexts(redis, keys), keys },
+      sources: { store, pool, contexts: new StoredContexts(redis, keys), keys, textSearch: textSearch.scope },
       config: driftConfig,
       metrics: driftMetrics,
       logger,

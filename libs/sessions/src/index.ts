@@ -49,7 +49,7 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
-export { readSessionAt } from './session-at.ts';
+export { startedSessions } from './started-sessions.ts';
 export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';
 export { reseal } from './reseal.ts';

@@ -2,14 +2,11 @@ import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEventStore } from '@turnstream/embedded-eventstore';
 import { inParallel } from '#platform';
 import type { SessionCommand } from '#domain';
-import type { SessionCachePort, StreamReport, Totals } from '#sessions';
+import type { EventStore, SessionCachePort, StreamReport, Totals } from '#sessions';
 import {
   CommandExecutor,
-  EventCodec,
-  EventStore,
   HistoryKeys,
   HistorySigner,
   Roots,
@@ -17,9 +14,9 @@ import {
   sessionStream,
   VerifyAll,
 } from '#sessions';
-import { testDataKeys } from '../../../libs/privacy/src/keys/test-keys.ts';
 import type { Part } from './stored-file.ts';
 import { StoredFile } from './stored-file.ts';
+import { withStore } from './with-store.ts';
 
 interface Options {
   readonly sessions: number;
@@ -91,17 +88,6 @@ export async function tamperedEvents({ sessions, eventsEach, changed }: Options)
     };
   } finally {
     rmSync(dir, { recursive: true });
-  }
-}
-
-async function withStore<T>(dir: string, work: (store: EventStore) => Promise<T>): Promise<T> {
-  const embedded = await startEventStore({ dir });
-  const store = new EventStore(embedded.connectionString, new EventCodec(undefined, testDataKeys()));
-  try {
-    return await work(store);
-  } finally {
-    await store.dispose();
-    await embedded.stop();
   }
 }
 

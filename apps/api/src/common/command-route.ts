@@ -1,5 +1,6 @@
 import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { ProblemCode } from '#platform';
 import type { CommandResult } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
 import type { Act } from '../access/rules.ts';
@@ -15,6 +16,8 @@ interface CommandRouteOptions<Result extends CommandResult> extends ResultOption
   /** Who may send it; by default whoever may change conversations. */
   readonly access?: Act;
   readonly description?: string;
+  /** What may be answered besides the problems of every command. */
+  readonly problems?: readonly ProblemCode[];
 }
 
 /** A route whose handler returns a `CommandResult`: the answer's status, headers and body, and its documentation. */
@@ -23,6 +26,7 @@ export function CommandRoute<Result extends CommandResult = CommandResult>({
   status = 200,
   access = 'command',
   description = '',
+  problems = [],
   location,
   body,
 }: CommandRouteOptions<Result>): MethodDecorator {
@@ -43,6 +47,6 @@ export function CommandRoute<Result extends CommandResult = CommandResult>({
         ...degradedHeader,
       },
     }),
-    ApiProblems(...commandProblems),
+    ApiProblems(...commandProblems, ...problems),
   );
 }

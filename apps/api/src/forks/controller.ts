@@ -34,6 +34,7 @@ export class ForksController {
       'partner reaches it. Who forks is recorded.',
     status: 201,
     access: 'fork',
+    problems: ['history_gone'],
     location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
   })
   forkSession(

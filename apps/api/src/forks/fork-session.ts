@@ -6,7 +6,7 @@ import { validationFailed } from '#platform';
 import type { Caller } from '#privacy';
 import { SessionCache } from '#read-models';
 import type { CommandRequest, CommandResult } from '#sessions';
-import { AccessLog, CommandRejectedError, EventStore, readPartner, readSessionAt } from '#sessions';
+import { AccessLog, CommandRejectedError, EventStore, foldEvent, foldPast, readPartner } from '#sessions';
 import { assertReaches } from '../common/reach.ts';
 import { isKnown } from '../privacy/masking.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
@@ -51,7 +51,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     return result;
   }
 
-  /** @throws ProblemError `not_found`, or `validation_failed` beyond the session's end */
+  /** @throws ProblemError `not_found`, or `validation_failed` beyond the session's end; NoSuchPastError */
   private async source({ sourceId, fork, caller }: ForkSession): Promise<Source> {
     const latest = await this.sessions.latest(sourceId);
     assertReaches(caller, latest);
@@ -62,7 +62,9 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     }
     // Nothing is left of an erased session, whatever it was before.
     const isLatest = at_revision === latest.revision || latest.state.session.status === 'erased';
-    return isLatest ? latest : readSessionAt(this.store, sourceId, at_revision);
+    return isLatest
+      ? latest
+      : foldPast(this.store, sourceId, { revision: at_revision }, newSession(sourceId), foldEvent);
   }
 
   private start({ fork, request }: ForkSession, source: Source): Promise<CommandResult> {

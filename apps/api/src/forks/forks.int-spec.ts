@@ -208,6 +208,18 @@ describe('a fork', () => {
     expect((await fork(session, what_if)).status).toBe(404);
   });
 
+  test('of a revision whose first events are deleted is gone', async () => {
+    const session = await app.start();
+    await say(session, 'Where is it?');
+    await say(session, 'Still there?');
+    await app.store.truncateStream(sessionStream(session), 1);
+    expect((await fork(session, { ...what_if, at_revision: 1 })).body).toMatchObject({
+      status: 410,
+      type: 'https://turnstream.dev/problems/history_gone',
+      first_revision: 1,
+    });
+  });
+
   test('of a session that is set aside is refused', async () => {
     const session = await app.start();
     const newer = { event_id: randomUUID(), type: 'GoalSet', data: {}, metadata: { schema_version: 99 } };

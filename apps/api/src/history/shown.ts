@@ -8,7 +8,7 @@ import { EventReplay } from '../replay/event-replay.ts';
 import type { TurnRowDto } from './dto.ts';
 import type { EventsPageDto } from './events.dto.ts';
 
-export const turnRules: Rules<TurnRowDto> = {
+export const turnRules = {
   turn_id: 'plain',
   session_id: 'plain',
   partner_id: 'plain',
@@ -27,7 +27,7 @@ export const turnRules: Rules<TurnRowDto> = {
   inquiry_id: 'plain',
   actor_role: 'plain',
   actor_id: 'plain',
-};
+} as const satisfies Rules<TurnRowDto>;
 
 /** A page of events, or a stream of them. */
 export const shownEvents: Answer<EventsPageDto | EventReplay> = {

@@ -43,6 +43,14 @@ async function changeText(id: string): Promise<void> {
   );
 }
 
+async function changeMilestone(id: string): Promise<void> {
+  await harness.pool.query("UPDATE session_milestone SET name = 'ivr' WHERE session_id = $1", [id]);
+}
+
+async function loseCorrelations(id: string): Promise<void> {
+  await harness.pool.query('DELETE FROM event_correlation WHERE session_id = $1', [id]);
+}
+
 async function changeContext(id: string): Promise<void> {
   const key = `ctx:{${id}}`;
   const text = (await harness.redis.hget(key, 'conversation_flags')) ?? '';
@@ -81,6 +89,7 @@ test.each([
     changeText,
     { kind: 'turn', turn_revision: 1, field: 'message_text', problem: 'changed' },
   ],
+  ['a correlation', loseCorrelations, { kind: 'correlation', field: 'missing', problem: 'missing' }],
   [
     'a context',
     changeContext,
@@ -105,6 +114,27 @@ test.each([
     await harness.rowsSettled(id);
   },
 );
+
+test('a milestone and a word that were changed are found, and healed when asked', async () => {
+  const textSearch = 'all';
+  await harness.start({ drift: often, textSearch });
+  const id = await conversation();
+  await changeMilestone(id);
+  await harness.pool.query(
+    "UPDATE turn_word SET word = 'never' WHERE (word, revision) = (SELECT word, revision FROM turn_word WHERE session_id = $1 LIMIT 1)",
+    [id],
+  );
+  await waitUntil(async () => (await listDrift(harness.pool)).length === 4, { what: 'the differences' });
+  const found = (await listDrift(harness.pool)).map(({ kind, problem }) => `${kind} ${problem}`);
+  expect(found.toSorted()).toEqual(['milestone extra', 'milestone missing', 'word extra', 'word missing']);
+  expect(await requestHealing(harness.pool, [id])).toEqual([id]);
+  await waitUntil(async () => (await listDrift(harness.pool)).length === 0, { what: 'it to be healed' });
+  const { store, pool, redis } = harness;
+  const sources = { store, pool, contexts: new StoredContexts(redis), textSearch } as const;
+  expect(await checkSession(sources, id, { mostEvents: 50, confirmMs: 1 })).toMatchObject({
+    result: 'equal',
+  });
+});
 
 test('heals by itself where it is told to', async () => {
   const instance = await harness.start({ drift: { ...often, heal: 'automatic' } });
@@ -133,13 +163,16 @@ test('raises no alarm while sessions are written', async () => {
   expect(await count(instance, 'checks_total', 'result="failed"')).toBe(0);
 });
 
-test('all sessions are those that the store has begun, and those that have a row and no stream', async () => {
+test('all sessions are those that the store has begun, forks too, and those that have a row and no stream', async () => {
   const instance = await harness.start();
   const [kept, deleted] = [await conversation(), await conversation()];
   await instance.stop();
+  const fork = randomUUID();
+  await harness.append(fork, 'SessionForked', {});
   await deleteStream(deleted, 'tombstone');
   const found = await Array.fromAsync(allSessions(harness.store, harness.pool));
-  expect(new Set(found.filter((id) => id === kept || id === deleted))).toEqual(new Set([kept, deleted]));
+  const known = new Set([kept, deleted, fork]);
+  expect(new Set(found.filter((id) => known.has(id)))).toEqual(known);
 });
 
 describe('a session', () => {

@@ -59,6 +59,29 @@ test('tables are built beside those in use, compared, switched to and switched b
   expect(await harness.rows(ids)).toEqual(wrong);
 });
 
+test('a milestone that was changed, and one that was lost, are found', async () => {
+  await harness.start();
+  const [changed = '', lost = ''] = await conversations(2);
+  await shadow(options);
+  await harness.pool.query("UPDATE session_milestone SET name = 'ivr' WHERE session_id = $1", [changed]);
+  await harness.pool.query('DELETE FROM session_milestone WHERE session_id = $1', [lost]);
+  expect(await compareStandby(options)).toMatchObject({
+    different: 2,
+    kinds: { 'milestone missing': 2, 'milestone extra': 1 },
+  });
+});
+
+test('what standby tables are brought up to date with has its words', async () => {
+  const searched = { ...options, textSearch: 'all' } as const;
+  await rebuild(searched);
+  await harness.start({ textSearch: 'all' });
+  const [id = ''] = await conversations(1);
+  await shadow(searched);
+  await harness.send(id, turn(randomUUID()));
+  await harness.settled([id]);
+  expect(await compareStandby(searched)).toMatchObject({ different: 0, moved: [] });
+});
+
 test('what happens after a switch is in the old tables, too, when they are in use again', async () => {
   await harness.start();
   const ids = await conversations(2);

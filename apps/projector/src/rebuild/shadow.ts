@@ -72,7 +72,7 @@ export async function compareStandby(options: RebuildOptions): Promise<TableComp
         const standby = await standbyTables(client);
         if (standby) await withFiller(options, client, standby, (filler) => filler.fill());
         const ids = result?.moved.map(({ session_id }) => session_id);
-        const next = await compareTables(pool, options.keys, ids);
+        const next = await compareTables(pool, options.keys, options.textSearch ?? 'off', ids);
         result = result ? added(result, next) : next;
         if (result.moved.length === 0) break;
       }
@@ -120,7 +120,7 @@ async function withFiller<T>(
   const setAside = await listed(client);
   for (const entry of await listSetAside(filling))
     if (!setAside.has(entry.session_id)) setAside.set(entry.session_id, entry);
-  const rows = new RowsStore(filling, true, options.keys);
+  const rows = new RowsStore(filling, true, options.keys, options.textSearch);
   const filler = new Filler({ ...options, after: position, onWritten }, rows, setAside);
   try {
     return await work(filler);

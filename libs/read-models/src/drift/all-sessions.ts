@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '#sessions';
-import { sessionStream, subscribeToSessions } from '#sessions';
+import { sessionStream, startedSessions } from '#sessions';
 import { isUuid } from '../tables/changes.ts';
 
 const rowsPerPage = 500;
@@ -10,21 +10,8 @@ const rowsPerPage = 500;
  * stream. What begins meanwhile may be among them.
  */
 export async function* allSessions(store: EventStore, pool: Pool): AsyncGenerator<string> {
-  yield* startedSessions(store);
+  for await (const id of startedSessions(store)) if (isUuid(id)) yield id;
   yield* rowsWithoutStream(store, pool);
-}
-
-async function* startedSessions(store: EventStore): AsyncGenerator<string> {
-  const done = new AbortController();
-  const options = { types: ['SessionStarted'], after: 'start', signal: done.signal } as const;
-  try {
-    for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'caught_up') return;
-      if (delivery.kind === 'event' && isUuid(delivery.session_id)) yield delivery.session_id;
-    }
-  } finally {
-    done.abort();
-  }
 }
 
 async function* rowsWithoutStream(store: EventStore, pool: Pool): AsyncGenerator<string> {

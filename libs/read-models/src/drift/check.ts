@@ -1,14 +1,14 @@
 import type { Pool } from 'pg';
 import { sleep } from '#platform';
 import type { DataKeys } from '#privacy';
-import { BlindIndex } from '#privacy';
 import type { EventStore } from '#sessions';
+import type { TextSearchScope } from '../text-search/config.ts';
 import { contextDifferences } from './context-differences.ts';
 import type { Difference } from './difference.ts';
 import { differs, placeOf } from './difference.ts';
 import { expectedRows } from './expected-rows.ts';
 import type { History } from './history.ts';
-import { readHistory } from './history.ts';
+import { foldHistory } from './history.ts';
 import { rowDifferences } from './row-differences.ts';
 import type { StoredContext, StoredContexts } from './stored-context.ts';
 import type { StoredRows } from './stored-rows.ts';
@@ -20,6 +20,8 @@ export interface DriftSources {
   readonly pool: Pool;
   readonly contexts: StoredContexts;
   readonly keys?: DataKeys | undefined;
+  /** That of the projectors; `off`, the default: words are not compared. */
+  readonly textSearch?: TextSearchScope | undefined;
 }
 
 export interface DriftOptions {
@@ -69,11 +71,8 @@ export async function checkSession(
   };
 }
 
-async function look(
-  { store, pool, contexts, keys }: DriftSources,
-  session_id: string,
-  mostEvents: number,
-): Promise<SessionCheck> {
+async function look(sources: DriftSources, session_id: string, mostEvents: number): Promise<SessionCheck> {
+  const { store, pool, contexts, keys } = sources;
   const [context, rows] = await Promise.all([contexts.read(session_id), readRows(pool, session_id, keys)]);
   const answer = (result: DriftResult, differences: readonly Difference[] = []): SessionCheck => ({
     session_id,
@@ -82,7 +81,7 @@ async function look(
   });
   const standing = Math.max(context?.revision ?? -1, Number(rows.session?.['revision'] ?? -1));
   if (standing >= mostEvents) return answer('too_long');
-  const history = await readHistory(store, session_id, context?.revision ?? -1, mostEvents);
+  const history = await foldHistory(store, session_id, context?.revision ?? -1, mostEvents);
   if (history.isLong) return answer('too_long');
   const isErased = history.events.at(-1)?.type === 'SessionErased';
   if (history.isTruncated && !isErased) return answer('truncated');
@@ -90,7 +89,7 @@ async function look(
   if (!isKnown && history.revision < 0 && history.failedAt === null) return answer('unknown');
   const differences = [
     ...(context && !history.isTruncated ? ofContext(history, context, rows) : []),
-    ...(await ofRows(pool, history, rows, session_id, keys)),
+    ...(await ofRows(sources, history, rows, session_id)),
   ];
   return answer(differences.length > 0 ? 'different' : 'equal', differences);
 }
@@ -103,11 +102,10 @@ function ofContext(history: History, context: StoredContext, rows: StoredRows): 
 }
 
 async function ofRows(
-  pool: Pool,
+  { pool, keys, textSearch = 'off' }: DriftSources,
   history: History,
   rows: StoredRows,
   sessionId: string,
-  keys: DataKeys | undefined,
 ): Promise<Difference[]> {
   const least = reached(history, rows);
   const erasedAt = history.events.find(({ type }) => type === 'SessionErased')?.revision;
@@ -116,9 +114,12 @@ async function ofRows(
   const revision = rows.session === null ? least : Number(rows.session['revision']);
   if (revision > history.revision) return [differs('session', 'ahead', revision)];
   const events = history.events.filter((event) => event.revision <= revision);
-  const expected = expectedRows(sessionId, events, keys && (await BlindIndex.load(keys)));
+  const expected = await expectedRows(sessionId, events, keys, textSearch);
   const stored = await asStored(pool, expected);
-  const differences = rowDifferences({ ...expected, ...stored }, rows, keys === undefined);
+  const differences = rowDifferences({ ...expected, ...stored }, rows, {
+    references: keys === undefined,
+    words: textSearch !== 'off',
+  });
   if (rows.session === null) {
     // Without the session's row it is not known how far the others are.
     if (expected.session !== undefined) return [differs('session', 'missing', null)];

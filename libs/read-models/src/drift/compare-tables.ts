@@ -2,9 +2,11 @@ import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { rebuildSchema } from '../tables/rebuild.ts';
 import { openTurns } from '../tables/row-seals.ts';
+import type { TextSearchScope } from '../text-search/config.ts';
 import type { Difference } from './difference.ts';
 import { rowDifferences } from './row-differences.ts';
-import type { Row, StoredRows } from './stored-rows.ts';
+import type { ComparedRows, Row, StoredRows } from './stored-rows.ts';
+import { comparedTables, listsOfRows } from './stored-rows.ts';
 
 /** A session that stands at two revisions; -1: there is no row of it. */
 export interface MovedSession {
@@ -28,16 +30,21 @@ export interface TableComparison {
 const sessionsPerPage = 200;
 const mostSamples = 100;
 const mostPerSession = 5;
-type SessionRows = Pick<StoredRows, 'session' | 'turns' | 'entities' | 'tokens' | 'references'>;
+type SessionRows = Pick<StoredRows, 'session' | ComparedRows>;
 type Sealable = Parameters<typeof openTurns>[1][number];
 
-/** Compares what both have of all sessions, or of these. Sealed columns are compared as they open. @throws KeyStoreUnavailableError */
+/**
+ * Compares what both have of all sessions, or of these. Sealed columns are compared as they open, words unless they are not
+ * written.
+ * @throws KeyStoreUnavailableError
+ */
 export async function compareTables(
   pool: Pool,
   keys: DataKeys | undefined,
+  textSearch: TextSearchScope,
   sessionIds?: readonly string[],
 ): Promise<TableComparison> {
-  const result = new Comparison();
+  const result = new Comparison(textSearch !== 'off');
   for await (const ids of pages(pool, sessionIds)) {
     // Those in use first: what is written after that is missing in neither.
     const inUse = await rowsOf(pool, 'public', ids, keys);
@@ -54,6 +61,8 @@ class Comparison implements TableComparison {
   readonly kinds: Record<string, number> = {};
   readonly samples: (Difference & { readonly session_id: string })[] = [];
 
+  constructor(private readonly words: boolean) {}
+
   add(session_id: string, inUse: SessionRows | undefined, standby: SessionRows | undefined): void {
     const place = { session_id, in_use: revisionOf(inUse), standby: revisionOf(standby) };
     if (place.in_use !== place.standby) {
@@ -64,7 +73,7 @@ class Comparison implements TableComparison {
     if (!inUse?.session || !standby?.session) return;
     const found = { ...inUse, setAsideAt: null, currentUntil: null };
     const expected = { ...standby, session: standby.session };
-    const differences = rowDifferences(expected, found, true);
+    const differences = rowDifferences(expected, found, { references: true, words: this.words });
     if (differences.length === 0) return;
     this.different += 1;
     for (const kind of new Set(differences.map(nameOf))) this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
@@ -107,34 +116,23 @@ async function rowsOf(
   ids: readonly string[],
   keys: DataKeys | undefined,
 ): Promise<ReadonlyMap<string, SessionRows>> {
-  const all = (
-    table: string,
-  ): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM ${schema}.${table} AS t
-    WHERE t.session_id = ANY ($1::uuid[]))`;
-  const { rows } = await pool.query<Record<'sessions' | 'turns' | 'entities' | 'tokens' | 'named', Row[]>>(
-    `SELECT ${all('conversation_session')} AS sessions, ${all('conversation_turn')} AS turns,
-       ${all('turn_entity')} AS entities, ${all('personal_token')} AS tokens, ${all('session_reference')} AS named`,
+  const ofThese = 't.session_id = ANY ($1::uuid[])';
+  const { rows } = await pool.query<Record<'sessions' | ComparedRows, Row[]>>(
+    `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM ${schema}.conversation_session AS t WHERE ${ofThese}) AS sessions,
+       ${listsOfRows(ofThese, schema)}`,
     [ids],
   );
   const [found] = rows;
-  const turns = await openTurns(keys, (found?.turns ?? []) as unknown as Sealable[]);
-  const bySession = {
-    turns: Map.groupBy(turns as unknown as Row[], idOf),
-    entities: Map.groupBy(found?.entities ?? [], idOf),
-    tokens: Map.groupBy(found?.tokens ?? [], idOf),
-    references: Map.groupBy(found?.named ?? [], idOf),
-  };
+  if (found === undefined) throw new Error('PostgreSQL did not answer.');
+  const turns = await openTurns(keys, found.turns as unknown as Sealable[]);
+  const all = { ...found, turns: turns as unknown as Row[] };
+  const names = Object.keys(comparedTables) as ComparedRows[];
+  const bySession = names.map((name) => [name, Map.groupBy(all[name], idOf)] as const);
   return new Map(
-    (found?.sessions ?? []).map((session) => {
+    found.sessions.map((session) => {
       const id = idOf(session);
-      const rowsOfSession = {
-        session,
-        turns: bySession.turns.get(id) ?? [],
-        entities: bySession.entities.get(id) ?? [],
-        tokens: bySession.tokens.get(id) ?? [],
-        references: bySession.references.get(id) ?? [],
-      };
-      return [id, rowsOfSession];
+      const ofSession = bySession.map(([name, lists]) => [name, lists.get(id) ?? []] as const);
+      return [id, { session, ...(Object.fromEntries(ofSession) as Record<ComparedRows, Row[]>) }];
     }),
   );
 }

@@ -3,7 +3,16 @@ import type { Json } from '#domain';
 import { canonicalJson } from '#domain';
 
 /** What differs: the context in Redis, or a row of one of the tables. */
-export type DriftKind = 'context' | 'session' | 'turn' | 'entity' | 'token' | 'reference';
+export type DriftKind =
+  | 'context'
+  | 'session'
+  | 'turn'
+  | 'entity'
+  | 'token'
+  | 'reference'
+  | 'milestone'
+  | 'word'
+  | 'correlation';
 
 /**
  * How: another value; a row that is missing, or that should not be there; a state that has stayed at an earlier revision, or

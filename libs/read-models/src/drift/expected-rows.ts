@@ -1,8 +1,25 @@
 import type { RecordedEvent } from '#domain';
-import type { BlindIndex } from '#privacy';
+import type { DataKeys } from '#privacy';
+import { BlindIndex } from '#privacy';
 import { mergeChanges } from '../tables/batch.ts';
 import { changesOf } from '../tables/items.ts';
-import type { EntityRow, ReferenceRow, SessionRow, TokenRow, TurnRow } from '../tables/rows.ts';
+import { addWords } from '../tables/row-seals.ts';
+import type {
+  CorrelationRow,
+  EntityRow,
+  MilestoneRow,
+  ReferenceRow,
+  SessionRow,
+  TokenRow,
+  TurnRow,
+} from '../tables/rows.ts';
+import type { TextSearchScope } from '../text-search/config.ts';
+
+/** A word of a turn, as `turn_word` has it. */
+interface WordRow {
+  readonly word: string;
+  readonly revision: number;
+}
 
 /** The rows of one session, not sealed. */
 export interface ExpectedRows {
@@ -11,20 +28,39 @@ export interface ExpectedRows {
   readonly entities: readonly EntityRow[];
   readonly tokens: readonly TokenRow[];
   readonly references: readonly ReferenceRow[];
+  readonly milestones: readonly MilestoneRow[];
+  readonly words: readonly WordRow[];
+  readonly correlations: readonly CorrelationRow[];
 }
 
-const none: ExpectedRows = { session: undefined, turns: [], entities: [], tokens: [], references: [] };
+const none: ExpectedRows = {
+  session: undefined,
+  turns: [],
+  entities: [],
+  tokens: [],
+  references: [],
+  milestones: [],
+  words: [],
+  correlations: [],
+};
 
-/** What the tables hold after the events of a session, all of them from the first, up to one that no row can hold. Pure. */
-export function expectedRows(
+/**
+ * What the tables hold after the events of a session, all of them from the first, up to one that no row can hold.
+ * @throws KeyStoreUnavailableError
+ */
+export async function expectedRows(
   sessionId: string,
   events: readonly RecordedEvent[],
-  index: BlindIndex | undefined,
-): ExpectedRows {
+  keys: DataKeys | undefined,
+  textSearch: TextSearchScope,
+): Promise<ExpectedRows> {
   if (events.some(({ type }) => type === 'SessionErased')) return none;
   const items = events.map((event) => ({ session_id: sessionId, event, position: 0n }));
-  const { started, turns, entities, tokens, references } = mergeChanges(changesOf(items, index).changes);
-  const [session] = started;
+  const { changes } = changesOf(items, keys && (await BlindIndex.load(keys)));
+  const rows = mergeChanges(await addWords(changes, textSearch, keys));
+  const [session] = rows.started;
   // Turns of a session without a first event belong to nobody, and are not stored.
-  return session ? { session, turns, entities, tokens, references } : { ...none, tokens };
+  if (session === undefined) return { ...none, tokens: rows.tokens };
+  const words = rows.words.flatMap(({ revision, words: of }) => of.map((word) => ({ word, revision })));
+  return { ...rows, session, words };
 }

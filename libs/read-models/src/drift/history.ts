@@ -21,7 +21,7 @@ export interface History {
 }
 
 /** Reads a session's stream once; `revision`: that of the state which is wanted. @throws StoreUnavailableError */
-export async function readHistory(
+export async function foldHistory(
   store: EventStore,
   sessionId: string,
   revision: number,

@@ -11,20 +11,35 @@ interface Rows {
   readonly entities: readonly object[];
   readonly tokens: readonly object[];
   readonly references: readonly object[];
+  readonly milestones: readonly object[];
+  readonly words: readonly object[];
+  readonly correlations: readonly object[];
 }
 
-/**
- * Where the rows of a session differ from those that its events make, up to the same revision. With keys no references are
- * written: those of the time before stay.
- */
-export function rowDifferences(expected: Rows, found: StoredRows, withReferences: boolean): Difference[] {
+/** Which of the rows are compared that are not written everywhere. */
+interface Compared {
+  /** With keys none are written: those of the time before stay. */
+  readonly references: boolean;
+  readonly words: boolean;
+}
+
+/** Where the rows of a session differ from those that its events make, up to the same revision. */
+export function rowDifferences(expected: Rows, found: StoredRows, compared: Compared): Difference[] {
   const revision = Number(found.session?.['revision'] ?? -1);
+  const kinds: (keyof typeof setTables)[] = [
+    'entity',
+    'token',
+    ...(compared.references ? (['reference'] as const) : []),
+    ...(isOfBefore(found) ? [] : (['milestone', 'correlation'] as const)),
+    ...(compared.words && !isOfBefore(found) ? (['word'] as const) : []),
+  ];
   return [
     ...sessionDifferences(expected, found, revision),
     ...turnDifferences(expected, found, revision),
-    ...setDifferences('entity', revision, expected.entities, found.entities),
-    ...setDifferences('token', revision, expected.tokens, found.tokens),
-    ...(withReferences ? setDifferences('reference', revision, expected.references, found.references) : []),
+    ...kinds.flatMap((kind) => {
+      const { rows } = setTables[kind];
+      return setDifferences(kind, revision, expected[rows], found[rows]);
+    }),
   ];
 }
 
@@ -32,8 +47,7 @@ function sessionDifferences(expected: Rows, found: StoredRows, revision: number)
   if (found.session === null) return [];
   if (expected.session === null) return [differs('session', 'extra', revision)];
   const place = { kind: 'session', turn_revision: -1, stored_revision: revision } as const;
-  const isOfBefore = found.session['open_inquiries'] === null;
-  const row = isOfBefore ? without(expected.session, laterColumns) : expected.session;
+  const row = isOfBefore(found) ? without(expected.session, laterColumns) : expected.session;
   return columnDifferences(place, row, found.session);
 }
 
@@ -50,6 +64,11 @@ function turnDifferences(expected: Rows, found: StoredRows, revision: number): D
     return columnDifferences(place, isOld(turn) ? without(row, laterColumns) : row, turn);
   });
   return [...extra, ...others];
+}
+
+/** The session began before there were these columns, milestones, words and correlations; it has none of before, until it is rebuilt. */
+function isOfBefore({ session }: StoredRows): boolean {
+  return session !== null && session['open_inquiries'] === null;
 }
 
 /** Rows that were written before there were these columns have none of them, until they are rebuilt: that is no difference. */
@@ -83,22 +102,25 @@ export function columnDifferences(
   );
 }
 
-/** What tells the rows of a kind apart: nothing else of them is compared. */
-const keyColumns = {
-  entity: ['revision', 'blind_index'],
-  token: ['token', 'revision', 'event_id'],
-  reference: ['kind', 'reference'],
+/** The rows of a kind, and what tells them apart: nothing else of them is compared. */
+const setTables = {
+  entity: { rows: 'entities', key: ['revision', 'blind_index'] },
+  token: { rows: 'tokens', key: ['token', 'revision', 'event_id'] },
+  reference: { rows: 'references', key: ['kind', 'reference'] },
+  milestone: { rows: 'milestones', key: ['revision', 'partner_id', 'at', 'kind', 'name', 'outcome'] },
+  word: { rows: 'words', key: ['word', 'revision'] },
+  correlation: { rows: 'correlations', key: ['correlation', 'first_revision', 'last_revision'] },
 } as const;
 
 /** One difference for all rows of a session that are missing, and one for all that should not be there. */
 function setDifferences(
-  kind: keyof typeof keyColumns,
+  kind: keyof typeof setTables,
   revision: number,
   expected: readonly object[],
   found: readonly object[],
 ): Difference[] {
   const keyOf = (row: object): string =>
-    keyColumns[kind].map((column) => String(Reflect.get(row, column))).join(' ');
+    setTables[kind].key.map((column) => String(Reflect.get(row, column))).join(' ');
   const [wanted, stored] = [new Set(expected.map(keyOf)), new Set(found.map(keyOf))];
   return [
     ...(lacks(stored, wanted) ? [differs(kind, 'missing', revision, { field: 'missing' })] : []),

@@ -15,6 +15,9 @@ export interface StoredRows {
   readonly entities: readonly Row[];
   readonly tokens: readonly Row[];
   readonly references: readonly Row[];
+  readonly milestones: readonly Row[];
+  readonly words: readonly Row[];
+  readonly correlations: readonly Row[];
   /** The event at which the session is set aside; null: it is not. */
   readonly setAsideAt: number | null;
   /** Time (ms) until which the rows of its partition are known to be current; null: it is not known. */
@@ -27,17 +30,35 @@ export const personalColumns = ['message_text', 'extracted_entities', 'response_
 type Found = Omit<StoredRows, 'currentUntil'> & { readonly currentUntil: Date | null };
 type Sealable = Parameters<typeof openTurns>[1][number];
 
+/** The tables that are compared, besides that of the sessions. */
+export const comparedTables = {
+  turns: 'conversation_turn',
+  entities: 'turn_entity',
+  tokens: 'personal_token',
+  references: 'session_reference',
+  milestones: 'session_milestone',
+  words: 'turn_word',
+  correlations: 'event_correlation',
+} as const;
+export type ComparedRows = keyof typeof comparedTables;
+
+/** The lists of the rows of sessions in these tables, as columns of a query. @param where of a row `t` */
+export function listsOfRows(where: string, schema = 'public'): string {
+  const lists = Object.entries(comparedTables).map(([name, table]) => {
+    // More digits than a number of JSON keeps.
+    const more =
+      table === 'event_correlation' ? ` || jsonb_build_object('correlation', t.correlation::text)` : '';
+    return `(SELECT coalesce(jsonb_agg(to_jsonb(t)${more}), '[]') FROM ${schema}.${table} AS t WHERE ${where}) AS "${name}"`;
+  });
+  return lists.join(', ');
+}
+
 /** All that the tables have of a session at one moment. @throws KeyStoreUnavailableError */
 export async function readRows(pool: Pool, sessionId: string, keys?: DataKeys): Promise<StoredRows> {
   const { rows } = await pool.query<Found>(
     `SELECT
        (SELECT to_jsonb(s) FROM conversation_session AS s WHERE session_id = $1::uuid) AS session,
-       (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.revision), '[]') FROM conversation_turn AS t
-         WHERE session_id = $1::uuid) AS turns,
-       (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]') FROM turn_entity AS e WHERE session_id = $1::uuid) AS entities,
-       (SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') FROM personal_token AS p WHERE session_id = $1::uuid) AS tokens,
-       (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM session_reference AS r WHERE session_id = $1::uuid)
-         AS "references",
+       ${listsOfRows('t.session_id = $1::uuid')},
        (SELECT revision::int FROM set_aside_session WHERE session_id = $1::text) AS "setAsideAt",
        (SELECT current_until FROM projection_slot
          WHERE EXISTS (SELECT FROM unnest(prefixes) AS p WHERE starts_with('session-' || $1::text, p)))
@@ -54,25 +75,28 @@ export async function readRows(pool: Pool, sessionId: string, keys?: DataKeys): 
   };
 }
 
-/** Expected rows of the session and its turns in the form of stored ones: times, numbers and names as PostgreSQL has them. */
+/** Expected rows of the session, its turns and milestones in the form of stored ones: times, numbers and names as PostgreSQL has them. */
 export async function asStored(
   pool: Pool,
-  { session, turns }: ExpectedRows,
-): Promise<{ session: Row | null; turns: readonly Row[] }> {
+  { session, turns, milestones }: ExpectedRows,
+): Promise<Pick<StoredRows, 'session' | 'turns' | 'milestones'>> {
   const plain = turns.map((turn) =>
     Object.fromEntries(Object.entries(turn).filter(([name]) => !isPersonal(name))),
   );
-  const { rows } = await pool.query<{ session: Row | null; turns: Row[] }>(
+  const { rows } = await pool.query<{ session: Row | null; turns: Row[]; milestones: Row[] }>(
     `SELECT CASE WHEN $1::json IS NOT NULL
          THEN to_jsonb(json_populate_record(NULL::conversation_session, $1::json)) END AS session,
        (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.revision), '[]')
-         FROM json_populate_recordset(NULL::conversation_turn, $2::json) AS t) AS turns`,
-    [session === undefined ? null : storableJson(session), storableJson(plain)],
+         FROM json_populate_recordset(NULL::conversation_turn, $2::json) AS t) AS turns,
+       (SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]')
+         FROM json_populate_recordset(NULL::session_milestone, $3::json) AS m) AS milestones`,
+    [session === undefined ? null : storableJson(session), storableJson(plain), storableJson(milestones)],
   );
   const [found] = rows;
   if (found === undefined) throw new Error('PostgreSQL did not answer.');
   const columns = turns.toSorted((a, b) => a.revision - b.revision).map((turn) => personalOf(turn));
   return {
+    milestones: found.milestones,
     session: session && found.session ? only(found.session, Object.keys(session)) : null,
     turns: found.turns.map((turn, index) => ({
       ...only(turn, Object.keys(plain[index] ?? {})),

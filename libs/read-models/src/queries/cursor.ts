@@ -27,7 +27,7 @@ export function encodeCursor(values: readonly string[]): string {
 
 /** @throws InvalidCursorError */
 export function decodeCursor(cursor: string, shape: readonly Shape[]): string[] {
-  const values = parse(cursor);
+  const values = cursorValues(cursor);
   const fits = shape.every((kind, index) => {
     const value = values[index];
     return (
@@ -40,7 +40,8 @@ export function decodeCursor(cursor: string, shape: readonly Shape[]): string[] 
   return values as string[];
 }
 
-function parse(cursor: string): unknown[] {
+/** What stands in a cursor. @throws InvalidCursorError */
+export function cursorValues(cursor: string): unknown[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(values)) return values;

@@ -1,5 +1,5 @@
 import { uuidPattern } from '../common/uuid.ts';
-import { InvalidCursorError } from './cursor.ts';
+import { cursorValues, InvalidCursorError } from './cursor.ts';
 
 /** How far the rows of a partition go. */
 export interface SlotPosition {
@@ -74,7 +74,7 @@ export function encodeFeed(cursor: FeedCursor): string {
 
 /** @throws InvalidCursorError */
 export function decodeFeed(text: string): FeedCursor {
-  const [name, places, written, session_id, revision] = parsed(text);
+  const [name, places, written, session_id, revision] = cursorValues(text);
   if (name !== 'feed' || typeof places !== 'string') throw new InvalidCursorError();
   const within = written === undefined ? undefined : tieOf(written, session_id, revision);
   const cursor = places.split(' ').map((place) => {
@@ -97,14 +97,4 @@ function numberOf(text: unknown): bigint {
   const value = typeof text === 'string' && /^(-1|\d{1,19})$/.test(text) ? BigInt(text) : undefined;
   if (value === undefined || value > mostWritten) throw new InvalidCursorError();
   return value;
-}
-
-function parsed(text: string): unknown[] {
-  try {
-    const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(values)) return values;
-  } catch {
-    // not JSON: answered below
-  }
-  throw new InvalidCursorError();
 }

@@ -1,6 +1,7 @@
 import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { ofFork } from './forks.ts';
 import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
 
@@ -91,7 +92,7 @@ function addScope(conditions: Conditions, request: JourneyRequest): void {
     .add('m0.partner_id = ANY($?::text[])', partners)
     .add(inSessions('s.channel = $?'), channel)
     .add(inSessions('s.channel = ANY($?::text[])'), channels)
-    .forks(forks, inSessions('s.forked_from IS NOT NULL'));
+    .forks(forks, ofFork('m0'));
 }
 
 /** The steps after the first: those that are there as joins, the others as conditions. */

@@ -5,6 +5,7 @@ import type { SetAsideNote } from '../context/errors.ts';
 import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { isFork } from './forks.ts';
 import type { Queryable } from './queryable.ts';
 import { isoTime } from './iso-time.ts';
 import type { CourseFilter } from './turn-filter.ts';
@@ -89,7 +90,7 @@ function sessionConditions(filter: SessionFilter): Conditions {
   const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
     .add('s.session_id = $?', filter.session_id)
-    .forks(forks, '(s.forked_from IS NOT NULL)')
+    .forks(forks, isFork('s'))
     .add('s.partner_id = $?', filter.partner_id)
     .add('s.status = $?', filter.status)
     .add('s.channel = $?', filter.channel)

@@ -4,6 +4,7 @@ import { openTurns } from '../tables/row-seals.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { ofFork } from './forks.ts';
 import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
 import type { Order } from './turns.ts';
@@ -75,10 +76,7 @@ export async function partnerTimeline(
 /** The conditions on one of the tables, by its alias. */
 function part(conditions: Conditions, request: TimelineRequest, time: string, of: 't' | 'm'): string {
   const { partner_id, from, to, order, after } = request;
-  const parts = [
-    `${of}.partner_id = ${conditions.parameter(partner_id)}`,
-    `NOT EXISTS (SELECT FROM conversation_session AS f WHERE f.session_id = ${of}.session_id AND f.forked_from IS NOT NULL)`,
-  ];
+  const parts = [`${of}.partner_id = ${conditions.parameter(partner_id)}`, `NOT ${ofFork(of)}`];
   if (from !== undefined) parts.push(`${time} >= ${conditions.parameter(from)}`);
   if (to !== undefined) parts.push(`${time} < ${conditions.parameter(to)}`);
   if (after !== undefined) {

@@ -1,3 +1,4 @@
+import { isOpen } from './open-partners.ts';
 import type { Queryable } from './queryable.ts';
 import type { TurnFilter } from './turn-filter.ts';
 import { turnConditions } from './turn-filter.ts';
@@ -43,9 +44,7 @@ export async function countTurns(
   { by, timezone, limit, ...filter }: CountRequest,
 ): Promise<{ counts: TurnCount[]; truncated: boolean }> {
   const conditions = turnConditions(filter);
-  conditions.add(
-    `t.partner_id NOT IN (SELECT p.partner_id FROM partner_privacy AS p WHERE p.erasure IN ('restricted', 'requested'))`,
-  );
+  conditions.add(isOpen('t.partner_id'));
   const zone = conditions.parameter(timezone);
   // So that PostgreSQL knows its type, also where no day is asked for.
   conditions.add(`${zone}::text IS NOT NULL`);

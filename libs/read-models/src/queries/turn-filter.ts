@@ -2,6 +2,7 @@ import type { Sender } from '#domain';
 import { storableJson } from '../tables/storable.ts';
 import type { ForkChoice } from './conditions.ts';
 import { Conditions } from './conditions.ts';
+import { ofFork } from './forks.ts';
 
 /** What became of a session, by its milestones. */
 export interface CourseFilter {
@@ -42,17 +43,13 @@ export interface TurnFilter extends CourseFilter {
   readonly channels?: readonly string[] | undefined;
 }
 
-/** Whether a turn is one of a fork: there are few, and an index has them alone. */
-export const ofFork = `EXISTS (SELECT FROM conversation_session AS f
-  WHERE f.session_id = t.session_id AND f.forked_from IS NOT NULL)`;
-
 /** The conditions of a filter on `conversation_turn AS t`. */
 export function turnConditions(filter: TurnFilter): Conditions {
   const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
     .add('t.partner_id = $?', filter.partner_id)
     .add('t.session_id = $?', filter.session_id)
-    .forks(forks, ofFork)
+    .forks(forks, ofFork('t'))
     .add('t.ordered_at >= $?', filter.from)
     .add('t.ordered_at < $?', filter.to)
     .add('t.partner_id = ANY($?::text[])', filter.partners)

@@ -92,6 +92,20 @@ export function sealedOf({ turn, reply }: RowChange): { readonly session_id: str
   return turn && !isErased ? turn : reply && reply.response_text !== erasedText ? reply : undefined;
 }
 
+/** The changes of one session with what the words of its turns are found by. A key is not made. @throws KeyStoreUnavailableError */
+export async function addWords(
+  changes: readonly RowChange[],
+  textSearch: TextSearchScope,
+  keys: DataKeys | undefined,
+): Promise<readonly RowChange[]> {
+  if (textSearch === 'off') return changes;
+  const index = await WordIndex.load(textSearch, keys);
+  if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
+  const partner = changes.find(({ started }) => started)?.started?.partner_id ?? '';
+  const key = (await keys.madeAt(partner)) === undefined ? undefined : await keys.of(partner);
+  return changes.map((change) => (sealedOf(change) ? withWords(change, index, key) : change));
+}
+
 /** Adds what the words of a turn are found by, while they can be read. */
 function withWords(change: RowChange, index: WordIndex, key: DataKey | undefined): RowChange {
   const { turn } = change;

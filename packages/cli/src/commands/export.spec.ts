@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,18 @@ test('--resume fetches what is missing only', async () => {
     `GET /v1/exports/${id}/files/manifest.json`,
   ]);
   expect(api.received.at(-2)?.headers.range).toBe('bytes=4000-');
+});
+
+test('a whole file in place of its rest is not added to what is there', async () => {
+  await serve({
+    [`GET /v1/exports/${id}/files/turns-00001.ndjson`]: (_, response) => void response.end(first),
+  });
+  mkdirSync(join(dir, 'out'));
+  writeFileSync(join(dir, 'out/turns-00001.ndjson.part'), first.slice(0, 4_000));
+  const { exitCode, stderr } = await run('export', '--resume', id);
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain('from byte 4000 on');
+  expect(readFileSync(join(dir, 'out/turns-00001.ndjson.part'), 'utf8')).toBe(first.slice(0, 4_000));
 });
 
 test('a file with another content is not kept, and the run fails', async () => {

@@ -109,11 +109,12 @@ async function fetchFiles(
   folder: string,
 ): Promise<void> {
   const { api, out, terminal } = call;
-  const pathOf = (name: string): string => `/v1/exports/${export_id}/files/${encodeURIComponent(name)}`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { name, ...expected } of files)
-    await resumedDownload(call, pathOf(name), join(folder, safeName(name)), expected);
-  const { body } = await api.stream(pathOf(manifestName), { signal: terminal.signal });
+    await resumedDownload(call, export_id, name, join(folder, safeName(name)), expected);
+  const { body } = await api.stream(`/v1/exports/${export_id}/files/${manifestName}`, {
+    signal: terminal.signal,
+  });
   await download(body, join(folder, manifestName));
   await out.document({ export_id, folder, files: files.length, rows, sha256 });
 }

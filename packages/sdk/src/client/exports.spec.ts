@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { KeyReused, Turnstream, TurnstreamError } from '../index.ts';
+import { KeyReused, Turnstream, TurnstreamError, Unavailable } from '../index.ts';
 import { Cleanup, limitMs } from './test-support.ts';
 
 jest.setTimeout(limitMs);
@@ -49,6 +49,8 @@ function sendFile(cuts: number): Parameters<typeof serve>[0] {
   return ({ headers }, response, count) => {
     const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     const rest = content.subarray(start);
+    if (start > 0)
+      response.setHeader('content-range', `bytes ${start}-${content.length - 1}/${content.length}`);
     response.writeHead(start === 0 ? 200 : 206, { 'content-length': rest.length });
     if (count > cuts) response.end(rest);
     else response.write(rest.subarray(0, rest.length / 2), () => response.destroy());
@@ -71,6 +73,26 @@ test('a file is fetched from the byte that is missing', async () => {
   const { turnstream, received } = await serve(sendFile(0));
   expect(await bytesOf(turnstream.exportFile('e', 'a/b', { from: 100 }))).toEqual(content.subarray(100));
   expect(received[0]).toMatchObject({ url: '/v1/exports/e/files/a%2Fb', headers: { range: 'bytes=100-' } });
+});
+
+test.each([
+  ['the whole file', 200, undefined],
+  ['another part', 206, 'bytes 50-99/100'],
+])('%s in place of the rest of a file is an error', async (_, status, range) => {
+  const { turnstream } = await serve((_request, response) =>
+    response.writeHead(status, range === undefined ? {} : { 'content-range': range }).end(content),
+  );
+  const bytes = bytesOf(turnstream.exportFile('e', 'x', { from: 100 }));
+  await expect(bytes).rejects.toMatchObject({ code: 'unexpected_answer' });
+});
+
+test('a file whose connection is lost again and again is unavailable', async () => {
+  const { turnstream } = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': 10 });
+    response.flushHeaders();
+    setImmediate(() => response.destroy());
+  });
+  await expect(bytesOf(turnstream.exportFile('e', 'x'))).rejects.toThrow(Unavailable);
 });
 
 test('a file that is not there is an error', async () => {

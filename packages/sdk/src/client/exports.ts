@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TurnstreamError, Unavailable } from './errors.ts';
 import type { Transport } from './transport.ts';
 import type { CreateExport, Export } from './types.ts';
 
@@ -46,7 +47,10 @@ export async function whenExported(
   }
 }
 
-/** The bytes of a file. A connection that is lost is opened again where it ended. */
+/**
+ * The bytes of a file. A connection that is lost is opened again where it ended.
+ * @throws Unavailable when it is lost again and again; TurnstreamError when what is not asked for is answered
+ */
 export async function* exportFile(
   transport: Transport,
   exportId: string,
@@ -58,6 +62,7 @@ export async function* exportFile(
   for (let lost = 0; ;) {
     const headers: Record<string, string> = next === 0 ? {} : { range: `bytes=${next}-` };
     const { body, headers: told } = await transport.stream({ method: 'GET', path, headers, signal });
+    if (next > 0 && !startsAt(next, told['content-range'])) throw notThePart(next);
     const end = next + Number(told['content-length']);
     try {
       for await (const chunk of body) {
@@ -69,9 +74,31 @@ export async function* exportFile(
     } catch (error) {
       signal?.throwIfAborted();
       if (next === end) return;
-      if ((lost += 1) >= mostLost) throw error;
+      if ((lost += 1) >= mostLost) throw lostAgain(error);
     }
   }
+}
+
+/** A whole file in place of its rest must not be taken for the rest. */
+function startsAt(from: number, contentRange: string | string[] | undefined): boolean {
+  return typeof contentRange === 'string' && contentRange.startsWith(`bytes ${from}-`);
+}
+
+function notThePart(from: number): TurnstreamError {
+  return new TurnstreamError({
+    type: 'https://turnstream.dev/problems/unexpected_answer',
+    title: 'Unexpected answer',
+    status: 0,
+    detail: `The file was asked for from byte ${from} on, and something else was answered.`,
+  });
+}
+
+function lostAgain(cause: unknown): Unavailable {
+  const title = 'The connection is lost again and again';
+  return new Unavailable(
+    { type: 'https://turnstream.dev/problems/unreachable', title, status: 0 },
+    { cause },
+  );
 }
 
 export function pathOf(exportId: string): string {

@@ -5195,6 +5195,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description That part of the history is deleted (`history_gone`) */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The session is at another revision (`wrong_expected_revision`) */
             readonly 412: {
                 headers: {

@@ -1,9 +1,11 @@
 import { Conditions } from '../../queries/conditions.ts';
+import { isFork } from '../../queries/forks.ts';
 import { isoTime } from '../../queries/iso-time.ts';
+import { isOpen } from '../../queries/open-partners.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
-import { isOpen, pageRows, placeTime } from './source.ts';
+import { pageRows, placeTime } from './source.ts';
 
 /** A session as its table has it, and where it stands. */
 export interface SessionPlace {
@@ -49,14 +51,14 @@ async function readPage(
 ): Promise<SessionRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
-    .forks('exclude', '(s.forked_from IS NOT NULL)')
+    .forks('exclude', isFork('s'))
     .add('s.start_time >= $?', after?.[0] ?? filter.from)
     .add('s.start_time < $?', until)
     .add('s.partner_id = $?', filter.partner_id)
     .add('s.channel = $?', filter.channel)
     .add('s.partner_id = ANY($?::text[])', scope.partners)
     .add('s.channel = ANY($?::text[])', scope.channels)
-    .add(isOpen('s.partner_id', job));
+    .add(isOpen('s.partner_id', scope.restricted));
   if (after !== null) conditions.add(`(s.start_time, s.session_id) ${comparison} ($?, $?::uuid)`, ...after);
   const { rows } = await pool.query<SessionRow>(
     `SELECT session_id, partner_id, ${isoTime('start_time')} AS start_time,

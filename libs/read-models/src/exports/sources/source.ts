@@ -48,9 +48,3 @@ export const pageRows = 200;
 export function placeTime(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
-
-/** Leaves out partners whose erasure is under way, and those who are restricted unless the requester reads them. */
-export function isOpen(partner: string, { scope }: ExportJob): string {
-  const closed = scope.restricted ? `('requested')` : `('requested', 'restricted')`;
-  return `NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = ${partner} AND p.erasure IN ${closed})`;
-}

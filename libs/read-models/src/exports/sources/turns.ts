@@ -1,12 +1,13 @@
 import type { JsonObject } from '#domain';
 import { Conditions } from '../../queries/conditions.ts';
-import { ofFork } from '../../queries/turn-filter.ts';
+import { ofFork } from '../../queries/forks.ts';
 import { isoTime } from '../../queries/iso-time.ts';
+import { isOpen } from '../../queries/open-partners.ts';
 import { openTurns } from '../../tables/row-seals.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
-import { isOpen, pageRows, placeTime } from './source.ts';
+import { pageRows, placeTime } from './source.ts';
 
 interface TurnRow extends Record<string, unknown> {
   readonly session_id: string;
@@ -39,7 +40,7 @@ export async function* turnRows(context: SourceContext, after: Place | null): As
 async function readPage({ pool, job }: SourceContext, after: Place | null): Promise<TurnRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
-    .forks('exclude', ofFork)
+    .forks('exclude', ofFork('t'))
     .add('t.ordered_at >= $?', after?.[0] ?? filter.from)
     .add('t.ordered_at < $?', until)
     .add('t.session_id = $?', filter.session_id)
@@ -53,7 +54,7 @@ async function readPage({ pool, job }: SourceContext, after: Place | null): Prom
         AND s.channel = ANY($?::text[]))`,
       scope.channels,
     )
-    .add(isOpen('t.partner_id', job));
+    .add(isOpen('t.partner_id', scope.restricted));
   if (after !== null)
     conditions.add('(t.ordered_at, t.session_id, t.revision) > ($?, $?::uuid, $?::bigint)', ...after);
   const { rows } = await pool.query<TurnRow>(
