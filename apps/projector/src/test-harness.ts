@@ -120,6 +120,7 @@ export class ProjectorHarness {
     codec,
     role,
     keys,
+    textSearch = 'off',
     drift,
   }: InstanceOptions = {}): Promise<Instance> {
     const redis = createRedis(this.redisProxy.url, { logger });
@@ -142,7 +143,7 @@ export class ProjectorHarness {
         sessions: new SessionMemory(2 ** 24),
         onRebuild: (id) => rebuilt.push(id),
       }),
-      new RowsStore(pool, false, keys),
+      new RowsStore(pool, false, keys, textSearch),
       pool,
       leases,
       projectorMetrics,
@@ -156,7 +157,7 @@ export class ProjectorHarness {
         writerBytes: 2 ** 20,
       },
       logger,
-      { scope: 'off' },
+      { scope: textSearch },
       keys,
     );
     const health = new HealthChecks({ cacheMs: 0 });

@@ -1,6 +1,7 @@
 import type { PartitionLeaseStore } from '#partitions';
 import type { HealthChecks, Metrics } from '#platform';
 import type { DataKeys } from '#privacy';
+import type { TextSearchScope } from '#read-models';
 import type { EventCodec } from '#sessions';
 import type { PartitionDependencies } from './common/dependencies.ts';
 import type { DriftConfig } from './drift/config.ts';
@@ -28,6 +29,8 @@ export interface InstanceOptions {
   readonly codec?: EventCodec;
   /** What seals rows and contexts; by default nothing does. The codec has to have them, too. */
   readonly keys?: DataKeys;
+  /** By default no words are found. */
+  readonly textSearch?: TextSearchScope;
   /** By default no session is looked at. */
   readonly drift?: Partial<DriftConfig>;
 }

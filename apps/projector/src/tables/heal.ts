@@ -16,7 +16,7 @@ export class TruncatedSessionError extends Error {
  * @throws LeaseLostError, TruncatedSessionError, KeyStoreUnavailableError
  */
 export async function healSession(
-  { store, pool, keys, projection }: PartitionDependencies,
+  { store, pool, keys, projection, textSearch }: PartitionDependencies,
   owner: Owner,
   setAside: SetAsideSessions,
   sessionId: string,
@@ -33,7 +33,7 @@ export async function healSession(
   if (first !== undefined && first.revision > 0 && first.type !== 'SessionErased')
     throw new TruncatedSessionError(sessionId);
   const found = failure && entryFor(sessionId, failure, failure);
-  const entry = await rewriteSession(pool, owner, sessionId, events, found, keys);
+  const entry = await rewriteSession(pool, owner, sessionId, events, found, keys, textSearch.scope);
   await projection.delete(gone);
   if (entry) await setAside.added([entry]);
 }
