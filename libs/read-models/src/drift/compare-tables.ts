@@ -31,7 +31,7 @@ const mostPerSession = 5;
 type SessionRows = Pick<StoredRows, 'session' | 'turns' | 'entities' | 'tokens' | 'references'>;
 type Sealable = Parameters<typeof openTurns>[1][number];
 
-/** Compares what both have of all sessions, or of these. Sealed columns are compared as they open. @throws KeyStoreUnavailableError */
+/** Compares what both have of all sessions, or of these. Sealed columns are compared as they open; when rows came does not count. @throws KeyStoreUnavailableError */
 export async function compareTables(
   pool: Pool,
   keys: DataKeys | undefined,
@@ -42,7 +42,7 @@ export async function compareTables(
     // Those in use first: what is written after that is missing in neither.
     const inUse = await rowsOf(pool, 'public', ids, keys);
     const standby = await rowsOf(pool, rebuildSchema, ids, keys);
-    for (const id of ids) result.add(id, inUse.get(id), standby.get(id));
+    for (const id of ids) result.add(id, inUse.get(id), standby.get(id), keys === undefined);
   }
   return result;
 }
@@ -54,7 +54,13 @@ class Comparison implements TableComparison {
   readonly kinds: Record<string, number> = {};
   readonly samples: (Difference & { readonly session_id: string })[] = [];
 
-  add(session_id: string, inUse: SessionRows | undefined, standby: SessionRows | undefined): void {
+  /** @param withReferences whether any are written */
+  add(
+    session_id: string,
+    inUse: SessionRows | undefined,
+    standby: SessionRows | undefined,
+    withReferences: boolean,
+  ): void {
     const place = { session_id, in_use: revisionOf(inUse), standby: revisionOf(standby) };
     if (place.in_use !== place.standby) {
       this.moved.push(place);
@@ -64,7 +70,7 @@ class Comparison implements TableComparison {
     if (!inUse?.session || !standby?.session) return;
     const found = { ...inUse, setAsideAt: null, currentUntil: null };
     const expected = { ...standby, session: standby.session };
-    const differences = rowDifferences(expected, found, true);
+    const differences = rowDifferences(expected, found, withReferences);
     if (differences.length === 0) return;
     this.different += 1;
     for (const kind of new Set(differences.map(nameOf))) this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
@@ -109,7 +115,7 @@ async function rowsOf(
 ): Promise<ReadonlyMap<string, SessionRows>> {
   const all = (
     table: string,
-  ): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM ${schema}.${table} AS t
+  ): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t) - 'written'), '[]') FROM ${schema}.${table} AS t
     WHERE t.session_id = ANY ($1::uuid[]))`;
   const { rows } = await pool.query<Record<'sessions' | 'turns' | 'entities' | 'tokens' | 'named', Row[]>>(
     `SELECT ${all('conversation_session')} AS sessions, ${all('conversation_turn')} AS turns,
