@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { countRows, dropStandby, eraseRows, standbyTables } from '#read-models';
+import { countRows, dropStandby, eraseRows, listSetAside, standbyTables } from '#read-models';
+import { EventCodec } from '#sessions';
+import { newerVersion } from '../set-aside/test-support.ts';
 import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
 import { compareStandby, shadow, switchTo } from './shadow.ts';
 import type { RebuildOptions } from './tables.ts';
@@ -115,6 +117,91 @@ test('standby tables go on from where a run was cut', async () => {
   expect(await standbyTables(harness.pool)).toEqual(before);
   expect(await shadow(options)).toBeGreaterThan(0);
   expect(await turnsIn('rebuild', id)).toBe(2);
+});
+
+test('a session that came back while tables stood by comes back in them, too, after each switch', async () => {
+  const ids = await harness.sessions(1);
+  const [id = ''] = ids;
+  const older = await harness.start();
+  await newerVersion(harness, id);
+  await harness.setAside(id);
+  await shadow(options);
+  await harness.append(id, 'FlagRaised', { flag: 'later', value: true });
+  // Left out of the standby tables, too.
+  await shadow(options);
+  await older.stop();
+  const revision = await harness.append(id, 'FlagRaised', { flag: 'last', value: true });
+  await shadow(options);
+  await harness.start({ codec: new EventCodec({ TurnRecorded: [(data) => data] }) });
+  const isWhole = async (): Promise<boolean> => {
+    const { rows } = await harness.pool.query<{ revision: number; flags: number }>(
+      `SELECT revision::int, (SELECT count(*)::int FROM session_milestone AS m WHERE m.session_id = s.session_id
+         AND kind = 'flag_raised') AS flags FROM conversation_session AS s WHERE session_id = $1`,
+      [id],
+    );
+    return (
+      rows[0]?.revision === revision && rows[0].flags === 2 && (await listSetAside(harness.pool)).length === 0
+    );
+  };
+  await waitUntil(isWhole, { what: 'the session to be back' });
+  for (const role of ['new', 'old'] as const) {
+    await switchTo(role, options);
+    await waitUntil(isWhole, { what: 'the session to be whole in the other tables' });
+  }
+});
+
+test('words stay found in the standby tables', async () => {
+  await harness.start({ textSearch: 'partner' });
+  const searched = { ...options, textSearch: 'partner' } as const;
+  const [id = ''] = await conversations(1);
+  await shadow(searched);
+  await harness.send(id, turn(randomUUID(), { message_text: 'another sentence' }));
+  await harness.settled([id]);
+  await switchTo('new', searched);
+  const { rows } = await harness.pool.query<{ turns: number }>(
+    'SELECT count(DISTINCT revision)::int AS turns FROM turn_word WHERE session_id = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ turns: 2 }]);
+});
+
+test('rows that were written anew, or before a release had more columns, do not differ', async () => {
+  await harness.start();
+  const [id = '', old = ''] = await conversations(2);
+  await shadow(options);
+  await harness.pool.query('UPDATE conversation_turn SET written = written + 1 WHERE session_id = $1', [id]);
+  await harness.pool.query(
+    `UPDATE conversation_turn SET actor_role = NULL, actor_id = NULL, channel = 'ivr' WHERE session_id = $1`,
+    [old],
+  );
+  expect(await compareStandby(options)).toMatchObject({ different: 0 });
+  await switchTo('new', options);
+  expect(await compareStandby(options)).toMatchObject({ different: 0 });
+});
+
+describe('a switch does not wait for ever for somebody who reads the tables:', () => {
+  test('that to standby tables can be run again', async () => {
+    await shadow(options);
+    const reader = await harness.pool.connect();
+    await reader.query('BEGIN; SELECT FROM conversation_turn');
+    await expect(switchTo('new', options)).rejects.toThrow('run it again');
+    reader.release(true);
+    await switchTo('new', options);
+  });
+
+  test('a whole rebuild tries again', async () => {
+    const reader = await harness.pool.connect();
+    await reader.query('BEGIN; SELECT FROM conversation_turn');
+    const rebuilt = rebuild(options);
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND query LIKE '%DROP TABLE%' AND query_start > now() - interval '2 s' AND xact_start < now() - interval '5 s'`;
+    await waitUntil(async () => (await harness.pool.query(waits)).rowCount === 1, {
+      what: 'the second try',
+      timeoutMs: 30_000,
+    });
+    reader.release(true);
+    await rebuilt;
+  });
 });
 
 describe('a step that does not fit is refused:', () => {

@@ -1,7 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RebuildSteps } from './rebuild.ts';
 import {
+  beginSwitch,
   fillTables,
+  inTime,
   rebuildSchema,
   refuseStandby,
   StandbyTablesError,
@@ -75,22 +77,23 @@ export async function withStandby<T>(
 /**
  * Puts the standby tables in the place of those in use, and these in theirs, in one transaction: before, after a crash, or
  * afterwards, one set is whole and in use. Projectors are fenced, as with a rebuild, and go on from the position reached.
+ * @throws StandbyTablesError when somebody reads the tables too long
  */
 export async function swapTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
-  await client.query('BEGIN');
-  // Taken first by every batch too, so nobody waits for us while holding what we need.
-  await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+  await beginSwitch(client);
   const { rows } = await client.query<{ least: string; most: string }>(
     'SELECT min(coalesce(position, 0)) AS least, coalesce(max(position), 0) AS most FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.most ?? 0));
-  // They stay the same objects, with whatever was granted on them.
-  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
-  await client.query(`
-    INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
-      ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
-    ${exchangeTables}
-  `);
+  await inTime(async () => {
+    // They stay the same objects, with whatever was granted on them.
+    await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
+    await client.query(`
+      INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
+        ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
+      ${exchangeTables}
+    `);
+  });
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
     [position],
