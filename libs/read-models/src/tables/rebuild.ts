@@ -17,6 +17,10 @@ export const tables = [
   'session_milestone',
   'event_correlation',
 ];
+/** What a rebuild may have made in the schema. */
+export const rebuildLeftovers = [...tables, 'pending_reply', 'pending_deletion', 'pending_correlation']
+  .map((table) => `${rebuildSchema}.${table}`)
+  .join(', ');
 const lockKey = 7_230_118;
 /** How long a switch waits for a lock, in milliseconds, and how often it tries where it cannot be run again alone. */
 const lockMs = 5_000;
@@ -102,7 +106,7 @@ async function createTables(client: PoolClient, inBulk: boolean): Promise<void> 
     DO $$ BEGIN
       IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
     END $$;
-    DROP TABLE IF EXISTS ${[...tables, 'pending_reply', 'pending_deletion', 'pending_correlation'].map((table) => `${rebuildSchema}.${table}`).join(', ')};
+    DROP TABLE IF EXISTS ${rebuildLeftovers};
     ${tables.map((table) => createTable(table, inBulk)).join('\n')}
     ${inBulk ? pendingTables : foreignKey}
     DO $$ DECLARE t record; BEGIN

@@ -4,6 +4,8 @@ import {
   beginSwitch,
   fillTables,
   inTime,
+  RebuildInProgressError,
+  rebuildLeftovers,
   rebuildSchema,
   refuseStandby,
   StandbyTablesError,
@@ -111,11 +113,29 @@ export async function dropStandby(pool: Pool): Promise<void> {
   await withRebuildLock(pool, async (client) => {
     await client.query(`
       BEGIN;
-      DROP TABLE IF EXISTS ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')};
+      DROP TABLE IF EXISTS ${rebuildLeftovers};
       DELETE FROM standby_tables;
       COMMIT;
     `);
   });
+}
+
+/**
+ * Drops what an interrupted rebuild has left: nothing will use it, and it may tell of partners who are erased. One that is
+ * under way is left alone: it learns of erasures from the log.
+ */
+export async function dropInterrupted(pool: Pool): Promise<void> {
+  const interrupted = `SELECT FROM pg_class WHERE relnamespace = to_regnamespace('${rebuildSchema}')::oid
+    AND relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM standby_tables) LIMIT 1`;
+  if ((await pool.query(interrupted)).rowCount === 0) return;
+  try {
+    await withRebuildLock(pool, async (client) => {
+      const { rowCount } = await client.query(interrupted);
+      if (rowCount !== 0) await client.query(`DROP TABLE IF EXISTS ${rebuildLeftovers}`);
+    });
+  } catch (error) {
+    if (!(error instanceof RebuildInProgressError)) throw error;
+  }
 }
 
 /** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */
