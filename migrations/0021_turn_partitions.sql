@@ -1,6 +1,9 @@
 -- Up Migration
 -- Contract: projectors of the release before cannot write turns afterwards; replace them together with it. Both tables are
 -- rewritten: lists of turns and projectors wait for it. What the release before reads stays as it was.
+-- Taken first by every batch too, so that none waits for us while holding what we need.
+LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE;
+
 DROP TABLE IF EXISTS rebuild.turn_entity, rebuild.conversation_turn;
 
 ALTER TABLE conversation_turn RENAME TO unpartitioned_turn;
@@ -28,7 +31,7 @@ BEGIN
   IF to_regclass(format('%I.%I', space, part)) IS NOT NULL THEN RETURN false; END IF;
   -- As every batch does, so that nobody waits for us while holding what we need.
   IF space = 'public' THEN LOCK TABLE public.projection_slot IN ACCESS EXCLUSIVE MODE; END IF;
-  PERFORM pg_advisory_xact_lock(7230120);
+  PERFORM pg_advisory_xact_lock(7230121);
   IF to_regclass(format('%I.%I', space, part)) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I)', space, part, base);
   EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', space, base || '_default');

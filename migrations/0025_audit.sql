@@ -1,4 +1,7 @@
 -- Up Migration
+-- Taken first by every batch too, so that none waits for us while holding what we need.
+LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE;
+
 CREATE TABLE session_milestone (
   session_id uuid NOT NULL,
   revision bigint NOT NULL,

@@ -7,6 +7,12 @@ BEGIN
     COMMENT ON SCHEMA reporting IS 'Views of the conversation tables, for people who ask in SQL';
   END IF;
   IF to_regnamespace('reporting') IS NULL OR NOT has_schema_privilege('reporting', 'CREATE') THEN
+    IF EXISTS (SELECT FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid JOIN pg_class AS v ON v.oid = r.ev_class
+      JOIN pg_class AS t ON t.oid = d.refobjid WHERE v.relnamespace = to_regnamespace('reporting')
+        AND t.relnamespace = 'public'::regnamespace AND space <> 'public') THEN
+      RAISE EXCEPTION 'views of the schema reporting would show the tables of before: see docs/sql.md'
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
     RAISE NOTICE 'no right to create views in the schema reporting: see docs/sql.md';
     RETURN;
   END IF;

@@ -31,6 +31,8 @@ await runProgram(async () => {
       pool: createRebuildPool,
       onProgress: ({ events, percent, perSecond }: RebuildProgress) =>
         console.log(`${percent.toFixed(0).padStart(3)} %  ${events} events  ${Math.round(perSecond)}/s`),
+      onPartitionFailure: (error: unknown) =>
+        console.log(`A month has no partition yet, its turns are in the default one: ${String(error)}`),
       onInterruption: () =>
         console.log('The event store is unavailable; the rebuild continues when it is available again.'),
     };
@@ -64,7 +66,7 @@ function inWords(error: unknown): unknown {
   if (error instanceof RebuildInProgressError) return new Failure(`${error.message} Wait until it is done.`);
   if (error instanceof StandbyTablesError)
     return new Failure(
-      `${error.message} See npm run rebuild -- --status; --drop removes the standby tables.`,
+      `${error.message} The tables in use are as before. See npm run rebuild -- --status; --drop removes the standby tables.`,
     );
   const found = explained(error);
   return found instanceof Failure ? new Failure(`${found.message} The tables in use are as before.`) : found;

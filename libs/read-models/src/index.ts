@@ -92,6 +92,7 @@ export type { Standby } from './tables/standby.ts';
 export { isReference, referencesOf } from './tables/references.ts';
 export { rewriteSession } from './tables/rewrite.ts';
 export {
+  copySetAside,
   countSetAsideLastMinute,
   listSetAside,
   redriveRequests,

@@ -127,6 +127,13 @@ test('the role of readers writes nothing', async () => {
   );
 });
 
+test('without the right to change the views no switch leaves them at the tables of before', async () => {
+  await expect(reader.query("SELECT create_reporting_views('rebuild')")).rejects.toThrow(
+    'the tables of before',
+  );
+  await reader.query("SELECT create_reporting_views('public')");
+});
+
 test('a rebuild leaves the views, what was granted on them and what others built on them', async () => {
   await database.pool.query('CREATE VIEW public.mine AS SELECT count(*)::int AS turns FROM reporting.turns');
   await rebuildTables(database.pool, {

@@ -132,7 +132,7 @@ test('plain rows of the time before the keys are shown, and sealed when their se
     (await listTurns(database.pool, { limit: 2 }, undefined, keys)).items;
   const before = await read();
   expect(before).toMatchObject([{ message_text: 'CANARY' }]);
-  await rewriteSession(database.pool, writer, script.sessionId, script.events, null, keys);
+  await rewriteSession(database.pool, writer, script.sessionId, script.events, null, keys, 'off');
   expect(await stored()).not.toContain('CANARY');
   expect(await read()).toEqual(before);
 });
@@ -157,7 +157,15 @@ test('a session whose key does not open is set aside, and keeps no other from th
   expect(found).toMatchObject([{ session_id: broken.sessionId, revision: 1, reason: 'unknown_key' }]);
   expect(await stored()).toContain(whole.sessionId);
   expect(await stored()).not.toContain(broken.sessionId);
-  const again = await rewriteSession(database.pool, writer, broken.sessionId, broken.events, null, keys);
+  const again = await rewriteSession(
+    database.pool,
+    writer,
+    broken.sessionId,
+    broken.events,
+    null,
+    keys,
+    'off',
+  );
   expect(again).toMatchObject({ revision: 1, reason: 'unknown_key' });
 });
 

@@ -218,6 +218,9 @@ describe('an event that PostgreSQL refuses', () => {
   });
 });
 
+const rewrite = (id: string, events: Script['events'], failure: SetAside | null = null, owner = writer) =>
+  rewriteSession(database.pool, owner, id, events, failure, undefined, 'off');
+
 describe('a session that is rewritten', () => {
   test('has the rows that its events make, whatever was there', async () => {
     const script = conversation();
@@ -225,7 +228,7 @@ describe('a session that is rewritten', () => {
     const before = await everything();
     await database.pool.query("UPDATE conversation_session SET language = 'xx', revision = 99");
     await database.pool.query('DELETE FROM conversation_turn');
-    expect(await rewriteSession(database.pool, writer, script.sessionId, script.events, null)).toBeNull();
+    expect(await rewrite(script.sessionId, script.events)).toBeNull();
     expect(await everything()).toEqual(before);
   });
 
@@ -233,7 +236,7 @@ describe('a session that is rewritten', () => {
     const script = conversation();
     script.request(turn('not-a-uuid'));
     script.request(turn(randomUUID()));
-    const entry = await rewriteSession(database.pool, writer, script.sessionId, script.events, null);
+    const entry = await rewrite(script.sessionId, script.events);
     expect(entry).toMatchObject({ revision: 7, reason: 'turn_id is not a UUID' });
     expect(await everything()).toMatchObject({ sessions: [{ revision: 6 }] });
     expect(await listSetAside(database.pool)).toMatchObject([{ revision: 7 }]);
@@ -245,14 +248,14 @@ describe('a session that is rewritten', () => {
       turn(randomUUID(), { parsed_intent: Array.from({ length: 200 }, () => randomUUID()).join('') }),
     );
     script.request(turn(randomUUID()));
-    const entry = await rewriteSession(database.pool, writer, script.sessionId, script.events, null);
+    const entry = await rewrite(script.sessionId, script.events);
     expect(entry).toMatchObject({ revision: 7 });
     expect(await everything()).toMatchObject({ sessions: [{ revision: 6 }] });
   });
 
   test('leaves the list when its owner takes it off', async () => {
     const script = conversation();
-    await rewriteSession(database.pool, writer, script.sessionId, [], entryFor(script.sessionId, 0));
+    await rewrite(script.sessionId, [], entryFor(script.sessionId, 0));
     await unlist(database.pool, { ...writer, epoch: writer.epoch - 1n }, script.sessionId);
     expect(await listSetAside(database.pool)).toHaveLength(1);
     await unlist(database.pool, writer, script.sessionId);
@@ -262,9 +265,7 @@ describe('a session that is rewritten', () => {
   test('is not written by one that is not the owner any more', async () => {
     const { sessionId, events } = conversation();
     const stale = { ...writer, epoch: writer.epoch - 1n };
-    await expect(rewriteSession(database.pool, stale, sessionId, events, null)).rejects.toThrow(
-      LeaseLostError,
-    );
+    await expect(rewrite(sessionId, events, null, stale)).rejects.toThrow(LeaseLostError);
     expect(await everything()).toEqual({ sessions: [], turns: [] });
   });
 });

@@ -113,7 +113,7 @@ test('they go with the events, and come back when the rows are written again', a
   );
   writer = { ...writer, position };
   expect([await storedTokens(database.pool, 'P1'), await found('city', 'Pune')]).toEqual([[], []]);
-  await rewriteSession(database.pool, writer, script.sessionId, script.events, null, keys);
+  await rewriteSession(database.pool, writer, script.sessionId, script.events, null, keys, 'off');
   expect(await storedTokens(database.pool, 'P1')).toHaveLength(1);
   expect(await found('city', 'Pune')).toEqual([script.sessionId]);
 });

@@ -38,16 +38,31 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
   async execute(command: ForkSession): Promise<CommandResult> {
     const { sourceId, request } = command;
     // A repetition gets its first result, whatever became of the session that was forked.
-    const { revision } = await this.sessions.latest(request.sessionId);
-    if (revision >= 0) return this.start(command, newSession(sourceId));
-    const source = await this.source(command);
-    const { partner_id } = source.state.identity;
+    const earlier = await this.sessions.latest(request.sessionId);
+    if (earlier.revision >= 0) return this.repeat(command, earlier);
+    // Read before the events that are copied: an erasure that ends after it is followed.
+    const kept = await this.sessions.latest(sourceId);
+    assertReaches(command.caller, kept);
+    const { partner_id } = kept.state.identity;
     const before = await this.privacyOf(partner_id);
+    const source = await this.source(command);
     const obstacle = obstacleToSessions({ ...newPartner, privacy: before });
     if (obstacle !== undefined) throw new CommandRejectedError(obstacle.rejection, 0, -1);
     await this.record(command, source);
     const result = await this.start(command, source);
     await this.followErasure(request.sessionId, partner_id, before);
+    return result;
+  }
+
+  /** The first attempt may have ended before it followed an erasure. */
+  private async repeat(command: ForkSession, earlier: Pick<Session, 'state'>): Promise<CommandResult> {
+    const result = await this.start(command, newSession(command.sourceId));
+    const { session, identity } = earlier.state;
+    if (session.status === 'erased') return result;
+    const { state } = await this.sessions.latest(command.sourceId);
+    const isErased = state.session.status === 'erased';
+    const before = isErased ? {} : await this.privacyOf(identity.partner_id);
+    await this.followErasure(command.request.sessionId, identity.partner_id, before);
     return result;
   }
 

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import { withNewKey } from '#privacy';
-import { readPartner, sessionStream } from '#sessions';
+import { commandPartner, readPartner, readSession, sessionStream } from '#sessions';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -179,6 +180,41 @@ describe('a fork', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect((await fork(session, { purpose: 'evaluation' }, headers)).status).toBe(422);
     expect((await say(String(first.body['session_id']), 'Goes on.')).status).toBe(201);
+  });
+
+  test('that was made before an erasure could be followed goes with it when it is asked for again', async () => {
+    const partner = `P-${randomUUID()}`;
+    const session = await app.start({ partner_id: partner });
+    const headers = { 'idempotency-key': randomUUID() };
+    const forked = String((await fork(session, what_if, headers)).body['session_id']);
+    const by = { role: 'human', id: 'dpo' } as const;
+    const erasure_id = randomUUID();
+    const request = { erasure_id, reason: 'asked', requested_at: new Date().toISOString(), requested_by: by };
+    const receipt = {
+      ...request,
+      receipt_id: randomUUID(),
+      erased_at: new Date().toISOString(),
+      after: 'request',
+      sessions: 1,
+      keys_destroyed: 0,
+      last_key_copy_gone_on: null,
+      checked: [],
+    } as const;
+    const context = { actor: by, $correlationId: 'spec' };
+    const erase = { type: 'RequestErasure', partner_id: partner, keep_until: null, request } as const;
+    await commandPartner(app.store, erase, context);
+    await app.executor.execute({
+      sessionId: session,
+      commands: [{ type: 'EraseSession', partner_id: partner, erasure_id }],
+      actor: { role: 'system', id: 'erasure' },
+      commandIds: [],
+      body: {},
+    });
+    await commandPartner(app.store, { type: 'FinishErasure', partner_id: partner, receipt }, context);
+    const isRefused = async (): Promise<boolean> =>
+      (await fork(session, what_if, headers)).body['reason'] === 'erasure_in_progress';
+    await waitUntil(isRefused, { what: 'the fork to be refused' });
+    expect((await readSession(app.store, forked))?.state.session.status).toBe('erased');
   });
 
   test('has the id that its request names, if that is free', async () => {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parquetReadObjects } from 'hyparquet';
+import { Pool } from 'pg';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { erasureWorld } from '../erasure/test-partner.ts';
@@ -23,13 +24,17 @@ afterAll(async () => {
 const dayMs = 86_400_000;
 const policy = { sessionsDays: 10, partnersDays: 0, accessDays: 0, floorDays: 0 };
 /** The retention as it runs long after what is written now. */
-const run = (archiveDir: string | null = null) =>
+const run = (archiveDir: string | null = null, more: Partial<Parameters<typeof runRetention>[0]> = {}) =>
   runRetention({
     ...world,
     policy: { ...policy, archiveDir },
     apply: true,
     signer: undefined,
     now: new Date(Date.now() + 100 * dayMs),
+    onPartitionsKept: (error) => {
+      throw error;
+    },
+    ...more,
   });
 
 async function conversation(ends: boolean): Promise<{ id: string; partner_id: string }> {
@@ -40,6 +45,11 @@ async function conversation(ends: boolean): Promise<{ id: string; partner_id: st
   await world.project(id);
   return { id, partner_id };
 }
+
+beforeEach(async () => {
+  for (const table of ['conversation_turn', 'turn_entity'])
+    await world.pool.query('SELECT add_turn_partition($1, now()::date)', [table]);
+});
 
 const partition = `conversation_turn_${new Date().toISOString().slice(0, 7).replace('-', '_')}`;
 
@@ -65,6 +75,56 @@ test('a partition stays while something in it is kept: an active session, a lega
   await world.command({ type: 'LiftHold', partner_id: active.partner_id });
   await run();
   expect(await hasPartition()).toBe(false);
+});
+
+test('a partition stays while it has turns of a session that was over too late to be deleted, or grew meanwhile', async () => {
+  const late = await conversation(true);
+  const grown = await conversation(true);
+  const store = Object.create(world.store) as typeof world.store;
+  store.deleteStream = async (stream, at) => {
+    if (!stream.endsWith(grown.id)) return world.store.deleteStream(stream, at);
+    await world.pool.query("UPDATE conversation_session SET status = 'ended' WHERE session_id = $1", [
+      late.id,
+    ]);
+    return false;
+  };
+  await world.pool.query("UPDATE conversation_session SET status = 'active' WHERE session_id = $1", [
+    late.id,
+  ]);
+  await run(null, { store });
+  expect(await hasPartition()).toBe(true);
+  await run();
+  expect(await hasPartition()).toBe(false);
+});
+
+/** The pool, but for the connections that work takes for itself. */
+const poolThat = (connect: () => Promise<unknown>): Pool =>
+  Object.assign(Object.create(world.pool) as Pool, { connect, query: world.pool.query.bind(world.pool) });
+
+test('partitions that cannot be looked through in time stay for the next run', async () => {
+  await conversation(true);
+  const reader = await world.pool.connect();
+  const impatient = new Pool({ ...world.pool.options, query_timeout: 200 });
+  try {
+    await reader.query('BEGIN; LOCK TABLE projection_slot IN ACCESS SHARE MODE');
+    await run(null, { pool: poolThat(() => impatient.connect()) });
+    expect(await hasPartition()).toBe(true);
+  } finally {
+    reader.release(true);
+    await impatient.end();
+  }
+  await run();
+  expect(await hasPartition()).toBe(false);
+});
+
+test('a run goes on when no partition can be dropped', async () => {
+  await conversation(true);
+  const failures: unknown[] = [];
+  const onPartitionsKept = (error: unknown): unknown => failures.push(error);
+  const pool = poolThat(() => Promise.reject(new Error('no connection')));
+  const { finished_at } = await run(null, { pool, onPartitionsKept });
+  expect(finished_at).toEqual(expect.any(String));
+  expect(failures).toEqual([new Error('no connection')]);
 });
 
 test('turns are archived as Parquet before they go, and say nothing without the key', async () => {

@@ -38,6 +38,8 @@ interface RetentionPorts {
   readonly signer: HistorySigner | undefined;
   readonly signal?: AbortSignal;
   readonly now?: Date;
+  /** Told why partitions could not be dropped: their rows go one by one, or with the next run. */
+  readonly onPartitionsKept?: (error: unknown) => void;
 }
 
 const batch = 200;
@@ -58,6 +60,7 @@ export async function runRetention({
   signer,
   signal,
   now = new Date(),
+  onPartitionsKept = () => undefined,
 }: RetentionPorts): Promise<RetentionRun> {
   const started_at = now.toISOString();
   const before = {
@@ -65,7 +68,7 @@ export async function runRetention({
     partners: cutoff(now, policy.partnersDays, policy.floorDays),
     access: cutoff(now, policy.accessDays, policy.floorDays),
   };
-  const ports = { store, pool, apply, signer, signal };
+  const ports = { store, pool, apply, signer, signal, onPartitionsKept };
   const archive = policy.archiveDir
     ? { dir: policy.archiveDir, name: started_at.replaceAll(':', '-') }
     : null;
@@ -80,6 +83,7 @@ export async function runRetention({
 
 type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply' | 'signer'> & {
   readonly signal: AbortSignal | undefined;
+  readonly onPartitionsKept: (error: unknown) => void;
 };
 
 /** What has to be kept for some time is kept at least so long. */
@@ -93,12 +97,13 @@ interface Archive {
 }
 
 async function deleteSessions(
-  { store, pool, apply, signer, signal }: Ports,
+  { store, pool, apply, signer, signal, onPartitionsKept }: Ports,
   before: string,
   archive: Archive | null,
 ): Promise<number> {
   const size = archive ? archiveBatch : batch;
   const keptPartners = new Set<string>();
+  const deleted: string[] = [];
   let count = 0;
   let last: OldSession | undefined;
   for (let part = 1; ; part += 1) {
@@ -112,14 +117,14 @@ async function deleteSessions(
       await inParallel(ids, atOnce, async (session_id) => {
         const last = await recordRemoval(store, session_id, { reason: 'retention', signer });
         // One that grows meanwhile is not over, and goes another time.
-        if (last >= 0) await store.deleteStream(sessionStream(session_id), last);
+        if (last < 0 || (await store.deleteStream(sessionStream(session_id), last))) deleted.push(session_id);
       });
     }
     count += sessions.length;
     last = old.at(-1);
     if (old.length < size) break;
   }
-  if (apply) await dropOldPartitions(pool, before, [...keptPartners]);
+  if (apply) await dropOldPartitions(pool, before, deleted).catch(onPartitionsKept);
   return count;
 }
 

@@ -31,6 +31,7 @@ export class RetentionTimer {
         apply: true,
         signer: this.history.signer,
         signal,
+        onPartitionsKept: (err) => this.logger.warn({ err }, 'old partitions not dropped'),
       });
       this.logger.info({ deleted }, 'retention done');
     };

@@ -136,6 +136,20 @@ test('a milestone and a word that were changed are found, and healed when asked'
   });
 });
 
+test('healing writes the words of turns, too', async () => {
+  await harness.start({ drift: often, textSearch: 'partner' });
+  const id = await conversation();
+  const words = async (): Promise<unknown> =>
+    (await harness.pool.query('SELECT word FROM turn_word WHERE session_id = $1 ORDER BY word', [id])).rows;
+  const before = await words();
+  expect(before).not.toEqual([]);
+  await setLanguage(id);
+  await waitUntil(async () => (await listed()).length > 0, { what: 'the difference' });
+  await requestHealing(harness.pool, [id]);
+  await waitUntil(async () => (await listDrift(harness.pool)).length === 0, { what: 'it to be healed' });
+  expect(await words()).toEqual(before);
+});
+
 test('heals by itself where it is told to', async () => {
   const instance = await harness.start({ drift: { ...often, heal: 'automatic' } });
   const id = await conversation();

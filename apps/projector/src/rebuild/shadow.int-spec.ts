@@ -140,6 +140,60 @@ test('standby tables go on from where a run was cut', async () => {
   expect(await turnsIn('rebuild', id)).toBe(2);
 });
 
+test('words stay found in the standby tables', async () => {
+  await harness.start({ textSearch: 'partner' });
+  const searched = { ...options, textSearch: 'partner' } as const;
+  const [id = ''] = await conversations(1);
+  await shadow(searched);
+  await harness.send(id, turn(randomUUID(), { message_text: 'another sentence' }));
+  await harness.settled([id]);
+  await switchTo('new', searched);
+  const { rows } = await harness.pool.query<{ turns: number }>(
+    'SELECT count(DISTINCT revision)::int AS turns FROM turn_word WHERE session_id = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ turns: 2 }]);
+});
+
+test('rows that were written anew, or before a release had more columns, do not differ', async () => {
+  await harness.start();
+  const [id = '', old = ''] = await conversations(2);
+  await shadow(options);
+  await harness.pool.query('UPDATE conversation_turn SET written = written + 1 WHERE session_id = $1', [id]);
+  await harness.pool.query(
+    `UPDATE conversation_turn SET actor_role = NULL, actor_id = NULL, channel = 'ivr' WHERE session_id = $1`,
+    [old],
+  );
+  expect(await compareStandby(options)).toMatchObject({ different: 0 });
+  await switchTo('new', options);
+  expect(await compareStandby(options)).toMatchObject({ different: 0 });
+});
+
+describe('a switch does not wait for ever for somebody who reads the tables:', () => {
+  test('that to standby tables can be run again', async () => {
+    await shadow(options);
+    const reader = await harness.pool.connect();
+    await reader.query('BEGIN; SELECT FROM conversation_turn');
+    await expect(switchTo('new', options)).rejects.toThrow('run it again');
+    reader.release(true);
+    await switchTo('new', options);
+  });
+
+  test('a whole rebuild tries again', async () => {
+    const reader = await harness.pool.connect();
+    await reader.query('BEGIN; SELECT FROM conversation_turn');
+    const rebuilt = rebuild(options);
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND query LIKE '%DROP TABLE%' AND query_start > now() - interval '2 s' AND xact_start < now() - interval '5 s'`;
+    await waitUntil(async () => (await harness.pool.query(waits)).rowCount === 1, {
+      what: 'the second try',
+      timeoutMs: 30_000,
+    });
+    reader.release(true);
+    await expect(rebuilt).resolves.toMatchObject({ setAside: 0 });
+  });
+});
+
 describe('a step that does not fit is refused:', () => {
   test('a switch back before a switch', async () => {
     await shadow(options);
@@ -183,6 +237,32 @@ test('an erasure reaches the standby tables', async () => {
   expect(await left()).toBe(1);
   await eraseRows(harness.pool, erased);
   expect(await left()).toBe(0);
+});
+
+test('an erasure drops what an interrupted rebuild has left, and leaves one that is under way', async () => {
+  await harness.start();
+  const [id = ''] = await conversations(1);
+  const readOnly = 'SET default_transaction_read_only = on';
+  const cut = { ...options, pool: (settings?: string) => options.pool(settings && readOnly) };
+  await expect(shadow(cut)).rejects.toThrow('read-only');
+  const erased = { partner_id: 'P1', before: new Date().toISOString(), session_ids: [id] };
+  const underWay = await harness.pool.connect();
+  try {
+    await underWay.query('SELECT pg_advisory_lock(7230118)');
+    await eraseRows(harness.pool, erased);
+    expect(await turnsIn('rebuild', id)).toBe(0);
+  } finally {
+    underWay.release(true);
+  }
+  // The lock goes when the server has seen the end of its connection.
+  const isGone = async (): Promise<boolean> => {
+    await eraseRows(harness.pool, erased);
+    return (
+      (await harness.pool.query("SELECT FROM to_regclass('rebuild.conversation_turn') AS t WHERE t IS NULL"))
+        .rowCount === 1
+    );
+  };
+  await waitUntil(isGone, { what: 'the tables to be dropped' });
 });
 
 /** All that the schemas have of the tables: relations, and what views are made of. */

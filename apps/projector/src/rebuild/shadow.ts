@@ -1,8 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { MovedSession, Standby, TableComparison } from '#read-models';
 import {
   compareTables,
-  listSetAside,
   rebuildConnectionSettings,
   RowsStore,
   saveStandbyPosition,
@@ -12,7 +11,7 @@ import {
   withStandby,
 } from '#read-models';
 import type { RebuildOptions } from './tables.ts';
-import { buildShadow, Filler, listed } from './tables.ts';
+import { buildShadow, Filler, leftOut } from './tables.ts';
 
 /** Sessions that are written all the time are looked at so often at most, each time after the tables have caught up. */
 const rounds = 5;
@@ -26,8 +25,8 @@ export async function shadow(options: RebuildOptions): Promise<number> {
   const pool = options.pool();
   try {
     if ((await standbyTables(pool)) === undefined) return (await buildShadow(options)).events;
-    return await withStandby(pool, async (client, standby) =>
-      withFiller(options, client, standby, async (filler) => {
+    return await withStandby(pool, async (_, standby) =>
+      withFiller(options, standby, async (filler) => {
         await filler.fill();
         return filler.events;
       }),
@@ -51,7 +50,7 @@ export async function switchTo(role: Standby['role'], options: RebuildOptions): 
             ? 'the tables of the shadow rebuild are in use'
             : 'there was no switch to go back from',
         );
-      await withFiller(options, client, standby, async (filler) => {
+      await withFiller(options, standby, async (filler) => {
         await filler.fill();
         await swapTables(client, (position) => filler.reach(position));
       });
@@ -70,7 +69,7 @@ export async function compareStandby(options: RebuildOptions): Promise<TableComp
       let result: TableComparison | undefined;
       for (let round = 0; round < rounds; round += 1) {
         const standby = await standbyTables(client);
-        if (standby) await withFiller(options, client, standby, (filler) => filler.fill());
+        if (standby) await withFiller(options, standby, (filler) => filler.fill());
         const ids = result?.moved.map(({ session_id }) => session_id);
         const next = await compareTables(pool, options.keys, options.textSearch ?? 'off', ids);
         result = result ? added(result, next) : next;
@@ -111,21 +110,19 @@ function sampleOf({ session_id, in_use }: MovedSession): TableComparison['sample
 /** Writes into the standby tables from where they are; what is written is known, also after a crash. */
 async function withFiller<T>(
   options: RebuildOptions,
-  client: PoolClient,
   { position }: Standby,
   work: (filler: Filler) => Promise<T>,
 ): Promise<T> {
   const filling = options.pool(rebuildConnectionSettings);
   const onWritten = (written: bigint): Promise<void> => saveStandbyPosition(filling, written);
-  const setAside = await listed(client);
-  for (const entry of await listSetAside(filling))
-    if (!setAside.has(entry.session_id)) setAside.set(entry.session_id, entry);
-  const rows = new RowsStore(filling, true, options.keys, options.textSearch);
-  const filler = new Filler({ ...options, after: position, onWritten }, rows, setAside);
+  const { keys, textSearch, onPartitionFailure } = options;
+  let filler: Filler | undefined;
   try {
+    const rows = new RowsStore(filling, true, keys, textSearch, onPartitionFailure);
+    filler = new Filler({ ...options, after: position, onWritten }, rows, await leftOut(filling));
     return await work(filler);
   } finally {
-    await filler.stop();
+    await filler?.stop();
     await filling.end();
   }
 }

@@ -6,6 +6,7 @@ import type { SetAside, TableItem, TextSearchScope, Writer } from '#read-models'
 import {
   buildStandby,
   BulkLoader,
+  copySetAside,
   isDeletion,
   itemOf,
   listSetAside,
@@ -36,6 +37,8 @@ export interface RebuildOptions {
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly onInterruption?: (error: unknown) => void;
+  /** Told why turns of a month have no partition of their own yet. */
+  readonly onPartitionFailure?: (error: unknown) => void;
   /** The tables hold everything up to this position; from the start by default. */
   readonly after?: bigint;
   /** Called when everything up to a position is written. */
@@ -79,11 +82,13 @@ async function fillWith(options: RebuildOptions, build: typeof rebuildTables): P
     options.pool(rebuildConnectionSettings),
     options.pool(rebuildConnectionSettings),
   ] as const;
-  const before = await listed(admin);
-  const fillerOf = (inBulk: boolean): Filler => {
-    const rows = new RowsStore(filling, true, options.keys, options.textSearch);
-    const loader = inBulk ? new BulkLoader(filling, copying, options.keys, options.textSearch) : undefined;
-    return new Filler(options, rows, new Map(before), loader);
+  const fillerOf = async (inBulk: boolean): Promise<Filler> => {
+    const { keys, textSearch, onPartitionFailure } = options;
+    const rows = new RowsStore(filling, true, keys, textSearch, onPartitionFailure);
+    const loader = inBulk
+      ? new BulkLoader(filling, copying, keys, textSearch, onPartitionFailure)
+      : undefined;
+    return new Filler(options, rows, await leftOut(filling), loader);
   };
   const start = performance.now();
   let filler: Filler | undefined;
@@ -91,7 +96,7 @@ async function fillWith(options: RebuildOptions, build: typeof rebuildTables): P
     const tables = {
       fill: async (inBulk: boolean): Promise<void> => {
         await filler?.stop();
-        filler = fillerOf(inBulk);
+        filler = await fillerOf(inBulk);
         await filler.fill();
       },
       reach: async (position: bigint): Promise<bigint> => (await filler?.reach(position)) ?? position,
@@ -105,9 +110,14 @@ async function fillWith(options: RebuildOptions, build: typeof rebuildTables): P
   return { events, seconds: (performance.now() - start) / 1_000, setAside: found };
 }
 
-/** The sessions that are set aside, by id. */
-export async function listed(pool: Pick<Pool, 'query'>): Promise<Map<string, SetAside>> {
-  const list = await listSetAside(pool);
+/**
+ * The sessions whose events are left out of the tables that are filled, by id. They are listed there before, so that the
+ * projectors try them after a switch.
+ * @param filling whose connections have `rebuildConnectionSettings`
+ */
+export async function leftOut(filling: Pool): Promise<Map<string, SetAside>> {
+  await copySetAside(filling);
+  const list = await listSetAside(filling);
   return new Map(list.map((entry) => [entry.session_id, entry]));
 }
 

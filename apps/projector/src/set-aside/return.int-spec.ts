@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { waitUntil } from '#platform';
-import { listSetAside, requestRedrive } from '#read-models';
+import { dropStandby, listSetAside, requestRedrive } from '#read-models';
 import { EventCodec, foldStream } from '#sessions';
+import { shadow, switchTo } from '../rebuild/shadow.ts';
+import type { RebuildOptions } from '../rebuild/tables.ts';
 import { rebuild } from '../rebuild/tables.ts';
 import type { ProjectorHarness } from '../test-harness.ts';
 import { rowsPool } from '../test-harness.ts';
@@ -20,12 +22,11 @@ afterAll(() => harness.end());
 /** A codec that reads version 2 of a turn: the newer code. */
 const newerCode = new EventCodec({ TurnRecorded: [(data) => data] });
 
-function run(): ReturnType<typeof rebuild> {
-  return rebuild({
-    store: harness.store,
-    pool: (settings = 'SELECT 1') => rowsPool(harness.database.url, settings),
-  });
-}
+const options = (): RebuildOptions => ({
+  store: harness.store,
+  pool: (settings = 'SELECT 1') => rowsPool(harness.database.url, settings),
+});
+const run = (): ReturnType<typeof rebuild> => rebuild(options());
 
 describe('a session that is set aside', () => {
   test('comes back when newer code starts', async () => {
@@ -114,5 +115,29 @@ describe('a rebuild of the tables', () => {
     await run();
     await harness.setAside(id);
     expect(await aside.rowRevision(id)).toBe(revision - 1);
+  });
+
+  test('leaves out what a session did while it was set aside, and says so until it is whole', async () => {
+    const { id } = await aside.conversations(newerVersion);
+    const older = await harness.start();
+    await harness.setAside(id);
+    await shadow(options());
+    const revision = await harness.append(id, 'FlagRaised', { flag: 'last', value: true });
+    await shadow(options());
+    await older.stop();
+    await harness.start({ codec: newerCode });
+    const isWhole = async (): Promise<boolean> =>
+      (await aside.rowRevision(id)) === revision && (await aside.isBack(id));
+    await waitUntil(isWhole, { what: 'the session to be back' });
+    for (const role of ['new', 'old'] as const) {
+      await switchTo(role, options());
+      await waitUntil(isWhole, { what: 'the session to be whole in the other tables' });
+      const { rows } = await harness.pool.query<{ flags: number }>(
+        "SELECT count(*)::int AS flags FROM session_milestone WHERE session_id = $1 AND kind = 'flag_raised'",
+        [id],
+      );
+      expect(rows).toEqual([{ flags: 2 }]);
+    }
+    await dropStandby(harness.pool);
   });
 });

@@ -34,8 +34,8 @@ type SessionRows = Pick<StoredRows, 'session' | ComparedRows>;
 type Sealable = Parameters<typeof openTurns>[1][number];
 
 /**
- * Compares what both have of all sessions, or of these. Sealed columns are compared as they open, words unless they are not
- * written.
+ * Compares what both have of all sessions, or of these. Sealed columns are compared as they open, words and references where they are
+ * written; when rows came does not count.
  * @throws KeyStoreUnavailableError
  */
 export async function compareTables(
@@ -44,7 +44,7 @@ export async function compareTables(
   textSearch: TextSearchScope,
   sessionIds?: readonly string[],
 ): Promise<TableComparison> {
-  const result = new Comparison(textSearch !== 'off');
+  const result = new Comparison({ references: keys === undefined, words: textSearch !== 'off' });
   for await (const ids of pages(pool, sessionIds)) {
     // Those in use first: what is written after that is missing in neither.
     const inUse = await rowsOf(pool, 'public', ids, keys);
@@ -61,7 +61,7 @@ class Comparison implements TableComparison {
   readonly kinds: Record<string, number> = {};
   readonly samples: (Difference & { readonly session_id: string })[] = [];
 
-  constructor(private readonly words: boolean) {}
+  constructor(private readonly written: Parameters<typeof rowDifferences>[2]) {}
 
   add(session_id: string, inUse: SessionRows | undefined, standby: SessionRows | undefined): void {
     const place = { session_id, in_use: revisionOf(inUse), standby: revisionOf(standby) };
@@ -73,7 +73,7 @@ class Comparison implements TableComparison {
     if (!inUse?.session || !standby?.session) return;
     const found = { ...inUse, setAsideAt: null, currentUntil: null };
     const expected = { ...standby, session: standby.session };
-    const differences = rowDifferences(expected, found, { references: true, words: this.words });
+    const differences = rowDifferences(expected, found, this.written);
     if (differences.length === 0) return;
     this.different += 1;
     for (const kind of new Set(differences.map(nameOf))) this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;

@@ -30,8 +30,8 @@ export function rowDifferences(expected: Rows, found: StoredRows, compared: Comp
     'entity',
     'token',
     ...(compared.references ? (['reference'] as const) : []),
-    ...(isOfBefore(found) ? [] : (['milestone', 'correlation'] as const)),
-    ...(compared.words && !isOfBefore(found) ? (['word'] as const) : []),
+    ...(isOfBefore(expected, found) ? [] : (['milestone', 'correlation'] as const)),
+    ...(compared.words && !isOfBefore(expected, found) ? (['word'] as const) : []),
   ];
   return [
     ...sessionDifferences(expected, found, revision),
@@ -47,7 +47,7 @@ function sessionDifferences(expected: Rows, found: StoredRows, revision: number)
   if (found.session === null) return [];
   if (expected.session === null) return [differs('session', 'extra', revision)];
   const place = { kind: 'session', turn_revision: -1, stored_revision: revision } as const;
-  const row = isOfBefore(found) ? without(expected.session, laterColumns) : expected.session;
+  const row = isOfBefore(expected, found) ? without(expected.session, ['open_inquiries']) : expected.session;
   return columnDifferences(place, row, found.session);
 }
 
@@ -67,12 +67,16 @@ function turnDifferences(expected: Rows, found: StoredRows, revision: number): D
 }
 
 /** The session began before there were these columns, milestones, words and correlations; it has none of before, until it is rebuilt. */
-function isOfBefore({ session }: StoredRows): boolean {
-  return session !== null && session['open_inquiries'] === null;
+function isOfBefore(...rows: readonly Pick<Rows, 'session'>[]): boolean {
+  return rows.some(({ session }) => session !== null && session['open_inquiries'] === null);
 }
 
-/** Rows that were written before there were these columns have none of them, until they are rebuilt: that is no difference. */
+/**
+ * Turns that were written before there were these columns have none of them until they are rebuilt, and the channel that their
+ * session had when the column came: that is no difference.
+ */
 const laterColumns = [
+  'channel',
   'intent_confidence',
   'bot_action',
   'message_id',
@@ -80,7 +84,6 @@ const laterColumns = [
   'actor_id',
   'inquiry_id',
   'goal',
-  'open_inquiries',
 ];
 
 function isOld(row: Row): boolean {

@@ -45,9 +45,12 @@ export type ComparedRows = keyof typeof comparedTables;
 /** The lists of the rows of sessions in these tables, as columns of a query. @param where of a row `t` */
 export function listsOfRows(where: string, schema = 'public'): string {
   const lists = Object.entries(comparedTables).map(([name, table]) => {
-    // More digits than a number of JSON keeps.
+    // The digits are more than a number of JSON keeps; when a turn came does not count.
     const more =
-      table === 'event_correlation' ? ` || jsonb_build_object('correlation', t.correlation::text)` : '';
+      {
+        event_correlation: ` || jsonb_build_object('correlation', t.correlation::text)`,
+        conversation_turn: ` - 'written'`,
+      }[table as string] ?? '';
     return `(SELECT coalesce(jsonb_agg(to_jsonb(t)${more}), '[]') FROM ${schema}.${table} AS t WHERE ${where}) AS "${name}"`;
   });
   return lists.join(', ');

@@ -1,20 +1,20 @@
 import type { Pool } from 'pg';
 import { partitionedTables } from '../tables/partitions.ts';
 
-/** How long the projectors may wait for a partition that is being looked through, in milliseconds. */
-const patienceMs = 5_000;
+/** How long the projectors may wait for a partition that is being looked through, in milliseconds: shorter than the pools wait. */
+const patienceMs = 3_000;
 
 /**
  * Drops the partitions of turns that end before a time (ISO 8601) and hold only turns of sessions that the retention has
- * deleted: all are over, were active last before it, and are of no partner whose data are kept. One that cannot be
- * looked through in time stays for the next run, when the projectors have removed more of its rows.
- * @param kept partners whose data are kept, of whom the tables may not know yet
+ * deleted and that did not begin anew. One that cannot be looked through in time stays for the next run, when the
+ * projectors have removed more of its rows.
+ * @param deleted the ids of sessions whose streams are gone; the rows of others are theirs
  * @returns the months, as `2026-01`
  */
 export async function dropOldPartitions(
   pool: Pool,
   before: string,
-  kept: readonly string[],
+  deleted: readonly string[],
 ): Promise<string[]> {
   const { rows } = await pool.query<{ month: string }>(
     `SELECT right(relname, 7) AS month FROM pg_inherits JOIN pg_class ON oid = inhrelid
@@ -25,26 +25,23 @@ export async function dropOldPartitions(
   );
   const dropped: string[] = [];
   for (const { month } of rows)
-    if (await drop(pool, month, before, kept)) dropped.push(month.replace('_', '-'));
+    if (await drop(pool, month, before, deleted)) dropped.push(month.replace('_', '-'));
   return dropped;
 }
 
-async function drop(pool: Pool, month: string, before: string, kept: readonly string[]): Promise<boolean> {
+async function drop(pool: Pool, month: string, before: string, deleted: readonly string[]): Promise<boolean> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    await client.query(
-      `SET LOCAL lock_timeout = '${patienceMs}'; SET LOCAL statement_timeout = '${patienceMs}'`,
-    );
+    await client.query(`SET LOCAL statement_timeout = '${patienceMs}'`);
     // Taken first by every batch too: no turn comes meanwhile, and nobody waits for us while holding what we need.
     await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
     const { rowCount } = await client.query(
       `SELECT FROM conversation_turn_${month} AS t
-       LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
-       LEFT JOIN partner_privacy AS p ON p.partner_id = s.partner_id
-       WHERE s.status = 'active' OR s.last_activity_time >= $1 OR s.partner_id = ANY ($2::text[])
-         OR p.held OR p.erasure IS NOT NULL LIMIT 1`,
-      [before, kept],
+       JOIN conversation_session AS s ON s.session_id = t.session_id
+       LEFT JOIN unnest($2::uuid[]) AS d (session_id) ON d.session_id = s.session_id
+       WHERE d.session_id IS NULL OR s.status = 'active' OR s.last_activity_time >= $1 LIMIT 1`,
+      [before, deleted],
     );
     if (rowCount !== 0) return false;
     for (const table of partitionedTables) await client.query(`DROP TABLE IF EXISTS ${table}_${month}`);
@@ -59,7 +56,9 @@ async function drop(pool: Pool, month: string, before: string, kept: readonly st
   }
 }
 
-/** SQLSTATE of a lock, or a statement, that took too long. */
+/** Whether a lock, or a statement, took too long: by its SQLSTATE, or because the pool gave up waiting for the answer. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['55P03', '57014'].includes(String(error.code));
+  if (!(error instanceof Error)) return false;
+  const isOfServer = 'code' in error && ['55P03', '57014'].includes(String(error.code));
+  return isOfServer || error.message === 'Query read timeout';
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { rebuildSchema } from '../tables/rebuild.ts';
+import { dropInterrupted } from '../tables/standby.ts';
 
 /** What is erased: all of the partner from before a time (ISO 8601), and what there is of these sessions. */
 export interface ErasedRows {
@@ -55,8 +56,9 @@ export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> 
   return rows.map(({ session_id }) => session_id);
 }
 
-/** Deletes the rows of a partner in one transaction. */
+/** Deletes the rows of a partner in one transaction, after what an interrupted rebuild has left of all. */
 export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
+  await dropInterrupted(pool);
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

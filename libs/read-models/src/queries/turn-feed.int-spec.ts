@@ -58,7 +58,15 @@ class TestWriter {
   }
 
   rewrite(): Promise<unknown> {
-    return rewriteSession(database.pool, this.writer, this.script.sessionId, this.script.events, null);
+    return rewriteSession(
+      database.pool,
+      this.writer,
+      this.script.sessionId,
+      this.script.events,
+      null,
+      undefined,
+      'off',
+    );
   }
 }
 

@@ -119,10 +119,10 @@ describe('an event has one row', () => {
     await tables.write(sessionId, events);
     const once = await rows();
     await database.pool.query('TRUNCATE conversation_session, conversation_turn');
-    await rewriteSession(database.pool, tables.owner, sessionId, events.slice(0, 2), null);
+    await rewriteSession(database.pool, tables.owner, sessionId, events.slice(0, 2), null, undefined, 'off');
     await tables.write(sessionId, events);
     expect(await rows()).toEqual(once);
-    await rewriteSession(database.pool, tables.owner, sessionId, events, null);
+    await rewriteSession(database.pool, tables.owner, sessionId, events, null, undefined, 'off');
     for (const event of events) await tables.write(sessionId, [event]);
     expect(await rows()).toEqual(once);
   });

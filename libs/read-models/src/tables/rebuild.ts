@@ -17,7 +17,14 @@ export const tables = [
   'session_milestone',
   'event_correlation',
 ];
+/** What a rebuild may have made in the schema. */
+export const rebuildLeftovers = [...tables, 'pending_reply', 'pending_deletion', 'pending_correlation']
+  .map((table) => `${rebuildSchema}.${table}`)
+  .join(', ');
 const lockKey = 7_230_118;
+/** How long a switch waits for a lock, in milliseconds, and how often it tries where it cannot be run again alone. */
+const lockMs = 5_000;
+const exchanges = 6;
 
 /** Thrown when another rebuild is under way. */
 export class RebuildInProgressError extends Error {
@@ -99,7 +106,7 @@ async function createTables(client: PoolClient, inBulk: boolean): Promise<void> 
     DO $$ BEGIN
       IF to_regnamespace('${rebuildSchema}') IS NULL THEN CREATE SCHEMA ${rebuildSchema}; END IF;
     END $$;
-    DROP TABLE IF EXISTS ${[...tables, 'pending_reply', 'pending_deletion', 'pending_correlation'].map((table) => `${rebuildSchema}.${table}`).join(', ')};
+    DROP TABLE IF EXISTS ${rebuildLeftovers};
     ${tables.map((table) => createTable(table, inBulk)).join('\n')}
     ${inBulk ? pendingTables : foreignKey}
     DO $$ DECLARE t record; BEGIN
@@ -125,16 +132,25 @@ function createTable(table: string, inBulk: boolean): string {
 }
 
 async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
-  await client.query('BEGIN');
-  // Taken first by every batch too, so nobody waits for us while holding what we need.
-  await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+  await beginSwitch(client);
   const { rows } = await client.query<{ position: string | null }>(
     'SELECT max(position) AS position FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
-  // They stay the same objects, with whatever was granted on them.
-  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
-  await client.query(`
+  await again(client, async () => {
+    // They stay the same objects, with whatever was granted on them.
+    await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
+    await client.query(replaceTables);
+  });
+  await client.query(
+    'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
+    [position],
+  );
+  await client.query('COMMIT');
+  await client.query('ANALYZE conversation_session, conversation_turn');
+}
+
+const replaceTables = `
     INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
       ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
     DROP TABLE ${tables.map((table) => `public.${table}`).join(', ')};
@@ -144,11 +160,43 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
         WHERE inhparent IN (${partitionedTables.map((table) => `'public.${table}'::regclass`).join(', ')})
       LOOP EXECUTE format('ALTER TABLE %s SET SCHEMA public', part); END LOOP;
     END $$;
-  `);
-  await client.query(
-    'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
-    [position],
-  );
-  await client.query('COMMIT');
-  await client.query('ANALYZE conversation_session, conversation_turn');
+`;
+
+/**
+ * Begins the transaction of a switch. Whoever reads the tables in a long transaction must not hold it up for ever, and with it
+ * everybody else.
+ * @throws StandbyTablesError
+ */
+export async function beginSwitch(client: PoolClient): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL lock_timeout = '${lockMs}'`);
+  // Taken first by every batch too, so nobody waits for us while holding what we need.
+  await again(client, () => client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE'));
+}
+
+/** Runs work that needs locks. @throws StandbyTablesError when others hold them too long */
+export async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error;
+    throw new StandbyTablesError('somebody holds the tables in a transaction; run it again');
+  }
+}
+
+/** The same, some times: between them those who wait for us have their turn. */
+async function again(client: PoolClient, work: () => Promise<unknown>): Promise<void> {
+  await client.query('SAVEPOINT exchange');
+  for (let left = exchanges; ; left -= 1) {
+    try {
+      return void (left > 1 ? await work() : await inTime(work));
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT exchange');
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -31,8 +31,8 @@ export async function rewriteSession(
   sessionId: string,
   events: readonly RecordedEvent[],
   failure: SetAside | null,
-  keys?: DataKeys,
-  textSearch: TextSearchScope = 'off',
+  keys: DataKeys | undefined,
+  textSearch: TextSearchScope,
 ): Promise<SetAside | null> {
   const erased = events.some(({ type }) => type === 'SessionErased');
   const items = erased ? [] : events.map((event) => ({ session_id: sessionId, event, position: 0n }));

@@ -4,6 +4,7 @@ import { textWithoutData } from '#platform';
 import { UnknownKeyError } from '#privacy';
 import { UnprojectableEventError } from '#sessions';
 import type { Owner } from './owner.ts';
+import { rebuildSchema } from './rebuild.ts';
 import { isRefusedData } from './refused.ts';
 
 /** A session that is set aside: the event that cannot be projected, and why. Row and context stay as they were before it. */
@@ -68,6 +69,19 @@ export async function listSetAside(
     [prefixes?.map((prefix) => `${prefix}%`)],
   );
   return rows.map((row) => ({ ...row, since: row.since.toISOString() }));
+}
+
+/**
+ * Lists the sessions that are set aside in the tables of a rebuild, too, each at the lower of the two revisions: what comes
+ * after it is left out of them, so they have to be tried again after a switch, though they may be whole in those in use.
+ */
+export async function copySetAside(pool: Pick<Pool, 'query'>): Promise<void> {
+  await pool.query(
+    `INSERT INTO ${rebuildSchema}.set_aside_session AS kept SELECT * FROM public.set_aside_session
+     ON CONFLICT (session_id) DO UPDATE SET revision = excluded.revision, event_id = excluded.event_id,
+       type = excluded.type, position = excluded.position, reason = excluded.reason, since = excluded.since
+     WHERE excluded.revision < kept.revision`,
+  );
 }
 
 /** How many sessions of some stream prefixes were set aside within the last minute. */

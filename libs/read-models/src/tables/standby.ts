@@ -1,7 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { RebuildSteps } from './rebuild.ts';
 import {
+  beginSwitch,
   fillTables,
+  inTime,
+  RebuildInProgressError,
+  rebuildLeftovers,
   rebuildSchema,
   refuseStandby,
   StandbyTablesError,
@@ -75,22 +79,23 @@ export async function withStandby<T>(
 /**
  * Puts the standby tables in the place of those in use, and these in theirs, in one transaction: before, after a crash, or
  * afterwards, one set is whole and in use. Projectors are fenced, as with a rebuild, and go on from the position reached.
+ * @throws StandbyTablesError when somebody reads the tables too long
  */
 export async function swapTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
-  await client.query('BEGIN');
-  // Taken first by every batch too, so nobody waits for us while holding what we need.
-  await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
+  await beginSwitch(client);
   const { rows } = await client.query<{ least: string; most: string }>(
     'SELECT min(coalesce(position, 0)) AS least, coalesce(max(position), 0) AS most FROM projection_slot',
   );
   const position = await reach(BigInt(rows[0]?.most ?? 0));
-  // They stay the same objects, with whatever was granted on them.
-  await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
-  await client.query(`
-    INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
-      ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
-    ${exchangeTables}
-  `);
+  await inTime(async () => {
+    // They stay the same objects, with whatever was granted on them.
+    await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
+    await client.query(`
+      INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
+        ON CONFLICT (session_id) DO UPDATE SET since = excluded.since;
+      ${exchangeTables}
+    `);
+  });
   await client.query(
     'UPDATE projection_slot SET position = $1, ahead_of = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = now()',
     [position],
@@ -108,11 +113,29 @@ export async function dropStandby(pool: Pool): Promise<void> {
   await withRebuildLock(pool, async (client) => {
     await client.query(`
       BEGIN;
-      DROP TABLE IF EXISTS ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')};
+      DROP TABLE IF EXISTS ${rebuildLeftovers};
       DELETE FROM standby_tables;
       COMMIT;
     `);
   });
+}
+
+/**
+ * Drops what an interrupted rebuild has left: nothing will use it, and it may tell of partners who are erased. One that is
+ * under way is left alone: it learns of erasures from the log.
+ */
+export async function dropInterrupted(pool: Pool): Promise<void> {
+  const interrupted = `SELECT FROM pg_class WHERE relnamespace = to_regnamespace('${rebuildSchema}')::oid
+    AND relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM standby_tables) LIMIT 1`;
+  if ((await pool.query(interrupted)).rowCount === 0) return;
+  try {
+    await withRebuildLock(pool, async (client) => {
+      const { rowCount } = await client.query(interrupted);
+      if (rowCount !== 0) await client.query(`DROP TABLE IF EXISTS ${rebuildLeftovers}`);
+    });
+  } catch (error) {
+    if (!(error instanceof RebuildInProgressError)) throw error;
+  }
 }
 
 /** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */

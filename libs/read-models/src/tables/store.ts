@@ -25,15 +25,17 @@ export class RowsStore {
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
    * @param textSearch which words of turns are found
    * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
+   * @param onPartitionFailure told why rows are in the default partition
    */
   constructor(
     private readonly pool: Pool,
     private readonly rebuilding = false,
     private readonly keys?: DataKeys,
     textSearch: TextSearchScope = 'off',
+    onPartitionFailure?: (error: unknown) => void,
   ) {
     this.seals = new RowSeals(pool, keys, textSearch);
-    this.partitions = new TurnPartitions(pool);
+    this.partitions = new TurnPartitions(pool, onPartitionFailure);
   }
 
   /**

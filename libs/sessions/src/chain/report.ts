@@ -33,7 +33,7 @@ export interface Gap {
   readonly kind: 'not_chained' | 'truncated' | 'deleted';
   readonly from: number;
   readonly to: number;
-  /** Of events that were removed: why, as the record says. */
+  /** Of events that were removed: why, as the record says; not known of those that were removed before there were records. */
   readonly reason?: string;
 }
 

@@ -145,6 +145,14 @@ test('a stream that was deleted may begin anew', async () => {
   expect([gone.faults, gone.gaps]).toEqual([[], [{ kind: 'deleted', from: 0, to: 2, reason: 'retention' }]]);
 });
 
+test('a stream that was deleted before there were records of it may begin anew, unless a root knows of it', async () => {
+  const anew = appended(3, 3);
+  const { faults, gaps } = await check(anew);
+  expect([faults, gaps]).toEqual([[], [{ kind: 'deleted', from: 0, to: 2 }]]);
+  expect(await found(anew.with(0, changed(anew[0] as CheckedEvent)))).toContain('missing 0 2');
+  expect(await found(anew, { sealed: new Map([[1, chainAt(1)]]) })).toContain('missing 0 2');
+});
+
 test('events of an older version are a gap, also between others, and bound by the next one', async () => {
   const old = stored(whole.slice(0, 2)).map(unchained);
   const link = linkAfter(stream, old[1] as CheckedEvent);

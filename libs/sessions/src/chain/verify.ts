@@ -70,6 +70,10 @@ export class ChainCheck {
       this.links = undefined;
       return;
     }
+    if (removal === undefined && this.beganAnew(next)) {
+      this.gaps.push({ kind: 'deleted', from: 0, to: revision - 1 });
+      return;
+    }
     if (removal === undefined) {
       this.fault('missing', { revision: 0, to: revision - 1 }, 'is missing, and no record says why');
       this.links = undefined;
@@ -78,6 +82,12 @@ export class ChainCheck {
     this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1, reason: removal.reason });
     // A stream that was deleted begins anew.
     this.links = [...(removal.chain === null ? [] : [removal.chain]), seedOf(this.expected.stream)];
+  }
+
+  /** Whether a stream begins here, behind one that was deleted before there were records of it, or roots. */
+  private beganAnew(next: CheckedEvent | UnreadableEvent): boolean {
+    if ('reason' in next || !follows([seedOf(this.expected.stream)], next)) return false;
+    return [...this.expected.sealed.keys()].every((revision) => revision >= next.revision);
   }
 
   private async check(next: CheckedEvent | UnreadableEvent, ahead: Ahead): Promise<void> {

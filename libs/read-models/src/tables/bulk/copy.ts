@@ -3,8 +3,8 @@ import type { Pool } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { storableJson } from '../storable.ts';
 
-/** What a column holds; a value that is no text goes by its JSON. */
-export type Cell = string | number | null | object;
+/** What a column holds; a value that is no text goes by its JSON. Undefined: malformed data lack it, which is null as in JSON. */
+export type Cell = string | number | null | undefined | object;
 
 const special = /[\\\n\r\t\0]/g;
 const escapes: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export function copyLine(cells: readonly Cell[]): string {
 }
 
 function textOf(cell: Cell): string {
-  if (cell === null) return '\\N';
+  if (cell === null || cell === undefined) return '\\N';
   if (typeof cell === 'number') return String(cell);
   return escaped(typeof cell === 'string' ? cell : storableJson(cell));
 }

@@ -62,16 +62,18 @@ export class BulkLoader {
   /**
    * @param pool whose connections have `rebuildConnectionSettings`
    * @param copyPool the same: turns go to it while the next ones are folded
+   * @param onPartitionFailure told why rows are in the default partition
    */
   constructor(
     private readonly pool: Pool,
     private readonly copyPool: Pool,
     private readonly keys?: DataKeys,
     textSearch: TextSearchScope = 'off',
+    onPartitionFailure?: (error: unknown) => void,
   ) {
     this.seals = new RowSeals(pool, keys, textSearch);
     this.sessions = new FoldedSessions(pool);
-    this.partitions = new TurnPartitions(pool);
+    this.partitions = new TurnPartitions(pool, onPartitionFailure);
   }
 
   /**
