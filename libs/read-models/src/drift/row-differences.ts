@@ -61,7 +61,7 @@ function turnDifferences(expected: Rows, found: StoredRows, revision: number): D
     const turn = stored.get(turn_revision);
     if (turn === undefined) return [differs('turn', 'missing', revision, { turn_revision })];
     const place = { kind: 'turn', turn_revision, stored_revision: revision } as const;
-    return columnDifferences(place, isOld(turn) ? without(row, laterColumns) : row, turn);
+    return columnDifferences(place, isOld(turn) || isOld(row) ? without(row, laterColumns) : row, turn);
   });
   return [...extra, ...others];
 }

@@ -74,7 +74,8 @@ export async function withRebuildLock<T>(pool: Pool, work: (client: PoolClient) 
     if (!rows[0]?.locked) throw new RebuildInProgressError();
     return await work(client);
   } finally {
-    // The lock goes with the connection.
+    // The lock goes with the connection, which the server may notice later.
+    await client.query('SELECT pg_advisory_unlock($1)', [lockKey]).catch(() => undefined);
     client.release(true);
   }
 }
