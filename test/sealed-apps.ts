@@ -27,7 +27,7 @@ export async function startSealedApps(name: string, redisDatabase: number): Prom
   const dir = mkdtempSync(join(tmpdir(), `turnstream-${name}-`));
   const opened: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
-    for (const end of opened.splice(0).reverse()) await end();
+    for (const end of opened.splice(0).toReversed()) await end();
   };
   try {
     initKeyFile(join(dir, 'master-keys.json'));

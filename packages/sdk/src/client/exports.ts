@@ -5,7 +5,9 @@ import type { CreateExport, Export } from './types.ts';
 
 const pollMs = 1_000;
 /** Connections in a row that were lost before a byte came. */
-const mostLost = 5;
+const mostLost = 8;
+/** Pause before the next one, in milliseconds. */
+const pauseMs = 500;
 
 /** Options of {@link Turnstream.createExport}. */
 export interface CreateExportOptions {
@@ -75,6 +77,7 @@ export async function* exportFile(
       signal?.throwIfAborted();
       if (next === end) return;
       if ((lost += 1) >= mostLost) throw lostAgain(error);
+      if (lost > 1) await sleep(pauseMs, undefined, { signal });
     }
   }
 }
