@@ -15,6 +15,7 @@ import type {
   CreateExport,
   Detokenised,
   Export,
+  ListedExport,
   ExportsPage,
   Journey,
   JourneySearch,
@@ -255,9 +256,9 @@ export class Turnstream {
     return this.get<Export>(pathOf(exportId));
   }
 
-  /** The exports that you asked for, newest first; pages are fetched on demand. */
-  exports(): AsyncGenerator<Export, void> {
-    return pages<Export>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
+  /** The exports that you asked for, newest first and without their files; pages are fetched on demand. */
+  exports(): AsyncGenerator<ListedExport, void> {
+    return pages<ListedExport>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
   }
 
   /** Resolves when an export is over: `done`, or `failed`, `withdrawn`, `deleted`, `expired`. */
