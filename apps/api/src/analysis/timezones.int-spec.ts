@@ -18,9 +18,12 @@ beforeAll(async () => {
   app = await startTestApp({ issuer, databaseUrl: database.url });
   // PostgreSQL reads a time zone when it has a row.
   await database.pool.query(
-    `INSERT INTO conversation_turn (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
+    `WITH s AS (INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
+       expires_at, expires_in_s, status, revision)
+     VALUES (gen_random_uuid(), 'P1', now(), now(), 'whatsapp', 'hi', now(), 3600, 'active', 1) RETURNING session_id)
+     INSERT INTO conversation_turn (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
        extracted_entities, revision, channel)
-     VALUES (gen_random_uuid(), gen_random_uuid(), 'P1', now(), now(), 'user', 'Where?', '{}', 1, 'whatsapp')`,
+     SELECT session_id, gen_random_uuid(), 'P1', now(), now(), 'user', 'Where?', '{}', 1, 'whatsapp' FROM s`,
   );
 });
 afterAll(async () => {
