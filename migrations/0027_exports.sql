@@ -58,6 +58,13 @@ CREATE TABLE export_partner (
 
 COMMENT ON TABLE export_partner IS 'The partners whose data an unmasked export holds or was about to hold: receipts of erasures name them';
 
+CREATE TABLE export_folder (
+  id boolean PRIMARY KEY DEFAULT true CHECK (id),
+  folder_id uuid NOT NULL
+);
+
+COMMENT ON TABLE export_folder IS 'The id that stands in the folder of the files, too: a node with another folder writes and removes nothing';
+
 CREATE TABLE export_pseudonym_key (
   id boolean PRIMARY KEY DEFAULT true CHECK (id),
   key bytea NOT NULL

@@ -139,6 +139,7 @@ export { archiveOf } from './archive/archive.ts';
 export type { ArchiveFile } from './archive/archive.ts';
 export { zipOf } from './archive/zip.ts';
 export { ExportFiles } from './exports/files.ts';
+export { assertFolder, ExportFolderError, folderId } from './exports/folder.ts';
 export {
   deleteExport,
   ExportIdReusedError,
@@ -148,9 +149,10 @@ export {
   partsOf,
   requestExport,
   TooManyExportsError,
+  totalsOf,
 } from './exports/jobs.ts';
-export { manifestName, manifestOf, manifestText } from './exports/manifest.ts';
-export type { ExportManifest } from './exports/manifest.ts';
+export { manifestName, manifestOf, manifestText, summaryOf } from './exports/manifest.ts';
+export type { ExportManifest, ExportSummary } from './exports/manifest.ts';
 export { countWithdrawn, exportsOf, hasClosedPartner, withdrawExports } from './exports/partners.ts';
 export type {
   ExportFilter,
@@ -159,6 +161,7 @@ export type {
   ExportJob,
   ExportPart,
   ExportStatus,
+  ExportTotals,
 } from './exports/request.ts';
 export { exportFormats, exportForms } from './exports/request.ts';
 export { ExportRunner } from './exports/runner.ts';

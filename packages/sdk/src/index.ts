@@ -46,6 +46,7 @@ export type {
   InquiryTimeline,
   Journey,
   JourneySearch,
+  ListedExport,
   OpenInquiry,
   Preferences,
   Problem,

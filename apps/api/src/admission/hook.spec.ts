@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
@@ -20,6 +21,13 @@ const config: AdmissionConfig = {
   connections: 4,
   analysts: { connections: 2, waiting: 2, waitMs: 60_000, statementMs: 1_000 },
 };
+
+/** An answer that begins, and does not end. */
+function endless(): Readable {
+  const body = new Readable({ read: () => undefined });
+  body.push(':\n\n');
+  return body;
+}
 
 let server: FastifyInstance;
 let admission: Admission;
@@ -44,7 +52,9 @@ async function start(more: Partial<AdmissionConfig> = {}): Promise<void> {
   };
   server.post('/v1/sessions/:session_id/turns', handler);
   server.get('/v1/sessions/:session_id/context', handler);
-  server.get('/v1/sessions/:session_id/events', handler);
+  server.get('/v1/sessions/:session_id/events', async ({ headers }) =>
+    headers.accept === undefined || headers.accept === '*/*' ? handler() : endless(),
+  );
   server.get('/v1/sessions', handler);
   server.get('/v1/turns', handler);
   server.get('/v1/sessions/:session_id/stream', (_request, reply) => {
@@ -217,11 +227,21 @@ test('a caller that goes away while it waits leaves the queue', async () => {
   await waitUntil(() => admission.commands.counts.waiting === 1);
 });
 
-test('event streams are counted as long as they are open, and beyond their number refused', async () => {
-  const stop = new AbortController();
-  const stream = (): Promise<Response> => fetch(`${url}/v1/sessions/s/stream`, { signal: stop.signal });
-  const opened = [await stream(), await stream(), await stream()];
-  expect(opened.map(({ status }) => status)).toEqual([200, 200, 503]);
-  stop.abort();
-  await waitUntil(() => admission.connections.counts.admitted === 0);
-});
+test.each([
+  ['stream', 'text/event-stream'],
+  ['events', 'text/event-stream'],
+  ['events', 'application/x-ndjson'],
+])(
+  '…/%s as %s are counted as long as they are open, and beyond their number refused',
+  async (path, accept) => {
+    const stop = new AbortController();
+    const stream = (): Promise<Response> =>
+      fetch(`${url}/v1/sessions/s/${path}`, { signal: stop.signal, headers: { accept } });
+    const opened = [await stream(), await stream(), await stream()];
+    expect(opened.map(({ status }) => status)).toEqual([200, 200, 503]);
+    expect(opened[2]?.headers.get('retry-after')).toBe('1');
+    expect(admission.connections.counts.admitted).toBe(2);
+    stop.abort();
+    await waitUntil(() => admission.connections.counts.admitted === 0);
+  },
+);

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemContentType, problemDocument, ProblemError, requestLimits, shownPath } from '#platform';
 
 import { isAnalyst } from '../access/rules.ts';
+import { formatOf } from '../replay/format.ts';
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
@@ -46,7 +47,8 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     else entered.gate.begin(entered.ticket, done);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    leave(request, reply.statusCode < 500);
+    // A stream is counted as long as it is open.
+    if (request.entered?.gate !== admission.connections) leave(request, reply.statusCode < 500);
     done();
   });
 }
@@ -57,14 +59,18 @@ function leave({ entered }: FastifyRequest, isMeasure: boolean): void {
 
 function gateOf(
   { commands, reads, queries, analysts, connections }: Admission,
-  { method, caller, routeOptions: { url = '' } }: FastifyRequest,
+  { method, caller, headers, routeOptions: { url = '' } }: FastifyRequest,
 ): Gate | undefined {
   if (!url.startsWith('/v1/')) return undefined;
   if (rowReads.has(`${method} ${url}`)) return caller && isAnalyst(caller.role) ? analysts : queries;
   if (method !== 'GET' && method !== 'HEAD') return commands;
   if (url.endsWith('/stream')) return connections;
+  if (url === events && formatOf(headers.accept) !== 'json') return connections;
   return reads;
 }
+
+/** By its Accept header a page, or a stream that lasts. */
+const events = '/v1/sessions/:session_id/events';
 
 /** What is read from the tables of PostgreSQL alone; all else comes from Redis and the event store. */
 const rowReads: ReadonlySet<string> = new Set([

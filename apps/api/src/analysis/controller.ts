@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { validationFailed } from '#platform';
 import { DataKeys } from '#privacy';
 import { countTurns, findJourneys, partnerTimeline } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
@@ -75,8 +76,12 @@ export class AnalysisController {
     const { partners, channels } = listable(callerOf(request));
     const period = periodOf(query);
     const limits = { partners, channels, limit: mostCounts };
-    const found = await this.rows.run(request, (db) => countTurns(db, { ...query, ...period, ...limits }));
-    return { ...period, ...found };
+    try {
+      const found = await this.rows.run(request, (db) => countTurns(db, { ...query, ...period, ...limits }));
+      return { ...period, ...found };
+    } catch (error) {
+      throw isUnknownZone(error) ? unknownZone() : error;
+    }
   }
 
   @Post('journeys/search')
@@ -123,4 +128,13 @@ export class AnalysisController {
     const scope = { partners, channels, ...periodOf(query) };
     return this.rows.run(request, (db) => findJourneys(db, { ...query, ...scope }));
   }
+}
+
+/** PostgreSQL has a list of time zones of its own; nothing else that is asked for may have a wrong value by now. */
+function isUnknownZone(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '22023';
+}
+
+function unknownZone(): Error {
+  return validationFailed([{ field: 'timezone', message: 'is not known to the database' }]);
 }

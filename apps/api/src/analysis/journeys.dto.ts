@@ -5,7 +5,7 @@ import { milestoneKinds } from '#read-models';
 import { channels } from '../common/declared.ts';
 import { BodyPageSize, PageCursor } from '../common/page.dto.ts';
 import { Period } from '../history/filters.dto.ts';
-import { ForkFilter } from '../history/fork-fields.ts';
+import { ForkedFrom, ForkFilter } from '../history/fork-fields.ts';
 
 const mostSteps = 6;
 const longestS = 366 * 86_400;
@@ -123,6 +123,7 @@ export class JourneyStepDto {
 export class JourneyDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ example: 'P7689' }) partner_id: string;
+  @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ type: [JourneyStepDto], description: 'The steps that are there.' }) steps: JourneyStepDto[];
 }
 

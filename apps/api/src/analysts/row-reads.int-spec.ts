@@ -95,7 +95,7 @@ describe('heavy queries of analysts', () => {
   });
 });
 
-test('a query that takes too long is answered with what to do about it', async () => {
+test('a query that takes too long is answered with what to do about it, and stops nobody else', async () => {
   const app = await start(500);
   await lockMilestones();
   const headers = await headersOf('auditor', 'dee');
@@ -110,6 +110,9 @@ test('a query that takes too long is answered with what to do about it', async (
     { what: 'the answer', timeoutMs: 30_000 },
   );
   expect(type).toBe('https://turnstream.dev/problems/query_too_broad');
+  // Nothing that it reads is locked.
+  const another = await app.call('GET', '/v1/turns', undefined, await headersOf('analyst', 'eve'));
+  expect(another.status).toBe(200);
   await unlock();
   await app.close();
 });

@@ -25,8 +25,14 @@ export class RowReads {
 
   /** @throws ProblemError `query_too_broad`, BudgetExceededError, or what the read throws */
   async run<T>(request: FastifyRequest, read: (db: Queryable) => Promise<T>): Promise<T> {
-    if (!isAnalyst(callerOf(request).role)) return this.breaker.run(() => read(this.pool));
-    return this.ofAnalysts.run(() => this.whileThere(request, read));
+    const isOfAnalyst = isAnalyst(callerOf(request).role);
+    try {
+      if (!isOfAnalyst) return await this.breaker.run(() => read(this.pool));
+      return await this.ofAnalysts.run(() => this.whileThere(request, read));
+    } catch (error) {
+      // The breakers see what PostgreSQL said: one query that is too broad stops no other.
+      throw inWords(error);
+    }
   }
 
   private async whileThere<T>(
@@ -46,7 +52,7 @@ export class RowReads {
       if (isGone) throw gone();
       return await read(client);
     } catch (error) {
-      throw isGone ? gone() : inWords(error);
+      throw isGone ? gone() : error;
     } finally {
       socket.off('close', abandon);
       if (!isGone) client.release();

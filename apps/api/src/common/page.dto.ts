@@ -4,7 +4,7 @@ import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { IsWholeText } from './query-values.ts';
 
 const most = 500;
-const size = { type: 'integer', minimum: 1, maximum: most, default: 50 } as const;
+const sizeTo = (maximum: number) => ({ type: 'integer', minimum: 1, maximum, default: 50 }) as const;
 
 /** Where a page begins, in a query or a body. */
 export function PageCursor(): PropertyDecorator {
@@ -17,13 +17,13 @@ export function PageCursor(): PropertyDecorator {
 }
 
 /** How many items a page has at most, in a query. */
-export function PageSize(): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional(size), IsOptional(), IsWholeText(1, most));
+export function PageSize(maximum = most): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional(sizeTo(maximum)), IsOptional(), IsWholeText(1, maximum));
 }
 
 /** The same, in a body. */
 export function BodyPageSize(): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional(size), IsOptional(), IsInt(), Min(1), Max(most));
+  return applyDecorators(ApiPropertyOptional(sizeTo(most)), IsOptional(), IsInt(), Min(1), Max(most));
 }
 
 /** A page of a list, by the query. */

@@ -26,14 +26,20 @@ import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
 import { purposePattern } from '#privacy';
 import type { ExportJob } from '#read-models';
-import { deleteExport, listExports, manifestOf } from '#read-models';
+import { deleteExport, manifestOf } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
-import { Page } from '../common/page.dto.ts';
 import { purposeOf } from '../privacy/masking.ts';
-import { ExportDto, ExportFileParams, ExportParams, ExportRequestDto, ExportsPageDto } from './dto.ts';
+import {
+  ExportDto,
+  ExportFileParams,
+  ExportParams,
+  ExportRequestDto,
+  ExportsPageDto,
+  ExportsQuery,
+} from './dto.ts';
 import { Exports } from './exports.ts';
 import { rangeOf } from './ranges.ts';
 
@@ -110,12 +116,11 @@ export class ExportsController {
 
   @Get()
   @Access('bulk_export')
-  @ApiOperation({ summary: 'The exports that you asked for, the newest first' })
+  @ApiOperation({ summary: 'The exports that you asked for, the newest first, without their files' })
   @ApiOkResponse({ type: ExportsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
-  async listExports(@CurrentCaller() caller: Caller, @Query() query: Page): Promise<ExportsPageDto> {
-    const { items, next } = await this.breaker.run(() => listExports(this.pool, caller, query));
-    return { items: await Promise.all(items.map((job) => this.show(job))), next };
+  async listExports(@CurrentCaller() caller: Caller, @Query() query: ExportsQuery): Promise<ExportsPageDto> {
+    return this.breaker.run(() => this.exports.list(caller, query));
   }
 
   @Get(':export_id')

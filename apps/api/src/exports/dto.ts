@@ -3,9 +3,17 @@ import type { ValidationArguments } from 'class-validator';
 import { IsIn, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
 import type { Sender } from '#domain';
 import { senders } from '#domain';
-import type { ExportFilter, ExportForm, ExportFormat, ExportManifest, ExportStatus } from '#read-models';
+import type {
+  ExportFilter,
+  ExportForm,
+  ExportFormat,
+  ExportManifest,
+  ExportStatus,
+  ExportSummary,
+} from '#read-models';
 import { exportFormats, exportForms } from '#read-models';
 import { channels } from '../common/declared.ts';
+import { PageCursor, PageSize } from '../common/page.dto.ts';
 import { IsTime } from '../common/query-values.ts';
 import { IsId, OnlyWhen } from '../common/validators.ts';
 
@@ -141,7 +149,8 @@ class RequesterDto {
   @ApiProperty({ example: 'meera' }) subject: string;
 }
 
-export class ExportDto implements ExportManifest {
+/** An export without its files. */
+export class ListedExportDto implements ExportSummary {
   @ApiProperty({ type: String, format: 'uuid' }) export_id: string;
   @ApiProperty({
     enum: statuses,
@@ -177,6 +186,9 @@ export class ExportDto implements ExportManifest {
   @ApiProperty({ type: 'integer', example: 186_020_880 }) bytes: number;
   @ApiProperty({ type: [String], example: ['ordered_at', 'session_id', 'revision'] })
   ordered_by: readonly string[];
+}
+
+export class ExportDto extends ListedExportDto implements ExportManifest {
   @ApiProperty({ ...place, description: 'Where the first row stands, by `ordered_by`.' })
   first: readonly string[] | null;
   @ApiProperty({ ...place, description: 'Where the last row stands, by `ordered_by`.' })
@@ -189,8 +201,16 @@ export class ExportDto implements ExportManifest {
   @ApiProperty({ type: [ExportFileDto] }) files: readonly ExportFileDto[];
 }
 
+export class ExportsQuery {
+  @PageSize(100)
+  limit = 50;
+
+  @PageCursor()
+  after?: string;
+}
+
 export class ExportsPageDto {
-  @ApiProperty({ type: [ExportDto] }) items: ExportDto[];
+  @ApiProperty({ type: [ListedExportDto] }) items: ListedExportDto[];
   @ApiProperty({
     type: String,
     nullable: true,

@@ -215,6 +215,23 @@ describe('conversations for training', () => {
   });
 });
 
+test('a list of exports has the sums of each, and no files', async () => {
+  const headers = await bearer({ role: 'auditor', sub: `lists-${partner_id}` });
+  const made = await done(headers, await request(headers));
+  await app.call(
+    'DELETE',
+    `/v1/exports/${String((await request(headers)).body['export_id'])}`,
+    undefined,
+    headers,
+  );
+  const { body } = await app.call('GET', '/v1/exports', undefined, headers);
+  const [deleted, listed] = body['items'] as Record<string, unknown>[];
+  const { first: _first, last: _last, sha256: _sha256, files: _files, ...summary } = made;
+  expect(listed).toEqual(summary);
+  expect(deleted).toMatchObject({ status: 'deleted', rows: 0, bytes: 0 });
+  expect((await app.call('GET', '/v1/exports?limit=101', undefined, headers)).status).toBe(400);
+});
+
 describe('a file', () => {
   let headers: Headers;
   let path: string;
@@ -273,7 +290,7 @@ describe('a file', () => {
     expect(body).toMatchObject({ status: 'deleted', files: [] });
   });
 
-  test('with data of a partner who is restricted since is for the named role only', async () => {
+  test('with data of a partner who is restricted since is for the named role only, and of one who asks to be erased for nobody', async () => {
     const service = { ...(await bearer({ role: 'service' })), ...purpose };
     const made = await done(service, await request(service));
     await app.pool.query(
@@ -281,7 +298,11 @@ describe('a file', () => {
       [partner_id],
     );
     const answers = [await fetchFile(pathOf(made), service), await fetchFile(path, headers)];
+    await app.pool.query(`UPDATE partner_privacy SET erasure = 'requested' WHERE partner_id = $1`, [
+      partner_id,
+    ]);
+    answers.push(await fetchFile(path, headers));
     await app.pool.query('DELETE FROM partner_privacy WHERE partner_id = $1', [partner_id]);
-    expect(answers.map(({ status }) => status)).toEqual([403, 200]);
+    expect(answers.map(({ status }) => status)).toEqual([403, 200, 403]);
   });
 });

@@ -5,21 +5,24 @@ import { randomUUID } from 'node:crypto';
 import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
-import type { ExportJob, ExportPart } from '#read-models';
+import type { ExportJob, ExportPart, ExportTotals } from '#read-models';
 import {
   ExportFiles,
   hasClosedPartner,
   isAskedBy,
   findExport,
+  listExports,
   manifestName,
   manifestText,
   partsOf,
   requestExport,
+  summaryOf,
+  totalsOf,
 } from '#read-models';
 import { AccessLog } from '#sessions';
 import { forbidden } from '../access/problems.ts';
 import { viewOf } from '../privacy/masking.ts';
-import type { ExportRequestDto } from './dto.ts';
+import type { ExportRequestDto, ExportsPageDto, ExportsQuery, ListedExportDto } from './dto.ts';
 
 /** A file that is fetched, and what it is known by. */
 interface FetchedFile {
@@ -67,6 +70,14 @@ export class Exports {
     return job;
   }
 
+  /** Those that a caller asked for, without their files. @throws InvalidCursorError */
+  async list(caller: Caller, page: ExportsQuery): Promise<ExportsPageDto> {
+    const { items, next } = await listExports(this.pool, caller, page);
+    const there = items.filter(({ status }) => isThere(status)).map(({ export_id }) => export_id);
+    const totals = await totalsOf(this.pool, there);
+    return { items: items.map((job) => listed(job, totals.get(job.export_id))), next };
+  }
+
   /** The files that may be fetched. */
   async partsOf({ export_id, status }: ExportJob): Promise<ExportPart[]> {
     return isThere(status) ? partsOf(this.pool, export_id) : [];
@@ -78,7 +89,7 @@ export class Exports {
     const parts = await this.partsOf(job);
     const file = name === manifestName ? manifestFile(job, parts) : this.partFile(job, parts, name);
     if (file === undefined) throw exportNotFound();
-    if (!job.masked && !job.scope.restricted && (await hasClosedPartner(this.pool, exportId)))
+    if (!job.masked && (await hasClosedPartner(this.pool, exportId, job.scope.restricted)))
       throw new ProblemError(
         'partner_restricted',
         'It holds data of a partner who asked to be erased since. Ask for another export.',
@@ -104,6 +115,11 @@ export class Exports {
         : (await this.files.open(job.export_id, name)).createReadStream(range);
     return { job, name, size: part.bytes, etag: `"${part.sha256}"`, read };
   }
+}
+
+function listed(job: ExportJob, totals: ExportTotals = { rows: 0, bytes: 0 }): ListedExportDto {
+  const { status, failure, finished_at } = job;
+  return { ...summaryOf(job, totals), status, failure, finished_at };
 }
 
 function isThere(status: ExportJob['status']): boolean {

@@ -4,9 +4,16 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { Logger } from '#platform';
-import { Config, createPool, InjectLogger, repeat } from '#platform';
+import { Config, createPool, HealthChecks, InjectLogger, repeat } from '#platform';
 import { DataKeys } from '#privacy';
-import { ExportFiles, ExportRunner, LedgerCheck } from '#read-models';
+import {
+  assertFolder,
+  ExportFiles,
+  ExportFolderError,
+  ExportRunner,
+  folderId,
+  LedgerCheck,
+} from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
 import { ExportConfig } from './config.ts';
 import { exportMasks } from './masks.ts';
@@ -33,10 +40,16 @@ export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationSh
     files: ExportFiles,
     store: EventStore,
     accessLog: AccessLog,
+    health: HealthChecks,
     @Optional() @Inject(DataKeys) keys: DataKeys | undefined,
   ) {
     const applicationName = 'turnstream-exports';
     this.pool = createPool(databaseUrl, { logger, max: 3, statementTimeoutMs, applicationName });
+    health.addDetail('exports', async () => {
+      if ((await folderId(this.pool)) === undefined) return { folder: 'none yet' };
+      await assertFolder(this.pool, files);
+      return { folder: 'shared' };
+    });
     this.runner = new ExportRunner({
       pool: this.pool,
       store,
@@ -78,7 +91,8 @@ export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationSh
       failed = false;
     };
     const onError = (err: unknown): void => {
-      if (!failed) this.logger.warn({ err }, interrupted);
+      const level = err instanceof ExportFolderError ? 'error' : 'warn';
+      if (!failed) this.logger[level]({ err }, interrupted);
       failed = true;
     };
     return repeat(work, { everyMs, signal, onError });

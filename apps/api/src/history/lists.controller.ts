@@ -7,6 +7,7 @@ import { followTurns, listSessions, listTurns } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
 import { listable } from '../access/listable.ts';
+import { assertBounded } from '../analysts/bounded.ts';
 import { RowReads } from '../analysts/row-reads.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
@@ -43,7 +44,9 @@ export class ListsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Query() { entity, ...query }: SessionsQuery,
   ): Promise<SessionsPageDto> {
-    const { partners, channels } = listable(callerOf(request));
+    const caller = callerOf(request);
+    const { partners, channels } = listable(caller);
+    assertBounded(caller, 'sessions', query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const token = await this.search.tokenOf(entity);
     const page = await this.rows.run(request, (db) =>
@@ -69,7 +72,10 @@ export class ListsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Query() { entity, order, ...query }: TurnsQuery,
   ): Promise<TurnsPageDto> {
-    const { partners, channels } = await this.turnsWithin(callerOf(request), query);
+    const caller = callerOf(request);
+    // Whoever follows goes on from a place: what is older is not read again.
+    if (order !== 'recorded' || query.after === undefined) assertBounded(caller, 'turns', query);
+    const { partners, channels } = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const filter = { ...query, ...(await this.search.tokenOf(entity)), partners, channels };
     const page: TurnsPageDto = await this.rows.run(request, (db) =>
@@ -117,6 +123,7 @@ export class ListsController {
     'engine_unavailable',
   )
   async searchTurns(@Req() request: FastifyRequest, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
+    assertBounded(callerOf(request), 'turns', query);
     await this.searches.record(request, query.partner_id);
     const limits = await this.turnsWithin(callerOf(request), query);
     return this.rows.run(request, (db) => this.search.find(db, query, limits));

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { retentionConfigProvider } from '#privacy';
 import { AgentsModule } from '../agents/module.ts';
 import { EventsController } from './events.controller.ts';
 import { HistoryController } from './controller.ts';
@@ -13,6 +14,13 @@ import { TurnSearch } from './search.ts';
 @Module({
   imports: [AgentsModule],
   controllers: [EventsController, HistoryController, ListsController],
-  providers: [GetEventsHandler, GetSessionHandler, RecordedSearches, Replays, TurnSearch],
+  providers: [
+    retentionConfigProvider,
+    GetEventsHandler,
+    GetSessionHandler,
+    RecordedSearches,
+    Replays,
+    TurnSearch,
+  ],
 })
 export class HistoryModule {}

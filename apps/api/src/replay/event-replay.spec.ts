@@ -50,6 +50,19 @@ test('a wait between two events ends with its reader', async () => {
   expect(text).not.toContain('event: end');
 });
 
+test('nothing more is sent once its session is closed to its reader', async () => {
+  const { read } = endless();
+  let sent = 0;
+  const stream = new EventReplay('s', 'sse', read).toReadable(new AbortController().signal, () => sent >= 3);
+  let text = '';
+  for await (const part of stream) {
+    text += String(part);
+    sent = text.match(/^id: /gm)?.length ?? 0;
+  }
+  expect(text).toContain('id: 2');
+  expect(text).not.toContain('event: end');
+});
+
 test('personal data are hidden in it', async () => {
   const replay = new EventReplay('s', 'ndjson', onlyOne).masked();
   const [line] = await Array.fromAsync(replay.toReadable(new AbortController().signal));

@@ -32,18 +32,18 @@ export class EventReplay {
     return new EventReplay(this.session_id, this.format, this.read, this.speed, maskEvent);
   }
 
-  /** What is sent; aborted, it ends soon. */
-  toReadable(signal: AbortSignal): Readable {
-    return Readable.from(this.texts(signal), { objectMode: false, highWaterMark: waitingBytes });
+  /** What is sent; aborted, it ends soon. @param isClosed asked before each event: from then on nothing is sent */
+  toReadable(signal: AbortSignal, isClosed: () => boolean = () => false): Readable {
+    return Readable.from(this.texts(signal, isClosed), { objectMode: false, highWaterMark: waitingBytes });
   }
 
-  private async *texts(signal: AbortSignal): AsyncGenerator<string> {
+  private async *texts(signal: AbortSignal, isClosed: () => boolean): AsyncGenerator<string> {
     const isSse = this.format === 'sse';
     const pace = new Pace(this.speed);
     if (isSse) yield `retry: ${retryMs}\n\n`;
     for await (const event of this.read(signal)) {
       if (event !== null) await sleep(pace.gapBefore(event.created), signal);
-      if (signal.aborted) return;
+      if (signal.aborted || isClosed()) return;
       if (event === null) yield ':\n\n';
       else yield isSse ? toSse(this.shown(event)) : `${JSON.stringify(this.shown(event))}\n`;
     }

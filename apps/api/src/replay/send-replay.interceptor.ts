@@ -5,21 +5,30 @@ import type {
   ExecutionContext,
   NestInterceptor,
 } from '@nestjs/common';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
+import { RetentionConfig } from '#privacy';
+import { PrivacyWatch } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
 import { OpenConnections } from '../access/open-connections.ts';
 import { EventReplay } from './event-replay.ts';
 import { streamTypes } from './format.ts';
 
-/** Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends or the process stops. */
+/**
+ * Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends, the process stops, or
+ * the partner is restricted or asks to be erased.
+ */
 @Injectable()
 export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>, BeforeApplicationShutdown {
   private readonly open = new Set<() => void>();
 
-  constructor(private readonly connections: OpenConnections) {}
+  constructor(
+    private readonly connections: OpenConnections,
+    private readonly watch: PrivacyWatch,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const http = context.switchToHttp();
@@ -39,7 +48,14 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
     const { raw: response } = reply;
     const abort = new AbortController();
     const breakOff = (): void => void response.destroy();
-    const unwatch = this.connections.watch(callerOf(request), breakOff);
+    const caller = callerOf(request);
+    const unwatch = this.connections.watch(caller, breakOff);
+    const isClosed = (): boolean => {
+      if (caller.role === this.config.restrictedRole) return false;
+      if (!this.watch.isClosedSession(replay.session_id.toLowerCase())) return false;
+      breakOff();
+      return true;
+    };
     this.open.add(breakOff);
     response.once('close', () => {
       abort.abort();
@@ -53,6 +69,6 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    return replay.toReadable(abort.signal);
+    return replay.toReadable(abort.signal, isClosed);
   }
 }

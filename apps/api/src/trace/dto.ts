@@ -54,7 +54,10 @@ export class TraceDto {
   @ApiProperty({ example: 7, description: 'How many events it has.' }) events: number;
   @ApiProperty({ format: 'date-time' }) started_at: string;
   @ApiProperty({ format: 'date-time' }) ended_at: string;
-  @ApiProperty({ description: 'Whether there is more: 200 sessions and 2,000 events are shown at most.' })
+  @ApiProperty({
+    description:
+      'Whether there is more: 200 sessions, 2,000 events and 2,000 acknowledgements are shown at most.',
+  })
   truncated: boolean;
   @ApiProperty({ type: [TraceNodeDto] }) children: TraceNodeDto[];
 }

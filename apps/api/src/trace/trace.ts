@@ -12,8 +12,8 @@ import { isLimited, isReached } from '../common/reach.ts';
 import type { TracedEvent, TraceNode } from './tree.ts';
 import { traceTree } from './tree.ts';
 
-/** A trace has at most so many sessions and events; of a session at most so many events are looked at. */
-const most = { sessions: 200, events: 2_000, scanned: 5_000 };
+/** A trace has at most so many sessions, events and acknowledgements; of a session at most so many events are looked at. */
+const most = { sessions: 200, events: 2_000, acknowledgements: 2_000, scanned: 5_000 };
 /** How far behind the last event of a trace its acknowledgement may stand. */
 const acknowledgedWithin = 200;
 const sessionsAtOnce = 8;
@@ -57,8 +57,9 @@ export class Traces {
       for await (const event of this.read(session, correlationId)) {
         if (event.metadata['$correlationId'] === correlationId) events.push(event);
         else acknowledgements.push(event);
-        if (events.length >= most.events) truncated = true;
-        if (events.length >= most.events) return;
+        const isFull = events.length >= most.events || acknowledgements.length >= most.acknowledgements;
+        truncated ||= isFull;
+        if (isFull) return;
       }
     });
     const times = events.map(({ created }) => created).sort();

@@ -185,6 +185,30 @@ describe('an export that is interrupted', () => {
   });
 });
 
+test('an export that is deleted between two files leaves nothing, whoever removed the others', async () => {
+  const job = await requestExport(database.pool, exportRequest());
+  const remover = new ExportRunner(ports);
+  const runner = new ExportRunner({
+    ...ports,
+    accessLog: {
+      record: async () => {
+        if ((await partsOf(database.pool, job.export_id)).length !== 1) return;
+        await deleteExport(database.pool, job.export_id);
+        await remover.removeFiles();
+      },
+    },
+  });
+  await runner.round(never);
+  expect(await partsOf(database.pool, job.export_id)).toHaveLength(1);
+  expect(await readdir(root)).not.toContain(job.export_id);
+  await remover.removeFiles();
+  const { rows } = await database.pool.query(
+    'SELECT files_removed_at IS NOT NULL AS gone FROM export_job WHERE export_id = $1',
+    [job.export_id],
+  );
+  expect(rows).toEqual([{ gone: true }]);
+});
+
 /** What a bridge writes of a partner. */
 async function privacy(partner: string, erasure: string): Promise<void> {
   await database.pool.query(

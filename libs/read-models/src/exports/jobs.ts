@@ -4,7 +4,7 @@ import { Conditions } from '../queries/conditions.ts';
 import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
 import { isoTime } from '../queries/iso-time.ts';
 import { projectedUntil } from '../erasure/partner-privacy.ts';
-import type { ExportJob, ExportPart, ExportRequest, Requester } from './request.ts';
+import type { ExportJob, ExportPart, ExportRequest, ExportTotals, Requester } from './request.ts';
 
 /** The columns of a job. */
 export const jobColumns = `export_id, form, format, gzip, filter, scope, masked, purpose, requested_by, status, failure,
@@ -143,6 +143,19 @@ export async function partsOf(pool: Pick<Pool, 'query'>, exportId: string): Prom
   return rows;
 }
 
+/** What the complete files of exports have, by export; of one without files nothing. */
+export async function totalsOf(
+  pool: Pick<Pool, 'query'>,
+  exportIds: readonly string[],
+): Promise<Map<string, ExportTotals>> {
+  const { rows } = await pool.query<ExportTotals & { export_id: string }>(
+    `SELECT export_id, sum(rows)::float8 AS rows, sum(bytes)::float8 AS bytes
+     FROM export_part WHERE export_id = ANY ($1::uuid[]) GROUP BY export_id`,
+    [exportIds],
+  );
+  return new Map(rows.map(({ export_id, ...totals }) => [export_id, totals]));
+}
+
 /** Ends an export, whatever it is doing: its files go. */
 export async function deleteExport(pool: Pool, exportId: string): Promise<void> {
   await pool.query(
@@ -161,11 +174,21 @@ export async function expireExports(pool: Pool, keepS: number): Promise<void> {
   );
 }
 
-/** Exports that are over, and whose files may still be there. */
+const over = `status IN ('withdrawn', 'deleted', 'expired')`;
+
+/** Whether nobody fetches an export any more. */
+export async function isOver(pool: Pool, exportId: string): Promise<boolean> {
+  const { rowCount } = await pool.query(`SELECT FROM export_job WHERE export_id = $1 AND ${over}`, [
+    exportId,
+  ]);
+  return rowCount !== 0;
+}
+
+/** Exports that are over, and whose files may still be there; not while one may still be written. */
 export async function exportsToRemove(pool: Pool, limit: number): Promise<string[]> {
   const { rows } = await pool.query<{ export_id: string }>(
     `SELECT export_id FROM export_job
-     WHERE status IN ('withdrawn', 'deleted', 'expired') AND files_removed_at IS NULL ORDER BY finished_at LIMIT $1`,
+     WHERE ${over} AND files_removed_at IS NULL AND coalesce(lease_until, '-infinity') < clock_timestamp() ORDER BY finished_at LIMIT $1`,
     [limit],
   );
   return rows.map(({ export_id }) => export_id);

@@ -73,6 +73,14 @@ export async function releaseExport(
   );
 }
 
+/** Of an export that is over: its former owner writes no file of it any more. */
+export async function endLease(pool: Pool, { export_id, owner, epoch }: ExportLease): Promise<void> {
+  await pool.query(
+    'UPDATE export_job SET lease_until = NULL WHERE export_id = $1 AND owner = $2 AND epoch = $3',
+    [export_id, owner, epoch],
+  );
+}
+
 /** The export cannot be completed. `failure`: a code, no text. */
 async function failExport(pool: Pool, lease: ExportLease, failure: string): Promise<void> {
   await pool.query(

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { ExportJob, ExportPart, Place } from './request.ts';
+import type { ExportJob, ExportPart, ExportTotals, Place } from './request.ts';
 import { exportOrder } from './request.ts';
 
-/** What an export holds, by which it can be checked: each file, and all of them. */
-export interface ExportManifest extends Omit<
+/** An export without its files. */
+export interface ExportSummary extends Omit<
   ExportJob,
   'scope' | 'requested_by' | 'status' | 'failure' | 'finished_at'
 > {
   readonly requested_by: { readonly role: string; readonly subject: string };
   readonly rows: number;
   readonly bytes: number;
-  /** What the rows are ordered by, and where the first and the last of them stand. */
   readonly ordered_by: readonly string[];
+}
+
+/** What an export holds, by which it can be checked: each file, and all of them. */
+export interface ExportManifest extends ExportSummary {
+  /** Where the first and the last of the rows stand, by `ordered_by`. */
   readonly first: Place | null;
   readonly last: Place | null;
   /** Of the files' SHA-256 in their order, each in 64 hexadecimal digits. */
@@ -24,19 +28,19 @@ export type ManifestFile = Omit<ExportPart, 'number' | 'is_last'>;
 /** The name under which the manifest stands beside the files. */
 export const manifestName = 'manifest.json';
 
-export function manifestOf(job: ExportJob, parts: readonly ExportPart[]): ExportManifest {
+export function summaryOf(job: ExportJob, { rows, bytes }: ExportTotals): ExportSummary {
   const { scope: _scope, status: _status, failure: _failure, finished_at: _finishedAt, ...facts } = job;
   const { requested_by, ...request } = facts;
   const { role, subject } = requested_by;
+  return { ...request, requested_by: { role, subject }, rows, bytes, ordered_by: exportOrder[job.form] };
+}
+
+export function manifestOf(job: ExportJob, parts: readonly ExportPart[]): ExportManifest {
   const sum = (of: (part: ExportPart) => number): number =>
     parts.reduce((total, part) => total + of(part), 0);
   const digests = parts.map(({ sha256 }) => sha256).join('');
   return {
-    ...request,
-    requested_by: { role, subject },
-    rows: sum(({ rows }) => rows),
-    bytes: sum(({ bytes }) => bytes),
-    ordered_by: exportOrder[job.form],
+    ...summaryOf(job, { rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes) }),
     first: parts[0]?.first ?? null,
     last: parts.findLast(({ last }) => last !== null)?.last ?? null,
     sha256: createHash('sha256').update(digests).digest('hex'),

@@ -41,12 +41,16 @@ export async function withdrawExports(pool: Pool, partnerId: string): Promise<vo
   );
 }
 
-/** Whether an export holds data of a partner whose erasure is under way, or whose data are restricted. */
-export async function hasClosedPartner(pool: Pool, exportId: string): Promise<boolean> {
+/** Whether an export holds data of a partner whose erasure is under way or, unless these may be read, whose data are restricted. */
+export async function hasClosedPartner(
+  pool: Pool,
+  exportId: string,
+  mayReadRestricted: boolean,
+): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT FROM export_partner JOIN partner_privacy USING (partner_id)
-     WHERE export_id = $1 AND erasure IN ('requested', 'restricted') LIMIT 1`,
-    [exportId],
+     WHERE export_id = $1 AND (erasure = 'requested' OR erasure = 'restricted' AND NOT $2) LIMIT 1`,
+    [exportId, mayReadRestricted],
   );
   return rowCount !== 0;
 }

@@ -82,3 +82,6 @@ export interface ExportPart {
   readonly last: Place | null;
   readonly is_last: boolean;
 }
+
+/** What the files of an export have that are complete. */
+export type ExportTotals = Pick<ExportPart, 'rows' | 'bytes'>;

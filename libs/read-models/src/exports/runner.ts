@@ -1,12 +1,14 @@
 import type { Logger } from '#platform';
 import { isUnavailable, repeat } from '#platform';
 import type { AccessLog } from '#sessions';
-import { exportsToRemove, expireExports, noteFilesRemoved, partsOf } from './jobs.ts';
+import { assertFolder, claimFolder, ExportFolderError, folderId } from './folder.ts';
+import { exportsToRemove, expireExports, isOver, noteFilesRemoved, partsOf } from './jobs.ts';
 import type { ExportLease, WrittenPart } from './leases.ts';
 import {
   claimExport,
   commitPart,
   ExportLeaseLostError,
+  endLease,
   finishExport,
   PartnerErasedMeanwhileError,
   releaseExport,
@@ -43,10 +45,11 @@ export interface RunnerPorts extends PartPorts {
 export class ExportRunner {
   constructor(private readonly ports: RunnerPorts) {}
 
-  /** Writes what waits; returns how many exports were worked on. */
+  /** Writes what waits; returns how many exports were worked on. @throws ExportFolderError */
   async round(signal: AbortSignal): Promise<number> {
     let worked = 0;
     while (!signal.aborted) {
+      await claimFolder(this.ports.pool, this.ports.files);
       const claimed = await claimExport(this.ports.pool, this.ports.owner, this.ports.leaseMs);
       if (claimed === undefined) break;
       worked += 1;
@@ -69,14 +72,28 @@ export class ExportRunner {
     try {
       await this.write(job, lease, signal);
     } catch (err) {
-      if (err instanceof ExportLeaseLostError) return;
-      const isOurs =
-        !stopping.aborted && (!isUnavailable(err) || (err as { code?: unknown }).code === tooSlow);
-      if (isOurs) logger.warn({ err, export_id: job.export_id }, 'export interrupted');
-      await releaseExport(pool, lease, stopping.aborted ? 0 : pauseMs, isOurs).catch(() => undefined);
+      if (!(err instanceof ExportLeaseLostError)) {
+        const isOurs = !stopping.aborted && isOfExport(err);
+        if (isOurs) logger.warn({ err, export_id: job.export_id }, 'export interrupted');
+        await releaseExport(pool, lease, stopping.aborted ? 0 : pauseMs, isOurs).catch(() => undefined);
+      }
+      await this.leave(lease);
     } finally {
       ended.abort();
       await renewing;
+    }
+  }
+
+  /** What was written of an export that was over by then goes, even if its files had been removed before. */
+  private async leave(lease: ExportLease): Promise<void> {
+    const { pool, files, logger } = this.ports;
+    try {
+      if (!(await isOver(pool, lease.export_id))) return;
+      await assertFolder(pool, files);
+      await files.remove(lease.export_id);
+      await endLease(pool, lease);
+    } catch (err) {
+      logger.warn({ err, export_id: lease.export_id }, 'files of an export are left behind');
     }
   }
 
@@ -85,10 +102,12 @@ export class ExportRunner {
     const parts = await partsOf(pool, job.export_id);
     let last = parts.at(-1);
     while (last?.is_last !== true) {
+      await assertFolder(pool, files);
       const next = { number: (last?.number ?? 0) + 1, after: last?.last ?? null };
       const written = await writePart(this.ports, job, lease, next, signal);
       if (written.part.rows === 0 && last !== undefined) break;
       await this.record(job, written);
+      await assertFolder(pool, files);
       try {
         await commitPart(pool, lease, written);
         last = written.part;
@@ -114,13 +133,26 @@ export class ExportRunner {
     }
   }
 
-  /** Removes the files of exports that are over. */
+  /** Removes the files of exports that are over. @throws ExportFolderError: they may be where this process does not look */
   async removeFiles(): Promise<void> {
     const { pool, files, keepS } = this.ports;
     await expireExports(pool, keepS);
-    for (const id of await exportsToRemove(pool, removedAtOnce)) {
-      await files.remove(id);
+    const ids = await exportsToRemove(pool, removedAtOnce);
+    // Where none was ever written there are no files.
+    const isAnywhere = ids.length > 0 && (await folderId(pool)) !== undefined;
+    if (isAnywhere) await assertFolder(pool, files);
+    for (const id of ids) {
+      if (isAnywhere) {
+        await files.remove(id);
+        await assertFolder(pool, files);
+      }
       await noteFilesRemoved(pool, id);
     }
   }
+}
+
+/** Whether an attempt failed for a reason that the next one may have, too. */
+function isOfExport(error: unknown): boolean {
+  if (error instanceof ExportFolderError) return false;
+  return !isUnavailable(error) || (error as { code?: unknown }).code === tooSlow;
 }

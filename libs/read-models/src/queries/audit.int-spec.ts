@@ -252,6 +252,13 @@ describe('journeys', () => {
     expect(await found([set, not])).toEqual([slow.sessionId]);
   });
 
+  test('do not have a step that is not there before its time is over', async () => {
+    const never = { kind: 'flag_raised', name: 'never', not: true };
+    expect(await found([set, { ...never, within_s: 60 }])).toHaveLength(2);
+    expect(await found([set, { ...never, within_s: 1e9 }])).toEqual([]);
+    expect(await found([set, { ...never, within_s: 1e9 }, { kind: 'handoff_requested' }])).toEqual([]);
+  });
+
   test('have a step that is not there up to the next one', async () => {
     const before = [set, { kind: 'goal_completed', not: true }, { kind: 'channel_switched' }];
     expect(await found(before)).toEqual([]);
@@ -263,7 +270,7 @@ describe('journeys', () => {
   test('come in pages, of the partners and channels that are reached', async () => {
     const first = await findJourneys(database.pool, { ...period, limit: 1, steps: [set] });
     expect(first.items).toMatchObject([
-      { session_id: slow.sessionId, steps: [{ kind: 'goal_set', name: 'pay' }] },
+      { session_id: slow.sessionId, forked_from: null, steps: [{ kind: 'goal_set', name: 'pay' }] },
     ]);
     expect(await found([set], { after: first.next ?? undefined })).toEqual([quick.sessionId]);
     expect(await found([set], { partners: ['P2'] })).toEqual([]);

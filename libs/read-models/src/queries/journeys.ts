@@ -48,6 +48,8 @@ interface FoundStep {
 export interface Journey {
   readonly session_id: string;
   readonly partner_id: string;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
   readonly steps: FoundStep[];
 }
 
@@ -69,7 +71,9 @@ export async function findJourneys(db: Queryable, request: JourneyRequest): Prom
       'at', ${isoTime(`m${index}.at`)}, 'revision', m${index}.revision)`,
   );
   const { rows } = await db.query<Journey>(
-    `SELECT m0.session_id, m0.partner_id, json_build_array(${found.join(', ')}) AS steps
+    `SELECT m0.session_id, m0.partner_id,
+       (SELECT s.forked_from FROM conversation_session AS s WHERE s.session_id = m0.session_id) AS forked_from,
+       json_build_array(${found.join(', ')}) AS steps
      FROM session_milestone AS m0 ${joins.join('\n')} ${conditions.where()}
      ORDER BY m0.at, m0.session_id, m0.revision LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
@@ -112,6 +116,8 @@ function joinsOf(
       const before = end === undefined ? '' : ` AND n.revision < m${end}.revision`;
       conditions.add(`NOT EXISTS (SELECT FROM session_milestone AS n
         WHERE ${follows(conditions, step, 'n', previous)}${before})`);
+      if (step.within_s !== undefined)
+        conditions.add(isDecided(later(conditions, previous, step.within_s), nextThere(steps, index)));
     } else {
       joins.push(`JOIN LATERAL (SELECT n.* FROM session_milestone AS n
         WHERE ${follows(conditions, step, 'n', previous)} ORDER BY n.revision LIMIT 1) AS m${index} ON true`);
@@ -119,6 +125,16 @@ function joinsOf(
     }
   }
   return { joins, there };
+}
+
+/** That a step is not there within a time is known when it is over, or a later step came behind it. */
+function isDecided(end: string, next: number | undefined): string {
+  return `(${end} <= now()${next === undefined ? '' : ` OR m${next}.at > ${end}`})`;
+}
+
+/** So many seconds after a step. */
+function later(conditions: Conditions, step: number, seconds: number): string {
+  return `m${step}.at + make_interval(secs => ${conditions.parameter(seconds)})`;
 }
 
 function nextThere(steps: readonly JourneyStep[], index: number): number | undefined {
@@ -131,11 +147,9 @@ function follows(conditions: Conditions, step: JourneyStep, alias: string, previ
     `${alias}.session_id = m0.session_id AND ${alias}.revision > m${previous}.revision`,
     matches(conditions, step, alias),
   ];
-  const later = (seconds: number): string =>
-    `m${previous}.at + make_interval(secs => ${conditions.parameter(seconds)})`;
   if (step.same_name === true) parts.push(`${alias}.name = m0.name`);
-  if (step.within_s !== undefined) parts.push(`${alias}.at <= ${later(step.within_s)}`);
-  if (step.after_s !== undefined) parts.push(`${alias}.at >= ${later(step.after_s)}`);
+  if (step.within_s !== undefined) parts.push(`${alias}.at <= ${later(conditions, previous, step.within_s)}`);
+  if (step.after_s !== undefined) parts.push(`${alias}.at >= ${later(conditions, previous, step.after_s)}`);
   return parts.join(' AND ');
 }
 

@@ -70,15 +70,33 @@ export function addTurnConditions(conditions: Conditions, filter: TurnFilter): C
     .add('t.goal = $?', filter.goal)
     .add('t.actor_role = $?', filter.actor_role)
     .add('t.actor_id = $?', filter.actor_id)
-    .add(`${place} IN (SELECT ${columns} FROM turn_entity WHERE blind_index = $?)`, filter.blind_index)
     .add('t.extracted_entities @> ANY($?::jsonb[])', filter.entity && entitiesWith(filter.entity));
-  for (const word of filter.words ?? [])
-    conditions.add(`${place} IN (SELECT ${columns} FROM turn_word WHERE word = $?)`, word);
+  if (filter.blind_index !== undefined)
+    conditions.add(...holding('turn_entity', 'blind_index', filter.blind_index, filter));
+  for (const word of filter.words ?? []) conditions.add(...holding('turn_word', 'word', word, filter));
   return conditions;
 }
 
 const columns = 'ordered_at, session_id, revision';
 const place = '(t.ordered_at, t.session_id, t.revision)';
+
+/** Turns that have a value or a word, by its table; of a common one only those are read whose time and partner are asked for. */
+function holding(
+  table: 'turn_entity' | 'turn_word',
+  column: string,
+  value: string,
+  { from, to, partner_id }: Pick<TurnFilter, 'from' | 'to' | 'partner_id'>,
+): [string, ...string[]] {
+  const bounds = [
+    ['ordered_at >=', from],
+    ['ordered_at <', to],
+    ['partner_id =', partner_id],
+  ] as const;
+  const asked = bounds.flatMap(([sql, bound]) => (bound === undefined ? [] : [{ sql, bound }]));
+  const where = [`${column} = $?`, ...asked.map(({ sql }) => `${sql} $?`)].join(' AND ');
+  const sql = `${place} IN (SELECT ${columns} FROM ${table} WHERE ${where})`;
+  return [sql, value, ...asked.map(({ bound }) => bound)];
+}
 
 /** The conditions on the course of a session. */
 export function addCourse(conditions: Conditions, sessionId: string, filter: CourseFilter): Conditions {

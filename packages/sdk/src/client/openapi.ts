@@ -525,7 +525,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The exports that you asked for, the newest first */
+        /** The exports that you asked for, the newest first, without their files */
         readonly get: operations["listExports"];
         readonly put?: never;
         /**
@@ -1013,6 +1013,12 @@ export interface components {
             readonly session_id: string;
             /** @example P7689 */
             readonly partner_id: string;
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
             /** @description The steps that are there. */
             readonly steps: readonly components["schemas"]["JourneyStepDto"][];
         };
@@ -2577,8 +2583,59 @@ export interface components {
             readonly sha256: string;
             readonly files: readonly components["schemas"]["ExportFileDto"][];
         };
+        readonly ListedExportDto: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /**
+             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files were kept for their time. Files are there while it is `running`, as they are complete, and `done`.
+             * @enum {string}
+             */
+            readonly status: "waiting" | "running" | "done" | "failed" | "withdrawn" | "deleted" | "expired";
+            /**
+             * @description `gave_up`: it was begun again and again without a file more.
+             * @example null
+             */
+            readonly failure: string | null;
+            /** @enum {string} */
+            readonly form: "turns" | "sessions" | "events" | "training";
+            /** @enum {string} */
+            readonly format: "ndjson" | "csv" | "parquet";
+            readonly gzip: boolean;
+            readonly filter: components["schemas"]["ShownFilterDto"];
+            /** @description Whether personal values are `[masked]`. */
+            readonly masked: boolean;
+            /** @example research:12 */
+            readonly purpose: string | null;
+            readonly requested_by: components["schemas"]["RequesterDto"];
+            /** Format: date-time */
+            readonly requested_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description It holds what happened before: this never changes.
+             */
+            readonly until: string;
+            /**
+             * Format: date-time
+             * @description Up to when the tables were known to be complete when it was asked for; null: it was not known, and rows may be missing.
+             */
+            readonly projected_until: string | null;
+            /** @example 1000000 */
+            readonly rows: number;
+            /** @example 186020880 */
+            readonly bytes: number;
+            /**
+             * @example [
+             *       "ordered_at",
+             *       "session_id",
+             *       "revision"
+             *     ]
+             */
+            readonly ordered_by: readonly string[];
+        };
         readonly ExportsPageDto: {
-            readonly items: readonly components["schemas"]["ExportDto"][];
+            readonly items: readonly components["schemas"]["ListedExportDto"][];
             /** @description Send as `after` for the next page; null at the end. */
             readonly next: string | null;
         };
@@ -2632,7 +2689,7 @@ export interface components {
             readonly started_at: string;
             /** Format: date-time */
             readonly ended_at: string;
-            /** @description Whether there is more: 200 sessions and 2,000 events are shown at most. */
+            /** @description Whether there is more: 200 sessions, 2,000 events and 2,000 acknowledgements are shown at most. */
             readonly truncated: boolean;
             readonly children: readonly components["schemas"]["TraceNodeDto"][];
         };

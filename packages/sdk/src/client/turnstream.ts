@@ -15,6 +15,7 @@ import type {
   CreateExport,
   Detokenised,
   Export,
+  ListedExport,
   ExportsPage,
   Journey,
   JourneySearch,
@@ -242,11 +243,10 @@ export class Turnstream {
 
   /**
    * Asks for an export of turns, sessions, events or conversations for training, which is written in the background. Personal
-   * values are masked unless there is a `purpose`, and for analysts always. The same `export_id` again is the same export.
+   * values are masked unless there is a `purpose`, and for analysts always. The same `export_id` again is the same export; left out, it gets one.
    * @throws KeyReused when the `export_id` is that of another request
    */
   createExport(request: CreateExport, options: CreateExportOptions = {}): Promise<Export> {
-    // With an id of its own a request that is sent again asks for nothing twice.
     return createExport(this.transport, { export_id: randomUUID(), ...request }, options);
   }
 
@@ -255,9 +255,9 @@ export class Turnstream {
     return this.get<Export>(pathOf(exportId));
   }
 
-  /** The exports that you asked for, newest first; pages are fetched on demand. */
-  exports(): AsyncGenerator<Export, void> {
-    return pages<Export>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
+  /** The exports that you asked for, newest first and without their files; pages are fetched on demand. */
+  exports(): AsyncGenerator<ListedExport, void> {
+    return pages<ListedExport>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
   }
 
   /** Resolves when an export is over: `done`, or `failed`, `withdrawn`, `deleted`, `expired`. */

@@ -114,6 +114,8 @@ export type CreateExport = Omit<Schemas['ExportRequestDto'], 'channel' | 'gzip'>
 };
 /** An export: how far it is, what it holds, and its files with their SHA-256. */
 export type Export = Schemas['ExportDto'];
+/** An export in a list: how far it is, and how much it holds. */
+export type ListedExport = Schemas['ListedExportDto'];
 export type ExportsPage = Schemas['ExportsPageDto'];
 
 /** A question to other systems, for {@link Session.openInquiry}: `order_status` of an `order_id`, and so on. */

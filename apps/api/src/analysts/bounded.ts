@@ -1,0 +1,67 @@
+import { validationFailed } from '#platform';
+import type { Caller } from '#privacy';
+import { isAnalyst } from '../access/rules.ts';
+
+const dayMs = 86_400_000;
+const mostDays = 31;
+
+/** What no index finds by itself, in any mix. */
+const ofTurns = [
+  'channel',
+  'goal',
+  'actor_role',
+  'actor_id',
+  'flag',
+  'handoff',
+  'inquiry_outcome',
+] as const satisfies readonly (keyof Asked)[];
+/** A session is found by its channel as before; a turn of it by no index. */
+const ofSessions = [
+  'parsed_intent',
+  'sender',
+  'goal',
+  'actor_role',
+  'actor_id',
+  'flag',
+  'handoff',
+  'inquiry_outcome',
+] as const satisfies readonly (keyof Asked)[];
+
+/** What a list is asked by. */
+interface Asked {
+  readonly partner_id?: string;
+  readonly session_id?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly channel?: string;
+  readonly parsed_intent?: string;
+  readonly sender?: string;
+  readonly goal?: string;
+  readonly actor_role?: string;
+  readonly actor_id?: string;
+  readonly flag?: string;
+  readonly handoff?: string;
+  readonly inquiry_outcome?: string;
+}
+
+/**
+ * Agents and services answer people over the same connections: what they ask for by such filters names a partner, a session
+ * or a period. Analysts have connections of their own.
+ * @throws ProblemError `validation_failed`
+ */
+export function assertBounded(
+  { role }: Pick<Caller, 'role'>,
+  list: 'turns' | 'sessions',
+  asked: Asked,
+): void {
+  if (isAnalyst(role) || (asked.partner_id ?? asked.session_id) !== undefined) return;
+  const wide = (list === 'turns' ? ofTurns : ofSessions).find((name) => asked[name] !== undefined);
+  if (wide === undefined || daysOf(asked) <= mostDays) return;
+  const message = `needs partner_id, session_id, or from and to at most ${mostDays} days apart, for the role ${role}`;
+  throw validationFailed([{ field: wide, message }]);
+}
+
+function daysOf({ from, to }: Asked): number {
+  if (from === undefined) return Infinity;
+  return ((to === undefined ? Date.now() : Date.parse(to)) - Date.parse(from)) / dayMs;
+}
