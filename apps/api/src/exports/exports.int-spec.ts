@@ -11,6 +11,7 @@ import type { TestDatabase } from '../../../../libs/platform/src/testing/test-se
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
+import { addRows } from './test-rows.ts';
 
 const secret = `Asha, "${randomUUID()}"\nनमस्ते 🚚`;
 const partner_id = `P-${randomUUID()}`;
@@ -60,30 +61,13 @@ beforeAll(async () => {
   });
   await app.call('PATCH', `/v1/sessions/${session}/goals/resolve_payment`, { status: 'completed' }, service);
   await call(`/v1/sessions/${session}/handoff`, { action: 'request', reason: secret });
-  await addRows();
+  await addRows(app.pool, { session, partner_id, secret });
 });
 afterAll(async () => {
   await app.close();
   await database.drop();
   await rm(dir, { recursive: true });
 });
-
-/** What the projector does. */
-async function addRows(): Promise<void> {
-  await app.pool.query(
-    `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
-       expires_at, expires_in_s, status, revision)
-     VALUES ($1, $2, now(), now(), 'whatsapp', 'hi', now(), 3600, 'active', 6)`,
-    [session, partner_id],
-  );
-  await app.pool.query(
-    `INSERT INTO conversation_turn (session_id, turn_id, partner_id, timestamp, ordered_at, sender, message_text,
-       parsed_intent, extracted_entities, response_text, revision, channel, message_id)
-     VALUES ($1, $2, $3, now(), now(), 'user', $4, 'ask_payment_status', jsonb_build_object('name', $4::text), $4, 2,
-       'whatsapp', '919876543210')`,
-    [session, randomUUID(), partner_id, secret],
-  );
-}
 
 type Headers = Record<string, string>;
 const request = (headers: Headers, more: object = {}): Promise<Answer> => {

@@ -4,6 +4,7 @@ import { waitUntil } from '#platform';
 import { countRows, dropStandby, eraseRows, standbyTables } from '#read-models';
 import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
 import { compareStandby, shadow, switchTo } from './shadow.ts';
+import { countTurns, projectedSessions } from './test-sessions.ts';
 import type { RebuildOptions } from './tables.ts';
 import { rebuild } from './tables.ts';
 
@@ -22,24 +23,10 @@ beforeEach(async () => {
 });
 afterAll(() => harness.end());
 
-/** Sessions with a turn each, projected. */
-async function conversations(count: number): Promise<string[]> {
-  const ids = await harness.sessions(count);
-  await Promise.all(ids.map((id) => harness.send(id, turn(randomUUID()))));
-  await harness.settled(ids);
-  return ids;
-}
-
+const conversations = (count: number): Promise<string[]> => projectedSessions(harness, count);
 const damage = (): Promise<unknown> => harness.pool.query("UPDATE conversation_session SET language = 'xx'");
 
-/** How many turns a schema has of a session. */
-async function turnsIn(schema: string, id: string): Promise<number> {
-  const { rowCount } = await harness.pool.query(
-    `SELECT FROM ${schema}.conversation_turn WHERE session_id = $1`,
-    [id],
-  );
-  return rowCount ?? 0;
-}
+const turnsIn = (schema: string, id: string): Promise<number> => countTurns(harness.pool, schema, id);
 
 test('tables are built beside those in use, compared, switched to and switched back from', async () => {
   await harness.start();

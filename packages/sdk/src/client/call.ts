@@ -19,3 +19,8 @@ export function toRequest(
 ): Request {
   return { method, path: path + search(query), headers: { ...headers }, body, signal };
 }
+
+/** The header that says what for personal data is asked. */
+export function why(purpose: string | undefined): Record<string, string> {
+  return purpose === undefined ? {} : { 'access-purpose': purpose };
+}

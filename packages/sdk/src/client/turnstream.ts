@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { toRequest } from './call.ts';
+import { toRequest, why } from './call.ts';
 import type { CallOptions } from './call.ts';
 import { runCommand } from './command.ts';
 import type { CreateExportOptions, ExportFileOptions } from './exports.ts';
@@ -297,8 +297,4 @@ export class Turnstream {
     const request = { method: 'POST', path, headers: why(purpose), body: query, signal } as const;
     return (await this.transport.send<T>(request)).body;
   }
-}
-
-function why(purpose: string | undefined): Record<string, string> {
-  return purpose === undefined ? {} : { 'access-purpose': purpose };
 }
