@@ -198,8 +198,9 @@ describe('a session', () => {
   });
 
   test('of which no row is there is missing one', async () => {
-    await harness.start();
+    const instance = await harness.start();
     const id = await conversation();
+    await instance.stop();
     await harness.pool.query('DELETE FROM conversation_turn WHERE session_id = $1', [id]);
     await harness.pool.query('DELETE FROM conversation_session WHERE session_id = $1', [id]);
     expect(await look(id)).toMatchObject({ result: 'equal' });

@@ -64,7 +64,10 @@ export async function* exportFile(
   for (let lost = 0; ;) {
     const headers: Record<string, string> = next === 0 ? {} : { range: `bytes=${next}-` };
     const { body, headers: told } = await transport.stream({ method: 'GET', path, headers, signal });
-    if (next > 0 && !startsAt(next, told['content-range'])) throw notThePart(next);
+    if (next > 0 && !startsAt(next, told['content-range'])) {
+      await abandon(body);
+      throw notThePart(next);
+    }
     const end = next + Number(told['content-length']);
     try {
       for await (const chunk of body) {
@@ -85,6 +88,13 @@ export async function* exportFile(
 /** A whole file in place of its rest must not be taken for the rest. */
 function startsAt(from: number, contentRange: string | string[] | undefined): boolean {
   return typeof contentRange === 'string' && contentRange.startsWith(`bytes ${from}-`);
+}
+
+/** Ends an answer that is not read: its connection would stay. */
+async function abandon(body: AsyncIterable<Uint8Array>): Promise<void> {
+  const chunks = body[Symbol.asyncIterator]();
+  await chunks.next();
+  await chunks.return?.();
 }
 
 function notThePart(from: number): TurnstreamError {

@@ -265,11 +265,7 @@ export class Turnstream {
     return whenExported(this.transport, exportId, signal);
   }
 
-  /**
-   * The bytes of a file of an export, as they arrive; a connection that is lost is opened again where it ended. Throws
-   * {@link Unavailable} when that happens again and again, and a {@link TurnstreamError} `unexpected_answer` when the rest was asked
-   * for and something else was answered: what you have may not be added to.
-   */
+  /** The bytes of a file of an export, as they arrive; a connection that is lost is opened again where it ended. */
   exportFile(
     exportId: string,
     name: string,
