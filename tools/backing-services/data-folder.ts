@@ -9,6 +9,7 @@ export const PARTS = [
   ...backingServices.map(({ name }) => name),
   'keys',
   'auth',
+  'exports',
   'logs',
   'run.json',
   'postgres.password',
