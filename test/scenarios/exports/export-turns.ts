@@ -41,6 +41,8 @@ export async function exportTurns({ url, pool, format, rows, partRows }: Options
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-exports-'));
   const env = { EXPORT_DATABASE: url, EXPORT_FOLDER: folder, EXPORT_PART_ROWS: String(partRows) };
   const program = await bundle('export-process');
+  // The folder before is not this one's.
+  await pool.query('DELETE FROM export_folder');
   try {
     const { export_id } = await requestExport(pool, exportRequest({ format, masked: true }));
     const killed = await peakOf(
