@@ -36,7 +36,7 @@ async function checkRevisions(report: Report): Promise<void> {
     withTurnstream({ url: apis[0] }, async (turnstream) => {
       await play(turnstream, conversations, { parallel: 16 });
       const { revisions, different } = await everyRevision(turnstream, conversations);
-      report.atLeast('revisions', revisions, 10_000);
+      report.atLeast('revisions', revisions, 7_000);
       report.none('contexts that are not the fold of the events up to there', different);
     }),
   );
