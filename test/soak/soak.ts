@@ -35,7 +35,6 @@ const load = {
   slots: 24,
   agents: 3,
   sessionLength: [2, 8],
-  erasures: 0.1,
 } as const;
 const capacityS = 15;
 const faultsOfStretch = 4;

@@ -15,7 +15,6 @@ export const fullSize: Size = {
     agents: 3,
     perSecond: 140,
     sessionLength: [20, 200],
-    erasures: 0.1,
   },
   faults: 8,
   weights: allFaults,

@@ -17,8 +17,6 @@ interface ClientOptions {
   readonly recorder: Recorder;
   /** Commands that a session gets, from and to. */
   readonly sessionLength: readonly [number, number];
-  /** The share of sessions after which their partner is erased. */
-  readonly erasures: number;
   readonly escrow: Escrow;
   /** The pause between two requests, on average. */
   readonly pauseMs: number;
@@ -66,8 +64,8 @@ export class Client {
   }
 
   /** Erases the partner whose sessions a slot has had. */
-  erase({ partner_id }: Slot, signal: AbortSignal): Promise<void> {
-    return this.eraser.erase(partner_id, signal);
+  erase({ partner_id }: Slot): Promise<void> {
+    return this.eraser.erase(partner_id);
   }
 
   /** Sends a command whose outcome is unknown again, for the last time. */
@@ -122,17 +120,13 @@ export class Client {
     return this.sender.command({ ...known, op, items, if_match: null, epoch: null }, this.node());
   }
 
-  /** Ends the slot's session and starts the partner's next one, or erases the partner and starts another one's. */
+  /** Ends the slot's session and starts the partner's next one. */
   private async change(slot: Slot, signal: AbortSignal): Promise<void> {
-    const { random, sessionLength, erasures, onSession } = this.options;
+    const { random, sessionLength, onSession } = this.options;
     slot.isChanging = true;
     if (slot.session_id !== '') {
       await this.read(slot);
       await this.end(slot.session_id, signal);
-      if (!signal.aborted && random.chance(erasures)) {
-        await this.erase(slot, signal);
-        slot.partner_id = `P-${random.uuid()}`;
-      }
     }
     const language = random.chance(0.3) ? { language: random.pick(languages) } : {};
     const start: Item = {

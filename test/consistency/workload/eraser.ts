@@ -9,6 +9,9 @@ interface Receipt {
   readonly checked: readonly { readonly left: number }[];
 }
 
+/** Generous, since it only bounds a failure: every process that a fault stops runs again. */
+const patienceMs = 180_000;
+
 /** Erases partners whose sessions are over. */
 export class Eraser {
   constructor(
@@ -17,8 +20,9 @@ export class Eraser {
     private readonly node: () => ApiNode,
   ) {}
 
-  /** Asks until it is taken, then for the receipt until it is there, or the signal. */
-  async erase(partner_id: string, signal: AbortSignal): Promise<void> {
+  /** Asks until it is taken, then for the receipt until it is there, also when the load is over: what is judged is complete. */
+  async erase(partner_id: string): Promise<void> {
+    const signal = AbortSignal.timeout(patienceMs);
     const path = `/v1/partners/${partner_id}`;
     await this.escrow.copy(partner_id);
     const start = now();

@@ -18,8 +18,6 @@ export interface Load {
   /** Requests a second that the clients together aim at. */
   readonly perSecond: number;
   readonly sessionLength: readonly [number, number];
-  /** How many of the sessions that end are their partner's last: the partner is erased. */
-  readonly erasures: number;
 }
 
 const longestLoadMs = 15 * 60_000;
@@ -54,7 +52,6 @@ export class Workload {
         slots: this.slots,
         recorder,
         sessionLength: load.sessionLength,
-        erasures: load.erasures,
         escrow: cluster.escrow,
         pauseMs: (1_000 * load.clients) / load.perSecond,
         onSession: (id) => {
@@ -102,7 +99,7 @@ export class Workload {
       if (session_id !== '') await client?.end(session_id, signal);
     });
     const [slot] = this.slots;
-    if (slot && this.load.erasures > 0) await client?.erase(slot, signal);
+    if (slot) await client?.erase(slot);
   }
 
   /** The sessions that were worked on, and their partners. */
