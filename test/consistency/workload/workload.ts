@@ -4,6 +4,7 @@ import type { Recorder } from '../common/recorder.ts';
 import type { Cluster } from '../system/cluster.ts';
 import { Agents } from './agents.ts';
 import { Client } from './client.ts';
+import type { PlannedErasure } from './erasures.ts';
 import { isUnknown } from './sender.ts';
 import { Slot } from './slot.ts';
 
@@ -77,6 +78,18 @@ export class Workload {
     for (let at = loadMs; !over.signal.aborted && !isEnough(at); at += 100) await sleep(100);
     over.abort();
     await working;
+  }
+
+  /** Erases partners at work, each at its time. Resolves when all receipts are there. */
+  async erase(plan: readonly PlannedErasure[], signal: AbortSignal): Promise<void> {
+    const [client] = this.clients;
+    await Promise.all(
+      plan.map(async ({ at, ...erasure }) => {
+        await sleep(at, signal);
+        const slot = this.slots[Math.floor(erasure.slot * this.slots.length)];
+        if (slot && !signal.aborted) await client?.eraseAtWork(slot, erasure, signal);
+      }),
+    );
   }
 
   /**
