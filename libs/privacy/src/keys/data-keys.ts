@@ -198,6 +198,8 @@ export class DataKeys {
             await this.ask(this.masterBreaker, () => this.masters.unwrap(wrapped, { partner_id, key_id })),
           );
     if (key !== erased) this.options.onUnwrapped?.();
+    // A partner has one living key: another one that is known from before is destroyed.
+    if (key !== erased && this.ids.get(partner_id)?.id !== key_id) this.ids.delete(partner_id);
     if (generation === this.generation) this.keys.set(key_id, key);
     return key;
   }
