@@ -10,7 +10,7 @@ import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history
 import type { Cluster } from '../system/cluster.ts';
 
 /** Tables that have to know erased partners: what is asked for, and who read their data. */
-const kept = ['partner_privacy', 'access_record'];
+const kept = ['partner_privacy', 'access_record', 'access_record_partner'];
 
 /** Reads what the stores of a cluster hold, and opens what is sealed: of the system's code, only that is used. */
 export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'escrow'>): Promise<Stores> {

@@ -84,8 +84,7 @@ export class Client {
     slot.isChanging = true;
     const erasing = this.erase(slot);
     await sleep(forMs);
-    slot.partner_id = next;
-    slot.commandsLeft = 0;
+    slot.leaveTo(next);
     slot.isChanging = false;
     await erasing;
   }

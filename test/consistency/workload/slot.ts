@@ -21,6 +21,14 @@ export class Slot {
     this.commandsLeft = commands;
   }
 
+  /** The sessions so far stay as they are; the next one is another partner's. */
+  leaveTo(partner_id: string): void {
+    this.earlier.push(this.session_id);
+    this.session_id = '';
+    this.commandsLeft = 0;
+    this.partner_id = partner_id;
+  }
+
   /** A client was told a revision of a session. */
   told(session_id: string, revision: number | undefined): void {
     if (session_id === this.session_id && revision !== undefined)

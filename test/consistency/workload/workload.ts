@@ -111,7 +111,7 @@ export class Workload {
     await inParallel(this.slots, 4, async ({ session_id }) => {
       if (session_id !== '') await client?.end(session_id, signal);
     });
-    const [slot] = this.slots;
+    const slot = this.slots.find(({ session_id }) => session_id !== '');
     if (slot) await client?.erase(slot);
   }
 
