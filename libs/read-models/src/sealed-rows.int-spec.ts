@@ -92,7 +92,7 @@ test('rows say nothing of what was said, and are read as they were, of several p
 
 test('rows of an erased partner are shown without what was said', async () => {
   await conversation('P1');
-  await keyStore.destroy('P1', '2026-11-29T08:00:00.000Z');
+  await keyStore.destroy('P1', '2100-01-01T00:00:00.000Z');
   const { items } = await listTurns(database.pool, { limit: 1 }, undefined, testDataKeys(keyStore));
   expect(items).toMatchObject([
     {
@@ -102,6 +102,19 @@ test('rows of an erased partner are shown without what was said', async () => {
       parsed_intent: 'ask_payment_status',
     },
   ]);
+});
+
+test('rows that are written after the erasure of their partner say nothing, and make no key', async () => {
+  await keyStore.beginErasure({
+    partner_id: 'P1',
+    receipt_id: randomUUID(),
+    erased_at: '2026-11-30T00:00:00Z',
+  });
+  await conversation('P1');
+  const { rows } = await database.pool.query('SELECT message_text FROM conversation_turn ORDER BY revision');
+  expect(rows).toEqual([{ message_text: '[erased]' }, { message_text: '[erased]' }]);
+  expect(await stored()).not.toContain('CANARY');
+  expect(await keyStore.current('P1')).toBeUndefined();
 });
 
 test('a text that was moved to another row is not shown', async () => {

@@ -8,7 +8,7 @@ import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { StoredEvent } from './event-metadata.ts';
 import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
-import { isPlainType, keyIdIn, openData, sealData } from './sealed-events.ts';
+import { keyIdIn, needsKey, openData, sealData } from './sealed-events.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
 import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
@@ -57,10 +57,18 @@ export class EventCodec {
 
   /**
    * The key that seals a partner's new events; undefined: nothing is sealed. Without waiting when it is in memory.
-   * @throws KeyStoreUnavailableError
+   * @throws PartnerErasedError, KeyStoreUnavailableError
    */
   keyOf(partnerId: string): DataKey | undefined | Promise<DataKey> {
     return this.keys && (this.keys.cachedOf(partnerId) ?? this.keys.of(partnerId));
+  }
+
+  /**
+   * As `keyOf`, for a change of the partner, who may begin anew after the erasure with this receipt.
+   * @throws PartnerErasedError, KeyStoreUnavailableError
+   */
+  async keyAfter(partnerId: string, receiptId: string | undefined): Promise<DataKey | undefined> {
+    return this.keys?.of(partnerId, receiptId);
   }
 
   /** The schema version that new events of a type carry. */
@@ -74,7 +82,7 @@ export class EventCodec {
     sealing?: Sealing,
   ): EventData {
     const { event_id: id, type } = event;
-    if (this.keys !== undefined && sealing?.key === undefined && !isPlainType(type))
+    if (this.keys !== undefined && sealing?.key === undefined && needsKey(type, event.data as EventFields))
       throw new Error(`There is no key for event ${id} (${type}).`);
     const place = { stream: sealing?.stream ?? '', event_id: id };
     const { data, metadata } = sealing?.key

@@ -10,12 +10,14 @@ import type {
 import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
+import { erased } from '#privacy';
 import { lastLink } from './chain/last-link.ts';
 import { chainEvents } from './chain/link.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
+import { keyFor } from './command-key.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, CommandIdentity } from './command-request.ts';
 import type { CommandLimits } from './command-tail.ts';
@@ -23,6 +25,7 @@ import { commandLimits, CommandTail } from './command-tail.ts';
 import {
   CommandIdReusedError,
   CommandRejectedError,
+  erasureInProgress,
   OutOfReachError,
   StoreUnavailableError,
   WrongExpectedRevisionError,
@@ -100,7 +103,11 @@ export class CommandExecutor {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
-      const key = await this.keyFor(session, request);
+      const key = await keyFor(this.store.codec, session, request);
+      if (key === erased) {
+        session = await this.afterErasure(session);
+        continue;
+      }
       const identity = new CommandIdentity(request, key);
       const processed = await this.findRequest(session, request, identity);
       if (processed) {
@@ -128,12 +135,12 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
-  /** The key of the session's partner, or of whom a command starts it for. Without keys, without a partner, or erased: none. */
-  private async keyFor({ state }: Session, { commands }: CommandRequest): Promise<DataKey | undefined> {
-    if (state.session.status === 'erased') return undefined;
-    const start = commands.find((item) => item.type === 'StartSession' || item.type === 'ForkSession');
-    const partnerId = isStarted(state) ? state.identity.partner_id : start?.partner_id;
-    return partnerId === undefined ? undefined : this.store.codec.keyOf(partnerId);
+  /** Sessions are erased before the keys go: the stream says so, unless it is an older one. @throws CommandRejectedError */
+  private async afterErasure(session: Session): Promise<Session> {
+    const latest = await this.catchUp(session);
+    if (latest.state.session.status !== 'erased') throw erasureInProgress(latest.revision);
+    this.cache.remember(latest);
+    return latest;
   }
 
   /** The command that a request repeats. */

@@ -15,6 +15,12 @@ export class CommandRejectedError extends Error {
   }
 }
 
+/** What is refused of a partner who gets no key: the erasure is not done, or the event store is of a time before it. */
+export function erasureInProgress(revision: number): CommandRejectedError {
+  const reason = 'The partner is being erased.';
+  return new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, revision);
+}
+
 /** Thrown when a command expected another revision than the stream's. */
 export class WrongExpectedRevisionError extends Error {
   readonly code = 'wrong_expected_revision';

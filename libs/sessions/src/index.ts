@@ -1,6 +1,7 @@
 export {
   CommandIdReusedError,
   CommandRejectedError,
+  erasureInProgress,
   OutOfReachError,
   PositionBeyondEndError,
   StoreOverloadedError,

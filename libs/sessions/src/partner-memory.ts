@@ -10,8 +10,10 @@ import type {
 } from '#domain';
 import { decidePartner, evolvePartner, isFork, memoryChanges, newPartner } from '#domain';
 import { sleep } from '#platform';
-import { CommandRejectedError, StoreUnavailableError } from './errors.ts';
-import { isPlainType } from './sealed-events.ts';
+import type { DataKey } from '#privacy';
+import { PartnerErasedError } from '#privacy';
+import { CommandRejectedError, erasureInProgress, StoreUnavailableError } from './errors.ts';
+import { needsKey } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
@@ -71,20 +73,21 @@ export async function readPartner(
 
 /**
  * Appends events to a partner's stream, in a change of the partner.
- * @throws PartnerChangedError, upon which the change is tried again; KeyStoreUnavailableError
+ * @throws PartnerChangedError, upon which the change is tried again; CommandRejectedError, KeyStoreUnavailableError
  */
 export async function appendToPartner(
   store: EventStore,
-  { partner_id, revision }: Partner,
+  partner: Partner,
   events: readonly PartnerEvent[],
   context: PartnerContext,
 ): Promise<void> {
   if (events.length === 0) return;
+  const { partner_id, revision } = partner;
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
   // One that remembers nothing needs no key: an erased partner gets none.
-  const needsKey = !events.every(({ type }) => isPlainType(type));
-  const key = needsKey ? await store.codec.keyOf(partner_id) : undefined;
+  const isSealed = events.some(({ type, data }) => needsKey(type, data));
+  const key = isSealed ? await keyFor(store, partner) : undefined;
   const stored = events.map((event) => {
     const metadata: EventMetadata = {
       schema_version: store.codec.versionOf(event.type),
@@ -95,6 +98,24 @@ export async function appendToPartner(
   });
   const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
+}
+
+/**
+ * The key of a partner's change: after an erasure a new one, if the stream has the receipt. @throws PartnerChangedError where the
+ * erasure came meanwhile, CommandRejectedError where the event store knows nothing of it: it was restored
+ */
+async function keyFor(store: EventStore, partner: Partner): Promise<DataKey | undefined> {
+  const { partner_id, revision, state } = partner;
+  try {
+    return await store.codec.keyAfter(partner_id, state.privacy?.receipt?.receipt_id);
+  } catch (error) {
+    if (!(error instanceof PartnerErasedError)) throw error;
+    const latest = await readPartner(store, partner_id);
+    if (latest.revision !== revision) throw new PartnerChangedError(partner_id, latest.revision);
+    // An erasure stands in the stream before it is in the ledger. Where there is no stream after that, it is another event store.
+    if (revision < 0) return store.codec.keyAfter(partner_id, error.receiptId);
+    throw erasureInProgress(revision);
+  }
 }
 
 /**
@@ -144,7 +165,10 @@ export async function commandPartner(
   });
 }
 
-/** Records what a session that is over leaves to its partner's next one. A fork leaves nothing. Doing it again adds nothing. */
+/**
+ * Records what a session that is over leaves to its partner's next one. A fork leaves nothing, nor does a session of a partner
+ * who is being erased. Doing it again adds nothing.
+ */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   if (isFork(session.state)) return;
   const { partner_id } = session.state.identity;
@@ -156,7 +180,11 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const actor = { role: 'system', id: 'partner-memory' } as const;
     await appendToPartner(store, partner, events, { actor, $correlationId: session.session_id });
     return true;
-  });
+  }).catch(unlessErased);
+}
+
+function unlessErased(error: unknown): void {
+  if (!(error instanceof CommandRejectedError && error.rejection.code === 'erasure_in_progress')) throw error;
 }
 
 /** What a listed session has changed so far, by its state and its first event. */

@@ -1,5 +1,5 @@
 import type { EventMetadata, FieldClass, Json, JsonObject } from '#domain';
-import { fieldClasses, partnerFieldClasses } from '#domain';
+import { fieldClasses, isPartnerEventType, partnerFieldClasses } from '#domain';
 import type { DataKey, Place } from '#privacy';
 import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal } from '#privacy';
 
@@ -22,23 +22,30 @@ const classes: { readonly [type: string]: { readonly [field: string]: FieldClass
   ...partnerFieldClasses,
 };
 
-/** Whether nothing in events of a type is personal. */
-export function isPlainType(type: string): boolean {
-  return Object.hasOwn(classes, type) && Object.values(classes[type] ?? {}).every((item) => item === 'plain');
+/** Whether an event has to be sealed: those of its type may hold something personal. A partner's that remembers nothing does not. */
+export function needsKey(type: string, data: Fields): boolean {
+  const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
+  const isPlain = declared !== undefined && Object.values(declared).every((item) => item === 'plain');
+  return !isPlain && !(isPartnerEventType(type) && !hasPlainField(type, data, {}));
 }
 
 /** Whether a stored event holds something personal that is not sealed. One of an unknown type may hold anything. */
 export function hasPlainField(type: string, data: Fields, { sealed = [] }: SealedFields): boolean {
   const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
   return Object.entries(data).some(
-    ([field, value]) => declared?.[field] !== 'plain' && !isEmpty(value) && !sealed.includes(field),
+    ([field, value]) => declared?.[field] !== 'plain' && !isEmpty(value, type) && !sealed.includes(field),
   );
 }
 
-/** Of an empty object or list there is nothing to hide, as of null: most turns have no entities. */
-function isEmpty(value: unknown): boolean {
+/**
+ * Of an empty object or list there is nothing to hide, as of null: most turns have no entities. Nor of a partner's memory whose
+ * members are empty: their names are always the same.
+ */
+function isEmpty(value: unknown, type = ''): boolean {
   if (typeof value !== 'object' || value === null) return value === null || value === undefined;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  if (Array.isArray(value)) return value.length === 0;
+  const members: unknown[] = Object.values(value);
+  return members.length === 0 || (isPartnerEventType(type) && members.every((member) => isEmpty(member)));
 }
 
 /** The data of an event with its personal fields sealed, and what its metadata says of that. A field that is not declared counts as personal. */
@@ -51,7 +58,7 @@ export function sealData(
   const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
   const sealed: string[] = [];
   const entries = Object.entries(data).map(([field, value]): [string, unknown] => {
-    if (declared?.[field] === 'plain' || isEmpty(value)) return [field, value];
+    if (declared?.[field] === 'plain' || isEmpty(value, type)) return [field, value];
     sealed.push(field);
     return [field, seal(key, placeOf(place, field), value as Json)];
   });

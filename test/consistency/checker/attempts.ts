@@ -1,4 +1,4 @@
-import type { CommandEntry } from '../common/history.ts';
+import type { CommandEntry, ErasureEntry } from '../common/history.ts';
 
 /** What an answer says of its command. */
 export type Said = 'done' | 'without_effect' | 'refused' | 'nothing';
@@ -14,4 +14,17 @@ export function said({ status, answer }: CommandEntry): Said {
 /** An attempt as findings name it. */
 export function nameOf({ session_id, op, node, status }: CommandEntry): string {
   return `${op} in ${session_id} at ${node.name} (${status ?? 'no answer'})`;
+}
+
+/** That the partner is closed: an erasure is asked for, and not every node knows yet that it is done. */
+export function saysClosed({ answer }: CommandEntry): boolean {
+  return answer?.code === 'partner_restricted' || answer?.reason === 'erasure_in_progress';
+}
+
+const ofErased = new Set(['session_over', 'session_exists', 'agent_replaced']);
+
+/** Whether an answer is right because of an erasure: from the request on, nothing of before need be known any more. */
+export function followsErasure(attempt: CommandEntry, erasure: ErasureEntry | undefined): boolean {
+  if (erasure === undefined || attempt.end < erasure.start) return false;
+  return saysClosed(attempt) || ofErased.has(attempt.answer?.reason ?? '');
 }

@@ -1,5 +1,5 @@
 import type { Answer, CommandEntry, StoredEvent } from '../common/history.ts';
-import { nameOf, said } from './attempts.ts';
+import { followsErasure, nameOf, said } from './attempts.ts';
 import { decide, labelsOf } from './decide.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
@@ -25,9 +25,13 @@ function checkCommand(session: SessionEvidence, attempts: readonly CommandEntry[
   const sayings = new Set(attempts.map(said));
   const isOpen = sayings.has('done') || sayings.has('nothing');
   if (!isOpen && events.length > 0) findings.add('refused_command_applied', nameOf(first));
-  const final = attempts.find((one) => one.final && said(one) === 'refused');
+  const { erasure } = session;
+  const final = attempts.find((one) => one.final && said(one) === 'refused' && !followsErasure(one, erasure));
   if (final && events.length > 0) findings.add('unknown_outcome_contradicted', nameOf(final));
-  checkRepetitions(attempts, findings);
+  checkRepetitions(
+    attempts.filter((one) => !followsErasure(one, erasure)),
+    findings,
+  );
   if (events.length > 0) checkDecision(session, first, events, findings);
 }
 

@@ -18,7 +18,7 @@ export interface Goal {
 export interface State {
   readonly revision: number;
   readonly partner_id: string | null;
-  readonly status: 'none' | 'active' | 'ended' | 'expired';
+  readonly status: 'none' | 'active' | 'ended' | 'expired' | 'erased';
   readonly channel: string;
   readonly start_time: string;
   readonly last_activity_time: string;
@@ -70,6 +70,12 @@ export const nothing: State = {
   inquiries: [],
 };
 
+/** What is left of what a session said when it is erased: nothing. */
+const { current, suspended, flags, language, preferences, turns, outside, inquiries } = nothing;
+const { last_user_intent, last_bot_action } = nothing;
+const memory = { language, preferences, turns, last_user_intent, last_bot_action };
+const unsaid: Partial<State> = { ...memory, current, suspended, flags, outside, inquiries };
+
 const turnsShown = 10;
 /** Events after which the session is not longer alive than before. */
 const passive = new Set([
@@ -80,6 +86,7 @@ const passive = new Set([
   'InquiryCorrected',
   'SessionEnded',
   'SessionExpired',
+  'SessionErased',
   'AgentAttached',
   'AgentDetached',
   'UpdateAcknowledged',
@@ -125,6 +132,8 @@ function changes(state: State, event: StoredEvent, at: string): Partial<State> {
       return { status: 'ended' };
     case 'SessionExpired':
       return { status: 'expired' };
+    case 'SessionErased':
+      return { ...unsaid, status: 'erased', partner_id: text('partner_id') };
     case 'ChannelSwitched':
       return { channel: text('channel') };
     case 'PreferenceChanged':

@@ -1,5 +1,5 @@
 import type { CommandEntry } from '../common/history.ts';
-import { nameOf, said } from './attempts.ts';
+import { followsErasure, nameOf, said, saysClosed } from './attempts.ts';
 import { decide } from './decide.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
 import { Findings, isOfCaller, stateAt } from './evidence.ts';
@@ -66,6 +66,14 @@ function looks(
   const saying = said(attempt);
   const { answer, status, if_match, start, end } = attempt;
   if (saying === 'done' || saying === 'nothing' || status === 422) return [];
+  if (saysClosed(attempt)) {
+    if (!followsErasure(attempt, session.erasure))
+      findings.add(
+        'wrong_refusal',
+        `${nameOf(attempt)} ${JSON.stringify(answer)}, and no erasure is asked for`,
+      );
+    return [];
+  }
   if (status === 404 || status === 400) {
     const isStarted = startedBefore(session, start);
     if (status === 400 || isStarted)

@@ -106,8 +106,10 @@ function openGoals({ current, suspended }: State): Goal[] {
   return [...suspended, ...(current ? [current] : [])];
 }
 
+/** The state at the end, or before the session was erased: what it left was taken over before. */
 function endOf(session: SessionEvidence): State | undefined {
-  return stateAt(session, session.events.length - 1);
+  const erased = session.events.findIndex(({ type }) => type === 'SessionErased');
+  return stateAt(session, (erased < 0 ? session.events.length : erased) - 1);
 }
 
 /** When the session was asked for first. */

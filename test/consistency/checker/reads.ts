@@ -61,7 +61,8 @@ function checkStored(session: SessionEvidence, context: ContextDocument, finding
     );
 }
 
-function parse(hash: Readonly<Record<string, string>>): ContextDocument {
+/** A context as Redis holds it. */
+export function parse(hash: Readonly<Record<string, string>>): ContextDocument {
   const section = (name: string): Record<string, unknown> =>
     JSON.parse(hash[name] ?? 'null') as Record<string, unknown>;
   return {
@@ -77,7 +78,8 @@ function parse(hash: Readonly<Record<string, string>>): ContextDocument {
   };
 }
 
-const derived = new Set([
+/** The flags that the system itself raises. */
+export const derived = new Set([
   'is_repeat_query',
   'asked_about_payment',
   'awaiting_external_data',

@@ -199,29 +199,6 @@ describe('a run breaks the rule', () => {
     expect(rules).toContain('inquiry_closed_twice');
   });
 
-  const erasure = { kind: 'erasure', partner_id: 'P1', start: 50, end: 60, left: 0 };
-
-  test('erasure_incomplete when the session of an erased partner does not say so, and has rows', () => {
-    const rules = broken(({ history }) => history.push(erasure));
-    expect(new Set(rules)).toEqual(new Set(['erasure_incomplete', 'erased_shown']));
-  });
-
-  test('erasure_incomplete when the key of an erased partner lives', () => {
-    expect(broken(({ stores }) => Object.assign(stores, { living_keys: ['P1'] }))).toEqual([
-      'erasure_incomplete',
-    ]);
-  });
-
-  test('erased_shown when turns of an erased partner are read after the receipt', () => {
-    const rules = broken(({ history, stores }) => {
-      Object.assign(stores, { contexts: {}, session_rows: [], turn_rows: [] });
-      const erased = { event_id: 'e', type: 'SessionErased', revision: 6, data: {} };
-      events(stores).push({ ...erased, metadata: { actor: { role: 'system', id: 'erasure' } } });
-      history.push(erasure, { ...history[5], start: 99, end: 100 });
-    });
-    expect(rules).toEqual(['erased_shown']);
-  });
-
   test('stale_epoch_accepted when an event carries an epoch that does not own the session', () => {
     const rules = broken(({ stores }) =>
       Object.assign(events(stores)[5]?.['metadata'] ?? {}, { agent_epoch: 7 }),

@@ -159,4 +159,5 @@ const stores: Stores = {
   contexts: { [session_id]: { revision: '5', ...(Object.fromEntries(texts) as Record<string, string>) } },
   set_aside: [],
   living_keys: [],
+  erased_rows: [],
 };

@@ -71,7 +71,7 @@ function checkDelivered(session: SessionEvidence, alive: ReadonlySet<string>, fi
   const attached = session.events.filter(({ type }) => type === 'AgentAttached');
   const [first] = attached;
   const owner = ownerAtEnd(session);
-  if (first === undefined || owner === null || !alive.has(owner)) return;
+  if (first === undefined || owner === null || !alive.has(owner) || isCutShort(session)) return;
   const instances = new Set(attached.map(({ data }) => data['instance']));
   const handled = new Set(session.handled.map(({ revision }) => revision));
   const since = stateAt(session, first.revision)?.owner.acknowledged ?? first.revision;
@@ -81,6 +81,12 @@ function checkDelivered(session: SessionEvidence, alive: ReadonlySet<string>, fi
         'update_lost',
         `${event.type} at ${event.revision} of ${session.session_id}, owner ${owner}`,
       );
+}
+
+/** Whether a session was erased while it went on: what is left of its updates need not reach anybody. */
+function isCutShort({ events, states }: SessionEvidence): boolean {
+  const erased = events.findIndex(({ type }) => type === 'SessionErased');
+  return erased >= 0 && states[erased]?.status === 'active';
 }
 
 /** The instance that owns the session when it is over, or when the run is. */

@@ -141,7 +141,7 @@ export interface AgentEntry {
   readonly start: number;
 }
 
-/** A partner was erased, whose sessions were over. */
+/** A partner was erased. */
 export interface ErasureEntry {
   readonly kind: 'erasure';
   readonly partner_id: string;
@@ -171,6 +171,8 @@ export interface Stores {
   readonly set_aside: readonly string[];
   /** Erased partners who have a key. */
   readonly living_keys: readonly string[];
+  /** The tables that have rows of erased partners, but those that say that they are erased and who read their data. */
+  readonly erased_rows: readonly { readonly table: string; readonly partner_id: string }[];
 }
 
 export interface StoredEvent {

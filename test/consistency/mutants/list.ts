@@ -169,4 +169,21 @@ export const mutants: readonly Mutant[] = [
     ],
     rules: ['wrong_revision'],
   },
+  {
+    name: 'make a key for a partner who is erased',
+    patches: [
+      {
+        file: 'libs/privacy/src/keys/sqlite-key-store.ts',
+        find: "WHERE coalesce((${lastErasure}), :after, '') = coalesce(:after, '') ON CONFLICT DO NOTHING",
+        replace: "WHERE coalesce((${lastErasure}), :after, '') IS NOT NULL ON CONFLICT DO NOTHING",
+      },
+      // The context of an erased session is written as any other.
+      {
+        file: 'libs/read-models/src/context/section-seals.ts',
+        find: 'sessions.filter((session) => !isErased(session)).map(partnerOf)',
+        replace: 'sessions.map(partnerOf)',
+      },
+    ],
+    rules: ['erasure_incomplete'],
+  },
 ];

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { mutants } from './list.ts';
 
-test('there are ten mutants', () => {
-  expect(mutants).toHaveLength(10);
+test('there are eleven mutants', () => {
+  expect(mutants).toHaveLength(11);
 });
 
 test.each(mutants.flatMap(({ name, patches }) => patches.map((patch) => ({ name, ...patch }))))(

@@ -9,6 +9,9 @@ import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
 import type { Cluster } from '../system/cluster.ts';
 
+/** Tables that have to know erased partners: what is asked for, and who read their data. */
+const kept = ['partner_privacy', 'access_record', 'access_record_partner'];
+
 /** Reads what the stores of a cluster hold, and opens what is sealed: of the system's code, only that is used. */
 export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'escrow'>): Promise<Stores> {
   return escrow.use(async (keys) => {
@@ -17,7 +20,9 @@ export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'esc
     const contexts = await readContexts(services['REDIS_URL'] ?? '', Object.keys(sessions), keys);
     const rows = await readRows(services['DATABASE_URL'] ?? '', keys);
     const living_keys = await escrow.living();
-    return { sessions, partners: withPrefix(streams, 'partner-'), contexts, ...rows, living_keys };
+    const erased_rows = await rowsOf(services['DATABASE_URL'] ?? '', escrow.partners);
+    const partners = withPrefix(streams, 'partner-');
+    return { sessions, partners, contexts, ...rows, living_keys, erased_rows };
   });
 }
 
@@ -68,6 +73,27 @@ async function readRows(
     const aside = await client.query<{ session_id: string }>('SELECT session_id FROM set_aside_session');
     const set_aside = aside.rows.map(({ session_id }) => session_id);
     return { session_rows: sessions.rows, turn_rows, set_aside };
+  } finally {
+    await client.end();
+  }
+}
+
+/** Which of some partners have rows in which tables, whatever tables there are. */
+async function rowsOf(url: string, partners: readonly string[]): Promise<Stores['erased_rows']> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ table: string }>(
+      `SELECT table_name AS table FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+       WHERE column_name = 'partner_id' AND table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> ALL ($1)`,
+      [kept],
+    );
+    const found = rows.map(async ({ table }) => {
+      const sql = `SELECT DISTINCT partner_id FROM "${table}" WHERE partner_id = ANY ($1)`;
+      const { rows: left } = await client.query<{ partner_id: string }>(sql, [partners]);
+      return left.map(({ partner_id }) => ({ table, partner_id }));
+    });
+    return (await Promise.all(found)).flat();
   } finally {
     await client.end();
   }

@@ -12,6 +12,7 @@ import type { Weights } from '../faults/plan.ts';
 import { drawPlan } from '../faults/plan.ts';
 import type { Cluster, ClusterOptions } from '../system/cluster.ts';
 import { withCluster } from '../system/cluster.ts';
+import { drawErasures } from '../workload/erasures.ts';
 import type { Load } from '../workload/workload.ts';
 import { Workload } from '../workload/workload.ts';
 import { dump } from './dump.ts';
@@ -24,6 +25,8 @@ export interface RunOptions extends Omit<ClusterOptions, 'logs'> {
   readonly load: Load;
   readonly faults: number;
   readonly weights: Weights;
+  /** How many partners are erased while their sessions go on, besides one at the end. */
+  readonly erasures: number;
   /** Only processes and connections whose names begin so are disturbed; empty: all. */
   readonly target: string;
   /** How long the read models and agents may take to come to rest; what is missing then is a finding. */
@@ -46,16 +49,19 @@ export async function runSeed(options: RunOptions): Promise<Verdict> {
 }
 
 async function work(cluster: Cluster, recorder: Recorder, options: RunOptions): Promise<Stores> {
-  const { seed, load, faults, weights, target, settleMs } = options;
+  const { seed, load, faults, weights, erasures, target, settleMs } = options;
   const random = new Random(seed);
   const workload = new Workload(cluster, recorder, random.fork('workload'), load);
   const plan = faults === 0 ? [] : drawPlan(random.fork('faults'), { loadMs: load.loadMs, faults, weights });
+  const erased = drawErasures(random.fork('erasures'), { loadMs: load.loadMs, erasures, faults: plan });
   const over = new AbortController();
   try {
     const injecting = new Injector(cluster, workload.agents, recorder, target).run(plan, over.signal);
+    const erasing = workload.erase(erased, over.signal);
     await workload.run().finally(() => over.abort());
     await injecting;
     await Promise.all(cluster.processes.map((process) => process.ready()));
+    await erasing;
     await workload.finish();
     return await rest(cluster, workload, settleMs);
   } finally {

@@ -18,6 +18,7 @@ export const fullSize: Size = {
   },
   faults: 8,
   weights: allFaults,
+  erasures: 4,
   target: '',
   settleMs: 90_000,
 };
@@ -27,6 +28,7 @@ export const smallSize: Size = {
   ...fullSize,
   load: { ...fullSize.load, loadMs: 20_000, commands: 0, clients: 8, slots: 6, agents: 2, perSecond: 80 },
   faults: 5,
+  erasures: 2,
 };
 
 /** A run that is to find a mutant: more of the faults that show it. */
@@ -51,5 +53,6 @@ export const smallMutantSize: Size = {
   sizes: { api: 2, projector: 1, bridge: 1 },
   load: { ...mutantSize.load, loadMs: 5_000, agents: 0 },
   faults: 0,
+  erasures: 0,
   settleMs: 0,
 };

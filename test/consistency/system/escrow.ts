@@ -16,12 +16,16 @@ export class Escrow {
     });
   }
 
-  /** The partners of copied keys that live still. */
+  /** The partners of copied keys. */
+  get partners(): readonly string[] {
+    return [...new Set([...this.copies.values()].map(({ partner_id }) => partner_id))];
+  }
+
+  /** Those of them who have a key. */
   living(): Promise<readonly string[]> {
-    return this.withStore(async (store) => {
-      const copied = [...new Set([...this.copies.values()].map(({ partner_id }) => partner_id))];
-      return (await store.living(copied)).map(({ partner_id }) => partner_id);
-    });
+    return this.withStore(async (store) =>
+      (await store.living(this.partners)).map(({ partner_id }) => partner_id),
+    );
   }
 
   /** Works with all keys, also those that are destroyed. */

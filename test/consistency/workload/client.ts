@@ -24,6 +24,12 @@ interface ClientOptions {
   readonly onSession: (session_id: string) => void;
 }
 
+/** The partner that takes the place of an erased one, and when. */
+interface AtWork {
+  readonly next: string;
+  readonly forMs: number;
+}
+
 const retries = 4;
 const rememberedCommands = 50;
 
@@ -40,7 +46,7 @@ export class Client {
 
   constructor(private readonly options: ClientOptions) {
     this.sender = new Sender(options.name, options.recorder);
-    this.eraser = new Eraser(options.recorder, options.escrow, () => this.node());
+    this.eraser = new Eraser({ ...options, sender: this.sender });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -64,8 +70,23 @@ export class Client {
   }
 
   /** Erases the partner whose sessions a slot has had. */
-  erase({ partner_id }: Slot): Promise<void> {
-    return this.eraser.erase(partner_id);
+  erase({ partner_id, session_id, earlier }: Slot): Promise<void> {
+    return this.eraser.erase(partner_id, [...earlier, session_id]);
+  }
+
+  /** As `erase` while the session goes on, for some time; then the slot goes on with another partner. */
+  async eraseAtWork(slot: Slot, { next, forMs }: AtWork, signal: AbortSignal): Promise<void> {
+    while (slot.isChanging || slot.session_id === '') {
+      if (signal.aborted) return;
+      await sleep(20, signal);
+    }
+    // From here on nobody starts the partner's next session.
+    slot.isChanging = true;
+    const erasing = this.erase(slot);
+    await sleep(forMs);
+    slot.leaveTo(next);
+    slot.isChanging = false;
+    await erasing;
   }
 
   /** Sends a command whose outcome is unknown again, for the last time. */
@@ -120,7 +141,7 @@ export class Client {
     return this.sender.command({ ...known, op, items, if_match: null, epoch: null }, this.node());
   }
 
-  /** Ends the slot's session and starts the partner's next one. */
+  /** Ends the slot's session and starts its partner's next one. */
   private async change(slot: Slot, signal: AbortSignal): Promise<void> {
     const { random, sessionLength, onSession } = this.options;
     slot.isChanging = true;

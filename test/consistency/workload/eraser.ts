@@ -3,6 +3,7 @@ import { now } from '../common/now.ts';
 import type { Recorder } from '../common/recorder.ts';
 import type { ApiNode } from '../system/cluster.ts';
 import type { Escrow } from '../system/escrow.ts';
+import type { Sender } from './sender.ts';
 import { ask } from './sender.ts';
 
 interface Receipt {
@@ -12,19 +13,25 @@ interface Receipt {
 /** Generous, since it only bounds a failure: every process that a fault stops runs again. */
 const patienceMs = 180_000;
 
-/** Erases partners whose sessions are over. */
+interface EraserOptions {
+  readonly recorder: Recorder;
+  readonly escrow: Escrow;
+  readonly nodes: () => readonly ApiNode[];
+  readonly sender: Sender;
+}
+
+/** Erases partners, and looks at what is shown of them afterwards. */
 export class Eraser {
-  constructor(
-    private readonly recorder: Recorder,
-    private readonly escrow: Escrow,
-    private readonly node: () => ApiNode,
-  ) {}
+  private asked = 0;
+
+  constructor(private readonly options: EraserOptions) {}
 
   /** Asks until it is taken, then for the receipt until it is there, also when the load is over: what is judged is complete. */
-  async erase(partner_id: string): Promise<void> {
+  async erase(partner_id: string, sessions: readonly string[]): Promise<void> {
+    const { recorder, escrow, nodes, sender } = this.options;
     const signal = AbortSignal.timeout(patienceMs);
     const path = `/v1/partners/${partner_id}`;
-    await this.escrow.copy(partner_id);
+    await escrow.copy(partner_id);
     const start = now();
     const body = JSON.stringify({ reason: 'consistency' });
     const request = { method: 'DELETE', headers: { 'content-type': 'application/json' }, body };
@@ -32,7 +39,8 @@ export class Eraser {
     const answer = await this.until(`${path}/erasure`, {}, signal, ({ body }) => receiptIn(body) !== null);
     const receipt = receiptIn(answer?.body);
     const left = receipt?.checked.reduce((sum, one) => sum + one.left, 0) ?? 0;
-    this.recorder.record({ kind: 'erasure', partner_id, start, end: receipt ? now() : null, left });
+    recorder.record({ kind: 'erasure', partner_id, start, end: receipt ? now() : null, left });
+    for (const node of nodes()) for (const id of sessions) await sender.read(id, null, node);
   }
 
   private async until(
@@ -42,11 +50,20 @@ export class Eraser {
     isWanted: (answer: Awaited<ReturnType<typeof ask>>) => boolean,
   ): Promise<Awaited<ReturnType<typeof ask>> | undefined> {
     for (;;) {
-      const answer = await ask(`${this.node().url}${path}`, init);
+      const answer = await ask(`${this.next().url}${path}`, init);
       if (isWanted(answer)) return answer;
       if (signal.aborted) return undefined;
       await sleep(100, signal);
     }
+  }
+
+  /** One after the other: each may be disturbed. */
+  private next(): ApiNode {
+    const nodes = this.options.nodes();
+    this.asked += 1;
+    const node = nodes[this.asked % nodes.length];
+    if (node === undefined) throw new Error('There is no api node.');
+    return node;
   }
 }
 

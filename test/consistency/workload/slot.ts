@@ -1,4 +1,4 @@
-/** A session that the clients work on. When it is over, the next one of the same partner takes its place. */
+/** A session that the clients work on. When it is over, the next one of the same partner takes its place, or of another one. */
 export class Slot {
   session_id = '';
   /** The highest revision that a client was told. */
@@ -11,7 +11,7 @@ export class Slot {
   isChanging = false;
   readonly earlier: string[] = [];
 
-  constructor(readonly partner_id: string) {}
+  constructor(public partner_id: string) {}
 
   begin(session_id: string, commands: number, revision: number): void {
     if (this.session_id !== '') this.earlier.push(this.session_id);
@@ -19,6 +19,14 @@ export class Slot {
     this.revision = revision;
     this.owners = [];
     this.commandsLeft = commands;
+  }
+
+  /** The sessions so far stay as they are; the next one is another partner's. */
+  leaveTo(partner_id: string): void {
+    this.earlier.push(this.session_id);
+    this.session_id = '';
+    this.commandsLeft = 0;
+    this.partner_id = partner_id;
   }
 
   /** A client was told a revision of a session. */

@@ -4,6 +4,7 @@ import type { Recorder } from '../common/recorder.ts';
 import type { Cluster } from '../system/cluster.ts';
 import { Agents } from './agents.ts';
 import { Client } from './client.ts';
+import type { PlannedErasure } from './erasures.ts';
 import { isUnknown } from './sender.ts';
 import { Slot } from './slot.ts';
 
@@ -79,6 +80,18 @@ export class Workload {
     await working;
   }
 
+  /** Erases partners at work, each at its time. Resolves when all receipts are there. */
+  async erase(plan: readonly PlannedErasure[], signal: AbortSignal): Promise<void> {
+    const [client] = this.clients;
+    await Promise.all(
+      plan.map(async ({ at, ...erasure }) => {
+        await sleep(at, signal);
+        const slot = this.slots[Math.floor(erasure.slot * this.slots.length)];
+        if (slot && !signal.aborted) await client?.eraseAtWork(slot, erasure, signal);
+      }),
+    );
+  }
+
   /**
    * Asks for every outcome that is still unknown, ends the sessions, and erases a partner, so that each run has one. All
    * processes must run again.
@@ -98,7 +111,7 @@ export class Workload {
     await inParallel(this.slots, 4, async ({ session_id }) => {
       if (session_id !== '') await client?.end(session_id, signal);
     });
-    const [slot] = this.slots;
+    const slot = this.slots.find(({ session_id }) => session_id !== '');
     if (slot) await client?.erase(slot);
   }
 

@@ -8,6 +8,7 @@ import type { TcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.t
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { refusedUpgrade } from '../access/test-routes.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -69,6 +70,7 @@ test('a node that starts meanwhile serves nothing before it has read whose keys 
   const node = await startNode();
   const list = async (): Promise<number> => (await node.call('GET', '/v1/sessions')).status;
   expect(await list()).toBe(503);
+  expect(await refusedUpgrade(node.url, {})).toBe(503);
   expect((await node.call('GET', '/health/ready')).status).toBe(503);
   await proxy.restore();
   await waitUntil(async () => (await list()) === 200);

@@ -12,6 +12,10 @@ export class LedgerGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     if (!this.ledger.mayHaveErasedKeys || context.getType() !== 'http') return true;
     if (!context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/v1/')) return true;
-    throw new ProblemError('engine_unavailable', 'The ledger of erasures is not applied yet.');
+    throw ledgerNotApplied();
   }
+}
+
+export function ledgerNotApplied(): ProblemError {
+  return new ProblemError('engine_unavailable', 'The ledger of erasures is not applied yet.');
 }

@@ -3,11 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
+import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch, SessionCache } from '#read-models';
 import type { Rule } from '../access/access.decorator.ts';
 import { RULE } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
+import { assertReaches, assertReachesPartner, isLimited } from '../common/reach.ts';
 
 /** What may be done with a restricted partner all the same: it shows nothing of the data. */
 const allowed: ReadonlySet<Rule | undefined> = new Set(['erase', 'hold']);
@@ -34,10 +36,18 @@ export class RestrictedGuard implements CanActivate {
     if (partner_id === undefined || !this.watch.isClosed(partner_id)) {
       if (session_id === undefined || !(await this.isClosed(session_id.toLowerCase()))) return true;
     }
+    await this.assertReaches(callerOf(request), partner_id, session_id);
     throw new ProblemError(
       'partner_restricted',
       'The partner asked to be erased; until the law allows it, only one role reads the data.',
     );
+  }
+
+  /** Whoever does not reach a partner does not learn that it is restricted: the answer is that of any route. @throws ProblemError */
+  private async assertReaches(caller: Caller, partnerId?: string, sessionId?: string): Promise<void> {
+    if (partnerId !== undefined) assertReachesPartner(caller, partnerId);
+    if (sessionId !== undefined && isLimited(caller))
+      assertReaches(caller, await this.sessionCache.latest(sessionId.toLowerCase()));
   }
 
   /** The table has a session somewhat later than it starts: whose it is counts where that is at hand. */

@@ -6,7 +6,15 @@ import { validationFailed } from '#platform';
 import type { Caller } from '#privacy';
 import { SessionCache } from '#read-models';
 import type { CommandRequest, CommandResult } from '#sessions';
-import { AccessLog, CommandRejectedError, EventStore, foldEvent, foldPast, readPartner } from '#sessions';
+import {
+  AccessLog,
+  CommandRejectedError,
+  erasureInProgress,
+  EventStore,
+  foldEvent,
+  foldPast,
+  readPartner,
+} from '#sessions';
 import { assertReaches } from '../common/reach.ts';
 import { isKnown } from '../privacy/masking.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
@@ -126,7 +134,6 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
         correlationId: erasure_id,
       }),
     );
-    const reason = 'The partner is being erased.';
-    throw new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, -1);
+    throw erasureInProgress(-1);
   }
 }

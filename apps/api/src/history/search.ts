@@ -68,7 +68,9 @@ export class TurnSearch {
     const isOwn = keys !== undefined && scope === 'partner' && partnerId !== undefined;
     if (isOwn && !(await hasWords(db, partnerId))) return [];
     const index = await WordIndex.load(scope, keys);
-    const words = index.wordsOf(text, isOwn ? await keys.of(partnerId) : undefined);
+    const key = isOwn ? await keys.existing(partnerId) : undefined;
+    if (isOwn && key === undefined) return [];
+    const words = index.wordsOf(text, key);
     if (words.length === 0) throw refused('text', 'must have a word');
     return words;
   }
@@ -86,6 +88,8 @@ async function stored(
   partnerId: string | undefined,
 ): Promise<string | number | boolean> {
   if (partnerId === undefined || !(await hasTokens(db, partnerId))) return value;
-  const { value: found } = tokenise(await keys.of(partnerId), { [name]: value });
+  const key = await keys.existing(partnerId);
+  if (key === undefined) return value;
+  const { value: found } = tokenise(key, { [name]: value });
   return found[name] ?? value;
 }

@@ -90,7 +90,7 @@ test('a letter that was moved to another place has its place and reason only', a
 
 test('a letter whose key is destroyed has its place and reason only', async () => {
   const found = read(await sealed({ value: Buffer.from('{"data":{"partner_id":"P2"}}') }));
-  await store.destroy('P2', '2026-11-29T08:00:00.000Z');
+  await store.destroy('P2', '2100-01-01T00:00:00.000Z');
   keys.forget('P2');
   const { key, value, detail, reason } = await openLetter(keys, found);
   expect([key, value, detail, reason]).toEqual([null, null, '[erased]', 'not_json']);

@@ -4,7 +4,16 @@ import { isPartnerId } from '#domain';
 import type { DeadLetter, Outgoing } from '#messaging';
 import { readDeadLetter, writeDeadLetter } from '#messaging';
 import type { DataKey, DataKeys } from '#privacy';
-import { BlindIndex, BrokenSealError, erased, keyIdOf, open, seal, UnknownKeyError } from '#privacy';
+import {
+  BlindIndex,
+  BrokenSealError,
+  erased,
+  keyIdOf,
+  open,
+  PartnerErasedError,
+  seal,
+  UnknownKeyError,
+} from '#privacy';
 
 /** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
 export const letterPartners = '/topic/';
@@ -82,15 +91,15 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
   };
 }
 
-/** Its partner's; of nobody known, or where that does not open, its topic's: a letter must be written. */
+/** Its partner's; of nobody known, of one who is erased, or where that does not open, its topic's: a letter must be written. */
 async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
   const partner = partnerIn(value);
-  const own = partner && (await keys.of(partner).catch(unlessUnknown));
+  const own = partner && (await keys.of(partner).catch(unlessNone));
   return own || keys.of(`${letterPartners}${topic}/${new Date().toISOString().slice(0, 10)}`);
 }
 
-function unlessUnknown(error: unknown): undefined {
-  if (!(error instanceof UnknownKeyError)) throw error;
+function unlessNone(error: unknown): undefined {
+  if (!(error instanceof UnknownKeyError || error instanceof PartnerErasedError)) throw error;
 }
 
 function withoutMessage(letter: DeadLetter, detail: string): DeadLetter {

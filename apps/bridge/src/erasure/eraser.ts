@@ -83,13 +83,12 @@ export class Eraser {
     const known = await sessionsBefore(this.pool, partnerId, new Date().toISOString());
     const forked = await forksOf(this.pool, partnerId);
     await sessions.end([...known, ...forked, ...partner.state.sessions.map(({ session_id }) => session_id)]);
-    const ended_at = await this.afterKey(partnerId);
     await onStep('keys');
     // Another bridge may have finished: the key would be one of the partner's new beginning.
     const now = (await readPartner(this.store, partnerId)).state.privacy?.erasure;
     if (now?.erasure_id !== erasure.erasure_id) return undefined;
     const receipt_id = uuidV5('receipt', erasure.erasure_id);
-    const keys_destroyed = await this.destroyKeys(partnerId, receipt_id, ended_at, erasure);
+    const { ended_at, keys_destroyed } = await this.destroyKeys(partnerId, receipt_id, erasure);
     announcePartner(this.redis, partnerId);
     await onStep('redis');
     await this.contexts.delete(sessions.ids);
@@ -132,24 +131,22 @@ export class Eraser {
     return this.finish(partnerId, receipt);
   }
 
-  /** The time now, but after the key was made that is to be destroyed: by another machine's clock. */
-  private async afterKey(partnerId: string): Promise<string> {
-    const madeAt = await this.keys?.madeAt(partnerId);
-    const earliest = madeAt === undefined ? 0 : Date.parse(madeAt) + 1;
-    return new Date(Math.max(Date.now(), earliest)).toISOString();
-  }
-
-  /** The ledger first: should the process end here, the keys are destroyed with the next start. */
+  /**
+   * The ledger first: from there on the partner gets no key, and should the process end here, the keys are destroyed with the
+   * next start. What came after is not touched, if another bridge was faster.
+   */
   private async destroyKeys(
     partner_id: string,
     receipt_id: string,
-    erased_at: string,
     { after }: Requested,
-  ): Promise<number> {
-    if (this.keys === undefined) return 0;
+  ): Promise<{ ended_at: string; keys_destroyed: number }> {
+    const now = new Date().toISOString();
+    if (this.keys === undefined) return { ended_at: now, keys_destroyed: 0 };
     const reason_class = after === 'announcement' ? 'inactivity' : 'request';
-    await this.keys.recordErasure({ partner_id, erased_at, receipt_id, reason_class });
-    return this.keys.destroy(partner_id, erased_at);
+    const before = await this.keys.beginErasure({ partner_id, erased_at: now, receipt_id, reason_class });
+    const keys_destroyed = await this.keys.destroy(partner_id, before);
+    // An attempt before has set an earlier time.
+    return { ended_at: before > now ? before : now, keys_destroyed };
   }
 
   private async projected(since: string): Promise<void> {

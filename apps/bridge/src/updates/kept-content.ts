@@ -1,10 +1,10 @@
 import { isPartnerId } from '#domain';
 import type { DataKeys } from '#privacy';
-import { seal } from '#privacy';
+import { PartnerErasedError, seal } from '#privacy';
 import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
-/** The keys of updates that name no partner, or by no id of one, one a day: gone when the last update of the day is. No partner's id has a slash. */
+/** The keys of updates that name no partner, by no id of one, or one who is erased, one a day: gone when the last update of the day is. No partner's id has a slash. */
 export const keptPartners = '/kept/';
 
 /** The content of a kept update as it is stored: sealed where there are keys. @throws KeyStoreUnavailableError */
@@ -16,7 +16,8 @@ export async function toContent(
   const content = JSON.stringify(item);
   if (!keys) return content;
   const { partner } = item.about;
-  const key = await keys.of(isPartnerId(partner) ? partner : `${keptPartners}${today()}`);
+  const own = isPartnerId(partner) ? await keys.of(partner).catch(unlessErased) : undefined;
+  const key = own ?? (await keys.of(`${keptPartners}${today()}`));
   return seal(key, keptUpdatePlace(identity), content) ?? content;
 }
 
@@ -32,4 +33,8 @@ export async function fromContent(
 
 function today(): string {
   return new Date().toISOString().slice(0, 10);
+}
+
+function unlessErased(error: unknown): undefined {
+  if (!(error instanceof PartnerErasedError)) throw error;
 }

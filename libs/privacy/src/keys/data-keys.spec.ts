@@ -3,7 +3,12 @@ import { MemoryKeyStore, testDataKeys, testMasterKeys } from './test-keys.ts';
 import type { MasterKeys } from './master-keys.ts';
 import { destroyOld } from './destroy-old.ts';
 import { DataKeys, erased } from './data-keys.ts';
-import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
+import {
+  KeyStoreUnavailableError,
+  MasterKeyMissingError,
+  PartnerErasedError,
+  UnknownKeyError,
+} from './errors.ts';
 
 test('a partner has one key, whoever asks first', async () => {
   const store = new MemoryKeyStore();
@@ -17,10 +22,25 @@ test('a destroyed key is erased for good, and the partner can begin anew', async
   const store = new MemoryKeyStore();
   const keys = testDataKeys(store);
   const { id } = await keys.of('P1');
-  await store.destroy('P1', '2026-11-29T08:00:00.000Z');
+  await store.destroy('P1', '2100-01-01T00:00:00.000Z');
   keys.forget('P1');
   expect(await keys.byId(id)).toBe(erased);
   expect((await keys.of('P1')).id).not.toBe(id);
+});
+
+test('a process that has the key of before an erasure in memory seals with the one of the new beginning', async () => {
+  const store = new MemoryKeyStore();
+  const [keys, late] = [testDataKeys(store), testDataKeys(store)];
+  const { id } = await late.of('P1');
+  const erasure = { partner_id: 'P1', receipt_id: 'R1', erased_at: '2026-11-29T08:00:00.000Z' };
+  await keys.destroy('P1', await keys.beginErasure(erasure));
+  await expect(keys.of('P1')).rejects.toThrow(PartnerErasedError);
+  const next = await keys.of('P1', 'R1');
+  expect(next.id).not.toBe(id);
+  // It reads what the new beginning has sealed.
+  await late.byId(next.id);
+  expect((await late.of('P1')).id).toBe(next.id);
+  expect((await testDataKeys(store).of('P1', 'R1')).id).toBe(next.id);
 });
 
 test('a key that nobody made is unknown', async () => {

@@ -3,7 +3,12 @@ import { LRUCache } from 'lru-cache';
 import { Breaker, BudgetExceededError } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
-import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
+import {
+  KeyStoreUnavailableError,
+  MasterKeyMissingError,
+  PartnerErasedError,
+  UnknownKeyError,
+} from './errors.ts';
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
@@ -21,9 +26,15 @@ interface DataKeysOptions {
   readonly onFailure?: () => void;
 }
 
+/** The key of a partner's new values, and the last erasure before it, as far as that was known. */
+interface CurrentKey {
+  readonly id: string;
+  readonly after: string | undefined;
+}
+
 /** The data keys of partners, those used last unwrapped in memory for some minutes. */
 export class DataKeys {
-  private readonly ids: LRUCache<string, string>;
+  private readonly ids: LRUCache<string, CurrentKey>;
   private readonly keys: LRUCache<string, DataKey | typeof erased>;
   /** What is being fetched: nobody asks for the same beside it. */
   private readonly flights = new Map<string, Promise<unknown>>();
@@ -56,13 +67,26 @@ export class DataKeys {
 
   /** The key that a partner's new values are sealed with, if it is in memory. */
   cachedOf(partnerId: string): DataKey | undefined {
-    const key = this.keys.get(this.ids.get(partnerId) ?? '');
+    const key = this.keys.get(this.ids.get(partnerId)?.id ?? '');
     return key === erased ? undefined : key;
   }
 
-  /** The key that a partner's new values are sealed with, made on first use. @throws KeyStoreUnavailableError */
-  async of(partnerId: string): Promise<DataKey> {
-    return this.cachedOf(partnerId) ?? this.alone(`of ${partnerId}`, () => this.fetchOf(partnerId));
+  /**
+   * The key that a partner's new values are sealed with, made on first use. After an erasure only a new beginning of the
+   * partner gets one, which names its receipt. What is known from before that is not trusted.
+   * @throws PartnerErasedError, KeyStoreUnavailableError
+   */
+  async of(partnerId: string, after?: string): Promise<DataKey> {
+    const isTrusted = after === undefined || this.ids.get(partnerId)?.after === after;
+    const cached = isTrusted ? this.cachedOf(partnerId) : undefined;
+    return cached ?? this.alone(`of ${partnerId} ${after}`, () => this.fetchOf(partnerId, after));
+  }
+
+  /** As `of`, but none is made; undefined: the partner has none. @throws KeyStoreUnavailableError */
+  async existing(partnerId: string): Promise<DataKey | undefined> {
+    const cached = this.cachedOf(partnerId);
+    if (cached !== undefined || (await this.madeAt(partnerId)) === undefined) return cached;
+    return this.of(partnerId).catch(unlessErased);
   }
 
   /** The key that a value was sealed with. @throws UnknownKeyError, KeyStoreUnavailableError */
@@ -87,11 +111,17 @@ export class DataKeys {
    */
   async destroy(partnerId: string, before: string): Promise<number> {
     this.forget(partnerId);
-    const current = await this.ask(this.storeBreaker, () => this.store.current(partnerId));
-    if (current !== undefined && current.created_at >= before) return 0;
-    // Not one that is made meanwhile.
-    const keyId = current?.key_id ?? 'none';
-    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before, keyId))).length;
+    return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before))).length;
+  }
+
+  /** As the key store's: from here on the partner gets no key. @throws KeyStoreUnavailableError */
+  beginErasure(erasure: Erasure): Promise<string> {
+    return this.ask(this.storeBreaker, () => this.store.beginErasure(erasure));
+  }
+
+  /** The receipt of the partner's last erasure, by the ledger. @throws KeyStoreUnavailableError */
+  lastErasure(partnerId: string): Promise<string | undefined> {
+    return this.ask(this.storeBreaker, () => this.store.lastErasure(partnerId));
   }
 
   /** When the partner's living key was made (ISO 8601); undefined: there is none. @throws KeyStoreUnavailableError */
@@ -110,7 +140,7 @@ export class DataKeys {
     });
   }
 
-  /** Notes an erasure in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
+  /** Notes an erasure of the past in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
   recordErasure(erasure: Erasure): Promise<void> {
     return this.ask(this.storeBreaker, () => this.store.recordErasure(erasure));
   }
@@ -126,15 +156,15 @@ export class DataKeys {
     if (this.masterBreaker.isOpen) throw new Error('The master keys are unavailable.');
   }
 
-  private async fetchOf(partnerId: string): Promise<DataKey> {
+  private async fetchOf(partnerId: string, after: string | undefined): Promise<DataKey> {
     const { generation } = this;
     const stored =
       (await this.ask(this.storeBreaker, () => this.store.current(partnerId))) ??
-      (await this.create(partnerId));
+      (await this.create(partnerId, after));
     const key = await this.unwrap(stored, generation);
     // It was destroyed a moment ago.
-    if (key === erased) return this.fetchOf(partnerId);
-    if (generation === this.generation) this.ids.set(partnerId, key.id);
+    if (key === erased) return this.fetchOf(partnerId, after);
+    if (generation === this.generation) this.ids.set(partnerId, { id: key.id, after });
     return key;
   }
 
@@ -145,14 +175,14 @@ export class DataKeys {
     return this.unwrap(stored, generation);
   }
 
-  private async create(partner_id: string): Promise<StoredKey> {
+  private async create(partner_id: string, after: string | undefined): Promise<StoredKey> {
     const key_id = randomUUID();
     const wrapped = await this.ask(this.masterBreaker, () =>
       this.masters.wrap(randomBytes(32), { partner_id, key_id }),
     );
     const created_at = new Date().toISOString();
     const key = { key_id, partner_id, wrapped, created_at, destroyed_at: null };
-    return this.ask(this.storeBreaker, () => this.store.add(key));
+    return this.ask(this.storeBreaker, () => this.store.add(key, after));
   }
 
   private async unwrap(
@@ -168,6 +198,8 @@ export class DataKeys {
             await this.ask(this.masterBreaker, () => this.masters.unwrap(wrapped, { partner_id, key_id })),
           );
     if (key !== erased) this.options.onUnwrapped?.();
+    // A partner has one living key: another one that is known from before is destroyed.
+    if (key !== erased && this.ids.get(partner_id)?.id !== key_id) this.ids.delete(partner_id);
     if (generation === this.generation) this.keys.set(key_id, key);
     return key;
   }
@@ -193,4 +225,8 @@ export class DataKeys {
 
 function isFailure(error: unknown): boolean {
   return error instanceof KeyStoreUnavailableError && !(error instanceof MasterKeyMissingError);
+}
+
+function unlessErased(error: unknown): undefined {
+  if (!(error instanceof PartnerErasedError)) throw error;
 }

@@ -11,6 +11,19 @@ export class KeyStoreUnavailableError extends Error {
 /** Thrown when a master key is not at hand, and others are: what it wrapped waits until it is put back, nothing else does. */
 export class MasterKeyMissingError extends KeyStoreUnavailableError {}
 
+/** Thrown when a partner was erased, and who needs a key is no part of a new beginning: none is made, now or later. */
+export class PartnerErasedError extends Error {
+  override readonly name = 'PartnerErasedError';
+  readonly code = 'partner_erased';
+
+  constructor(
+    /** Of the partner's last erasure. */
+    readonly receiptId: string,
+  ) {
+    super('The partner was erased, and gets no key.');
+  }
+}
+
 /** Thrown when a sealed value names a key that the key store never had, or has in a form that does not open. */
 export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';

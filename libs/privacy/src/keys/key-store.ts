@@ -43,14 +43,23 @@ export interface KeyStore {
   living(partnerIds: readonly string[]): Promise<readonly StoredKey[]>;
   byId(keyId: string): Promise<StoredKey | undefined>;
   /**
-   * Stores a partner's first key; of two writers at once, one wins, and both get its key. It counts as made no earlier than
-   * the partner's keys before were destroyed: clocks differ.
+   * Stores a partner's first key; of two writers at once, one wins, and both get its key. A partner whom the ledger has gets
+   * one only where `after` is the receipt of the last erasure, decided in one step with the ledger. The key counts as made no
+   * earlier than that erasure, nor than the keys before were destroyed: clocks differ.
+   * @throws PartnerErasedError
    */
-  add(key: StoredKey): Promise<StoredKey>;
-  /** Destroys all keys of a partner, or this one; returns the ids of all that it has had. Doing it again changes nothing. */
-  destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]>;
-  /** Notes an erasure in the ledger; the same receipt once. */
+  add(key: StoredKey, after?: string): Promise<StoredKey>;
+  /** Destroys the keys of a partner that were made before; returns the ids of all that it has had. Doing it again changes nothing. */
+  destroy(partnerId: string, before: string): Promise<readonly string[]>;
+  /**
+   * Notes an erasure that begins now: from here on the partner gets no key. Doing it again changes nothing.
+   * @returns when it counts as done (ISO 8601): later than each key that the partner has, and than the erasures before
+   */
+  beginErasure(erasure: Erasure): Promise<string>;
+  /** Notes an erasure of the past in the ledger; the same receipt once. */
   recordErasure(erasure: Erasure): Promise<void>;
+  /** The receipt of the partner's last erasure; undefined: there was none. */
+  lastErasure(partnerId: string): Promise<string | undefined>;
   /** The ledger in the order of time; `after`: only what was erased later (ISO 8601). */
   erasures(after?: string): Promise<readonly Erasure[]>;
   /** Living keys that another master key wraps, in the order of their ids. */

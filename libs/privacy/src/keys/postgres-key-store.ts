@@ -1,7 +1,7 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { ClientBase, Pool, QueryResultRow } from 'pg';
 import type { Logger } from '#platform';
 import { createPool } from '#platform';
-import { KeyStoreUnavailableError } from './errors.ts';
+import { KeyStoreUnavailableError, PartnerErasedError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { KeyRow } from './rows.ts';
 import { countsOf, keyOf, timeOf, version } from './rows.ts';
@@ -13,6 +13,8 @@ const connections = 4;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Of the advisory lock under which one process at a time makes the tables. */
 const lock = 7_301_946_011;
+/** Of those under which a partner's key is made, or its erasure begins: one after the other. */
+const partnerLock = 1_946_011;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS data_key (
@@ -28,6 +30,7 @@ const schema = `
     receipt_id text PRIMARY KEY, partner_id text NOT NULL, erased_at timestamptz NOT NULL, reason_class text
   );
   CREATE INDEX IF NOT EXISTS erasure_ledger_time ON erasure_ledger (erased_at);
+  CREATE INDEX IF NOT EXISTS erasure_ledger_partner ON erasure_ledger (partner_id);
   CREATE TABLE IF NOT EXISTS key_store (one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL);
   INSERT INTO key_store (version) VALUES (${version}) ON CONFLICT DO NOTHING;
 `;
@@ -63,28 +66,53 @@ export class PostgresKeyStore implements KeyStore {
     return (await this.query<KeyRow>(sql, [keyId])).map(keyOf)[0];
   }
 
-  async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
+  async add({ key_id, partner_id, wrapped, created_at }: StoredKey, after?: string): Promise<StoredKey> {
     const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
-      VALUES ($1, $2, $3, $4,
-        greatest($5::timestamptz, (SELECT max(destroyed_at) FROM data_key WHERE partner_id = $2))) ON CONFLICT DO NOTHING`;
-    await this.query(sql, [key_id, partner_id, wrapped?.master_key_id, wrapped?.ciphertext, created_at]);
+      SELECT $1::uuid, $2, $3, $4::bytea, greatest($5::timestamptz, (SELECT max(destroyed_at) FROM data_key WHERE partner_id = $2),
+        (SELECT max(erased_at) FROM erasure_ledger WHERE partner_id = $2))
+      WHERE coalesce((${lastErasureOf('$2')}), $6, '') = coalesce($6, '') ON CONFLICT DO NOTHING`;
+    const values = [key_id, partner_id, wrapped?.master_key_id, wrapped?.ciphertext, created_at, after];
+    await this.alone(partner_id, (client) => client.query(sql, values.map(parameter)));
     const live = await this.current(partner_id);
+    if (live !== undefined) return live;
+    const last = await this.lastErasure(partner_id);
+    if (last !== undefined && last !== after) throw new PartnerErasedError(last);
     // Destroyed between the two: the next call makes another.
-    if (live === undefined) throw new KeyStoreUnavailableError();
-    return live;
+    throw new KeyStoreUnavailableError();
   }
 
-  async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
+  async destroy(partnerId: string, before: string): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = $2
-      WHERE partner_id = $1 AND destroyed_at IS NULL AND key_id::text = coalesce($3, key_id::text)`;
-    await this.query(sql, [partnerId, at, keyId]);
+      WHERE partner_id = $1 AND destroyed_at IS NULL AND created_at < $2`;
+    await this.query(sql, [partnerId, before]);
     const ids = 'SELECT key_id FROM data_key WHERE partner_id = $1 ORDER BY key_id';
     return (await this.query<KeyRow>(ids, [partnerId])).map(({ key_id }) => key_id);
+  }
+
+  async beginErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<string> {
+    const sql = `INSERT INTO erasure_ledger (receipt_id, partner_id, erased_at, reason_class)
+      SELECT $1, $2, greatest($3::timestamptz,
+        (SELECT max(created_at) FROM data_key WHERE partner_id = $2) + interval '1 millisecond',
+        (SELECT max(erased_at) FROM erasure_ledger WHERE partner_id = $2) + interval '1 millisecond'), $4
+      ON CONFLICT DO NOTHING`;
+    await this.alone(partner_id, (client) =>
+      client.query(sql, [receipt_id, partner_id, erased_at, reason_class]),
+    );
+    const [row] = await this.query<Pick<Erasure, 'erased_at'>>(
+      'SELECT erased_at FROM erasure_ledger WHERE receipt_id = $1',
+      [receipt_id],
+    );
+    return timeOf(row?.erased_at ?? erased_at);
   }
 
   async recordErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<void> {
     const sql = 'INSERT INTO erasure_ledger VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING';
     await this.query(sql, [receipt_id, partner_id, erased_at, reason_class]);
+  }
+
+  async lastErasure(partnerId: string): Promise<string | undefined> {
+    const rows = await this.query<Pick<Erasure, 'receipt_id'>>(lastErasureOf('$1'), [partnerId]);
+    return rows[0]?.receipt_id;
   }
 
   async erasures(after = '-infinity'): Promise<readonly Erasure[]> {
@@ -127,10 +155,34 @@ export class PostgresKeyStore implements KeyStore {
     await this.pool.end();
   }
 
-  private async query<T extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+  private query<T extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+    return this.call(async () => (await this.pool.query<T>(sql, values.map(parameter))).rows);
+  }
+
+  /** Works when nobody else makes a key of the partner or begins its erasure, and sees what they have done. */
+  private alone(partnerId: string, work: (client: ClientBase) => Promise<unknown>): Promise<void> {
+    return this.call(async () => {
+      const client = await this.pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query('BEGIN');
+        await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [partnerLock, partnerId]);
+        await work(client);
+        await client.query('COMMIT');
+      } catch (error) {
+        failure = error as Error;
+        throw error;
+      } finally {
+        // A connection that failed is closed, which ends its transaction.
+        client.release(failure);
+      }
+    });
+  }
+
+  private async call<T>(work: () => Promise<T>): Promise<T> {
     try {
       await (this.prepared ??= this.prepare());
-      return (await this.pool.query<T>(sql, values.map(parameter))).rows;
+      return await work();
     } catch (cause) {
       throw isFaultOfData(cause) ? cause : new KeyStoreUnavailableError({ cause });
     }
@@ -139,13 +191,18 @@ export class PostgresKeyStore implements KeyStore {
   /** A user that may not make tables finds them made. */
   private async prepare(): Promise<void> {
     try {
-      const { rows } = await this.pool.query<{ made: boolean }>(
-        `SELECT to_regclass('key_store') IS NOT NULL AS made`,
+      const { rows } = await this.pool.query<{ made: boolean; indexed: boolean }>(
+        `SELECT to_regclass('key_store') IS NOT NULL AS made, to_regclass('erasure_ledger_partner') IS NOT NULL AS indexed`,
       );
+      const [found = { made: false, indexed: false }] = rows;
       // One statement string is one transaction.
-      if (!rows[0]?.made) await this.pool.query(`SELECT pg_advisory_xact_lock(${lock}); ${schema}`);
-      const found = await this.pool.query<{ version: number }>('SELECT version FROM key_store');
-      if ((found.rows[0]?.version ?? version) > version)
+      const make = (): Promise<unknown> =>
+        this.pool.query(`SELECT pg_advisory_xact_lock(${lock}); ${schema}`);
+      if (!found.made) await make();
+      // Of a release before: without the index it is slower, nothing else.
+      else if (!found.indexed) await make().catch(unlessForbidden);
+      const made = await this.pool.query<{ version: number }>('SELECT version FROM key_store');
+      if ((made.rows[0]?.version ?? version) > version)
         throw new Error('The key store was made by a newer version.');
     } catch (error) {
       this.prepared = undefined;
@@ -157,6 +214,15 @@ export class PostgresKeyStore implements KeyStore {
 /** Such as a text with a zero character: to try again does not help. */
 function isFaultOfData(error: unknown): boolean {
   return String((error as { code?: unknown } | null)?.code).startsWith('22');
+}
+
+/** The receipt of a partner's last erasure, as a query. */
+function lastErasureOf(partner: string): string {
+  return `SELECT receipt_id FROM erasure_ledger WHERE partner_id = ${partner} ORDER BY erased_at DESC, receipt_id LIMIT 1`;
+}
+
+function unlessForbidden(error: unknown): void {
+  if ((error as { code?: unknown } | null)?.code !== '42501') throw error;
 }
 
 function parameter(value: unknown): unknown {

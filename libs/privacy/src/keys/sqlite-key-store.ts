@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sleep } from '#platform';
-import { KeyStoreUnavailableError } from './errors.ts';
+import { KeyStoreUnavailableError, PartnerErasedError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { KeyRow } from './rows.ts';
 import { countsOf, keyOf, version } from './rows.ts';
@@ -11,6 +11,15 @@ import { countsOf, keyOf, version } from './rows.ts';
 const deadlineMs = 2_000;
 const everyMs = 5;
 const sqliteBusy = 5;
+
+/** A file of a release before gets it when it is opened. */
+const partnerIndex = 'CREATE INDEX IF NOT EXISTS erasure_ledger_partner ON erasure_ledger (partner_id);';
+/** The receipt of a partner's last erasure. */
+const lastErasure =
+  'SELECT receipt_id FROM erasure_ledger WHERE partner_id = :partner_id ORDER BY erased_at DESC, receipt_id LIMIT 1';
+/** Counts as later than a time of the past. */
+const after = (time: string): string =>
+  `coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', (${time}), '+0.001 seconds'), '')`;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS data_key (
@@ -25,6 +34,7 @@ const schema = `
     receipt_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, erased_at TEXT NOT NULL, reason_class TEXT
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS erasure_ledger_time ON erasure_ledger (erased_at);
+  ${partnerIndex}
   PRAGMA user_version = ${version};
 `;
 
@@ -53,23 +63,27 @@ export class SqliteKeyStore implements KeyStore {
     return this.call((db) => keysOf(db.prepare(sql).all(keyId))[0]);
   }
 
-  async add({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<StoredKey> {
+  async add({ key_id, partner_id, wrapped, created_at }: StoredKey, after?: string): Promise<StoredKey> {
     const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
-      VALUES (?, ?, ?, ?, max(?, coalesce((SELECT max(destroyed_at) FROM data_key WHERE partner_id = ?), ''))) ON CONFLICT DO NOTHING`;
+      SELECT :key_id, :partner_id, :master_key_id, :ciphertext, max(:created_at,
+        coalesce((SELECT max(destroyed_at) FROM data_key WHERE partner_id = :partner_id), ''),
+        coalesce((SELECT max(erased_at) FROM erasure_ledger WHERE partner_id = :partner_id), ''))
+      WHERE coalesce((${lastErasure}), :after, '') = coalesce(:after, '') ON CONFLICT DO NOTHING`;
     const { master_key_id = null, ciphertext } = wrapped ?? {};
-    await this.call((db) =>
-      db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at, partner_id),
-    );
+    const row = { key_id, partner_id, master_key_id, ciphertext: bytesOf(ciphertext), created_at };
+    await this.call((db) => db.prepare(sql).run({ ...row, after: after ?? null }));
     const live = await this.current(partner_id);
+    if (live !== undefined) return live;
+    const last = await this.lastErasure(partner_id);
+    if (last !== undefined && last !== after) throw new PartnerErasedError(last);
     // Destroyed between the two: the next call makes another.
-    if (live === undefined) throw new KeyStoreUnavailableError();
-    return live;
+    throw new KeyStoreUnavailableError();
   }
 
-  async destroy(partnerId: string, at: string, keyId: string | null = null): Promise<readonly string[]> {
-    const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = ?
-      WHERE partner_id = ? AND destroyed_at IS NULL AND key_id = coalesce(?, key_id)`;
-    await this.call((db) => db.prepare(sql).run(at, partnerId, keyId));
+  async destroy(partnerId: string, before: string): Promise<readonly string[]> {
+    const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = :before
+      WHERE partner_id = :partner_id AND destroyed_at IS NULL AND created_at < :before`;
+    await this.call((db) => db.prepare(sql).run({ before, partner_id: partnerId }));
     // Also when an earlier call did the first part only.
     await this.empty();
     const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? ORDER BY key_id';
@@ -77,9 +91,26 @@ export class SqliteKeyStore implements KeyStore {
     return rows.map(({ key_id }) => key_id);
   }
 
+  async beginErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<string> {
+    const sql = `INSERT INTO erasure_ledger (receipt_id, partner_id, erased_at, reason_class)
+      SELECT :receipt_id, :partner_id, max(:erased_at,
+        ${after('SELECT max(created_at) FROM data_key WHERE partner_id = :partner_id')},
+        ${after('SELECT max(erased_at) FROM erasure_ledger WHERE partner_id = :partner_id')}), :reason_class
+      WHERE true ON CONFLICT DO NOTHING`;
+    await this.call((db) => db.prepare(sql).run({ receipt_id, partner_id, erased_at, reason_class }));
+    const time = 'SELECT erased_at FROM erasure_ledger WHERE receipt_id = ?';
+    const row = await this.call((db) => db.prepare(time).get(receipt_id) as Erasure | undefined);
+    return row?.erased_at ?? erased_at;
+  }
+
   async recordErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<void> {
     const sql = 'INSERT INTO erasure_ledger VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
     await this.call((db) => db.prepare(sql).run(receipt_id, partner_id, erased_at, reason_class));
+  }
+
+  async lastErasure(partnerId: string): Promise<string | undefined> {
+    const row = await this.call((db) => db.prepare(lastErasure).get({ partner_id: partnerId }));
+    return (row as Erasure | undefined)?.receipt_id;
   }
 
   async erasures(after = ''): Promise<readonly Erasure[]> {
@@ -165,6 +196,7 @@ function openDatabase(path: string): DatabaseSync {
     const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (user_version > version) throw new Error(`${path} was written by a newer version.`);
     if (user_version < version) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+    else db.exec(partnerIndex);
     return db;
   } catch (error) {
     db.close();

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { DataKeys } from './data-keys.ts';
-import { UnknownKeyError } from './errors.ts';
+import { PartnerErasedError, UnknownKeyError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
@@ -21,20 +21,43 @@ export class MemoryKeyStore implements KeyStore {
     return this.keys.get(keyId);
   }
 
-  async add(key: StoredKey): Promise<StoredKey> {
+  async add(key: StoredKey, after?: string): Promise<StoredKey> {
+    const last = this.erasuresOf(key.partner_id).at(-1);
+    const alive = this.aliveOf(key.partner_id);
+    if (alive === undefined && last !== undefined && last.receipt_id !== after)
+      throw new PartnerErasedError(last.receipt_id);
     const before = [...this.keys.values()].filter(({ partner_id }) => partner_id === key.partner_id);
-    const times = [key.created_at, ...before.map(({ destroyed_at }) => destroyed_at ?? '')].sort();
-    const live = this.aliveOf(key.partner_id) ?? { ...key, created_at: times.at(-1) ?? key.created_at };
+    const destroyed = before.map(({ destroyed_at }) => destroyed_at ?? '');
+    const live = alive ?? {
+      ...key,
+      created_at: latest([key.created_at, last?.erased_at ?? '', ...destroyed]),
+    };
     this.keys.set(live.key_id, live);
     return live;
   }
 
-  async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
+  async destroy(partnerId: string, before: string): Promise<readonly string[]> {
     for (const key of this.alive())
-      if (key.partner_id === partnerId && key.key_id === (keyId ?? key.key_id))
-        this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: at });
+      if (key.partner_id === partnerId && key.created_at < before)
+        this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: before });
     const all = [...this.keys.values()].filter(({ partner_id }) => partner_id === partnerId);
     return all.map(({ key_id }) => key_id).sort();
+  }
+
+  async beginErasure(erasure: Erasure): Promise<string> {
+    const { partner_id, erased_at, receipt_id } = erasure;
+    const made = [...this.keys.values()].filter((key) => key.partner_id === partner_id);
+    const past = [
+      ...made.map(({ created_at }) => created_at),
+      ...this.erasuresOf(partner_id).map((one) => one.erased_at),
+    ];
+    const later = past.map((time) => new Date(Date.parse(time) + 1).toISOString());
+    await this.recordErasure({ ...erasure, erased_at: latest([erased_at, ...later]) });
+    return this.ledger.get(receipt_id)?.erased_at ?? erased_at;
+  }
+
+  async lastErasure(partnerId: string): Promise<string | undefined> {
+    return this.erasuresOf(partnerId).at(-1)?.receipt_id;
   }
 
   async recordErasure(erasure: Erasure): Promise<void> {
@@ -77,6 +100,11 @@ export class MemoryKeyStore implements KeyStore {
 
   async close(): Promise<void> {}
 
+  private erasuresOf(partnerId: string): Erasure[] {
+    const own = [...this.ledger.values()].filter(({ partner_id }) => partner_id === partnerId);
+    return own.sort((a, b) => (a.erased_at < b.erased_at ? -1 : 1));
+  }
+
   private aliveOf(partnerId: string): StoredKey | undefined {
     return this.alive().find(({ partner_id }) => partner_id === partnerId);
   }
@@ -84,6 +112,10 @@ export class MemoryKeyStore implements KeyStore {
   private alive(): StoredKey[] {
     return [...this.keys.values()].filter(({ wrapped }) => wrapped !== null);
   }
+}
+
+function latest(times: readonly string[]): string {
+  return times.toSorted().at(-1) ?? '';
 }
 
 const master = randomBytes(32);

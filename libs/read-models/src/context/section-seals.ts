@@ -3,7 +3,15 @@ import type { Section, Session, SessionState } from '#domain';
 import { initialState } from '#domain';
 import { inParallel } from '#platform';
 import type { DataKey, DataKeys, Place } from '#privacy';
-import { BrokenSealError, erased, keyIdOf, openText, sealObjectText, UnknownKeyError } from '#privacy';
+import {
+  BrokenSealError,
+  erased,
+  keyIdOf,
+  openText,
+  PartnerErasedError,
+  sealObjectText,
+  UnknownKeyError,
+} from '#privacy';
 
 /** Ids, states and times: nothing of them is personal. */
 const plainSections: ReadonlySet<string> = new Set<Section>([
@@ -47,19 +55,19 @@ export class SectionSeals {
     return this.keys !== undefined;
   }
 
-  /** The keys that seal sessions, by partner, but those that do not open. @throws KeyStoreUnavailableError */
+  /** The keys that seal sessions, by partner, but those that do not open, or that an erased partner does not get. @throws KeyStoreUnavailableError */
   async keysFor(sessions: readonly Session[]): Promise<ReadonlyMap<string, DataKey>> {
     const { keys } = this;
     const found = new Map<string, DataKey>();
     if (keys === undefined) return found;
     const missing = new Set<string>();
-    for (const partnerId of sessions.map(partnerOf)) {
+    for (const partnerId of sessions.filter((session) => !isErased(session)).map(partnerOf)) {
       const key = keys.cachedOf(partnerId);
       if (key === undefined) missing.add(partnerId);
       else found.set(partnerId, key);
     }
     await inParallel(missing, keysAtOnce, async (partnerId) => {
-      const key = await keys.of(partnerId).catch(unlessUnknown);
+      const key = await keys.of(partnerId).catch(unlessUnavailable);
       if (key) found.set(partnerId, key);
     });
     return found;
@@ -70,8 +78,12 @@ export class SectionSeals {
     const { session_id, state } = session;
     const partnerId = partnerOf(session);
     const key = keys.get(partnerId);
-    if (this.isOn && key === undefined) throw new UnknownKeyError(`of session ${session_id}`);
-    const texts = changed.flatMap((section) => [section, sealed(key, session_id, section, state)]);
+    const isPlain = !this.isOn || isErased(session);
+    if (!isPlain && key === undefined) throw new UnknownKeyError(`of session ${session_id}`);
+    const texts = changed.flatMap((section) => [
+      section,
+      sealed(isPlain ? undefined : key, session_id, section, state),
+    ]);
     if (changed.includes('identity')) texts.push('partner_id', JSON.stringify(partnerId));
     return texts;
   }
@@ -84,10 +96,17 @@ export class SectionSeals {
     const { keys } = this;
     if (keys === undefined) return texts;
     const result: (string | null)[] = [];
+    const isPlain = saysErased(texts[fields.indexOf('session')]);
     for (const [index, text] of texts.entries()) {
       const field = fields[index] ?? '';
       const initial = initialTexts.get(field);
-      if (text === null || initial === undefined || text === initial || plainSections.has(field)) {
+      if (
+        text === null ||
+        initial === undefined ||
+        text === initial ||
+        plainSections.has(field) ||
+        (isPlain && keyIdOf(text) === undefined)
+      ) {
         result.push(text);
         continue;
       }
@@ -120,6 +139,19 @@ export class SectionSeals {
     if (cached !== undefined) return withKey(cached);
     return keys.byId(id).then(withKey, unlessUnknown);
   }
+}
+
+/** Of an erased session there is nothing to hide, and its partner gets no key. */
+function isErased({ state }: Session): boolean {
+  return state.session.status === 'erased';
+}
+
+function saysErased(session: string | null | undefined): boolean {
+  return (JSON.parse(session ?? 'null') as SessionState['session'] | null)?.status === 'erased';
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof PartnerErasedError)) unlessUnknown(error);
 }
 
 function unlessUnknown(error: unknown): undefined {

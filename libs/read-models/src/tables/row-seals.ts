@@ -9,6 +9,7 @@ import {
   erasedValue,
   keyIdOf,
   open,
+  PartnerErasedError,
   seal,
   UnknownKeyError,
 } from '#privacy';
@@ -47,9 +48,9 @@ export class RowSeals {
     const index = await WordIndex.load(this.textSearch, keys);
     if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
     const partners = await this.partnersOf(changes);
-    const found = new Map<string, DataKey>();
+    const found = new Map<string, DataKey | typeof erased>();
     await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
-      found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId)));
+      found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId).catch(ifErased)));
     });
     return changes.map((plain) => {
       // The references in plain are for bridges of the release before, which cannot read what is sealed.
@@ -57,7 +58,7 @@ export class RowSeals {
       const session_id = sealedOf(change)?.session_id;
       if (session_id === undefined) return change;
       const key = found.get(partners.get(session_id) ?? '');
-      return sealed(withWords(change, index, key), key);
+      return key === erased ? withoutContent(change) : sealed(withWords(change, index, key), key);
     });
   }
 
@@ -102,7 +103,7 @@ export async function addWords(
   const index = await WordIndex.load(textSearch, keys);
   if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
   const partner = changes.find(({ started }) => started)?.started?.partner_id ?? '';
-  const key = (await keys.madeAt(partner)) === undefined ? undefined : await keys.of(partner);
+  const key = await keys.existing(partner);
   return changes.map((change) => (sealedOf(change) ? withWords(change, index, key) : change));
 }
 
@@ -112,6 +113,22 @@ function withWords(change: RowChange, index: WordIndex, key: DataKey | undefined
   const words = turn ? index.wordsOf(turn.message_text, key) : [];
   if (turn === undefined || words.length === 0) return change;
   return { ...change, words: { session_id: turn.session_id, revision: turn.revision, words } };
+}
+
+/** What a turn says whose partner was erased since it was read, as who reads it now finds it. */
+function withoutContent(change: RowChange): RowChange {
+  const { turn, reply } = change;
+  return {
+    ...change,
+    entities: [],
+    ...(turn && { turn: { ...turn, message_text: erasedText, extracted_entities: {}, message_id: null } }),
+    ...(reply && { reply: { ...reply, response_text: erasedText } }),
+  };
+}
+
+function ifErased(error: unknown): typeof erased {
+  if (error instanceof PartnerErasedError) return erased;
+  throw error;
 }
 
 /** Without a partner there is no row of the session, and none of its turns is written: it does not matter what they hold. */

@@ -3,12 +3,14 @@ import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { problemContentType, problemDocument, toProblem } from '#platform';
 import type { Caller } from '#privacy';
+import { LedgerCheck } from '#read-models';
 import { Authentication, hasTokenInAddress } from '../../access/authentication.ts';
 import { ticketOf, tokenInAddress } from '../../access/hook.ts';
 import { forbidden } from '../../access/problems.ts';
 import type { Act } from '../../access/rules.ts';
 import { mayDo } from '../../access/rules.ts';
 import { Tickets } from '../../access/tickets.ts';
+import { ledgerNotApplied } from '../../erasure/ledger.guard.ts';
 
 /** Says who opens a WebSocket: by the token in its header or, from a browser, by a ticket. */
 @Injectable()
@@ -16,6 +18,7 @@ export class UpgradeAccess {
   constructor(
     private readonly authentication: Authentication,
     private readonly tickets: Tickets,
+    private readonly ledger: LedgerCheck,
   ) {}
 
   /** Undefined: it was answered, nobody may come in. */
@@ -39,6 +42,7 @@ export class UpgradeAccess {
 
   private async callerOf({ url, headers }: IncomingMessage): Promise<Caller> {
     if (hasTokenInAddress(url)) throw tokenInAddress();
+    if (this.ledger.mayHaveErasedKeys) throw ledgerNotApplied();
     const ticket = ticketOf(url);
     const { authentication, tickets } = this;
     const caller = await (ticket === undefined ? authentication.caller(headers) : tickets.redeem(ticket));
