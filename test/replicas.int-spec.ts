@@ -119,7 +119,6 @@ test('a read that the replica ends, since the primary needs what it locks, is on
     url: pair.url.replica,
     primaryUrl: pair.url.primary,
     maxAgeMs,
-    logger: createLogger('spec', 'silent'),
     metrics: new Metrics('spec'),
     breaker: new Breaker({ retryMs: 100 }),
   });
