@@ -30,7 +30,8 @@ beforeAll(async () => {
     const client = new Client({ connectionString: address.href, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     await client.connect();
-    await client.query('SELECT 1').finally(() => client.end());
+    await client.query('SELECT 1');
+    await client.end();
   });
   url = `${address.href}?pooling=transaction`;
 });

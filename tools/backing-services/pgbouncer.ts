@@ -33,7 +33,7 @@ export async function pgbouncer({ dir, port, url, size }: Pooling): Promise<Prog
     listen_addr: '127.0.0.1',
     listen_port: port,
     unix_socket_dir: '',
-    auth_type: 'plain',
+    auth_type: password === '' ? 'trust' : 'plain',
     auth_file: users,
     pool_mode: 'transaction',
     default_pool_size: size,

@@ -20,7 +20,7 @@ export class ConversationRows {
   async begin(): Promise<void> {
     const digits = [...'0123456789abcdef'].map((digit) => `session-${digit}`);
     await this.pool.query(
-      `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, $1, now()), (1, $2, now())`,
+      `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, $1, now() + interval '1 hour'), (1, $2, now() + interval '1 hour')`,
       [digits.slice(0, 8), digits.slice(8)],
     );
     await this.pool.query(

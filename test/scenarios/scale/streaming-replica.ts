@@ -138,10 +138,10 @@ async function copy(dir: string, primary: string, runner: Runner): Promise<void>
   await client.connect();
   try {
     await client.query(`SELECT pg_backup_start('replica', true)`);
-    const left = ['postmaster.pid', 'postmaster.opts', 'pg_wal', 'pg_replslot'];
+    const left = new Set(['postmaster.pid', 'postmaster.opts', 'pg_wal', 'pg_replslot']);
     await makeFolder(join(dir, 'replica'), runner);
     for (const name of readdirSync(join(dir, 'primary')))
-      if (!left.includes(name))
+      if (!left.has(name))
         cpSync(join(dir, 'primary', name), join(dir, 'replica', name), { recursive: true });
     for (const name of ['pg_wal', 'pg_replslot']) mkdirSync(join(dir, 'replica', name), { mode: 0o700 });
     const { rows } = await client.query<{ label: string }>(

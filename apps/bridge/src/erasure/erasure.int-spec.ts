@@ -146,19 +146,6 @@ test.each<Step>([
   expect(await world.stream(id)).not.toContain('secret');
 });
 
-test('a receipt comes when no replica that may be read has the rows any more', async () => {
-  const maxAgeMs = 300;
-  const replicated = await erasureWorld(undefined, { url: 'postgresql://127.0.0.1:1/replica', maxAgeMs });
-  const partner_id = partner();
-  await replicated.start(partner_id);
-  await replicated.request(partner_id);
-  const at = new Map<Step, number>();
-  await replicated.eraser.erase(partner_id, (step) => void at.set(step, performance.now()));
-  // Not less, whatever the machine is busy with.
-  expect((at.get('receipt') ?? 0) - (at.get('replicas') ?? Infinity)).toBeGreaterThan(maxAgeMs - 10);
-  await replicated.close();
-});
-
 test('without encryption, what a session said is dropped from its stream', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();

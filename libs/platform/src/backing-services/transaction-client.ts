@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Client, DatabaseError } from 'pg';
 import type { ClientConfig, QueryConfig, QueryResult } from 'pg';
 
@@ -47,10 +48,7 @@ export function transactionClient(settings: string): typeof Client {
         const answer = before.then(() => inTransaction(whole));
         before = answer.catch(() => undefined);
         if (done === undefined) return answer;
-        answer.then(
-          (result) => done(undefined, result),
-          (error: unknown) => done(error),
-        );
+        callbackify(() => answer)(done);
         return undefined;
       };
       this.query = query as unknown as Client['query'];

@@ -67,12 +67,15 @@ const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
 
-function NamesPooling(): PropertyDecorator {
-  const validate = (url: unknown): boolean => typeof url !== 'string' || hasKnownPooling(url);
-  const defaultMessage = (): string =>
-    'takes pooling=session or transaction, and named_statements=on or off, after its ?';
-  return ValidateBy({ name: 'namesPooling', validator: { validate, defaultMessage } });
-}
+const NamesPooling = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'namesPooling',
+    validator: {
+      validate: (url: unknown) => typeof url !== 'string' || hasKnownPooling(url),
+      defaultMessage: () =>
+        'takes pooling=session or transaction, and named_statements=on or off, after its ?',
+    },
+  });
 
 class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
