@@ -9,14 +9,13 @@ import { loadTextSearchConfig, RebuildInProgressError, StandbyTablesError } from
 import { rebuildAccess } from '../../apps/projector/src/rebuild/access.ts';
 import type { RebuildProgress } from '../../apps/projector/src/rebuild/tables.ts';
 import { rebuild } from '../../apps/projector/src/rebuild/tables.ts';
-import { addressOf } from '../shared/address.ts';
+import { addressOf, directDatabase } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 import { chosenStep, runStep, stepOptions, usage } from './steps.ts';
 
-const databaseUrl = addressOf('DATABASE_URL');
 const storeUrl = addressOf('EVENTSTORE_URL');
 
 await runProgram(async () => {
@@ -53,7 +52,7 @@ await runProgram(async () => {
 }, usage);
 
 function createRebuildPool(settings?: string): Pool {
-  return createPool(databaseUrl, {
+  return createPool(directDatabase(), {
     ...(settings !== undefined && { settings }),
     logger: createLogger('rebuild', 'silent'),
     max: 1,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { addressOf, unreachable } from './address.ts';
+import { addressOf, directDatabase, unreachable } from './address.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -37,6 +37,20 @@ describe('an address', () => {
   test('is that of its own variable before all others', () => {
     writeRunFile(process.pid);
     expect(addressOf('KAFKA_BROKERS', { ...env(), KAFKA_BROKERS: 'kafka:1' })).toBe('kafka:1');
+  });
+});
+
+describe('the database without a pooler', () => {
+  const pooled = 'postgresql://pooler:6432/turnstream?pooling=transaction';
+
+  test('is that of its own variable', () => {
+    const direct = 'postgresql://postgres:5432/turnstream';
+    expect(directDatabase({ ...env(), DATABASE_URL: pooled, DATABASE_DIRECT_URL: direct })).toBe(direct);
+    expect(directDatabase({ ...env(), DATABASE_URL: direct })).toBe(direct);
+  });
+
+  test('is needed where a pooler of transactions is named', () => {
+    expect(() => directDatabase({ ...env(), DATABASE_URL: pooled })).toThrow('Set DATABASE_DIRECT_URL');
   });
 });
 

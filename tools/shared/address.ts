@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addressParts } from '../../libs/platform/src/backing-services/postgres-address.ts';
 import { Failure } from './failure.ts';
 import { useDevelopmentToken } from './token.ts';
 
@@ -45,6 +46,18 @@ type AddressVariable = keyof typeof parts;
 export function addressOf(variable: AddressVariable, env = process.env): string {
   const { portVariable, port, url } = parts[variable];
   return env[variable] || runningSystem(env)?.[variable] || url(env[portVariable] || port);
+}
+
+/**
+ * The database without a pooler of transactions before it: locks and settings of a connection have to last.
+ * @throws Failure when only one behind such a pooler is named
+ */
+export function directDatabase(env = process.env): string {
+  const url = env['DATABASE_DIRECT_URL'] || addressOf('DATABASE_URL', env);
+  if (addressParts(url).pooling === 'session') return url;
+  throw new Failure(
+    'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a connection of its own.',
+  );
 }
 
 /** An address as it may be printed. */

@@ -1,6 +1,7 @@
 import type { AppDefinition } from '#platform';
 import { authenticateRequests } from './access/hook.ts';
 import { admitRequests } from './admission/hook.ts';
+import { announceAge } from './analysts/age.ts';
 import { AppModule } from './app.module.ts';
 import { serveOpenApi } from './common/openapi.ts';
 import { toApiProblem } from './common/problems.ts';
@@ -18,6 +19,7 @@ export const api: AppDefinition = {
   setUp: (app) => {
     serveOpenApi(app);
     announceDegradation(app);
+    announceAge(app);
     authenticateRequests(app);
     admitRequests(app);
   },

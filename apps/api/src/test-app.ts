@@ -30,6 +30,7 @@ export interface TestAppOptions {
   readonly eventStoreUrl?: string;
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
+  readonly databaseReads?: Config['databaseReads'];
   readonly foreignReferences?: Config['foreignReferences'];
   readonly kafka?: Config['kafka'];
   readonly leaseMs?: number;

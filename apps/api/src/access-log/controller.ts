@@ -1,25 +1,27 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Pool } from 'pg';
-import type { Caller } from '#privacy';
+import type { FastifyRequest } from 'fastify';
 import { listAccess, summarizeAccess } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
-import { CurrentCaller } from '../access/current-caller.ts';
-import { ApiProblems } from '../common/openapi.decorators.ts';
-import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { callerOf } from '../access/current-caller.ts';
+import { RowReads } from '../analysts/row-reads.ts';
+import { ageHeaders, ApiLongestAge, ApiProblems } from '../common/openapi.decorators.ts';
 import { reachedPartners } from '../common/reach.ts';
 import { AccessPageDto, AccessQuery, AccessSummaryDto, AccessSummaryQuery } from './dto.ts';
 
-const problems = ['validation_failed', 'invalid_cursor', 'forbidden', 'engine_unavailable'] as const;
+const problems = [
+  'validation_failed',
+  'invalid_cursor',
+  'query_too_broad',
+  'forbidden',
+  'engine_unavailable',
+] as const;
 
 /** Who saw personal data, and what administrators did. */
 @ApiTags('privacy')
 @Controller('v1/access')
 export class AccessLogController {
-  constructor(
-    private readonly pool: Pool,
-    private readonly breaker: PostgresBreaker,
-  ) {}
+  constructor(private readonly rows: RowReads) {}
 
   @Get()
   @Access('access_log')
@@ -29,11 +31,12 @@ export class AccessLogController {
       'For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was ' +
       'done with the data of these.',
   })
-  @ApiOkResponse({ type: AccessPageDto })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: AccessPageDto, headers: ageHeaders })
   @ApiProblems(...problems)
-  async listAccess(@CurrentCaller() caller: Caller, @Query() query: AccessQuery): Promise<AccessPageDto> {
-    const partners = reachedPartners(caller);
-    return this.breaker.run(() => listAccess(this.pool, { ...query, partners }));
+  async listAccess(@Req() request: FastifyRequest, @Query() query: AccessQuery): Promise<AccessPageDto> {
+    const partners = reachedPartners(callerOf(request));
+    return this.rows.page(request, query.after, (db, after) => listAccess(db, { ...query, partners, after }));
   }
 
   @Get('summary')
@@ -43,13 +46,16 @@ export class AccessLogController {
     description:
       'A count for each partner and subject, in the order of partners. For auditors and administrators.',
   })
-  @ApiOkResponse({ type: AccessSummaryDto })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: AccessSummaryDto, headers: ageHeaders })
   @ApiProblems(...problems)
   async accessSummary(
-    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
     @Query() query: AccessSummaryQuery,
   ): Promise<AccessSummaryDto> {
-    const partners = reachedPartners(caller);
-    return this.breaker.run(() => summarizeAccess(this.pool, { ...query, partners }));
+    const partners = reachedPartners(callerOf(request));
+    return this.rows.page(request, query.after, (db, after) =>
+      summarizeAccess(db, { ...query, partners, after }),
+    );
   }
 }

@@ -20,7 +20,7 @@ import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
 import { listable } from '../access/listable.ts';
 import { RowReads } from '../analysts/row-reads.ts';
-import { ApiProblems } from '../common/openapi.decorators.ts';
+import { ageHeaders, ApiLongestAge, ApiProblems } from '../common/openapi.decorators.ts';
 import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
 import { PartnerParams } from '../common/params.ts';
 import { assertReachesPartner } from '../common/reach.ts';
@@ -46,7 +46,8 @@ export class AnalysisController {
     summary: 'A partner over all sessions and channels: turns, goals, flags, handoffs, inquiries, by time',
     description: pageEnds,
   })
-  @ApiOkResponse({ type: TimelinePageDto, headers: linkHeader })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: TimelinePageDto, headers: { ...linkHeader, ...ageHeaders } })
   @ApiProblems('validation_failed', 'not_found', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
   async timeline(
     @Req() request: FastifyRequest,
@@ -55,8 +56,8 @@ export class AnalysisController {
     @Query() query: TimelineQuery,
   ): Promise<TimelinePageDto> {
     assertReachesPartner(callerOf(request), partner_id);
-    const page = await this.rows.run(request, (db) =>
-      partnerTimeline(db, { ...query, partner_id }, this.keys),
+    const page = await this.rows.page(request, query.after, (db, after) =>
+      partnerTimeline(db, { ...query, partner_id, after }, this.keys),
     );
     linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
     return { partner_id, ...page };
@@ -70,7 +71,8 @@ export class AnalysisController {
       'Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose ' +
       `data are restricted always are. At most ${mostCounts} groups.`,
   })
-  @ApiOkResponse({ type: TurnCountsDto })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: TurnCountsDto, headers: ageHeaders })
   @ApiProblems('validation_failed', 'query_too_broad', 'engine_unavailable')
   async countTurns(@Req() request: FastifyRequest, @Query() query: TurnCountsQuery): Promise<TurnCountsDto> {
     const { partners, channels } = listable(callerOf(request));
@@ -110,7 +112,8 @@ export class AnalysisController {
       },
     },
   })
-  @ApiOkResponse({ type: JourneysPageDto })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: JourneysPageDto, headers: ageHeaders })
   @ApiProblems(
     'validation_failed',
     'malformed_json',
@@ -126,7 +129,9 @@ export class AnalysisController {
   ): Promise<JourneysPageDto> {
     const { partners, channels } = listable(callerOf(request));
     const scope = { partners, channels, ...periodOf(query) };
-    return this.rows.run(request, (db) => findJourneys(db, { ...query, ...scope }));
+    return this.rows.page(request, query.after, (db, after) =>
+      findJourneys(db, { ...query, ...scope, after }),
+    );
   }
 }
 

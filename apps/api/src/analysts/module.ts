@@ -1,8 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { AnalystPool } from './pool.ts';
+import { ReplicaReads } from './replica-reads.ts';
 import { RowReads } from './row-reads.ts';
 
 /** Reads of rows that hurt nobody. */
 @Global()
-@Module({ providers: [AnalystPool, RowReads], exports: [RowReads] })
+@Module({ providers: [AnalystPool, ReplicaReads, RowReads], exports: [ReplicaReads, RowReads] })
 export class AnalystsModule {}

@@ -14,6 +14,15 @@ const settings = `SET default_transaction_read_only = on; SET max_parallel_worke
   SELECT set_config(name, '200ms', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`;
 
 /** The connections of analysts, auditors and administrators: what they ask takes none of those that agents need. */
+export function analystPoolOptions(
+  { connections, statementMs }: AdmissionConfig['analysts'],
+  logger: Logger,
+): Parameters<typeof createPool>[1] {
+  const applicationName = 'turnstream-analyst';
+  return { logger, max: connections, statementTimeoutMs: statementMs, applicationName, settings };
+}
+
+/** Those to the primary. */
 @Injectable()
 export class AnalystPool implements OnApplicationShutdown {
   private readonly pool: Pool;
@@ -23,13 +32,7 @@ export class AnalystPool implements OnApplicationShutdown {
     { databaseUrl }: Config,
     @InjectLogger() logger: Logger,
   ) {
-    this.pool = createPool(databaseUrl, {
-      logger,
-      max: analysts.connections,
-      statementTimeoutMs: analysts.statementMs,
-      applicationName: 'turnstream-analyst',
-      settings,
-    });
+    this.pool = createPool(databaseUrl, analystPoolOptions(analysts, logger));
   }
 
   connect(): Promise<PoolClient> {

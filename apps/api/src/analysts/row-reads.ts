@@ -1,63 +1,141 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { PoolClient } from 'pg';
 import { Pool } from 'pg';
-import { ProblemError } from '#platform';
+import type { Borrow, Reading } from '#platform';
+import { ProblemError, withClient } from '#platform';
 import type { Queryable } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
 import { isAnalyst } from '../access/rules.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { AnalystPool } from './pool.ts';
+import { ReplicaReads } from './replica-reads.ts';
 
 /** PostgreSQL says that a statement has had its time. */
 const tooSlow = '57014';
 
-/** Reads of rows: those of agents and services have connections of their own, those of others end when their caller goes. */
+/** A page, and where the next one begins. */
+interface ListPage {
+  readonly next: string | null;
+}
+
+/**
+ * Reads of rows: those of agents and services have connections of their own, those of others end when their caller goes. A
+ * replica answers if there is one that is young enough.
+ */
 @Injectable()
 export class RowReads {
   /** Agents' reads go on while those of analysts fail. */
   private readonly ofAnalysts = new PostgresBreaker();
+  private readonly answeredAsOf = new WeakMap<FastifyRequest, number>();
 
   constructor(
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly analystPool: AnalystPool,
+    private readonly replicas: ReplicaReads,
   ) {}
 
   /** @throws ProblemError `query_too_broad`, BudgetExceededError, or what the read throws */
   async run<T>(request: FastifyRequest, read: (db: Queryable) => Promise<T>): Promise<T> {
+    return (await this.read(request, read, 0n)).value;
+  }
+
+  /**
+   * Reads a page of a list. A server that has less than the one of the page before would leave out rows between: `next` says
+   * what it has to have, and that of a page of the primary is for the primary.
+   * @param after where the page before ended; undefined: it is the first
+   */
+  async page<P extends ListPage>(
+    request: FastifyRequest,
+    after: string | undefined,
+    read: (db: Queryable, after: string | undefined) => Promise<P>,
+  ): Promise<P> {
+    const [, inner, replayed] = /^(.*)\.([\da-f]{1,16})$/.exec(after ?? '') ?? [];
+    const atLeast = replayed === undefined ? undefined : BigInt(`0x${replayed}`);
+    const { value, position } = await this.read(
+      request,
+      (db) => read(db, inner ?? after),
+      after === undefined ? 0n : atLeast,
+    );
+    if (position === undefined || value.next === null) return value;
+    return { ...value, next: `${value.next}.${position.toString(16)}` };
+  }
+
+  /** As of when the rows are that a request was answered with, by `performance.now()`; undefined: it read none. */
+  asOf(request: FastifyRequest): number | undefined {
+    return this.answeredAsOf.get(request);
+  }
+
+  /** @param atLeast how far a replica has to be; undefined: only the primary is asked */
+  private async read<T>(
+    request: FastifyRequest,
+    read: (db: Queryable) => Promise<T>,
+    atLeast: bigint | undefined,
+  ): Promise<Pick<Reading<T>, 'value'> & Partial<Reading<T>>> {
     const isOfAnalyst = isAnalyst(callerOf(request).role);
     try {
-      if (!isOfAnalyst) return await this.breaker.run(() => read(this.pool));
-      return await this.ofAnalysts.run(() => this.whileThere(request, read));
+      const reading =
+        atLeast === undefined ? undefined : await this.fromReplica(request, read, isOfAnalyst, atLeast);
+      this.answeredAsOf.set(request, reading?.asOf ?? performance.now());
+      if (reading !== undefined) return reading;
+      if (!isOfAnalyst) return { value: await this.breaker.run(() => read(this.pool)) };
+      return { value: await this.ofAnalysts.run(() => whileThere(this.analystPool, request, read)) };
     } catch (error) {
       // The breakers see what PostgreSQL said: one query that is too broad stops no other.
       throw inWords(error);
     }
   }
 
-  private async whileThere<T>(
-    { socket }: Pick<FastifyRequest, 'socket'>,
+  private async fromReplica<T>(
+    request: FastifyRequest,
     read: (db: Queryable) => Promise<T>,
-  ): Promise<T> {
-    const client = await this.analystPool.connect();
-    let isGone = false;
-    // Ends the connection, and its query with it.
-    const abandon = (): void => {
-      isGone = true;
-      client.release(true);
-    };
-    if (socket.destroyed) abandon();
-    else socket.once('close', abandon);
-    try {
-      if (isGone) throw gone();
-      return await read(client);
-    } catch (error) {
-      throw isGone ? gone() : error;
-    } finally {
-      socket.off('close', abandon);
-      if (!isGone) client.release();
-    }
+    isOfAnalyst: boolean,
+    atLeast: bigint,
+  ): Promise<Reading<T> | undefined> {
+    const { pools } = this.replicas;
+    const maxAgeMs = longestAge(request.headers['cache-control']);
+    if (pools === undefined || maxAgeMs === 0) return undefined;
+    const { replica, agents, analysts } = pools;
+    const borrow: Borrow = (work) =>
+      isOfAnalyst ? whileThere(analysts, request, work) : withClient(agents, work);
+    return replica.read(borrow, read, atLeast, maxAgeMs);
   }
+}
+
+/** Runs work with a connection that ends, and its query with it, when the caller goes or the work throws. */
+async function whileThere<T>(
+  pool: Pick<AnalystPool, 'connect'>,
+  { socket }: Pick<FastifyRequest, 'socket'>,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let isGone = false;
+  const abandon = (): void => {
+    isGone = true;
+    client.release(true);
+  };
+  if (socket.destroyed) abandon();
+  else socket.once('close', abandon);
+  try {
+    if (isGone) throw gone();
+    const result = await work(client);
+    if (!isGone) client.release();
+    return result;
+  } catch (error) {
+    if (!isGone) client.release(true);
+    throw isGone ? gone() : error;
+  } finally {
+    socket.off('close', abandon);
+  }
+}
+
+/** How old an answer may be that the caller takes, by its Cache-Control, in milliseconds; undefined: it does not say. */
+function longestAge(cacheControl: string | undefined): number | undefined {
+  if (cacheControl === undefined) return undefined;
+  if (/\bno-(cache|store)\b/i.test(cacheControl)) return 0;
+  const seconds = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
 function gone(): ProblemError {

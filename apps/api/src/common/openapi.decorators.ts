@@ -120,6 +120,24 @@ export const degradedHeader = {
   },
 } as const;
 
+/** Documents what answers say that are read from rows. */
+export const ageHeaders = {
+  Age: { description: 'How many seconds ago that was.', schema: { type: 'integer' } },
+  'Turnstream-As-Of': {
+    description: 'The answer has all rows that PostgreSQL had then; it may come from a replica.',
+    schema: { type: 'string', format: 'date-time' },
+  },
+} as const;
+
+/** Documents how a caller says how old such an answer may be. */
+export function ApiLongestAge(): MethodDecorator {
+  return ApiHeader({
+    name: 'Cache-Control',
+    required: false,
+    description: '`no-cache`: not from a replica. `max-age=5`: not older than so many seconds.',
+  });
+}
+
 /** Documents the problems that a route answers with, each with an example; those of any request with the same status too. */
 export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
   const statuses = new Set(own.map((code) => problems[code].status));

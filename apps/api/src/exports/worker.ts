@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Pool } from 'pg';
-import type { Logger } from '#platform';
-import { Config, createPool, HealthChecks, InjectLogger, repeat } from '#platform';
+import type { Borrow, Logger } from '#platform';
+import { Config, createPool, HealthChecks, InjectLogger, repeat, withClient } from '#platform';
 import { DataKeys } from '#privacy';
 import {
   assertFolder,
@@ -15,6 +15,7 @@ import {
   LedgerCheck,
 } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
+import { ReplicaReads } from '../analysts/replica-reads.ts';
 import { ExportConfig } from './config.ts';
 import { exportMasks } from './masks.ts';
 
@@ -41,6 +42,7 @@ export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationSh
     store: EventStore,
     accessLog: AccessLog,
     health: HealthChecks,
+    { pools: replicas }: ReplicaReads,
     @Optional() @Inject(DataKeys) keys: DataKeys | undefined,
   ) {
     const applicationName = 'turnstream-exports';
@@ -52,6 +54,12 @@ export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationSh
     });
     this.runner = new ExportRunner({
       pool: this.pool,
+      ...(replicas && {
+        readReplica: async (read, atLeast) => {
+          const borrow: Borrow = (work) => withClient(replicas.exports, work);
+          return (await replicas.replica.read(borrow, read, atLeast))?.value;
+        },
+      }),
       store,
       keys,
       files,

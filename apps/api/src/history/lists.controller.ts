@@ -9,7 +9,7 @@ import { callerOf } from '../access/current-caller.ts';
 import { listable } from '../access/listable.ts';
 import { assertBounded } from '../analysts/bounded.ts';
 import { RowReads } from '../analysts/row-reads.ts';
-import { ApiProblems } from '../common/openapi.decorators.ts';
+import { ageHeaders, ApiLongestAge, ApiProblems } from '../common/openapi.decorators.ts';
 import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
 import { SessionReach } from '../common/reach.ts';
 import { Shows } from '../privacy/shows.ts';
@@ -37,7 +37,8 @@ export class ListsController {
     summary: 'Sessions, the newest first, by what they are and what happened in them',
     description: `What a turn has (sender, intent, actor, entity), one turn of the session has. ${pageEnds}`,
   })
-  @ApiOkResponse({ type: SessionsPageDto, headers: linkHeader })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: SessionsPageDto, headers: { ...linkHeader, ...ageHeaders } })
   @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
   async sessions(
     @Req() request: FastifyRequest,
@@ -49,8 +50,8 @@ export class ListsController {
     assertBounded(caller, 'sessions', query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const token = await this.search.tokenOf(entity);
-    const page = await this.rows.run(request, (db) =>
-      listSessions(db, { ...query, ...token, partners, channels }),
+    const page = await this.rows.page(request, query.after, (db, after) =>
+      listSessions(db, { ...query, ...token, partners, channels, after }),
     );
     linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
     return page;
@@ -65,7 +66,8 @@ export class ListsController {
       `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds} The first page names ` +
       '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.',
   })
-  @ApiOkResponse({ type: TurnsPageDto, headers: linkHeader })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: TurnsPageDto, headers: { ...linkHeader, ...ageHeaders } })
   @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
   async turns(
     @Req() request: FastifyRequest,
@@ -78,11 +80,13 @@ export class ListsController {
     const { partners, channels } = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const filter = { ...query, ...(await this.search.tokenOf(entity)), partners, channels };
-    const page: TurnsPageDto = await this.rows.run(request, (db) =>
+    // Where a follower goes on it says for each partition: it misses nothing on a server that is behind.
+    const page: TurnsPageDto =
       order === 'recorded'
-        ? followTurns(db, filter, undefined, this.keys)
-        : listTurns(db, { ...filter, order }, undefined, this.keys),
-    );
+        ? await this.rows.run(request, (db) => followTurns(db, filter, undefined, this.keys))
+        : await this.rows.page(request, query.after, (db, after) =>
+            listTurns(db, { ...filter, order, after }, undefined, this.keys),
+          );
     const { next, latest = null } = page;
     linkPages(request, reply, {
       next: next === null ? undefined : { after: next },
@@ -112,7 +116,8 @@ export class ListsController {
       words: { summary: 'Words', value: { text: 'paisa kab', partner_id: 'P7689', order: 'desc' } },
     },
   })
-  @ApiOkResponse({ type: TurnsPageDto })
+  @ApiLongestAge()
+  @ApiOkResponse({ type: TurnsPageDto, headers: ageHeaders })
   @ApiProblems(
     'validation_failed',
     'malformed_json',
@@ -126,7 +131,9 @@ export class ListsController {
     assertBounded(callerOf(request), 'turns', query);
     await this.searches.record(request, query.partner_id);
     const limits = await this.turnsWithin(callerOf(request), query);
-    return this.rows.run(request, (db) => this.search.find(db, query, limits));
+    return this.rows.page(request, query.after, (db, after) =>
+      this.search.find(db, { ...query, after }, limits),
+    );
   }
 
   /** The turns of one session are shown if the session is reached, by what its stream says. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sleep, waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import type { Step } from './eraser.ts';
 import { erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
@@ -58,4 +59,17 @@ test('a key that a clock ahead made is destroyed, and a late frame of an agent m
     waiting: false,
   });
   expect(await keyStore.current(partner_id)).toBeUndefined();
+});
+
+test('a receipt comes when no replica that may be read has the rows any more', async () => {
+  const maxAgeMs = 300;
+  const replicated = await erasureWorld(undefined, { url: 'postgresql://127.0.0.1:1/replica', maxAgeMs });
+  const partner_id = partner();
+  await replicated.start(partner_id);
+  await replicated.request(partner_id);
+  const at = new Map<Step, number>();
+  await replicated.eraser.erase(partner_id, (step) => void at.set(step, performance.now()));
+  // Not less, whatever the machine is busy with.
+  expect((at.get('receipt') ?? 0) - (at.get('replicas') ?? Infinity)).toBeGreaterThan(maxAgeMs - 10);
+  await replicated.close();
 });

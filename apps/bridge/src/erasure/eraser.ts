@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { CheckedStore, Erasure, ErasureReceipt } from '#domain';
-import { inParallel, uuidV5, waitUntil } from '#platform';
+import { Config, inParallel, sleep, uuidV5, waitUntil } from '#platform';
 import { DataKeys, RetentionConfig } from '#privacy';
 import {
   announcePartner,
@@ -44,6 +44,7 @@ export type Step =
   | 'partner_stream'
   | 'projections'
   | 'check'
+  | 'replicas'
   | 'receipt';
 export type OnStep = (step: Step) => void | Promise<void>;
 
@@ -66,6 +67,7 @@ export class Eraser {
     private readonly pool: Pool,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'keyBackupDays'>,
     @Inject(HistoryConfig) private readonly history: Pick<HistoryConfig, 'signer'>,
+    @Inject(Config) private readonly reads: Pick<Config, 'databaseReads'>,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
@@ -116,6 +118,9 @@ export class Eraser {
     const left = checked.filter((item) => item.left > 0);
     if (left.length > 0)
       throw new NotErasedYetError(`left: ${left.map(({ store, what }) => `${store} ${what}`).join(', ')}`);
+    await onStep('replicas');
+    // Nobody is answered by a replica that is older: from now on none shows what is erased.
+    await sleep(this.reads.databaseReads?.maxAgeMs ?? 0);
     await onStep('receipt');
     const { status: _status, ...request } = erasure;
     const receipt: ErasureReceipt = {

@@ -120,24 +120,31 @@ describe('a partner that was erased', () => {
   });
 });
 
-test.each<Step>(['sessions', 'keys', 'redis', 'rows', 'partner_stream', 'projections', 'check', 'receipt'])(
-  'an erasure that ended before the step %s is finished by the worker',
-  async (last) => {
-    const partner_id = partner();
-    const id = await world.start(partner_id);
-    await world.request(partner_id);
-    const crash = (step: Step): void => {
-      if (step === last) throw new Error('the process ends');
-    };
-    await expect(world.eraser.erase(partner_id, crash)).rejects.toThrow('the process ends');
-    expect((await world.privacy(partner_id))?.receipt).toBeUndefined();
-    await world.follower.write(partner_id);
-    expect(await world.worker().round()).toBe(1);
-    expect((await world.privacy(partner_id))?.receipt).toMatchObject({ sessions: 1 });
-    expect(await world.count('conversation_session', partner_id)).toBe(0);
-    expect(await world.stream(id)).not.toContain('secret');
-  },
-);
+test.each<Step>([
+  'sessions',
+  'keys',
+  'redis',
+  'rows',
+  'partner_stream',
+  'projections',
+  'check',
+  'replicas',
+  'receipt',
+])('an erasure that ended before the step %s is finished by the worker', async (last) => {
+  const partner_id = partner();
+  const id = await world.start(partner_id);
+  await world.request(partner_id);
+  const crash = (step: Step): void => {
+    if (step === last) throw new Error('the process ends');
+  };
+  await expect(world.eraser.erase(partner_id, crash)).rejects.toThrow('the process ends');
+  expect((await world.privacy(partner_id))?.receipt).toBeUndefined();
+  await world.follower.write(partner_id);
+  expect(await world.worker().round()).toBe(1);
+  expect((await world.privacy(partner_id))?.receipt).toMatchObject({ sessions: 1 });
+  expect(await world.count('conversation_session', partner_id)).toBe(0);
+  expect(await world.stream(id)).not.toContain('secret');
+});
 
 test('without encryption, what a session said is dropped from its stream', async () => {
   const plain = await erasureWorld();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { PartnerCommand, PartnerState, SessionCommand } from '#domain';
+import type { Config } from '#platform';
 import { createLogger } from '#platform';
 import type { DataKeys } from '#privacy';
 import { ContextStore, itemOf, rebuildContext, RowsStore, SessionCache, SessionMemory } from '#read-models';
@@ -29,7 +30,7 @@ const actor = { role: 'human', id: 'dpo' } as const;
 export const context = { actor, $correlationId: 'spec' };
 
 /** For specs: what erases partners, over real backing services. */
-export async function erasureWorld(keys?: DataKeys) {
+export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['databaseReads']) {
   const database = await createDatabase();
   const { pool } = database;
   const redis = new Redis(serviceUrl('REDIS_URL'));
@@ -45,6 +46,7 @@ export async function erasureWorld(keys?: DataKeys) {
     pool,
     { keyBackupDays: 30 },
     { signer: undefined },
+    { databaseReads },
     keys,
   );
   const follower = new PartnerFollower(store, commands, pool, redis, logger);

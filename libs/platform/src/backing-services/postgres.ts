@@ -1,7 +1,9 @@
 import { Client, Pool } from 'pg';
-import type { ClientBase } from 'pg';
+import type { ClientBase, PoolClient } from 'pg';
 import { isError } from '../errors/any-error.ts';
 import type { Logger } from '../logging/logger.ts';
+import { addressParts } from './postgres-address.ts';
+import { transactionClient } from './transaction-client.ts';
 
 interface PoolOptions {
   readonly logger: Logger;
@@ -11,12 +13,13 @@ interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
-  /** SQL that each new connection runs first. */
+  /** `SET` statements that each new connection runs first; behind a pooler each transaction does. */
   readonly settings?: string;
+  /** How long a query waits for a connection, in milliseconds. */
+  readonly connectMs?: number;
 }
 
-/** How long a query waits for a connection, and a ping for its connection and its answer, in milliseconds. */
-const connectMs = 2_000;
+/** How long a ping waits for its connection and its answer, in milliseconds. */
 const pingMs = 2_000;
 
 /**
@@ -26,19 +29,24 @@ const pingMs = 2_000;
  */
 export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream', settings } = options;
+  const { url, pooling, namedStatements } = addressParts(databaseUrl);
+  const timeout = `SET statement_timeout = ${statementTimeoutMs}`;
+  const onConnect = (client: ClientBase): unknown => client.query(settings ?? '');
   const pool = new Pool({
-    connectionString: databaseUrl,
+    connectionString: url,
     max,
-    connectionTimeoutMillis: connectMs,
+    connectionTimeoutMillis: options.connectMs ?? 2_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    statement_timeout: statementTimeoutMs,
     // The server answers that a statement has had its time, unless it hangs.
     query_timeout: statementTimeoutMs + 500,
     application_name: applicationName,
-    ...(settings !== undefined && { onConnect: (client: ClientBase): unknown => client.query(settings) }),
+    ...(pooling === 'transaction'
+      ? { Client: transactionClient([timeout, settings].filter(Boolean).join('; ')) }
+      : { statement_timeout: statementTimeoutMs, ...(settings !== undefined && { onConnect }) }),
   });
+  if (!namedStatements) withoutNames(pool);
   let unavailable = false;
   const lost = (err: Error): void => {
     if (!unavailable) logger.warn({ err }, 'PostgreSQL connection lost');
@@ -51,6 +59,33 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
     unavailable = false;
   });
   return pool;
+}
+
+/** Runs work with a connection of a pool, which is discarded when the work throws. */
+export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Statements of a name are prepared once in a connection; without the name PostgreSQL plans each again. */
+function withoutNames(pool: Pool): void {
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    const unnamed = (first: unknown, ...more: unknown[]): unknown =>
+      query(isNamed(first) ? { ...first, name: undefined } : first, ...more);
+    client.query = unnamed as unknown as ClientBase['query'];
+  });
+}
+
+function isNamed(query: unknown): query is { readonly name: string; readonly text: string } {
+  return typeof query === 'object' && query !== null && 'name' in query && 'text' in query;
 }
 
 /**
@@ -67,7 +102,7 @@ export function isPoolBusy(error: unknown): boolean {
  */
 export async function pingPostgres(databaseUrl: string): Promise<void> {
   const client = new Client({
-    connectionString: databaseUrl,
+    connectionString: addressParts(databaseUrl).url,
     connectionTimeoutMillis: pingMs,
     query_timeout: pingMs,
     application_name: 'turnstream-ping',

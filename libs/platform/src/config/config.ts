@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsNotEmpty, Matches } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateBy } from 'class-validator';
+import { hasKnownPooling } from '../backing-services/postgres-address.ts';
 import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
 import { loadKafkaConnection } from './kafka.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
@@ -9,6 +10,12 @@ export type LogLevel = (typeof logLevels)[number];
 
 const foreignReferences = ['refuse', 'allow'] as const;
 
+/** Where rows may be read, and how old they may be there. */
+export interface DatabaseReads {
+  readonly url: string;
+  readonly maxAgeMs: number;
+}
+
 /** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
@@ -16,6 +23,8 @@ export abstract class Config {
   abstract readonly kafka: KafkaConnection;
   abstract readonly redisUrl: string;
   abstract readonly databaseUrl: string;
+  /** Whose answers may be read instead of the primary's, unless they are older than that; undefined: there is no replica. */
+  abstract readonly databaseReads: DatabaseReads | undefined;
   abstract readonly host: string;
   abstract readonly port: number;
   /** Names by which the server may be called, and origins of the pages that may call it. */
@@ -52,10 +61,21 @@ export abstract class Config {
 }
 
 const day = 86_400;
+const databaseAddress = /^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/;
 const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
 /** Names of services in compose files may have underscores. */
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
+
+const NamesPooling = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'namesPooling',
+    validator: {
+      validate: (url: unknown) => typeof url !== 'string' || hasKnownPooling(url),
+      defaultMessage: () =>
+        'takes pooling=session or transaction, and named_statements=on or off, after its ?',
+    },
+  });
 
 class Environment {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
@@ -67,10 +87,17 @@ class Environment {
   @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
   REDIS_URL: string;
 
-  @Matches(/^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
-    message: 'must be a postgresql:// address with a database',
-  })
+  @Matches(databaseAddress, { message: 'must be a postgresql:// address with a database' })
+  @NamesPooling()
   DATABASE_URL: string;
+
+  @Matches(databaseAddress, { message: 'must be a postgresql:// address with a database' })
+  @NamesPooling()
+  @IsOptional()
+  DATABASE_READ_URL: string | undefined = undefined;
+
+  @IsWhole(100, 30_000)
+  DATABASE_READ_MAX_AGE_MS = 2000;
 
   @IsNotEmpty({ message: 'must be a host name or an address' })
   HOST = '127.0.0.1';
@@ -154,6 +181,7 @@ const examples = {
   KAFKA_BROKERS: '127.0.0.1:9092',
   REDIS_URL: 'redis://127.0.0.1:6379',
   DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
+  DATABASE_READ_URL: 'postgresql://turnstream:secret@127.0.0.1:5433/turnstream',
 };
 /** Older names that still count. */
 const aliases = { PARTITIONS: 'SLOTS' };
@@ -170,6 +198,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     kafka: loadKafkaConnection(brokersOf(environment.KAFKA_BROKERS), env),
     redisUrl: environment.REDIS_URL,
     databaseUrl: environment.DATABASE_URL,
+    databaseReads: environment.DATABASE_READ_URL
+      ? { url: environment.DATABASE_READ_URL, maxAgeMs: environment.DATABASE_READ_MAX_AGE_MS }
+      : undefined,
     host: environment.HOST,
     port: environment.PORT,
     allowedHosts: listOf(environment.ALLOWED_HOSTS),

@@ -9,7 +9,7 @@ const allowed = {
   'access-control-max-age': '600',
 };
 const exposed =
-  'ETag, Location, Retry-After, Idempotency-Replayed, RateLimit, RateLimit-Policy, Turnstream-Degraded';
+  'Age, ETag, Location, Retry-After, Idempotency-Replayed, RateLimit, RateLimit-Policy, Turnstream-As-Of, Turnstream-Degraded';
 
 /** Lets the pages of listed origins read answers. They send tokens, never cookies: no credentials are allowed. */
 export function installCors(fastify: FastifyInstance, sites: AllowedSites): void {

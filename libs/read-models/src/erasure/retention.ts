@@ -106,17 +106,19 @@ export function withHistoryLock(pool: Pool, work: () => Promise<void>): Promise<
   return withLock(pool, historyKey, work);
 }
 
+/** The lock is a transaction's that does nothing else: it holds nothing up, and ends with its connection, also behind a pooler. */
 async function withLock(pool: Pool, lockKey: number, work: () => Promise<void>): Promise<boolean> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-      lockKey,
-    ]);
+    await client.query('BEGIN');
+    const { rows } = await client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_xact_lock($1) AS locked',
+      [lockKey],
+    );
     if (!rows[0]?.locked) return false;
     await work();
     return true;
   } finally {
-    // The lock goes with the connection.
     client.release(true);
   }
 }

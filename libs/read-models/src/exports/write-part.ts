@@ -7,7 +7,7 @@ import type { ExportLease, WrittenPart } from './leases.ts';
 import { noteExported } from './partners.ts';
 import type { ExportJob, Place } from './request.ts';
 import { sourceOf } from './sources/of-form.ts';
-import type { ExportPorts } from './sources/source.ts';
+import type { ExportPorts, RowsRead } from './sources/source.ts';
 
 /** What ends a file: so many rows. */
 export interface PartLimits {
@@ -33,9 +33,9 @@ export async function writePart(
   { number, after }: NextPart,
   signal: AbortSignal,
 ): Promise<WrittenPart> {
-  const { pool, files, limits } = ports;
+  const { pool, files, limits, readReplica } = ports;
   const { export_id, form, masked } = job;
-  const begunAt = await databaseTime(pool);
+  const { begunAt, position } = await beginning(pool);
   const partners = new Set<string>();
   const note = async (found: readonly string[]): Promise<void> => {
     if (masked) return;
@@ -47,14 +47,16 @@ export async function writePart(
   // The name of a file that a former owner still writes is another one.
   const name = `${form}-${String(number).padStart(5, '0')}-${lease.epoch}${extensionOf(job)}`;
   const path = await files.prepare(export_id, name);
-  const batches = sourceOf(form)({ ...ports, job, note }, after);
+  const rows = async <T>(read: RowsRead<T>): Promise<T> =>
+    (await readReplica?.(read, position)) ?? (await read(pool));
+  const batches = sourceOf(form)({ ...ports, job, note, rows }, after);
   const written = await writeFile(path, limited(batches, limits, progress, signal), {
     ...job,
     columns: columnsOf(form),
   });
-  const { rows, first, last, isLast } = progress;
+  const { rows: count, first, last, isLast } = progress;
   return {
-    part: { number, name, rows, ...written, first, last, is_last: isLast },
+    part: { number, name, rows: count, ...written, first, last, is_last: isLast },
     partners: [...partners],
     begunAt,
   };
@@ -89,7 +91,10 @@ async function* limited(
   }
 }
 
-async function databaseTime(pool: PartPorts['pool']): Promise<string> {
-  const { rows } = await pool.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
-  return rows[0]?.now ?? 'infinity';
+/** The time of PostgreSQL's clock, and the end of its log. */
+async function beginning(pool: PartPorts['pool']): Promise<{ begunAt: string; position: bigint }> {
+  const { rows } = await pool.query<{ now: string; position: string }>(
+    `SELECT clock_timestamp()::text AS now, (pg_current_wal_insert_lsn() - '0/0')::text AS position`,
+  );
+  return { begunAt: rows[0]?.now ?? 'infinity', position: BigInt(rows[0]?.position ?? 0) };
 }

@@ -1,10 +1,10 @@
-import type { Pool } from 'pg';
 import type { AccessEvent } from '#domain';
 import { withinBytes } from '#platform';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { isoTime } from './iso-time.ts';
+import type { Queryable } from './queryable.ts';
 
 /** An event of an access log, as a row. */
 export type AccessRecord = AccessEvent['data'] & {
@@ -28,7 +28,7 @@ interface AccessFilter {
 }
 
 /** What is recorded of reads and acts, the newest first. @throws InvalidCursorError */
-export async function listAccess(pool: Pool, filter: AccessFilter): Promise<Page<AccessRecord>> {
+export async function listAccess(pool: Queryable, filter: AccessFilter): Promise<Page<AccessRecord>> {
   const { partner_id, partners, subject, from, to, limit, after } = filter;
   // The time of a record stands with its partner, too: one index has both.
   const at = partner_id === undefined ? 'r.at' : 'p.at';
@@ -90,7 +90,7 @@ interface SummaryFilter {
 
 /** Whose data was touched within a time, and by whom: a count for each subject and partner. @throws InvalidCursorError */
 export async function summarizeAccess(
-  pool: Pool,
+  pool: Queryable,
   { partners, from, to, limit, after }: SummaryFilter,
 ): Promise<Page<AccessCount>> {
   const conditions = new Conditions()

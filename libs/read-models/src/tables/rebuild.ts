@@ -21,7 +21,7 @@ export const tables = [
 export const rebuildLeftovers = [...tables, 'pending_reply', 'pending_deletion', 'pending_correlation']
   .map((table) => `${rebuildSchema}.${table}`)
   .join(', ');
-const lockKey = 7_230_118;
+export const lockKey = 7_230_118;
 /** How long a switch waits for a lock, in milliseconds, and how often it tries where it cannot be run again alone. */
 const lockMs = 5_000;
 const exchanges = 6;

@@ -1,10 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
+import { withClient } from '#platform';
 import type { RebuildSteps } from './rebuild.ts';
 import {
   beginSwitch,
   fillTables,
   inTime,
-  RebuildInProgressError,
+  lockKey,
   rebuildLeftovers,
   rebuildSchema,
   refuseStandby,
@@ -128,14 +129,15 @@ export async function dropInterrupted(pool: Pool): Promise<void> {
   const interrupted = `SELECT FROM pg_class WHERE relnamespace = to_regnamespace('${rebuildSchema}')::oid
     AND relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM standby_tables) LIMIT 1`;
   if ((await pool.query(interrupted)).rowCount === 0) return;
-  try {
-    await withRebuildLock(pool, async (client) => {
-      const { rowCount } = await client.query(interrupted);
-      if (rowCount !== 0) await client.query(`DROP TABLE IF EXISTS ${rebuildLeftovers}`);
-    });
-  } catch (error) {
-    if (!(error instanceof RebuildInProgressError)) throw error;
-  }
+  await withClient(pool, async (client) => {
+    await client.query('BEGIN');
+    // A rebuild has the lock for its connection; here it ends with the transaction.
+    const { rowCount } = await client.query(
+      `SELECT WHERE pg_try_advisory_xact_lock(${lockKey}) AND EXISTS (${interrupted})`,
+    );
+    if (rowCount !== 0) await client.query(`DROP TABLE IF EXISTS ${rebuildLeftovers}`);
+    await client.query('COMMIT');
+  });
 }
 
 /** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */

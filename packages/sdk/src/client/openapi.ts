@@ -3178,6 +3178,8 @@ export interface operations {
                 readonly after?: string;
             };
             readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
                 readonly "Access-Purpose"?: string;
             };
@@ -3193,6 +3195,10 @@ export interface operations {
                 headers: {
                     /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
                     readonly Link?: string;
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3270,7 +3276,10 @@ export interface operations {
                 /** @description The time zone whose days are counted, by its name (IANA). */
                 readonly timezone?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3278,6 +3287,10 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3317,7 +3330,10 @@ export interface operations {
     readonly findJourneys: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3329,6 +3345,10 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3419,7 +3439,10 @@ export interface operations {
                 /** @description By the begin. */
                 readonly order?: "asc" | "desc";
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -3429,6 +3452,10 @@ export interface operations {
                 headers: {
                     /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
                     readonly Link?: string;
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6107,6 +6134,8 @@ export interface operations {
                 readonly order?: "asc" | "desc" | "recorded";
             };
             readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
                 readonly "Access-Purpose"?: string;
             };
@@ -6119,6 +6148,10 @@ export interface operations {
                 headers: {
                     /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
                     readonly Link?: string;
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6159,6 +6192,8 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
                 /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
                 readonly "Access-Purpose"?: string;
             };
@@ -6173,6 +6208,10 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6967,7 +7006,10 @@ export interface operations {
                 /** @description Before this time. */
                 readonly to?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6975,13 +7017,17 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AccessPageDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -7030,7 +7076,10 @@ export interface operations {
                 /** @description Before this time. */
                 readonly to: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                readonly "Cache-Control"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -7038,13 +7087,17 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
+                    /** @description How many seconds ago that was. */
+                    readonly Age?: number;
+                    /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
+                    readonly "Turnstream-As-Of"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AccessSummaryDto"];
                 };
             };
-            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The request cannot be understood (`malformed_request`) */
+            /** @description The request is not valid (`validation_failed`); The page cursor is not valid (`invalid_cursor`); The query takes longer than queries may (`query_too_broad`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;

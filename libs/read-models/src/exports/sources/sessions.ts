@@ -45,7 +45,7 @@ export async function* sessionPages(
 }
 
 async function readPage(
-  { pool, job }: SourceContext,
+  { rows: read, job }: SourceContext,
   after: Place | null,
   comparison: string,
 ): Promise<SessionRow[]> {
@@ -60,13 +60,15 @@ async function readPage(
     .add('s.channel = ANY($?::text[])', scope.channels)
     .add(isOpen('s.partner_id', scope.restricted));
   if (after !== null) conditions.add(`(s.start_time, s.session_id) ${comparison} ($?, $?::uuid)`, ...after);
-  const { rows } = await pool.query<SessionRow>(
-    `SELECT session_id, partner_id, ${isoTime('start_time')} AS start_time,
-       ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
-       ${isoTime('expires_at')} AS expires_at, status, revision::int, ${placeTime('start_time')} AS started
-     FROM conversation_session AS s ${conditions.where()}
-     ORDER BY s.start_time, s.session_id LIMIT ${conditions.parameter(pageRows)}`,
-    conditions.values,
+  const { rows } = await read((db) =>
+    db.query<SessionRow>(
+      `SELECT session_id, partner_id, ${isoTime('start_time')} AS start_time,
+         ${isoTime('last_activity_time')} AS last_activity_time, channel, current_task, language,
+         ${isoTime('expires_at')} AS expires_at, status, revision::int, ${placeTime('start_time')} AS started
+       FROM conversation_session AS s ${conditions.where()}
+       ORDER BY s.start_time, s.session_id LIMIT ${conditions.parameter(pageRows)}`,
+      conditions.values,
+    ),
   );
   return rows;
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Queryable } from '../../queries/queryable.ts';
 import type { DataKeys } from '#privacy';
 import type { EventStore } from '#sessions';
 import type { ExportRow } from '../columns.ts';
@@ -10,6 +11,8 @@ export interface ExportBatch {
   readonly first: Place;
   readonly last: Place;
 }
+
+export type RowsRead<T> = (db: Queryable) => Promise<T>;
 
 /** An event as it is shown. */
 export interface ShownEvent {
@@ -26,6 +29,11 @@ export interface ExportMasks {
 
 export interface ExportPorts {
   readonly pool: Pool;
+  /**
+   * Reads rows from a replica that has replayed the primary's log up to a position; resolves to undefined when there is none.
+   * Left out: there are no replicas.
+   */
+  readonly readReplica?: <T>(read: RowsRead<T>, atLeast: bigint) => Promise<T | undefined>;
   readonly store: EventStore;
   /** Undefined: nothing is encrypted. */
   readonly keys: DataKeys | undefined;
@@ -34,6 +42,8 @@ export interface ExportPorts {
 
 export interface SourceContext extends ExportPorts {
   readonly job: ExportJob;
+  /** Reads rows as the primary had them when the file was begun, or later. */
+  readonly rows: <T>(read: RowsRead<T>) => Promise<T>;
   /** Called with the partners of rows before anything of them is opened. */
   readonly note: (partners: readonly string[]) => Promise<void>;
 }

@@ -37,7 +37,7 @@ export async function* turnRows(context: SourceContext, after: Place | null): As
   }
 }
 
-async function readPage({ pool, job }: SourceContext, after: Place | null): Promise<TurnRow[]> {
+async function readPage({ rows: read, job }: SourceContext, after: Place | null): Promise<TurnRow[]> {
   const { filter, scope, until } = job;
   const conditions = new Conditions()
     .forks('exclude', ofFork('t'))
@@ -57,13 +57,15 @@ async function readPage({ pool, job }: SourceContext, after: Place | null): Prom
     .add(isOpen('t.partner_id', scope.restricted));
   if (after !== null)
     conditions.add('(t.ordered_at, t.session_id, t.revision) > ($?, $?::uuid, $?::bigint)', ...after);
-  const { rows } = await pool.query<TurnRow>(
-    `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text, parsed_intent,
-       extracted_entities, response_text, revision::int, channel, intent_confidence, bot_action, message_id,
-       actor_role, actor_id, inquiry_id, goal, ${placeTime('t.ordered_at')} AS ordered_at
-     FROM conversation_turn AS t ${conditions.where()}
-     ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(pageRows)}`,
-    conditions.values,
+  const { rows } = await read((db) =>
+    db.query<TurnRow>(
+      `SELECT turn_id, session_id, partner_id, ${isoTime('timestamp')} AS timestamp, sender, message_text, parsed_intent,
+         extracted_entities, response_text, revision::int, channel, intent_confidence, bot_action, message_id,
+         actor_role, actor_id, inquiry_id, goal, ${placeTime('t.ordered_at')} AS ordered_at
+       FROM conversation_turn AS t ${conditions.where()}
+       ORDER BY t.ordered_at, t.session_id, t.revision LIMIT ${conditions.parameter(pageRows)}`,
+      conditions.values,
+    ),
   );
   return rows;
 }

@@ -1,0 +1,164 @@
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import { repeat } from '../../async/repeat.ts';
+import type { DatabaseReads } from '../../config/config.ts';
+import { isError } from '../../errors/any-error.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { Breaker } from '../breaker.ts';
+import { createPool, isPoolBusy } from '../postgres.ts';
+import type { LogPosition } from './primary-log.ts';
+import { PrimaryLog } from './primary-log.ts';
+
+/** How long the replica may take to give a connection, and to say how far it is. */
+const patienceMs = 500;
+const samplesAMaxAge = 10;
+const longestPauseMs = 500;
+/** The replica ended the query since the primary removed what it reads, or deadlocked with what it replays. */
+const conflicts = new Set(['40001', '40P01']);
+
+interface ReplicaOptions extends DatabaseReads {
+  readonly primaryUrl: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly breaker: Breaker;
+}
+
+/** What a replica answered. */
+export interface Reading<T> {
+  readonly value: T;
+  /** The value has all that the primary had then, by `performance.now()`. */
+  readonly asOf: number;
+  /** How far it may go: a replica that has replayed up to there has everything that this one had. */
+  readonly position: bigint;
+}
+
+/** Gives work a connection to a replica, which is discarded when the work throws. */
+export type Borrow = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
+
+/**
+ * A streaming replica whose answers are taken unless they are too old. How old they are follows from positions in the log:
+ * clocks of servers do not matter, and a replica that replays nothing gets old, whatever it says itself.
+ */
+export class Replica {
+  private readonly log: PrimaryLog;
+  private readonly primary: Pool;
+  private readonly stopping = new AbortController();
+  private readonly sampling: Promise<void>;
+  private lastAsOf: number | undefined;
+  private readonly count: (result: string) => void;
+
+  constructor(private readonly options: ReplicaOptions) {
+    const { primaryUrl, maxAgeMs, logger, metrics } = options;
+    this.log = new PrimaryLog(maxAgeMs * 2);
+    const applicationName = 'turnstream-replica-age';
+    this.primary = createPool(primaryUrl, { logger, max: 1, statementTimeoutMs: 2_000, applicationName });
+    const reads = metrics.counter(
+      'replica_reads_total',
+      'Reads that a replica was asked for first: `replica`, or why the primary answered: `behind`, `unavailable`, `conflict`',
+      ['result'],
+    );
+    this.count = (result) => reads.inc({ result });
+    metrics.gauge('replica_age_seconds', 'How old the last answer of the replica was, at most', [], (gauge) =>
+      gauge.set(this.lastAsOf === undefined ? Number.NaN : (performance.now() - this.lastAsOf) / 1_000),
+    );
+    const { signal } = this.stopping;
+    const everyMs = Math.min(longestPauseMs, maxAgeMs / samplesAMaxAge);
+    this.sampling = repeat(() => this.sample(), { everyMs, signal, onError: () => undefined });
+  }
+
+  /** Connections of the replica for some readers. */
+  createPool(options: Omit<Parameters<typeof createPool>[1], 'connectMs'>): Pool {
+    return createPool(this.options.url, { ...options, connectMs: patienceMs });
+  }
+
+  /**
+   * Reads from the replica.
+   * @param atLeast a position that it must have replayed
+   * @param maxAgeMs how old the answer may be, if not as old as configured
+   * @returns undefined when it is too old, or away, or ends the read: the primary is to be asked
+   * @throws what the read throws
+   */
+  async read<T>(
+    borrow: Borrow,
+    read: (client: PoolClient) => Promise<T>,
+    atLeast = 0n,
+    maxAgeMs = this.options.maxAgeMs,
+  ): Promise<Reading<T> | undefined> {
+    const { breaker } = this.options;
+    try {
+      const reading = await breaker.run(() =>
+        borrow((client) => this.readBy(client, read, atLeast, maxAgeMs)),
+      );
+      this.count(reading ? 'replica' : 'behind');
+      this.lastAsOf = reading?.asOf ?? this.lastAsOf;
+      return reading;
+    } catch (error) {
+      const reason = this.reasonOf(error);
+      if (reason === undefined) throw error;
+      this.count(reason);
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.sampling;
+    await this.primary.end();
+  }
+
+  private reasonOf(error: unknown): string | undefined {
+    if (isError(error) && conflicts.has(String(error.code))) return 'conflict';
+    return this.options.breaker.isOpen || isPoolBusy(error) ? 'unavailable' : undefined;
+  }
+
+  /** In one transaction, so that all of it is said by the same server, whatever is between. */
+  private async readBy<T>(
+    client: PoolClient,
+    read: (client: PoolClient) => Promise<T>,
+    atLeast: bigint,
+    maxAgeMs: number,
+  ): Promise<Reading<T> | undefined> {
+    const before = await replayed(client, `BEGIN READ ONLY; ${howFar}`);
+    const asOf = before && this.log.asOf(before);
+    const isFit =
+      asOf !== undefined && performance.now() - asOf <= maxAgeMs && (before?.position ?? -1n) >= atLeast;
+    if (!isFit) {
+      await patiently(client, 'ROLLBACK');
+      return undefined;
+    }
+    const value = await read(client);
+    const after = await replayed(client, `${howFar}; COMMIT`);
+    return after && { value, asOf, position: after.position };
+  }
+
+  private async sample(): Promise<void> {
+    const at = performance.now();
+    const { rows } = await this.primary.query<Row>(
+      `SELECT ${cluster}, ${bytes('pg_current_wal_insert_lsn()')}`,
+    );
+    const [row] = rows;
+    if (row) this.log.add({ cluster: row.cluster, position: BigInt(row.position), at });
+  }
+}
+
+interface Row {
+  readonly cluster: string;
+  readonly position: string;
+}
+
+const cluster = '(pg_control_system()).system_identifier::text AS cluster';
+const bytes = (position: string): string => `(${position} - '0/0')::text AS position`;
+/** No row: the server is no replica (any more), and may have writes that the primary does not know. */
+const howFar = `SELECT ${cluster}, ${bytes('pg_last_wal_replay_lsn()')} WHERE pg_is_in_recovery()`;
+
+/** How far a replica is, by one of several statements. */
+async function replayed(client: PoolClient, text: string): Promise<LogPosition | undefined> {
+  const results = (await patiently(client, text)) as unknown as readonly QueryResult<Row>[];
+  const row = results.flatMap(({ rows }) => rows).find(({ position }) => position !== undefined);
+  return row && { cluster: row.cluster, position: BigInt(row.position) };
+}
+
+function patiently(client: PoolClient, text: string): Promise<QueryResult> {
+  const query = { text, query_timeout: patienceMs };
+  return client.query(query);
+}
