@@ -1,7 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { PartitionCoordinator, projectionLag } from '#partitions';
+import { PartitionCoordinator, partitionNumber, projectionLag } from '#partitions';
 import { HealthChecks, redisReady, withTimeout } from '#platform';
 import { redriveRequests, StoredContexts } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
@@ -117,7 +117,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Who owns the first partition writes the access logs. */
   private async ownAccessLogs(work: readonly PartitionSupervisor[]): Promise<void> {
-    const isOurs = work.some(({ lease }) => lease.partition === 0) && !this.stopping.signal.aborted;
+    const isOurs =
+      work.some(({ lease }) => partitionNumber(lease.partition) === 0) && !this.stopping.signal.aborted;
     await (isOurs ? this.accessWriter.start() : this.accessWriter.stop());
   }
 

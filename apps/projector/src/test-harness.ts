@@ -154,7 +154,7 @@ export class ProjectorHarness {
         heartbeatMs: 150,
         setAsidePerMinute,
         stalledAfterS,
-        writerBytes: 2 ** 20,
+        queueBytes: 2 ** 23,
       },
       logger,
       { scope: textSearch },

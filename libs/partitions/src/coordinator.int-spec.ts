@@ -5,6 +5,7 @@ import { createTestDatabase } from '../../platform/src/testing/test-services.ts'
 import type { PartitionWork } from './coordinator.ts';
 import { PartitionCoordinator } from './coordinator.ts';
 import { PartitionLeaseStore } from './lease-store.ts';
+import { setPartitions } from './requests.ts';
 
 let database: TestDatabase;
 let stopping: AbortController;
@@ -14,8 +15,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 beforeEach(async () => {
-  await database.pool.query('TRUNCATE bridge_slot, bridge_instance');
-  [stopping, running] = [new AbortController(), []];
+  await database.pool.query('TRUNCATE bridge_slot, bridge_instance, session_partitions');
+  [stopping, running, others] = [new AbortController(), [], []];
 });
 afterEach(async () => {
   stopping.abort();
@@ -25,46 +26,65 @@ afterAll(() => database.drop());
 
 const logger = { info: () => undefined, warn: () => undefined };
 
-/** Starts an instance that divides the streams into a number of partitions. */
-function start(name: string, partitionCount: number): PartitionCoordinator<PartitionWork> {
+/** How many of the partitions of each instance were at work when one was stopped. */
+let others: number[];
+
+/** Starts an instance. */
+function start(name: string): PartitionCoordinator<PartitionWork> {
   const coordinator = new PartitionCoordinator<PartitionWork>({
-    leases: new PartitionLeaseStore(database.pool, name, 3_000, 'bridge'),
-    partitionCount,
-    heartbeatMs: 50,
+    leases: new PartitionLeaseStore(database.pool, name, 1_000, 'bridge'),
+    partitionCount: 4,
+    heartbeatMs: 100,
     logger,
-    begin: (lease) => ({ lease, stop: async () => undefined }),
+    begin: (lease) => ({ lease, stop: async () => void others.push(coordinator.work.length) }),
   });
   running.push(coordinator.run(stopping.signal));
   return coordinator;
 }
 
-/** For each first digit of a session id, how many of the instances own it. */
+/** For each pair of first digits of a session id, how many of the instances own it. */
 function ownersOf(...instances: PartitionCoordinator<PartitionWork>[]): number[] {
-  return [...'0123456789abcdef'].map((digit) => instances.filter((each) => each.owns(`${digit}-id`)).length);
+  return Array.from({ length: 256 }, (_, pair) => {
+    const id = `${pair.toString(16).padStart(2, '0')}-id`;
+    return instances.filter((each) => each.owns(id)).length;
+  });
 }
 
-const once = Array.from({ length: 16 }, () => 1);
-const isDivided = (...instances: PartitionCoordinator<PartitionWork>[]) =>
-  waitUntil(() => ownersOf(...instances).every((owners) => owners === 1), {
-    what: 'one owner of each session',
-  });
+const isDivided = (partitions: number, ...instances: PartitionCoordinator<PartitionWork>[]) =>
+  waitUntil(
+    () =>
+      ownersOf(...instances).every((owners) => owners === 1) &&
+      instances.every(({ work }) => work.length === partitions / instances.length),
+    { what: `${partitions} partitions with one owner each` },
+  );
 
-test('with another number of partitions beside it, each session has one owner', async () => {
-  const before = start('before', 4);
-  await isDivided(before);
-  const after = start('after', 8);
-  // Until its next heartbeat the first one does not know that the streams are divided anew.
-  const isDividedAnew = () => before.work.every(({ lease }) => lease.prefixes.length === 2);
-  const isEqual = () => after.work.length === 4 && before.work.length === 4;
-  await waitUntil(() => isEqual() && isDividedAnew(), { what: 'an equal division' });
-  expect(ownersOf(before, after)).toEqual(once);
+test('instances share the partitions evenly while their number changes and one joins', async () => {
+  const one = start('one');
+  await isDivided(4, one);
+  const two = start('two');
+  await isDivided(4, one, two);
+  for (const partitions of [256, 16, 4]) {
+    await setPartitions(database.pool, partitions);
+    await isDivided(partitions, one, two);
+  }
+  expect(Math.max(...ownersOf(one, two))).toBe(1);
+});
+
+test('what is not replaced goes on meanwhile', async () => {
+  const one = start('one');
+  await isDivided(4, one);
+  others = [];
+  await setPartitions(database.pool, 256);
+  await isDivided(256, one);
+  expect(others.every((count) => count >= 3)).toBe(true);
+  expect(others).toHaveLength(4);
 });
 
 test('partitions that are gone are made again', async () => {
-  const one = start('one', 4);
-  await isDivided(one);
+  const one = start('one');
+  await isDivided(4, one);
   await database.pool.query('TRUNCATE bridge_slot');
   await waitUntil(() => one.work.length === 0, { what: 'no partition' });
-  await isDivided(one);
-  expect(ownersOf(one)).toEqual(once);
+  await isDivided(4, one);
+  expect(new Set(ownersOf(one))).toEqual(new Set([1]));
 });

@@ -1,4 +1,6 @@
 import { retry, sleep } from '#platform';
+import type { Move } from './division.ts';
+import { rangeOf } from './division.ts';
 import type { Lease, PartitionLeaseStore } from './lease-store.ts';
 
 /** What runs for a partition as long as this instance owns it. */
@@ -9,6 +11,7 @@ export interface PartitionWork {
 
 interface PartitionCoordinatorOptions<Work extends PartitionWork> {
   readonly leases: PartitionLeaseStore;
+  /** How many partitions there are in a new installation. */
   readonly partitionCount: number;
   /** Time between two heartbeats: a third of a lease, so that one may fail. */
   readonly heartbeatMs: number;
@@ -26,9 +29,16 @@ interface Log {
   warn(fields: object, message: string): void;
 }
 
+/** How much more often it looks while partitions are missing, or are to be replaced. */
+const unsettled = 10;
+/** In about how many steps partitions are replaced: all but one part go on. */
+const steps = 4;
+
 /** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
   private readonly owned = new Map<number, Work>();
+  /** Whether it has its share, and nothing is to be replaced. */
+  private isSettled = false;
   /** Cuts the pause before the next heartbeat short. */
   private pause = new AbortController();
 
@@ -55,7 +65,8 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     while (!signal.aborted) {
       this.pause = new AbortController();
       await this.heartbeat().catch((err: unknown) => logger.warn({ err }, 'leases not renewed'));
-      await sleep(heartbeatMs, AbortSignal.any([this.pause.signal, signal]));
+      const pauseMs = this.isSettled ? heartbeatMs : heartbeatMs / unsettled;
+      await sleep(pauseMs, AbortSignal.any([this.pause.signal, signal]));
     }
     const owned = this.leases();
     await this.stop(owned);
@@ -65,16 +76,35 @@ export class PartitionCoordinator<Work extends PartitionWork> {
 
   private async heartbeat(): Promise<void> {
     const { leases, partitionCount, idle, onHeartbeat } = this.options;
-    const share = await leases.heartbeat();
-    if (share === undefined) await leases.ensure(partitionCount);
+    let seen = await leases.heartbeat();
+    if (seen === undefined) await leases.ensure(partitionCount);
     const renewed = await leases.renew(this.leases(), (await idle?.(this.work)) ?? []);
     await this.stop(this.leases().filter(({ partition }) => !renewed.includes(partition)));
-    if (share === undefined) return;
+    this.isSettled = false;
+    if (seen?.isKnown === true && (await this.replace(seen.moves))) seen = await leases.heartbeat();
+    if (seen === undefined) return;
+    const { share, moves } = seen;
     const surplus = this.leases().slice(share);
     await this.stop(surplus);
     if (surplus.length > 0) await leases.release(surplus);
     for (const lease of await leases.claim(share - this.owned.size, this.leases())) this.begin(lease);
+    this.isSettled = moves.length === 0 && this.owned.size >= share;
     await onHeartbeat?.(this.work);
+  }
+
+  /** Lets go of some of the partitions that are to be replaced; the others go on. Returns whether some were replaced. */
+  private async replace(moves: readonly Move[]): Promise<boolean> {
+    const { leases, logger } = this.options;
+    let isReplaced = false;
+    for (const move of moves.slice(0, Math.ceil(moves.length / steps))) {
+      const ours = this.leases().filter((lease) => isWithin(lease, move));
+      await this.stop(ours);
+      if (ours.length > 0) await leases.release(ours);
+      if (!(await leases.replace(move))) continue;
+      isReplaced = true;
+      logger.info({ replaced: move.from.length, by: move.size }, 'partitions replaced');
+    }
+    return isReplaced;
   }
 
   private begin(lease: Lease): void {
@@ -98,4 +128,9 @@ export class PartitionCoordinator<Work extends PartitionWork> {
   private leases(): Lease[] {
     return this.work.map(({ lease }) => lease);
   }
+}
+
+function isWithin({ prefixes }: Lease, { start, size }: Move): boolean {
+  const { start: own } = rangeOf(prefixes[0] ?? '', prefixes.length);
+  return own >= start && own < start + size;
 }

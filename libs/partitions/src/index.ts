@@ -1,5 +1,6 @@
-export { partitionPrefixes } from './assignment.ts';
+export { partitionCounts, partitionNumber, partitionPrefixes } from './division.ts';
 export { PartitionCoordinator } from './coordinator.ts';
 export type { PartitionWork } from './coordinator.ts';
 export { PartitionLeaseStore, projectionLag } from './lease-store.ts';
 export type { Lease } from './lease-store.ts';
+export { PartitionsError, partitionReport, setPartitions } from './requests.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { projectionLag, PartitionLeaseStore } from './lease-store.ts';
 import type { Lease } from './lease-store.ts';
+import { partitionReport, setPartitions } from './requests.ts';
 import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../platform/src/testing/test-services.ts';
 
@@ -20,7 +21,7 @@ async function pass(seconds: number): Promise<void> {
 beforeAll(async () => {
   database = await createTestDatabase();
 });
-beforeEach(() => database.pool.query('TRUNCATE projection_slot, projection_instance'));
+beforeEach(() => database.pool.query('TRUNCATE projection_slot, projection_instance, session_partitions'));
 afterAll(() => database.drop());
 
 describe('a lease', () => {
@@ -81,57 +82,132 @@ describe('a lease', () => {
   });
 });
 
+const shareOf = async (store: PartitionLeaseStore) => (await store.heartbeat())?.share;
+
 describe('shares', () => {
   test('follow the instances that live', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(4);
-    expect(await a.heartbeat()).toBe(4);
-    expect(await b.heartbeat()).toBe(2);
-    expect(await a.heartbeat()).toBe(2);
+    expect(await shareOf(a)).toBe(4);
+    expect(await shareOf(b)).toBe(2);
+    expect(await shareOf(a)).toBe(2);
     await b.leave();
-    expect(await a.heartbeat()).toBe(4);
+    expect(await shareOf(a)).toBe(4);
     await b.heartbeat();
     await pass(70);
-    expect(await a.heartbeat()).toBe(4);
+    expect(await shareOf(a)).toBe(4);
   });
 });
 
-describe('a new number of partitions', () => {
+/** Replaces the partitions that nobody owns by those that were set; how many groups of them. */
+async function replaceFree(store: PartitionLeaseStore): Promise<number> {
+  const moves = (await store.heartbeat())?.moves ?? [];
+  let replaced = 0;
+  for (const move of moves) if (await store.replace(move)) replaced += 1;
+  return replaced;
+}
+
+describe('another number of partitions', () => {
   let a: PartitionLeaseStore;
   let owned: Lease[];
   beforeEach(async () => {
     a = instance('a');
     await a.ensure(4);
     owned = await a.claim(4, []);
-    await database.pool.query('UPDATE projection_slot SET position = 100 + slot');
+    await database.pool.query('UPDATE projection_slot SET position = 100 + slot, written = 7');
   });
 
-  test('keeps every position', async () => {
-    await instance('b').ensure(2);
+  test('leaves a partition alone that somebody owns', async () => {
+    await setPartitions(database.pool, 2);
+    await a.release(owned.slice(0, 1));
+    expect(await replaceFree(instance('b'))).toBe(0);
+    expect(await a.renew(owned.slice(1), [])).toHaveLength(3);
+    expect(await instance('b').claim(4, [])).toEqual([]);
+  });
+
+  test('keeps the least position of what is merged, and what followers have', async () => {
+    await a.release(owned);
+    await setPartitions(database.pool, 2);
+    expect(await replaceFree(a)).toBe(2);
     const taken = await instance('b').claim(4, []);
-    expect(taken.map((lease) => [lease.partition, lease.position, lease.prefixes.length])).toEqual([
-      [0, 100n, 8],
-      [1, 102n, 8],
+    expect(
+      taken.map(({ partition, position, prefixes, of }) => [partition, position, prefixes.length, of]),
+    ).toEqual([
+      [0, 100n, 8, 2],
+      [1, 102n, 8, 2],
+    ]);
+    const { rows } = await database.pool.query('SELECT written::int FROM projection_slot ORDER BY slot');
+    expect(rows.map(({ written }) => written)).toEqual([101 * 1024, 103 * 1024]);
+  });
+
+  test('gives what is divided the position that it had', async () => {
+    await a.release(owned);
+    await setPartitions(database.pool, 256);
+    expect(await replaceFree(a)).toBe(4);
+    const taken = await a.claim(256, []);
+    const positions = new Map(taken.map(({ prefixes, position }) => [prefixes.join(), position]));
+    expect(positions.size).toBe(256);
+    expect(['00', '3f', '40', 'ff'].map((pair) => positions.get(`session-${pair}`))).toEqual([
+      100n,
+      100n,
+      101n,
+      103n,
     ]);
   });
 
-  test('fences the owners', async () => {
-    await instance('b').ensure(2);
+  test('begins at the start where one of what is merged did', async () => {
+    await database.pool.query('UPDATE projection_slot SET position = NULL WHERE slot = 1');
+    await a.release(owned);
+    await setPartitions(database.pool, 2);
+    await replaceFree(a);
+    expect((await a.claim(2, [])).map(({ position }) => position)).toEqual([null, 102n]);
+  });
+
+  test('fences the owners whose leases are over', async () => {
+    await setPartitions(database.pool, 8);
+    await pass(70);
+    expect(await replaceFree(instance('b'))).toBe(4);
     expect(await a.renew(owned, [])).toEqual([]);
-    for (const lease of await instance('b').claim(4, [])) expect(lease.epoch).toBeGreaterThan(1n);
+    for (const lease of await instance('b').claim(8, [])) expect(lease.epoch).toBeGreaterThan(1n);
+  });
+
+  test('replaces each partition once when several do so at the same time', async () => {
+    await a.release(owned);
+    await setPartitions(database.pool, 64);
+    const replaced = await Promise.all(['a', 'b', 'c'].map((name) => replaceFree(instance(name))));
+    expect(replaced.reduce((sum, count) => sum + count, 0)).toBe(4);
+    expect(await a.claim(256, [])).toHaveLength(64);
   });
 
   test('keeps the mark of a store that was restored', async () => {
     for (const lease of owned) await a.goBack(lease, 50n, 101n);
-    await instance('b').ensure(2);
+    await a.release(owned);
+    await setPartitions(database.pool, 2);
+    await replaceFree(a);
     expect((await instance('b').claim(4, [])).map(({ position, aheadOf }) => [position, aheadOf])).toEqual([
       [50n, 101n],
       [50n, 101n],
     ]);
   });
 
+  test('is shown with what is left to do', async () => {
+    await setPartitions(database.pool, 8);
+    const { set, reports } = await partitionReport(database.pool);
+    expect([set, reports[0]]).toEqual([
+      8,
+      { of: 'projectors', partitions: 4, toReplace: 4, owned: { a: 4 }, withoutOwner: 0 },
+    ]);
+  });
+
+  test('is refused while an instance of the release before is alive', async () => {
+    await database.pool.query("INSERT INTO projection_instance VALUES ('old', now())");
+    await expect(setPartitions(database.pool, 8)).rejects.toThrow('old');
+    await expect(setPartitions(database.pool, 3)).rejects.toThrow('one of 1, 2, 4');
+  });
+
   test('that is the same changes nothing', async () => {
-    await a.ensure(4);
+    await setPartitions(database.pool, 4);
+    expect(await replaceFree(a)).toBe(0);
     expect(await a.renew(owned, [])).toHaveLength(4);
   });
 });

@@ -1,11 +1,25 @@
 import type { Pool, PoolClient } from 'pg';
-import { fairShare, partitionPrefixes, startPosition } from './assignment.ts';
+import type { Move } from './division.ts';
+import {
+  cover,
+  fairShare,
+  freeSlots,
+  madeBy,
+  movesTo,
+  partitionNumber,
+  partitionPrefixes,
+  prefixesOf,
+  rangeOf,
+} from './division.ts';
+import { pairsOf } from './requests.ts';
 
 /** A partition that this instance owns: nobody else writes its rows as long as the epoch is current. */
 export interface Lease {
   readonly partition: number;
   readonly epoch: bigint;
   readonly prefixes: readonly string[];
+  /** How many partitions there are in its division. */
+  readonly of: number;
   /** Up to where the rows are written; null: from the start on. */
   readonly position: bigint | null;
   /** The end of the event store's log when the position was found beyond it: the rows have to be rebuilt. */
@@ -22,7 +36,17 @@ interface PartitionState {
   readonly ahead_of_store: boolean;
 }
 
-/** A partition's row; its number is the column `slot`. */
+/** What an instance learns with a heartbeat. */
+interface Heartbeat {
+  /** How many partitions it should own. */
+  readonly share: number;
+  /** What is to be replaced, since the number of partitions was changed. */
+  readonly moves: readonly Move[];
+  /** Whether all instances know of the change. */
+  readonly isKnown: boolean;
+}
+
+/** A partition's row. */
 interface PartitionRow {
   slot: number;
   epoch: string;
@@ -30,6 +54,8 @@ interface PartitionRow {
   position: string | null;
   ahead_of: string | null;
 }
+
+const isFree = '(owner IS NULL OR lease_until < now())';
 
 /** The leases in PostgreSQL: which instance works on which partition of the session streams. Time is the database's. */
 export class PartitionLeaseStore {
@@ -41,56 +67,106 @@ export class PartitionLeaseStore {
     private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
-  /** Creates the partitions at the first start, and divides the streams again when their number changed. */
+  /** Creates the partitions at the first start: as many as were set, at the first start ever `count`. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
+      // Locked in the order in which `replace` does.
+      await client.query('INSERT INTO session_partitions (partitions) VALUES ($1) ON CONFLICT DO NOTHING', [
+        count,
+      ]);
       await client.query(`LOCK TABLE ${this.model}_slot IN ACCESS EXCLUSIVE MODE`);
-      const { rows } = await client.query<PartitionRow & { updated_at: Date }>(
-        `SELECT slot, epoch, prefixes, position, ahead_of, updated_at FROM ${this.model}_slot`,
+      const { rows } = await client.query<{ partitions: number; are_there: boolean }>(
+        `SELECT partitions, EXISTS (SELECT FROM ${this.model}_slot) AS are_there FROM session_partitions`,
       );
-      if (rows.length === count) return;
-      const before = rows.map(({ prefixes, position }) => ({ prefixes, position: toPosition(position) }));
-      const epoch = rows.reduce((max, row) => (BigInt(row.epoch) > max ? BigInt(row.epoch) : max), -1n) + 1n;
-      const aheadOf = rows.find((row) => row.ahead_of !== null)?.ahead_of ?? null;
-      const [savedAt = null] = rows.map((row) => row.updated_at).sort((a, b) => Number(a) - Number(b));
-      await client.query(`DELETE FROM ${this.model}_slot`);
-      for (const [partition, prefixes] of partitionPrefixes(count).entries()) {
-        const values = [partition, prefixes, epoch, startPosition(prefixes, before), aheadOf, savedAt];
-        await client.query(
-          `INSERT INTO ${this.model}_slot (slot, prefixes, epoch, position, ahead_of, updated_at)
-           VALUES ($1, $2, $3, $4, $5, coalesce($6, now()))`,
-          values,
-        );
-      }
+      const [set] = rows;
+      if (set === undefined || set.are_there) return;
+      for (const [partition, prefixes] of partitionPrefixes(set.partitions).entries())
+        await client.query(`INSERT INTO ${this.model}_slot (slot, prefixes) VALUES ($1, $2)`, [
+          partition,
+          prefixes,
+        ]);
     });
   }
 
-  /** Renews this instance's entry; returns its share of the partitions among the live instances, undefined: there are none. */
-  async heartbeat(): Promise<number | undefined> {
-    const { rows } = await this.pool.query<{ instances: string[]; partitions: number }>(
+  /** Renews this instance's entry, and looks at who lives and what is to be done; undefined: there are no partitions. */
+  async heartbeat(): Promise<Heartbeat | undefined> {
+    const { rows } = await this.pool.query<{
+      instances: string[];
+      ranges: [string, number][] | null;
+      partitions: number | null;
+      is_known: boolean;
+    }>(
       `WITH dead AS (
          DELETE FROM ${this.model}_instance WHERE seen_at < now() - $2 * interval '1 millisecond' AND instance <> $1
        ), alive AS (
-         INSERT INTO ${this.model}_instance VALUES ($1, now()) ON CONFLICT (instance) DO UPDATE SET seen_at = now()
+         INSERT INTO ${this.model}_instance (instance, seen_at, divides) VALUES ($1, now(), true)
+         ON CONFLICT (instance) DO UPDATE SET seen_at = now(), divides = true
        )
-       SELECT (SELECT count(*)::int FROM ${this.model}_slot) AS partitions, array(
-         SELECT instance FROM ${this.model}_instance
-         WHERE seen_at >= now() - $2 * interval '1 millisecond' UNION SELECT $1) AS instances`,
+       SELECT (SELECT json_agg(json_build_array(prefixes[1], cardinality(prefixes))) FROM ${this.model}_slot) AS ranges,
+         s.partitions, s.set_at < now() - $2 / 2 * interval '1 millisecond' AS is_known, array(
+           SELECT instance FROM ${this.model}_instance
+           WHERE seen_at >= now() - $2 * interval '1 millisecond' UNION SELECT $1) AS instances
+       FROM (SELECT) AS one LEFT JOIN session_partitions AS s ON true`,
       [this.instance, this.leaseMs],
     );
     const [row] = rows;
-    if (row === undefined || row.partitions === 0) return undefined;
-    return fairShare(this.instance, row.instances, row.partitions);
+    if (!row?.ranges || row.partitions === null) return undefined;
+    const present = row.ranges.map(([first, prefixes]) => rangeOf(first, prefixes));
+    return {
+      share: fairShare(this.instance, row.instances, present.length),
+      moves: movesTo(row.partitions, present),
+      isKnown: row.is_known,
+    };
   }
 
-  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before a restart. */
+  /**
+   * Replaces partitions by those of another division, if nobody owns them any more: in one transaction, so that each session is
+   * always in one partition. A new one begins at the least of the positions of those that it replaces; false: somebody owns one.
+   */
+  async replace(move: Move): Promise<boolean> {
+    const t = `${this.model}_slot`;
+    return this.transaction(async (client) => {
+      // Whoever replaces others waits here: the numbers of partitions are given once.
+      await client.query(`LOCK TABLE session_partitions IN SHARE ROW EXCLUSIVE MODE`);
+      const { rows } = await client.query<{ slot: number; first: string; prefixes: number }>(
+        `SELECT slot, prefixes[1] AS first, cardinality(prefixes) AS prefixes FROM ${t}
+         WHERE prefixes && $1 AND ${isFree} FOR UPDATE`,
+        [move.from.flatMap(prefixesOf)],
+      );
+      const set = await client.query<{ partitions: number }>('SELECT partitions FROM session_partitions');
+      const count = set.rows[0]?.partitions ?? 0;
+      const found = rows.map(({ first, prefixes }) => rangeOf(first, prefixes));
+      if (!cover(move, found) || movesTo(count, found).length !== 1) return false;
+      const slots = rows.map(({ slot }) => slot);
+      const others = await client.query<{ slot: number }>(`SELECT slot FROM ${t} WHERE slot <> ALL ($1)`, [
+        slots,
+      ]);
+      const made = madeBy(move, count);
+      const free = freeSlots(
+        [...made.keys()],
+        others.rows.map(({ slot }) => slot),
+      );
+      await client.query(replaceSlots(t, this.model === 'projection'), [
+        slots,
+        free,
+        JSON.stringify([...made.values()].map(prefixesOf)),
+      ]);
+      return true;
+    });
+  }
+
+  /**
+   * Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before a restart; none that
+   * is to be replaced.
+   */
   async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(
       `UPDATE ${this.model}_slot SET owner = $1, epoch = epoch + 1, lease_until = now() + $2 * interval '1 millisecond'
        WHERE slot IN (
          SELECT slot FROM ${this.model}_slot
-         WHERE (owner IS NULL OR lease_until < now() OR owner = $1) AND slot <> ALL ($4)
+         WHERE (${isFree} OR owner = $1) AND slot <> ALL ($4)
+           AND ${pairsOf} * (SELECT partitions FROM session_partitions) = 256
          ORDER BY slot LIMIT $3 FOR UPDATE SKIP LOCKED)
        RETURNING slot, epoch, prefixes, position, ahead_of`,
       [this.instance, this.leaseMs, count, owned.map((lease) => lease.partition)],
@@ -144,13 +220,14 @@ export class PartitionLeaseStore {
     await this.pool.query(`DELETE FROM ${this.model}_instance WHERE instance = $1`, [this.instance]);
   }
 
-  private async transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+  private async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     try {
       await client.query('BEGIN');
-      await work(client);
+      const result = await work(client);
       await client.query('COMMIT');
       client.release();
+      return result;
     } catch (error) {
       client.release(error instanceof Error ? error : true);
       throw error;
@@ -173,7 +250,7 @@ export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
      FROM projection_slot ORDER BY slot`,
   );
   return rows.map(({ slot, owner, position, lag, ahead_of_store }) => ({
-    slot,
+    slot: partitionNumber(slot),
     owner,
     position: toPosition(position),
     lag_s: lag === null ? null : Math.round(lag * 1_000) / 1_000,
@@ -181,11 +258,31 @@ export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
   }));
 }
 
+/**
+ * Of $1 the numbers of partitions, which $2 replace, with the prefixes in $3. `written` is what followers of turns have at most: rows
+ * that a partition writes below the position of another that it replaces come after it.
+ */
+function replaceSlots(table: string, hasWritten: boolean): string {
+  return `WITH old AS (
+      DELETE FROM ${table} WHERE slot = ANY ($1) RETURNING *
+    ), made AS (
+      SELECT slot, ARRAY(SELECT json_array_elements_text(p.prefixes)) AS prefixes
+      FROM unnest($2::smallint[]) WITH ORDINALITY AS m (slot, place)
+      JOIN json_array_elements($3::json) WITH ORDINALITY AS p (prefixes, place) USING (place)
+    )
+    INSERT INTO ${table} (slot, prefixes, epoch, position, ahead_of, updated_at, current_until${hasWritten ? ', written' : ''})
+    SELECT made.slot, made.prefixes, (SELECT max(epoch) + 1 FROM ${table}), o.* FROM made, (
+      SELECT CASE WHEN count(position) = count(*) THEN min(position) END, min(ahead_of), min(updated_at),
+        CASE WHEN count(current_until) = count(*) THEN min(current_until) END
+        ${hasWritten ? ', max(greatest(written, coalesce(position, 0) * 1024))' : ''} FROM old) AS o`;
+}
+
 function toLease({ slot, epoch, prefixes, position, ahead_of }: PartitionRow): Lease {
   return {
     partition: slot,
     epoch: BigInt(epoch),
     prefixes,
+    of: 256 / rangeOf(prefixes[0] ?? '', prefixes.length).size,
     position: toPosition(position),
     aheadOf: toPosition(ahead_of),
   };

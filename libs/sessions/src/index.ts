@@ -56,6 +56,8 @@ export { explainingDenial } from './readiness.ts';
 export { reseal } from './reseal.ts';
 export { readSessionLog } from './session-log.ts';
 export { EventStore } from './store.ts';
+export { SharedSubscriptions } from './shared-subscription.ts';
+export type { SubscribeOptions } from './subscription.ts';
 export { subscribeToSessions } from './subscription.ts';
 export type { Delivery } from './subscription.ts';
 export { tokenPlace } from './tokenise-commands.ts';

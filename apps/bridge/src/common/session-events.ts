@@ -1,14 +1,14 @@
-import type { Delivery, EventStore } from '#sessions';
-import { subscribeToSessions } from '#sessions';
+import type { Delivery, EventStore, SubscribeOptions } from '#sessions';
+import { SharedSubscriptions } from '#sessions';
 
 /** Subscribes to the events of the sessions. */
-export type Subscribe = (options: Parameters<typeof subscribeToSessions>[1]) => AsyncIterable<Delivery>;
+export type Subscribe = (options: SubscribeOptions) => AsyncIterable<Delivery>;
 
 /** The token of `Subscribe`. */
 export const SUBSCRIBE = Symbol('SUBSCRIBE');
 
-/** `Subscribe` of an event store. */
-export const subscribeTo =
-  (store: EventStore): Subscribe =>
-  (options) =>
-    subscribeToSessions(store, options);
+/** `Subscribe` of an event store: partitions share subscriptions. */
+export function subscribeTo(store: EventStore): Subscribe {
+  const shared = new SharedSubscriptions(store);
+  return (options) => shared.subscribe(options);
+}

@@ -9,7 +9,7 @@ import { ConversationPublisher } from './conversation-publisher.ts';
 import { PartitionProcessor } from './partition-processor.ts';
 import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
-const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], position: 10n, aheadOf: null };
+const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
 const positionAfterRestore = async (): Promise<bigint> => 3n;
 
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */

@@ -4,7 +4,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Publisher } from '#messaging';
 import type { Lease, PartitionWork } from '#partitions';
-import { PartitionCoordinator, PartitionLeaseStore } from '#partitions';
+import { PartitionCoordinator, PartitionLeaseStore, partitionNumber } from '#partitions';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { DataKeys } from '#privacy';
@@ -60,7 +60,7 @@ export class OutboundPartitions {
     { leaseMs }: BridgeConfig,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {
-    this.queueBytes = (queueMb * 2 ** 20) / partitions;
+    this.queueBytes = queueMb * 2 ** 20;
     this.hasKafka = kafka.brokers.length > 0;
     metrics.observeWaiting(() =>
       this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
@@ -77,7 +77,7 @@ export class OutboundPartitions {
 
   /** The numbers of the partitions owned. */
   get owned(): number[] {
-    return this.coordinator.work.map(({ lease }) => lease.partition);
+    return this.coordinator.work.map(({ lease }) => partitionNumber(lease.partition));
   }
 
   /** The beginnings of the names of the streams that are in them. */
@@ -136,7 +136,7 @@ export class OutboundPartitions {
       send,
       savePosition,
       positionAfterRestore: async () => positionAfterRestore(store, await leases.savedAt(lease)),
-      queueBytes,
+      queueBytes: queueBytes / lease.of,
       metrics,
       logger,
     };

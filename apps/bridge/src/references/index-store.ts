@@ -18,9 +18,14 @@ export class IndexStore {
     private readonly references = new StoredReferences(undefined),
   ) {}
 
-  /** Up to where all streams of the partition are indexed; null: the index begins with their first event. */
+  /**
+   * Up to where all streams of the partition are indexed; null: the index begins with their first event. With another division
+   * before, positions are brought over first: a prefix gets that of the shorter one that it begins with, or the least of those
+   * that are longer, as many as there can be.
+   */
   async load(): Promise<bigint | null> {
     const { prefixes } = this.owner;
+    await this.pool.query(bringOver, [prefixes]);
     const { rows } = await this.pool.query<{ position: string | null }>(
       `WITH begun AS (
          INSERT INTO reference_index_position (prefix) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING)
@@ -140,3 +145,19 @@ export class IndexStore {
     if (rowCount !== prefixes.length) throw new LeaseLostError(partition);
   }
 }
+
+/** $1: prefixes. A shorter one is divided into all 16 that are longer by a digit, whoever owns them. */
+const bringOver = `WITH shorter AS (
+    DELETE FROM reference_index_position WHERE prefix IN (
+      SELECT left(p, -1) FROM unnest($1::text[]) AS p WHERE length(p) = length('session-') + 2)
+    RETURNING prefix, position, current_until
+  ), longer AS (
+    DELETE FROM reference_index_position WHERE left(prefix, -1) = ANY ($1) AND length(prefix) = length('session-') + 2
+    RETURNING left(prefix, -1) AS prefix, position, current_until
+  )
+  INSERT INTO reference_index_position AS r (prefix, position, current_until)
+  SELECT prefix || substr('0123456789abcdef', digit, 1), position, current_until
+  FROM shorter CROSS JOIN generate_series(1, 16) AS digit
+  UNION ALL
+  SELECT prefix, CASE WHEN count(position) = 16 THEN min(position) END, min(current_until) FROM longer GROUP BY prefix
+  ON CONFLICT (prefix) DO UPDATE SET position = excluded.position, current_until = excluded.current_until`;

@@ -5,13 +5,15 @@ import type { Logger } from '#platform';
 import { InjectLogger } from '#platform';
 import { DataKeys } from '#privacy';
 import { ContextProjection, ContextStore, RowsStore, TextSearchConfig } from '#read-models';
-import { EventStore } from '#sessions';
+import { EventStore, SharedSubscriptions } from '#sessions';
 import { ProjectorMetrics } from './metrics.ts';
 import { ProjectorSettings } from './settings.ts';
 
 /** What the work of every partition needs. */
 @Injectable()
 export class PartitionDependencies {
+  readonly subscriptions: SharedSubscriptions;
+
   constructor(
     readonly store: EventStore,
     readonly contexts: ContextStore,
@@ -24,5 +26,7 @@ export class PartitionDependencies {
     @InjectLogger() readonly logger: Logger,
     readonly textSearch: TextSearchConfig,
     @Optional() @Inject(DataKeys) readonly keys?: DataKeys,
-  ) {}
+  ) {
+    this.subscriptions = new SharedSubscriptions(store);
+  }
 }

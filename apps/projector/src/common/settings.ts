@@ -6,6 +6,7 @@ import type { Config } from '#platform';
 export abstract class ProjectorSettings {
   /** Its name in the leases: the same after a restart on the same port. */
   abstract readonly instance: string;
+  /** How many partitions there are in a new installation. */
   abstract readonly partitions: number;
   abstract readonly leaseMs: number;
   /** A third of a lease, so that one heartbeat may fail. */
@@ -14,8 +15,8 @@ export abstract class ProjectorSettings {
   abstract readonly setAsidePerMinute: number;
   /** The projector is not ready when a partition has made no progress for so many seconds. */
   abstract readonly stalledAfterS: number;
-  /** How much may wait for one writer of one partition, in bytes. */
-  abstract readonly writerBytes: number;
+  /** How much may wait for the writers of all partitions, in bytes. */
+  abstract readonly queueBytes: number;
 }
 
 const leaseMs = 6_000;
@@ -28,7 +29,6 @@ export function settingsOf({ port, partitions, stalledAfterS, queueMb }: Config)
     heartbeatMs: leaseMs / 3,
     setAsidePerMinute: 100,
     stalledAfterS,
-    // Each partition has two writers, and this instance may own all partitions.
-    writerBytes: (queueMb * 2 ** 20) / (2 * partitions),
+    queueBytes: queueMb * 2 ** 20,
   };
 }

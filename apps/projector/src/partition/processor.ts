@@ -1,9 +1,10 @@
 import type { Lease } from '#partitions';
+import { partitionNumber } from '#partitions';
 import type { BatchWriterHooks } from '#platform';
 import { retry } from '#platform';
 import { itemOf, setAside } from '#read-models';
 import type { Delivery } from '#sessions';
-import { checkWithinLog, PositionBeyondEndError, subscribeToSessions } from '#sessions';
+import { checkWithinLog, PositionBeyondEndError } from '#sessions';
 import { ContextWriter } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { WriterName } from '../common/metrics.ts';
@@ -45,7 +46,9 @@ export class PartitionProcessor {
     this.start = start !== null && start < 0n ? null : start;
     const { signal } = this.abort;
     const isUpToDate = (): boolean => this.live;
-    const { instance: owner, writerBytes: bytes } = settings;
+    const { instance: owner } = settings;
+    // A partition has two writers, and this instance may own all partitions.
+    const bytes = settings.queueBytes / (2 * lease.of);
     const tables = { rows, lease, owner, setAside, bytes, isUpToDate };
     this.tableWriter = new TableWriter(tables, this.hooks('rows'), signal);
     this.contextWriter = new ContextWriter(
@@ -150,7 +153,7 @@ export class PartitionProcessor {
     const { position, currentUntil } = this.tableWriter;
     const age = currentUntil === null ? null : Date.now() - Date.parse(currentUntil);
     return {
-      slot: this.lease.partition,
+      slot: partitionNumber(this.lease.partition),
       state: this.live ? 'live' : 'catching_up',
       position: position === null ? null : String(position),
       lag_s: age === null ? null : Math.max(0, age) / 1_000,
@@ -163,7 +166,7 @@ export class PartitionProcessor {
   }
 
   private async feed(): Promise<void> {
-    const { store, logger } = this.deps;
+    const { subscriptions, logger } = this.deps;
     const { partition, prefixes } = this.lease;
     const onInterruption = (err: unknown): void => {
       this.caughtUp = false;
@@ -176,7 +179,7 @@ export class PartitionProcessor {
       onInterruption,
     };
     await this.checkPositions();
-    for await (const delivery of subscribeToSessions(store, options)) {
+    for await (const delivery of subscriptions.subscribe(options)) {
       this.taking = true;
       await this.take(delivery);
       this.taking = false;
@@ -249,7 +252,7 @@ export class PartitionProcessor {
     return {
       onWritten: (items, seconds) => {
         this.failures.delete(writer);
-        metrics.written(writer, partition, items, seconds);
+        metrics.written(writer, partitionNumber(partition), items, seconds);
       },
       onRetry: (err, attempt) => {
         this.failures.set(writer, err);

@@ -1,4 +1,5 @@
 import type { Lease } from '#partitions';
+import { partitionNumber } from '#partitions';
 import { repeat, retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
@@ -55,7 +56,7 @@ export class PartitionSupervisor {
   stalls(): Stall[] {
     return (['contexts', 'rows'] as const).map((writer) => {
       const { stalledS: seconds, reason } = this.writers[writer];
-      return { slot: this.lease.partition, writer, seconds, reason };
+      return { slot: partitionNumber(this.lease.partition), writer, seconds, reason };
     });
   }
 

@@ -36,7 +36,7 @@ beforeEach(() => {
     current.push(until);
     return [];
   };
-  const lease = { partition: 0, epoch: 1n, prefixes: ['session-'], position: null, aheadOf: null };
+  const lease = { partition: 0, epoch: 1n, prefixes: ['session-'], of: 1, position: null, aheadOf: null };
   const setAside = { size: 0, forget: () => undefined, added: async () => undefined };
   writer = new TableWriter(
     {

@@ -31,7 +31,7 @@ export abstract class Config {
   abstract readonly allowedHosts: readonly string[];
   abstract readonly allowedOrigins: readonly string[];
   abstract readonly logLevel: LogLevel;
-  /** Into how many partitions the session streams are divided: 1, 2, 4, 8 or 16. */
+  /** Into how many partitions the session streams of a new installation are divided: a power of two up to 256. */
   abstract readonly partitions: number;
   /** How long a working context outlives the expiry of its session, and the end of its session. */
   abstract readonly contextMarginS: number;
@@ -115,7 +115,7 @@ class Environment {
   LOG_LEVEL: LogLevel = 'info';
 
   @Type(() => Number)
-  @IsIn([1, 2, 4, 8, 16], { message: 'must be 1, 2, 4, 8 or 16' })
+  @IsIn([1, 2, 4, 8, 16, 32, 64, 128, 256], { message: 'must be a power of two up to 256' })
   PARTITIONS = 4;
 
   @IsWhole(1, 365 * day)

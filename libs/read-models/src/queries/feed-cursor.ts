@@ -17,12 +17,13 @@ export interface FeedPlace {
 }
 
 /**
- * Up to where a reader has the rows of the sessions whose ids begin with each of the 16 digits. They become visible in their order
- * among those of a digit only: partitions do not wait for one another.
+ * Up to where a reader has the rows of the sessions whose ids begin with each of the 256 pairs of digits. They become visible in
+ * their order among those of a pair only: partitions do not wait for one another.
  */
 export type FeedCursor = readonly FeedPlace[];
 
 const digits = [...'0123456789abcdef'];
+const pairs = digits.flatMap((first) => digits.map((second) => first + second));
 /** After every row with the same `written`. */
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const lastRevision = 2 ** 31 - 1;
@@ -30,14 +31,14 @@ const mostWritten = 2n ** 63n - 1n;
 
 /** After all rows that there were in a snapshot. */
 export function startOfFeed(slots: readonly SlotPosition[]): FeedCursor {
-  return digits.map((digit) => {
-    const slot = slots.find(({ prefixes }) => prefixes.includes(`session-${digit}`));
-    return afterAll(BigInt(slot?.written ?? 0));
-  });
+  const written = new Map(slots.flatMap((slot) => slot.prefixes.map((prefix) => [prefix, slot.written])));
+  return pairs.map((pair) =>
+    afterAll(BigInt(written.get(`session-${pair}`) ?? written.get(`session-${pair.slice(0, 1)}`) ?? 0)),
+  );
 }
 
 /** Before all rows. */
-export const wholeFeed: FeedCursor = digits.map(() => ({ written: -1n, session_id: lastId, revision: 0 }));
+export const wholeFeed: FeedCursor = pairs.map(() => ({ written: -1n, session_id: lastId, revision: 0 }));
 
 /**
  * The cursor after a page. `last`: its last row when there are more; undefined: it has all that there is. A partition's rows after its
@@ -48,9 +49,9 @@ export function advanceFeed(
   slots: readonly SlotPosition[],
   last: FeedPlace | undefined,
 ): FeedCursor {
-  return startOfFeed(slots).map((end, digit) => {
+  return startOfFeed(slots).map((end, pair) => {
     const reached = last !== undefined && isBefore(last, end) ? last : end;
-    const old = before[digit] ?? reached;
+    const old = before[pair] ?? reached;
     return isBefore(old, reached) ? reached : old;
   });
 }
@@ -64,10 +65,21 @@ function isBefore(a: FeedPlace, b: FeedPlace): boolean {
   return a.session_id === b.session_id ? a.revision < b.revision : a.session_id < b.session_id;
 }
 
-/** Opaque to callers. Of the places within rows of the same `written` there is one at most. */
+/**
+ * Opaque to callers. Of the places within rows of the same `written` there is one at most: `=`. Where all pairs that begin with a
+ * digit have one place, as with up to 16 partitions, it is given once; else the first is the least, and others what they have
+ * beyond it, in hexadecimal digits.
+ */
 export function encodeFeed(cursor: FeedCursor): string {
   const within = cursor.find(({ session_id }) => session_id !== lastId);
-  const places = cursor.map((place) => (place.session_id === lastId ? String(place.written) : '='));
+  const least = cursor.reduce((min, { written }) => (written < min ? written : min), mostWritten);
+  const all = cursor.map(({ written, session_id }) => (session_id === lastId ? written - least : undefined));
+  const isByDigit = all.every((place, pair) => place === all[pair - (pair % digits.length)]);
+  const places = isByDigit
+    ? all
+        .filter((_, pair) => pair % digits.length === 0)
+        .map((place) => (place === undefined ? '=' : String(place + least)))
+    : [least, ...all.map((place) => place?.toString(16) ?? '=')];
   const tie = within === undefined ? [] : [String(within.written), within.session_id, within.revision];
   return Buffer.from(JSON.stringify(['feed', places.join(' '), ...tie])).toString('base64url');
 }
@@ -77,13 +89,26 @@ export function decodeFeed(text: string): FeedCursor {
   const [name, places, written, session_id, revision] = cursorValues(text);
   if (name !== 'feed' || typeof places !== 'string') throw new InvalidCursorError();
   const within = written === undefined ? undefined : tieOf(written, session_id, revision);
-  const cursor = places.split(' ').map((place) => {
+  const given = places.split(' ');
+  const all =
+    given.length === digits.length ? given.flatMap((place) => digits.map(() => place)) : absolute(given);
+  const cursor = all.map((place) => {
     if (place !== '=') return afterAll(numberOf(place));
     if (within === undefined) throw new InvalidCursorError();
     return within;
   });
-  if (cursor.length !== digits.length) throw new InvalidCursorError();
+  if (cursor.length !== pairs.length) throw new InvalidCursorError();
   return cursor;
+}
+
+/** The numbers of places that are given beyond the first. */
+function absolute([first, ...places]: readonly string[]): string[] {
+  const least = numberOf(first);
+  return places.map((place) => {
+    if (place === '=') return place;
+    if (!/^[0-9a-f]{1,16}$/.test(place)) throw new InvalidCursorError();
+    return String(least + BigInt(`0x${place}`));
+  });
 }
 
 function tieOf(written: unknown, session_id: unknown, revision: unknown): FeedPlace {

@@ -8,8 +8,8 @@ import { turnConditions } from './turn-filter.ts';
 import type { TurnItem } from './turn-rows.ts';
 import { itemOf, selectTurns } from './turn-rows.ts';
 
-/** Where a row is in the vector of a cursor: by the first digit of its session. */
-const digit = 'get_byte(uuid_send(t.session_id), 0) / 16 + 1';
+/** Where a row is in the vector of a cursor: by the first two digits of its session. */
+const pair = 'get_byte(uuid_send(t.session_id), 0) + 1';
 
 /**
  * Turns in the order in which they became visible. `next` always goes on from here: whoever follows it sees every turn, each once,
@@ -31,7 +31,7 @@ export async function followTurns(
   const conditions = turnConditions(filter)
     .add('t.written >= $?::bigint', String(least))
     .add(
-      `(t.written, t.session_id, t.revision) > (($?::bigint[])[${digit}], ($?::uuid[])[${digit}], ($?::bigint[])[${digit}])`,
+      `(t.written, t.session_id, t.revision) > (($?::bigint[])[${pair}], ($?::uuid[])[${pair}], ($?::bigint[])[${pair}])`,
       before.map(({ written }) => String(written)),
       before.map(({ session_id }) => session_id),
       before.map(({ revision }) => revision),

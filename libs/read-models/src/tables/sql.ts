@@ -1,6 +1,7 @@
 /**
  * One statement writes a batch: the partition's checkpoint first, then the rows. Whoever does not own the partition any
  * more, or is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
+ * Of several partitions that were merged, followers may have rows beyond the position (`written`): those that come now come after.
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
  * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
@@ -8,14 +9,15 @@
  */
 const checkpoint = `checkpoint AS (
   UPDATE projection_slot
-  SET position = $5, current_until = $6, updated_at = now()
+  SET position = $5, current_until = $6, updated_at = now(),
+    written = CASE WHEN written >= (coalesce(position, 0) + 1) * 1024 THEN written + 1 ELSE written END
   WHERE slot = $1 AND owner = $2 AND epoch = $3 AND position IS NOT DISTINCT FROM $4
-  RETURNING slot
+  RETURNING slot, written
 )`;
 
 /** For a rebuild: the tables are nobody else's. */
 const noCheckpoint = `checkpoint AS (
-  SELECT $1::int, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::timestamptz
+  SELECT $1::int, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::timestamptz, 0::bigint AS written
 )`;
 
 /** A session stays at the first of its events that cannot be projected. */
@@ -96,7 +98,7 @@ const rows = `started AS (
     CASE WHEN t.goal_known THEN t.goal WHEN s.current_task = ANY (t.goals_cleared) THEN NULL ELSE s.current_task END,
     coalesce(t.inquiry_id, (SELECT o.id FROM unnest(s.open_inquiries) WITH ORDINALITY AS o (id, place)
       WHERE o.id <> ALL (t.inquiries_closed) ORDER BY o.place DESC LIMIT 1)),
-    t.revision, greatest(coalesce(t.position, 0) * 1024, $18::bigint)
+    t.revision, greatest(coalesce(t.position, 0) * 1024, $18::bigint, checkpoint.written)
   FROM checkpoint CROSS JOIN given AS t LEFT JOIN conversation_session AS s ON s.session_id = t.session_id
   WHERE coalesce(t.partner_id, s.partner_id) IS NOT NULL AND t.revision > coalesce(s.revision, -1)
   ON CONFLICT (session_id, ordered_at, revision) DO UPDATE SET

@@ -1,0 +1,69 @@
+import type { Pool } from 'pg';
+import { partitionCounts } from './division.ts';
+
+/** Thrown when the number of partitions cannot be changed; its message says why. */
+export class PartitionsError extends Error {}
+
+/** The partitions of one kind of processes. */
+interface PartitionReport {
+  readonly of: 'projectors' | 'bridges';
+  readonly partitions: number;
+  /** How many of them are still of another division than was set. */
+  readonly toReplace: number;
+  /** How many each instance owns. */
+  readonly owned: Readonly<Record<string, number>>;
+  readonly withoutOwner: number;
+}
+
+/**
+ * Sets into how many partitions the session streams are divided. Projectors and bridges move over.
+ * @throws PartitionsError
+ */
+export async function setPartitions(pool: Pool, count: number): Promise<void> {
+  if (!partitionCounts.includes(count))
+    throw new PartitionsError(`The number of partitions is one of ${partitionCounts.join(', ')}.`);
+  const { rows } = await pool.query<{ instance: string }>(
+    `SELECT instance FROM (SELECT * FROM projection_instance UNION ALL SELECT * FROM bridge_instance) AS i
+     WHERE NOT divides AND seen_at > now() - interval '30 s'`,
+  );
+  if (rows.length > 0) {
+    const names = rows.map(({ instance }) => instance).join(', ');
+    throw new PartitionsError(`Instances of the release before cannot change it: ${names}.`);
+  }
+  await pool.query(
+    `INSERT INTO session_partitions (partitions) VALUES ($1)
+     ON CONFLICT (is_only) DO UPDATE SET partitions = $1, set_at = now()
+     WHERE session_partitions.partitions <> $1`,
+    [count],
+  );
+}
+
+/** How many partitions were set, and how far projectors and bridges are with them. */
+export async function partitionReport(
+  pool: Pool,
+): Promise<{ set: number | null; reports: PartitionReport[] }> {
+  const { rows: set } = await pool.query<{ partitions: number }>('SELECT partitions FROM session_partitions');
+  const reports = [await reportOf(pool, 'projectors'), await reportOf(pool, 'bridges')];
+  return { set: set[0]?.partitions ?? null, reports };
+}
+
+async function reportOf(pool: Pool, of: PartitionReport['of']): Promise<PartitionReport> {
+  const { rows } = await pool.query<{ owner: string | null; partitions: number; to_replace: number }>(
+    `SELECT CASE WHEN lease_until >= now() THEN owner END AS owner, count(*)::int AS partitions,
+       count(*) FILTER (WHERE ${pairsOf} * (SELECT partitions FROM session_partitions) <> 256)::int AS to_replace
+     FROM ${of === 'projectors' ? 'projection' : 'bridge'}_slot GROUP BY 1 ORDER BY 1`,
+  );
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return {
+    of,
+    partitions: sum(rows.map(({ partitions }) => partitions)),
+    toReplace: sum(rows.map(({ to_replace }) => to_replace)),
+    owned: Object.fromEntries(
+      rows.flatMap(({ owner, partitions }) => (owner === null ? [] : [[owner, partitions]])),
+    ),
+    withoutOwner: rows.find(({ owner }) => owner === null)?.partitions ?? 0,
+  };
+}
+
+/** SQL: of how many pairs of digits a partition has the sessions. */
+export const pairsOf = `(cardinality(prefixes) * CASE length(prefixes[1]) WHEN 9 THEN 16 ELSE 1 END)`;

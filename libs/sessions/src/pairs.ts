@@ -1,0 +1,35 @@
+import { metastreamOf } from './deletion.ts';
+import { sessionStream } from './streams.ts';
+
+const digits = [...'0123456789abcdef'];
+const prefix = sessionStream('');
+const metaPrefix = metastreamOf(prefix);
+
+/** The pairs of digits with which session ids begin whose streams have one of the prefixes; undefined: some are longer. */
+export function pairsOf(prefixes: readonly string[]): string[] | undefined {
+  const pairs = prefixes.map((name) => {
+    const given = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+    if (given === undefined || !/^[0-9a-f]{0,2}$/.test(given)) return undefined;
+    return allPairs.filter((pair) => pair.startsWith(given));
+  });
+  return pairs.includes(undefined) || pairs.length === 0 ? undefined : pairs.flatMap((each) => each ?? []);
+}
+
+/** As few prefixes as possible for the streams of sessions whose ids begin with these pairs of digits. */
+export function prefixesOf(pairs: Iterable<string>): string[] {
+  const given = new Set(pairs);
+  if (given.size === allPairs.length) return [prefix];
+  return digits.flatMap((digit) => {
+    const own = allPairs.filter((pair) => pair.startsWith(digit) && given.has(pair));
+    return own.length === digits.length ? [prefix + digit] : own.map((pair) => prefix + pair);
+  });
+}
+
+/** The pair of digits to which a stream, or one with the metadata of one, belongs. A name without a second digit counts as 0. */
+export function pairOf(stream: string): string {
+  const from = stream.startsWith(metaPrefix) ? metaPrefix.length : prefix.length;
+  const pair = stream.slice(from, from + 2);
+  return /^[0-9a-f]{2}$/.test(pair) ? pair : `${pair.slice(0, 1)}0`;
+}
+
+const allPairs = digits.flatMap((first) => digits.map((second) => first + second));

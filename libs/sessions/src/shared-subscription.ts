@@ -1,0 +1,106 @@
+import { backOffMs, sleep } from '#platform';
+import type { Delivery } from './delivery.ts';
+import { PositionBeyondEndError } from './errors.ts';
+import type { EventStore } from './store.ts';
+import { SubscriptionGroup } from './subscription-group.ts';
+import { Subscriber } from './subscriber.ts';
+import { pairsOf } from './pairs.ts';
+import type { SubscribeOptions } from './subscription.ts';
+import { mostWaiting, reconnects, subscribeToSessions } from './subscription.ts';
+
+/** How far from a group a subscriber may be that joins it, in bytes of the log: the others read so much again, or wait for it. */
+const nearBytes = { atEnd: 2n ** 20n, catchingUp: 2n ** 26n };
+/** Subscriptions at a time: a server allows 100 calls on a connection. */
+const mostGroups = 8;
+/** How much may wait for all subscribers together. */
+const mostBytes = 4 * mostWaiting.bytes;
+
+/**
+ * Subscriptions of one process that have one of the event store in common where they are at about the same position. One that has
+ * to catch up reads with those that are where it is, and joins the others then. One that is too slow for the others leaves
+ * them, and comes back as one that has to catch up. Each gets the events of its prefixes once, in the store's order.
+ */
+export class SharedSubscriptions {
+  private readonly groups = new Set<SubscriptionGroup>();
+  private subscribers = 0;
+
+  constructor(private readonly store: EventStore) {}
+
+  /** How many subscriptions of the event store there are. */
+  get size(): number {
+    return this.groups.size;
+  }
+
+  /**
+   * As `subscribeToSessions`. What is not a partition of the sessions, by one or two digits of their ids, is not shared.
+   * @throws PositionBeyondEndError
+   */
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<Delivery> {
+    const { prefixes = [], after, signal, onInterruption } = options;
+    const pairs = pairsOf(prefixes);
+    if (pairs === undefined || after === 'end') return yield* subscribeToSessions(this.store, options);
+    const flow = { most: () => this.most() };
+    const subscriber = new Subscriber(this.store.codec, pairs, flow, onInterruption);
+    let position = after === 'start' ? -1n : after;
+    let failures = 0;
+    const leave = (): void => subscriber.leave();
+    signal.addEventListener('abort', leave);
+    this.subscribers += 1;
+    try {
+      while (!signal.aborted) {
+        const inbox = subscriber.begin(position);
+        this.groupFor(position).add(subscriber);
+        try {
+          for await (const delivery of inbox.deliveries()) {
+            if ('position' in delivery) position = delivery.position;
+            failures = 0;
+            yield delivery;
+          }
+        } catch (error) {
+          if (error instanceof PositionBeyondEndError) throw error;
+          onInterruption?.(error);
+          failures += 1;
+          await sleep(backOffMs(failures, reconnects), signal);
+        } finally {
+          subscriber.leave();
+        }
+      }
+    } finally {
+      this.subscribers -= 1;
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  private most(): { count: number; bytes: number } {
+    return { count: mostWaiting.count, bytes: mostBytes / Math.max(4, this.subscribers) };
+  }
+
+  /** The nearest group; a new one when none is near, and not too many are there. */
+  private groupFor(position: bigint): SubscriptionGroup {
+    const byDistance = [...this.groups].toSorted((a, b) =>
+      a.distanceTo(position) < b.distanceTo(position) ? -1 : 1,
+    );
+    const isNear = (group: SubscriptionGroup): boolean =>
+      group.distanceTo(position) <= (group.isAtEnd ? nearBytes.atEnd : nearBytes.catchingUp);
+    const near = byDistance.find(isNear);
+    if (near) return near;
+    if (this.groups.size >= mostGroups) {
+      const [nearest] = [...byDistance.filter(({ isAtEnd }) => !isAtEnd), ...byDistance];
+      if (nearest) return nearest;
+    }
+    const group: SubscriptionGroup = new SubscriptionGroup(this.store, position, {
+      caughtUp: () => this.unite(),
+      ended: () => this.groups.delete(group),
+    });
+    this.groups.add(group);
+    return group;
+  }
+
+  /** Groups that have caught up become one. */
+  private unite(): void {
+    const [largest, ...others] = [...this.groups]
+      .filter(({ isLive }) => isLive)
+      .toSorted((a, b) => b.size - a.size);
+    for (const group of others) for (const subscriber of group.dissolve()) largest?.add(subscriber);
+  }
+}

@@ -1,0 +1,210 @@
+import { backOffMs, sleep } from '#platform';
+import { PositionBeyondEndError } from './errors.ts';
+import { Feed } from './feed.ts';
+import type { Received } from './inbox.ts';
+import { pairOf, prefixesOf } from './pairs.ts';
+import type { EventStore } from './store.ts';
+import type { Subscriber } from './subscriber.ts';
+import { reconnects } from './subscription.ts';
+
+interface GroupHooks {
+  /** Called when everything that the store had is delivered. */
+  readonly caughtUp: () => void;
+  readonly ended: () => void;
+}
+
+/** How long others that join may follow, so that the subscription begins anew once for all of them (ms). */
+const gatherMs = 50;
+/** After how long streams of those who have left are not asked for any more (ms). */
+const narrowMs = 5_000;
+/** How often those are told of a position who get no events, in ms: in all, and for each. Each may have to write it. */
+const passMs = { least: 500, each: 40 };
+
+/** Subscribers at about the same position, with one subscription of the event store. */
+export class SubscriptionGroup {
+  private readonly members = new Set<Subscriber>();
+  /** Those of whom the present subscription knows, by pairs of digits. */
+  private active = new Set<Subscriber>();
+  private readonly routes = new Map<string, Set<Subscriber>>();
+  private feed: Feed | undefined;
+  private live = false;
+  private atEnd = false;
+  private failures = 0;
+  /** Begins the subscription anew: at a time of `performance.now()`. */
+  private restart: { at: number; timer: NodeJS.Timeout } | undefined;
+  private passing: NodeJS.Timeout | undefined;
+  private isStarting = false;
+
+  constructor(
+    private readonly store: EventStore,
+    /** Up to where everything was received. */
+    private position: bigint,
+    private readonly hooks: GroupHooks,
+  ) {}
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  /** Whether everything that the store had is delivered. */
+  get isLive(): boolean {
+    return this.live;
+  }
+
+  /** Whether it was, and has only begun anew since. */
+  get isAtEnd(): boolean {
+    return this.atEnd;
+  }
+
+  distanceTo(position: bigint): bigint {
+    return position < this.position ? this.position - position : position - this.position;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.members.add(subscriber);
+    subscriber.joined(this);
+    this.restartIn(gatherMs);
+  }
+
+  /** Takes all its subscribers away, for another group. */
+  dissolve(): Subscriber[] {
+    const subscribers = [...this.members];
+    this.passPosition();
+    this.tell({ kind: 'fell_behind' });
+    for (const subscriber of subscribers) this.remove(subscriber);
+    return subscribers;
+  }
+
+  remove(subscriber: Subscriber): void {
+    if (!this.members.delete(subscriber)) return;
+    if (this.active.delete(subscriber))
+      for (const pair of subscriber.pairs) this.routes.get(pair)?.delete(subscriber);
+    if (this.members.size > 0) return this.restartIn(narrowMs);
+    this.stopFeed();
+    clearTimeout(this.restart?.timer);
+    this.hooks.ended();
+  }
+
+  full(subscriber: Subscriber): void {
+    if (this.active.size === 1) this.feed?.pause();
+    else subscriber.leave();
+  }
+
+  room(): void {
+    this.feed?.resume();
+  }
+
+  receive(received: Received): void {
+    this.failures = 0;
+    if (received.kind === 'stored') {
+      const { streamId } = received.stored;
+      for (const subscriber of this.routes.get(pairOf(streamId)) ?? []) subscriber.receive(received);
+    }
+    if ('position' in received) return this.reach(received.position);
+    this.atEnd = received.kind === 'caught_up';
+    this.tell(received);
+  }
+
+  end(failure?: { error: unknown }): void {
+    this.feed = undefined;
+    this.interrupt(failure?.error);
+  }
+
+  private restartIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.restart && this.restart.at <= at) return;
+    clearTimeout(this.restart?.timer);
+    const timer = setTimeout(() => {
+      this.restart = undefined;
+      void this.start();
+    }, ms);
+    this.restart = { at, timer };
+  }
+
+  /** Subscribes for all that are members now, from the least of their positions on. */
+  private async start(): Promise<void> {
+    if (this.isStarting) return this.restartIn(gatherMs);
+    this.isStarting = true;
+    const members = [...this.members];
+    try {
+      await this.checkPositions(members);
+      this.stopFeed();
+      this.activate(members.filter((subscriber) => this.members.has(subscriber)));
+    } catch (error) {
+      this.stopFeed();
+      this.interrupt(error);
+    } finally {
+      this.isStarting = false;
+    }
+  }
+
+  private activate(members: readonly Subscriber[]): void {
+    if (members.length === 0) return;
+    this.active = new Set(members);
+    for (const subscriber of members)
+      for (const pair of subscriber.pairs) {
+        const route = this.routes.get(pair) ?? new Set();
+        this.routes.set(pair, route.add(subscriber));
+      }
+    this.position = members.reduce(
+      (least, { position }) => (position < least ? position : least),
+      members[0]?.position ?? -1n,
+    );
+    const after = this.position < 0n ? 'start' : this.position;
+    this.feed = new Feed(this.store, { prefixes: prefixesOf(this.routes.keys()), after }, this);
+  }
+
+  /** A server says nothing of a position after the end of its log. */
+  private async checkPositions(members: readonly Subscriber[]): Promise<void> {
+    if (members.every(({ position }) => position < 0n)) return;
+    const head = await this.store.head();
+    for (const subscriber of members) {
+      const { position } = subscriber;
+      if (position > head && this.members.has(subscriber))
+        subscriber.leave({ error: new PositionBeyondEndError(position, head) });
+    }
+  }
+
+  /** What is received afterwards was not, until the subscription begins anew. */
+  private stopFeed(): void {
+    this.passPosition();
+    this.feed?.stop();
+    this.feed = undefined;
+    if (this.live) this.tell({ kind: 'fell_behind' });
+    this.live = false;
+    this.active.clear();
+    this.routes.clear();
+  }
+
+  private interrupt(error: unknown): void {
+    const { members } = this;
+    this.stopFeed();
+    for (const subscriber of members) subscriber.interrupted(error);
+    this.failures += 1;
+    void sleep(backOffMs(this.failures, reconnects)).then(() => members.size > 0 && this.restartIn(0));
+  }
+
+  private reach(position: bigint): void {
+    if (position <= this.position) return;
+    this.position = position;
+    this.passing ??= setTimeout(
+      () => this.passPosition(),
+      Math.max(passMs.least, passMs.each * this.active.size),
+    );
+  }
+
+  /** Nothing is on the way of what comes before the position. */
+  private passPosition(): void {
+    clearTimeout(this.passing);
+    this.passing = undefined;
+    this.tell({ kind: 'checkpoint', position: this.position });
+  }
+
+  private tell(received: Received): void {
+    if (received.kind === 'caught_up') this.passPosition();
+    if (received.kind === 'caught_up' || received.kind === 'fell_behind')
+      this.live = received.kind === 'caught_up';
+    for (const subscriber of [...this.active]) subscriber.receive(received);
+    if (received.kind === 'caught_up') this.hooks.caughtUp();
+  }
+}
