@@ -9,7 +9,7 @@ import { BridgeMetrics } from '../common/metrics.ts';
 import { DeclaredEvents } from './declared-events.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import type { IndexBatch, Mention } from '../references/changes.ts';
-import { changeOf } from '../references/changes.ts';
+import { changeOf, mergeChanges } from '../references/changes.ts';
 import { index } from '../references/index-writer.ts';
 import type { LateUpdate } from '../updates/kept-updates.ts';
 import { LateUpdates } from '../updates/late-updates.ts';
@@ -154,7 +154,7 @@ export class World {
     const recordLate = (mentions: readonly Mention[], after: bigint | null): Promise<void> =>
       this.late.record(mentions, after);
     try {
-      await index({ store, recordLate }, changes, BigInt(this.indexed - 1));
+      await index({ store, recordLate }, mergeChanges(changes), BigInt(this.indexed - 1));
       this.indexed += events.length;
     } catch (error) {
       if (!mustWait(error)) throw error;

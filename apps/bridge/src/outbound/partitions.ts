@@ -12,6 +12,7 @@ import { StoredReferences } from '#read-models';
 import { EventStore, positionAfterRestore } from '#sessions';
 import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
+import { withoutWaiting } from '../common/without-waiting.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import type { Subscribe } from '../common/session-events.ts';
@@ -156,7 +157,8 @@ export class OutboundPartitions {
   private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
     const { rowCount } = await this.pool.query({
       name: 'turnstream-bridge-position',
-      text: `UPDATE bridge_slot SET position = $4, updated_at = now() WHERE slot = $1 AND owner = $2 AND epoch = $3`,
+      text: `UPDATE bridge_slot SET position = $4, updated_at = now() FROM ${withoutWaiting}
+        WHERE slot = $1 AND owner = $2 AND epoch = $3`,
       values: [partition, this.instance, epoch, position],
     });
     return rowCount === 1;

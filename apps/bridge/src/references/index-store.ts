@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { LeaseLostError, StoredReferences } from '#read-models';
+import { withoutWaiting } from '../common/without-waiting.ts';
 import type { IndexBatch } from './changes.ts';
 
 /** The owner of a partition, and the streams that are in it. */
@@ -138,7 +139,7 @@ export class IndexStore {
   private async save(changes: string, values: readonly unknown[]): Promise<void> {
     const { partition, owner, epoch, prefixes } = this.owner;
     const { rowCount } = await this.pool.query(
-      `UPDATE reference_index_position AS p SET ${changes} FROM bridge_slot AS s
+      `UPDATE reference_index_position AS p SET ${changes} FROM bridge_slot AS s, ${withoutWaiting}
        WHERE s.slot = $1 AND s.owner = $2 AND s.epoch = $3 AND p.prefix = ANY ($4)`,
       [partition, owner, epoch, prefixes, ...values],
     );

@@ -3,9 +3,10 @@ import { BatchWriter } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
-import type { IndexChange, Mention } from './changes.ts';
+import type { IndexBatch, IndexChange, Mention } from './changes.ts';
 import { changeOf, mergeChanges } from './changes.ts';
 import type { IndexStore } from './index-store.ts';
+import { KnownMentions } from './known-mentions.ts';
 
 export interface IndexPorts {
   readonly store: Pick<IndexStore, 'apply'>;
@@ -33,7 +34,9 @@ const passIntervalMs = 1_000;
 export class IndexWriter {
   readonly name = 'index';
   private readonly writer: BatchWriter<IndexChange>;
+  private readonly known = new KnownMentions();
   private written: bigint | null = null;
+  private savedAt = 0;
   /** Whether the subscription has reached the end of the store. */
   private caughtUp = false;
 
@@ -104,20 +107,27 @@ export class IndexWriter {
     }
   }
 
+  /** A position behind which nothing has changed is saved now and then: read again, it changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
-    if (items.length > 0) await index(this.ports, items, this.written);
-    await this.ports.store.savePosition(position, items.at(-1)?.at ?? null);
+    const changes = this.known.new(mergeChanges(items));
+    const isChange = changes.over.length + changes.starts.length + changes.mentions.length > 0;
+    if (isChange) await index(this.ports, changes, this.written);
+    this.known.add(changes);
+    const isDue = performance.now() - this.savedAt >= passIntervalMs;
+    if (isChange || isDue || items.length === 0) {
+      await this.ports.store.savePosition(position, items.at(-1)?.at ?? null);
+      this.savedAt = performance.now();
+    } else this.writer.pass(position);
     this.written = position;
   }
 }
 
-/** Indexes the changes after a position, and makes up for what their sessions missed. */
+/** Indexes what changes after a position, and makes up for what its sessions missed. */
 export async function index(
   { store, recordLate }: IndexPorts,
-  items: readonly IndexChange[],
+  changes: IndexBatch,
   after: bigint | null,
 ): Promise<void> {
-  const changes = mergeChanges(items);
   await store.apply(changes);
   // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
   await recordLate(changes.mentions, after);

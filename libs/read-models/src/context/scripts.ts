@@ -20,39 +20,62 @@ export const missingPredecessor = -1;
 export const setAside = -2;
 
 /**
+ * Writes fields of a hash with one call for some hundreds of them: a call costs more than what it writes.
+ * `fields`: (field, value)…
+ */
+const writeFields = `
+local function write(key, fields)
+  for from = 1, #fields, 1000 do
+    redis.call('HSET', key, unpack(fields, from, math.min(#fields, from + 999)))
+  end
+end
+`;
+
+/**
  * The record of a session's commands: for each id a field with "revision:count:hash", and for their order the fields
  * #first, …, #next - 1 with "time [ids]". Of two commands with the same id the first stays, so that a repeated delivery
  * changes nothing; the last one may grow. Forgets the oldest, beyond a number of commands or before a time.
- * ARGV from `from` on: number of commands, time, (entry, record)…
+ * ARGV from `from` on: number of commands, time, (entry, record)…; `fields`: what else is written, (field, value)…
  */
-const rememberCommands = `
+const rememberCommands = `${writeFields}
 local function ids_of(entry) return cjson.decode(string.match(entry, ' (.*)')) end
-local function remember(key, from)
-  if #ARGV < from + 2 then return end
+local function remember(key, from, fields)
+  if #ARGV < from + 2 then return write(key, fields) end
   local bounds = redis.call('HMGET', key, '#first', '#next')
   local first, next = tonumber(bounds[1] or 0), tonumber(bounds[2] or 0)
+  local written = {}
+  local function get(field) return written[field] or redis.call('HGET', key, field) end
   for i = from + 2, #ARGV, 2 do
     local ids, at = ids_of(ARGV[i]), tonumber(string.match(ARGV[i + 1], '^%d+'))
-    local old = redis.call('HGET', key, ids[1])
-    local last = old and first < next and redis.call('HGET', key, '#' .. (next - 1))
+    local stored = redis.call('HMGET', key, unpack(ids))
+    local old = written[ids[1]] or stored[1]
+    local last = old and first < next and get('#' .. (next - 1))
     if not old then
-      redis.call('HSET', key, '#' .. next, ARGV[i])
+      written['#' .. next] = ARGV[i]
       next = next + 1
     elseif last and ids_of(last)[1] == ids[1] then
-      redis.call('HSET', key, '#' .. (next - 1), ARGV[i])
+      written['#' .. (next - 1)] = ARGV[i]
     end
-    for _, id in ipairs(ids) do
-      local known = redis.call('HGET', key, id)
-      if not known or tonumber(string.match(known, '^%d+')) >= at then redis.call('HSET', key, id, ARGV[i + 1]) end
+    for n, id in ipairs(ids) do
+      local known = written[id] or stored[n]
+      if not known or tonumber(string.match(known, '^%d+')) >= at then written[id] = ARGV[i + 1] end
     end
   end
   for _ = 1, 1000 do
-    local oldest = first < next and redis.call('HGET', key, '#' .. first)
+    local oldest = first < next and get('#' .. first)
     if not oldest or (next - first <= tonumber(ARGV[from]) and oldest >= ARGV[from + 1]) then break end
-    redis.call('HDEL', key, '#' .. first, unpack(ids_of(oldest)))
+    local ids = ids_of(oldest)
+    redis.call('HDEL', key, '#' .. first, unpack(ids))
+    written['#' .. first] = nil
+    for _, id in ipairs(ids) do written[id] = nil end
     first = first + 1
   end
-  redis.call('HSET', key, '#first', first, '#next', next)
+  written['#first'], written['#next'] = first, next
+  for field, value in pairs(written) do
+    fields[#fields + 1] = field
+    fields[#fields + 1] = value
+  end
+  write(key, fields)
 end
 `;
 
@@ -87,11 +110,9 @@ local at = tonumber(stored[1] or -1)
 if at >= 0 and (stored[2] ~= '${format}' or redis.call('HEXISTS', KEYS[2], '') == 0) then return ${missingPredecessor} end
 if at >= tonumber(ARGV[2]) then return ${stale} end
 if at < tonumber(ARGV[1]) then return ${missingPredecessor} end
-local sections = tonumber(ARGV[4])
-for i = 5, 4 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${format}')
-redis.call('HSET', KEYS[2], '', ARGV[2])
-remember(KEYS[2], 5 + 2 * sections)
+local commands = 5 + 2 * tonumber(ARGV[4])
+redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'format', '${format}', unpack(ARGV, 5, commands - 1))
+remember(KEYS[2], commands, { '', ARGV[2] })
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return ${applied}
@@ -122,12 +143,10 @@ if tonumber(redis.call('HGET', KEYS[3], '') or 0) ~= tonumber(ARGV[5]) then
 end
 redis.call('UNLINK', KEYS[1], KEYS[2])
 if tonumber(ARGV[5]) > 0 then redis.call('RENAME', KEYS[3], KEYS[2]) end
-local sections = tonumber(ARGV[4])
-for i = 6, 5 + 2 * sections, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${format}')
+local commands = 6 + 2 * tonumber(ARGV[4])
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'format', '${format}', unpack(ARGV, 6, commands - 1))
 if how ~= 'rebuild' and how ~= 'restore' then redis.call('HSET', KEYS[1], 'set_aside', how) end
-redis.call('HSET', KEYS[2], '', ARGV[1])
-remember(KEYS[2], 6 + 2 * sections)
+remember(KEYS[2], commands, { '', ARGV[1] })
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return ${applied}
@@ -159,7 +178,7 @@ return ${applied}
 const rememberScript = (format: string): string => `#!lua
 -- turnstream remember, format ${format}
 ${rememberCommands}
-remember(KEYS[1], 2)
+remember(KEYS[1], 2, {})
 redis.call('HINCRBY', KEYS[1], '', (#ARGV - 3) / 2)
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return ${applied}

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createLogger, Metrics } from '#platform';
+import { BridgeMetrics } from '../common/metrics.ts';
+import { event, turnAbout } from '../outbound/test-subscription.ts';
+import type { IndexBatch } from './changes.ts';
+import { IndexWriter } from './index-writer.ts';
+
+const partner_id = 'P1';
+/** What the writer did, in order: `apply O1` and `save 12`. */
+let steps: string[];
+let stopping: AbortController;
+let writer: IndexWriter;
+let running: Promise<void>;
+
+const store = {
+  load: async () => 10n,
+  apply: async ({ mentions }: IndexBatch) =>
+    void steps.push(`apply ${mentions.map(({ reference }) => reference).join(' ')}`),
+  savePosition: async (position: bigint) => void steps.push(`save ${position}`),
+  confirm: async () => undefined,
+  startOver: async () => undefined,
+};
+
+beforeEach(async () => {
+  jest.useFakeTimers();
+  steps = [];
+  stopping = new AbortController();
+  const metrics = new BridgeMetrics(new Metrics('bridge'));
+  const logger = createLogger('bridge', 'silent');
+  writer = new IndexWriter({ store, recordLate: async () => undefined, metrics, logger }, stopping.signal);
+  await writer.load();
+  running = writer.run();
+  await write(turnAbout(11, 'O1'));
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await jest.advanceTimersByTimeAsync(5_000);
+  await running;
+  jest.useRealTimers();
+});
+
+async function write(...deliveries: ReturnType<typeof event>[]): Promise<void> {
+  for (const delivery of deliveries) await writer.receive(delivery);
+  await jest.advanceTimersByTimeAsync(100);
+}
+
+test('what a session speaks of again is not written again', async () => {
+  await write(turnAbout(12, 'O1'), turnAbout(13, 'O1'));
+  await write(turnAbout(14, 'O1'), turnAbout(15, 'O2'));
+  expect(steps).toEqual(['apply O1', 'save 11', 'apply O2', 'save 15']);
+});
+
+test('a position behind which nothing is new is saved after a while', async () => {
+  await write(turnAbout(12, 'O1'));
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(steps).toEqual(['apply O1', 'save 11', 'save 12']);
+});
+
+test('positions are saved also while nothing new comes for long', async () => {
+  for (let position = 12; position < 40; position += 1) await write(turnAbout(position, 'O1'));
+  expect(steps.filter((step) => step.startsWith('save')).length).toBeGreaterThan(2);
+});
+
+test('a session that begins again is written again', async () => {
+  await write(event(12, 'SessionEnded'));
+  await write(event(13, 'SessionStarted', { partner_id }), turnAbout(14, 'O1'));
+  expect(steps).toEqual(['apply O1', 'save 11', 'apply ', 'save 12', `apply ${partner_id} O1`, 'save 14']);
+});

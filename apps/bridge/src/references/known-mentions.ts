@@ -1,0 +1,38 @@
+import { LRUCache } from 'lru-cache';
+import type { IndexBatch, Mention } from './changes.ts';
+
+/** Mentions of a partition that are remembered, the sessions in use first. */
+const capacity = 20_000;
+/** Of one session, the latest. */
+const ofSession = 100;
+
+/** What the index has, as its writer knows: a conversation speaks of the same thing again and again. */
+export class KnownMentions {
+  private readonly sessions = new LRUCache<string, ReadonlySet<string>>({
+    maxSize: capacity,
+    sizeCalculation: (mentions) => mentions.size,
+  });
+
+  /** What of a batch changes the index. */
+  new(batch: IndexBatch): IndexBatch {
+    const changed = new Set([...batch.over, ...batch.starts.map(({ session_id }) => session_id)]);
+    const isNew = (mention: Mention): boolean =>
+      changed.has(mention.session_id) || !this.sessions.get(mention.session_id)?.has(nameOf(mention));
+    return { ...batch, mentions: batch.mentions.filter(isNew) };
+  }
+
+  /** The index has a batch. */
+  add({ over, starts, mentions }: IndexBatch): void {
+    for (const session of over) this.sessions.delete(session);
+    for (const { session_id } of starts) this.sessions.delete(session_id);
+    for (const [session, some] of Map.groupBy(mentions, ({ session_id }) => session_id))
+      this.sessions.set(
+        session,
+        new Set([...(this.sessions.get(session) ?? []), ...some.map(nameOf)].slice(-ofSession)),
+      );
+  }
+}
+
+function nameOf({ kind, reference }: Mention): string {
+  return `${kind} ${reference}`;
+}
