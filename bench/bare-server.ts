@@ -1,11 +1,19 @@
-/** The least that serves a context: Fastify and one GET of Redis, in a process of its own. Sends its address. */
+/** The least that serves a context or takes a turn: Fastify and one HMGET of Redis, in a process of its own. Sends its address. */
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 
 const redis = new Redis(process.env['REDIS_URL'] ?? '');
+const fields = (process.env['BENCH_FIELDS'] ?? '').split(',');
 const server = fastify();
-server.get<{ Params: { id: string } }>('/v1/sessions/:id/context', async ({ params }, reply) =>
-  reply.type('application/json; charset=utf-8').send(await redis.get(`bench:${params.id}`)),
+const json = 'application/json; charset=utf-8';
+server.get<{ Params: { id: string } }>('/v1/sessions/:id/context', async ({ params }, reply) => {
+  const texts = await redis.hmget(`bench:${params.id}`, ...fields);
+  return reply.type(json).send(`{${texts.map((text, index) => `"${fields[index]}":${text}`).join(',')}}`);
+});
+server.post<{ Params: { id: string } }>('/v1/sessions/:id/turns', ({ params }, reply) =>
+  reply
+    .type(json)
+    .send({ session_id: params.id, revision: 1, events: [{ revision: 1, type: 'TurnRecorded' }] }),
 );
 process.send?.(await server.listen({ host: '127.0.0.1', port: 0 }));
 process.once('disconnect', () => process.exit());

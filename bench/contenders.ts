@@ -96,23 +96,39 @@ export function contextReads({ turnstream }: Clients, ids: readonly string[]): C
 }
 
 /** The same bytes from the bare server, with the same client. */
-export async function bareReads(
-  { turnstream, redis, redisUrl }: Clients,
+export async function bareReads(clients: Clients, ids: readonly string[]): Promise<Contender & BareServer> {
+  const server = await startBareServer(clients, ids);
+  return { ...readsThrough('bare Fastify and Redis HMGET', server.client, ids), ...server };
+}
+
+export interface BareServer {
+  readonly client: Turnstream;
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+/** A bare server in a process of its own, which has the contexts of some sessions in Redis. */
+export async function startBareServer(
+  { turnstream, redis, redisUrl }: Pick<Clients, 'turnstream' | 'redis' | 'redisUrl'>,
   ids: readonly string[],
-): Promise<Contender & { close(): Promise<void> }> {
+): Promise<BareServer> {
+  let fields: string[] = [];
   for (const id of ids) {
-    const context = await turnstream.session(id).context({ minRevision: 0 });
-    await redis.set(`bench:${id}`, JSON.stringify(context), 'EX', 3_600);
+    const context = Object.entries(await turnstream.session(id).context({ minRevision: 0 }));
+    fields = context.map(([name]) => name);
+    await redis.hset(`bench:${id}`, ...context.flatMap(([name, value]) => [name, JSON.stringify(value)]));
+    await redis.expire(`bench:${id}`, 3_600);
   }
-  const child = forkProgram(join(import.meta.dirname, 'bare-server.ts'), { REDIS_URL: redisUrl });
+  const env = { REDIS_URL: redisUrl, BENCH_FIELDS: fields.join(',') };
+  const child = forkProgram(join(import.meta.dirname, 'bare-server.ts'), env);
   const [url] = (await once(child, 'message', { signal: AbortSignal.timeout(30_000) })) as [string];
-  const bare = new Turnstream({ url, agentId: 'bench', connections: 64 });
+  const client = new Turnstream({ url, agentId: 'bench', connections: 64 });
   const close = async (): Promise<void> => {
-    await bare.close();
+    await client.close();
     await killChild(child);
     await redis.del(...ids.map((id) => `bench:${id}`));
   };
-  return { ...readsThrough('bare Fastify and Redis GET', bare, ids), close };
+  return { client, pid: child.pid ?? 0, close };
 }
 
 function readsThrough(name: string, client: Turnstream, ids: readonly string[]): Contender {

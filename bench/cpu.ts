@@ -7,8 +7,9 @@ import { fill, turn } from './conversations.ts';
 /** Microseconds of CPU time that each process spends on one command, in user and kernel mode, by the process's name. */
 export type CpuPerCommand = Readonly<Record<string, number>>;
 
-const inFlight = 64;
+export const inFlight = 64;
 const warmUp = 2_000;
+const readers = 16;
 
 /** True where the CPU time of another process can be read. */
 export const canMeasureCpu = existsSync('/proc/self/stat');
@@ -39,6 +40,23 @@ export async function measureCpu(
   return cpuPerCall(pids, count, () => record(count));
 }
 
+/** The same of reads of contexts, each session in turn. */
+export function measureReads(
+  client: Clients['turnstream'],
+  pids: ReadonlyMap<string, number>,
+  ids: readonly string[],
+  count: number,
+): Promise<CpuPerCommand> {
+  const sessions = ids.map((id) => client.session(id));
+  return cpuPerCall(pids, count, async () => {
+    let left = count;
+    const reader = async (): Promise<void> => {
+      while (left-- > 0) await sessions[left % sessions.length]?.context();
+    };
+    await Promise.all(Array.from({ length: readers }, reader));
+  });
+}
+
 /** The CPU time of every process while that many calls are made, divided by their number. */
 export async function cpuPerCall(
   pids: ReadonlyMap<string, number>,
@@ -51,6 +69,11 @@ export async function cpuPerCall(
   return Object.fromEntries(
     [...after].map(([name, micros]) => [name, Math.round((micros - (before.get(name) ?? 0)) / count)]),
   );
+}
+
+/** The CPU time of all processes. */
+export function totalOf(cpu: CpuPerCommand): number {
+  return Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
 }
 
 /** CPU time in microseconds, with that of the children (PostgreSQL has a process for each connection). */

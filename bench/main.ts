@@ -8,6 +8,9 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, runProgram } from '../tools/shared/failure.ts';
 import { withClients } from './backing-services.ts';
+import type { CommandCost } from './command-cost.ts';
+import { measureCommandCost } from './command-cost.ts';
+import { costTable } from './cost-table.ts';
 import { canMeasureCpu } from './cpu.ts';
 import type { Overload } from './overload.ts';
 import { fullOverload, measureOverload, quickOverload } from './overload.ts';
@@ -16,19 +19,20 @@ import { fullPrivacy, measurePrivacy, privacyTable, privacyTarget, quickPrivacy 
 import type { RebuildSpeed } from './rebuild.ts';
 import { fullRebuild, measureRebuild, quickRebuild, rebuildTarget } from './rebuild.ts';
 import type { Results } from './run.ts';
-import { benchCpu, benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
-import { cpuTable, overloadTable, table } from './table.ts';
+import { benchPrivateSystem, fullSize, quickSize, runBench } from './run.ts';
+import { overloadTable, table } from './table.ts';
 
 const usage = `usage: npm run bench -- [options]
   --quick          fewer rounds and shorter conversations
-  --cpu            only the CPU time of a command, by process
+  --cpu, cpu       only the CPU time of a command and of a context read, by process and stage, beside bare programs
   --overload       only goodput and latency by offered load, from a quarter to four times the capacity
   --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read
   --rebuild        only the rebuild of the tables from the streams, beside a COPY of the same turns
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       cpu: { type: 'boolean', default: false },
@@ -40,10 +44,15 @@ await runProgram(async () => {
   });
   const size = values.quick ? quickSize : fullSize;
   const api = process.env['TURNSTREAM_URL'];
-  if (values.cpu) {
+  const other = positionals.find((word) => word !== 'cpu');
+  if (other !== undefined) throw new Failure(`There is no benchmark ${other}.`);
+  if (values.cpu || positionals.length > 0) {
     if (api !== undefined) throw new Failure('--cpu needs a private system: unset TURNSTREAM_URL.');
     if (!canMeasureCpu) throw new Failure('--cpu reads /proc, which this machine does not have: use Linux.');
-    return console.log(`\n${cpuTable(await benchCpu(size))}`);
+    const cost = await measureCommandCost(size.cpuCommands, report);
+    console.log(`\n${costTable(cost)}`);
+    if (values.json !== undefined) writeJson(values.json, cost);
+    return;
   }
   if (values.privacy) {
     if (api !== undefined) throw new Failure('--privacy needs private systems: unset TURNSTREAM_URL.');
@@ -80,7 +89,10 @@ function report(text: string): void {
   console.log(`  ${text}`);
 }
 
-function writeJson(file: string, results: Results | Overload | PrivacyCost | RebuildSpeed): void {
+function writeJson(
+  file: string,
+  results: Results | CommandCost | Overload | PrivacyCost | RebuildSpeed,
+): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   writeFileSync(file, `${JSON.stringify({ machine, ...results }, null, 2)}\n`);

@@ -6,7 +6,7 @@ import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
 import { fill } from './conversations.ts';
 import type { CpuPerCommand } from './cpu.ts';
-import { cpuPerCall, measureCpu } from './cpu.ts';
+import { measureCpu, measureReads, totalOf } from './cpu.ts';
 
 /** CPU time of a call by process, without encryption and with it: medians of the rounds. */
 interface Cost {
@@ -33,7 +33,6 @@ export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000 }
 export const privacyTarget = 1.15;
 
 const sessionsRead = 64;
-const readers = 16;
 
 /** A system with what is measured on it. */
 interface Side {
@@ -88,14 +87,7 @@ function turnsOf({ clients, pids }: Side, { turns }: PrivacySize): Promise<CpuPe
 
 /** Contexts as an agent reads them: from Redis. */
 function readsOf({ clients, pids, ids }: Side, { reads }: PrivacySize): Promise<CpuPerCommand> {
-  const sessions = ids.map((id) => clients.turnstream.session(id));
-  return cpuPerCall(pids, reads, async () => {
-    let left = reads;
-    const reader = async (): Promise<void> => {
-      while (left-- > 0) await sessions[left % sessions.length]?.context();
-    };
-    await Promise.all(Array.from({ length: readers }, reader));
-  });
+  return measureReads(clients.turnstream, pids, ids, reads);
 }
 
 function costOf(rounds: readonly Record<'plain' | 'sealed', CpuPerCommand>[]): Cost {
@@ -110,10 +102,6 @@ function costOf(rounds: readonly Record<'plain' | 'sealed', CpuPerCommand>[]): C
 function medians(all: readonly CpuPerCommand[]): CpuPerCommand {
   const names = Object.keys(all[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, median(all.map((one) => one[name] ?? 0))]));
-}
-
-function totalOf(cpu: CpuPerCommand): number {
-  return Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
 }
 
 /** The costs as a table for people. */

@@ -75,13 +75,6 @@ export function benchPrivateSystem(size: Size, report: (text: string) => void): 
   );
 }
 
-/** Measures only the CPU time of a command, on a private system. */
-export function benchCpu({ cpuCommands }: Size): Promise<CpuPerCommand> {
-  return withSystem({}, ({ apis: [api = ''], env, supervisor }) =>
-    withClients({ api, env }, (clients) => measureCpu(clients, supervisor.pids, cpuCommands)),
-  );
-}
-
 /** Runs the contenders in rounds: in each, every contender has a slice of time, so that noise affects all alike. */
 export async function runBench(
   clients: Clients,

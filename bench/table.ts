@@ -1,5 +1,6 @@
 import type { Latency } from '../tools/shared/statistics.ts';
 import type { CpuPerCommand } from './cpu.ts';
+import { totalOf } from './cpu.ts';
 import type { Overload } from './overload.ts';
 import { target } from './overload.ts';
 import type { Line, Results } from './run.ts';
@@ -37,8 +38,7 @@ export function table({ lines, lag, cpu }: Results): string {
 
 /** CPU time of a command, a line a process. */
 export function cpuTable(cpu: CpuPerCommand): string {
-  const total = Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
-  const rows = [...Object.entries(cpu), ['all', total] as const];
+  const rows = [...Object.entries(cpu), ['all', totalOf(cpu)] as const];
   return rows.map(([name, micros]) => `${`CPU of a command, ${name}`.padEnd(38)}${micros} µs`).join('\n');
 }
 
