@@ -37,7 +37,8 @@ export class Agents {
   /** Lets one of the instances take a session. */
   attach(session_id: string, number: number): void {
     const instance = this.instances[Math.floor(number * this.instances.length)];
-    if (instance?.process.connected) instance.process.send({ attach: session_id });
+    // One that was killed a moment ago is not there any more: that is no failure.
+    if (instance?.process.connected) instance.process.send({ attach: session_id }, () => undefined);
   }
 
   async fail(victim: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM', forMs: number): Promise<void> {
