@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressParts } from '../../libs/platform/src/backing-services/postgres-address.ts';
+import { addressParts } from '../../libs/platform/src/config/postgres-address.ts';
 import { Failure } from './failure.ts';
 import { useDevelopmentToken } from './token.ts';
 

@@ -58,12 +58,13 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
   const runner = await unprivileged(postgres);
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-replica-'));
   chmodSync(dir, 0o755);
-  const ports = await freePorts(2);
-  const port = { primary: ports[0] ?? 0, replica: ports[1] ?? 0 };
+  const port = { primary: 0, replica: 0 };
   const urlOf = (server: Server, database: string): string =>
     `postgres://${user}@127.0.0.1:${port[server]}/${database}`;
   const supervisor = new Supervisor();
-  const start = (server: Server, more: Readonly<Record<string, string>> = {}): Promise<void> => {
+  const start = async (server: Server, more: Readonly<Record<string, string>> = {}): Promise<void> => {
+    // Taken at once: other programs look for free ones, too.
+    [port[server] = 0] = await freePorts(1);
     const options = Object.entries({ ...settings, ...more, port: port[server] });
     const args = options.map(([name, value]) => `--${name}=${value}`);
     const command = [...runner.prefix, postgres, '-D', join(dir, server), ...args];
@@ -74,7 +75,7 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
       signal: 'SIGINT',
       log: join(dir, `${server}.log`),
     } as const;
-    return supervisor.start(program, () => query(urlOf(server, 'postgres'), 'SELECT 1'));
+    await supervisor.start(program, () => query(urlOf(server, 'postgres'), 'SELECT 1'));
   };
 
   await makeFolder(join(dir, 'primary'), runner);
@@ -83,10 +84,10 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
   if (code !== 0) throw new Error(output);
   await start('primary');
   await query(urlOf('primary', 'postgres'), 'CREATE DATABASE turnstream');
-  const url = { primary: urlOf('primary', 'turnstream'), replica: urlOf('replica', 'turnstream') };
-  await migrate(url.primary);
-  await copy(dir, url.primary, runner);
+  await migrate(urlOf('primary', 'turnstream'));
+  await copy(dir, urlOf('primary', 'turnstream'), runner);
   await start('replica', { primary_conninfo: `host=127.0.0.1 port=${port.primary} user=${user}` });
+  const url = { primary: urlOf('primary', 'turnstream'), replica: urlOf('replica', 'turnstream') };
 
   const pool = { primary: poolOf(url.primary), replica: poolOf(url.replica) };
   const signal = (server: Server, name: NodeJS.Signals): void => {

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { Logger } from '#platform';
-import { Config, InjectLogger, Metrics, Replica } from '#platform';
+import { Config, HealthChecks, InjectLogger, Metrics, Replica } from '#platform';
 import { AdmissionConfig } from '../admission/config.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { analystPoolOptions } from './pool.ts';
@@ -28,12 +28,14 @@ export class ReplicaReads implements OnApplicationShutdown {
     { databaseUrl: primaryUrl, databaseReads, postgresStatementMs: statementTimeoutMs }: Config,
     @InjectLogger() logger: Logger,
     metrics: Metrics,
+    health: HealthChecks,
   ) {
     if (databaseReads === undefined) return;
     const breaker = new PostgresBreaker();
     const replica = new Replica({ ...databaseReads, primaryUrl, logger, metrics, breaker });
     const pool = (name: string, max: number, statementTimeoutMs: number): Pool =>
       replica.createPool({ logger, max, statementTimeoutMs, applicationName: `turnstream-${name}` });
+    health.addDetail('replica', async () => ({ age_s: replica.ageS ?? null }));
     this.pools = {
       replica,
       agents: pool('api', 10, statementTimeoutMs),

@@ -2,7 +2,7 @@ import { Client, Pool } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
 import { isError } from '../errors/any-error.ts';
 import type { Logger } from '../logging/logger.ts';
-import { addressParts } from './postgres-address.ts';
+import { addressParts } from '../config/postgres-address.ts';
 import { transactionClient } from './transaction-client.ts';
 
 interface PoolOptions {

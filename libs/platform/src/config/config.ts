@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateBy } from 'class-validator';
-import { hasKnownPooling } from '../backing-services/postgres-address.ts';
+import { hasKnownPooling } from './postgres-address.ts';
 import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
 import { loadKafkaConnection } from './kafka.ts';
 import type { KafkaConnection } from './kafka-connection.ts';

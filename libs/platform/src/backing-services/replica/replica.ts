@@ -58,12 +58,20 @@ export class Replica {
       ['result'],
     );
     this.count = (result) => reads.inc({ result });
-    metrics.gauge('replica_age_seconds', 'How old the last answer of the replica was, at most', [], (gauge) =>
-      gauge.set(this.lastAsOf === undefined ? Number.NaN : (performance.now() - this.lastAsOf) / 1_000),
+    metrics.gauge(
+      'replica_age_seconds',
+      'How old the last answer of the replica is by now, at most',
+      [],
+      (gauge) => gauge.set(this.ageS ?? Number.NaN),
     );
     const { signal } = this.stopping;
     const everyMs = Math.min(longestPauseMs, maxAgeMs / samplesAMaxAge);
     this.sampling = repeat(() => this.sample(), { everyMs, signal, onError: () => undefined });
+  }
+
+  /** How old its last answer is by now, at most, in seconds; undefined: there was none. */
+  get ageS(): number | undefined {
+    return this.lastAsOf === undefined ? undefined : (performance.now() - this.lastAsOf) / 1_000;
   }
 
   /** Connections of the replica for some readers. */
