@@ -1,9 +1,10 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '#platform';
 import { LongestTurn } from './longest-turn.ts';
 
 const longest = new LongestTurn();
-afterEach(() => longest.take());
+beforeEach(() => void longest.take());
+afterAll(() => longest.stop());
 
 test('a turn that works for long is found', () => {
   const end = process.threadCpuUsage().user + 100_000;
