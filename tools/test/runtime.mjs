@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,13 +35,15 @@ registerHooks({
   },
 });
 
+const folder = join(tmpdir(), 'turnstream-source-maps');
+mkdirSync(folder, { recursive: true });
 /** The file of the source map of each module that a stack trace names. */
 const sourceMaps = new (class extends Map {
   get(url) {
     const code = compiled.get(url.split('?')[0]) ?? '';
     const [, map] = /\/\/# sourceMappingURL=data:[^,]+,(\S+)\s*$/.exec(code) ?? [];
     if (map === undefined) return undefined;
-    const path = join(tmpdir(), `turnstream-${createHash('sha1').update(map).digest('hex')}.map`);
+    const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
     if (!existsSync(path)) writeFileSync(path, Buffer.from(map, 'base64'));
     return path;
   }
