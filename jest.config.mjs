@@ -1,8 +1,16 @@
 import { availableParallelism } from 'node:os';
 
 export default {
-  testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  ...(process.argv.includes('--coverage')
+    ? { testEnvironment: 'node' }
+    : {
+        testEnvironment: '<rootDir>/tools/test/environment.mjs',
+        runtime: '<rootDir>/tools/test/runtime.mjs',
+      }),
+  testEnvironmentOptions: {
+    customExportConditions: ['source', 'node', 'node-addons'],
+    globalsCleanup: 'off',
+  },
   extensionsToTreatAsEsm: ['.ts'],
   // Specs import them from @jest/globals; every file of every package would get a `jest` object of its own.
   injectGlobals: false,
@@ -13,7 +21,7 @@ export default {
   maxWorkers: availableParallelism() + 2,
   testSequencer: '<rootDir>/tools/test/sequencer.mjs',
   // What specs have loaded stays in memory: a worker that holds more begins anew.
-  workerIdleMemoryLimit: '1500MB',
+  workerIdleMemoryLimit: '1GB',
   // On a busy machine a worker's process takes a while to go.
   workerGracefulExitTimeout: 5_000,
   // One generous limit: a spec waits for its condition, its verdict is no duration.

@@ -1,19 +1,13 @@
-/** `node --import ./tools/register.mjs program.ts`: compiles TypeScript as it is loaded, by the same .swcrc as jest. */
-import { readFileSync } from 'node:fs';
+/** `node --import ./tools/register.mjs program.ts`: compiles TypeScript as it is loaded. */
 import { enableCompileCache, registerHooks } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { transformSync } from '@swc/core';
+import { compile, isTypeScript } from './typescript.mjs';
 
 enableCompileCache();
-const configFile = join(import.meta.dirname, '../.swcrc');
 
 registerHooks({
   load(url, context, nextLoad) {
-    if (!url.endsWith('.ts') || url.includes('/node_modules/')) return nextLoad(url, context);
-    const filename = fileURLToPath(url);
-    const { code } = transformSync(readFileSync(filename, 'utf8'), { filename, configFile });
-    return { format: 'module', source: code, shortCircuit: true };
+    if (!isTypeScript(url)) return nextLoad(url, context);
+    return { format: 'module', source: compile(url), shortCircuit: true };
   },
 });
 

@@ -6,7 +6,7 @@ const rest: Held = {
   rss: 1e8,
   heapUsed: 6e7,
   arrayBuffers: 1e6,
-  loopDelayMs: 0,
+  longestTurnMs: 0,
   handles: 9,
   connections: 7,
   heldCalls: 2,

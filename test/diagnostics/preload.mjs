@@ -1,14 +1,14 @@
 /**
  * Loaded into a process before its program (NODE_OPTIONS=--import=…): says on a Unix socket in the folder DIAGNOSTICS_DIR
- * what the process holds after a forced collection, and how long its event loop was blocked since it was last asked.
+ * what the process holds after a forced collection, and the longest turn of its event loop since it was last asked.
  */
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
+import { LongestTurn } from './longest-turn.ts';
 
 const dir = process.env.DIAGNOSTICS_DIR;
 const program = process.argv[1] ?? '';
@@ -18,24 +18,23 @@ const name =
 if (dir && name && isMainThread) serve(join(dir, `${name}-${process.pid}.sock`));
 
 function serve(path) {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
+  const longest = new LongestTurn();
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc');
   const answer = async (request, response) => {
-    const loopDelayMs = delay.max / 1e6;
+    const longestTurnMs = longest.take();
     // Weak references and finalizers give up what they hold in a later turn.
     for (let n = 0; request.url === '/collected' && n < 3; n += 1) {
       gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
       await sleep(20);
     }
-    delay.reset();
+    longest.take();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     const resources = process.getActiveResourcesInfo();
     const count = (type) => resources.filter((resource) => resource === type).length;
     const handles = resources.filter((resource) => resource !== 'Timeout' && resource !== 'Immediate').length;
     const held = { handles, connections: count('TCPSocketWrap'), heldCalls: await heldCalls() };
-    response.end(JSON.stringify({ rss, heapUsed, arrayBuffers, loopDelayMs, ...held }));
+    response.end(JSON.stringify({ rss, heapUsed, arrayBuffers, longestTurnMs, ...held }));
   };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(path);

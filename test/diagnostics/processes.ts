@@ -8,8 +8,8 @@ export interface Held {
   readonly rss: number;
   readonly heapUsed: number;
   readonly arrayBuffers: number;
-  /** The longest time that the event loop was blocked since the process was last asked (ms). */
-  readonly loopDelayMs: number;
+  /** The longest turn of the event loop since the process was last asked (ms of processor time). */
+  readonly longestTurnMs: number;
   readonly handles: number;
   readonly connections: number;
   /** Calls of its gRPC clients that have not ended. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { beforeAll, expect, test } from '@jest/globals';
 import { loadDeclarations } from '#declarations';
 import type { Outgoing } from '#messaging';
@@ -8,6 +7,7 @@ import { waitUntil } from '#platform';
 import { DeclaredEvents } from '../../apps/bridge/src/inbound/declared-events.ts';
 import { readOrError } from '../../apps/bridge/src/inbound/errors.ts';
 import type { GoodEvent } from './corpus.ts';
+import { LongestTurn } from '../diagnostics/longest-turn.ts';
 import { corpus } from './corpus.ts';
 
 /** The corpus through a real broker and the consumer of the bridge, without the rest of a system. */
@@ -30,7 +30,6 @@ const events = new DeclaredEvents({ ...shipped, topics: declared ? { [topic]: de
 beforeAll(async () => {
   const kafka = createKafka({ connection: { brokers }, clientId: 'hostile', log, requestTimeoutMs: 30_000 });
   await send(kafka);
-  const delay = monitorEventLoopDelay({ resolution: 20 });
   const stop = new AbortController();
   const loop = new ConsumerLoop({
     kafka,
@@ -46,12 +45,13 @@ beforeAll(async () => {
     ready: async () => undefined,
     deadLetter: async (letters) => letters.forEach((letter) => setAside.add(placeOf(letter))),
   });
-  delay.enable();
+  const longest = new LongestTurn();
   const running = loop.run(stop.signal);
   await waitUntil(isOver, { what: 'every message', everyMs: 100 }).catch(ignore);
   stop.abort();
   await running;
-  longestBlockMs = delay.max / 1e6;
+  longestBlockMs = longest.take();
+  longest.stop();
 });
 
 const isOver = (): boolean => read.size + setAside.size >= good.size + hostile.size;

@@ -7,7 +7,7 @@ export interface Watched {
   readonly changed: readonly string[];
   /** The longest that /health/live of an api node, or another process itself, took to answer (ms). */
   readonly slowestLiveMs: number;
-  /** The longest time that the event loop of a process was blocked (ms), and of which. */
+  /** The longest turn of the event loop of a process (ms of processor time), and of which. */
   readonly longestBlock: { readonly process: string; readonly ms: number };
 }
 
@@ -27,7 +27,7 @@ export async function watch(
     const start = performance.now();
     const [held] = await Promise.all([processes.held(false), ...apis.map(isLive)]);
     slowestLiveMs = Math.max(slowestLiveMs, performance.now() - start);
-    for (const [process, { loopDelayMs: ms }] of held)
+    for (const [process, { longestTurnMs: ms }] of held)
       if (ms > longestBlock.ms) longestBlock = { process, ms };
   };
   const watching = repeat(look, {

@@ -35,7 +35,7 @@ export async function redriveOpen(
   const isWanted = (item: Found): boolean => matches(filter, item) && cameBack(item) === again;
   const parts = await wantedParts(services, filter);
   return withSender(services, async (sender) => {
-    await workThrough(services, parts, 'redriven', isWanted, (letters) => sender.sendPage(letters));
+    await processOpen(services, parts, 'redriven', isWanted, (letters) => sender.sendPage(letters));
     return sender.result;
   });
 }
@@ -43,7 +43,7 @@ export async function redriveOpen(
 /** Marks the open dead letters as of no use. @returns how many */
 export async function discardOpen(services: Services, filter: Filter): Promise<number> {
   const isWanted = (item: Found): boolean => matches(filter, item);
-  return workThrough(services, await wantedParts(services, filter), 'discarded', isWanted);
+  return processOpen(services, await wantedParts(services, filter), 'discarded', isWanted);
 }
 
 /**
@@ -79,7 +79,7 @@ type Act = (letters: readonly Found[]) => Promise<readonly Found[]>;
  * Gives the open letters of parts that are wanted an action, and marks them.
  * @returns how many
  */
-export async function workThrough(
+export async function processOpen(
   services: Services,
   parts: readonly Bounds[],
   action: Action,

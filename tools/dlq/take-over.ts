@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { Services } from './dead-letters.ts';
-import { cameBack, workThrough } from './dead-letters.ts';
+import { cameBack, processOpen } from './dead-letters.ts';
 import type { Found } from './read.ts';
 import { boundsOf, deadLetterTopics } from './read.ts';
 
@@ -19,7 +19,7 @@ export async function takeOverGroups(services: Services): Promise<void> {
   if (used.length === 0) return;
   const isSent = (item: Found): boolean =>
     item.offset < ((cameBack(item) ? again : first).get(`${item.topic}/${item.partition}`) ?? 0n);
-  await workThrough(services, await boundsOf(admin, topics), 'redriven', isSent);
+  await processOpen(services, await boundsOf(admin, topics), 'redriven', isSent);
   await admin.deleteGroups(used);
 }
 

@@ -13,7 +13,8 @@ import { dyingWithParent, run, say, step } from '../shared/run.ts';
 
 // The linter reads every type anyway, so it checks them, too; `npm run types` does that alone.
 const CHECKS = ['format:check', 'lint', 'deps', 'compatibility'];
-const JEST = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+const FLAGS = ['--conditions=source', '--experimental-vm-modules', '--no-warnings'];
+const JEST = [...FLAGS, join(root, 'node_modules/jest/bin/jest.js')];
 /** How long jest may take to end after its report, and in all. */
 const EXIT_MS = Number(process.env['TURNSTREAM_TEST_EXIT_MS'] ?? 10_000);
 const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 80);
@@ -101,7 +102,7 @@ async function jest(args: readonly string[], env: Readonly<Record<string, string
   const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
   const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
     cwd: root,
-    env: { ...env, NODE_ENV: 'test' },
+    env: { ...env, NODE_ENV: 'test', NODE_DISABLE_COMPILE_CACHE: '1' },
     stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
     reject: false,
     timeout: LIMIT_MIN * 60_000,

@@ -79,7 +79,7 @@ describe('heavy queries of analysts', () => {
     const leaving = new AbortController();
     const left = ask('ann', leaving.signal).catch((error: Error) => error.name);
     const kept = ask('ben');
-    await waitUntil(async () => (await running()) === 2, { what: 'both queries to run', timeoutMs: 20_000 });
+    await waitUntil(async () => (await running()) === 2, { what: 'both queries to run' });
     const refused = await ask('cid');
     expect([429, 503]).toContain(refused.status);
     expect(refused.headers.get('retry-after')).toBe('1');
@@ -87,7 +87,7 @@ describe('heavy queries of analysts', () => {
     for (const list of ['/v1/turns', '/v1/sessions'])
       expect((await app.call('GET', list, undefined, agent)).status).toBe(200);
     leaving.abort();
-    await waitUntil(async () => (await running()) === 1, { what: 'the query to end', timeoutMs: 20_000 });
+    await waitUntil(async () => (await running()) === 1, { what: 'the query to end' });
     expect(await left).toBe('AbortError');
     await unlock();
     expect((await kept).status).toBe(200);
@@ -107,7 +107,7 @@ test('a query that takes too long is answered with what to do about it, and stop
       type = answer.body['type'];
       return answer.status === 400;
     },
-    { what: 'the answer', timeoutMs: 30_000 },
+    { what: 'the answer' },
   );
   expect(type).toBe('https://turnstream.dev/problems/query_too_broad');
   // Nothing that it reads is locked.

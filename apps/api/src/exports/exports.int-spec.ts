@@ -83,7 +83,7 @@ async function done(headers: Headers, { status, body }: Answer): Promise<Answer[
     answer = (await app.call('GET', `/v1/exports/${String(body['export_id'])}`, undefined, headers)).body;
     return answer['status'] === 'done';
   };
-  await waitUntil(isDone, { what: 'the export', timeoutMs: 30_000 });
+  await waitUntil(isDone, { what: 'the export' });
   return answer;
 }
 

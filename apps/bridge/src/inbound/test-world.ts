@@ -138,7 +138,7 @@ export class World {
     const topic = order === undefined ? 'onboarding.events' : 'orders.events';
     const place = { topic, partition: 0, offset: '0', key: null, timestamp: '0' };
     const message: Received = { ...place, value: Buffer.from(JSON.stringify(value)) };
-    await untilDone(async () => {
+    await retryWhileItMustWait(async () => {
       const [addressed] = await this.updates.address([message]);
       if (addressed === undefined || addressed instanceof Error) throw new Error('the update was not read');
       await this.updates.record(addressed);
@@ -263,7 +263,7 @@ export class World {
 }
 
 /** Tries again and again what has to wait. */
-async function untilDone(work: () => Promise<void>): Promise<void> {
+async function retryWhileItMustWait(work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
       return await work();

@@ -44,7 +44,7 @@ test('what a process leaves that is killed, another one completes', async () => 
   });
   const runner = new ExportRunner(ports);
   const takesOver = async (): Promise<boolean> => (await runner.round(new AbortController().signal)) === 1;
-  await waitUntil(takesOver, { what: 'the lease to end', timeoutMs: 20_000 });
+  await waitUntil(takesOver, { what: 'the lease to end' });
   await ports.store.dispose();
   const rows = await rowsOf(database.pool, root, job);
   expect(rows.length).toBe(turns);
@@ -55,4 +55,4 @@ test('what a process leaves that is killed, another one completes', async () => 
     'manifest.json',
     ...after.map(({ name }) => name),
   ]);
-}, 60_000);
+});

@@ -13,4 +13,4 @@ test('random operations have the same results as on the model', async () => {
   } finally {
     await store.stop();
   }
-}, 180_000);
+});

@@ -75,14 +75,13 @@ test.each(['pools', 'waiting', 'sessions'])(
     const pool = newPool();
     const id = await waitingSession(pool, false);
     const { unanswered = '', [name]: key = '' } = keys(pool, 'none');
-    await rows.locked(async () => {
+    // Only a completion that begins anew after the loss finds the row.
+    await rows.lockedBeforeAdding(id, pool, async () => {
       await one.redis.del(unanswered);
       const hasBegun = async () => (await one.redis.zscore(unanswered, '')) !== null;
       await waitUntil(hasBegun, { what: 'the registry to be completed' });
       await one.redis.del(key);
     });
-    await waitUntil(async () => (await one.redis.exists('agents:task:recovery')) === 0);
-    await rows.add(id, null, pool);
     const next = await fleet.join(two, pool);
     expect(await next.next(isTakeoverOf(id))).toMatchObject({ epoch: 2, reason: 'takeover' });
   },

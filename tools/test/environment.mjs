@@ -1,0 +1,38 @@
+import { runInNewContext } from 'node:vm';
+import { TestEnvironment } from 'jest-environment-node';
+
+const builtIns = runInNewContext('Object.getOwnPropertyNames(globalThis)').filter((name) =>
+  ['function', 'object'].includes(typeof globalThis[name]),
+);
+
+/**
+ * Specs run among Node's own globals (see runtime.mjs), and what they change of them ends with their file. Jest itself keeps
+ * to a context of its own for each file, where it compares, spies and sets the clock by the same globals as the specs.
+ */
+export default class extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    for (const name of builtIns)
+      if (name !== 'globalThis' && name !== 'console') this.global[name] = globalThis[name];
+    this.moduleMocker = new this.moduleMocker.constructor(globalThis);
+    const { projectConfig } = config;
+    this.fakeTimersModern = new this.fakeTimersModern.constructor({
+      config: projectConfig,
+      global: globalThis,
+    });
+  }
+
+  async setup() {
+    await super.setup();
+    this.before = { console: globalThis.console, env: { ...process.env } };
+    globalThis.console = this.global.console;
+  }
+
+  async teardown() {
+    const { console, env } = this.before;
+    globalThis.console = console;
+    for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+    Object.assign(process.env, env);
+    await super.teardown();
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Runtime from 'jest-runtime';
+import { compile, isTypeScript } from '../typescript.mjs';
+
+/** The name under which a spec finds what it imports from @jest/globals. */
+const globals = Symbol.for('turnstream.spec');
+const compiled = new Map();
+const codeOf = (url) => {
+  const [file] = url.split('?');
+  if (!compiled.has(file)) compiled.set(file, compile(file));
+  return compiled.get(file);
+};
+
+// `?spec=N`: each spec file has our modules to itself, and shares the npm packages with the others of its process.
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const [spec] = /\?spec=\d+$/.exec(context.parentURL ?? '') ?? [];
+    if (spec && specifier === '@jest/globals') return { url: `jest:globals${spec}`, shortCircuit: true };
+    const resolved = nextResolve(specifier, context);
+    return spec && isTypeScript(resolved.url) ? { ...resolved, url: resolved.url + spec } : resolved;
+  },
+  load(url, context, nextLoad) {
+    if (url.startsWith('jest:globals')) {
+      const names = Object.keys(globalThis[globals]).join();
+      const source = `export const { ${names} } = globalThis[Symbol.for('${globals.description}')];`;
+      return { format: 'module', source, shortCircuit: true };
+    }
+    if (!isTypeScript(url)) return nextLoad(url, context);
+    return { format: 'module', source: codeOf(url), shortCircuit: true };
+  },
+});
+
+const folder = join(tmpdir(), 'turnstream-source-maps');
+mkdirSync(folder, { recursive: true });
+/** The file of the source map of each module that a stack trace names. */
+const sourceMaps = new (class extends Map {
+  get(url) {
+    const code = compiled.get(url.split('?')[0]) ?? '';
+    const [, map] = /\/\/# sourceMappingURL=data:[^,]+,(\S+)\s*$/.exec(code) ?? [];
+    if (map === undefined) return undefined;
+    const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
+    if (!existsSync(path)) writeFileSync(path, Buffer.from(map, 'base64'));
+    return path;
+  }
+})();
+
+let specs = 0;
+
+/**
+ * Specs are loaded by Node itself, not by jest in a context of its own: so a process loads the npm packages once, not again
+ * for each spec file, and modules behave as they do in production. Mocks of modules are not possible; no spec has one.
+ */
+export default class extends Runtime {
+  unstable_importModule(from, name) {
+    if (!from.endsWith('.ts')) return super.unstable_importModule(from, name);
+    globalThis[globals] = this.requireModuleOrMock(from, '@jest/globals');
+    specs += 1;
+    return import(`${pathToFileURL(from).href}?spec=${specs}`);
+  }
+
+  getSourceMaps() {
+    return sourceMaps;
+  }
+}
