@@ -3,6 +3,8 @@ import { IsIn, IsNotEmpty, Matches } from 'class-validator';
 import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
 import { loadKafkaConnection } from './kafka.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
+import { exampleOfSingle, loadRedisConnection } from './redis.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -14,7 +16,7 @@ export abstract class Config {
   abstract readonly eventStoreUrl: string;
   /** Without brokers: this system runs without Kafka. */
   abstract readonly kafka: KafkaConnection;
-  abstract readonly redisUrl: string;
+  abstract readonly redis: RedisConnection;
   abstract readonly databaseUrl: string;
   abstract readonly host: string;
   abstract readonly port: number;
@@ -64,7 +66,7 @@ class Environment {
   @Matches(brokers, { message: 'must be host:port, several with commas between, or off' })
   KAFKA_BROKERS: string;
 
-  @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
+  @Matches(/^rediss?(\+cluster|\+sentinel)?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
   REDIS_URL: string;
 
   @Matches(/^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
@@ -152,7 +154,7 @@ const examples = {
   ALLOWED_ORIGINS: 'https://console.example.com',
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
   KAFKA_BROKERS: '127.0.0.1:9092',
-  REDIS_URL: 'redis://127.0.0.1:6379',
+  REDIS_URL: exampleOfSingle,
   DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
 };
 /** Older names that still count. */
@@ -168,7 +170,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
     kafka: loadKafkaConnection(brokersOf(environment.KAFKA_BROKERS), env),
-    redisUrl: environment.REDIS_URL,
+    redis: loadRedisConnection(environment.REDIS_URL, env),
     databaseUrl: environment.DATABASE_URL,
     host: environment.HOST,
     port: environment.PORT,
