@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { parsePosition, sessionStream } from '#sessions';
 import type { Call } from './records.ts';
+import { reply } from './records.ts';
 
 /** Up to where the contexts of a partition are written. */
 export interface ContextCheckpoint {
@@ -14,26 +15,63 @@ export const nothingWritten = -1n;
 /** Keys looked at in one step of a scan. */
 const keysPerScan = 1_000;
 
-export function checkpointCall({ prefixes, position }: ContextCheckpoint): Call {
-  return ['turnstreamCheckpoint', prefixes.length, ...prefixes.map(checkpointKey), String(position)];
+/**
+ * The checkpoints of the contexts, kept in Redis itself: if Redis loses writes, they go back too. With another division of the
+ * streams before, that of a partition is the least of the positions that its prefixes had.
+ */
+export interface Checkpoints {
+  /** Up to where the contexts of a partition are written; undefined: nothing is known of it. */
+  read(prefixes: readonly string[]): Promise<bigint | undefined>;
+  /** Saves it before the contexts of the next events, or gives the calls to send with these. */
+  along(checkpoint: ContextCheckpoint): Promise<readonly Call[]>;
+  save(checkpoint: ContextCheckpoint): Promise<void>;
+  /** Writes it where there is none. */
+  begin(checkpoint: ContextCheckpoint): Promise<void>;
+  /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
+  deletePartition(prefixes: readonly string[]): Promise<void>;
 }
 
-/** The checkpoint of a partition: the least of those of its prefixes. */
-export async function readCheckpoint(redis: Redis, prefixes: readonly string[]): Promise<bigint | undefined> {
-  const texts = await redis.mget(keysOf(prefixes));
-  const before = texts.pop();
-  return leastCheckpoint(texts) ?? leastCheckpoint([before ?? null]);
+/** The checkpoints where Redis is one node: what it loses it loses in the order in which it was written. */
+export class SingleCheckpoints implements Checkpoints {
+  constructor(private readonly redis: Redis) {}
+
+  /** The least of those of the partition's prefixes. */
+  async read(prefixes: readonly string[]): Promise<bigint | undefined> {
+    const texts = await this.redis.mget(keysOf(prefixes));
+    const before = texts.pop();
+    return leastCheckpoint(texts) ?? leastCheckpoint([before ?? null]);
+  }
+
+  async along({ prefixes, position }: ContextCheckpoint): Promise<readonly Call[]> {
+    return [['turnstreamCheckpoint', prefixes.length, ...prefixes.map(checkpointKey), String(position)]];
+  }
+
+  async save(checkpoint: ContextCheckpoint): Promise<void> {
+    const [call = []] = await this.along(checkpoint);
+    reply(await this.redis.pipeline([call]).exec(), 0);
+  }
+
+  async begin(checkpoint: ContextCheckpoint): Promise<void> {
+    await this.save(checkpoint);
+  }
+
+  async deletePartition(prefixes: readonly string[]): Promise<void> {
+    await deleteContexts(this.redis, prefixes);
+    await this.redis.del(...keysOf(prefixes));
+  }
 }
 
-/** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
-export async function deletePartition(redis: Redis, prefixes: readonly string[]): Promise<void> {
+/** Removes the contexts and command records of a partition's sessions from one node. */
+export async function deleteContexts(node: Redis, prefixes: readonly string[]): Promise<void> {
   const match = partitionKeys(prefixes);
-  for await (const keys of redis.scanStream({ match, count: keysPerScan }))
-    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-  await redis.del(...keysOf(prefixes));
+  for await (const keys of node.scanStream({ match, count: keysPerScan })) {
+    // In a cluster, keys of different slots are no matter of one command.
+    const replies = await node.pipeline((keys as string[]).map((key) => ['unlink', key])).exec();
+    for (const index of (keys as string[]).keys()) reply(replies, index);
+  }
 }
 
-function checkpointKey(prefix: string): string {
+export function checkpointKey(prefix: string): string {
   return `projection:${prefix}`;
 }
 
@@ -49,7 +87,7 @@ function partitionKeys(prefixes: readonly string[]): string {
 }
 
 /** The least of several checkpoints; undefined: one of them is missing, or is no position. */
-function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
+export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
   let least: bigint | undefined;
   for (const text of texts) {
     const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');
