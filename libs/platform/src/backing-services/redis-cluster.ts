@@ -74,13 +74,14 @@ export class ClusterClient extends Cluster {
   private look(): void {
     if (this.isClosed) return;
     const isComplete = this.status === 'ready' && this.hasAllMasters();
+    const waitMs = this.wasComplete ? 0 : askAgainMs;
     if (isComplete !== this.wasComplete) {
       this.wasComplete = isComplete;
       this.emit(isComplete ? 'complete' : 'incomplete');
     }
     clearTimeout(this.timer);
     if (isComplete || this.status !== 'ready') return;
-    this.timer = setTimeout(() => this.refreshSlotsCache(), askAgainMs);
+    this.timer = setTimeout(() => this.refreshSlotsCache(), waitMs);
   }
 
   private hasAllMasters(): boolean {

@@ -63,6 +63,7 @@ function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
   // In an address, rediss stands for TLS without any of these files.
   if (connection.kind === 'single')
     return new Redis(tls ? connection.url.replace(/^rediss/, 'redis') : connection.url, ofOne);
+  // Sentinels end the connections to a former master. The client's own detector may end the client for good: it is off.
   const { nodes, name, database, sentinels } = connection;
   return new Redis({
     ...ofOne,
@@ -74,7 +75,6 @@ function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
     ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: commandTimeoutMs,
     sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 1000),
-    failoverDetector: true,
   });
 }
 
