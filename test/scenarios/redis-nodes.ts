@@ -75,9 +75,15 @@ export interface RedisCluster {
   client(port: number): Redis;
   /** The port of the master that has a key, as most nodes see it. */
   masterOf(key: string): Promise<number>;
+  /** The same, once it has a replica that can take over. */
+  replaceableMasterOf(key: string): Promise<number>;
   /** Kills a node with -9; it stays down until it is started again. */
   kill(port: number): Promise<void>;
   restart(port: number): Promise<void>;
+  /** Kills a master whose replica does not get what `write` writes. */
+  killWithout(port: number, write: () => Promise<unknown>): Promise<void>;
+  /** Gives the slot of a key, which has no keys, to another master. */
+  moveSlotOf(key: string): Promise<void>;
 }
 
 /** Runs a cluster of three masters with a replica each for as long as `work` runs. */
@@ -94,16 +100,30 @@ export async function withRedisCluster<T>(work: (cluster: RedisCluster) => Promi
       url: `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
       ports,
       client: (port) => nodes.client(port),
-      masterOf: async (key) => {
-        const views = await viewsOf(nodes, ports);
-        const slot = slotOf(key);
-        const owners = views.map(
-          (view) => view.find(({ from, to }) => from <= slot && slot <= to)?.master ?? 0,
-        );
-        return owners.toSorted((a, b) => a - b).at(owners.length / 2) ?? 0;
+      masterOf: (key) => masterOf(nodes, ports, key),
+      replaceableMasterOf: async (key) => {
+        let port = 0;
+        const hasReplica = async (): Promise<boolean> => {
+          port = await masterOf(nodes, ports, key);
+          return (await nodes.client(port).info('replication')).includes('state=online');
+        };
+        await waitUntil(hasReplica, { what: 'a replica to take over', everyMs: 50 });
+        return port;
       },
       kill: (port) => nodes.kill(port),
       restart: (port) => nodes.start(port, clusterOptions(port, busPorts[ports.indexOf(port)] ?? 0)),
+      killWithout: async (port, write) => {
+        const isInStep = async (): Promise<boolean> => {
+          const text = await nodes.client(port).info('replication');
+          return /,offset=(\d+)/.exec(text)?.[1] === /master_repl_offset:(\d+)/.exec(text)?.[1];
+        };
+        await waitUntil(isInStep, { what: 'a replica that has all before', everyMs: 20 });
+        await nodes.client(port).acl('SETUSER', 'default', '-psync', '-sync');
+        await nodes.client(port).client('KILL', 'TYPE', 'REPLICA');
+        await write();
+        await nodes.kill(port);
+      },
+      moveSlotOf: (key) => moveSlot(nodes, ports, key),
     });
   } finally {
     await nodes.stop();
@@ -119,6 +139,25 @@ function clusterOptions(port: number, busPort: number): Record<string, string> {
     appendonly: 'no',
     save: '""',
   };
+}
+
+async function masterOf(nodes: Nodes, ports: readonly number[], key: string): Promise<number> {
+  const slot = slotOf(key);
+  const owners = (await viewsOf(nodes, ports)).map(
+    (view) => view.find(({ from, to }) => from <= slot && slot <= to)?.master ?? 0,
+  );
+  return owners.toSorted((a, b) => a - b).at(owners.length / 2) ?? 0;
+}
+
+async function moveSlot(nodes: Nodes, ports: readonly number[], key: string): Promise<void> {
+  const from = await masterOf(nodes, ports, key);
+  const to = (await viewOf(nodes, from)).find(({ master }) => master !== from)?.master ?? 0;
+  const [source, target] = [nodes.client(from), nodes.client(to)];
+  const [sourceId, targetId] = [await source.cluster('MYID'), await target.cluster('MYID')];
+  const slot = slotOf(key);
+  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId);
+  await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetId);
+  for (const node of [target, source]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId);
 }
 
 /** The first half of the nodes become masters, the others their replicas. */

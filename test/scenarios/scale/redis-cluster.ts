@@ -140,12 +140,7 @@ class Run {
   }
 
   private async failOver(key: string): Promise<void> {
-    let port = 0;
-    const isReplaceable = async (): Promise<boolean> => {
-      port = await this.cluster.masterOf(key);
-      return (await this.cluster.client(port).info('replication')).includes('state=online');
-    };
-    await waitUntil(isReplaceable, { what: 'a replica to take over', everyMs: 100 });
+    const port = await this.cluster.replaceableMasterOf(key);
     const begun = performance.now();
     await this.cluster.kill(port);
     const isReplaced = async (): Promise<boolean> => (await this.cluster.masterOf(key)) !== port;
