@@ -53,7 +53,7 @@ export async function startSealedApps(name: string, redisDatabase: number): Prom
         module: ProjectorModule,
         postgres: { max: 6, settings: connectionSettings },
       },
-      { ...loadConfig(process.env), ...own },
+      { ...loadConfig({ ...process.env, REDIS_URL: own.redisUrl }), ...own },
       createLogger('projector', 'silent'),
     );
     opened.push(() => projector.close());

@@ -1,5 +1,7 @@
 import { globSync } from 'node:fs';
-import { Redis } from 'ioredis';
+import { createRedis, pingRedis, redisReady } from '../../libs/platform/src/backing-services/redis.ts';
+import { loadRedisConnection } from '../../libs/platform/src/config/redis.ts';
+import { createLogger } from '../../libs/platform/src/logging/logger.ts';
 import { folder } from '../shared/paths.ts';
 import { run } from '../shared/run.ts';
 import { answersAt, GREETINGS } from './answers.ts';
@@ -28,21 +30,22 @@ export const valkey: BackingService = {
       'maxmemory-policy': 'noeviction',
     };
     const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
-    return { command: [await server(), ...args], answers: answersAt(port, GREETINGS.redis) };
+    return { command: [await valkeyServer(), ...args], answers: answersAt(port, GREETINGS.redis) };
   },
   ready: async (url) => {
-    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 });
-    redis.on('error', () => {});
+    const connection = loadRedisConnection(url, process.env);
+    const redis = createRedis(connection, { logger: createLogger('redis', 'silent') });
     try {
-      await redis.connect();
-      await redis.ping();
+      await redisReady(redis, 3_000);
+      await pingRedis(redis);
     } finally {
       redis.disconnect();
     }
   },
 };
 
-async function server(): Promise<string> {
+/** The program: from the PATH, else installed. */
+export async function valkeyServer(): Promise<string> {
   for (const name of ['valkey-server', 'redis-server']) {
     const { output } = await run([name, '--version']);
     if (Number(/v=(\d+)/.exec(output)?.[1]) >= 7) return name;

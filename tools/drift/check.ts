@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { createLogger, createRedis, inParallel, redisReady } from '#platform';
+import { createLogger, createRedis, inParallel, loadRedisConnection, redisReady } from '#platform';
 import type { DriftResult, DriftSources, SessionCheck } from '#read-models';
 import {
   allSessions,
@@ -32,7 +32,9 @@ export async function checkSessions(
   const textSearch = loadTextSearchConfig(process.env).scope;
   const opened = openKeys();
   const store = new EventStore(addressOf('EVENTSTORE_URL'), new EventCodec(undefined, opened?.keys));
-  const redis = createRedis(addressOf('REDIS_URL'), { logger: createLogger('drift', 'silent') });
+  const redis = createRedis(loadRedisConnection(addressOf('REDIS_URL'), process.env), {
+    logger: createLogger('drift', 'silent'),
+  });
   const counts: Partial<Record<DriftResult, number>> = {};
   let toldAt = performance.now();
   try {

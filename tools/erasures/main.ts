@@ -1,5 +1,5 @@
 /** `npm run erasures -- --list | --apply`: whose data was erased; after a restore, erases again what came back. */
-import { createLogger, createPool, createRedis, redisReady } from '#platform';
+import { createLogger, createPool, createRedis, loadRedisConnection, redisReady } from '#platform';
 import { applyErasures, ContextStore, knownErasures } from '#read-models';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
@@ -17,7 +17,7 @@ await runProgram(async () => {
   const apply = values.apply === true;
   if (apply === (values.list === true)) throw new Failure(usage);
   const logger = createLogger('erasures', 'silent');
-  const redis = createRedis(addressOf('REDIS_URL'), { logger });
+  const redis = createRedis(loadRedisConnection(addressOf('REDIS_URL'), process.env), { logger });
   const pool = createPool(addressOf('DATABASE_URL'), {
     logger,
     max: 1,

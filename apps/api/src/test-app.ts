@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Config } from '#platform';
-import { createApp, createLogger, listen, loadConfig, redisReady } from '#platform';
+import { createApp, createLogger, listen, loadConfig, loadRedisConnection, redisReady } from '#platform';
 import type { DevelopmentIssuer } from '#privacy';
 import { CommandExecutor, EventStore } from '#sessions';
 import { api } from './app.ts';
@@ -56,10 +56,12 @@ export async function startTestApp({
   log,
   exports,
   env,
+  redisUrl,
   ...more
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
-  const config = { ...loadConfig(process.env), ...own, ...more };
+  const redisOf = redisUrl === undefined ? {} : { redis: loadRedisConnection(redisUrl, {}) };
+  const config = { ...loadConfig(process.env), ...own, ...redisOf, ...more };
   // Specs send hundreds of requests at once, on machines that have much else to do.
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const access = {

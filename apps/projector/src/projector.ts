@@ -2,7 +2,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PartitionCoordinator, partitionNumber, projectionLag } from '#partitions';
-import { HealthChecks, redisReady, withTimeout } from '#platform';
+import { HealthChecks, onRedisBack, onRedisLost, redisReady, withTimeout } from '#platform';
 import { redriveRequests, StoredContexts } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
 import { AccessWriter } from './access/writer.ts';
@@ -59,8 +59,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     );
     health.addCheck('partitions', () => this.checkPartitions());
     health.addDetail('projector', async () => ({ instance: settings.instance, slots: this.status() }));
-    redis.on('close', () => this.coordinator.work.forEach((partition) => partition.redisLost()));
-    redis.on('ready', () => this.coordinator.work.forEach((partition) => partition.redisBack()));
+    onRedisLost(redis, () => this.coordinator.work.forEach((partition) => partition.redisLost()));
+    onRedisBack(redis, () => this.coordinator.work.forEach((partition) => partition.redisBack()));
   }
 
   async onApplicationBootstrap(): Promise<void> {

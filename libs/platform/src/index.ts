@@ -15,13 +15,25 @@ export { Breaker, BudgetExceededError } from './backing-services/breaker.ts';
 export { createPool, isPoolBusy, pingPostgres, withClient } from './backing-services/postgres.ts';
 export { Replica } from './backing-services/replica/replica.ts';
 export type { Borrow, Reading } from './backing-services/replica/replica.ts';
-export { createRedis, pingRedis, redisReady } from './backing-services/redis.ts';
+export {
+  clusterOf,
+  createRedis,
+  isRedisReady,
+  onRedisBack,
+  onRedisLost,
+  pingRedis,
+  redisMasters,
+  redisReady,
+} from './backing-services/redis.ts';
+export { slotOf } from './backing-services/redis-cluster.ts';
+export { publishVerb, RedisSubscriber } from './backing-services/redis-subscriber.ts';
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';
+export { loadRedisConnection } from './config/redis.ts';
 export { textWithoutData } from './errors/without-data.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';

@@ -3,7 +3,7 @@ export { nothingWritten } from './context/checkpoint.ts';
 export { ContextStore } from './context/store.ts';
 export type { ContextCheckpoint } from './context/checkpoint.ts';
 export { foldAsFarAsPossible, rebuildContext } from './context/rebuild.ts';
-export { SessionSetAsideError } from './context/errors.ts';
+export { CheckpointRegressedError, SessionSetAsideError } from './context/errors.ts';
 export { SessionCache } from './context/session-cache.ts';
 export { SessionMemory } from './context/session-memory.ts';
 export {

@@ -2,17 +2,10 @@ import { isContinued } from '#domain';
 import type { Batch, BatchWriterHooks } from '#platform';
 import { BatchWriter, batchWriterSizes } from '#platform';
 import type { ContextCheckpoint, ContextProjection, ContextStore, Deletion, Positioned } from '#read-models';
-import { divide, isDeletion, nothingWritten, sizeOfItem } from '#read-models';
+import { CheckpointRegressedError, divide, isDeletion, nothingWritten, sizeOfItem } from '#read-models';
 import { LeftBehind, LeftBehindError } from '../common/left-behind.ts';
 import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
-
-/** Thrown when Redis came back in an older state than was written: the partition restarts from the state of Redis. */
-export class CheckpointRegressedError extends Error {
-  constructor() {
-    super('Redis came back in an older state.');
-  }
-}
 
 const checkpointIntervalMs = 100;
 /** What contexts are written from. */
@@ -117,12 +110,12 @@ export class ContextWriter {
   async check(): Promise<void> {
     if (!this.inDoubt) return;
     const { contexts, prefixes } = this.options;
-    const stored = await contexts.checkpoint(prefixes);
+    const stored = await contexts.checkpoints.read(prefixes);
     const wentBack = stored !== undefined && this.checkpoint !== null && stored < this.checkpoint;
     if (wentBack || this.written !== this.checkpoint) throw new CheckpointRegressedError();
     // With no checkpoint there (a new partition, a flushed Redis), contexts that fall behind would not be found again.
     if (stored === undefined)
-      await contexts.saveCheckpoint({ prefixes, position: this.checkpoint ?? nothingWritten });
+      await contexts.checkpoints.begin({ prefixes, position: this.checkpoint ?? nothingWritten });
     this.inDoubt = false;
   }
 
@@ -131,7 +124,7 @@ export class ContextWriter {
     await this.check();
     const { written } = this;
     if (items.length === 0) {
-      await contexts.saveCheckpoint({ prefixes, position });
+      await contexts.checkpoints.save({ prefixes, position });
       this.checkpoint = position;
       this.written = position;
       return;

@@ -74,7 +74,7 @@ export class PartitionProcessor {
     setAside: SetAsideSessions,
   ): Promise<PartitionProcessor> {
     deps.projection.forget(lease.prefixes);
-    const checkpoint = deps.contexts.checkpoint(lease.prefixes).then((found) => found ?? null);
+    const checkpoint = deps.contexts.checkpoints.read(lease.prefixes).then((found) => found ?? null);
     return new PartitionProcessor(deps, lease, setAside, await checkpoint.catch(() => undefined));
   }
 

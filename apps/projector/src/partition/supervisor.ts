@@ -1,9 +1,8 @@
 import type { Lease } from '#partitions';
 import { partitionNumber } from '#partitions';
 import { repeat, retry, sleep } from '#platform';
-import { LeaseLostError } from '#read-models';
+import { CheckpointRegressedError, LeaseLostError } from '#read-models';
 import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
-import { CheckpointRegressedError } from '../context/writer.ts';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
 import type { PartitionStatus, Stall } from '../common/partition-status.ts';
@@ -172,8 +171,8 @@ export class PartitionSupervisor {
     const { contexts, leases, logger, store } = this.deps;
     const { partition, prefixes } = this.lease;
     logger.error({ partition }, message);
-    const checkpoint = await contexts.checkpoint(prefixes);
-    if (checkpoint !== undefined && checkpoint > head) await contexts.deletePartition(prefixes);
+    const checkpoint = await contexts.checkpoints.read(prefixes);
+    if (checkpoint !== undefined && checkpoint > head) await contexts.checkpoints.deletePartition(prefixes);
     const { position } = this.progress;
     if (position !== null && position > head) {
       const start = await positionAfterRestore(store, await leases.savedAt(this.lease));

@@ -1,6 +1,10 @@
 import { Redis } from 'ioredis';
+import type { CommonRedisOptions, RedisOptions } from 'ioredis';
 import { withTimeout } from '../async/with-timeout.ts';
+import { loadRedisConnection } from '../config/redis.ts';
+import type { RedisConnection } from '../config/redis-connection.ts';
 import type { Logger } from '../logging/logger.ts';
+import { ClusterClient } from './redis-cluster.ts';
 
 interface RedisClientOptions {
   readonly logger: Logger;
@@ -11,22 +15,16 @@ interface RedisClientOptions {
 /**
  * A Redis client that always reconnects and never makes a caller wait for it: while Redis is unavailable, commands
  * fail at once (`isUnavailable`). Loss and return of the connection are logged once each. Wait for `redisReady` before first use.
+ * Of a cluster it answers the same commands and pipelines; `clusterOf` tells, for the few that concern all nodes.
+ * @param to an address, or a connection as `loadRedisConnection` reads it
  */
-export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: RedisClientOptions): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    // What is asked for in the same turn of the event loop goes out in one write.
-    enableAutoPipelining: true,
-    // Nothing is sent again: it may be outdated by the time the connection is back.
-    maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
-    // A command that timed out still waits in the client. A connection that is silent so long is replaced, with all of them.
-    socketTimeout: commandTimeoutMs,
-    connectTimeout: 2000,
-    retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
-  });
+export function createRedis(
+  to: string | RedisConnection,
+  { logger, commandTimeoutMs = 2000 }: RedisClientOptions,
+): Redis {
+  const redis = open(typeof to === 'string' ? loadRedisConnection(to, {}) : to, commandTimeoutMs);
   let unavailable = false;
-  redis.on('ready', () => {
+  onRedisBack(redis, () => {
     logger.info(unavailable ? 'Redis is available again' : 'Redis connected');
     unavailable = false;
   });
@@ -35,19 +33,89 @@ export function createRedis(url: string, { logger, commandTimeoutMs = 2000 }: Re
     unavailable = true;
   };
   redis.on('error', lost);
-  redis.on('reconnecting', () => lost());
+  redis.on(clusterOf(redis) ? 'incomplete' : 'reconnecting', () => lost());
   return redis;
+}
+
+function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
+  const { username, password, tls } = connection;
+  const options = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls }),
+    // Nothing is sent again: it may be outdated by the time the connection is back.
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    // A command that timed out still waits in the client. A connection that is silent so long is replaced, with all of them.
+    socketTimeout: commandTimeoutMs,
+    connectTimeout: 2000,
+  } satisfies CommonRedisOptions & RedisOptions;
+  if (connection.kind === 'cluster') return new ClusterClient(connection.nodes, options) as unknown as Redis;
+  const ofOne = {
+    ...options,
+    enableOfflineQueue: false,
+    // What is asked for in the same turn of the event loop goes out in one write.
+    enableAutoPipelining: true,
+    retryStrategy: (attempt: number) => Math.min(attempt * 50, 1000),
+    // A master that became a replica: another connection leads to the new master.
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY '),
+  };
+  // In an address, rediss stands for TLS without any of these files.
+  if (connection.kind === 'single')
+    return new Redis(tls ? connection.url.replace(/^rediss/, 'redis') : connection.url, ofOne);
+  // Sentinels end the connections to a former master. The client's own detector may end the client for good: it is off.
+  const { nodes, name, database, sentinels } = connection;
+  return new Redis({
+    ...ofOne,
+    sentinels: [...nodes],
+    name,
+    db: database,
+    ...(sentinels.username !== undefined && { sentinelUsername: sentinels.username }),
+    ...(sentinels.password !== undefined && { sentinelPassword: sentinels.password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: commandTimeoutMs,
+    sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 1000),
+  });
+}
+
+/** The client of a cluster; undefined where Redis is one node. */
+export function clusterOf(redis: Redis): ClusterClient | undefined {
+  const client: unknown = redis;
+  return client instanceof ClusterClient ? client : undefined;
+}
+
+/** Calls back each time that Redis, or one master of it, is lost: what was written last may be lost too. */
+export function onRedisLost(redis: Redis, listener: () => void): void {
+  redis.on(clusterOf(redis) ? 'incomplete' : 'close', listener);
+}
+
+/** Calls back each time that Redis is available, with all its masters. */
+export function onRedisBack(redis: Redis, listener: () => void): void {
+  redis.on(clusterOf(redis) ? 'complete' : 'ready', listener);
+}
+
+/** Whether Redis is connected, with all its masters. */
+export function isRedisReady(redis: Redis): boolean {
+  return clusterOf(redis)?.isComplete ?? redis.status === 'ready';
+}
+
+/** A connection to each master: a command that concerns all keys is sent to all of them. */
+export function redisMasters(redis: Redis): Redis[] {
+  const cluster = clusterOf(redis);
+  return cluster ? [...cluster.masters().values()].filter((node) => node !== undefined) : [redis];
 }
 
 /** Resolves once the client is connected. @throws after `timeoutMs` */
 export async function redisReady(redis: Redis, timeoutMs = 10_000): Promise<void> {
-  if (redis.status === 'ready') return;
-  const ready = new Promise<void>((resolve) => void redis.once('ready', () => resolve()));
+  if (isRedisReady(redis)) return;
+  const ready = new Promise<void>(
+    (resolve) => void redis.once(clusterOf(redis) ? 'complete' : 'ready', () => resolve()),
+  );
   await withTimeout(ready, timeoutMs, () => new Error(`Redis did not answer within ${timeoutMs} ms`));
 }
 
-/** For health: rejects when Redis does not answer. */
+/** For health: rejects when Redis, or one master of it, does not answer. */
 export async function pingRedis(redis: Redis): Promise<void> {
-  if (redis.status !== 'ready') throw new Error(`not connected (${redis.status})`);
-  await redis.ping();
+  if (!isRedisReady(redis)) throw new Error(`not connected (${redis.status})`);
+  await Promise.all(redisMasters(redis).map((node) => node.ping()));
 }

@@ -37,7 +37,7 @@ describe('configuration', () => {
     expect(loadConfig(good)).toMatchObject({
       eventStoreUrl: good.EVENTSTORE_URL,
       kafka: { brokers: ['127.0.0.1:9092', 'kafka-2:9093'] },
-      redisUrl: good.REDIS_URL,
+      redis: { kind: 'single', url: good.REDIS_URL },
       databaseUrl: good.DATABASE_URL,
       databaseReads: undefined,
       host: '127.0.0.1',

@@ -4,6 +4,8 @@ import { hasKnownPooling } from './postgres-address.ts';
 import { IsListOf, IsWhole, listOf, orExit, readEnvironment } from './environment.ts';
 import { loadKafkaConnection } from './kafka.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
+import { exampleOfSingle, loadRedisConnection } from './redis.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -21,7 +23,7 @@ export abstract class Config {
   abstract readonly eventStoreUrl: string;
   /** Without brokers: this system runs without Kafka. */
   abstract readonly kafka: KafkaConnection;
-  abstract readonly redisUrl: string;
+  abstract readonly redis: RedisConnection;
   abstract readonly databaseUrl: string;
   /** Whose answers may be read instead of the primary's, unless they are older than that; undefined: there is no replica. */
   abstract readonly databaseReads: DatabaseReads | undefined;
@@ -84,7 +86,7 @@ class Environment {
   @Matches(brokers, { message: 'must be host:port, several with commas between, or off' })
   KAFKA_BROKERS: string;
 
-  @Matches(/^rediss?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
+  @Matches(/^rediss?(\+cluster|\+sentinel)?:\/\/[^\s/]+/, { message: 'must be a redis:// address' })
   REDIS_URL: string;
 
   @Matches(databaseAddress, { message: 'must be a postgresql:// address with a database' })
@@ -179,7 +181,7 @@ const examples = {
   ALLOWED_ORIGINS: 'https://console.example.com',
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
   KAFKA_BROKERS: '127.0.0.1:9092',
-  REDIS_URL: 'redis://127.0.0.1:6379',
+  REDIS_URL: exampleOfSingle,
   DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
   DATABASE_READ_URL: 'postgresql://turnstream:secret@127.0.0.1:5433/turnstream',
 };
@@ -196,7 +198,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   return {
     eventStoreUrl: environment.EVENTSTORE_URL,
     kafka: loadKafkaConnection(brokersOf(environment.KAFKA_BROKERS), env),
-    redisUrl: environment.REDIS_URL,
+    redis: loadRedisConnection(environment.REDIS_URL, env),
     databaseUrl: environment.DATABASE_URL,
     databaseReads: environment.DATABASE_READ_URL
       ? { url: environment.DATABASE_READ_URL, maxAgeMs: environment.DATABASE_READ_MAX_AGE_MS }

@@ -48,11 +48,13 @@ export function readEnvironment<T extends object>(
     env[name]?.trim() || env[aliases?.[name] ?? '']?.trim() || undefined;
   const given = names.filter((name) => text(name)).map((name) => [name, text(name)] as const);
   const environment = plainToInstance(type, { ...defaults, ...Object.fromEntries(given) });
-  const faults = validateSync(environment).map(({ property, value, constraints }) => ({
-    variable: property,
-    message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
-    example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
-  }));
+  const faults = validateSync(environment, { forbidUnknownValues: false }).map(
+    ({ property, value, constraints }) => ({
+      variable: property,
+      message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
+      example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
+    }),
+  );
   if (faults.length > 0) throw new EnvironmentError(faults);
   return environment;
 }

@@ -1,17 +1,11 @@
+import type { Tls } from './given.ts';
+
 /** How to reach Kafka: its brokers, and who we are to them. */
 export interface KafkaConnection {
   readonly brokers: readonly string[];
   /** TLS, with what Node's `tls.connect` takes; undefined: none. */
-  readonly ssl?: KafkaTls;
+  readonly ssl?: Tls;
   readonly sasl?: KafkaPassword | KafkaTokens;
-}
-
-/** Certificates and key are PEM texts. */
-export interface KafkaTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly servername?: string;
 }
 
 export interface KafkaPassword {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { IsIn } from 'class-validator';
-import { EnvironmentError, readEnvironment } from './environment.ts';
-import type { KafkaConnection, KafkaPassword, KafkaTls, KafkaTokens } from './kafka-connection.ts';
+import { readEnvironment } from './environment.ts';
+import { Given } from './given.ts';
+import type { Tls } from './given.ts';
+import type { KafkaConnection, KafkaPassword, KafkaTokens } from './kafka-connection.ts';
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const;
 const yesOrNo = { message: 'must be true or false' };
@@ -48,35 +49,20 @@ const examples: { readonly [name in Name]?: string } = {
  * @throws EnvironmentError that names the variable; a secret is in none of its texts
  */
 export function loadKafkaConnection(brokers: readonly string[], env: NodeJS.ProcessEnv): KafkaConnection {
-  const given = readEnvironment(Environment, env, { examples });
-  const ssl = given.KAFKA_SSL === 'true' ? tlsOf(given) : noTls(given);
-  const sasl = given.KAFKA_SASL_MECHANISM === '' ? noSasl(given) : saslOf(given);
+  const given = new Given(readEnvironment(Environment, env, { examples }), examples);
+  const ssl = given.variables.KAFKA_SSL === 'true' ? given.tls('KAFKA_SSL') : noTls(given);
+  const sasl = given.variables.KAFKA_SASL_MECHANISM === '' ? noSasl(given) : saslOf(given);
   return { brokers, ...(ssl && { ssl }), ...(sasl && { sasl }) };
 }
 
-function tlsOf(given: Environment): KafkaTls {
-  const { KAFKA_SSL_CERT_FILE, KAFKA_SSL_KEY_FILE, KAFKA_SSL_SERVERNAME } = given;
-  if (KAFKA_SSL_CERT_FILE !== '' && KAFKA_SSL_KEY_FILE === '')
-    refuse('KAFKA_SSL_KEY_FILE', 'is missing: KAFKA_SSL_CERT_FILE is set');
-  if (KAFKA_SSL_KEY_FILE !== '' && KAFKA_SSL_CERT_FILE === '')
-    refuse('KAFKA_SSL_CERT_FILE', 'is missing: KAFKA_SSL_KEY_FILE is set');
-  return {
-    ...(given.KAFKA_SSL_CA_FILE !== '' && { ca: fileOf(given, 'KAFKA_SSL_CA_FILE') }),
-    ...(KAFKA_SSL_CERT_FILE !== '' && {
-      cert: fileOf(given, 'KAFKA_SSL_CERT_FILE'),
-      key: fileOf(given, 'KAFKA_SSL_KEY_FILE'),
-    }),
-    ...(KAFKA_SSL_SERVERNAME !== '' && { servername: KAFKA_SSL_SERVERNAME }),
-  };
+function noTls(given: Given<Environment>): Tls | undefined {
+  const set = given.firstSet('KAFKA_SSL_');
+  if (set !== undefined) given.refuse('KAFKA_SSL', `must be true when ${set} is set`);
+  return undefined;
 }
 
-function noTls(given: Environment): undefined {
-  const set = setOf(given, 'KAFKA_SSL_');
-  if (set !== undefined) refuse('KAFKA_SSL', `must be true when ${set} is set`);
-}
-
-function saslOf(given: Environment): KafkaPassword | KafkaTokens {
-  const mechanism = given.KAFKA_SASL_MECHANISM;
+function saslOf(given: Given<Environment>): KafkaPassword | KafkaTokens {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_OAUTH_SCOPE: scope } = given.variables;
   if (mechanism !== 'oauthbearer' && mechanism !== '') {
     const username = required(given, 'KAFKA_SASL_USERNAME', mechanism);
     const password = secretOf(given, 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD_FILE', mechanism);
@@ -84,7 +70,7 @@ function saslOf(given: Environment): KafkaPassword | KafkaTokens {
   }
   const tokenUrl = required(given, 'KAFKA_SASL_OAUTH_TOKEN_URL', 'oauthbearer');
   if (!URL.canParse(tokenUrl) || !/^https?:/.test(tokenUrl))
-    refuse('KAFKA_SASL_OAUTH_TOKEN_URL', 'must be an https:// address');
+    given.refuse('KAFKA_SASL_OAUTH_TOKEN_URL', 'must be an https:// address');
   return {
     mechanism: 'oauthbearer',
     tokenUrl,
@@ -95,40 +81,22 @@ function saslOf(given: Environment): KafkaPassword | KafkaTokens {
       'KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE',
       'oauthbearer',
     ),
-    ...(given.KAFKA_SASL_OAUTH_SCOPE !== '' && { scope: given.KAFKA_SASL_OAUTH_SCOPE }),
+    ...(scope !== '' && { scope }),
   };
 }
 
-function noSasl(given: Environment): undefined {
-  const set = setOf(given, 'KAFKA_SASL_');
-  if (set !== undefined) refuse('KAFKA_SASL_MECHANISM', `is missing: ${set} is set`);
+function noSasl(given: Given<Environment>): undefined {
+  const set = given.firstSet('KAFKA_SASL_');
+  if (set !== undefined) given.refuse('KAFKA_SASL_MECHANISM', `is missing: ${set} is set`);
 }
 
-function setOf(given: Environment, beginning: string): string | undefined {
-  return (Object.keys(given) as Name[]).find((name) => name.startsWith(beginning) && given[name] !== '');
+function required(given: Given<Environment>, name: Name, mechanism: string): string {
+  const text = given.variables[name];
+  if (text === '') given.refuse(name, `is missing: ${mechanism} needs it`);
+  return text;
 }
 
-function required(given: Environment, name: Name, mechanism: string): string {
-  if (given[name] === '') refuse(name, `is missing: ${mechanism} needs it`);
-  return given[name];
-}
-
-/** Given itself or by the name of its file, and not both. */
-function secretOf(given: Environment, name: Name, file: Name, mechanism: string): string {
-  if (given[name] !== '' && given[file] !== '') refuse(file, `must not be set when ${name} is`);
-  if (given[name] !== '') return given[name];
-  if (given[file] === '') refuse(file, `is missing, and so is ${name}: ${mechanism} needs one of them`);
-  return fileOf(given, file).trim();
-}
-
-function fileOf(given: Environment, name: Name): string {
-  try {
-    return readFileSync(given[name], 'utf8');
-  } catch (error) {
-    return refuse(name, `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
-
-function refuse(variable: Name, message: string): never {
-  throw new EnvironmentError([{ variable, message, example: examples[variable] ?? 'secret' }]);
+function secretOf(given: Given<Environment>, name: Name, file: Name, mechanism: string): string {
+  const secret = given.secret(name, file);
+  return secret ?? given.refuse(file, `is missing, and so is ${name}: ${mechanism} needs one of them`);
 }

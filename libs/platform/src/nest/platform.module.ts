@@ -46,7 +46,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: LOGGER, useValue: logger },
       { provide: Metrics, useValue: metrics },
       { provide: HealthChecks, useValue: health },
-      { provide: Redis, useFactory: () => createRedis(config.redisUrl, { logger }) },
+      { provide: Redis, useFactory: () => createRedis(config.redis, { logger }) },
       {
         provide: Pool,
         useFactory: () =>

@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { parsePosition, sessionStream, streamMatches } from '#sessions';
 import type { Call } from './records.ts';
+import { reply } from './records.ts';
 
 /** Up to where the contexts of a partition are written. */
 export interface ContextCheckpoint {
@@ -14,38 +15,75 @@ export const nothingWritten = -1n;
 /** Keys looked at in one step of a scan. */
 const keysPerScan = 1_000;
 
-export function checkpointCall({ prefixes, position }: ContextCheckpoint): Call {
-  return ['turnstreamCheckpoint', prefixes.length, ...prefixes.map(checkpointKey), String(position)];
+/**
+ * The checkpoints of the contexts, kept in Redis itself: if Redis loses writes, they go back too. With another division of the
+ * streams before, that of a partition is the least of the positions that its prefixes had.
+ */
+export interface Checkpoints {
+  /** Up to where the contexts of a partition are written; undefined: nothing is known of it. */
+  read(prefixes: readonly string[]): Promise<bigint | undefined>;
+  /** Saves it before the contexts of the next events, or gives the calls to send with these. */
+  along(checkpoint: ContextCheckpoint): Promise<readonly Call[]>;
+  save(checkpoint: ContextCheckpoint): Promise<void>;
+  /** Writes it where there is none. */
+  begin(checkpoint: ContextCheckpoint): Promise<void>;
+  /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
+  deletePartition(prefixes: readonly string[]): Promise<void>;
+}
+
+/** The checkpoints where Redis is one node: what it loses it loses in the order in which it was written. */
+export class SingleCheckpoints implements Checkpoints {
+  constructor(private readonly redis: Redis) {}
+
+  /** The least of those of the partition's prefixes. */
+  async read(prefixes: readonly string[]): Promise<bigint | undefined> {
+    const texts = await this.redis.mget(keysOf(prefixes));
+    const before = texts.pop() ?? null;
+    if (!texts.includes(null) || before !== null) return leastCheckpoint(texts) ?? leastCheckpoint([before]);
+    await bringOver(this.redis, prefixes, checkpointKey);
+    return leastCheckpoint(await this.redis.mget(prefixes.map(checkpointKey)));
+  }
+
+  async along({ prefixes, position }: ContextCheckpoint): Promise<readonly Call[]> {
+    return [['turnstreamCheckpoint', prefixes.length, ...prefixes.map(checkpointKey), String(position)]];
+  }
+
+  async save(checkpoint: ContextCheckpoint): Promise<void> {
+    const [call = []] = await this.along(checkpoint);
+    reply(await this.redis.pipeline([call]).exec(), 0);
+  }
+
+  async begin(checkpoint: ContextCheckpoint): Promise<void> {
+    await this.save(checkpoint);
+  }
+
+  async deletePartition(prefixes: readonly string[]): Promise<void> {
+    await deleteContexts(this.redis, prefixes);
+    await this.redis.del(...keysOf(prefixes));
+  }
 }
 
 /**
- * The checkpoint of a partition: the least of those of its prefixes. With another division before, they are brought over first: each
- * of 16 longer prefixes gets the position of the shorter one, and a shorter one the least of 16 longer ones.
+ * With another division before, the checkpoints are brought over: each of 16 longer prefixes gets the position of the shorter one,
+ * and a shorter one the least of 16 longer ones. Nothing happens where there is nothing to bring over.
  */
-export async function readCheckpoint(redis: Redis, prefixes: readonly string[]): Promise<bigint | undefined> {
-  const texts = await redis.mget(keysOf(prefixes));
-  const before = texts.pop() ?? null;
-  if (texts.includes(null) && before === null) {
-    const families = new Set(prefixes.map((prefix) => prefix.slice(0, shortLength)));
-    const isLong = prefixes.some((prefix) => prefix.length > shortLength);
-    for (const short of families) await bringOver(redis, short, isLong);
-    return leastCheckpoint(await redis.mget(prefixes.map(checkpointKey)));
+export async function bringOver(
+  redis: Redis | Cluster,
+  prefixes: readonly string[],
+  keyOf: (prefix: string) => string,
+): Promise<void> {
+  const to = prefixes.some((prefix) => prefix.length > shortLength) ? 'long' : 'short';
+  for (const short of new Set(prefixes.map((prefix) => prefix.slice(0, shortLength)))) {
+    const keys = [short, ...digits.map((digit) => short + digit)].map(keyOf);
+    await redis.eval(bringOverScript, keys.length, ...keys, to);
   }
-  return leastCheckpoint(texts) ?? leastCheckpoint([before]);
 }
 
 /** The length of a prefix with one digit of the session id. */
 const shortLength = sessionStream('').length + 1;
-
-/** From a short prefix to the 16 that are longer by a digit, or from them to it; nothing when there is nothing to bring over. */
-async function bringOver(redis: Redis, short: string, toLong: boolean): Promise<void> {
-  const keys = [checkpointKey(short), ...digits.map((digit) => checkpointKey(short + digit))];
-  await redis.eval(bringOverScript, keys.length, ...keys, toLong ? 'long' : 'short');
-}
-
 const digits = [...'0123456789abcdef'];
 
-/** KEYS: short, long…; ARGV: to which. Positions are larger than the numbers of Lua. */
+/** KEYS: short, long…, each with a text that begins with a position; ARGV: to which. Positions are larger than the numbers of Lua. */
 const bringOverScript = `#!lua flags=allow-oom
 local short = redis.call('GET', KEYS[1])
 if ARGV[1] == 'long' then
@@ -53,7 +91,8 @@ if ARGV[1] == 'long' then
   for i = 2, #KEYS do redis.call('SET', KEYS[i], short) end
   return redis.call('DEL', KEYS[1])
 end
-local function less(a, b)
+local function less(one, other)
+  local a, b = string.match(one, '^%S+'), string.match(other, '^%S+')
   if a == '-1' or b == '-1' then return a == '-1' end
   if #a ~= #b then return #a < #b end
   return a < b
@@ -69,20 +108,21 @@ for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
 return 1
 `;
 
-/** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
-export async function deletePartition(redis: Redis, prefixes: readonly string[]): Promise<void> {
+/** Removes the contexts and command records of a partition's sessions from one node. */
+export async function deleteContexts(node: Redis, prefixes: readonly string[]): Promise<void> {
   const match = partitionKeys(prefixes);
-  for await (const keys of redis.scanStream({ match, count: keysPerScan })) {
+  for await (const keys of node.scanStream({ match, count: keysPerScan })) {
     const own = (keys as string[]).filter((key) => streamMatches(key.slice(keyStart), prefixes));
-    if (own.length > 0) await redis.unlink(own);
+    // In a cluster, keys of different slots are no matter of one command.
+    const replies = await node.pipeline(own.map((key) => ['unlink', key])).exec();
+    for (const index of own.keys()) reply(replies, index);
   }
-  await redis.del(...keysOf(prefixes));
 }
 
 /** Where the session id begins in a key. */
 const keyStart = 'ctx:{'.length;
 
-function checkpointKey(prefix: string): string {
+export function checkpointKey(prefix: string): string {
   return `projection:${prefix}`;
 }
 
@@ -98,7 +138,7 @@ function partitionKeys(prefixes: readonly string[]): string {
 }
 
 /** The least of several checkpoints; undefined: one of them is missing, or is no position. */
-function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
+export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
   let least: bigint | undefined;
   for (const text of texts) {
     const position = text === String(nothingWritten) ? nothingWritten : parsePosition(text ?? '');

@@ -17,6 +17,13 @@ export class SessionSetAsideError extends Error {
   }
 }
 
+/** Thrown when Redis came back in an older state than was written: the partition restarts from the state of Redis. */
+export class CheckpointRegressedError extends Error {
+  constructor() {
+    super('Redis came back in an older state.');
+  }
+}
+
 export function noteOf({ revision, event_id, type, reason, since }: SetAside): SetAsideNote {
   return { revision, event_id, type, reason, since };
 }

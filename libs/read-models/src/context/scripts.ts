@@ -191,6 +191,40 @@ for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end
 return ${applied}
 `;
 
+/**
+ * The checkpoints of a partition on one master of a cluster, each "position history writer". The history names the master since
+ * it took over: another one may lack what was written last.
+ */
+const history = `
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+`;
+
+/** Gives the positions, '' for one that is missing, and takes note of who writes on from here. ARGV: writer */
+const claimCheckpointScript = `#!lua flags=allow-oom
+-- turnstream claim checkpoint
+${history}
+local positions = {}
+for at, key in ipairs(KEYS) do
+  local position = string.match(redis.call('GET', key) or '', '^%S+')
+  if position then redis.call('SET', key, position .. ' ' .. history .. ' ' .. ARGV[1]) end
+  positions[at] = position or ''
+end
+return positions
+`;
+
+/** Moves them, unless they are not this writer's, or the master is another one since. ARGV: writer, position, 1: whatever is there */
+const moveCheckpointScript = `#!lua flags=allow-oom
+-- turnstream move checkpoint
+${history}
+local suffix = ' ' .. history .. ' ' .. ARGV[1]
+for _, key in ipairs(KEYS) do
+  local stored = redis.call('GET', key)
+  if ARGV[3] ~= '1' and not (stored and string.sub(stored, -#suffix) == suffix) then return ${stale} end
+end
+for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[2] .. suffix) end
+return ${applied}
+`;
+
 /** Gives a client the scripts as commands. */
 export function defineScripts(redis: Redis, format: string): void {
   redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript(format) });
@@ -199,4 +233,6 @@ export function defineScripts(redis: Redis, format: string): void {
   redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript(format) });
   redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript(format) });
   redis.defineCommand('turnstreamCheckpoint', { lua: checkpointScript });
+  redis.defineCommand('turnstreamClaimCheckpoint', { lua: claimCheckpointScript });
+  redis.defineCommand('turnstreamMoveCheckpoint', { lua: moveCheckpointScript });
 }

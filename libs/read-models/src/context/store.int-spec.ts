@@ -224,32 +224,32 @@ describe('a session that is set aside', () => {
 
 test('the checkpoint of a partition is stored with the contexts', async () => {
   const prefixes = ['session-0'];
-  expect(await contexts.checkpoint(prefixes)).toBeUndefined();
-  await contexts.saveCheckpoint({ prefixes, position: 12_345_678_901_234_567n });
-  expect(await contexts.checkpoint(prefixes)).toBe(12_345_678_901_234_567n);
+  expect(await contexts.checkpoints.read(prefixes)).toBeUndefined();
+  await contexts.checkpoints.save({ prefixes, position: 12_345_678_901_234_567n });
+  expect(await contexts.checkpoints.read(prefixes)).toBe(12_345_678_901_234_567n);
   const [first] = history(1) as [Session];
   const change = { before: -1, after: first, changed: sections, commands: [] };
   expect(await contexts.applyMany([change], { prefixes, position: 7n })).toEqual(['applied']);
-  expect(await contexts.checkpoint(prefixes)).toBe(7n);
+  expect(await contexts.checkpoints.read(prefixes)).toBe(7n);
 });
 
 describe('the checkpoint of another division of the streams', () => {
   beforeEach(async () => {
-    await contexts.saveCheckpoint({ prefixes: ['session-0', 'session-1'], position: 5n });
-    await contexts.saveCheckpoint({ prefixes: ['session-2', 'session-3'], position: 3n });
+    await contexts.checkpoints.save({ prefixes: ['session-0', 'session-1'], position: 5n });
+    await contexts.checkpoints.save({ prefixes: ['session-2', 'session-3'], position: 3n });
   });
 
   test('is the least of those before', async () => {
     const prefixes = ['session-0', 'session-1', 'session-2', 'session-3'];
-    expect(await contexts.checkpoint(prefixes)).toBe(3n);
+    expect(await contexts.checkpoints.read(prefixes)).toBe(3n);
   });
 
   test('is that of the partition that its streams were in', async () => {
-    expect(await contexts.checkpoint(['session-1'])).toBe(5n);
+    expect(await contexts.checkpoints.read(['session-1'])).toBe(5n);
   });
 
   test('is missing when one of its prefixes has none', async () => {
-    expect(await contexts.checkpoint(['session-3', 'session-4'])).toBeUndefined();
+    expect(await contexts.checkpoints.read(['session-3', 'session-4'])).toBeUndefined();
   });
 });
 
@@ -284,10 +284,10 @@ describe('a checkpoint', () => {
 
 test('a checkpoint of the format before is found', async () => {
   await redis.set('projection:session-8,session-9', '12');
-  expect(await contexts.checkpoint(['session-8', 'session-9'])).toBe(12n);
+  expect(await contexts.checkpoints.read(['session-8', 'session-9'])).toBe(12n);
 });
 
 test.each(['18446744073709551615', '-2', 'x', ''])('a checkpoint %j is no position', async (text) => {
   await redis.set('projection:session-a', text);
-  expect(await contexts.checkpoint(['session-a'])).toBeUndefined();
+  expect(await contexts.checkpoints.read(['session-a'])).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { ProcessedCommand, Section, Session } from '#domain';
 import { commandsKept } from '#domain';
-import { inParallel } from '#platform';
+import { clusterOf, inParallel } from '#platform';
 import type { CommandLimits, CommandLookup } from '#sessions';
 import type { DataKeys, DataKey } from '#privacy';
 import { commandLimits } from '#sessions';
@@ -10,8 +10,9 @@ import { documentFields, joinDocument, sections } from './document.ts';
 import type { ContextLifetime } from './lifetime.ts';
 import { timeToLive } from './lifetime.ts';
 import type { ApplyResult, Call, ContextChange, Texts } from './records.ts';
-import { checkpointCall, deletePartition, readCheckpoint } from './checkpoint.ts';
-import type { ContextCheckpoint } from './checkpoint.ts';
+import type { Checkpoints, ContextCheckpoint } from './checkpoint.ts';
+import { SingleCheckpoints } from './checkpoint.ts';
+import { ClusterCheckpoints } from './cluster-checkpoints.ts';
 import {
   applyCall,
   commandsKey,
@@ -43,6 +44,8 @@ export type InBudget = <T>(read: () => Promise<T>) => Promise<T>;
  * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
  */
 export class ContextStore {
+  /** Up to where the contexts are written. */
+  readonly checkpoints: Checkpoints;
   private readonly refused: RefusedContexts;
   private readonly seals: SectionSeals;
   private readonly format: string;
@@ -63,6 +66,8 @@ export class ContextStore {
     this.seals = new SectionSeals(keys);
     this.format = formatOf(this.seals.isOn);
     defineScripts(redis, this.format);
+    const cluster = clusterOf(redis);
+    this.checkpoints = cluster ? new ClusterCheckpoints(cluster) : new SingleCheckpoints(redis);
   }
 
   /** Whether Redis had no memory left for a context within the last second. */
@@ -150,16 +155,17 @@ export class ContextStore {
     return result ?? 'missing_predecessor';
   }
 
-  /** As `apply` for several sessions, in one round trip. The checkpoint is stored behind them: see `checkpoint`. */
+  /** As `apply` for several sessions, in one round trip, with a checkpoint that covers what was written before. */
   async applyMany(changes: readonly ContextChange[], checkpoint?: ContextCheckpoint): Promise<ApplyResult[]> {
     const keys = await this.seals.keysFor(changes.map(({ after }) => after));
     const calls: Call[] = [];
     const places = changes.map((change) =>
       this.unlessRefused(() => calls.push(this.callOf(change, keys)) - 1),
     );
-    if (checkpoint) calls.push(checkpointCall(checkpoint));
-    const replies = calls.length === 0 ? null : await this.redis.pipeline(calls).exec();
-    if (checkpoint) reply(replies, calls.length - 1);
+    const along = checkpoint ? await this.checkpoints.along(checkpoint) : [];
+    const all = [...calls, ...along];
+    const replies = all.length === 0 ? null : await this.redis.pipeline(all).exec();
+    for (const index of along.keys()) reply(replies, calls.length + index);
     const results = places.map(
       (place) =>
         (place === undefined ? undefined : this.unlessRefused(() => toResult(reply(replies, place)))) ??
@@ -219,24 +225,6 @@ export class ContextStore {
     if (sessionIds.length === 0) return;
     await this.delete(sessionIds);
     this.refused.onDropped(sessionIds.length);
-  }
-
-  /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
-  async deletePartition(prefixes: readonly string[]): Promise<void> {
-    await deletePartition(this.redis, prefixes);
-  }
-
-  /**
-   * Up to where the contexts of a partition are written, kept in Redis itself: if Redis loses writes, it goes back too.
-   * With another division of the streams before, the least of the positions that its prefixes had.
-   */
-  async checkpoint(prefixes: readonly string[]): Promise<bigint | undefined> {
-    return readCheckpoint(this.redis, prefixes);
-  }
-
-  /** Moves the checkpoint when there is nothing to write. */
-  async saveCheckpoint(checkpoint: ContextCheckpoint): Promise<void> {
-    await this.call(checkpointCall(checkpoint));
   }
 
   private async writeOrDrop(

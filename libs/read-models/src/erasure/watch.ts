@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import type { HealthChecks } from '#platform';
-import { repeat, withTimeout } from '#platform';
+import { RedisSubscriber, repeat, withTimeout } from '#platform';
 import type { SessionMemory } from '../context/session-memory.ts';
 import { closedPartners } from './partner-privacy.ts';
 import { sessionsBefore } from './rows.ts';
@@ -31,7 +31,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly closed = new Map<string, readonly string[]>();
   private readonly closedSessions = new Set<string>();
   private readonly stopping = new AbortController();
-  private subscriber: Redis | undefined;
+  private subscriber: RedisSubscriber | undefined;
   private running: Promise<void> | undefined;
   private after: string | null = null;
   private known = false;
@@ -69,16 +69,13 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // What the client resubscribes by itself it does not await: a failure would end the process.
-    const subscriber = this.redis.duplicate({ autoResubscribe: false });
-    this.subscriber = subscriber;
-    subscriber.on('error', () => undefined);
-    subscriber.on('message', (_, partnerId) => {
-      this.forget(partnerId);
-      void this.read().catch(() => undefined);
-    });
-    subscriber.on('ready', () => {
-      subscriber.subscribe(channel).catch(() => subscriber.disconnect(true));
+    this.subscriber = new RedisSubscriber({
+      redis: this.redis,
+      channels: [channel],
+      onMessage: (_, partnerId) => {
+        this.forget(partnerId);
+        void this.read().catch(() => undefined);
+      },
     });
     const { signal } = this.stopping;
     const poll = (): Promise<void> =>
@@ -90,7 +87,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    this.subscriber?.disconnect();
+    this.subscriber?.close();
     await this.running;
   }
 

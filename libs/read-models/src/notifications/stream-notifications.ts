@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { SessionEventType } from '#domain';
 import { isUpdateFor } from '#domain';
+import { publishVerb } from '#platform';
 import type { Appended } from '#sessions';
 
 /** Says that a stream has grown: by the events from `first` to `last`. */
@@ -20,7 +21,10 @@ const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'SessionErased',
 ]);
 
-/** The Redis channel of a session's notifications. They carry no facts: what happened is in the stream. */
+/**
+ * The Redis channel of a session's notifications, in a cluster one of the session's slot. They carry no facts: what happened is
+ * in the stream.
+ */
 export function notificationChannel(sessionId: string): string {
   return `wake:${sessionId}`;
 }
@@ -37,10 +41,11 @@ export function notificationFor({ session, events }: Appended): StreamNotificati
 /** Publishes that sessions have grown. Not awaited and not repeated: listeners also poll. */
 export function publishNotifications(redis: Redis, appended: readonly Appended[]): void {
   const pipeline = redis.pipeline();
+  const verb = publishVerb(redis);
   for (const item of appended) {
     const notification = notificationFor(item);
     if (notification)
-      pipeline.publish(notificationChannel(item.session.session_id), formatNotification(notification));
+      pipeline[verb](notificationChannel(item.session.session_id), formatNotification(notification));
   }
   if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { repeat, withTimeout } from '#platform';
+import { RedisSubscriber, repeat, withTimeout } from '#platform';
 import type { StreamNotification } from '#read-models';
 import type { Appended } from '#sessions';
 import { notificationChannel, notifyOwner, parseNotification } from '#read-models';
@@ -9,8 +9,6 @@ import { ApiNode } from '../common/api-node.ts';
 
 type NotificationListener = (notification: StreamNotification) => void;
 
-/** Channels of one SUBSCRIBE. */
-const channelsAtOnce = 1_000;
 /** How long a listener waits for Redis to confirm a channel before it continues without, in milliseconds. */
 const confirmMs = 1_000;
 /** How often the connection is asked whether it lives, in milliseconds: one that is silent says nothing of what it misses. */
@@ -26,32 +24,29 @@ export class Notifier implements OnApplicationShutdown {
   private readonly listeners = new Map<string, NotificationListener | Set<NotificationListener>>();
   private readonly nodeListeners: ((message: string) => void)[] = [];
   private readonly reconnectListeners: (() => void)[] = [];
-  private readonly subscriber: Redis;
+  private readonly subscriber: RedisSubscriber;
   private readonly stopping = new AbortController();
 
   constructor(
     private readonly redis: Redis,
     node: ApiNode,
   ) {
-    // What the client resubscribes by itself it does not await: a failure would end the process.
-    const subscriber = redis.duplicate({ autoResubscribe: false });
-    this.subscriber = subscriber;
     const nodeChannel = `agents:node:${node.name}`;
     const prefix = notificationChannel('').length;
-    subscriber.on('message', (channel, text) => {
-      if (channel === nodeChannel) for (const listener of this.nodeListeners) listener(text);
-      else this.notify(channel.slice(prefix), parseNotification(text));
+    this.subscriber = new RedisSubscriber({
+      redis,
+      channels: [nodeChannel],
+      onMessage: (channel, text) => {
+        if (channel === nodeChannel) for (const listener of this.nodeListeners) listener(text);
+        else this.notify(channel.slice(prefix), parseNotification(text));
+      },
+      onConnected: (channels) => {
+        for (const channel of channels) this.notify(channel.slice(prefix), everything);
+        for (const listener of this.reconnectListeners) listener();
+      },
     });
-    // The connection that this one is a duplicate of logs that Redis is unavailable.
-    subscriber.on('error', () => undefined);
-    subscriber.on('ready', () => {
-      Promise.all([subscriber.subscribe(nodeChannel), ...this.subscribeAll()])
-        .then(() => this.reconnected())
-        .catch(() => subscriber.disconnect(true));
-    });
-    // The client replaces a connection on which nothing is answered in time.
     const { signal } = this.stopping;
-    void repeat(() => this.ping(), { everyMs: pingMs, signal, onError: () => undefined });
+    void repeat(() => this.subscriber.ping(), { everyMs: pingMs, signal, onError: () => undefined });
   }
 
   /** Listens to the registry's messages for this node. */
@@ -71,7 +66,7 @@ export class Notifier implements OnApplicationShutdown {
     else if (known instanceof Set) known.add(listener);
     else this.listeners.set(sessionId, new Set([known, listener]));
     if (known !== undefined) return;
-    const confirmed = this.subscriber.subscribe(notificationChannel(sessionId));
+    const confirmed = this.subscriber.add(notificationChannel(sessionId));
     await withTimeout(confirmed, confirmMs, () => new Error('Redis does not confirm')).catch(() => undefined);
   }
 
@@ -84,7 +79,7 @@ export class Notifier implements OnApplicationShutdown {
       return;
     }
     this.listeners.delete(sessionId);
-    this.subscriber.unsubscribe(notificationChannel(sessionId)).catch(() => undefined);
+    this.subscriber.remove(notificationChannel(sessionId)).catch(() => undefined);
   }
 
   /** Notifies this process's listeners, without Redis. */
@@ -101,24 +96,6 @@ export class Notifier implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.stopping.abort();
-    this.subscriber.disconnect();
-  }
-
-  private async ping(): Promise<void> {
-    if (this.subscriber.status === 'ready') await this.subscriber.ping();
-  }
-
-  private reconnected(): void {
-    for (const sessionId of this.listeners.keys()) this.notify(sessionId, everything);
-    for (const listener of this.reconnectListeners) listener();
-  }
-
-  /** The client does not resubscribe channels that were requested while Redis was unavailable. */
-  private subscribeAll(): Promise<unknown>[] {
-    const channels = [...this.listeners.keys()].map(notificationChannel);
-    const done: Promise<unknown>[] = [];
-    for (let at = 0; at < channels.length; at += channelsAtOnce)
-      done.push(this.subscriber.subscribe(...channels.slice(at, at + channelsAtOnce)));
-    return done;
+    this.subscriber.close();
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Logger } from '#platform';
-import { HealthChecks, InjectLogger } from '#platform';
+import { HealthChecks, InjectLogger, redisMasters } from '#platform';
 import { Pools } from './pools.ts';
 
 /** Says at start, and with the readiness, whether Redis may evict keys of the registry, and whether all of it is there. */
@@ -29,7 +29,8 @@ export class RegistryHealth implements OnApplicationBootstrap {
   }
 
   private async evictionPolicy(): Promise<string> {
-    const memory = await this.redis.info('memory');
-    return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'unknown';
+    const texts = await Promise.all(redisMasters(this.redis).map((node) => node.info('memory')));
+    const policies = texts.map((text) => /^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? 'unknown');
+    return policies.find((policy) => policy !== 'noeviction') ?? policies[0] ?? 'unknown';
   }
 }

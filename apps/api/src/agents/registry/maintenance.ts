@@ -2,7 +2,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Logger } from '#platform';
-import { Config, InjectLogger } from '#platform';
+import { Config, InjectLogger, isRedisReady, onRedisBack } from '#platform';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { BackgroundWork } from '../common/background-work.ts';
 import { GracePeriod } from '../common/grace-period.ts';
@@ -27,7 +27,7 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   private readonly grace: GracePeriod;
 
   constructor(
-    redis: Redis,
+    private readonly redis: Redis,
     private readonly registry: Registry,
     private readonly recovery: Recovery,
     private readonly waiting: WaitingSessions,
@@ -38,7 +38,7 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   ) {
     this.work = new BackgroundWork(logger);
     this.grace = new GracePeriod(moveMs, config.agentLeaseMs / 2);
-    redis.on('ready', () => this.grace.begin());
+    onRedisBack(redis, () => this.grace.begin());
   }
 
   onApplicationBootstrap(): void {
@@ -55,7 +55,8 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async moveSessions(): Promise<void> {
-    if (this.grace.lasts()) return;
+    // While a master of a cluster is missing, leases may be over that nobody could renew.
+    if (!isRedisReady(this.redis) || this.grace.lasts()) return;
     const { complete, waiting, failures } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     this.lostDetaches.add(waiting, 'lease_expired');

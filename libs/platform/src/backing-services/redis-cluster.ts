@@ -1,0 +1,134 @@
+import { Cluster, Command } from 'ioredis';
+import type { ChainableCommander, ClusterOptions, Redis } from 'ioredis';
+
+type Call = [name: string, ...args: unknown[]];
+type Reply = [Error | null, unknown];
+
+/** How often a cluster that lacks a master is asked who took over (ms). */
+const askAgainMs = 250;
+/** How often it is asked for its slots anyway. */
+const slotsRefreshInterval = 5_000;
+
+/**
+ * The client of a cluster. Beside what ioredis does, its pipelines may have keys of several slots, it connects to all nodes
+ * before they are needed, and it says whether it is complete: connected to the master of every slot.
+ * Emits `complete` and `incomplete`.
+ */
+export class ClusterClient extends Cluster {
+  private wasComplete = false;
+  private isClosed = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    nodes: readonly { host: string; port: number }[],
+    redisOptions: NonNullable<ClusterOptions['redisOptions']>,
+  ) {
+    super([...nodes], {
+      redisOptions: { ...redisOptions, replyMapping: 'legacy' },
+      enableOfflineQueue: false,
+      // Nodes are asked before all of them answer: whoever needs them all waits for `complete`.
+      enableReadyCheck: false,
+      // Certificates are made out to names.
+      dnsLookup: (address, callback) => callback(null, address),
+      clusterRetryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
+      // Nothing is sent again that may have been done, or may be outdated. Redirections are followed.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      slotsRefreshInterval,
+    });
+    this.on('+node', (node: Redis) => {
+      node.once('ready', () => this.look());
+      if (node.status === 'wait') node.connect().catch(() => undefined);
+    });
+    for (const event of ['-node', 'refresh', 'ready', 'close']) this.on(event, () => this.look());
+  }
+
+  /** Whether the master of every slot is connected. */
+  get isComplete(): boolean {
+    return this.status === 'ready' && this.wasComplete;
+  }
+
+  /** The master of a slot, as `host:port`; undefined: none is known. */
+  masterOf(slot: number): string | undefined {
+    return this.slots[slot]?.[0];
+  }
+
+  /** The masters that have slots, by `host:port`; undefined for one that is not known by its address. */
+  masters(): Map<string, Redis | undefined> {
+    const nodes = new Map(this.nodes('master').map((node) => [keyOf(node), node]));
+    const keys = new Set(this.slots.map((owners) => owners[0] ?? ''));
+    return new Map([...keys].map((key) => [key, nodes.get(key)]));
+  }
+
+  /** Calls that are sent together, each to the master of its key; their replies come in the order of the calls. */
+  override pipeline(calls?: unknown): ChainableCommander {
+    return splitPipeline(this, Array.isArray(calls) ? (calls as Call[]).map((call) => [...call]) : []);
+  }
+
+  override disconnect(reconnect = false): void {
+    this.isClosed ||= !reconnect;
+    clearTimeout(this.timer);
+    super.disconnect(reconnect);
+  }
+
+  private look(): void {
+    if (this.isClosed) return;
+    const isComplete = this.status === 'ready' && this.hasAllMasters();
+    const waitMs = this.wasComplete ? 0 : askAgainMs;
+    if (isComplete !== this.wasComplete) {
+      this.wasComplete = isComplete;
+      this.emit(isComplete ? 'complete' : 'incomplete');
+    }
+    clearTimeout(this.timer);
+    if (isComplete || this.status !== 'ready') return;
+    this.timer = setTimeout(() => this.refreshSlotsCache(), waitMs);
+  }
+
+  private hasAllMasters(): boolean {
+    if (this.slots.length < 16_384) return false;
+    return [...this.masters().values()].every((node) => node?.status === 'ready');
+  }
+}
+
+/** The slot of a key or channel. */
+export function slotOf(key: string): number {
+  return new Command('get', [key]).getSlot();
+}
+
+function keyOf({ options }: Redis): string {
+  return `${options.host}:${options.port}`;
+}
+
+/** Records calls as a pipeline of ioredis does; `exec` sends each by itself, so that each is redirected by itself. */
+function splitPipeline(cluster: ClusterClient, calls: Call[]): ChainableCommander {
+  const commands = cluster as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const send = async ([name, ...args]: Call): Promise<Reply> => {
+    try {
+      return [null, await commands[name]?.(...args)];
+    } catch (error) {
+      return [error as Error, undefined];
+    }
+  };
+  const exec = (): Promise<Reply[]> => {
+    // What is sent at once goes out in one write to each node.
+    const streams = cluster.nodes('master').map(({ stream }) => stream);
+    for (const stream of streams) stream?.cork?.();
+    const replies = calls.map(send);
+    for (const stream of streams) stream?.uncork?.();
+    return Promise.all(replies);
+  };
+  const pipeline: unknown = new Proxy(
+    {},
+    {
+      get: (_, name: string) => {
+        if (name === 'length') return calls.length;
+        if (name === 'exec') return exec;
+        return (...args: unknown[]) => {
+          calls.push([name, ...args]);
+          return pipeline;
+        };
+      },
+    },
+  );
+  return pipeline as ChainableCommander;
+}

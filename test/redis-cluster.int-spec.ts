@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import {
+  createLogger,
+  createRedis,
+  isUnavailable,
+  redisMasters,
+  redisReady,
+  RedisSubscriber,
+  retry,
+  slotOf,
+  waitUntil,
+  withTimeout,
+} from '#platform';
+import type { ContextCheckpoint, StreamNotification } from '#read-models';
+import { CheckpointRegressedError, ContextStore, notificationChannel } from '#read-models';
+import { Notifier } from '../apps/api/src/agents/delivery/notifier.ts';
+import type { Frame, TestAgent } from '../apps/api/src/agents/testing/test-agent.ts';
+import type { TestNode } from '../apps/api/src/agents/testing/test-support.ts';
+import { newPool, recordUpdate, TestFleet } from '../apps/api/src/agents/testing/test-support.ts';
+import { sections } from '../libs/read-models/src/context/document.ts';
+import { command, Script, startSession, turn } from '../libs/read-models/src/test-support.ts';
+import { holdOpen } from './scenarios/hold-open.ts';
+import type { RedisCluster } from './scenarios/redis-nodes.ts';
+import { withRedisCluster } from './scenarios/redis-nodes.ts';
+
+/** A cluster of three masters with a replica each; one master after the other is killed. */
+const held = holdOpen<RedisCluster>(withRedisCluster);
+const logger = createLogger('redis-cluster', 'silent');
+const prefixes = ['session-0', 'session-1'];
+let cluster: RedisCluster;
+let redis: Redis;
+let contexts: ContextStore;
+beforeAll(async () => {
+  cluster = await held.open();
+  redis = createRedis(cluster.url, { logger });
+  await redisReady(redis);
+  contexts = new ContextStore(redis);
+  await Promise.all(cluster.ports.map((port) => cluster.client(port).config('RESETSTAT')));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await held.close();
+});
+
+const checkpointAt = (position: bigint): ContextCheckpoint => ({ prefixes, position });
+const isAttached = ({ type }: Frame): boolean => type === 'attached';
+const soon = { attempts: 200, minMs: 50, maxMs: 50, isRetryable: isUnavailable };
+
+/** Sessions with a turn each, and what a projector writes of them: of the start, and of the turn. */
+function sessions(count: number) {
+  return Array.from({ length: count }, () => {
+    const script = new Script();
+    script.request(startSession);
+    const start = script.session;
+    script.request(turn('t1'));
+    return { id: script.sessionId, start, end: script.session };
+  });
+}
+
+type Sessions = ReturnType<typeof sessions>;
+const writeStarts = (all: Sessions) =>
+  Promise.all(all.map(({ start }) => contexts.replace(start, start.known.list)));
+const writeTurns = (all: Sessions, checkpoint?: ContextCheckpoint) =>
+  contexts.applyMany(
+    all.map(({ start, end }) => ({
+      before: start.revision,
+      after: end,
+      changed: sections,
+      commands: end.known.list.slice(-1),
+    })),
+    checkpoint,
+  );
+
+/** A channel whose slot has no keys: these would have to be moved with it. */
+async function channelWithoutKeys(): Promise<string> {
+  for (;;) {
+    const channel = notificationChannel(randomUUID());
+    const master = cluster.client(await cluster.masterOf(channel));
+    if ((await master.cluster('COUNTKEYSINSLOT', slotOf(channel))) === 0) return channel;
+  }
+}
+
+const nobodyIsAt = (port: number) => async (): Promise<boolean> => {
+  const masters = redisMasters(redis).map(({ options }) => options.port);
+  return masters.length === 3 && !masters.includes(port);
+};
+
+test('contexts of all masters are written and read in one call', async () => {
+  const all = sessions(30);
+  await writeStarts(all);
+  expect(new Set(await writeTurns(all))).toEqual(new Set(['applied']));
+  const loaded = await contexts.loadMany(
+    all.map(({ id }) => id),
+    10,
+  );
+  expect(loaded.map((session) => session?.revision)).toEqual(all.map(({ end }) => end.revision));
+  const owners = new Set(await Promise.all(all.map(({ id }) => cluster.masterOf(`ctx:{${id}}`))));
+  expect(owners.size).toBe(3);
+});
+
+test('a command is found by its id', async () => {
+  const [session] = sessions(1);
+  if (session) await contexts.replace(session.start, [command('a', 0)]);
+  expect((await contexts.findCommand(session?.id ?? '', ['b', 'a'])).command).toMatchObject({ id: 'a' });
+});
+
+test('the contexts of a partition are removed from all masters', async () => {
+  const all = sessions(30);
+  await writeStarts(all);
+  await contexts.checkpoints.begin({ prefixes: ['session-2'], position: 1n });
+  const ofPartition = all.filter(({ id }) => id.startsWith('2'));
+  await contexts.checkpoints.deletePartition(['session-2']);
+  expect(await contexts.checkpoints.read(['session-2'])).toBeUndefined();
+  const left = await contexts.revisions(all.map(({ id }) => id));
+  expect(left.filter((revision) => revision < 0)).toHaveLength(ofPartition.length);
+});
+
+test('the checkpoint of one writer is not moved by another', async () => {
+  await contexts.checkpoints.begin(checkpointAt(5n));
+  const other = new ContextStore(redis);
+  expect(await other.checkpoints.read(prefixes)).toBe(5n);
+  await expect(contexts.checkpoints.save(checkpointAt(6n))).rejects.toThrow(CheckpointRegressedError);
+  await other.checkpoints.save(checkpointAt(7n));
+  expect(await contexts.checkpoints.read(prefixes)).toBe(7n);
+});
+
+describe('live agents', () => {
+  let fleet: TestFleet;
+  beforeAll(() => {
+    fleet = new TestFleet({ leaseMs: 3_000, redisUrl: cluster.url });
+  });
+  afterAll(() => fleet.close());
+
+  test('keep their sessions and get their updates while a master is killed', async () => {
+    const [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
+    const pool = newPool();
+    // On a busy machine a connection to Redis may be replaced just now: an agent then connects once more.
+    const join = (node: TestNode): Promise<TestAgent> =>
+      withTimeout(fleet.join(node, pool), 15_000, () => new Error('There is no welcome.'));
+    const again = { attempts: 10, minMs: 50, maxMs: 50 };
+    const agents = await Promise.all([one, two].map((node) => retry(() => join(node), again)));
+    const ids = await Promise.all(Array.from({ length: 12 }, () => one.start()));
+    for (const [index, id] of ids.entries()) await agents[index % 2]?.attach(id);
+    const recorded = new Map<string, number[]>(ids.map((id) => [id, []]));
+    // One that was refused may be recorded all the same, and is then recorded twice: each revision is delivered.
+    const record = async (id: string): Promise<void> =>
+      void recorded
+        .get(id)
+        ?.push((await retry(() => recordUpdate(two, id), { attempts: 9, minMs: 50, maxMs: 50 })) ?? -1);
+    await Promise.all(ids.map(record));
+    const port = await cluster.replaceableMasterOf(`agents:{${pool}}`);
+    await cluster.kill(port);
+    for (let round = 0; round < 4; round += 1) await Promise.all(ids.map(record));
+    await waitUntil(nobodyIsAt(port), { what: 'another master' });
+    await Promise.all(ids.map(record));
+    const received = (id: string): unknown[] =>
+      agents.flatMap((agent) => agent?.updates(id).map(({ event }) => event?.revision));
+    const isDelivered = (id: string): boolean => !!recorded.get(id)?.every((at) => received(id).includes(at));
+    await waitUntil(() => ids.every(isDelivered), { what: 'every update' });
+    for (const id of ids) expect(received(id)).toEqual([...new Set(received(id))]);
+    const attached = agents.map((agent) => agent?.frames.filter(isAttached).map(({ epoch }) => epoch));
+    expect(attached.flat()).toEqual(ids.map(() => 1));
+    await cluster.restart(port);
+  });
+
+  test('go to another instance when theirs dies', async () => {
+    const node = await fleet.startNode();
+    const pool = newPool();
+    const [dead, next] = [await fleet.join(node, pool), await fleet.join(node, pool)];
+    const id = await node.start();
+    await dead.attach(id);
+    dead.kill();
+    expect(await next.next(isAttached)).toMatchObject({ session_id: id, epoch: 2, reason: 'takeover' });
+  });
+});
+
+describe('a listener', () => {
+  test('hears sessions of all masters on a connection to each', async () => {
+    const got = new Set<string>();
+    const subscriber = new RedisSubscriber({
+      redis,
+      channels: [],
+      onMessage: (channel) => void got.add(channel),
+    });
+    const channels = Array.from({ length: 30 }, () => notificationChannel(randomUUID()));
+    const connections = async (): Promise<number> => {
+      const lists = await Promise.all(
+        redisMasters(redis).map((node) => node.client('LIST', 'TYPE', 'PUBSUB')),
+      );
+      return lists.flatMap((list) => String(list).trim().split('\n')).filter((line) => line !== '').length;
+    };
+    await Promise.all(channels.map((channel) => subscriber.add(channel).catch(() => undefined)));
+    await waitUntil(
+      async () => {
+        for (const channel of channels) await redis.spublish(channel, '0 0 1');
+        return got.size === channels.length;
+      },
+      { what: 'every channel', everyMs: 100 },
+    );
+    await waitUntil(async () => (await connections()) === 3, { what: 'a connection to each master' });
+    expect(got).toEqual(new Set(channels));
+    subscriber.close();
+  });
+
+  test('follows a slot that is moved to another master', async () => {
+    const got: string[] = [];
+    const onMessage = (_: string, text: string): void => void got.push(text);
+    const subscriber = new RedisSubscriber({ redis, channels: [], onMessage });
+    const channel = await channelWithoutKeys();
+    await subscriber.add(channel).catch(() => undefined);
+    const isHeard = async (): Promise<boolean> => {
+      await redis.spublish(channel, 'x').catch(() => undefined);
+      return got.length > 0;
+    };
+    await waitUntil(isHeard, { what: 'a message', everyMs: 50 });
+    const from = await cluster.masterOf(channel);
+    await cluster.moveSlotOf(channel);
+    got.length = 0;
+    await waitUntil(isHeard, { what: 'a message of the other master', everyMs: 50 });
+    expect(await cluster.masterOf(channel)).not.toBe(from);
+    subscriber.close();
+  });
+
+  test('is told when a master was replaced, and hears the new one', async () => {
+    const notifier = new Notifier(redis, { name: randomUUID() });
+    const id = randomUUID();
+    const received: StreamNotification[] = [];
+    await notifier.watch(id, (notification) => void received.push(notification));
+    await waitUntil(() => received.length > 0, { what: 'the connection' });
+    const channel = notificationChannel(id);
+    const port = await cluster.replaceableMasterOf(channel);
+    received.length = 0;
+    await cluster.kill(port);
+    await waitUntil(() => received.length > 0, { what: 'the note that messages may be lost' });
+    expect(received[0]).toMatchObject({ first: 0, last: Number.MAX_SAFE_INTEGER });
+    await retry(() => redis.spublish(channel, '4 5 0'), soon);
+    await waitUntil(() => received.some(({ last }) => last === 5), { what: 'the message' });
+    notifier.onApplicationShutdown();
+    await cluster.restart(port);
+  });
+});
+
+describe('a replica that takes over without the last writes', () => {
+  test('has the contexts since the last checkpoint written again', async () => {
+    const all = sessions(30);
+    await writeStarts(all);
+    const before = await retry(() => contexts.checkpoints.read(prefixes), soon);
+    if (before === undefined) await contexts.checkpoints.begin(checkpointAt(8n));
+    await contexts.checkpoints.save(checkpointAt(8n));
+    const port = await cluster.replaceableMasterOf(`ctx:{${all[0]?.id}}`);
+    await cluster.killWithout(port, () => writeTurns(all));
+    await waitUntil(nobodyIsAt(port), { what: 'another master' });
+    const revisions = await retry(() => contexts.revisions(all.map(({ id }) => id)), soon);
+    expect(revisions).toContain(0);
+    await expect(contexts.checkpoints.save(checkpointAt(9n))).rejects.toThrow(CheckpointRegressedError);
+    expect(await contexts.checkpoints.read(prefixes)).toBe(8n);
+    await contexts.checkpoints.save(checkpointAt(9n));
+    await cluster.restart(port);
+  });
+
+  test('takes the checkpoint back that was behind the lost contexts', async () => {
+    const all = sessions(30);
+    await writeStarts(all);
+    const port = await cluster.replaceableMasterOf(`ctx:{${all[0]?.id}}`);
+    await retry(() => contexts.checkpoints.save(checkpointAt(10n)), soon);
+    await cluster.killWithout(port, async () => {
+      await writeTurns(all);
+      await contexts.checkpoints.save(checkpointAt(11n));
+    });
+    await waitUntil(nobodyIsAt(port), { what: 'another master' });
+    expect(await retry(() => contexts.checkpoints.read(prefixes), soon)).toBe(10n);
+  });
+
+  test('is found without a checkpoint, its contexts are removed', async () => {
+    const all = sessions(30).filter(({ id }) => /^[01]/.test(id));
+    await writeStarts(all);
+    await contexts.checkpoints.read(prefixes);
+    await contexts.checkpoints.save(checkpointAt(12n));
+    const [master] = redisMasters(redis);
+    const keys = (await master?.keys('*:projection:session-[01]')) ?? [];
+    for (const key of keys) await redis.del(key);
+    expect(await contexts.checkpoints.read(prefixes)).toBe(12n);
+    const onMaster = (await master?.keys('ctx:{[01]*')) ?? ['unknown'];
+    expect(onMaster).toEqual([]);
+  });
+});
+
+test('no command or script of all these needed two slots', async () => {
+  const texts = await Promise.all(
+    cluster.ports.map((port) =>
+      cluster
+        .client(port)
+        .info('errorstats')
+        .catch(() => ''),
+    ),
+  );
+  expect(texts.join('\n')).not.toMatch(/CROSSSLOT|errorstat_ERR/);
+});
