@@ -96,7 +96,8 @@ export class ProjectorHarness {
     await Promise.all([this.redisProxy.restore(), this.postgresProxy.restore()]);
     await this.redis.flushdb();
     await this.pool.query(
-      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session, projection_drift',
+      `TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, session_partitions,
+         set_aside_session, projection_drift`,
     );
     await this.leases('nobody').ensure(4);
     await this.pool.query('UPDATE projection_slot SET position = $1', [await this.store.head()]);
