@@ -31,6 +31,7 @@ interface Log {
 
 /** How much more often it looks while partitions are missing, or are to be replaced. */
 const unsettled = 10;
+const leastPauseMs = 100;
 /** In about how many steps partitions are replaced: all but one part go on. */
 const steps = 8;
 /** How many partitions are begun, or let go, at a time: leases are renewed in between. */
@@ -67,7 +68,8 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     while (!signal.aborted) {
       this.pause = new AbortController();
       await this.heartbeat().catch((err: unknown) => logger.warn({ err }, 'leases not renewed'));
-      const pauseMs = this.isSettled ? heartbeatMs : heartbeatMs / unsettled;
+      const soonMs = Math.min(heartbeatMs, Math.max(leastPauseMs, heartbeatMs / unsettled));
+      const pauseMs = this.isSettled ? heartbeatMs : soonMs;
       await sleep(pauseMs, AbortSignal.any([this.pause.signal, signal]));
     }
     const owned = this.leases();
