@@ -96,14 +96,15 @@ export class ProjectorHarness {
     await Promise.all([this.redisProxy.restore(), this.postgresProxy.restore()]);
     await this.redis.flushdb();
     await this.pool.query(
-      'TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, set_aside_session, projection_drift',
+      `TRUNCATE conversation_session, conversation_turn, projection_slot, projection_instance, session_partitions,
+         set_aside_session, projection_drift`,
     );
     await this.leases('nobody').ensure(4);
     await this.pool.query('UPDATE projection_slot SET position = $1', [await this.store.head()]);
   }
 
-  leases(name: string, pool = this.pool): PartitionLeaseStore {
-    return new PartitionLeaseStore(pool, name, 3_000);
+  leases(name: string, pool = this.pool, leaseMs = 3_000): PartitionLeaseStore {
+    return new PartitionLeaseStore(pool, name, leaseMs);
   }
 
   async start(options: InstanceOptions = {}): Promise<Instance> {
@@ -122,6 +123,7 @@ export class ProjectorHarness {
     keys,
     textSearch = 'off',
     drift,
+    leaseMs = 3_000,
   }: InstanceOptions = {}): Promise<Instance> {
     const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
@@ -135,7 +137,7 @@ export class ProjectorHarness {
     const rebuilt: string[] = [];
     const projectorMetrics = new ProjectorMetrics(metrics);
     const contexts = new ContextStore(redis, {}, undefined, undefined, keys);
-    const leases = this.leases(name, pool);
+    const leases = this.leases(name, pool, leaseMs);
     const deps = new PartitionDependencies(
       store,
       contexts,
@@ -150,7 +152,7 @@ export class ProjectorHarness {
       {
         instance: name,
         partitions: 4,
-        leaseMs: 3_000,
+        leaseMs,
         heartbeatMs: 150,
         setAsidePerMinute,
         stalledAfterS,

@@ -31,6 +31,8 @@ export interface InstanceOptions {
   readonly keys?: DataKeys;
   /** Whose words are found; by default none are. */
   readonly textSearch?: TextSearchScope;
+  /** How long a partition is owned without a heartbeat; by default so short that others soon take it. */
+  readonly leaseMs?: number;
   /** By default no session is looked at. */
   readonly drift?: Partial<DriftConfig>;
 }

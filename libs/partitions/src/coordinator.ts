@@ -31,8 +31,11 @@ interface Log {
 
 /** How much more often it looks while partitions are missing, or are to be replaced. */
 const unsettled = 10;
+const leastPauseMs = 100;
 /** In about how many steps partitions are replaced: all but one part go on. */
-const steps = 4;
+const steps = 8;
+/** How many partitions are begun, or let go, at a time: leases are renewed in between. */
+const atOnce = 32;
 
 /** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
@@ -65,7 +68,8 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     while (!signal.aborted) {
       this.pause = new AbortController();
       await this.heartbeat().catch((err: unknown) => logger.warn({ err }, 'leases not renewed'));
-      const pauseMs = this.isSettled ? heartbeatMs : heartbeatMs / unsettled;
+      const soonMs = Math.min(heartbeatMs, Math.max(leastPauseMs, heartbeatMs / unsettled));
+      const pauseMs = this.isSettled ? heartbeatMs : soonMs;
       await sleep(pauseMs, AbortSignal.any([this.pause.signal, signal]));
     }
     const owned = this.leases();
@@ -84,11 +88,12 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     if (seen?.isKnown === true && (await this.replace(seen.moves))) seen = await leases.heartbeat();
     if (seen === undefined) return;
     const { share, moves } = seen;
-    const surplus = this.leases().slice(share);
+    const surplus = this.leases().slice(share).slice(-atOnce);
     await this.stop(surplus);
     if (surplus.length > 0) await leases.release(surplus);
-    for (const lease of await leases.claim(share - this.owned.size, this.leases())) this.begin(lease);
-    this.isSettled = moves.length === 0 && this.owned.size >= share;
+    const missing = Math.min(atOnce, share - this.owned.size);
+    for (const lease of await leases.claim(missing, this.leases())) this.begin(lease);
+    this.isSettled = moves.length === 0 && this.owned.size === share;
     await onHeartbeat?.(this.work);
   }
 

@@ -66,7 +66,7 @@ describe('partitions', () => {
       const prefixes = present.flatMap(prefixesOf);
       expect(new Set(countsOf(prefixes))).toEqual(new Set([1]));
       expect(new Set(present.map(({ slot }) => slot)).size).toBe(present.length);
-      if (moves.length === 0) expect(present).toHaveLength(wanted);
+      expect(moves.length > 0 || present.length === wanted).toBe(true);
     }
   });
 

@@ -53,11 +53,10 @@ async function reportOf(pool: Pool, of: PartitionReport['of']): Promise<Partitio
        count(*) FILTER (WHERE ${pairsOf} * (SELECT partitions FROM session_partitions) <> 256)::int AS to_replace
      FROM ${of === 'projectors' ? 'projection' : 'bridge'}_slot GROUP BY 1 ORDER BY 1`,
   );
-  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     of,
-    partitions: sum(rows.map(({ partitions }) => partitions)),
-    toReplace: sum(rows.map(({ to_replace }) => to_replace)),
+    partitions: rows.reduce((sum, { partitions }) => sum + partitions, 0),
+    toReplace: rows.reduce((sum, { to_replace }) => sum + to_replace, 0),
     owned: Object.fromEntries(
       rows.flatMap(({ owner, partitions }) => (owner === null ? [] : [[owner, partitions]])),
     ),

@@ -1,3 +1,4 @@
+import { sleep } from '#platform';
 import { PositionBeyondEndError } from './errors.ts';
 
 /** The largest position that a log can have. A server may report 2^64-1 for an empty log: that is no position. */
@@ -20,8 +21,20 @@ export function parsePosition(text: string): bigint | undefined {
  * @throws PositionBeyondEndError
  */
 export async function checkWithinLog(log: { head(): Promise<bigint> }, position: bigint): Promise<void> {
-  const head = await log.head();
+  const head = await headFrom(log, position);
   if (position > head) throw new PositionBeyondEndError(position, head);
+}
+
+/** How often the end of the log is read, and the pause between (ms): a read may not show yet what a subscription has delivered. */
+const looks = { most: 10, pauseMs: 100 };
+
+/** The end of the log, which is looked at until it has reached a position, or is known not to. */
+export async function headFrom(log: { head(): Promise<bigint> }, position: bigint): Promise<bigint> {
+  for (let look = 1; ; look += 1) {
+    const head = await log.head();
+    if (position <= head || look === looks.most) return head;
+    await sleep(looks.pauseMs);
+  }
 }
 
 /** Clocks of different machines may differ by so much, in milliseconds. */

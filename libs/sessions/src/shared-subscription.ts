@@ -35,13 +35,20 @@ export class SharedSubscriptions {
    * As `subscribeToSessions`. What is not a partition of the sessions, by one or two digits of their ids, is not shared.
    * @throws PositionBeyondEndError
    */
-  async *subscribe(options: SubscribeOptions): AsyncGenerator<Delivery> {
-    const { prefixes = [], after, signal, onInterruption } = options;
-    const pairs = pairsOf(prefixes);
-    if (pairs === undefined || after === 'end') return yield* subscribeToSessions(this.store, options);
+  subscribe(options: SubscribeOptions): AsyncGenerator<Delivery> {
+    const pairs = pairsOf(options.prefixes ?? []);
+    if (pairs === undefined || options.after === 'end') return subscribeToSessions(this.store, options);
+    return this.share(options, pairs, options.after === 'start' ? -1n : options.after);
+  }
+
+  private async *share(
+    { signal, onInterruption }: SubscribeOptions,
+    pairs: readonly string[],
+    after: bigint,
+  ): AsyncGenerator<Delivery> {
     const flow = { most: () => this.most() };
     const subscriber = new Subscriber(this.store.codec, pairs, flow, onInterruption);
-    let position = after === 'start' ? -1n : after;
+    let position = after;
     let failures = 0;
     const leave = (): void => subscriber.leave();
     signal.addEventListener('abort', leave);

@@ -1,7 +1,8 @@
-import { backOffMs, sleep } from '#platform';
+import { backOffMs } from '#platform';
 import { PositionBeyondEndError } from './errors.ts';
 import { Feed } from './feed.ts';
 import type { Received } from './inbox.ts';
+import { headFrom } from './log-position.ts';
 import { pairOf, prefixesOf } from './pairs.ts';
 import type { EventStore } from './store.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -75,10 +76,13 @@ export class SubscriptionGroup {
     return subscribers;
   }
 
+  /** The subscriber gets nothing more but how far it has come. */
   remove(subscriber: Subscriber): void {
     if (!this.members.delete(subscriber)) return;
-    if (this.active.delete(subscriber))
+    if (this.active.delete(subscriber)) {
       for (const pair of subscriber.pairs) this.routes.get(pair)?.delete(subscriber);
+      subscriber.receive({ kind: 'checkpoint', position: this.position });
+    }
     if (this.members.size > 0) return this.restartIn(narrowMs);
     this.stopFeed();
     clearTimeout(this.restart?.timer);
@@ -156,8 +160,9 @@ export class SubscriptionGroup {
 
   /** A server says nothing of a position after the end of its log. */
   private async checkPositions(members: readonly Subscriber[]): Promise<void> {
-    if (members.every(({ position }) => position < 0n)) return;
-    const head = await this.store.head();
+    const most = members.reduce((max, { position }) => (position > max ? position : max), -1n);
+    if (most < 0n) return;
+    const head = await headFrom(this.store, most);
     for (const subscriber of members) {
       const { position } = subscriber;
       if (position > head && this.members.has(subscriber))
@@ -181,7 +186,7 @@ export class SubscriptionGroup {
     this.stopFeed();
     for (const subscriber of members) subscriber.interrupted(error);
     this.failures += 1;
-    void sleep(backOffMs(this.failures, reconnects)).then(() => members.size > 0 && this.restartIn(0));
+    if (members.size > 0) this.restartIn(backOffMs(this.failures, reconnects));
   }
 
   private reach(position: bigint): void {
@@ -204,7 +209,7 @@ export class SubscriptionGroup {
     if (received.kind === 'caught_up') this.passPosition();
     if (received.kind === 'caught_up' || received.kind === 'fell_behind')
       this.live = received.kind === 'caught_up';
-    for (const subscriber of [...this.active]) subscriber.receive(received);
+    for (const subscriber of this.active) subscriber.receive(received);
     if (received.kind === 'caught_up') this.hooks.caughtUp();
   }
 }

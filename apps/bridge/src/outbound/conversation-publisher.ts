@@ -40,6 +40,8 @@ export class ConversationPublisher {
   private readonly writer: BatchWriter<Item>;
   private sent: Batch<Item> | undefined;
   private published: bigint | null;
+  /** Up to where there is nothing else to publish. */
+  private passed: bigint | undefined;
 
   constructor(
     private readonly ports: PublisherPorts,
@@ -89,6 +91,14 @@ export class ConversationPublisher {
     const message = this.messageOf(delivery);
     if (message) await this.writer.push({ message, position: delivery.position });
     else this.writer.pass(delivery.position);
+    this.passed = delivery.position;
+  }
+
+  /** Saves the position for whoever takes the partition next, so that nothing comes again. To be called after `run`. */
+  async finish(): Promise<void> {
+    const { passed, published } = this;
+    if (!this.writer.idle || passed === undefined || (published !== null && passed <= published)) return;
+    await this.ports.savePosition(passed);
   }
 
   /** Publishes until the signal. @throws LeaseLostError */
@@ -98,6 +108,7 @@ export class ConversationPublisher {
 
   /** Goes back to what is new in an event store that was restored. */
   async goBack(): Promise<void> {
+    this.passed = undefined;
     const position = await this.ports.positionAfterRestore();
     if (this.published !== null && this.published > position) await this.ports.savePosition(position);
   }

@@ -63,9 +63,7 @@ function begin(): void {
       logger,
     },
     lease,
-    () => {
-      ended = true;
-    },
+    () => void (ended = true),
   );
 }
 
@@ -280,11 +278,13 @@ describe('the work ends', () => {
     expect(ended).toBe(true);
   });
 
-  test('without publishing more once it is stopped', async () => {
+  test('with what needs no publishing saved, and without publishing more once it is stopped', async () => {
+    deliver({ kind: 'checkpoint', position: 20n });
+    await advance(0);
     await processor.stop();
     deliver(event(11));
     await advance(2_000);
-    expect(steps).toEqual([]);
+    expect(steps).toEqual(['save 20']);
   });
 
   test('after the batch under way', async () => {

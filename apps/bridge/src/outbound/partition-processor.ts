@@ -74,12 +74,13 @@ export class PartitionProcessor implements PartitionWork {
   /** Publishes and indexes; when one of them ends, so does the other. */
   private async run(ended: () => void): Promise<void> {
     const { signal } = this.stopping;
-    const onError = (err: unknown): void => this.ports.logger.warn({ err }, 'index not confirmed');
+    const onError = (err: unknown): void => this.ports.logger.warn({ err }, 'partition not confirmed');
     await Promise.all([
       this.work(this.publisher),
       this.work(this.index),
       repeat(() => this.index.confirm(), { everyMs: confirmMs, signal, onError }),
     ]);
+    await this.publisher.finish().catch(onError);
     void sleep(reclaimMs).then(ended);
   }
 

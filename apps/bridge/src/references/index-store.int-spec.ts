@@ -135,3 +135,20 @@ test('a position alone does not say until when the index is current', async () =
   );
   expect(rows).toEqual([{ old: true }]);
 });
+
+function storeWith(prefixes: string[]): IndexStore {
+  return new IndexStore(database.pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes });
+}
+
+test('a position goes from a prefix to the longer ones, and the least of theirs back', async () => {
+  const long = [...'0123456789abcdef'].map((digit) => `session-7${digit}`);
+  await database.pool.query("INSERT INTO reference_index_position VALUES ('session-7', 70)");
+  const positions = await Promise.all(long.map((prefix) => storeWith([prefix]).load()));
+  expect(new Set(positions)).toEqual(new Set([70n]));
+  await database.pool.query(
+    "UPDATE reference_index_position SET position = CASE prefix WHEN 'session-7c' THEN 75 ELSE 80 END",
+  );
+  expect(await storeWith(['session-7']).load()).toBe(75n);
+  const { rows } = await database.pool.query('SELECT prefix FROM reference_index_position');
+  expect(rows).toEqual([{ prefix: 'session-7' }]);
+});

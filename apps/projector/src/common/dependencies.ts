@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import { PartitionLeaseStore } from '#partitions';
 import type { Logger } from '#platform';
-import { InjectLogger } from '#platform';
+import { InjectLogger, Semaphore } from '#platform';
 import { DataKeys } from '#privacy';
 import { ContextProjection, ContextStore, RowsStore, TextSearchConfig } from '#read-models';
 import { EventStore, SharedSubscriptions } from '#sessions';
@@ -13,6 +13,8 @@ import { ProjectorSettings } from './settings.ts';
 @Injectable()
 export class PartitionDependencies {
   readonly subscriptions: SharedSubscriptions;
+  /** Batches of rows that are written at a time: leases find a connection however many partitions there are. */
+  readonly writes: Semaphore;
 
   constructor(
     readonly store: EventStore,
@@ -28,5 +30,6 @@ export class PartitionDependencies {
     @Optional() @Inject(DataKeys) readonly keys?: DataKeys,
   ) {
     this.subscriptions = new SharedSubscriptions(store);
+    this.writes = new Semaphore(Math.max(1, pool.options.max - 2));
   }
 }

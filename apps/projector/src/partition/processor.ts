@@ -49,7 +49,7 @@ export class PartitionProcessor {
     const { instance: owner } = settings;
     // A partition has two writers, and this instance may own all partitions.
     const bytes = settings.queueBytes / (2 * lease.of);
-    const tables = { rows, lease, owner, setAside, bytes, isUpToDate };
+    const tables = { rows, lease, owner, setAside, bytes, writes: deps.writes, isUpToDate };
     this.tableWriter = new TableWriter(tables, this.hooks('rows'), signal);
     this.contextWriter = new ContextWriter(
       {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { sleep } from '#platform';
+import { Semaphore, sleep } from '#platform';
 import type { RowsStore } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
@@ -45,6 +45,7 @@ beforeEach(() => {
       owner: 'me',
       setAside: setAside as unknown as SetAsideSessions,
       bytes: 2 ** 20,
+      writes: new Semaphore(1),
       isUpToDate: () => true,
     },
     { onWritten: () => undefined, onRetry: () => undefined },

@@ -1,6 +1,6 @@
 import { isContinued } from '#domain';
 import type { Lease } from '#partitions';
-import type { Batch, BatchWriterHooks } from '#platform';
+import type { Batch, BatchWriterHooks, Semaphore } from '#platform';
 import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
 import type { RowsStore, TableItem } from '#read-models';
 import { isDeletion, LeaseLostError, sizeOfItem } from '#read-models';
@@ -16,6 +16,7 @@ interface TableWriterOptions {
   readonly setAside: SetAsideSessions;
   /** How much may wait, in bytes. */
   readonly bytes: number;
+  readonly writes: Semaphore;
   /** Whether this writer has been given all that there is. */
   readonly isUpToDate: () => boolean;
 }
@@ -43,7 +44,7 @@ export class TableWriter {
         ...hooks,
         intervalMs: 50,
         isContinued: goesOn,
-        write: (batch) => this.exclusively(() => this.write(batch)),
+        write: (batch) => this.exclusively(() => options.writes.run(() => this.write(batch))),
         isTerminal: (error) =>
           error instanceof LeaseLostError ||
           error instanceof PartitionStoppedError ||

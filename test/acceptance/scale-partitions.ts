@@ -1,0 +1,29 @@
+import { withClients } from '../scenarios/clients.ts';
+import { changePartitions } from '../scenarios/scale/partitions.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+import type { Report } from './report.ts';
+
+/** How many sessions talk, and the numbers of partitions, one after the other. */
+export interface PartitionsSize {
+  readonly sessions: number;
+  readonly numbers: readonly number[];
+}
+
+/** A part of `npm run prove -- scale`: another number of partitions while all run, and a projector is killed. */
+export async function runPartitions(
+  report: Report,
+  { sessions, numbers }: PartitionsSize = { sessions: 500, numbers: [256, 16, 128, 4, 64, 8, 256, 4] },
+): Promise<void> {
+  report.begin(`Partitions from 4 to ${numbers.join(', ')} while ${sessions} sessions talk`);
+  const onProgress = (text: string): void => report.note(text);
+  const run = await withOwnSystem((own) =>
+    withClients(own, (system) => changePartitions(system, { sessions, numbers, onProgress })),
+  );
+  report.atLeast('turns', run.turns, sessions);
+  report.none('sessions whose turns are not there once each', run.notOnce);
+  report.none('sessions whose rows or context differ from their streams', run.different);
+  report.none(`events that were not published, of ${run.published.expected}`, run.published.missing);
+  report.none('events published out of order', run.published.outOfOrder);
+  report.none('shares that differ by more than one', run.uneven);
+  report.note(`seconds of each change: ${run.seconds.map((seconds) => seconds.toFixed(1)).join(', ')}`);
+}

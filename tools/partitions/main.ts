@@ -1,0 +1,55 @@
+/** `npm run partitions [-- number]`: into how many partitions the session streams are divided. */
+import type { Pool } from 'pg';
+import { partitionReport, PartitionsError, setPartitions } from '#partitions';
+import { createLogger, createPool, waitUntil } from '#platform';
+import { addressOf } from '../shared/address.ts';
+import { explained } from '../shared/explained.ts';
+import { Failure, parseWords, runProgram } from '../shared/failure.ts';
+import { recordAct } from '../shared/record-act.ts';
+
+const usage = `usage: npm run partitions [-- number]
+
+Shows the partitions of projectors and bridges, and who owns how many. With a number, one of 1, 2, 4 … 256, the session streams are
+divided anew while all run; it waits until that is done.`;
+
+/** Leases of a process that hangs end before. */
+const patienceMs = 120_000;
+
+await runProgram(async () => {
+  const [number, ...rest] = parseWords();
+  if (rest.length > 0) throw new Failure(usage);
+  const pool = createPool(addressOf('DATABASE_URL'), {
+    logger: createLogger('partitions', 'silent'),
+    max: 1,
+    applicationName: 'turnstream-partitions',
+  });
+  try {
+    if (number !== undefined) await change(pool, Number(number));
+    await show(pool);
+  } catch (error) {
+    throw error instanceof PartitionsError ? new Failure(error.message) : explained(error);
+  } finally {
+    await pool.end();
+  }
+}, usage);
+
+async function change(pool: Pool, count: number): Promise<void> {
+  await recordAct({ action: 'set_partitions' });
+  await setPartitions(pool, count);
+  const isDone = async (): Promise<boolean> =>
+    (await partitionReport(pool)).reports.every(({ toReplace }) => toReplace === 0);
+  await waitUntil(isDone, { timeoutMs: patienceMs, everyMs: 200 }).catch(async () => {
+    await show(pool);
+    throw new Failure('Not all partitions are replaced yet: do projectors and bridges run?');
+  });
+}
+
+async function show(pool: Pool): Promise<void> {
+  const { set, reports } = await partitionReport(pool);
+  console.log(set === null ? 'No number of partitions is set yet.' : `${set} partitions are set.`);
+  for (const { of, partitions, toReplace, owned, withoutOwner } of reports) {
+    const left = toReplace === 0 ? '' : `, ${toReplace} to be replaced`;
+    console.log(`${of}: ${partitions} partitions${left}, ${withoutOwner} without an owner`);
+    for (const [instance, count] of Object.entries(owned)) console.log(`  ${instance}: ${count}`);
+  }
+}
