@@ -8,6 +8,7 @@ import { metastreamOf } from './deletion.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 import { PositionBeyondEndError } from './errors.ts';
+import { openingOnly } from './event-metadata.ts';
 import { checkWithinLog, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
 
@@ -20,6 +21,8 @@ interface SubscribeOptions {
   readonly types?: readonly string[];
   /** The position after which to begin. */
   readonly after: bigint | 'start' | 'end';
+  /** Which sealed fields are opened, by default all; the others stay as they are stored. */
+  readonly opens?: (field: string) => boolean;
   /** Ends the subscription. */
   readonly signal: AbortSignal;
   /** Called at each interruption; the subscription then reconnects, with back-off. */
@@ -62,13 +65,13 @@ export async function* subscribeToSessions(
 
 async function* subscribeOnce(
   store: EventStore,
-  { prefixes = [], types, after, signal }: SubscribeOptions,
+  { prefixes = [], types, after, opens, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (typeof after === 'bigint') await checkWithinLog(store, after);
   if (signal.aborted) return;
   const connection = store.connectionForSubscription();
   const release = connection.hold();
-  const inbox = new Inbox(store.codec);
+  const inbox = new Inbox(store.codec, opens);
   const checkpoints = {
     checkpointInterval: 8,
     checkpointReached: (_: AllStreamSubscription, { commit }: Position) => inbox.checkpoint(commit),
@@ -132,7 +135,10 @@ class Inbox {
   private caughtUp = false;
   private owesCaughtUp = false;
 
-  constructor(private readonly codec: EventCodec) {}
+  constructor(
+    private readonly codec: EventCodec,
+    private readonly opens: SubscribeOptions['opens'],
+  ) {}
 
   listenTo(subscription: AllStreamSubscription): void {
     this.subscription = subscription;
@@ -147,7 +153,10 @@ class Inbox {
   /** The client would pass an error that is thrown here to nobody, which ends the process. */
   private receive(event: AllStreamResolvedEvent['event']): void {
     try {
-      if (event) this.push({ kind: 'stored', stored: event, position: event.position.commit });
+      if (event) {
+        const stored = this.opens ? openingOnly(event, this.opens) : event;
+        this.push({ kind: 'stored', stored, position: event.position.commit });
+      }
       this.pushFollowing();
     } catch (error) {
       this.end({ error });

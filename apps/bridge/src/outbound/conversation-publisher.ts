@@ -6,7 +6,7 @@ import { BatchWriter } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
-import { publicEvent } from './public-event.ts';
+import { isPublished, publicEvent } from './public-event.ts';
 
 interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
@@ -76,6 +76,10 @@ export class ConversationPublisher {
   /** About how much memory they take, in bytes. */
   get backlogBytes(): number {
     return this.writer.waitingBytes;
+  }
+
+  opens(field: string): boolean {
+    return isPublished(field);
   }
 
   /** Up to where the partition is published; null: nothing is. */

@@ -12,6 +12,8 @@ import type { ConversationPublisher } from './conversation-publisher.ts';
 interface PartitionWriter {
   /** What it is called in metrics and logs. */
   readonly name: string;
+  /** Whether it needs to know what is sealed in a field. */
+  opens(field: string): boolean;
   /** Up to where everything is written; null: it begins with the first event. */
   load(): Promise<bigint | null>;
   /** Takes over what the subscription delivers. */
@@ -108,8 +110,9 @@ export class PartitionProcessor implements PartitionWork {
       this.ports.logger.warn({ err, ...place }, 'subscription interrupted');
     };
     const after = position ?? 'start';
-    for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption }))
-      await writer.receive(delivery);
+    const opens = (field: string): boolean => writer.opens(field);
+    const options = { prefixes, after, opens, signal, onInterruption } as const;
+    for await (const delivery of this.ports.subscribe(options)) await writer.receive(delivery);
   }
 
   /** The event store was restored to an earlier state: what is new in it is written. */

@@ -4,7 +4,7 @@ import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
 import type { IndexBatch, IndexChange, Mention } from './changes.ts';
-import { changeOf, mergeChanges } from './changes.ts';
+import { changeOf, isReferring, mergeChanges } from './changes.ts';
 import type { IndexStore } from './index-store.ts';
 import { KnownMentions } from './known-mentions.ts';
 
@@ -60,6 +60,10 @@ export class IndexWriter {
       },
       signal,
     );
+  }
+
+  opens(field: string): boolean {
+    return isReferring(field);
   }
 
   /** Up to where the partition is indexed; null: the index begins with the first event. */
