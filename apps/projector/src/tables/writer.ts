@@ -41,7 +41,7 @@ export class TableWriter {
         capacityBytes: options.bytes,
         sizeOf: sizeOfItem,
         ...hooks,
-        intervalMs: 50,
+        intervalMs: 200,
         isContinued: goesOn,
         write: (batch) => this.exclusively(() => this.write(batch)),
         isTerminal: (error) =>
